@@ -1,0 +1,37 @@
+/*
+ * The configuration file of a home, hallmark.ini (inih): sections of
+ * name = value. Unknown sections and names are errors.
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include "base/reason.h"
+
+#define CONFIG_TEXT 256
+
+enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
+
+struct config {
+	/* [manufacturer] */
+	char organization[65];		/* O of every certificate */
+	bool test;			/* made by init --test; the signer's journal decides */
+	/* [masa] */
+	char listen[CONFIG_TEXT];	/* address:port, default 127.0.0.1:8443 */
+	enum client_certificate client;	/* client-certificate = required */
+	bool legacy_paths;		/* /.well-known/est aliases, default off */
+	unsigned fronts;		/* number of front and checker pairs, default 1 */
+	unsigned connections;		/* per front, default 4096 */
+	unsigned max_age;		/* row 7, seconds, default 86400 */
+	unsigned max_ahead;		/* row 7, seconds, default 300 */
+	/* row 5: what "unreachable" means for nonced requests, default refuse=false */
+	bool revocation_required;
+};
+
+void config_defaults(struct config *c);
+/* Reads HOME/hallmark.ini. REASON_HOME_INVALID with line and name. */
+MUST_USE enum reason config_read(const char *home, struct config *c,
+    struct why *why);
+/* The text of a file that config_read() takes back unchanged. */
+void config_print(const struct config *c, char *out, size_t cap);
+
+#endif

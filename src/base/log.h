@@ -1,0 +1,25 @@
+/*
+ * One line per event on stderr: time, program, severity, event, key=value
+ * pairs. Values are quoted and escaped; secrets never come here.
+ *   2026-11-23T10:00:00Z signer[123] alarm journal-fork seq="12"
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/reason.h"
+
+/* The name that lines carry; static string. */
+void log_open(const char *program);
+const char *log_program(void);
+/* event is a short word; format yields key="value" pairs or nothing. */
+void log_note(const char *event, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_warning(const char *event, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_alarm(const char *event, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A refusal at its own severity, with clause and text. */
+void log_reason(enum reason r, const struct why *w, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

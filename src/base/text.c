@@ -1,0 +1,198 @@
+/* Base64, hex and small text helpers, see text.h. */
+#include "base/text.h"
+
+#include <stdio.h>
+
+static const char standard[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void
+encode(char *out, struct span b, const char *alphabet, bool padding)
+{
+	uint32_t v;
+	size_t i, left;
+
+	for (i = 0; i < b.len; i += 3) {
+		left = b.len - i;
+		v = (uint32_t)b.ptr[i] << 16;
+		if (left > 1)
+			v |= (uint32_t)b.ptr[i + 1] << 8;
+		if (left > 2)
+			v |= b.ptr[i + 2];
+		*out++ = alphabet[v >> 18];
+		*out++ = alphabet[v >> 12 & 63];
+		if (left > 1)
+			*out++ = alphabet[v >> 6 & 63];
+		else if (padding)
+			*out++ = '=';
+		if (left > 2)
+			*out++ = alphabet[v & 63];
+		else if (padding)
+			*out++ = '=';
+	}
+	*out = '\0';
+}
+
+void
+base64_encode(char *out, struct span bytes)
+{
+	encode(out, bytes, standard, true);
+}
+
+void
+base64url_encode(char *out, struct span bytes)
+{
+	encode(out, bytes, url, false);
+}
+
+static int
+digit(uint8_t c, enum base64_kind kind)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (kind != BASE64_URL && (c == '+' || c == '/'))
+		return c == '+' ? 62 : 63;
+	if (kind != BASE64_STANDARD && (c == '-' || c == '_'))
+		return c == '-' ? 62 : 63;
+	return -1;
+}
+
+/* Cuts the padding off; false if it is not as this kind wants it. */
+static bool
+trim(struct span *text, enum base64_kind kind)
+{
+	size_t pads = 0;
+
+	while (pads < 2 && text->len > pads &&
+	    text->ptr[text->len - 1 - pads] == '=')
+		pads++;
+	if (kind == BASE64_URL && pads > 0)
+		return false;
+	if ((kind == BASE64_STANDARD || pads > 0) && text->len % 4 != 0)
+		return false;
+	text->len -= pads;
+	return text->len % 4 != 1;
+}
+
+bool
+base64_decode(uint8_t *out, size_t cap, size_t *len, struct span text,
+    enum base64_kind kind)
+{
+	uint32_t v = 0;
+	unsigned bits = 0;
+	size_t i, n = 0;
+	int d;
+
+	if (!trim(&text, kind))
+		return false;
+	for (i = 0; i < text.len; i++) {
+		if ((d = digit(text.ptr[i], kind)) < 0)
+			return false;
+		v = (v << 6 | (uint32_t)d) & 0xffffff;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		if (n == cap)
+			return false;
+		out[n++] = (uint8_t)(v >> bits);
+	}
+	if ((v & ((1u << bits) - 1)) != 0)
+		return false;	/* spare bits: another text for the same bytes */
+	*len = n;
+	return true;
+}
+
+void
+hex_encode(char *out, struct span bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < bytes.len; i++) {
+		*out++ = digits[bytes.ptr[i] >> 4];
+		*out++ = digits[bytes.ptr[i] & 15];
+	}
+	*out = '\0';
+}
+
+static int
+hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool
+hex_decode(uint8_t *out, size_t cap, size_t *len, struct span text)
+{
+	size_t i;
+	int high, low;
+
+	if (text.len % 2 != 0 || text.len / 2 > cap)
+		return false;
+	for (i = 0; i < text.len; i += 2) {
+		high = hex_digit(text.ptr[i]);
+		low = hex_digit(text.ptr[i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		out[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	*len = text.len / 2;
+	return true;
+}
+
+bool
+text_printable(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
+			return false;
+	return true;
+}
+
+bool
+text_copy(char *out, size_t cap, struct span s)
+{
+	size_t n = s.len < cap ? s.len : cap - 1;
+
+	if (n > 0)
+		memcpy(out, s.ptr, n);
+	out[n] = '\0';
+	return n == s.len;
+}
+
+bool
+text_uint(struct span s, uint64_t max, uint64_t *value)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	if (s.len == 0 || (s.len > 1 && s.ptr[0] == '0'))
+		return false;
+	for (i = 0; i < s.len; i++) {
+		uint64_t d = (uint64_t)(s.ptr[i] - '0');
+
+		if (s.ptr[i] < '0' || s.ptr[i] > '9' ||
+		    n > (UINT64_MAX - d) / 10)
+			return false;
+		n = n * 10 + d;
+	}
+	if (n > max)
+		return false;
+	*value = n;
+	return true;
+}

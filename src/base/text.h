@@ -1,0 +1,36 @@
+/*
+ * Base64, base64url and hex between bytes and text.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "wire/span.h"
+
+#define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
+#define HEX_SIZE(n) ((n) * 2 + 1)
+
+enum base64_kind {
+	BASE64_STANDARD,	/* RFC 4648 4, padding demanded */
+	BASE64_URL,		/* RFC 4648 5, padding refused */
+	BASE64_TOLERANT,	/* either alphabet, padding or not (MP 7.1) */
+};
+
+/* Terminated text; out holds at least BASE64_SIZE(len). */
+void base64_encode(char *out, struct span bytes);
+void base64url_encode(char *out, struct span bytes);
+/* Decodes all of text; false on any foreign character, wrong padding, nonzero
+ * spare bits or more than cap bytes. */
+bool base64_decode(uint8_t *out, size_t cap, size_t *len, struct span text,
+    enum base64_kind kind);
+/* Lower case, terminated; out holds at least HEX_SIZE(len). */
+void hex_encode(char *out, struct span bytes);
+bool hex_decode(uint8_t *out, size_t cap, size_t *len, struct span text);
+
+/* Every byte printable ASCII (0x20..0x7e)? */
+bool text_printable(struct span s);
+/* strlcpy with a span: true if all of it fitted. Always terminated. */
+bool text_copy(char *out, size_t cap, struct span s);
+/* Unsigned decimal, no sign, no leading zeros (but "0"), at most max. */
+bool text_uint(struct span s, uint64_t max, uint64_t *value);
+
+#endif

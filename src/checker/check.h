@@ -1,0 +1,52 @@
+/*
+ * From untrusted bytes to plain facts: MP 5 rows 1 to 16, and files that an
+ * operator names. Everything here is a function of its arguments and the time
+ * given: no store, no keys, no sockets.
+ */
+#ifndef CHECKER_CHECK_H
+#define CHECKER_CHECK_H
+
+#include "envelope/cms.h"
+#include "ipc/message.h"
+#include "model/request.h"
+
+/* One signed object taken apart: its container and what its payload says. The
+ * arena holds the decoded binary leaves; bodies are at most BODY_MAX. */
+struct signed_request {
+	struct cms cms;
+	const struct certificate *signer;	/* into cms.certificates */
+	struct voucher_request request;
+	uint8_t arena[BODY_MAX];
+};
+
+/* Room for one request at a time; large, so it is not on the stack. */
+struct workspace {
+	struct signed_request registrar;
+	struct signed_request pledge;
+	struct path path;
+};
+
+/*
+ * Rows 1 to 6, 10 and 12 to 16 of one request body. On REASON_OK *facts is
+ * complete. On a refusal facts holds what was established before it (for the
+ * record of refusals) and the reason is returned; the spans in facts borrow
+ * from check->body.
+ */
+MUST_USE enum reason check_request(const struct message_check *check,
+    int64_t now, struct workspace *room, struct request_facts *facts,
+    struct why *why);
+
+/* Rows 12 to 16: the pledge's own request inside the registrar's. Adds the
+ * pledge's part to facts; proximity that does not hold is a fact, not a
+ * refusal, because a product may allow to go on without it (row 15). */
+MUST_USE enum reason check_prior(const struct voucher_request *registrar,
+    const struct path *path, struct signed_request *room,
+    struct request_facts *facts, struct why *why);
+
+/* Answers INSPECT_CSR, _IMPORT and _LINT. room is json_cap bytes for the
+ * findings; the spans in *out borrow from it, from arena (as long as both
+ * files together) and from the request. */
+void inspect_file(const struct message_inspect *in, uint8_t *arena,
+    char *json, size_t json_cap, struct message_inspected *out);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * hallmark-checker: takes containers apart and verifies signatures. It has two
+ * sockets (its front, the authority), no keys, no store and no files.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "checker/check.h"
+#include "ipc/program.h"
+#include "wire/cbor.h"
+
+#define WAITING_MAX 4096	/* requests at the authority at one time */
+#define NOTES_PER_SECOND 100	/* refusals handed on for the record */
+#define FINDINGS_MAX 16384
+
+/* A request that the authority is deciding. Its frame's id there is the slot
+ * and a generation, so an answer that comes too late finds nobody. */
+struct waiting {
+	bool used;
+	uint64_t front_id;
+	uint32_t generation;
+	uint32_t next_free;
+};
+
+struct checker {
+	struct program *program;
+	unsigned index;		/* of the pair: our front has the same */
+	struct workspace room;
+	struct waiting waiting[WAITING_MAX];
+	uint32_t first_free;
+	unsigned notes;		/* left in this second */
+};
+
+static void
+waiting_init(struct checker *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < WAITING_MAX; i++)
+		c->waiting[i].next_free = i + 1;
+	c->first_free = 0;
+}
+
+/* An id for the authority, or 0 if too many wait. */
+static uint64_t
+waiting_add(struct checker *c, uint64_t front_id)
+{
+	struct waiting *w;
+	uint32_t slot = c->first_free;
+
+	if (slot == WAITING_MAX)
+		return 0;
+	w = &c->waiting[slot];
+	c->first_free = w->next_free;
+	w->used = true;
+	w->front_id = front_id;
+	w->generation++;
+	return (uint64_t)w->generation << 32 | slot;
+}
+
+static bool
+waiting_take(struct checker *c, uint64_t id, uint64_t *front_id)
+{
+	uint32_t slot = (uint32_t)id;
+	struct waiting *w;
+
+	if (slot >= WAITING_MAX)
+		return false;
+	w = &c->waiting[slot];
+	if (!w->used || w->generation != id >> 32)
+		return false;
+	w->used = false;
+	w->next_free = c->first_free;
+	c->first_free = slot;
+	*front_id = w->front_id;
+	return true;
+}
+
+static void
+answer(struct checker *c, uint64_t front_id, const struct message_answer *a)
+{
+	struct peer *front = program_peer(c->program, ROLE_FRONT,
+	    c->index);
+
+	/* A front that is gone or stuck loses its answer, not we our time. */
+	if (front != NULL && !PEER_SEND(front, ANSWER, front_id, answer, a))
+		log_warning("answer-dropped", "reason=\"%s\"",
+		    reason_code(a->reason));
+}
+
+static void
+answer_reason(struct checker *c, uint64_t front_id, enum reason r,
+    const struct why *why)
+{
+	struct message_answer a = { .reason = r };
+
+	if (why != NULL)
+		text_copy(a.text, sizeof(a.text), span_str(why->text));
+	answer(c, front_id, &a);
+}
+
+/* Tells the authority of a refusal, so that it is on record; capped, because a
+ * flood must not become a flood behind us. */
+static void
+note_refusal(struct checker *c, const struct message_check *check,
+    const struct request_facts *facts, enum reason r, const struct why *why)
+{
+	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
+	struct message_refused n = { .kind = check->kind, .reason = r };
+
+	if (c->notes == 0)
+		return;
+	c->notes--;
+	log_reason(r, why, "request=\"%s\" address=\"%s\" serial=\"%s\"",
+	    check->correlation, check->address, facts->serial);
+	if (authority == NULL)
+		return;
+	memcpy(n.text, why->text, sizeof(n.text));
+	memcpy(n.serial, facts->serial, sizeof(n.serial));
+	memcpy(n.request_sha256, facts->request_sha256, HASH_SIZE);
+	memcpy(n.client_sha256, facts->client_sha256, HASH_SIZE);
+	memcpy(n.address, facts->address, sizeof(n.address));
+	memcpy(n.correlation, check->correlation, sizeof(n.correlation));
+	(void)PEER_SEND(authority, REFUSED, 0, refused, &n);
+}
+
+static void
+decide(struct checker *c, const struct frame *frame,
+    const struct message_check *check, struct message_decide *d)
+{
+	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
+	uint64_t id, front_id;
+
+	if (authority == NULL) {
+		answer_reason(c, frame->id, REASON_UNAVAILABLE, NULL);
+		return;
+	}
+	memcpy(d->correlation, check->correlation, sizeof(d->correlation));
+	if ((id = waiting_add(c, frame->id)) == 0) {
+		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
+		return;
+	}
+	if (!PEER_SEND(authority, DECIDE, id, decide, d)) {
+		(void)waiting_take(c, id, &front_id);
+		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
+	}
+}
+
+static void
+take_check(struct checker *c, const struct frame *frame)
+{
+	struct message_check check;
+	struct message_decide d = { 0 };
+	struct cbor in;
+	struct why why;
+	enum reason r;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_check_get(&in, &check))
+		fatal("malformed CHECK");
+	why_clear(&why);
+	r = check_request(&check, clock_now(), &c->room, &d.facts, &why);
+
+	/*
+	 * MP 14.1: the bytes of an accepted request open the audit log at any
+	 * later time, also when its certificates have expired since; whether
+	 * they are such bytes only the authority knows.
+	 */
+	if (r != REASON_OK && check.kind == REQUEST_AUDIT_LOG &&
+	    reason_status(r) == 403) {
+		d.facts.refusal = r;
+		d.facts.why = why;
+	} else if (r != REASON_OK) {
+		note_refusal(c, &check, &d.facts, r, &why);
+		answer_reason(c, frame->id, r, &why);
+		return;
+	}
+	decide(c, frame, &check, &d);
+}
+
+static void
+take_answer(struct checker *c, const struct frame *frame)
+{
+	struct message_answer a;
+	struct cbor in;
+	uint64_t front_id;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_answer_get(&in, &a))
+		fatal("malformed ANSWER");
+	if (waiting_take(c, frame->id, &front_id))
+		answer(c, front_id, &a);
+}
+
+static void
+take_inspect(struct peer *from, const struct frame *frame)
+{
+	static char json[FINDINGS_MAX];
+	struct message_inspect m;
+	struct message_inspected out;
+	struct cbor in;
+	uint8_t *arena;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_inspect_get(&in, &m))
+		fatal("malformed INSPECT");
+	arena = memory_new(m.bytes.len + m.other.len + 1);
+	inspect_file(&m, arena, json, sizeof(json), &out);
+	if (!PEER_SEND(from, INSPECTED, frame->id, inspected, &out))
+		log_warning("answer-dropped", "kind=\"inspected\"");
+	free(arena);
+}
+
+static void
+on_message(void *context, struct peer *from, const struct frame *frame)
+{
+	struct checker *c = context;
+
+	switch (frame->type) {
+	case MESSAGE_CHECK:
+		take_check(c, frame);
+		break;
+	case MESSAGE_ANSWER:
+		take_answer(c, frame);
+		break;
+	case MESSAGE_INSPECT:
+		take_inspect(from, frame);
+		break;
+	default:
+		fatal("unexpected %s", message_name(frame->type));
+	}
+}
+
+static void
+on_drained(void *context)
+{
+	(void)context;
+	public_key_cache_trim();	/* no request borrows a key now */
+}
+
+static void
+on_tick(void *context)
+{
+	struct checker *c = context;
+
+	c->notes = NOTES_PER_SECOND;
+}
+
+/* Either side gone: nobody will answer, or nobody will hear the answer. */
+static void
+on_lost(void *context, struct peer *peer)
+{
+	struct checker *c = context;
+	uint64_t front_id;
+	uint32_t i;
+
+	for (i = 0; i < WAITING_MAX; i++) {
+		if (!waiting_take(c, (uint64_t)c->waiting[i].generation << 32 |
+		    i, &front_id))
+			continue;
+		if (peer_role(peer) == ROLE_AUTHORITY)
+			answer_reason(c, front_id, REASON_UNAVAILABLE, NULL);
+	}
+}
+
+static enum reason
+on_start(void *context, struct program *p, struct why *why)
+{
+	struct checker *c = context;
+	const struct message_start *start = program_start(p);
+
+	(void)why;
+	c->program = p;
+	c->index = start->index;
+	c->notes = NOTES_PER_SECOND;
+	waiting_init(c);
+	if (start->has_test_clock)
+		clock_set_test(start->test_clock);
+	return REASON_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct checker state;
+	static const struct program_calls calls = {
+		.role = ROLE_CHECKER,
+		.start = on_start,
+		.lost = on_lost,
+		.message = on_message,
+		.drained = on_drained,
+		.tick = on_tick,
+	};
+
+	process_harden();
+	log_open("checker");
+	return program_main(&calls, &state, argc, argv);
+}

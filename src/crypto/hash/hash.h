@@ -1,0 +1,22 @@
+/* SHA-2 and HMAC (libcrypto), and nothing else: the part of crypto/ that
+ * authority, journal and command line may use. */
+#ifndef CRYPTO_HASH_HASH_H
+#define CRYPTO_HASH_HASH_H
+
+#include "wire/span.h"
+
+enum hash_algorithm { HASH_NONE = 0, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+#define HASH_MAX 64
+
+/* Octets of a digest; 0 for HASH_NONE. */
+size_t hash_size(enum hash_algorithm a);
+/* out holds hash_size(a) octets. */
+void hash_bytes(enum hash_algorithm a, struct span data, uint8_t *out);
+/* The digest of several pieces in a row. */
+void hash_pieces(enum hash_algorithm a, const struct span *pieces, size_t count,
+    uint8_t *out);
+void sha256(struct span data, uint8_t out[32]);
+void sha1(struct span data, uint8_t out[20]);	/* key identifiers only */
+void hmac_sha256(struct span key, struct span data, uint8_t out[32]);
+
+#endif

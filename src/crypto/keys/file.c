@@ -1,0 +1,235 @@
+/*
+ * Keys and other secrets at rest: PKCS#8 EncryptedPrivateKeyInfo, PBES2 with
+ * scrypt and AES-256-CBC (RFC 7914, RFC 8018), readable by `openssl pkey`.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "crypto/keys/nonce.h"
+
+#define SCRYPT_N 32768	/* 32 MiB, about 60 ms */
+#define KEY_FILE_MAX 16384
+
+/* A secret that is no key is kept in the same container, as the octets of a
+ * "key" whose algorithm is id-data. */
+static PKCS8_PRIV_KEY_INFO *
+wrap_octets(const struct secret *s)
+{
+	PKCS8_PRIV_KEY_INFO *p8 = PKCS8_PRIV_KEY_INFO_new();
+	uint8_t *copy = OPENSSL_secure_malloc(s->len);
+
+	if (p8 == NULL || copy == NULL)
+		fatal("a secret could not be wrapped");
+	memcpy(copy, s->ptr, s->len);
+	if (PKCS8_pkey_set0(p8, OBJ_nid2obj(NID_pkcs7_data), 0, V_ASN1_NULL,
+	    NULL, copy, (int)s->len) != 1)
+		fatal("a secret could not be wrapped");
+	return p8;	/* copy transferred */
+}
+
+static enum reason
+save(PKCS8_PRIV_KEY_INFO *p8, const char *path, const struct secret *passphrase,
+    struct why *why)
+{
+	uint8_t salt[16], iv[16];
+	X509_ALGOR *algorithm;
+	X509_SIG *sealed;
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+	enum reason r;
+
+	random_bytes(salt, sizeof(salt));
+	random_bytes(iv, sizeof(iv));
+	algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt,
+	    sizeof(salt), iv, SCRYPT_N, 8, 1);
+	if (algorithm == NULL || bio == NULL ||
+	    (sealed = PKCS8_set0_pbe((const char *)passphrase->ptr,
+	    (int)passphrase->len, p8, algorithm)) == NULL ||
+	    PEM_write_bio_PKCS8(bio, sealed) != 1)
+		fatal("a key could not be encrypted");
+	len = BIO_get_mem_data(bio, &text);
+	if (access(path, F_OK) == 0)
+		r = why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s exists already", path);
+	else
+		r = file_write(path, span_of(text, (size_t)len), 0600, why);
+	X509_SIG_free(sealed);
+	BIO_free(bio);
+	return r;
+}
+
+enum reason
+private_key_save(const struct private_key *k, const char *path,
+    const struct secret *passphrase, struct why *why)
+{
+	EVP_PKEY *native = private_key_native(k);
+	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(native);
+	enum reason r;
+
+	if (p8 == NULL)
+		fatal("EVP_PKEY2PKCS8");
+	r = save(p8, path, passphrase, why);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	EVP_PKEY_free(native);
+	return r;
+}
+
+enum reason
+secret_save(const struct secret *s, const char *path,
+    const struct secret *passphrase, struct why *why)
+{
+	PKCS8_PRIV_KEY_INFO *p8;
+	enum reason r;
+
+	private_key_heap();
+	p8 = wrap_octets(s);
+	r = save(p8, path, passphrase, why);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return r;
+}
+
+/* Opens the container of either kind. */
+static enum reason
+unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
+    const struct secret *passphrase, struct why *why)
+{
+	struct buf text;
+	X509_SIG *sealed;
+	BIO *bio;
+	enum reason r;
+
+	private_key_heap();
+	if ((r = file_read(path, &text, KEY_FILE_MAX, why)) != REASON_OK)
+		return r;
+	bio = BIO_new_mem_buf(text.ptr, (int)text.len);
+	if (bio == NULL)
+		fatal("BIO_new_mem_buf");
+	sealed = PEM_read_bio_PKCS8(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	buf_free(&text);
+	if (sealed == NULL) {
+		ERR_clear_error();
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s is no encrypted PKCS#8 file", path);
+	}
+	*out = PKCS8_decrypt(sealed, (const char *)passphrase->ptr,
+	    (int)passphrase->len);
+	X509_SIG_free(sealed);
+	if (*out != NULL)
+		return REASON_OK;
+	ERR_clear_error();
+	return why_set(why, REASON_PASSPHRASE, -1, "%s", path);
+}
+
+enum reason
+private_key_load(struct private_key **out, const char *path,
+    const struct secret *passphrase, struct why *why)
+{
+	PKCS8_PRIV_KEY_INFO *p8;
+	EVP_PKEY *native;
+	enum reason r;
+
+	if ((r = unseal(&p8, path, passphrase, why)) != REASON_OK)
+		return r;
+	native = EVP_PKCS82PKEY(p8);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	*out = native == NULL ? NULL : private_key_take(native);
+	if (*out != NULL)
+		return REASON_OK;
+	ERR_clear_error();
+	return why_set(why, REASON_KEY_WEAK, -1, "%s is no P-256 or P-384 key",
+	    path);
+}
+
+enum reason
+secret_load(struct secret *s, const char *path, const struct secret *passphrase,
+    struct why *why)
+{
+	PKCS8_PRIV_KEY_INFO *p8;
+	const ASN1_OBJECT *algorithm;
+	const unsigned char *octets;
+	enum reason r;
+	int len;
+
+	if ((r = unseal(&p8, path, passphrase, why)) != REASON_OK)
+		return r;
+	if (PKCS8_pkey_get0(&algorithm, &octets, &len, NULL, p8) != 1 ||
+	    OBJ_obj2nid(algorithm) != NID_pkcs7_data || len <= 0) {
+		PKCS8_PRIV_KEY_INFO_free(p8);
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s holds a key, not a secret of ours", path);
+	}
+	secret_new(s, (size_t)len);
+	memcpy(s->ptr, octets, (size_t)len);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return REASON_OK;
+}
+
+/* No passphrase given: never ask on the terminal. */
+static int
+passphrase_of(char *out, int size, int writing, void *context)
+{
+	const struct secret *s = context;
+
+	(void)writing;
+	if (s == NULL || s->len > (size_t)size)
+		return -1;
+	memcpy(out, s->ptr, s->len);
+	return (int)s->len;
+}
+
+enum reason
+private_key_read(struct private_key **out, struct span bytes,
+    const struct secret *passphrase, struct why *why)
+{
+	const unsigned char *at = bytes.ptr;
+	EVP_PKEY *native;
+	BIO *bio;
+
+	private_key_heap();
+	bio = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
+	if (bio == NULL)
+		fatal("BIO_new_mem_buf");
+	native = PEM_read_bio_PrivateKey(bio, NULL, passphrase_of,
+	    (void *)passphrase);
+	BIO_free(bio);
+	if (native == NULL)
+		native = d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
+	*out = native == NULL ? NULL : private_key_take(native);
+	ERR_clear_error();
+	if (*out != NULL)
+		return REASON_OK;
+	return why_set(why, REASON_KEY_WEAK, -1,
+	    "the file holds no P-256 or P-384 private key that opens");
+}
+
+enum reason
+private_key_save_plain(const struct private_key *k, const char *path,
+    struct why *why)
+{
+	EVP_PKEY *native = private_key_native(k);
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *text;
+	long len;
+	enum reason r;
+
+	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, native, NULL,
+	    NULL, 0, NULL, NULL) != 1)
+		fatal("a key could not be written");
+	len = BIO_get_mem_data(bio, &text);
+	r = file_write(path, span_of(text, (size_t)len), 0600, why);
+	BIO_free(bio);
+	EVP_PKEY_free(native);
+	return r;
+}

@@ -1,0 +1,170 @@
+/* Private keys: making, using, keeping; see private_key.h. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "crypto/keys/private_key.h"
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "crypto/keys/nonce.h"
+#include "wire/der.h"
+
+struct private_key {
+	EC_KEY *ec;
+	enum key_type type;
+	uint8_t spki[160];
+	size_t spki_len;
+};
+
+static const uint8_t ECDSA_SHA256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+	0x48, 0xce, 0x3d, 4, 3, 2 };
+static const uint8_t ECDSA_SHA384[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+	0x48, 0xce, 0x3d, 4, 3, 3 };
+
+/* OpenSSL's own secret allocations (BN_FLG_SECURE, PKCS#8 buffers) come from
+ * a locked heap; without it they would lie in ordinary memory. */
+void
+private_key_heap(void)
+{
+	if (CRYPTO_secure_malloc_initialized())
+		return;
+	if (CRYPTO_secure_malloc_init(1 << 18, 32) == 0)
+		fatal("no secure heap for keys");
+	if (CRYPTO_secure_malloc_initialized() == 0)
+		log_warning("memory-lock", "text=\"the key heap is not locked\"");
+}
+
+/* Takes ec over; NULL (and freed) if it is no key that we use. */
+static struct private_key *
+key_wrap(EC_KEY *ec)
+{
+	int nid = EC_GROUP_get_curve_name(EC_KEY_get0_group(ec));
+	struct private_key *k;
+	uint8_t *at;
+	int len;
+
+	if ((nid != NID_X9_62_prime256v1 && nid != NID_secp384r1) ||
+	    EC_KEY_get0_private_key(ec) == NULL || EC_KEY_check_key(ec) != 1) {
+		EC_KEY_free(ec);
+		ERR_clear_error();
+		return NULL;
+	}
+	k = memory_new(sizeof(*k));
+	k->ec = ec;	/* transferred */
+	k->type = nid == NID_secp384r1 ? KEY_P384 : KEY_P256;
+	EC_KEY_set_asn1_flag(ec, OPENSSL_EC_NAMED_CURVE);
+	EC_KEY_set_conv_form(ec, POINT_CONVERSION_UNCOMPRESSED);
+	len = i2d_EC_PUBKEY(ec, NULL);
+	at = k->spki;
+	if (len <= 0 || (size_t)len > sizeof(k->spki) ||
+	    i2d_EC_PUBKEY(ec, &at) != len)
+		fatal("i2d_EC_PUBKEY");
+	k->spki_len = (size_t)len;
+	return k;
+}
+
+struct private_key *
+private_key_generate(enum key_type type)
+{
+	EC_KEY *ec;
+	struct private_key *k;
+
+	private_key_heap();
+	ec = EC_KEY_new_by_curve_name(type == KEY_P384 ? NID_secp384r1
+						       : NID_X9_62_prime256v1);
+	if (ec == NULL || EC_KEY_generate_key(ec) != 1 ||
+	    (k = key_wrap(ec)) == NULL)
+		fatal("a key could not be made");
+	return k;
+}
+
+void
+private_key_free(struct private_key *k)
+{
+	if (k == NULL)
+		return;
+	EC_KEY_free(k->ec);	/* clears the scalar */
+	free(k);
+}
+
+enum key_type
+private_key_type(const struct private_key *k)
+{
+	return k->type;
+}
+
+struct span
+private_key_spki(const struct private_key *k)
+{
+	return span_of(k->spki, k->spki_len);
+}
+
+struct span
+private_key_algorithm(const struct private_key *k)
+{
+	return k->type == KEY_P384
+	    ? span_of(ECDSA_SHA384, sizeof(ECDSA_SHA384))
+	    : span_of(ECDSA_SHA256, sizeof(ECDSA_SHA256));
+}
+
+struct signature_algorithm
+private_key_signature(const struct private_key *k)
+{
+	struct signature_algorithm a = { SIGNATURE_ECDSA,
+		k->type == KEY_P384 ? HASH_SHA384 : HASH_SHA256 };
+
+	return a;
+}
+
+void
+private_key_sign(const struct private_key *k, struct span message,
+    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len)
+{
+	enum hash_algorithm hash = private_key_signature(k).hash;
+	uint8_t digest[HASH_MAX];
+	struct der_out o;
+	struct span written;
+	uint8_t r[66], s[66];
+	size_t size, mark;
+
+	hash_bytes(hash, message, digest);
+	size = nonce_sign(k->ec, hash, digest, r, s);
+	der_out_open(&o, out, SIGNATURE_SIZE_MAX);
+	mark = der_begin(&o, DER_SEQUENCE);
+	der_put_unsigned(&o, span_of(r, size));
+	der_put_unsigned(&o, span_of(s, size));
+	der_close(&o, mark);
+	if (der_out_span(&o, &written) != WIRE_OK)
+		fatal("a signature did not fit");
+	*len = written.len;
+}
+
+void *
+private_key_native(const struct private_key *k)
+{
+	EVP_PKEY *p = EVP_PKEY_new();
+
+	if (p == NULL || EVP_PKEY_set1_EC_KEY(p, k->ec) != 1)
+		fatal("EVP_PKEY_set1_EC_KEY");
+	return p;
+}
+
+struct private_key *
+private_key_take(void *native)
+{
+	EC_KEY *ec = EVP_PKEY_get1_EC_KEY(native);
+
+	EVP_PKEY_free(native);
+	if (ec == NULL) {
+		ERR_clear_error();
+		return NULL;
+	}
+	return key_wrap(ec);
+}

@@ -1,0 +1,56 @@
+/*
+ * Private keys: P-256 and P-384, in locked memory, at rest as encrypted PKCS#8
+ * (PBES2, scrypt N=2^15 r=8 p=1, AES-256-CBC), PEM. ECDSA nonces are RFC 6979
+ * with added randomness (3.6).
+ */
+#ifndef CRYPTO_KEYS_PRIVATE_KEY_H
+#define CRYPTO_KEYS_PRIVATE_KEY_H
+
+#include "base/secret.h"
+#include "crypto/public_key.h"
+
+#define SIGNATURE_SIZE_MAX 144	/* DER ECDSA, P-384 */
+
+struct private_key;
+
+/* KEY_P256 or KEY_P384. */
+struct private_key *private_key_generate(enum key_type type);
+void private_key_free(struct private_key *k);
+enum key_type private_key_type(const struct private_key *k);
+/* SubjectPublicKeyInfo, DER, owned by the key. */
+struct span private_key_spki(const struct private_key *k);
+/*
+ * Signs the hash of message (P-256: SHA-256, P-384: SHA-384); out gets the DER
+ * signature. Ends the process if libcrypto fails.
+ */
+void private_key_sign(const struct private_key *k, struct span message,
+    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len);
+/* The algorithm that private_key_sign uses, as AlgorithmIdentifier DER. */
+struct span private_key_algorithm(const struct private_key *k);
+struct signature_algorithm private_key_signature(const struct private_key *k);
+
+/* Encrypts into a new file (0600, synced; refuses to overwrite). */
+MUST_USE enum reason private_key_save(const struct private_key *k,
+    const char *path, const struct secret *passphrase, struct why *why);
+/* PASSPHRASE if it does not open, FILE_UNREADABLE, KEY_WEAK for other kinds. */
+MUST_USE enum reason private_key_load(struct private_key **out,
+    const char *path, const struct secret *passphrase, struct why *why);
+/* A PEM or DER key as other tools write it (PKCS#8 or SEC1, unencrypted or
+ * with passphrase; NULL = none): the customer's side only. */
+MUST_USE enum reason private_key_read(struct private_key **out,
+    struct span bytes, const struct secret *passphrase, struct why *why);
+/* Writes a key unencrypted (0600): web servers' and customers' keys only
+ * (doc/decisions/005). */
+MUST_USE enum reason private_key_save_plain(const struct private_key *k,
+    const char *path, struct why *why);
+/* Hands an EVP_PKEY (void * here: no OpenSSL in headers) to a TLS client; the
+ * caller frees it with EVP_PKEY_free. */
+void *private_key_native(const struct private_key *k);
+
+/* Any secret at rest, encrypted the same way as keys (the tag key). */
+MUST_USE enum reason secret_save(const struct secret *s, const char *path,
+    const struct secret *passphrase, struct why *why);
+MUST_USE enum reason secret_load(struct secret *s, const char *path,
+    const struct secret *passphrase, struct why *why);
+
+#endif

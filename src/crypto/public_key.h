@@ -1,0 +1,60 @@
+/*
+ * Public keys and signature checks: P-256, P-384 (P-521), RSA, Ed25519.
+ *
+ * Parsing is by our own DER reader (named curves and uncompressed points only);
+ * arithmetic is libcrypto's. Keys are cached by the SHA-256 of their
+ * SubjectPublicKeyInfo, so that a busy registrar's key is decoded once.
+ */
+#ifndef CRYPTO_PUBLIC_KEY_H
+#define CRYPTO_PUBLIC_KEY_H
+
+#include "base/reason.h"
+#include "crypto/hash/hash.h"
+#include "model/names.h"
+
+enum key_type { KEY_NONE = 0, KEY_P256, KEY_P384, KEY_P521, KEY_RSA,
+	KEY_ED25519 };
+
+/* A signature algorithm as CMS, X.509 and PKCS#10 name it. For SIGNATURE_RSA
+ * with hash HASH_NONE the hash comes from the digestAlgorithm (RFC 3370 3.2). */
+enum signature_kind { SIGNATURE_NONE = 0, SIGNATURE_ECDSA, SIGNATURE_RSA,
+	SIGNATURE_ED25519 };
+struct signature_algorithm {
+	enum signature_kind kind;
+	enum hash_algorithm hash;
+};
+
+struct public_key;
+
+/*
+ * Reads a SubjectPublicKeyInfo. The key is borrowed from the cache and stays
+ * valid until public_key_cache_trim() of the event loop's idle moment.
+ * KEY_WEAK: RSA under 2048 or over 8192 bits or even exponent, unknown curve,
+ * explicit parameters, point not on the curve; CERTIFICATE_MALFORMED otherwise.
+ */
+MUST_USE enum reason public_key_get(struct span spki,
+    const struct public_key **out, struct why *why);
+/* Drops entries beyond the cache's size; call between requests only. */
+void public_key_cache_trim(void);
+
+enum key_type public_key_type(const struct public_key *k);
+unsigned public_key_bits(const struct public_key *k);
+const uint8_t *public_key_sha256(const struct public_key *k);
+/* RSA only: is the exponent 65537 (IP 1)? true for others. */
+bool public_key_exponent_usual(const struct public_key *k);
+
+/* Reads an AlgorithmIdentifier (whole element); ALGORITHM if not accepted
+ * (SHA-1 and MD5 among them) or its parameters are not as IP 2 says. */
+MUST_USE enum reason signature_algorithm_read(struct span identifier,
+    struct signature_algorithm *out, struct why *why);
+MUST_USE enum reason digest_algorithm_read(struct span identifier,
+    enum hash_algorithm *out, struct why *why);
+
+/*
+ * Checks a signature (ECDSA: DER SEQUENCE of two INTEGERs) over message.
+ * True only if the algorithm fits the key's type and it verifies.
+ */
+MUST_USE bool signature_verify(const struct public_key *k,
+    struct signature_algorithm a, struct span message, struct span signature);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * PKCS#10 certification requests (RFC 2986).
+ */
+#ifndef ENVELOPE_CSR_H
+#define ENVELOPE_CSR_H
+
+#include "crypto/public_key.h"
+#include "model/facts.h"
+
+#define CSR_MAX 8192	/* */
+
+/* Reads DER or PEM (one block), checks proof of possession and the key (curve,
+ * point, RSA size, e, small factors, published test keys). CSR_MALFORMED,
+ * CSR_POP, KEY_WEAK. The result borrows from arena (at least bytes.len). */
+MUST_USE enum reason csr_read(struct span bytes, uint8_t *arena,
+    struct csr_facts *out, struct why *why);
+/* A CSR for a key of ours: the to-be-signed part with this CN, then joined with
+ * its signature. false if it does not fit. */
+MUST_USE bool csr_render(struct span spki, const char *common_name,
+    uint8_t *out, size_t cap, size_t *len);
+MUST_USE bool csr_assemble(struct span info, struct span algorithm,
+    struct span signature, uint8_t *out, size_t cap, size_t *len);
+
+#endif

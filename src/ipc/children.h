@@ -1,0 +1,55 @@
+/*
+ * The parent's side: start programs by exec with only their descriptors, join
+ * them by socket pairs, restart what dies (back-off 100 ms doubling to 10 s),
+ * hand new sockets to the survivors. Used by `hallmark serve`, and by verbs of
+ * the command line that run without a service.
+ */
+#ifndef IPC_CHILDREN_H
+#define IPC_CHILDREN_H
+
+#include "ipc/program.h"
+
+struct children;
+
+struct children_plan {
+	const char *bindir;		/* where the programs lie; NULL = beside this one */
+	struct message_start start;	/* role and index filled per child */
+	unsigned fronts;		/* pairs of front and checker */
+	bool with_front, with_checker, with_authority, with_signer;
+	int listener;			/* for the fronts; -1 */
+	int passphrase;			/* sealed memfd for the signer; -1 */
+	int admin_listener;		/* for the authority; -1 */
+	bool restart;			/* false: one death ends all */
+};
+
+/* Starts all and waits until each is ready; the reason of the first that
+ * failed otherwise (all are ended then). */
+MUST_USE enum reason children_start(const struct children_plan *plan,
+    struct children **out, struct why *why);
+/* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does
+ * not mend (1). SIGHUP reloads: reload() fills the new start message. */
+int children_run(struct children *c,
+    bool (*reload)(void *context, struct message_start *start), void *context);
+/* A socket on which this process is the ADMIN peer of authority or checker
+ * (NONE if not started); blocking calls with a deadline. */
+MUST_USE enum reason children_ask(struct children *c, enum role role,
+    enum message type, void (*put)(struct cbor_out *, const void *),
+    const void *value, enum message expected, struct frame *reply,
+    struct why *why);
+/* Stops in order (front first, signer last), waits, kills after 10 s. */
+void children_stop(struct children *c);
+
+/* A sealed memfd with all bytes of fd, copied by the kernel (sendfile) where
+ * that works, so that this process need not hold them. -1 on error. */
+int memfd_seal(int fd, const char *name);
+
+/* The same ADMIN conversation with a running service's socket. */
+struct admin_connection;
+/* NULL if nothing listens on HOME/run/admin.sock. */
+struct admin_connection *admin_connect(const char *home);
+MUST_USE enum reason admin_ask(struct admin_connection *a,
+    const struct message_admin *request, struct message_admin_reply *reply,
+    struct why *why);	/* reply's spans live until the next call */
+void admin_close(struct admin_connection *a);
+
+#endif

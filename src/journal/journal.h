@@ -1,0 +1,52 @@
+/*
+ * The journal on disk: segments of framed groups, owned by one signer.
+ *
+ * Frame: "HLJ1", group number (8), length (4), SHA-256 of number, length and
+ * payload (32), payload = records back to back, each with a 4-octet length; all
+ * numbers big endian; frames are padded with zeros to 8 octets. Segments
+ * (DIR/00000001.seg, ...) are written full of zeros ahead of use.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "journal/ledger.h"
+
+#define SEGMENT_SIZE (UINT64_C(4) << 20)
+
+struct journal;
+
+/* Called for each record found; may be NULL. */
+typedef enum reason (*record_call)(void *context, const struct record *r,
+    struct span bytes, struct why *why);
+
+/* A new journal with a new signer identity: first segment, first checkpoint. */
+MUST_USE enum reason journal_create(const char *dir, bool test, int64_t now,
+    struct why *why);
+/*
+ * Opens for appending: takes DIR/lock (HOME_LOCKED), reads the last segment
+ * (the one before if that one holds no whole group), cuts a torn group off its
+ * end (syncs the cut), refuses any other damage (JOURNAL_DAMAGED with segment
+ * and offset). seen is called for the records of that segment.
+ */
+MUST_USE enum reason journal_open(const char *dir, struct journal **out,
+    record_call seen, void *context, struct why *why);
+void journal_close(struct journal *j);
+const struct ledger *journal_ledger(const struct journal *j);
+/* Adds a record to the group in memory: fills signer, sequence, previous, and
+ * time (never before the last). JOURNAL_FULL before the group is begun if no
+ * segment has room. The ledger as it will be after the commit is visible at
+ * once. */
+MUST_USE enum reason journal_append(struct journal *j, struct record *r,
+    int64_t now, struct why *why);
+/* Writes the group and syncs it. After JOURNAL_WRITE the journal is unusable and
+ * the signer must end. */
+MUST_USE enum reason journal_commit(struct journal *j, struct why *why);
+/* Records from a sequence on, in order, over all segments (read-only, needs no
+ * lock): for the copy in the store, for verify and show. */
+MUST_USE enum reason journal_read(const char *dir, uint64_t from,
+    record_call call, void *context, struct why *why);
+/* Reads everything, works out every checkpoint, reports the head. */
+MUST_USE enum reason journal_verify(const char *dir, struct ledger *out,
+    uint64_t *records, struct why *why);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * All that a signer must remember, as a function of its records: key states and
+ * counts, last serials, clock. Written whole into the checkpoint that opens
+ * every segment; `journal verify` works each checkpoint out again.
+ */
+#ifndef JOURNAL_LEDGER_H
+#define JOURNAL_LEDGER_H
+
+#include "journal/record.h"
+
+enum key_state { KEY_REQUESTED = 1, KEY_ACTIVE = 2, KEY_RETIRED = 3 };
+
+struct ledger_key {
+	struct key_order order;
+	enum key_state state;
+	uint8_t spki_sha256[HASH_SIZE];
+	uint8_t certificate_sha256[HASH_SIZE];
+	int64_t activated;
+	uint64_t issued;	/* signatures that a record stands for */
+	uint64_t last_counter;	/* issuing CA: highest serial counter signed */
+};
+
+struct ledger {
+	uint8_t signer[16];
+	bool test;		/* home made by init --test */
+	uint64_t sequence;	/* of the last record applied */
+	uint8_t head[HASH_SIZE];	/* its hash */
+	int64_t time;		/* never goes back */
+	size_t keys_len;
+	struct ledger_key *keys;	/* owned */
+};
+
+void ledger_init(struct ledger *l);
+void ledger_free(struct ledger *l);
+struct ledger_key *ledger_key_find(struct ledger *l, const char *name);
+/* Applies the next record (sequence, previous hash and signer must join);
+ * bytes are its encoding. A checkpoint must equal what was worked out, unless
+ * the ledger is empty, when it is taken over. JOURNAL_DAMAGED. */
+MUST_USE enum reason ledger_apply(struct ledger *l, const struct record *r,
+    struct span bytes, struct why *why);
+/* The content of a checkpoint record. */
+bool ledger_write(const struct ledger *l, uint8_t *out, size_t cap,
+    size_t *len);
+MUST_USE enum reason ledger_read(struct span bytes, struct ledger *out,
+    struct why *why);
+
+#endif

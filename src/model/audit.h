@@ -1,0 +1,28 @@
+/*
+ * The audit log on the wire (RFC 8995 5.8.1, MP 14).
+ */
+#ifndef MODEL_AUDIT_H
+#define MODEL_AUDIT_H
+
+#include "model/names.h"
+
+struct audit_event {
+	int64_t date;
+	uint8_t domain_id[KEY_ID_MAX];
+	uint8_t domain_id_len;
+	char nonce[NONCE_MAX + 1];	/* empty = null */
+	enum assertion assertion;
+};
+
+#define AUDIT_COUNTER_MAX 1024
+
+/*
+ * Writes the log of one device from its events, oldest first as the store has
+ * them: per domainID the newest nonced and the newest nonceless event stay, the
+ * rest is counted; newest first on the wire. false if over cap: then drops the
+ * oldest and counts them as arbitrary until it fits.
+ */
+bool audit_to_json(const struct audit_event *events, size_t count, char *out,
+    size_t cap, size_t *len);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The decision (MP 5 rows 8 to 21) as a pure function from facts to verdict:
+ * no I/O, no clock, no crypto.
+ */
+#ifndef MODEL_POLICY_H
+#define MODEL_POLICY_H
+
+#include "model/device.h"
+#include "model/facts.h"
+#include "model/order.h"
+#include "model/product.h"
+
+struct policy_input {
+	const struct request_facts *facts;
+	/* Every device on record with this serial, and its product. */
+	unsigned devices_len;
+	const struct device *devices;
+	const struct product *products;	/* parallel to devices */
+	int64_t now;
+	int64_t max_age;		/* row 7 */
+	int64_t max_ahead;
+	bool revocation_required;	/* row 5 */
+};
+
+struct verdict {
+	enum reason reason;
+	struct why why;
+	unsigned device;		/* index of the one that was meant */
+	bool device_found;
+	unsigned pin;			/* index in facts->chain */
+	enum assertion assertion;
+	bool name_issuer;		/* serial not unique: idevid-issuer MUST be in */
+};
+
+void policy_decide(const struct policy_input *in, struct verdict *out);
+
+#endif

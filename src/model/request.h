@@ -1,0 +1,53 @@
+/*
+ * A voucher-request as a plain struct (RFC 8366 5.3, RFC 8995 3.4): what the
+ * payload of a pledge's or registrar's signed object says, before anybody has
+ * judged it.
+ */
+#ifndef MODEL_REQUEST_H
+#define MODEL_REQUEST_H
+
+#include "base/reason.h"
+#include "model/names.h"
+
+struct voucher_request {
+	bool has_created_on;
+	int64_t created_on;
+	bool has_expires_on;		/* ignored in requests (MP 16 row 7) */
+	enum assertion assertion;	/* ASSERTION_NONE if absent or unknown */
+	char serial[SERIAL_MAX + 1];	/* never empty in a registrar's request */
+	char nonce[NONCE_MAX + 1];	/* verbatim; empty = nonceless */
+	/* Borrowed from the arena; ptr NULL if absent. */
+	struct span idevid_issuer;	/* bytes as received, any form of MP 6.3 */
+	struct span prior;		/* prior-signed-voucher-request */
+	struct span proximity_cert;
+	struct span proximity_pubk;
+	struct span proximity_pubk_sha256;
+	unsigned ignored;	/* known leaves that a request may not decide */
+	unsigned unknown;	/* unknown leaves */
+};
+
+/*
+ * Reads the JSON payload (root "ietf-voucher-request:voucher"). Binary leaves
+ * are decoded into arena, which must hold at least text.len bytes and outlive
+ * the result. Duplicate names, wrong types, bad dates, bad base64: refused.
+ * Whether serial-number must be there is the caller's row (pledge: may be
+ * absent, RVR: SERIAL_MISSING) so an absent one is left empty.
+ * PAYLOAD_*, DATE_MALFORMED, NONCE_LENGTH.
+ */
+MUST_USE enum reason request_from_json(struct span text, uint8_t *arena,
+    size_t arena_len, struct voucher_request *out, struct why *why);
+
+/* Writes a request as the customer's side sends it: members that are set.
+ * false if it does not fit cap. */
+bool request_to_json(const struct voucher_request *r, char *out, size_t cap,
+    size_t *len);
+
+/*
+ * Normalises idevid-issuer (MP 6.3 forms A to E): on success *kind says what
+ * *value holds: a key identifier, or a whole DER Name (to be hashed by the
+ * caller). ISSUER_SHAPE otherwise.
+ */
+MUST_USE enum reason issuer_normalise(struct span bytes, enum issuer_kind *kind,
+    struct span *value, struct why *why);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * A voucher as a plain struct (RFC 8366 5.3), and its JSON form (RFC 7951).
+ */
+#ifndef MODEL_VOUCHER_H
+#define MODEL_VOUCHER_H
+
+#include "base/reason.h"
+#include "model/names.h"
+
+struct voucher {
+	int64_t created_on;
+	int64_t expires_on;		/* 0 = none; never together with a nonce */
+	enum assertion assertion;
+	char serial[SERIAL_MAX + 1];
+	char nonce[NONCE_MAX + 1];	/* empty = nonceless */
+	struct span idevid_issuer;	/* form A of MP 6.3; ptr NULL = leave out */
+	struct span pinned_domain_cert;	/* DER */
+	bool has_revocation_checks;
+	bool revocation_checks;		/* domain-cert-revocation-checks */
+};
+
+/* Writes the JSON of MP 6.2 (root "ietf-voucher:voucher", dates as
+ * YYYY-MM-DDTHH:MM:SSZ, members in one fixed order). false if over cap. */
+bool voucher_to_json(const struct voucher *v, char *out, size_t cap,
+    size_t *len);
+/* Reads one back; binaries go to arena (at least text.len bytes). Unknown
+ * leaves are ignored (RFC 8995 5.6.1). VOUCHER_MALFORMED. */
+MUST_USE enum reason voucher_from_json(struct span text, uint8_t *arena,
+    size_t arena_len, struct voucher *out, struct why *why);
+
+#endif

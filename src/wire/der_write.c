@@ -1,0 +1,191 @@
+/* DER writer, see der.h. */
+#include "wire/der.h"
+
+void
+der_out_open(struct der_out *o, uint8_t *buf, size_t cap)
+{
+	o->buf = buf;
+	o->len = 0;
+	o->cap = cap;
+	o->full = false;
+}
+
+/* Room for n more octets, or full for good. */
+static bool
+room(struct der_out *o, size_t n)
+{
+	if (o->full || o->cap - o->len < n)
+		o->full = true;
+	return !o->full;
+}
+
+void
+der_put_raw(struct der_out *o, struct span bytes)
+{
+	if (bytes.len == 0 || !room(o, bytes.len))
+		return;
+	memcpy(o->buf + o->len, bytes.ptr, bytes.len);
+	o->len += bytes.len;
+}
+
+static void
+put_octet(struct der_out *o, uint8_t octet)
+{
+	der_put_raw(o, span_of(&octet, 1));
+}
+
+size_t
+der_begin(struct der_out *o, uint8_t tag)
+{
+	put_octet(o, tag);
+	put_octet(o, 0);	/* one length octet for now */
+	return o->len;
+}
+
+void
+der_close(struct der_out *o, size_t mark)
+{
+	size_t len = o->len - mark, extra = 0, n, i;
+
+	if (o->full)
+		return;
+	if (len < 0x80) {
+		o->buf[mark - 1] = (uint8_t)len;
+		return;
+	}
+	for (n = len; n > 0; n >>= 8)
+		extra++;
+	if (!room(o, extra))
+		return;
+	memmove(o->buf + mark + extra, o->buf + mark, len);
+	o->buf[mark - 1] = (uint8_t)(0x80 | extra);
+	for (i = 0; i < extra; i++)
+		o->buf[mark + i] = (uint8_t)(len >> (8 * (extra - 1 - i)));
+	o->len += extra;
+}
+
+void
+der_put(struct der_out *o, uint8_t tag, struct span content)
+{
+	size_t mark = der_begin(o, tag);
+
+	der_put_raw(o, content);
+	der_close(o, mark);
+}
+
+void
+der_put_bool(struct der_out *o, bool value)
+{
+	uint8_t octet = value ? 0xff : 0x00;
+
+	der_put(o, DER_BOOLEAN, span_of(&octet, 1));
+}
+
+void
+der_put_unsigned(struct der_out *o, struct span magnitude)
+{
+	size_t mark = der_begin(o, DER_INTEGER);
+
+	while (magnitude.len > 0 && magnitude.ptr[0] == 0) {
+		magnitude.ptr++;
+		magnitude.len--;
+	}
+	if (magnitude.len == 0 || (magnitude.ptr[0] & 0x80) != 0)
+		put_octet(o, 0);
+	der_put_raw(o, magnitude);
+	der_close(o, mark);
+}
+
+void
+der_put_uint(struct der_out *o, uint64_t value)
+{
+	uint8_t octets[8];
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		octets[i] = (uint8_t)(value >> (56 - 8 * i));
+	der_put_unsigned(o, span_of(octets, sizeof(octets)));
+}
+
+void
+der_put_oid(struct der_out *o, struct span content)
+{
+	der_put(o, DER_OID, content);
+}
+
+void
+der_put_bits(struct der_out *o, struct span content, unsigned unused)
+{
+	size_t mark = der_begin(o, DER_BIT_STRING);
+
+	put_octet(o, (uint8_t)unused);
+	der_put_raw(o, content);
+	der_close(o, mark);
+}
+
+void
+der_put_null(struct der_out *o)
+{
+	der_put(o, DER_NULL, span_of(NULL, 0));
+}
+
+static void
+put_digits(struct der_out *o, int64_t value, unsigned n)
+{
+	uint8_t text[8];
+	unsigned i;
+
+	for (i = n; i > 0; i--) {
+		text[i - 1] = (uint8_t)('0' + value % 10);
+		value /= 10;
+	}
+	der_put_raw(o, span_of(text, n));
+}
+
+void
+der_put_time(struct der_out *o, int64_t unix_seconds)
+{
+	int64_t days = unix_seconds / 86400, rest = unix_seconds % 86400;
+	int64_t era, of_era, of_year, year, month, day;
+	size_t mark;
+	bool utc;
+
+	if (rest < 0) {
+		rest += 86400;
+		days--;
+	}
+	/* The civil date of a day number, proleptic Gregorian calendar. */
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	of_era = days - era * 146097;
+	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
+	    365;
+	of_year = of_era - (365 * year + year / 4 - year / 100);
+	month = (5 * of_year + 2) / 153;
+	day = of_year - (153 * month + 2) / 5 + 1;
+	month += month < 10 ? 3 : -9;
+	year += era * 400 + (month <= 2);
+
+	utc = year >= 1950 && year < 2050;
+	mark = der_begin(o, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME);
+	if (utc)
+		put_digits(o, year % 100, 2);
+	else
+		put_digits(o, year, 4);
+	put_digits(o, month, 2);
+	put_digits(o, day, 2);
+	put_digits(o, rest / 3600, 2);
+	put_digits(o, rest / 60 % 60, 2);
+	put_digits(o, rest % 60, 2);
+	put_octet(o, 'Z');
+	der_close(o, mark);
+}
+
+enum wire_error
+der_out_span(const struct der_out *o, struct span *written)
+{
+	if (o->full)
+		return WIRE_FULL;
+	*written = span_of(o->buf, o->len);
+	return WIRE_OK;
+}

@@ -1,0 +1,218 @@
+/* A certificate read strictly, see certificate.h. */
+#include "x509/certificate.h"
+
+#include "crypto/oid.h"
+#include "wire/der.h"
+#include "x509/extension.h"
+
+#define FAIL(d, what)                                                          \
+	why_set(why, REASON_CERTIFICATE_MALFORMED,                             \
+	    (long)((d)->pos - out->der.ptr), "certificate: %s", (what))
+
+static const uint8_t SERIAL_NUMBER[] = { 0x55, 4, 5 };
+
+/* serialNumber attributes (2.5.4.5) of the subject; every RDN is checked. */
+static bool
+subject_read(struct span name, struct certificate *out)
+{
+	struct der outer, rdns, rdn, attribute;
+	struct span oid, text, whole;
+	uint8_t tag;
+
+	der_open(&outer, name);
+	if (der_enter(&outer, DER_SEQUENCE, &rdns) != WIRE_OK)
+		return false;
+	while (der_end(&rdns) != WIRE_OK) {
+		if (der_enter(&rdns, DER_SET, &rdn) != WIRE_OK ||
+		    der_end(&rdn) == WIRE_OK)
+			return false;
+		while (der_end(&rdn) != WIRE_OK) {
+			if (der_enter(&rdn, DER_SEQUENCE, &attribute) !=
+			    WIRE_OK || der_oid(&attribute, &oid) != WIRE_OK)
+				return false;
+			if (!span_eq(oid, OID_SPAN(SERIAL_NUMBER))) {
+				if (der_any(&attribute, NULL, NULL, &whole) !=
+				    WIRE_OK || der_end(&attribute) != WIRE_OK)
+					return false;
+				continue;
+			}
+			/* MP 6.4: any of four string types is read. */
+			if (der_string(&attribute, &tag, &text) != WIRE_OK ||
+			    der_end(&attribute) != WIRE_OK)
+				return false;
+			if (out->subject_serials++ == 0) {
+				out->subject_serial = text;
+				out->subject_serial_tag = tag;
+			}
+		}
+	}
+	return true;
+}
+
+static enum reason
+spki_read(struct der *d, struct certificate *out, struct why *why)
+{
+	struct der inner, at = *d;
+	unsigned unused;
+
+	if (der_whole(d, DER_SEQUENCE, &out->spki, NULL) != WIRE_OK ||
+	    der_enter(&at, DER_SEQUENCE, &inner) != WIRE_OK ||
+	    der_whole(&inner, DER_SEQUENCE, NULL, NULL) != WIRE_OK ||
+	    der_bits(&inner, &out->key_bits, &unused) != WIRE_OK ||
+	    der_end(&inner) != WIRE_OK)
+		return FAIL(d, "subjectPublicKeyInfo");
+	return REASON_OK;
+}
+
+static enum reason
+validity_read(struct der *d, struct certificate *out, struct why *why)
+{
+	struct der v;
+
+	if (der_enter(d, DER_SEQUENCE, &v) != WIRE_OK ||
+	    der_time(&v, &out->not_before, &out->not_before_tag) != WIRE_OK ||
+	    der_time(&v, &out->not_after, &out->not_after_tag) != WIRE_OK ||
+	    der_end(&v) != WIRE_OK)
+		return FAIL(d, "validity");
+	return REASON_OK;
+}
+
+/* TBSCertificate in its order (RFC 5280 4.1). */
+static enum reason
+tbs_read(struct der *d, struct certificate *out, struct why *why)
+{
+	struct der explicit_;
+	struct span unique;
+	uint64_t version;
+	enum reason r;
+
+	if (der_enter(d, DER_CONTEXT_CONS(0), &explicit_) != WIRE_OK ||
+	    der_uint(&explicit_, &version) != WIRE_OK || version != 2 ||
+	    der_end(&explicit_) != WIRE_OK)
+		return FAIL(d, "version is not 3");
+	if (der_integer(d, &out->serial) != WIRE_OK)
+		return FAIL(d, "serialNumber");
+	if (der_whole(d, DER_SEQUENCE, &out->algorithm, NULL) != WIRE_OK)
+		return FAIL(d, "signature");
+	if (der_whole(d, DER_SEQUENCE, &out->issuer, NULL) != WIRE_OK)
+		return FAIL(d, "issuer");
+	if ((r = validity_read(d, out, why)) != REASON_OK)
+		return r;
+	if (der_whole(d, DER_SEQUENCE, &out->subject, NULL) != WIRE_OK ||
+	    !subject_read(out->subject, out))
+		return FAIL(d, "subject");
+	if ((r = spki_read(d, out, why)) != REASON_OK)
+		return r;
+	if (der_peek(d) == DER_CONTEXT(1) &&
+	    der_take(d, DER_CONTEXT(1), &unique) != WIRE_OK)
+		return FAIL(d, "issuerUniqueID");
+	if (der_peek(d) == DER_CONTEXT(2) &&
+	    der_take(d, DER_CONTEXT(2), &unique) != WIRE_OK)
+		return FAIL(d, "subjectUniqueID");
+	if (der_end(d) != WIRE_OK &&
+	    (r = extensions_read(d, out, why)) != REASON_OK)
+		return r;
+	return der_end(d) == WIRE_OK ? REASON_OK
+				     : FAIL(d, "bytes behind extensions");
+}
+
+enum reason
+certificate_tbs_read(struct span tbs, struct certificate *out, struct why *why)
+{
+	struct der outer, d;
+
+	memset(out, 0, sizeof(*out));
+	out->der = tbs;
+	out->tbs = tbs;
+	der_open(&outer, tbs);
+	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
+	    der_end(&outer) != WIRE_OK)
+		return FAIL(&outer, "no TBSCertificate");
+	return tbs_read(&d, out, why);
+}
+
+enum reason
+certificate_read(struct span der, struct certificate *out, struct why *why)
+{
+	struct der outer, d, tbs;
+	unsigned unused;
+	enum reason r;
+
+	memset(out, 0, sizeof(*out));
+	out->der = der;
+	der_open(&outer, der);
+	if (der.len > CERTIFICATE_MAX)
+		return FAIL(&outer, "longer than the limit");
+	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK)
+		return FAIL(&outer, "no DER SEQUENCE");
+	if (der_end(&outer) != WIRE_OK)
+		return FAIL(&outer, "bytes behind its end");
+	if (der_whole(&d, DER_SEQUENCE, &out->tbs, NULL) != WIRE_OK)
+		return FAIL(&d, "tbsCertificate");
+	der_open(&tbs, out->tbs);
+	if (der_enter(&tbs, DER_SEQUENCE, &tbs) != WIRE_OK)
+		return FAIL(&d, "tbsCertificate");
+	if ((r = tbs_read(&tbs, out, why)) != REASON_OK)
+		return r;
+	if (der_whole(&d, DER_SEQUENCE, &out->outer_algorithm, NULL) !=
+	    WIRE_OK || !span_eq(out->algorithm, out->outer_algorithm))
+		return FAIL(&d, "signatureAlgorithm differs from signature");
+	if (der_bits(&d, &out->signature, &unused) != WIRE_OK || unused != 0 ||
+	    der_end(&d) != WIRE_OK)
+		return FAIL(&d, "signatureValue");
+	return REASON_OK;
+}
+
+/* Is c signed by this key? */
+static bool
+signed_with(const struct certificate *c, struct span spki)
+{
+	struct signature_algorithm a;
+	const struct public_key *k;
+
+	return signature_algorithm_read(c->algorithm, &a, NULL) == REASON_OK &&
+	    public_key_get(spki, &k, NULL) == REASON_OK &&
+	    signature_verify(k, a, c->tbs, c->signature);
+}
+
+bool
+certificate_signed_by(const struct certificate *child,
+    const struct certificate *issuer)
+{
+	return span_eq(child->issuer, issuer->subject) &&
+	    signed_with(child, issuer->spki);
+}
+
+bool
+certificate_self_signed(const struct certificate *c)
+{
+	return certificate_signed_by(c, c);
+}
+
+void
+certificate_domain_id(const struct certificate *c, uint8_t out[KEY_ID_MAX],
+    uint8_t *len)
+{
+	if (c->subject_key_id.ptr != NULL) {
+		memcpy(out, c->subject_key_id.ptr, c->subject_key_id.len);
+		*len = (uint8_t)c->subject_key_id.len;
+		return;
+	}
+	sha256(c->spki, out);
+	*len = HASH_SIZE;
+}
+
+void
+certificate_issuer(const struct certificate *c, struct issuer *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (c->authority_key_id.ptr != NULL) {
+		out->kind = ISSUER_KEY_ID;
+		out->len = (uint8_t)c->authority_key_id.len;
+		memcpy(out->bytes, c->authority_key_id.ptr, out->len);
+		return;
+	}
+	out->kind = ISSUER_NAME;
+	out->len = HASH_SIZE;
+	sha256(c->issuer, out->bytes);
+}

@@ -1,0 +1,47 @@
+/*
+ * The linter: what our own tools refuse in a certificate (IP 10, L01 to L15).
+ */
+#ifndef X509_LINT_H
+#define X509_LINT_H
+
+#include "model/product.h"
+#include "x509/certificate.h"
+
+enum lint_subject { LINT_GUESS, LINT_IDEVID, LINT_CA, LINT_VOUCHER_SIGNER,
+	LINT_OTHER };
+
+struct lint_context {
+	enum lint_subject subject;
+	const struct certificate *issuer;	/* NULL = not known */
+	bool issuer_is_idevid_ca;
+	const struct product *product;		/* serial rules; NULL = none */
+	const char *slot;
+	struct span voucher_policy;		/* OID content; empty = none configured */
+	bool masa_url_required;
+};
+
+struct lint_finding {
+	enum reason code;		/* REASON_L01 .. REASON_L15 */
+	struct why why;			/* what was found, with offset */
+};
+#define LINT_FINDINGS_MAX 24
+
+/* All violations, in order of code; 0 = clean. */
+unsigned certificate_lint(const struct certificate *c,
+    const struct lint_context *context,
+    struct lint_finding findings[LINT_FINDINGS_MAX]);
+/* The same for a planned certificate, of which only the to-be-signed bytes
+ * exist: run before each signature. First finding as reason. */
+MUST_USE enum reason lint_before_signing(struct span tbs,
+    const struct lint_context *context, struct why *why);
+/* For imported certificates L06, L09, L10, L14, L15 refuse, others warn
+ * (IP 10); codes that warn are listed in warnings ("L01 L05"). */
+MUST_USE enum reason lint_import(const struct certificate *c,
+    const struct lint_context *context, char *warnings, size_t cap,
+    struct why *why);
+/* Is this SubjectPublicKeyInfo one of the published test keys (L15)? */
+bool test_key_published(struct span spki);
+/* The hosts that MASA URLs may name: authority syntax of IP 5. */
+bool masa_url_valid(struct span text);
+
+#endif

@@ -1,0 +1,413 @@
+"""From the words of a case to bytes on the wire, and from the answer back to
+the words of its expectations.
+
+[[request]]
+  device    "fresh" (default: a new unit of product router-9), "last" (that of
+            the request before), "audit", "end-entity", "id-data" (fresh units
+            of those products), "twin-a", "twin-b" (foreign devices with one
+            serial), "foreign" (foreign, unique), "stranger" (nobody knows it)
+  path, method, repeat = N (same bytes again), audit = true (requestauditlog)
+  registrar identity of world.Pki that signs (default "registrar")
+  seen      identity whose certificate the pledge saw (default: registrar)
+  client    TLS client certificate (default "client"; "none")
+  [request.http]   content_type, accept, headers = {}, body (text instead)
+  [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
+                   no_attributes, seen_as = "cert" | "pubk" | "sha256"
+  [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
+                   no_attributes, lone, digest, by_key_id, mutate
+  [request.expect] status, reason, text, type, and
+      [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
+                   absent = [], content_type = oid
+      [request.expect.audit] events, nonces = [], assertions = [], domain = identity
+"""
+import base64
+import datetime
+import hashlib
+import json
+import secrets
+import subprocess
+
+import world
+
+MEDIA = "application/voucher-cms+json"
+REQUEST = "ietf-voucher-request:voucher"
+
+
+class Differs(Exception):
+    """The answer is not the one that the case names."""
+
+
+def expect(what, wanted, got):
+    if wanted != got:
+        raise Differs("%s: wanted %r, got %r" % (what, wanted, got))
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime(
+        "%Y-%m-%dT%H:%M:%SZ")
+
+
+class Device:
+    def __init__(self, identity, serial):
+        self.identity = identity
+        self.serial = serial
+
+
+class Scene:
+    """The homes, the service that runs, and what earlier requests left."""
+
+    PRODUCTS = {
+        "audit": ("audit-9", "AU9", ["--audit-only", "yes"]),
+        "end-entity": ("edge-9", "EE9", ["--pin", "end-entity"]),
+        "id-data": ("data-9", "ID9", ["--emit-id-data", "yes",
+                                      "--legacy-unattributed", "yes"]),
+        "lowest": ("low-9", "LW9", ["--pin", "lowest-ca"]),
+    }
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.pki = world.Pki(folder)
+        self.homes = {}
+        self.count = 0
+        self.products = set()
+        self.last = None
+        self.faults = []
+
+    # --- places ---
+
+    def home(self, name):
+        if name not in self.homes:
+            self.homes[name] = getattr(
+                self, "home_" + name.replace("-", "_"))()
+        return self.homes[name]
+
+    def home_plain(self):
+        home = world.Home(self.folder, "plain", "--product", "router-9",
+                          "--token", "AR9", "--masa-url", "localhost:8443")
+        home.serve()
+        home.hallmark("product", "add", "foreign-9", "--import-only", "yes")
+        return home
+
+    def home_appendix_c(self):
+        home = world.Home(self.folder, "appendix-c", "--test")
+        folder = world.VECTORS / "rfc8995-appendix-c"
+        home.hallmark("product", "add", "highway", "--import-only", "yes",
+                      "--legacy-unattributed", "yes")
+        home.hallmark("product", "add", "highway-ee", "--import-only", "yes",
+                      "--legacy-unattributed", "yes", "--pin", "end-entity")
+        home.hallmark("device", "import", "--product", "highway", "--ca",
+                      folder / "vendor.crt",
+                      folder / "idevid_00-D0-E5-F2-00-02.crt")
+        home.serve("--test-clock", "2021-04-13T21:43:24Z")
+        return home
+
+    def close(self):
+        said = "".join(self.faults)
+        for home in self.homes.values():
+            if home.stop() != 0:
+                said += home.said()
+        return said
+
+    # --- devices ---
+
+    def device(self, home, kind):
+        if kind == "last":
+            return self.last
+        if kind in ("twin-a", "twin-b", "foreign"):
+            return self.foreign(home, kind)
+        if kind == "stranger":
+            self.count += 1
+            serial = "STRANGER-%d" % self.count
+            ca = self.pki.ca("stranger-ca")
+            return Device(self.pki.device("stranger-%d" % self.count, serial,
+                                          ca), serial)
+        product = "router-9"
+        if kind != "fresh":
+            product, token, options = self.PRODUCTS[kind]
+            if product not in self.products:
+                home.hallmark("product", "add", product, "--token", token,
+                              "--masa-url", "localhost:8443", *options)
+                self.products.add(product)
+        return self.unit(home, product)
+
+    def unit(self, home, product):
+        """A new unit: key and CSR by openssl, IDevID by the station."""
+        self.count += 1
+        identity = world.Identity(self.folder, "unit-%d" % self.count)
+        self.pki.key(identity.name)
+        request = self.folder / "unit.csr"
+        world.openssl("req", "-new", "-key", identity.key, "-subj", "/CN=unit",
+                      "-out", request)
+        home.hallmark("issue", "csr", request, "--product", product, "--out",
+                      identity.pem)
+        subject = world.openssl("x509", "-in", identity.pem, "-noout",
+                                "-subject", "-nameopt", "multiline").decode()
+        serial = [line.split("=")[1].strip() for line in subject.splitlines()
+                  if "serialNumber" in line][0]
+        return Device(identity, serial)
+
+    def foreign(self, home, kind):
+        serial = "TWIN-1" if kind.startswith("twin") else "FOREIGN-1"
+        if kind not in self.pki.known:
+            ca = self.pki.ca(kind + "-ca")
+            identity = self.pki.device(kind, serial, ca,
+                                       end="99991231235959Z")
+            home.hallmark("device", "import", "--product", "foreign-9", "--ca",
+                          ca.pem, identity.pem)
+        return Device(self.pki.known[kind], serial)
+
+    # --- the two requests ---
+
+    def pledge_request(self, words, device, seen, nonce):
+        """The PVR object, in the form that the case wants."""
+        form = words.get("form", "cms")
+        if form == "none":
+            return None
+        if form == "garbage":
+            return b"not a container"
+        leaves = {"created-on": now(), "assertion": "proximity",
+                  "serial-number": device.serial, "nonce": nonce}
+        spki = seen.spki()
+        leaves.update({
+            "cert": {"proximity-registrar-cert": world.b64(seen.der())},
+            "pubk": {"proximity-registrar-pubk": world.b64(spki)},
+            "sha256": {"proximity-registrar-pubk-sha256":
+                       world.b64(hashlib.sha256(spki).digest())},
+            "none": {},
+        }[words.get("seen_as", "cert")])
+        leaves.update(words.get("set", {}))
+        for leaf in words.get("omit", []):
+            leaves.pop(leaf, None)
+        root = "ietf-voucher:voucher" if form == "voucher" else REQUEST
+        content = json.dumps({root: leaves}).encode()
+        if form == "unsigned":
+            return content
+        signer = device.identity
+        if "signer" in words:
+            signer = self.other_signer(words["signer"])
+        made = world.cms_sign(
+            self.folder, content, signer, words.get("content_type",
+                                                    world.ANIMA),
+            chain=False, attributes=not words.get("no_attributes", False))
+        if form == "jws":
+            return json.dumps({"payload": "e30", "signatures": []}).encode()
+        if form == "flipped":
+            at = made.rindex(b"proximity") if b"proximity" in made else 200
+            made = made[:at] + bytes([made[at] ^ 1]) + made[at + 1:]
+        return made
+
+    def other_signer(self, name):
+        if name == "other-device":
+            return self.unit(self.homes["plain"], "router-9").identity
+        return self.pki.get(name)
+
+    def registrar_request(self, words, device, registrar, prior, nonce):
+        leaves = {"created-on": now(), "serial-number": device.serial,
+                  "nonce": nonce, "assertion": "proximity"}
+        if prior is not None:
+            leaves["prior-signed-voucher-request"] = world.b64(prior)
+        form = words.get("issuer")
+        if form:
+            leaves["idevid-issuer"] = world.b64(self.issuer(form, device))
+        for leaf, value in words.get("set", {}).items():
+            if isinstance(value, str) and value.startswith("@cert:"):
+                value = world.b64(self.pki.get(value[6:]).der())
+            leaves[leaf] = value
+        for leaf in words.get("omit", []):
+            leaves.pop(leaf, None)
+        content = json.dumps({words.get("root", REQUEST): leaves}).encode()
+        if "content" in words:
+            content = words["content"].encode()
+        made = world.cms_sign(
+            self.folder, content, registrar,
+            words.get("content_type", world.ANIMA),
+            chain=not words.get("lone", False),
+            attributes=not words.get("no_attributes", False),
+            by_key_id=words.get("by_key_id", False),
+            digest=words.get("digest", "sha256"))
+        return self.mutate(made, words.get("mutate"))
+
+    @staticmethod
+    def issuer(form, device):
+        key_id = device.identity.authority_key_id()
+        if form == "A":
+            return bytes([4, len(key_id)]) + key_id
+        if form == "B":
+            return key_id
+        if form == "C":
+            return key_id[4:]
+        if form == "D":
+            return device.identity.issuer_name()
+        if form == "wrong":
+            return bytes([4, 0x18, 0x30, 0x16, 0x80, 0x14]) + bytes(20)
+        return form.encode()
+
+    @staticmethod
+    def mutate(made, how):
+        if how is None:
+            return made
+        if how == "truncate":
+            return made[:-7]
+        if how == "append":
+            return made + b"\0"
+        if how == "flip-signature":
+            return made[:-5] + bytes([made[-5] ^ 1]) + made[-4:]
+        if how == "flip-content":
+            at = made.index(b"created-on")
+            return made[:at] + b"C" + made[at + 1:]
+        if how == "empty":
+            return b""
+        raise Differs("unknown mutation " + how)
+
+    # --- play and compare ---
+
+    def play(self, case):
+        home = self.home(case.get("home", "plain"))
+        self.bytes = None
+        for act in case.get("prepare", []):
+            self.prepare(home, act)
+        for words in case["request"]:
+            self.request(home, words)
+
+    def prepare(self, home, act):
+        words = [w.replace("@serial", self.last.serial if self.last else "")
+                 for w in act.split()]
+        if words[0] == "device":
+            self.last = self.device(home, words[1])
+        else:
+            home.hallmark(*words)
+
+    def compose(self, home, words):
+        """Body of one request; remembers device, nonce and signer."""
+        if "file" in words:
+            body = (world.VECTORS / words["file"]).read_bytes()
+            at = words.get("flip")
+            if at:
+                where = body.index(at.encode())
+                body = body[:where] + bytes([body[where] ^ 1]) + \
+                    body[where + 1:]
+            return body
+        self.last = self.device(home, words.get("device", "fresh"))
+        self.registrar = self.pki.get(words.get("registrar", "registrar"))
+        self.nonce = secrets.token_urlsafe(16)
+        seen = self.pki.get(words.get("seen", words.get("registrar",
+                                                        "registrar")))
+        prior = self.pledge_request(words.get("pledge", {}), self.last, seen,
+                                    self.nonce)
+        return self.registrar_request(words.get("rvr", {}), self.last,
+                                      self.registrar, prior, self.nonce)
+
+    def request(self, home, words):
+        wire = words.get("http", {})
+        if "body" in wire:
+            self.bytes = wire["body"].encode()
+        elif not words.get("again", False):
+            self.bytes = self.compose(home, words)
+        if words.get("send", True) is False:
+            return
+        path = words.get("path", "/.well-known/brski/requestauditlog"
+                         if words.get("audit") else
+                         "/.well-known/brski/requestvoucher")
+        headers = dict(wire.get("headers", {}))
+        if wire.get("content_type", MEDIA):
+            headers["Content-Type"] = wire.get("content_type", MEDIA)
+        if wire.get("accept"):
+            headers["Accept"] = wire["accept"]
+        client = words.get("client", "client")
+        client = None if client == "none" else self.pki.get(client)
+        answers = [home.post(path, self.bytes, headers, client,
+                             words.get("method", "POST"))
+                   for _ in range(words.get("repeat", 1))]
+        for answer in answers:
+            self.compare(home, words.get("expect", {}), *answer)
+        if words.get("repeat", 1) > 1 and answers[0][0] == 200:
+            expect("repeated answer", answers[0][2], answers[-1][2])
+
+    def compare(self, home, wanted, status, headers, body):
+        said = "" if status == 200 else body.decode(errors="replace")
+        if status != wanted.get("status", 200):
+            raise Differs("status: wanted %d, got %d: %s" % (
+                wanted.get("status", 200), status, said))
+        if status != 200:
+            expect("error media type", "text/plain; charset=utf-8",
+                   headers.get("content-type"))
+            if "[" + wanted["reason"] not in said:
+                raise Differs("reason: wanted %s, got: %s" % (
+                    wanted["reason"], said))
+            return
+        for name, value in wanted.get("headers", {}).items():
+            expect(name, value, headers.get(name.lower()))
+        if "type" in wanted:
+            expect("Content-Type", wanted["type"], headers["content-type"])
+        if "audit" in wanted:
+            self.compare_audit(wanted["audit"], json.loads(body))
+        elif "text" not in wanted:
+            self.compare_voucher(home, wanted.get("voucher", {}), body)
+
+    def value(self, text):
+        if text == "@nonce":
+            return self.nonce
+        if text == "@serial":
+            return self.last.serial
+        return text
+
+    def compare_voucher(self, home, wanted, artifact):
+        wanted = dict(wanted)
+        voucher = home.voucher(artifact, self.folder)
+        text = world.openssl("asn1parse", "-inform", "DER",
+                             data=artifact).decode()
+        oid = world.DATA if wanted.pop("content_type", None) == "id-data" \
+            else world.ANIMA
+        if oid == world.ANIMA and world.ANIMA not in text and \
+                "id-smime-ct-animaJSONVoucher" not in text and \
+                "animaJSONVoucher" not in text:
+            raise Differs("the voucher is not id-ct-animaJSONVoucher")
+        for leaf in wanted.pop("absent", ["expires-on", "idevid-issuer",
+                                          "prior-signed-voucher-request"]):
+            if leaf in voucher:
+                raise Differs("the voucher has " + leaf)
+        pin = wanted.pop("pin", None)
+        if pin:
+            pinned = base64.b64decode(voucher["pinned-domain-cert"])
+            if pin.endswith((".crt", ".pem")):
+                der = world.openssl("x509", "-in", world.VECTORS / pin,
+                                    "-outform", "DER")
+            else:
+                der = self.pki.get(pin).der()
+            if pinned != der:
+                raise Differs("the voucher pins another certificate: " +
+                              subject_of(pinned))
+        issuer = wanted.pop("issuer", None)
+        if issuer:
+            expect("idevid-issuer", self.issuer(issuer, self.last),
+                   base64.b64decode(voucher["idevid-issuer"]))
+        for leaf, value in wanted.items():
+            expect(leaf, self.value(value), voucher.get(leaf))
+        if "created-on" not in voucher:
+            raise Differs("the voucher has no created-on")
+
+    def compare_audit(self, wanted, log):
+        expect("version", 1, log["version"])
+        events = log["events"]
+        if "events" in wanted:
+            expect("number of events", wanted["events"], len(events))
+        if "nonces" in wanted:
+            expect("nonces", [self.value(n) for n in wanted["nonces"]],
+                   [e["nonce"] for e in events])
+        if "assertions" in wanted:
+            expect("assertions", wanted["assertions"],
+                   [e["assertion"] for e in events])
+        if "domain" in wanted:
+            domain = wanted["domain"]
+            if not domain.endswith("="):
+                domain = world.b64(self.pki.get(domain).domain_id())
+            for event in events:
+                expect("domainID", domain, event["domainID"])
+        if "truncation" in wanted:
+            expect("truncation", wanted["truncation"], log["truncation"])
+
+
+def subject_of(der):
+    return subprocess.run(["openssl", "x509", "-inform", "DER", "-noout",
+                           "-subject"], input=der,
+                          capture_output=True).stdout.decode()

@@ -1,0 +1,343 @@
+"""What a conformance case needs around it: a home, a running service, and a
+public key infrastructure of customers and strangers, all made with the openssl
+command, so that requests come from another hand than the programs under test.
+"""
+import base64
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+
+ANIMA = "1.2.840.113549.1.9.16.1.40"
+DATA = "1.2.840.113549.1.7.1"
+BIN = pathlib.Path(os.environ["HALLMARK_BIN"])
+SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
+VECTORS = SOURCE / "test" / "vectors"
+
+
+def command(*words, data=None, check=True, cwd=None):
+    """Runs a program; its standard output. Raises with all it said."""
+    done = subprocess.run([str(w) for w in words], input=data, cwd=cwd,
+                          capture_output=True, timeout=120)
+    if check and done.returncode != 0:
+        raise RuntimeError("%s: status %d\n%s%s" % (
+            " ".join(str(w) for w in words), done.returncode,
+            done.stdout.decode(errors="replace"),
+            done.stderr.decode(errors="replace")))
+    return done.stdout
+
+
+def openssl(*words, **options):
+    return command("openssl", *words, **options)
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+class Identity:
+    """A key with its certificate, and the certificates above it."""
+
+    def __init__(self, folder, name, chain=()):
+        self.name = name
+        self.key = folder / (name + ".key")
+        self.pem = folder / (name + ".pem")
+        self.chain = list(chain)
+
+    def der(self):
+        return openssl("x509", "-in", self.pem, "-outform", "DER")
+
+    def spki(self):
+        return openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
+
+    def field(self, oid):
+        """extnValue content of an extension, None if absent."""
+        text = openssl("asn1parse", "-in", self.pem).decode().splitlines()
+        for i, line in enumerate(text):
+            if oid in line:
+                for later in text[i + 1:i + 3]:
+                    if "OCTET STRING" in later:
+                        return bytes.fromhex(later.rsplit(":", 1)[1])
+        return None
+
+    def domain_id(self):
+        ski = self.field("X509v3 Subject Key Identifier")
+        return ski[2:] if ski else hashlib.sha256(self.spki()).digest()
+
+    def authority_key_id(self):
+        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }."""
+        return self.field("X509v3 Authority Key Identifier")
+
+    def issuer_name(self):
+        request = openssl("x509", "-in", self.pem, "-outform", "DER")
+        # tbsCertificate: version, serial, algorithm, issuer
+        body = element(element(request)[1])[1]
+        for _ in range(3):
+            body = body[element(body)[2]:]
+        return body[:element(body)[2]]
+
+
+def element(der):
+    """(tag, content, whole length) of the first DER element."""
+    length, at = der[1], 2
+    if length & 0x80:
+        n = length & 0x7f
+        length, at = int.from_bytes(der[2:2 + n], "big"), 2 + n
+    return der[0], der[at:at + length], at + length
+
+
+class Pki:
+    """Certificates by the openssl command; each kind of signer once."""
+
+    REGISTRAR = ("keyUsage=critical,digitalSignature\n"
+                 "extendedKeyUsage=1.3.6.1.5.5.7.3.28,serverAuth,clientAuth\n"
+                 "authorityKeyIdentifier=keyid\n")
+    CA = ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
+          "subjectKeyIdentifier=hash\n")
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.known = {}
+
+    def key(self, name, kind="P-256"):
+        path = self.folder / (name + ".key")
+        if kind == "RSA":
+            openssl("genpkey", "-algorithm", "RSA", "-pkeyopt",
+                    "rsa_keygen_bits:2048", "-out", path)
+        elif kind == "Ed25519":
+            openssl("genpkey", "-algorithm", "ED25519", "-out", path)
+        else:
+            openssl("genpkey", "-algorithm", "EC", "-pkeyopt",
+                    "ec_paramgen_curve:" + kind, "-out", path)
+        return path
+
+    def make(self, name, subject, extensions, issuer=None, kind="P-256",
+             start="20200101000000Z", end="20400101000000Z", key_of=None):
+        """A certificate with dates of our choice, by `openssl ca`."""
+        identity = Identity(self.folder, name)
+        if key_of:
+            shutil.copy(self.folder / (key_of + ".key"), identity.key)
+        else:
+            self.key(name, kind)
+        request = self.folder / (name + ".csr")
+        # A subject may be a list of lines of an openssl distinguished name.
+        config = self.folder / (name + ".cnf")
+        database = self.folder / (name + ".db")
+        database.write_text("")
+        (self.folder / (name + ".db.attr")).write_text("unique_subject = no\n")
+        config.write_text(
+            "[req]\nprompt=no\ndistinguished_name=dn\nstring_mask=utf8only\n"
+            "[dn]\n%s\n[ca]\ndefault_ca=here\n[here]\ndatabase=%s\n"
+            "new_certs_dir=%s\nrand_serial=yes\ndefault_md=sha256\n"
+            "policy=any\nunique_subject=no\npreserve=yes\n"
+            "[any]\norganizationName=optional\ncommonName=optional\n"
+            "serialNumber=optional\n[ext]\n%s" % (
+                subject, database, self.folder, extensions))
+        openssl("req", "-new", "-key", identity.key, "-config", config,
+                "-out", request)
+        signer = issuer or identity
+        words = ["ca", "-batch", "-notext", "-config", config, "-in", request,
+                 "-keyfile", signer.key, "-startdate", start, "-enddate", end,
+                 "-extensions", "ext", "-out", identity.pem]
+        words += ["-cert", issuer.pem] if issuer else ["-selfsign"]
+        openssl(*words)
+        identity.chain = [issuer] + issuer.chain if issuer else []
+        self.known[name] = identity
+        return identity
+
+    def get(self, name):
+        """A named signer, made when first asked for."""
+        if name in self.known:
+            return self.known[name]
+        return getattr(self, "make_" + name.replace("-", "_"))()
+
+    def ca(self, name="domain-ca"):
+        return self.known.get(name) or self.make(
+            name, "O=Customer\nCN=" + name, self.CA)
+
+    def make_domain_ca(self):
+        return self.ca()
+
+    def make_registrar(self):
+        return self.make("registrar", "O=Customer\nCN=registrar",
+                         self.REGISTRAR, self.ca())
+
+    def make_registrar_p384(self):
+        return self.make("registrar-p384", "O=Customer\nCN=r384",
+                         self.REGISTRAR, self.ca(), kind="P-384")
+
+    def make_registrar_rsa(self):
+        return self.make("registrar-rsa", "O=Customer\nCN=rsa",
+                         self.REGISTRAR, self.ca(), kind="RSA")
+
+    def make_registrar_reissued(self):
+        self.get("registrar")
+        return self.make("registrar-reissued", "O=Customer\nCN=again",
+                         self.REGISTRAR, self.ca(), key_of="registrar")
+
+    def make_registrar_expired(self):
+        return self.make("registrar-expired", "O=Customer\nCN=old",
+                         self.REGISTRAR, self.ca(), end="20210101000000Z")
+
+    def make_registrar_with_ski(self):
+        return self.make("registrar-with-ski", "O=Customer\nCN=ski",
+                         self.REGISTRAR + "subjectKeyIdentifier=hash\n",
+                         self.ca())
+
+    def make_registrar_self_signed(self):
+        return self.make("registrar-self-signed", "O=Customer\nCN=alone",
+                         self.REGISTRAR.replace(
+                             "authorityKeyIdentifier=keyid\n", ""))
+
+    def make_registrar_crl(self):
+        return self.make("registrar-crl", "O=Customer\nCN=crl",
+                         self.REGISTRAR + "crlDistributionPoints="
+                         "URI:http://crl.invalid/list\n", self.ca())
+
+    def make_no_eku(self):
+        return self.make("no-eku", "O=Customer\nCN=none",
+                         "keyUsage=digitalSignature\n", self.ca())
+
+    def make_any_eku(self):
+        return self.make("any-eku", "O=Customer\nCN=any",
+                         "extendedKeyUsage=2.5.29.37.0\n", self.ca())
+
+    def make_server_eku(self):
+        return self.make("server-eku", "O=Customer\nCN=web",
+                         "extendedKeyUsage=serverAuth\n", self.ca())
+
+    def make_ldevid(self):
+        return self.make("ldevid", "O=Customer\nserialNumber=L-1",
+                         "keyUsage=digitalSignature\n"
+                         "extendedKeyUsage=clientAuth\n", self.ca())
+
+    def make_other_registrar(self):
+        return self.make("other-registrar", "O=Other\nCN=registrar",
+                         self.REGISTRAR, self.ca("other-ca"))
+
+    def make_foreign_impostor(self):
+        return self.device("foreign-impostor", "FOREIGN-1",
+                           self.ca("foreign-ca"))
+
+    def make_no_subject_serial(self):
+        return self.make("no-subject-serial", "CN=FOREIGN-1",
+                         "authorityKeyIdentifier=keyid\n",
+                         self.ca("foreign-ca"))
+
+    def make_other_ca(self):
+        return self.ca("other-ca")
+
+    def make_client(self):
+        return self.make("client", "CN=client", "keyUsage=digitalSignature\n")
+
+    def device(self, name, serial, issuer, extra="", **options):
+        """An IDevID of somebody else's making."""
+        return self.make(name, "serialNumber=" + serial,
+                         "authorityKeyIdentifier=keyid\n" + extra, issuer,
+                         **options)
+
+
+class Home:
+    """A home of ours and the service that runs in it."""
+
+    def __init__(self, folder, name, *options):
+        self.path = folder / name
+        self.folder = folder
+        self.passphrase = folder / (name + ".pass")
+        self.passphrase.write_text(secrets.token_hex(16) + "\n")
+        self.server = None
+        self.log = open(folder / (name + ".log"), "wb")
+        self.hallmark("init", "--organization", "Conformance", *options)
+
+    def hallmark(self, *words, **options):
+        return command(BIN / "hallmark", *words, "--home", self.path,
+                       "--passphrase-file", self.passphrase, **options)
+
+    def serve(self, *options):
+        self.server = subprocess.Popen(
+            [str(w) for w in (BIN / "hallmark", "serve", "--masa", "--home",
+             self.path, "--listen", "127.0.0.1:0", "--passphrase-file",
+             self.passphrase, *options)],
+            stdout=subprocess.PIPE, stderr=self.log)
+        line = self.server.stdout.readline().decode()
+        if not line.startswith("ready https://"):
+            self.stop()
+            raise RuntimeError("the service did not start:\n" + self.said())
+        self.port = int(line.strip().rsplit(":", 1)[1])
+
+    def said(self):
+        self.log.flush()
+        return open(self.log.name, "rb").read().decode(errors="replace")
+
+    def stop(self):
+        if self.server is None:
+            return 0
+        self.server.send_signal(signal.SIGTERM)
+        try:
+            status = self.server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            status = -9
+        self.server = None
+        return status
+
+    def context(self, client=None):
+        c = ssl.create_default_context(
+            cafile=str(self.path / "anchors" / "tls.pem"))
+        if client:
+            c.load_cert_chain(str(client.pem), str(client.key))
+        return c
+
+    def post(self, path, body, headers, client, method="POST"):
+        connection = http.client.HTTPSConnection(
+            "localhost", self.port, timeout=30, context=self.context(client))
+        connection.connect()
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            reply = connection.getresponse()
+            return reply.status, dict(
+                (k.lower(), v) for k, v in reply.getheaders()), reply.read()
+        finally:
+            connection.close()
+
+    def voucher(self, artifact, folder):
+        """The judge of a voucher is openssl, against the voucher root."""
+        path = folder / "artifact"
+        path.write_bytes(artifact)
+        text = openssl("cms", "-verify", "-inform", "DER", "-in", path,
+                       "-purpose", "any", "-CAfile",
+                       self.path / "anchors" / "voucher-root.pem", "-binary")
+        return json.loads(text)["ietf-voucher:voucher"]
+
+
+def cms_sign(folder, content, signer, content_type=ANIMA, chain=True,
+             attributes=True, extra=(), by_key_id=False, digest="sha256"):
+    """SignedData by the openssl command."""
+    path = folder / "content"
+    path.write_bytes(content)
+    words = ["cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-in",
+             path, "-signer", signer.pem, "-inkey", signer.key, "-econtent_type",
+             content_type, "-md", digest, "-nosmimecap"]
+    if not attributes:
+        words.append("-noattr")
+    if by_key_id:
+        words.append("-keyid")
+    above = [c for c in signer.chain if c] if chain else []
+    above += list(extra)
+    if above:
+        bundle = folder / "bundle.pem"
+        bundle.write_text("".join(c.pem.read_text() for c in above))
+        words += ["-certfile", bundle]
+    return openssl(*words)
+
+
+def workspace():
+    return pathlib.Path(tempfile.mkdtemp(prefix="hallmark-conformance."))
