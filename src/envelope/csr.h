@@ -14,10 +14,10 @@
  * CSR_POP, KEY_WEAK. The result borrows from arena (at least bytes.len). */
 MUST_USE enum reason csr_read(struct span bytes, uint8_t *arena,
     struct csr_facts *out, struct why *why);
-/* A CSR for a key of ours: the to-be-signed part with this CN, then joined with
- * its signature. false if it does not fit. */
+/* A CSR for a key of ours: the to-be-signed part with this CN and serialNumber
+ * (NULL = none), then joined with its signature. false if it does not fit. */
 MUST_USE bool csr_render(struct span spki, const char *common_name,
-    uint8_t *out, size_t cap, size_t *len);
+    const char *serial, uint8_t *out, size_t cap, size_t *len);
 MUST_USE bool csr_assemble(struct span info, struct span algorithm,
     struct span signature, uint8_t *out, size_t cap, size_t *len);
 

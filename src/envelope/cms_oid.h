@@ -1,0 +1,20 @@
+/* Object identifiers of CMS (RFC 5652, RFC 8366), content octets. */
+#ifndef ENVELOPE_CMS_OID_H
+#define ENVELOPE_CMS_OID_H
+
+#include "crypto/oid.h"
+
+static const uint8_t OID_SIGNED_DATA[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	1, 7, 2 };
+static const uint8_t OID_DATA[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7,
+	1 };
+static const uint8_t OID_ANIMA_JSON[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	1, 9, 16, 1, 40 };
+static const uint8_t OID_CONTENT_TYPE[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	1, 9, 3 };
+static const uint8_t OID_MESSAGE_DIGEST[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7,
+	0x0d, 1, 9, 4 };
+static const uint8_t OID_SIGNING_TIME[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	1, 9, 5 };
+
+#endif

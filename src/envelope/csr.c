@@ -1,0 +1,233 @@
+/* PKCS#10, see csr.h. */
+#include "envelope/csr.h"
+
+#include <openssl/bn.h>
+
+#include "base/fatal.h"
+#include "base/text.h"
+#include "crypto/oid.h"
+#include "envelope/pem.h"
+#include "wire/der.h"
+#include "x509/lint.h"
+#include "x509/render.h"
+
+/* The subject's serialNumber, if there is one (RFC 2986 4.1). */
+static bool
+subject_serial(struct span name, char out[SERIAL_MAX + 1])
+{
+	static const uint8_t serial_number[] = { 0x55, 4, 5 };
+	struct der outer, rdns, rdn, attribute;
+	struct span oid, text;
+	unsigned n = 0;
+
+	der_open(&outer, name);
+	if (der_enter(&outer, DER_SEQUENCE, &rdns) != WIRE_OK)
+		return false;
+	while (der_end(&rdns) != WIRE_OK) {
+		if (der_enter(&rdns, DER_SET, &rdn) != WIRE_OK)
+			return false;
+		while (der_end(&rdn) != WIRE_OK) {
+			if (der_enter(&rdn, DER_SEQUENCE, &attribute) !=
+			    WIRE_OK || der_oid(&attribute, &oid) != WIRE_OK)
+				return false;
+			if (!span_eq(oid, OID_SPAN(serial_number)))
+				continue;
+			if (n++ > 0 || der_string(&attribute, NULL, &text) !=
+			    WIRE_OK || !text_printable(text) ||
+			    !text_copy(out, SERIAL_MAX + 1, text))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Small factors and the ROCA fingerprint: the residues of a modulus made by
+ * the broken Infineon library are powers of 65537 modulo each small prime
+ * (CVE-2017-15361). */
+static bool
+power_of_65537(unsigned residue, unsigned prime)
+{
+	unsigned g = 65537 % prime, x = 1, i;
+
+	for (i = 0; i < prime; i++) {
+		if (x == residue)
+			return true;
+		x = x * g % prime;
+	}
+	return false;
+}
+
+static enum reason
+rsa_check(struct span key_bits, struct why *why)
+{
+	static const unsigned short roca[] = { 11, 13, 17, 19, 37, 53, 61, 71,
+		73, 79, 97, 103, 107, 109, 127, 151, 157 };
+	struct der outer, d;
+	struct span n;
+	BIGNUM *modulus;
+	bool all = true, small = false;
+	unsigned prime, i;
+
+	der_open(&outer, key_bits);
+	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
+	    der_integer(&d, &n) != WIRE_OK)
+		return why_set(why, REASON_KEY_WEAK, -1, "no RSA modulus");
+	if ((modulus = BN_bin2bn(n.ptr, (int)n.len, NULL)) == NULL)
+		fatal("BN_bin2bn");
+	for (prime = 3; prime < 10000 && !small; prime += 2)
+		small = BN_mod_word(modulus, prime) == 0;
+	for (i = 0; i < sizeof(roca) / sizeof(roca[0]); i++)
+		all = all && power_of_65537(
+		    (unsigned)BN_mod_word(modulus, roca[i]), roca[i]);
+	BN_free(modulus);
+	if (small)
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "the RSA modulus has a small factor");
+	if (all)
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "the RSA modulus has the ROCA fingerprint");
+	return REASON_OK;
+}
+
+static enum reason
+key_check(const struct public_key *k, struct span spki, struct why *why)
+{
+	struct der outer, d;
+	struct span bits;
+	unsigned unused;
+
+	if (test_key_published(spki))
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "the key is a published test key");
+	if (public_key_type(k) == KEY_P521)
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "P-521 is in no IDevID profile");
+	if (public_key_type(k) != KEY_RSA)
+		return REASON_OK;
+	if (!public_key_exponent_usual(k))
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "the RSA exponent is not 65537");
+	der_open(&outer, spki);
+	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
+	    der_whole(&d, DER_SEQUENCE, NULL, NULL) != WIRE_OK ||
+	    der_bits(&d, &bits, &unused) != WIRE_OK)
+		return why_set(why, REASON_KEY_WEAK, -1, "no key bits");
+	return rsa_check(bits, why);
+}
+
+struct csr_parts {
+	struct span info, subject, spki, algorithm, signature;
+};
+
+/* CertificationRequest (RFC 2986 4.2); attributes are not looked into: nothing
+ * is taken from a CSR but the key (IP 5.5). */
+static bool
+parts_read(struct span der, struct csr_parts *p)
+{
+	struct der outer, d, info;
+	uint64_t version;
+	unsigned unused;
+
+	der_open(&outer, der);
+	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
+	    der_end(&outer) != WIRE_OK)
+		return false;
+	info = d;
+	if (der_whole(&d, DER_SEQUENCE, &p->info, NULL) != WIRE_OK ||
+	    der_whole(&d, DER_SEQUENCE, &p->algorithm, NULL) != WIRE_OK ||
+	    der_bits(&d, &p->signature, &unused) != WIRE_OK || unused != 0 ||
+	    der_end(&d) != WIRE_OK)
+		return false;
+	if (der_enter(&info, DER_SEQUENCE, &info) != WIRE_OK ||
+	    der_uint(&info, &version) != WIRE_OK || version != 0 ||
+	    der_whole(&info, DER_SEQUENCE, &p->subject, NULL) != WIRE_OK ||
+	    der_whole(&info, DER_SEQUENCE, &p->spki, NULL) != WIRE_OK)
+		return false;
+	if (der_end(&info) != WIRE_OK &&
+	    der_take(&info, DER_CONTEXT_CONS(0), NULL) != WIRE_OK)
+		return false;
+	return der_end(&info) == WIRE_OK;
+}
+
+enum reason
+csr_read(struct span bytes, uint8_t *arena, struct csr_facts *out,
+    struct why *why)
+{
+	struct csr_parts p;
+	struct signature_algorithm a;
+	const struct public_key *k;
+	size_t len;
+	enum reason r;
+
+	memset(out, 0, sizeof(*out));
+	if (bytes.len > CSR_MAX)
+		return why_set(why, REASON_CSR_MALFORMED, -1, "%zu octets",
+		    bytes.len);
+	if (!pem_or_der(bytes, "CERTIFICATE REQUEST", arena, bytes.len, &len) ||
+	    !parts_read(span_of(arena, len), &p) ||
+	    !subject_serial(p.subject, out->serial))
+		return why_set(why, REASON_CSR_MALFORMED, -1,
+		    "neither DER nor one PEM block CERTIFICATE REQUEST");
+	if (public_key_get(p.spki, &k, why) != REASON_OK)
+		return REASON_KEY_WEAK;
+	if ((r = signature_algorithm_read(p.algorithm, &a, why)) != REASON_OK ||
+	    !signature_verify(k, a, p.info, p.signature))
+		return why_set(why, REASON_CSR_POP, -1,
+		    "the signature does not verify with the key in the request");
+	if ((r = key_check(k, p.spki, why)) != REASON_OK)
+		return r;
+	out->spki = p.spki;
+	sha256(p.spki, out->spki_sha256);
+	sha256(span_of(arena, len), out->csr_sha256);
+	return REASON_OK;
+}
+
+static const uint8_t OID_CN[] = { 0x55, 4, 3 };
+static const uint8_t OID_SERIAL[] = { 0x55, 4, 5 };
+
+static void
+put_attribute(struct der_out *o, struct span oid, uint8_t tag, const char *text)
+{
+	size_t set, pair;
+
+	if (text == NULL)
+		return;
+	set = der_begin(o, DER_SET);
+	pair = der_begin(o, DER_SEQUENCE);
+	der_put_oid(o, oid);
+	der_put(o, tag, span_str(text));
+	der_close(o, pair);
+	der_close(o, set);
+}
+
+bool
+csr_render(struct span spki, const char *common_name, const char *serial,
+    uint8_t *out, size_t cap, size_t *len)
+{
+	struct der_out o;
+	struct span written;
+	size_t info, name;
+
+	der_out_open(&o, out, cap);
+	info = der_begin(&o, DER_SEQUENCE);
+	der_put_uint(&o, 0);
+	name = der_begin(&o, DER_SEQUENCE);
+	put_attribute(&o, OID_SPAN(OID_CN), DER_UTF8_STRING, common_name);
+	put_attribute(&o, OID_SPAN(OID_SERIAL), DER_PRINTABLE_STRING, serial);
+	der_close(&o, name);
+	der_put_raw(&o, spki);
+	der_put(&o, DER_CONTEXT_CONS(0), span_of(NULL, 0));
+	der_close(&o, info);
+	if (der_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
+}
+
+bool
+csr_assemble(struct span info, struct span algorithm, struct span signature,
+    uint8_t *out, size_t cap, size_t *len)
+{
+	/* SEQUENCE { info, algorithm, BIT STRING }: a certificate's shape. */
+	return certificate_assemble(info, algorithm, signature, out, cap, len);
+}

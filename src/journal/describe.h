@@ -1,0 +1,12 @@
+/* Descriptions that records and ledger share (inside of journal/). */
+#ifndef JOURNAL_DESCRIBE_H
+#define JOURNAL_DESCRIBE_H
+
+#include "journal/fields.h"
+#include "journal/ledger.h"
+
+/* void * is a struct key_order, a struct ledger. */
+void key_order_fields(struct fields *f, void *value);
+void ledger_fields(struct fields *f, void *value);
+
+#endif

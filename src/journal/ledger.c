@@ -1,0 +1,280 @@
+/* What a signer must remember, see ledger.h. */
+#include "journal/ledger.h"
+
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "journal/describe.h"
+
+void
+ledger_init(struct ledger *l)
+{
+	memset(l, 0, sizeof(*l));
+}
+
+void
+ledger_free(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	free(l->keys);
+	ledger_init(l);
+}
+
+struct ledger_key *
+ledger_key_find(struct ledger *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++)
+		if (strcmp(l->keys[i].order.name, name) == 0)
+			return &l->keys[i];
+	return NULL;
+}
+
+static const char *
+key_state_word(unsigned value)
+{
+	return value == KEY_REQUESTED ? "requested" : value == KEY_ACTIVE
+	    ? "active" : "retired";
+}
+
+static void
+ledger_key_fields(struct fields *f, void *value)
+{
+	struct ledger_key *k = value;
+	unsigned state = k->state;
+
+	field_map(f, 1, "order", key_order_fields, &k->order);
+	field_word(f, 2, "state", FIELD_REQUIRED, &state, KEY_RETIRED,
+	    key_state_word);
+	if (f->mode == FIELDS_READ)
+		k->state = (enum key_state)state;
+	field_bytes(f, 3, "spki_sha256", FIELD_REQUIRED, k->spki_sha256,
+	    HASH_SIZE);
+	field_bytes(f, 4, "certificate_sha256", FIELD_OPTIONAL,
+	    k->certificate_sha256, HASH_SIZE);
+	field_time(f, 5, "activated", FIELD_OPTIONAL, &k->activated);
+	field_uint(f, 6, "issued", FIELD_OPTIONAL, &k->issued, INT64_MAX);
+	field_uint(f, 7, "last_counter", FIELD_OPTIONAL, &k->last_counter,
+	    UINT64_MAX);
+}
+
+void
+ledger_fields(struct fields *f, void *value)
+{
+	struct ledger *l = value;
+	uint64_t i, count;
+
+	field_bytes(f, 1, "signer", FIELD_REQUIRED, l->signer,
+	    sizeof(l->signer));
+	field_bool(f, 2, "test", &l->test);
+	field_uint(f, 3, "sequence", FIELD_OPTIONAL, &l->sequence, INT64_MAX);
+	field_bytes(f, 4, "head", FIELD_OPTIONAL, l->head, HASH_SIZE);
+	field_time(f, 5, "time", FIELD_REQUIRED, &l->time);
+	count = field_array(f, 6, "keys", l->keys_len);
+	if (f->mode == FIELDS_READ) {
+		if (count > LEDGER_KEYS_MAX) {
+			fields_refuse(f, "keys");
+			return;
+		}
+		l->keys_len = (size_t)count;
+		l->keys = memory_array(l->keys_len + 1, sizeof(*l->keys));
+	}
+	for (i = 0; i < count; i++)
+		field_element(f, ledger_key_fields, &l->keys[i]);
+	field_array_end(f);
+}
+
+bool
+ledger_write(const struct ledger *l, uint8_t *out, size_t cap, size_t *len)
+{
+	struct ledger copy = *l;	/* borrows the keys, which stay */
+
+	return fields_write(ledger_fields, &copy, out, cap, len);
+}
+
+enum reason
+ledger_read(struct span bytes, struct ledger *out, struct why *why)
+{
+	enum reason r;
+
+	ledger_init(out);
+	r = fields_read(ledger_fields, out, bytes, why);
+	if (r != REASON_OK)
+		ledger_free(out);
+	return r;
+}
+
+static enum reason
+damaged(struct why *why, const struct record *r, const char *what)
+{
+	return why_set(why, REASON_JOURNAL_DAMAGED, -1,
+	    "record %llu (%s): %s", (unsigned long long)r->sequence,
+	    record_kind_name(r->kind), what);
+}
+
+/* An empty ledger takes the first checkpoint that it meets at its word. */
+static enum reason
+take_over(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger content;
+	enum reason reason;
+
+	if (r->kind != RECORD_CHECKPOINT)
+		return damaged(why, r, "a segment must open with a checkpoint");
+	if ((reason = ledger_read(r->checkpoint, &content, why)) != REASON_OK)
+		return reason;
+	if (content.sequence + 1 != r->sequence || content.time > r->time ||
+	    memcmp(content.signer, r->signer, sizeof(r->signer)) != 0 ||
+	    memcmp(content.head, r->previous, HASH_SIZE) != 0) {
+		ledger_free(&content);
+		return damaged(why, r, "the checkpoint contradicts its record");
+	}
+	ledger_free(l);
+	*l = content;	/* transferred */
+	return REASON_OK;
+}
+
+static enum reason
+checkpoint_compare(const struct ledger *l, const struct record *r,
+    struct why *why)
+{
+	uint8_t own[RECORD_MAX];
+	size_t len;
+
+	if (!ledger_write(l, own, sizeof(own), &len))
+		return damaged(why, r, "the checkpoint is too large");
+	if (!span_eq(span_of(own, len), r->checkpoint))
+		return damaged(why, r,
+		    "the checkpoint differs from what its records give");
+	return REASON_OK;
+}
+
+static enum reason
+apply_key(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k;
+
+	if (ledger_key_find(l, r->key.order.name) != NULL)
+		return damaged(why, r, "a key of that name exists");
+	if (l->keys_len == LEDGER_KEYS_MAX)
+		return damaged(why, r, "too many keys");
+	l->keys = realloc(l->keys, (l->keys_len + 1) * sizeof(*l->keys));
+	if (l->keys == NULL)
+		fatal("out of memory");
+	k = &l->keys[l->keys_len++];
+	memset(k, 0, sizeof(*k));
+	k->order = r->key.order;
+	k->state = KEY_REQUESTED;
+	memcpy(k->spki_sha256, r->key.spki_sha256, HASH_SIZE);
+	return REASON_OK;
+}
+
+static enum reason
+apply_ca(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k = ledger_key_find(l, r->ca.name);
+
+	if (k == NULL || k->state != KEY_REQUESTED)
+		return damaged(why, r, "no such key waits for a certificate");
+	k->state = KEY_ACTIVE;
+	k->activated = r->time;
+	memcpy(k->certificate_sha256, r->ca.certificate_sha256, HASH_SIZE);
+	return REASON_OK;
+}
+
+/* A signature of a key: it must have been one that may sign. */
+static enum reason
+apply_use(struct ledger *l, const struct record *r, const char *name,
+    enum key_purpose purpose, uint64_t counter, struct why *why)
+{
+	struct ledger_key *k = ledger_key_find(l, name);
+
+	if (k == NULL || k->state != KEY_ACTIVE || k->order.purpose != purpose)
+		return damaged(why, r, "the key may not sign that");
+	if (k->order.limit != 0 && k->issued >= k->order.limit)
+		return damaged(why, r, "the key has reached its count");
+	if (purpose == PURPOSE_IDEVID_CA) {
+		if (counter <= k->last_counter)
+			return damaged(why, r, "a counter went back");
+		k->last_counter = counter;
+	}
+	k->issued++;
+	return REASON_OK;
+}
+
+/* Acts are remarks, but for the one that retires a key. */
+static enum reason
+apply_act(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k;
+
+	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
+		return REASON_OK;
+	k = ledger_key_find(l, r->act.subject);
+	if (k == NULL)
+		return damaged(why, r, "no such key");
+	k->state = KEY_RETIRED;
+	return REASON_OK;
+}
+
+/* Each either changes the ledger or refuses and leaves it. */
+static enum reason
+apply_kind(struct ledger *l, const struct record *r, struct why *why)
+{
+	switch (r->kind) {
+	case RECORD_CHECKPOINT:
+		return checkpoint_compare(l, r, why);
+	case RECORD_KEY:
+		return apply_key(l, r, why);
+	case RECORD_CA:
+		return apply_ca(l, r, why);
+	case RECORD_IDEVID:
+		return apply_use(l, r, r->idevid.key, PURPOSE_IDEVID_CA,
+		    r->idevid.counter, why);
+	case RECORD_VOUCHER:
+		return apply_use(l, r, r->voucher.key, PURPOSE_VOUCHER, 0, why);
+	case RECORD_SIGNED:
+		return r->signed_.of < r->sequence ? REASON_OK
+		    : damaged(why, r, "signed before it was written");
+	case RECORD_ACT:
+		return apply_act(l, r, why);
+	case RECORD_DEVICE:
+	case RECORD_CLOCK:
+		return REASON_OK;
+	}
+	return damaged(why, r, "unknown kind");
+}
+
+static enum reason
+check_joins(const struct ledger *l, const struct record *r, struct why *why)
+{
+	if (memcmp(r->signer, l->signer, sizeof(l->signer)) != 0)
+		return damaged(why, r, "it names another signer");
+	if (r->sequence != l->sequence + 1)
+		return damaged(why, r, "the sequence has a gap");
+	if (memcmp(r->previous, l->head, HASH_SIZE) != 0)
+		return damaged(why, r, "it does not join the one before");
+	if (r->time < l->time)
+		return damaged(why, r, "time goes back");
+	return REASON_OK;
+}
+
+enum reason
+ledger_apply(struct ledger *l, const struct record *r, struct span bytes,
+    struct why *why)
+{
+	enum reason reason;
+
+	if (l->sequence == 0 &&
+	    (reason = take_over(l, r, why)) != REASON_OK)
+		return reason;
+	if ((reason = check_joins(l, r, why)) != REASON_OK ||
+	    (reason = apply_kind(l, r, why)) != REASON_OK)
+		return reason;
+	l->sequence = r->sequence;
+	l->time = r->time;
+	record_hash(bytes, l->head);
+	return REASON_OK;
+}

@@ -1,0 +1,145 @@
+/* The audit log on the wire, see audit.h. */
+#include "model/audit.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "wire/json.h"
+
+/* One event that stays, and what stands behind it. */
+struct kept {
+	const struct audit_event *event;
+	uint64_t truncated;	/* older events of this domainID left out */
+};
+
+struct reduction {
+	struct kept *kept;
+	size_t len;
+	uint64_t nonced, nonceless;	/* duplicates */
+	uint64_t arbitrary;
+};
+
+static bool
+same_domain(const struct audit_event *a, const struct audit_event *b)
+{
+	return a->domain_id_len == b->domain_id_len &&
+	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0;
+}
+
+static uint64_t
+saturated(uint64_t n)
+{
+	return n > AUDIT_COUNTER_MAX ? AUDIT_COUNTER_MAX : n;
+}
+
+/* Is there a newer one of the same domainID and kind already? Then it counts
+ * for that one. */
+static struct kept *
+newer(struct reduction *r, const struct audit_event *e)
+{
+	size_t i;
+
+	for (i = 0; i < r->len; i++)
+		if (same_domain(r->kept[i].event, e) &&
+		    (r->kept[i].event->nonce[0] == '\0') ==
+		    (e->nonce[0] == '\0'))
+			return &r->kept[i];
+	return NULL;
+}
+
+static void
+reduce(struct reduction *r, const struct audit_event *events, size_t count)
+{
+	size_t i;
+
+	for (i = count; i > 0; i--) {
+		const struct audit_event *e = &events[i - 1];
+		struct kept *k = newer(r, e);
+
+		if (k == NULL) {
+			r->kept[r->len++].event = e;
+			continue;
+		}
+		k->truncated++;
+		if (e->nonce[0] == '\0')
+			r->nonceless++;
+		else
+			r->nonced++;
+	}
+}
+
+static void
+put_event(struct json_out *o, const struct kept *k)
+{
+	const struct audit_event *e = k->event;
+	char date[CLOCK_TEXT_SIZE];
+
+	clock_print(date, e->date);
+	json_begin_object(o);
+	json_put_name(o, "date");
+	json_put_text(o, date);
+	json_put_name(o, "domainID");
+	json_put_base64(o, span_of(e->domain_id, e->domain_id_len));
+	json_put_name(o, "nonce");
+	if (e->nonce[0] == '\0')
+		json_put_null(o);
+	else
+		json_put_text(o, e->nonce);
+	json_put_name(o, "assertion");
+	json_put_text(o, assertion_text(e->assertion));
+	if (k->truncated > 0) {
+		json_put_name(o, "truncated");
+		json_put_uint(o, saturated(k->truncated));
+	}
+	json_end_object(o);
+}
+
+static bool
+print(const struct reduction *r, char *out, size_t cap, size_t *len)
+{
+	struct json_out o;
+	struct span written;
+	size_t i;
+
+	json_out_open(&o, out, cap);
+	json_begin_object(&o);
+	json_put_name(&o, "version");
+	json_put_uint(&o, 1);
+	json_put_name(&o, "events");
+	json_begin_array(&o);
+	for (i = 0; i < r->len; i++)
+		put_event(&o, &r->kept[i]);
+	json_end_array(&o);
+	json_put_name(&o, "truncation");
+	json_begin_object(&o);
+	json_put_name(&o, "nonced duplicates");
+	json_put_uint(&o, saturated(r->nonced));
+	json_put_name(&o, "nonceless duplicates");
+	json_put_uint(&o, saturated(r->nonceless));
+	json_put_name(&o, "arbitrary");
+	json_put_uint(&o, saturated(r->arbitrary));
+	json_end_object(&o);
+	json_end_object(&o);
+	if (json_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
+}
+
+bool
+audit_to_json(const struct audit_event *events, size_t count, char *out,
+    size_t cap, size_t *len)
+{
+	struct reduction r = { .kept = memory_array(count,
+		sizeof(struct kept)) };
+	bool good;
+
+	reduce(&r, events, count);
+	while (!(good = print(&r, out, cap, len)) && r.len > 0) {
+		r.len--;	/* the oldest; "arbitrary" says so */
+		r.arbitrary += 1 + r.kept[r.len].truncated;
+	}
+	free(r.kept);
+	return good;
+}

@@ -1,0 +1,193 @@
+/*
+ * The decision, see policy.h. One function per row of MP 5, in an order in
+ * which a refusal tells no more than the rows before it allow.
+ */
+#include "model/policy.h"
+
+static bool
+issuer_is(const struct device *d, const struct issuer *i,
+    const uint8_t name_sha256[HASH_SIZE])
+{
+	if (i->kind == ISSUER_KEY_ID)
+		return d->issuer.kind == ISSUER_KEY_ID &&
+		    d->issuer.len == i->len &&
+		    memcmp(d->issuer.bytes, i->bytes, i->len) == 0;
+	return memcmp(d->issuer_name_sha256, name_sha256, HASH_SIZE) == 0;
+}
+
+/*
+ * Row 8: by serial and, if given, by issuer (MP 6.3). With several devices of
+ * one serial an issuer must pick exactly one (RFC 8995 5.6; 8366bis 6.2).
+ */
+static enum reason
+row_device(const struct policy_input *in, struct verdict *out)
+{
+	const struct issuer *i = &in->facts->issuer;
+	unsigned n, hits = 0;
+
+	for (n = 0; n < in->devices_len; n++) {
+		if (i->kind != ISSUER_NONE &&
+		    !issuer_is(&in->devices[n], i, i->bytes))
+			continue;
+		out->device = n;
+		hits++;
+	}
+	if (hits != 1)
+		return why_set(&out->why, REASON_DEVICE_UNKNOWN, -1, "%s", "");
+	out->device_found = true;
+	out->name_issuer = in->devices_len > 1;
+	return REASON_OK;
+}
+
+/* Row 7 (RFC 8995 5.6): a date is optional, but must be near if it is there. */
+static enum reason
+row_freshness(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+
+	if (!f->has_created_on)
+		return REASON_OK;
+	if (f->created_on < in->now - in->max_age)
+		return why_set(&out->why, REASON_REQUEST_STALE, -1,
+		    "created-on is more than %lld seconds ago",
+		    (long long)in->max_age);
+	if (f->created_on > in->now + in->max_ahead)
+		return why_set(&out->why, REASON_REQUEST_FUTURE, -1,
+		    "created-on is more than %lld seconds ahead",
+		    (long long)in->max_ahead);
+	return REASON_OK;
+}
+
+/* Row 9 (RFC 8995 5.6), and the switch of MP 8 for old firmware. */
+static enum reason
+row_format(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+	const struct product *p = &in->products[out->device];
+
+	if (f->reply != FORMAT_CMS_JSON)
+		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+		    "this pledge processes application/voucher-cms+json");
+	if ((f->unattributed || (f->prior && f->prior_unattributed)) &&
+	    !p->legacy_unattributed)
+		return why_set(&out->why, REASON_CMS_ATTRIBUTES_MISSING, -1,
+		    "signedAttrs is absent in the %s's request",
+		    f->unattributed ? "registrar" : "pledge");
+	return REASON_OK;
+}
+
+/* Rows 5 and 11: an unknown revocation state, a request without nonce. */
+static enum reason
+row_registrar(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+
+	if (f->nonce[0] == '\0')
+		return why_set(&out->why, REASON_NONCELESS, -1,
+		    "no customer is on file for this registrar");
+	if (f->revocation_unknown && in->revocation_required)
+		return why_set(&out->why, REASON_REVOCATION_UNREACHABLE, -1,
+		    "the chain names CRL or OCSP servers");
+	return REASON_OK;
+}
+
+/*
+ * Rows 12 and 13 (RFC 8995 5.5.5): the key that verified the pledge's request
+ * is the one on record, now, and its certificate came from the same issuer.
+ */
+static enum reason
+row_pledge(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+	const struct device *d = &in->devices[out->device];
+	const struct product *p = &in->products[out->device];
+
+	if (!f->prior)
+		return p->audit_only ? REASON_OK
+		    : why_set(&out->why, REASON_PRIOR_MISSING, -1,
+		    "prior-signed-voucher-request is absent");
+	if (memcmp(f->pledge_spki_sha256, d->spki_sha256, HASH_SIZE) != 0)
+		return why_set(&out->why, REASON_PLEDGE_KEY, -1,
+		    "the key is not the one on record");
+	if (!issuer_is(d, &f->pledge_issuer, f->pledge_issuer_name_sha256))
+		return why_set(&out->why, REASON_PLEDGE_KEY, -1,
+		    "the certificate names another issuer than the one on "
+		    "record");
+	return REASON_OK;
+}
+
+/* Row 15 (RFC 8995 5.5.5), with the audit-only switch; row 20 (MP 12). */
+static enum reason
+row_proximity(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+
+	if (f->prior && f->proximity == PROXIMITY_PROVEN) {
+		out->assertion = ASSERTION_PROXIMITY;
+		return REASON_OK;
+	}
+	out->assertion = ASSERTION_LOGGED;
+	if (in->products[out->device].audit_only)
+		return REASON_OK;
+	return f->proximity == PROXIMITY_DIFFERS
+	    ? why_set(&out->why, REASON_PROXIMITY_MISMATCH, -1,
+	    "no key in the signature chain is the one that the pledge saw")
+	    : why_set(&out->why, REASON_PROXIMITY_MISSING, -1,
+	    "no proximity-registrar field in the pledge's request");
+}
+
+/* Row 17: the manufacturer's own word. */
+static enum reason
+row_state(const struct policy_input *in, struct verdict *out)
+{
+	switch (in->devices[out->device].state) {
+	case DEVICE_ACTIVE:
+		return REASON_OK;
+	case DEVICE_HELD:
+		return why_set(&out->why, REASON_DEVICE_HELD, -1, "%s", "");
+	case DEVICE_RETIRED:
+		break;
+	}
+	return why_set(&out->why, REASON_DEVICE_RETIRED, -1, "%s", "");
+}
+
+/* Row 19 (RFC 8995 5.5.2, MP 11): something of the verified chain, always. */
+static enum reason
+row_pin(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+	enum pin_policy pin = in->products[out->device].pin;
+	unsigned i;
+
+	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)
+		return why_set(&out->why, REASON_PIN_NONE, -1,
+		    "there is no chain");
+	out->pin = 0;
+	if (pin == PIN_END_ENTITY)
+		return REASON_OK;
+	for (i = 1; i < f->chain_len; i++) {
+		if (!f->chain[i].ca)
+			continue;
+		out->pin = i;
+		if (pin == PIN_LOWEST_CA)
+			break;
+	}
+	return REASON_OK;
+}
+
+void
+policy_decide(const struct policy_input *in, struct verdict *out)
+{
+	static enum reason (*const rows[])(const struct policy_input *in,
+	    struct verdict *out) = { row_freshness, row_device, row_format,
+		row_registrar, row_pledge, row_proximity, row_state, row_pin };
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	why_clear(&out->why);
+	out->reason = in->facts->refusal;
+	out->why = in->facts->refusal == REASON_OK ? out->why : in->facts->why;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) &&
+	    out->reason == REASON_OK; i++)
+		out->reason = rows[i](in, out);
+}

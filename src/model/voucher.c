@@ -1,0 +1,159 @@
+/* Vouchers in JSON (RFC 8366 5.3, RFC 7951), see voucher.h. */
+#include "model/voucher.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "wire/json.h"
+
+#define ROOT "ietf-voucher:voucher"
+
+static void
+put_date(struct json_out *o, const char *name, int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_print(text, when);
+	json_put_name(o, name);
+	json_put_text(o, text);
+}
+
+bool
+voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
+{
+	struct json_out o;
+	struct span written;
+
+	json_out_open(&o, out, cap);
+	json_begin_object(&o);
+	json_put_name(&o, ROOT);
+	json_begin_object(&o);
+	put_date(&o, "created-on", v->created_on);
+	if (v->expires_on != 0)
+		put_date(&o, "expires-on", v->expires_on);
+	json_put_name(&o, "assertion");
+	json_put_text(&o, assertion_text(v->assertion));
+	json_put_name(&o, "serial-number");
+	json_put_text(&o, v->serial);
+	if (v->idevid_issuer.ptr != NULL) {
+		json_put_name(&o, "idevid-issuer");
+		json_put_base64(&o, v->idevid_issuer);
+	}
+	json_put_name(&o, "pinned-domain-cert");
+	json_put_base64(&o, v->pinned_domain_cert);
+	if (v->has_revocation_checks) {
+		json_put_name(&o, "domain-cert-revocation-checks");
+		json_put_bool(&o, v->revocation_checks);
+	}
+	if (v->nonce[0] != '\0') {
+		json_put_name(&o, "nonce");
+		json_put_text(&o, v->nonce);
+	}
+	json_end_object(&o);
+	json_end_object(&o);
+	if (json_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
+}
+
+struct reading {
+	const struct json_value *object;
+	uint8_t *arena;
+	size_t room;
+};
+
+static bool
+take_text(const struct reading *r, const char *name, char *out, size_t cap)
+{
+	struct json_value v;
+	size_t len;
+
+	out[0] = '\0';
+	return !json_member(r->object, name, &v) ||
+	    json_string(&v, out, cap, &len) == WIRE_OK;
+}
+
+static bool
+take_date(const struct reading *r, const char *name, int64_t *out)
+{
+	char text[72];
+
+	*out = 0;
+	if (!take_text(r, name, text, sizeof(text)))
+		return false;
+	return text[0] == '\0' || clock_parse(span_str(text), out);
+}
+
+static bool
+take_binary(struct reading *r, const char *name, struct span *out)
+{
+	struct json_value v;
+	size_t n, len;
+
+	if (!json_member(r->object, name, &v))
+		return true;
+	if (json_string(&v, (char *)r->arena, r->room, &n) != WIRE_OK ||
+	    !base64_decode(r->arena, n, &len, span_of(r->arena, n),
+	    BASE64_STANDARD))
+		return false;
+	*out = span_of(r->arena, len);
+	r->arena += len;
+	r->room -= len;
+	return true;
+}
+
+static bool
+take_checks(const struct reading *r, struct voucher *out)
+{
+	struct json_value v;
+
+	out->has_revocation_checks = json_member(r->object,
+	    "domain-cert-revocation-checks", &v);
+	if (!out->has_revocation_checks)
+		return true;
+	out->revocation_checks = v.type == JSON_TRUE ||
+	    json_string_is(&v, "true");
+	return out->revocation_checks || v.type == JSON_FALSE ||
+	    json_string_is(&v, "false");
+}
+
+enum reason
+voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
+    struct voucher *out, struct why *why)
+{
+	struct json_value root, object;
+	struct reading r = { .object = &object, .arena = arena,
+		.room = arena_len };
+	char word[32];
+	size_t where;
+
+	memset(out, 0, sizeof(*out));
+	if (json_parse(text, &root, &where) != WIRE_OK)
+		return why_set(why, REASON_VOUCHER_MALFORMED, (long)where,
+		    "the content is not JSON");
+	if (!json_member(&root, ROOT, &object) || object.type != JSON_OBJECT)
+		return why_set(why, REASON_VOUCHER_MALFORMED, 0,
+		    "the root is not " ROOT);
+	if (!take_date(&r, "created-on", &out->created_on) ||
+	    !take_date(&r, "expires-on", &out->expires_on))
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "a date");
+	if (!take_text(&r, "serial-number", out->serial,
+	    sizeof(out->serial)) || out->serial[0] == '\0')
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
+		    "serial-number");
+	if (!take_text(&r, "nonce", out->nonce, sizeof(out->nonce)))
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "nonce");
+	if (!take_text(&r, "assertion", word, sizeof(word)) ||
+	    (out->assertion = assertion_find(span_str(word))) ==
+	    ASSERTION_NONE)
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "assertion");
+	if (!take_binary(&r, "idevid-issuer", &out->idevid_issuer) ||
+	    !take_binary(&r, "pinned-domain-cert", &out->pinned_domain_cert) ||
+	    out->pinned_domain_cert.ptr == NULL)
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
+		    "pinned-domain-cert or idevid-issuer");
+	if (!take_checks(&r, out))
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
+		    "domain-cert-revocation-checks");
+	return REASON_OK;
+}

@@ -1,0 +1,440 @@
+/* The linter, see lint.h: one function per code, in the order of IP 10. */
+#include "x509/lint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "crypto/oid.h"
+#include "model/serial.h"
+#include "wire/der.h"
+#include "x509/extension.h"
+
+struct run {
+	const struct certificate *c;
+	const struct lint_context *context;
+	enum lint_subject subject;
+	bool tbs_only;
+	struct lint_finding *findings;
+	unsigned n;
+};
+
+static void __attribute__((format(printf, 4, 5)))
+found(struct run *run, enum reason code, struct span where, const char *format,
+    ...)
+{
+	struct lint_finding *f;
+	va_list arguments;
+
+	if (run->n == LINT_FINDINGS_MAX)
+		return;
+	f = &run->findings[run->n++];
+	f->code = code;
+	f->why.offset = where.ptr == NULL ? -1
+					  : (long)(where.ptr - run->c->der.ptr);
+	va_start(arguments, format);
+	vsnprintf(f->why.text, sizeof(f->why.text), format, arguments);
+	va_end(arguments);
+}
+
+static const struct span nowhere = { NULL, 0 };
+
+static bool
+is_idevid(const struct run *run)
+{
+	return run->subject == LINT_IDEVID;
+}
+
+static void
+l01(struct run *run)
+{
+	const struct certificate *c = run->c;
+
+	if (!is_idevid(run) && run->subject != LINT_CA)
+		return;
+	if (c->not_after != DER_TIME_FOREVER ||
+	    c->not_after_tag != DER_GENERALIZED_TIME)
+		found(run, REASON_L01, c->issuer, "notAfter is another date");
+}
+
+static void
+l02(struct run *run)
+{
+	const struct certificate *c = run->c;
+
+	if (!is_idevid(run))
+		return;
+	if (c->subject_serials != 1)
+		found(run, REASON_L02, c->subject,
+		    "%u serialNumber attributes", c->subject_serials);
+	else if (c->subject_serial_tag != DER_PRINTABLE_STRING)
+		found(run, REASON_L02, c->subject_serial,
+		    "serialNumber is no PrintableString");
+	else if (c->subject_serial.len == 0 ||
+	    c->subject_serial.len > SERIAL_MAX)
+		found(run, REASON_L02, c->subject_serial,
+		    "serialNumber of %zu characters", c->subject_serial.len);
+}
+
+static void
+l03(struct run *run)
+{
+	const struct lint_context *x = run->context;
+	struct why why;
+	uint64_t n;
+	enum reason r;
+
+	if (!is_idevid(run) || x->product == NULL || x->product->import_only ||
+	    run->c->subject_serials != 1)
+		return;
+	r = serial_parse(run->c->subject_serial, x->product, x->slot, &n, &why);
+	if (r != REASON_OK)
+		found(run, REASON_L03, run->c->subject_serial, "%s: %.150s",
+		    reason_code(r), why.text);
+}
+
+static void
+l04(struct run *run)
+{
+	const struct certificate *c = run->c;
+
+	if (!is_idevid(run))
+		return;
+	if (c->authority_key_id.ptr == NULL)
+		found(run, REASON_L04, nowhere, "no authorityKeyIdentifier");
+	else if (c->authority_has_issuer)
+		found(run, REASON_L04, c->authority_key_id,
+		    "authorityKeyIdentifier with issuer or serial");
+}
+
+static void
+l05(struct run *run)
+{
+	const struct certificate *c = run->c;
+
+	if (!is_idevid(run))
+		return;
+	if (!c->has_masa_url) {
+		if (run->context->masa_url_required)
+			found(run, REASON_L05, nowhere, "no MASA URL");
+		return;
+	}
+	if (c->masa_url_critical)
+		found(run, REASON_L05, c->masa_url, "critical");
+	else if (c->masa_url_obsolete)
+		found(run, REASON_L05, c->masa_url,
+		    "the obsolete OID 1.3.6.1.4.1.46930.2");
+	else if (c->masa_url_bad)
+		found(run, REASON_L05, c->masa_url, "no IA5String");
+	else if (!masa_url_valid(c->masa_url))
+		found(run, REASON_L05, c->masa_url, "not a valid authority");
+}
+
+static const uint8_t ANY_POLICY[] = { 0x55, 0x1d, 0x20, 0 };
+
+static bool
+has_policy(const struct certificate *c, struct span policy)
+{
+	unsigned i;
+
+	for (i = 0; i < c->policies_len; i++)
+		if (span_eq(c->policies[i], policy))
+			return true;
+	return false;
+}
+
+static void
+l06(struct run *run)
+{
+	const struct certificate *c = run->c;
+	struct span voucher = run->context->voucher_policy;
+
+	if (!is_idevid(run))
+		return;
+	if (c->ca)
+		found(run, REASON_L06, nowhere, "CA:TRUE");
+	else if (c->has_key_usage && (c->key_usage & KEY_USAGE_CERT_SIGN) != 0)
+		found(run, REASON_L06, nowhere, "keyCertSign");
+	else if (has_policy(c, OID_SPAN(ANY_POLICY)))
+		found(run, REASON_L06, c->policies[0], "anyPolicy");
+	else if (voucher.len > 0 && has_policy(c, voucher))
+		found(run, REASON_L06, c->policies[0], "the voucher policy");
+}
+
+static void
+l07(struct run *run)
+{
+	const struct certificate *c = run->c;
+
+	if (run->subject != LINT_CA)
+		return;
+	if (!c->has_basic_constraints || !c->basic_critical || !c->ca)
+		found(run, REASON_L07, nowhere,
+		    "no critical basicConstraints CA:TRUE");
+	else if (!c->has_key_usage || !c->key_usage_critical ||
+	    (c->key_usage & KEY_USAGE_CERT_SIGN) == 0)
+		found(run, REASON_L07, nowhere,
+		    "no critical keyUsage keyCertSign");
+}
+
+static void
+l08(struct run *run)
+{
+	struct span s = run->c->serial;
+
+	if ((s.ptr[0] & 0x80) != 0)
+		found(run, REASON_L08, s, "negative");
+	else if (s.len == 1 && s.ptr[0] == 0)
+		found(run, REASON_L08, s, "zero");
+	else if (s.len < 8 || s.len > 20)
+		found(run, REASON_L08, s, "%zu octets", s.len);
+}
+
+static void
+l09(struct run *run)
+{
+	const struct certificate *c = run->c, *issuer = run->context->issuer;
+
+	if (issuer == NULL)
+		return;
+	if (!span_eq(c->issuer, issuer->subject))
+		found(run, REASON_L09, c->issuer,
+		    "the issuer's bytes differ from the CA's subject");
+	else if (c->authority_key_id.ptr != NULL &&
+	    issuer->subject_key_id.ptr != NULL &&
+	    !span_eq(c->authority_key_id, issuer->subject_key_id))
+		found(run, REASON_L09, c->authority_key_id,
+		    "authorityKeyIdentifier is not the CA's");
+}
+
+static void
+l10(struct run *run)
+{
+	const struct certificate *c = run->c;
+	const struct public_key *k;
+	struct signature_algorithm a;
+	struct why why;
+
+	why_clear(&why);
+	if (public_key_get(c->spki, &k, &why) != REASON_OK)
+		found(run, REASON_L10, c->spki, "%.150s", why.text);
+	else if (!public_key_exponent_usual(k))
+		found(run, REASON_L10, c->spki, "an exponent other than 65537");
+	if (signature_algorithm_read(c->algorithm, &a, &why) != REASON_OK)
+		found(run, REASON_L10, c->algorithm, "%.150s", why.text);
+	else if (a.kind == SIGNATURE_RSA && a.hash == HASH_NONE)
+		found(run, REASON_L10, c->algorithm,
+		    "rsaEncryption is no signature algorithm");
+}
+
+static void
+l11(struct run *run)
+{
+	if (is_idevid(run) && (run->c->has_crl_pointers ||
+	    run->c->has_authority_information))
+		found(run, REASON_L11, nowhere, "%s",
+		    run->c->has_crl_pointers ? "CRL distribution points"
+					     : "authority information access");
+}
+
+/* RFC 5280 4.1.2.5: UTCTime through 2049. Fractions and offsets the reader
+ * does not pass, so here only the choice of type is left to see. */
+static void
+l12(struct run *run)
+{
+	const int64_t first = INT64_C(2524608000);	/* 2050-01-01 */
+	const struct certificate *c = run->c;
+
+	if ((c->not_before_tag == DER_GENERALIZED_TIME) !=
+	    (c->not_before >= first))
+		found(run, REASON_L12, nowhere, "notBefore has the wrong type");
+	if ((c->not_after_tag == DER_GENERALIZED_TIME) !=
+	    (c->not_after >= first))
+		found(run, REASON_L12, nowhere, "notAfter has the wrong type");
+}
+
+static void
+l13(struct run *run)
+{
+	const struct certificate *c = run->c;
+	struct span voucher = run->context->voucher_policy;
+
+	if (run->subject != LINT_VOUCHER_SIGNER)
+		return;
+	if (c->ca)
+		found(run, REASON_L13, nowhere, "CA:TRUE");
+	if (run->context->issuer_is_idevid_ca)
+		found(run, REASON_L13, c->issuer,
+		    "issued by an IDevID issuing CA");
+	if (voucher.len > 0 && !has_policy(c, voucher))
+		found(run, REASON_L13, nowhere, "the voucher policy is absent");
+}
+
+static void
+l14(struct run *run)
+{
+	if (run->c->unknown_critical)
+		found(run, REASON_L14, run->c->unknown_critical_oid,
+		    "an unknown extension is critical");
+}
+
+static void
+l15(struct run *run)
+{
+	if (test_key_published(run->c->spki))
+		found(run, REASON_L15, run->c->spki,
+		    "its private key is printed in a standard");
+}
+
+/* Without being told: a CA is a CA, a subject with serialNumber an IDevID. */
+static enum lint_subject
+guess(const struct certificate *c)
+{
+	if (c->has_basic_constraints && c->ca)
+		return LINT_CA;
+	if (c->subject_serials > 0 || c->has_masa_url)
+		return LINT_IDEVID;
+	return LINT_OTHER;
+}
+
+static unsigned
+lint(const struct certificate *c, const struct lint_context *context,
+    struct lint_finding findings[LINT_FINDINGS_MAX])
+{
+	static void (*const rules[])(struct run *) = { l01, l02, l03, l04, l05,
+		l06, l07, l08, l09, l10, l11, l12, l13, l14, l15 };
+	struct run run = { .c = c, .context = context, .findings = findings,
+		.subject = context->subject };
+	size_t i;
+
+	if (run.subject == LINT_GUESS)
+		run.subject = guess(c);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		rules[i](&run);
+	return run.n;
+}
+
+unsigned
+certificate_lint(const struct certificate *c,
+    const struct lint_context *context,
+    struct lint_finding findings[LINT_FINDINGS_MAX])
+{
+	return lint(c, context, findings);
+}
+
+enum reason
+lint_before_signing(struct span tbs, const struct lint_context *context,
+    struct why *why)
+{
+	struct lint_finding findings[LINT_FINDINGS_MAX];
+	struct certificate c;
+	enum reason r;
+
+	if ((r = certificate_tbs_read(tbs, &c, why)) != REASON_OK)
+		return r;
+	if (lint(&c, context, findings) == 0)
+		return REASON_OK;
+	*why = findings[0].why;
+	return findings[0].code;
+}
+
+enum reason
+lint_import(const struct certificate *c, const struct lint_context *context,
+    char *warnings, size_t cap, struct why *why)
+{
+	struct lint_finding findings[LINT_FINDINGS_MAX];
+	unsigned i, n = lint(c, context, findings);
+	size_t len = 0;
+
+	warnings[0] = '\0';
+	for (i = 0; i < n; i++) {
+		switch (findings[i].code) {
+		case REASON_L06:
+		case REASON_L09:
+		case REASON_L10:
+		case REASON_L14:
+			*why = findings[i].why;
+			return findings[i].code;
+		case REASON_L15:
+			/* Only a test home may take one: the authority, which
+			 * knows, refuses it elsewhere. */
+		default:
+			len += (size_t)snprintf(warnings + len, cap - len,
+			    "%s%s", len > 0 ? " " : "",
+			    reason_code(findings[i].code));
+			if (len >= cap)
+				len = cap - 1;
+		}
+	}
+	return REASON_OK;
+}
+
+/* host [":" port], or a full https URI (IP 5: diagnostics). */
+static bool
+host_valid(struct span host)
+{
+	size_t i, label = 0;
+
+	if (host.len == 0 || host.len > 253)
+		return false;
+	for (i = 0; i < host.len; i++) {
+		uint8_t ch = host.ptr[i];
+
+		if (ch == '.') {
+			if (label == 0)
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') || (ch == '-' && label > 0)) ||
+		    ++label > 63)
+			return false;
+	}
+	return label > 0 && host.ptr[host.len - 1] != '-';
+}
+
+static bool
+port_valid(struct span port)
+{
+	unsigned value = 0;
+	size_t i;
+
+	if (port.len == 0 || port.len > 5 || port.ptr[0] == '0')
+		return false;
+	for (i = 0; i < port.len; i++) {
+		if (port.ptr[i] < '0' || port.ptr[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(port.ptr[i] - '0');
+	}
+	return value <= 65535;
+}
+
+bool
+masa_url_valid(struct span text)
+{
+	static const char scheme[] = "https://";
+	const uint8_t *colon, *slash;
+	struct span host = text, port = { NULL, 0 };
+	size_t i;
+
+	if (text.len > MASA_URL_MAX)
+		return false;
+	for (i = 0; i < text.len; i++)
+		if (text.ptr[i] <= 0x20 || text.ptr[i] > 0x7e)
+			return false;
+	if (text.len > 8 && memcmp(text.ptr, scheme, 8) == 0) {
+		host = span_of(text.ptr + 8, text.len - 8);
+		slash = memchr(host.ptr, '/', host.len);
+		if (slash != NULL)
+			host.len = (size_t)(slash - host.ptr);
+	}
+	colon = host.len == 0 ? NULL : memchr(host.ptr, ':', host.len);
+	if (colon != NULL) {
+		port = span_of(colon + 1,
+		    (size_t)(host.ptr + host.len - colon - 1));
+		host.len = (size_t)(colon - host.ptr);
+		if (!port_valid(port))
+			return false;
+	}
+	return host_valid(host);
+}
