@@ -29,32 +29,35 @@ buf_clear(struct buf *b)
 	b->len = 0;
 }
 
+/* Memory for len bytes and one more, so that a terminator always has a place
+ * and an empty buffer is somewhere. */
+static void
+grow(struct buf *b, size_t len)
+{
+	size_t room = b->room < 256 ? 256 : b->room;
+	uint8_t *p;
+
+	if (len < b->room)
+		return;
+	while (room <= len) {
+		if (room > SIZE_MAX / 2)
+			fatal("a buffer of %zu bytes", len);
+		room *= 2;
+	}
+	if (room > b->cap && b->cap >= len && b->cap < SIZE_MAX)
+		room = b->cap + 1;
+	if ((p = realloc(b->ptr, room)) == NULL)
+		fatal("out of memory");
+	b->ptr = p;
+	b->room = room;
+}
+
 uint8_t *
 buf_reserve(struct buf *b, size_t more)
 {
-	size_t want;
-	uint8_t *p;
-
 	if (more > b->cap - b->len)
 		return NULL;
-	want = b->len + more;
-	if (want > b->room) {
-		size_t room = b->room < 256 ? 256 : b->room;
-
-		while (room < want)
-			room *= 2;
-		if (room > b->cap)
-			room = b->cap;
-		if ((p = realloc(b->ptr, room)) == NULL)
-			fatal("out of memory");
-		b->ptr = p;
-		b->room = room;
-	}
-	if (b->ptr == NULL) {	/* nothing asked for, nothing held: a place all
-				 * the same */
-		b->ptr = memory_new(1);
-		b->room = 1;
-	}
+	grow(b, b->len + more);
 	return b->ptr + b->len;
 }
 
@@ -87,9 +90,10 @@ buf_printf(struct buf *b, const char *format, ...)
 	va_start(arguments, format);
 	n = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
-	if (n < 0 || (place = buf_reserve(b, (size_t)n + 1)) == NULL)
+	if (n < 0 || (place = buf_reserve(b, (size_t)n)) == NULL)
 		return false;
 	va_start(arguments, format);
+	/* The terminator goes to the byte that grow() keeps behind. */
 	vsnprintf((char *)place, (size_t)n + 1, format, arguments);
 	va_end(arguments);
 	b->len += (size_t)n;

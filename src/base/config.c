@@ -3,10 +3,43 @@
 
 #include <ini.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/file.h"
 #include "base/text.h"
+
+enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CLIENT };
+
+/* One name of the file: where its value goes and what it may be. */
+struct row {
+	const char *section;
+	const char *name;
+	enum kind kind;
+	size_t at;	/* offset in struct config */
+	unsigned low;	/* of a number; the size of a text lies in high */
+	unsigned high;
+};
+
+static const struct row rows[] = {
+#define AT(member) offsetof(struct config, member)
+	{ "manufacturer", "organization", KIND_TEXT, AT(organization), 0,
+	    sizeof(((struct config *)0)->organization) },
+	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
+	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
+	{ "masa", "client-certificate", KIND_CLIENT, AT(client), 0, 0 },
+	{ "masa", "legacy-paths", KIND_BOOL, AT(legacy_paths), 0, 0 },
+	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
+	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
+	{ "masa", "max-age", KIND_NUMBER, AT(max_age), 60, 31536000 },
+	{ "masa", "max-ahead", KIND_NUMBER, AT(max_ahead), 0, 86400 },
+	{ "masa", "revocation-required", KIND_BOOL, AT(revocation_required), 0,
+	    0 },
+#undef AT
+};
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+static const char *const client_words[] = { "none", "optional", "required" };
 
 void
 config_defaults(struct config *c)
@@ -20,10 +53,20 @@ config_defaults(struct config *c)
 	c->max_ahead = 300;
 }
 
+bool
+config_text_valid(const char *value, size_t cap)
+{
+	size_t len = strlen(value);
+
+	return len < cap && text_printable(span_str(value)) &&
+	    strchr(value, ';') == NULL &&
+	    (len == 0 || (value[0] != ' ' && value[len - 1] != ' '));
+}
+
 static bool
 set_text(char *out, size_t cap, const char *value)
 {
-	return text_printable(span_str(value)) &&
+	return config_text_valid(value, cap) &&
 	    text_copy(out, cap, span_str(value));
 }
 
@@ -35,7 +78,7 @@ set_bool(bool *out, const char *value)
 }
 
 static bool
-set_unsigned(unsigned *out, unsigned low, unsigned high, const char *value)
+set_number(unsigned *out, unsigned low, unsigned high, const char *value)
 {
 	uint64_t n;
 
@@ -48,11 +91,10 @@ set_unsigned(unsigned *out, unsigned low, unsigned high, const char *value)
 static bool
 set_client(enum client_certificate *out, const char *value)
 {
-	static const char *const words[] = { "none", "optional", "required" };
 	unsigned i;
 
 	for (i = 0; i < 3; i++) {
-		if (strcmp(value, words[i]) == 0) {
+		if (strcmp(value, client_words[i]) == 0) {
 			*out = (enum client_certificate)i;
 			return true;
 		}
@@ -61,58 +103,56 @@ set_client(enum client_certificate *out, const char *value)
 }
 
 static bool
-set_manufacturer(struct config *c, const char *name, const char *value)
+set_row(struct config *c, const struct row *row, const char *value)
 {
-	if (strcmp(name, "organization") == 0)
-		return set_text(c->organization, sizeof(c->organization), value);
-	if (strcmp(name, "test") == 0)
-		return set_bool(&c->test, value);
-	return false;
-}
+	void *place = (char *)c + row->at;
 
-static bool
-set_masa(struct config *c, const char *name, const char *value)
-{
-	if (strcmp(name, "listen") == 0)
-		return set_text(c->listen, sizeof(c->listen), value);
-	if (strcmp(name, "client-certificate") == 0)
-		return set_client(&c->client, value);
-	if (strcmp(name, "legacy-paths") == 0)
-		return set_bool(&c->legacy_paths, value);
-	if (strcmp(name, "fronts") == 0)
-		return set_unsigned(&c->fronts, 1, 16, value);
-	if (strcmp(name, "connections") == 0)
-		return set_unsigned(&c->connections, 16, 60000, value);
-	if (strcmp(name, "max-age") == 0)
-		return set_unsigned(&c->max_age, 60, 31536000, value);
-	if (strcmp(name, "max-ahead") == 0)
-		return set_unsigned(&c->max_ahead, 0, 86400, value);
-	if (strcmp(name, "revocation-required") == 0)
-		return set_bool(&c->revocation_required, value);
+	switch (row->kind) {
+	case KIND_TEXT:
+		return set_text(place, row->high, value);
+	case KIND_BOOL:
+		return set_bool(place, value);
+	case KIND_NUMBER:
+		return set_number(place, row->low, row->high, value);
+	case KIND_CLIENT:
+		return set_client(place, value);
+	}
 	return false;
 }
 
 struct reading {
 	struct config *config;
 	struct why *why;
+	bool seen[ROWS];
 };
 
+/* inih calls this for each pair; 0 is a fault. It goes on after a fault, so
+ * only the first one is told. */
 static int
 take_pair(void *context, const char *section, const char *name,
     const char *value)
 {
 	struct reading *r = context;
-	bool good = false;
+	const char *fault = "unknown name";
+	size_t i;
 
-	if (strcmp(section, "manufacturer") == 0)
-		good = set_manufacturer(r->config, name, value);
-	else if (strcmp(section, "masa") == 0)
-		good = set_masa(r->config, name, value);
-	if (!good)
+	for (i = 0; i < ROWS; i++) {
+		if (strcmp(section, rows[i].section) != 0 ||
+		    strcmp(name, rows[i].name) != 0)
+			continue;
+		/* inih gives an indented line to the name above it, too */
+		fault = r->seen[i] ? "given twice" : "value out of range";
+		if (!r->seen[i] && set_row(r->config, &rows[i], value)) {
+			r->seen[i] = true;
+			return 1;
+		}
+		break;
+	}
+	if (r->why->text[0] == '\0')
 		why_set(r->why, REASON_HOME_INVALID, -1,
-		    "hallmark.ini: [%.20s] %.40s = %.40s is unknown or out of "
-		    "range", section, name, value);
-	return good;
+		    "hallmark.ini: [%.20s] %.40s = %.40s: %s", section, name,
+		    value, fault);
+	return 0;
 }
 
 enum reason
@@ -142,15 +182,13 @@ config_read(const char *home, struct config *c, struct why *why)
 void
 config_print(const struct config *c, char *out, size_t cap)
 {
-	static const char *const words[] = { "none", "optional", "required" };
-
 	snprintf(out, cap,
 	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
 	    "[masa]\nlisten = %s\nclient-certificate = %s\nlegacy-paths = %s\n"
 	    "fronts = %u\nconnections = %u\nmax-age = %u\nmax-ahead = %u\n"
 	    "revocation-required = %s\n",
 	    c->organization, c->test ? "yes" : "no", c->listen,
-	    words[c->client], c->legacy_paths ? "yes" : "no", c->fronts,
+	    client_words[c->client], c->legacy_paths ? "yes" : "no", c->fronts,
 	    c->connections, c->max_age, c->max_ahead,
 	    c->revocation_required ? "yes" : "no");
 }

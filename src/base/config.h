@@ -28,10 +28,16 @@ struct config {
 };
 
 void config_defaults(struct config *c);
-/* Reads HOME/hallmark.ini. REASON_HOME_INVALID with line and name. */
+/* May this text stand behind a name? Printable ASCII of less than cap bytes,
+ * no blank at either end and no ';' (a comment begins there). */
+bool config_text_valid(const char *value, size_t cap);
+/* Reads HOME/hallmark.ini. REASON_HOME_INVALID with name and value in the text
+ * and the number of the line as offset; unknown names, names given twice and
+ * values out of range are refused. */
 MUST_USE enum reason config_read(const char *home, struct config *c,
     struct why *why);
-/* The text of a file that config_read() takes back unchanged. */
+/* The text of a file that config_read() takes back unchanged, if its texts
+ * are valid. */
 void config_print(const struct config *c, char *out, size_t cap);
 
 #endif

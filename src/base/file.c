@@ -91,6 +91,7 @@ enum reason
 file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 {
 	char fresh[PATH_MAX];
+	struct stat old;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
@@ -100,7 +101,13 @@ file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 	    (int)sizeof(fresh))
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s: the name is too long", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+	/* A rename would put a file in the place of a device or a folder. */
+	if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s: not a regular file", path);
+	/* What a crash left behind goes; nobody else's file is written to. */
+	unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 	if (fd < 0)
 		return refuse(why, fresh, "open");
 	if (fchmod(fd, (mode_t)mode) != 0 || !write_all(fd, bytes) ||

@@ -1,6 +1,8 @@
 /*
  * One line per event on stderr: time, program, severity, event, key=value
- * pairs. Values are quoted and escaped; secrets never come here.
+ * pairs. Values stand in double quotes; a value that is not ours (a text of
+ * struct why has been made so already) holds no double quote. Whatever is not
+ * printable becomes a question mark. Secrets never come here.
  *   2026-11-23T10:00:00Z signer[123] alarm journal-fork seq="12"
  */
 #ifndef BASE_LOG_H

@@ -1,3 +1,4 @@
+/* Random bytes, see random.h. */
 #include "base/random.h"
 
 #include <errno.h>

@@ -81,6 +81,21 @@ why_clear(struct why *w)
 	w->text[0] = '\0';
 }
 
+/*
+ * The phrase goes to logs (between double quotes), replies and terminals and
+ * may repeat what a stranger sent: it must not end a quote or a line there.
+ */
+static void
+make_plain(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			*text = '\'';
+		else if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+	}
+}
+
 enum reason
 why_set(struct why *w, enum reason r, long offset, const char *format, ...)
 {
@@ -92,6 +107,7 @@ why_set(struct why *w, enum reason r, long offset, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(w->text, sizeof(w->text), format, arguments);
 	va_end(arguments);
+	make_plain(w->text);
 	return r;
 }
 

@@ -50,7 +50,8 @@ bool reason_valid(uint64_t r);
 
 void why_clear(struct why *w);
 /* Fills w (NULL is allowed) and returns r, so that a refusal is one line:
- * return why_set(why, REASON_X, offset, "field %s ...", name); */
+ * return why_set(why, REASON_X, offset, "field %s ...", name);
+ * Double quotes become single ones and unprintable bytes question marks. */
 enum reason why_set(struct why *w, enum reason r, long offset,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* "code: sentence (clause): text" into out, always terminated. */

@@ -28,6 +28,8 @@ secret_new(struct secret *s, size_t len)
 	if (mlock(p, s->room) != 0) {
 		static bool told;
 
+		if (errno != ENOMEM && errno != EPERM && errno != EAGAIN)
+			fatal_errno("locking a secret in memory");
 		if (!told)
 			log_warning("memory-lock", "text=\"a secret could not "
 			    "be locked in memory; raise RLIMIT_MEMLOCK\"");
@@ -75,16 +77,21 @@ secret_read_fd(struct secret *s, int fd, size_t cap)
 	size_t n = 0;
 	ssize_t got;
 
-	secret_new(&all, cap + 1);
-	while (n <= cap) {
-		got = read(fd, all.ptr + n, cap + 1 - n);
+	/* A sealed memfd is read again by each restarted signer. */
+	(void)lseek(fd, 0, SEEK_SET);
+	/* The newline, and one byte that shows that there is too much. */
+	secret_new(&all, cap + 2);
+	while (n < all.len) {
+		got = read(fd, all.ptr + n, all.len - n);
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got < 0)
+			n = 0;	/* half a passphrase is none */
 		if (got <= 0)
 			break;
 		n += (size_t)got;
 	}
-	if (n > 0 && n <= cap && all.ptr[n - 1] == '\n')
+	if (n > 0 && n < all.len && all.ptr[n - 1] == '\n')
 		n--;
 	if (n == 0 || n > cap) {
 		secret_free(&all);

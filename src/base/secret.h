@@ -22,8 +22,8 @@ void secret_free(struct secret *s);
 void secret_wipe(void *ptr, size_t len);
 /* Constant time in the content; lengths are not secret. */
 bool secret_equal(struct span a, struct span b);
-/* Reads all of a file descriptor (at most cap bytes, one trailing newline
- * dropped). false on error, over cap or empty. */
+/* Reads all of a file descriptor from its beginning, where it has one (one
+ * trailing newline dropped, then at most cap bytes). false on error, over cap or empty. */
 bool secret_read_fd(struct secret *s, int fd, size_t cap);
 /* Forbids core files and ptrace for this process (PR_SET_DUMPABLE,
  * RLIMIT_CORE) and new privileges. First call of every main(). */

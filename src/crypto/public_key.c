@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/fatal.h"
+#include "base/random.h"
 #include "crypto/oid.h"
 #include "wire/der.h"
 
@@ -36,12 +37,23 @@ struct public_key {
 static struct {
 	struct public_key *bucket[CACHE_BUCKETS];
 	unsigned count;
+	uint64_t factor;	/* odd, drawn at the first use */
 } cache;
 
+/* Keys come from strangers, who could grind hashes that share some bits and so
+ * fill one bucket: multiplied with a number they do not know (universal
+ * hashing), the highest bits name the bucket. */
 static unsigned
 bucket_of(const uint8_t hash[32])
 {
-	return ((unsigned)hash[0] << 8 | hash[1]) % CACHE_BUCKETS;
+	uint64_t word;
+
+	if (cache.factor == 0) {
+		random_bytes(&cache.factor, sizeof(cache.factor));
+		cache.factor |= 1;
+	}
+	memcpy(&word, hash, sizeof(word));
+	return (unsigned)(word * cache.factor >> 52) % CACHE_BUCKETS;
 }
 
 static void
@@ -88,16 +100,38 @@ ec_read(struct public_key *k, struct span curve, struct span point,
 	return REASON_OK;
 }
 
+/* NULL if libcrypto does not take these numbers. */
+static EVP_PKEY *
+rsa_build(const BIGNUM *n, const BIGNUM *e)
+{
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+
+	if (build == NULL || c == NULL ||
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1 ||
+	    (params = OSSL_PARAM_BLD_to_param(build)) == NULL ||
+	    EVP_PKEY_fromdata_init(c) != 1)
+		fatal("an RSA public key could not be built");
+	if (EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(c);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	ERR_clear_error();
+	return key;
+}
+
 /* RSAPublicKey ::= SEQUENCE { modulus, publicExponent } (RFC 8017 A.1.1) */
 static enum reason
 rsa_read(struct public_key *k, struct span bits, struct why *why)
 {
 	struct der outer, d;
 	struct span n, e;
-	OSSL_PARAM_BLD *build;
-	OSSL_PARAM *params;
-	EVP_PKEY_CTX *c;
 	BIGNUM *bn, *be;
+	bool good;
 
 	der_open(&outer, bits);
 	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
@@ -112,29 +146,15 @@ rsa_read(struct public_key *k, struct span bits, struct why *why)
 	k->type = KEY_RSA;
 	k->bits = (unsigned)BN_num_bits(bn);
 	k->exponent_usual = BN_is_word(be, 65537);
-	if ((n.ptr[0] & 0x80) != 0 || (e.ptr[0] & 0x80) != 0 ||
-	    k->bits < 2048 || k->bits > 8192 || !BN_is_odd(bn) ||
-	    !BN_is_odd(be) || BN_is_one(be) || BN_num_bits(be) > 33) {
-		BN_free(bn);
-		BN_free(be);
-		return why_set(why, REASON_KEY_WEAK, -1,
-		    "an RSA key of %u bits, or with a bad exponent", k->bits);
-	}
-	build = OSSL_PARAM_BLD_new();
-	if (build == NULL ||
-	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, bn) != 1 ||
-	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, be) != 1 ||
-	    (params = OSSL_PARAM_BLD_to_param(build)) == NULL ||
-	    (c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL)) == NULL ||
-	    EVP_PKEY_fromdata_init(c) != 1 ||
-	    EVP_PKEY_fromdata(c, &k->pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		fatal("an RSA public key could not be built");
-	EVP_PKEY_CTX_free(c);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
+	/* Bounds on what a verification may cost, too. */
+	good = (n.ptr[0] & 0x80) == 0 && (e.ptr[0] & 0x80) == 0 &&
+	    k->bits >= 2048 && k->bits <= 8192 && BN_is_odd(bn) &&
+	    BN_is_odd(be) && !BN_is_one(be) && BN_num_bits(be) <= 33 &&
+	    (k->pkey = rsa_build(bn, be)) != NULL;
 	BN_free(bn);
 	BN_free(be);
-	return REASON_OK;
+	return good ? REASON_OK : why_set(why, REASON_KEY_WEAK, -1,
+	    "an RSA key of %u bits, or with a bad exponent", k->bits);
 }
 
 static enum reason

@@ -68,8 +68,11 @@ certificates_read(const struct reading *r, struct der *d)
 			    "more than %d certificates", CMS_CERTIFICATES_MAX);
 		if (der_any(&set, NULL, NULL, &whole) != WIRE_OK)
 			return malformed(r, &set, "certificates");
-		if (tag != DER_SEQUENCE)
+		/* extendedCertificate to other (RFC 5652 10.2.2) */
+		if (tag >= DER_CONTEXT_CONS(0) && tag <= DER_CONTEXT_CONS(3))
 			continue;
+		if (tag != DER_SEQUENCE)
+			return malformed(r, &set, "certificates");
 		reason = certificate_read(whole,
 		    &out->certificates[out->certificates_len], r->why);
 		if (reason != REASON_OK)
@@ -77,6 +80,45 @@ certificates_read(const struct reading *r, struct der *d)
 		out->certificates_len++;
 	}
 	return REASON_OK;
+}
+
+/* AttributeTypeAndValue: the value is a string; the kinds that nobody should
+ * use any more (NumericString to BMPString) are not looked into. */
+static bool
+attribute_read(struct der *set)
+{
+	struct der pair;
+	struct span oid, value;
+	int tag;
+
+	if (der_enter(set, DER_SEQUENCE, &pair) != WIRE_OK ||
+	    der_oid(&pair, &oid) != WIRE_OK)
+		return false;
+	tag = der_peek(&pair);
+	if (tag == 0x12 || tag == 0x15 || (tag >= 0x1a && tag <= 0x1e))
+		return der_any(&pair, NULL, &value, NULL) == WIRE_OK &&
+		    der_end(&pair) == WIRE_OK;
+	return der_string(&pair, NULL, &value) == WIRE_OK &&
+	    der_end(&pair) == WIRE_OK;
+}
+
+/* Name (RFC 5280 4.1.2.4): SEQUENCE OF SET OF AttributeTypeAndValue. */
+static bool
+name_read(struct der *d, struct span *out)
+{
+	struct der look = *d, name, set;
+
+	if (der_enter(&look, DER_SEQUENCE, &name) != WIRE_OK)
+		return false;
+	while (der_end(&name) != WIRE_OK) {
+		if (der_enter(&name, DER_SET, &set) != WIRE_OK)
+			return false;
+		do {
+			if (!attribute_read(&set))
+				return false;
+		} while (der_end(&set) != WIRE_OK);
+	}
+	return der_whole(d, DER_SEQUENCE, out, NULL) == WIRE_OK;
 }
 
 /* sid: issuerAndSerialNumber, or [0] subjectKeyIdentifier (RFC 5652 5.3). */
@@ -93,7 +135,7 @@ sid_read(const struct reading *r, struct der *d)
 		return REASON_OK;
 	}
 	if (der_enter(d, DER_SEQUENCE, &sid) != WIRE_OK ||
-	    der_whole(&sid, DER_SEQUENCE, &out->sid_issuer, NULL) != WIRE_OK ||
+	    !name_read(&sid, &out->sid_issuer) ||
 	    der_integer(&sid, &out->sid_serial) != WIRE_OK ||
 	    der_end(&sid) != WIRE_OK)
 		return malformed(r, d, "sid");
@@ -156,6 +198,22 @@ signers_read(const struct reading *r, struct der *d)
 	return REASON_OK;
 }
 
+/* digestAlgorithms names the hash that the signer used (RFC 5652 5.1 lets a
+ * reader insist; other readers do, and nobody shall read what they refuse). */
+static enum reason
+digests_check(const struct reading *r, struct der set)
+{
+	enum hash_algorithm hash;
+	struct span identifier;
+
+	while (der_whole(&set, DER_SEQUENCE, &identifier, NULL) == WIRE_OK)
+		if (digest_algorithm_read(identifier, &hash, NULL) ==
+		    REASON_OK && hash == r->out->digest)
+			return REASON_OK;
+	return why_set(r->why, REASON_ALGORITHM, -1,
+	    "digestAlgorithms lacks the signer's digestAlgorithm");
+}
+
 /* A hash that the signature algorithm names must be the digest's (MP 8);
  * rsaEncryption names none and takes that one (RFC 3370 3.2). Ed25519 goes
  * with SHA-512 (RFC 8419 3.1). */
@@ -195,13 +253,14 @@ signing_time_read(struct cms *out)
 static enum reason
 signed_data_read(const struct reading *r, struct der *d)
 {
+	struct der digests;
 	uint64_t version;
 	enum reason reason;
 
 	if (der_uint(d, &version) != WIRE_OK || version > 5)
 		return malformed(r, d, "SignedData version");
 	r->out->version = (unsigned)version;
-	if (der_take(d, DER_SET, NULL) != WIRE_OK)
+	if (der_enter(d, DER_SET, &digests) != WIRE_OK)
 		return malformed(r, d, "digestAlgorithms");
 	if ((reason = content_read(r, d)) != REASON_OK ||
 	    (reason = certificates_read(r, d)) != REASON_OK)
@@ -209,7 +268,8 @@ signed_data_read(const struct reading *r, struct der *d)
 	if (der_peek(d) == DER_CONTEXT_CONS(1) &&
 	    der_take(d, DER_CONTEXT_CONS(1), NULL) != WIRE_OK)
 		return malformed(r, d, "crls");
-	if ((reason = signers_read(r, d)) != REASON_OK)
+	if ((reason = signers_read(r, d)) != REASON_OK ||
+	    (reason = digests_check(r, digests)) != REASON_OK)
 		return reason;
 	return der_end(d) == WIRE_OK ? REASON_OK
 				     : malformed(r, d, "SignedData");

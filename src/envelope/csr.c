@@ -33,11 +33,115 @@ subject_serial(struct span name, char out[SERIAL_MAX + 1])
 			if (!span_eq(oid, OID_SPAN(serial_number)))
 				continue;
 			if (n++ > 0 || der_string(&attribute, NULL, &text) !=
-			    WIRE_OK || !text_printable(text) ||
+			    WIRE_OK || der_end(&attribute) != WIRE_OK ||
+			    text.len == 0 || !text_printable(text) ||
 			    !text_copy(out, SERIAL_MAX + 1, text))
 				return false;
 		}
 	}
+	return true;
+}
+
+/* HardwareModuleName (RFC 4108 5) of one GeneralName; an empty span if it is
+ * another kind of name, or a TPM's, which names the TPM and not the device. */
+static bool
+module_serial(struct der *names, struct span *serial)
+{
+	static const uint8_t module_name[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 };
+	static const uint8_t tpm[] = { 0x67, 0x81, 0x05, 1 };
+	struct der name, value, module;
+	struct span oid, type;
+
+	*serial = span_of(NULL, 0);
+	if (der_peek(names) != DER_CONTEXT_CONS(0))
+		return der_any(names, NULL, NULL, NULL) == WIRE_OK;
+	if (der_enter(names, DER_CONTEXT_CONS(0), &name) != WIRE_OK ||
+	    der_oid(&name, &oid) != WIRE_OK ||
+	    der_enter(&name, DER_CONTEXT_CONS(0), &value) != WIRE_OK ||
+	    der_end(&name) != WIRE_OK)
+		return false;
+	if (!span_eq(oid, OID_SPAN(module_name)))
+		return true;
+	if (der_enter(&value, DER_SEQUENCE, &module) != WIRE_OK ||
+	    der_end(&value) != WIRE_OK || der_oid(&module, &type) != WIRE_OK ||
+	    der_octets(&module, serial) != WIRE_OK ||
+	    der_end(&module) != WIRE_OK)
+		return false;
+	if (type.len > sizeof(tpm) && memcmp(type.ptr, tpm, sizeof(tpm)) == 0)
+		*serial = span_of(NULL, 0);
+	return true;
+}
+
+/* The hwSerialNum of a subjectAltName; of two, they must be equal. */
+static bool
+alternative_serial(struct span extension, char out[SERIAL_MAX + 1])
+{
+	struct der d, names;
+	struct span serial;
+
+	der_open(&d, extension);
+	if (der_enter(&d, DER_SEQUENCE, &names) != WIRE_OK ||
+	    der_end(&d) != WIRE_OK)
+		return false;
+	while (der_end(&names) != WIRE_OK) {
+		if (!module_serial(&names, &serial))
+			return false;
+		if (serial.ptr == NULL)
+			continue;
+		if (out[0] != '\0' ? !span_is(serial, out)
+		    : serial.len == 0 || !text_printable(serial) ||
+		    !text_copy(out, SERIAL_MAX + 1, serial))
+			return false;
+	}
+	return true;
+}
+
+/* extensionRequest (RFC 2985 5.4.2): nothing of it is taken over, only the
+ * serial in a subjectAltName is compared (IP 5.5). */
+static bool
+extensions_look(struct der *values, char serial[SERIAL_MAX + 1])
+{
+	static const uint8_t alternative[] = { 0x55, 0x1d, 17 };
+	struct der list, one;
+	struct span oid, value;
+
+	if (der_enter(values, DER_SEQUENCE, &list) != WIRE_OK ||
+	    der_end(values) != WIRE_OK)
+		return false;
+	while (der_end(&list) != WIRE_OK) {
+		if (der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
+		    der_oid(&one, &oid) != WIRE_OK)
+			return false;
+		if (!span_eq(oid, OID_SPAN(alternative)))
+			continue;
+		if ((der_peek(&one) == DER_BOOLEAN &&
+		    der_take(&one, DER_BOOLEAN, NULL) != WIRE_OK) ||
+		    der_octets(&one, &value) != WIRE_OK ||
+		    der_end(&one) != WIRE_OK ||
+		    !alternative_serial(value, serial))
+			return false;
+	}
+	return true;
+}
+
+/* Attributes ::= SET OF SEQUENCE { type, SET OF value } (RFC 2986 4.1) */
+static bool
+attributes_look(struct span attributes, char serial[SERIAL_MAX + 1])
+{
+	static const uint8_t request[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+		1, 9, 14 };
+	struct der d, one, values;
+	struct span oid;
+
+	der_open(&d, attributes);
+	while (der_end(&d) != WIRE_OK)
+		if (der_enter(&d, DER_SEQUENCE, &one) != WIRE_OK ||
+		    der_oid(&one, &oid) != WIRE_OK ||
+		    der_enter(&one, DER_SET, &values) != WIRE_OK ||
+		    der_end(&one) != WIRE_OK ||
+		    (span_eq(oid, OID_SPAN(request)) &&
+		    !extensions_look(&values, serial)))
+			return false;
 	return true;
 }
 
@@ -116,11 +220,10 @@ key_check(const struct public_key *k, struct span spki, struct why *why)
 }
 
 struct csr_parts {
-	struct span info, subject, spki, algorithm, signature;
+	struct span info, subject, spki, attributes, algorithm, signature;
 };
 
-/* CertificationRequest (RFC 2986 4.2); attributes are not looked into: nothing
- * is taken from a CSR but the key (IP 5.5). */
+/* CertificationRequest (RFC 2986 4.2). */
 static bool
 parts_read(struct span der, struct csr_parts *p)
 {
@@ -128,6 +231,7 @@ parts_read(struct span der, struct csr_parts *p)
 	uint64_t version;
 	unsigned unused;
 
+	p->attributes = span_of(NULL, 0);
 	der_open(&outer, der);
 	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
 	    der_end(&outer) != WIRE_OK)
@@ -144,7 +248,7 @@ parts_read(struct span der, struct csr_parts *p)
 	    der_whole(&info, DER_SEQUENCE, &p->spki, NULL) != WIRE_OK)
 		return false;
 	if (der_end(&info) != WIRE_OK &&
-	    der_take(&info, DER_CONTEXT_CONS(0), NULL) != WIRE_OK)
+	    der_take(&info, DER_CONTEXT_CONS(0), &p->attributes) != WIRE_OK)
 		return false;
 	return der_end(&info) == WIRE_OK;
 }
@@ -156,6 +260,7 @@ csr_read(struct span bytes, uint8_t *arena, struct csr_facts *out,
 	struct csr_parts p;
 	struct signature_algorithm a;
 	const struct public_key *k;
+	char module[SERIAL_MAX + 1] = "";
 	size_t len;
 	enum reason r;
 
@@ -168,6 +273,14 @@ csr_read(struct span bytes, uint8_t *arena, struct csr_facts *out,
 	    !subject_serial(p.subject, out->serial))
 		return why_set(why, REASON_CSR_MALFORMED, -1,
 		    "neither DER nor one PEM block CERTIFICATE REQUEST");
+	if (!attributes_look(p.attributes, module))
+		return why_set(why, REASON_CSR_MALFORMED, -1,
+		    "the attributes, or what they request");
+	if (out->serial[0] == '\0')
+		memcpy(out->serial, module, sizeof(module));
+	else if (module[0] != '\0' && strcmp(module, out->serial) != 0)
+		return why_set(why, REASON_SERIAL_MISMATCH, -1,
+		    "hwSerialNum differs from the subject's serialNumber");
 	if (public_key_get(p.spki, &k, why) != REASON_OK)
 		return REASON_KEY_WEAK;
 	if ((r = signature_algorithm_read(p.algorithm, &a, why)) != REASON_OK ||

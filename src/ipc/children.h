@@ -45,6 +45,9 @@ int memfd_seal(int fd, const char *name);
 
 /* The same ADMIN conversation with a running service's socket. */
 struct admin_connection;
+/* Makes HOME/run/admin.sock (0600, a stale one is removed; the caller holds the
+ * home's lock) and listens; -1 with errno. */
+int admin_listen(const char *home);
 /* NULL if nothing listens on HOME/run/admin.sock. */
 struct admin_connection *admin_connect(const char *home);
 MUST_USE enum reason admin_ask(struct admin_connection *a,

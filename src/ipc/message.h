@@ -15,6 +15,7 @@
 
 #define FRAME_MAX 196608	/* body, chain and overhead */
 #define ADMIN_BLOB_MAX 131072
+#define ADMIN_ARTIFACT_MAX 32768	/* together with JSON of full size: one frame */
 
 enum role {
 	ROLE_NONE = 0, ROLE_SERVE, ROLE_FRONT, ROLE_CHECKER, ROLE_AUTHORITY,
@@ -168,7 +169,7 @@ struct message_admin_reply {
 	enum reason reason;
 	char text[200];
 	struct span json;		/* the result, one JSON object */
-	struct span blob;		/* certificate, CSR, or empty */
+	struct span blob;		/* certificate, CSR (ADMIN_ARTIFACT_MAX), or empty */
 };
 
 /*

@@ -64,6 +64,10 @@ bool program_dispatch(struct program *p, int timeout_ms);
 /* Tells serve that the stop is done and frees p; the exit status. */
 int program_close(struct program *p);
 
+/* Tells serve why this program cannot go on, logs it and ends the process. */
+_Noreturn void program_fail(struct program *p, enum reason r,
+    const struct why *why);
+
 const struct message_start *program_start(const struct program *p);
 /* Listener sockets and the passphrase memfd that came before GO, or -1. */
 int program_listener(const struct program *p);

@@ -2,11 +2,11 @@
 #ifndef JOURNAL_DESCRIBE_H
 #define JOURNAL_DESCRIBE_H
 
-#include "journal/fields.h"
+#include "journal/members.h"
 #include "journal/ledger.h"
 
 /* void * is a struct key_order, a struct ledger. */
-void key_order_fields(struct fields *f, void *value);
-void ledger_fields(struct fields *f, void *value);
+void key_order_fields(struct members *f, void *value);
+void ledger_fields(struct members *f, void *value);
 
 #endif

@@ -38,9 +38,15 @@ const struct ledger *journal_ledger(const struct journal *j);
  * once. */
 MUST_USE enum reason journal_append(struct journal *j, struct record *r,
     int64_t now, struct why *why);
-/* Writes the group and syncs it. After JOURNAL_WRITE the journal is unusable and
- * the signer must end. */
+/* Writes the group and syncs it. After JOURNAL_WRITE the journal is unusable
+ * and the signer must end. */
 MUST_USE enum reason journal_commit(struct journal *j, struct why *why);
+/* Hands out every record committed since the last call, in order, with its
+ * encoding (checkpoints of new segments too), and forgets them: call after
+ * each commit. */
+typedef void (*record_bytes_call)(void *context, uint64_t sequence,
+    struct span bytes);
+void journal_drain(struct journal *j, record_bytes_call call, void *context);
 /* Records from a sequence on, in order, over all segments (read-only, needs no
  * lock): for the copy in the store, for verify and show. */
 MUST_USE enum reason journal_read(const char *dir, uint64_t from,

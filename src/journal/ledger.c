@@ -40,50 +40,50 @@ key_state_word(unsigned value)
 }
 
 static void
-ledger_key_fields(struct fields *f, void *value)
+ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
 	unsigned state = k->state;
 
-	field_map(f, 1, "order", key_order_fields, &k->order);
-	field_word(f, 2, "state", FIELD_REQUIRED, &state, KEY_RETIRED,
+	member_map(f, 1, "order", key_order_fields, &k->order);
+	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_RETIRED,
 	    key_state_word);
-	if (f->mode == FIELDS_READ)
+	if (f->mode == MEMBERS_READ)
 		k->state = (enum key_state)state;
-	field_bytes(f, 3, "spki_sha256", FIELD_REQUIRED, k->spki_sha256,
+	member_bytes(f, 3, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256,
 	    HASH_SIZE);
-	field_bytes(f, 4, "certificate_sha256", FIELD_OPTIONAL,
+	member_bytes(f, 4, "certificate_sha256", MEMBER_OPTIONAL,
 	    k->certificate_sha256, HASH_SIZE);
-	field_time(f, 5, "activated", FIELD_OPTIONAL, &k->activated);
-	field_uint(f, 6, "issued", FIELD_OPTIONAL, &k->issued, INT64_MAX);
-	field_uint(f, 7, "last_counter", FIELD_OPTIONAL, &k->last_counter,
+	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->activated);
+	member_uint(f, 6, "issued", MEMBER_OPTIONAL, &k->issued, INT64_MAX);
+	member_uint(f, 7, "last_counter", MEMBER_OPTIONAL, &k->last_counter,
 	    UINT64_MAX);
 }
 
 void
-ledger_fields(struct fields *f, void *value)
+ledger_fields(struct members *f, void *value)
 {
 	struct ledger *l = value;
 	uint64_t i, count;
 
-	field_bytes(f, 1, "signer", FIELD_REQUIRED, l->signer,
+	member_bytes(f, 1, "signer", MEMBER_REQUIRED, l->signer,
 	    sizeof(l->signer));
-	field_bool(f, 2, "test", &l->test);
-	field_uint(f, 3, "sequence", FIELD_OPTIONAL, &l->sequence, INT64_MAX);
-	field_bytes(f, 4, "head", FIELD_OPTIONAL, l->head, HASH_SIZE);
-	field_time(f, 5, "time", FIELD_REQUIRED, &l->time);
-	count = field_array(f, 6, "keys", l->keys_len);
-	if (f->mode == FIELDS_READ) {
+	member_bool(f, 2, "test", &l->test);
+	member_uint(f, 3, "sequence", MEMBER_OPTIONAL, &l->sequence, INT64_MAX);
+	member_bytes(f, 4, "head", MEMBER_OPTIONAL, l->head, HASH_SIZE);
+	member_time(f, 5, "time", MEMBER_REQUIRED, &l->time);
+	count = member_array(f, 6, "keys", l->keys_len);
+	if (f->mode == MEMBERS_READ) {
 		if (count > LEDGER_KEYS_MAX) {
-			fields_refuse(f, "keys");
+			members_refuse(f, "keys");
 			return;
 		}
 		l->keys_len = (size_t)count;
 		l->keys = memory_array(l->keys_len + 1, sizeof(*l->keys));
 	}
 	for (i = 0; i < count; i++)
-		field_element(f, ledger_key_fields, &l->keys[i]);
-	field_array_end(f);
+		member_element(f, ledger_key_fields, &l->keys[i]);
+	member_array_end(f);
 }
 
 bool
@@ -91,7 +91,7 @@ ledger_write(const struct ledger *l, uint8_t *out, size_t cap, size_t *len)
 {
 	struct ledger copy = *l;	/* borrows the keys, which stay */
 
-	return fields_write(ledger_fields, &copy, out, cap, len);
+	return members_write(ledger_fields, &copy, out, cap, len);
 }
 
 enum reason
@@ -100,7 +100,7 @@ ledger_read(struct span bytes, struct ledger *out, struct why *why)
 	enum reason r;
 
 	ledger_init(out);
-	r = fields_read(ledger_fields, out, bytes, why);
+	r = members_read(ledger_fields, out, bytes, why);
 	if (r != REASON_OK)
 		ledger_free(out);
 	return r;

@@ -10,7 +10,7 @@
 
 /* A checkpoint with this many keys still fits RECORD_MAX. */
 #define LEDGER_KEYS_MAX 60
-/* The act that takes a key out of use for ever; its subject is the key's name. */
+/* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
 
 enum key_state { KEY_REQUESTED = 1, KEY_ACTIVE = 2, KEY_RETIRED = 3 };

@@ -127,19 +127,43 @@ print(const struct reduction *r, char *out, size_t cap, size_t *len)
 	return true;
 }
 
+/* The log with the newest n of what stays; "arbitrary" counts the others. */
+static bool
+print_newest(const struct reduction *r, size_t n, char *out, size_t cap,
+    size_t *len)
+{
+	struct reduction some = *r;
+	size_t i;
+
+	some.len = n;
+	for (i = n; i < r->len; i++)
+		some.arbitrary += 1 + r->kept[i].truncated;
+	return print(&some, out, cap, len);
+}
+
 bool
 audit_to_json(const struct audit_event *events, size_t count, char *out,
     size_t cap, size_t *len)
 {
-	struct reduction r = { .kept = memory_array(count,
+	struct reduction r = { .kept = memory_array(count + 1,
 		sizeof(struct kept)) };
+	size_t fits = 0, over, middle;
 	bool good;
 
 	reduce(&r, events, count);
-	while (!(good = print(&r, out, cap, len)) && r.len > 0) {
-		r.len--;	/* the oldest; "arbitrary" says so */
-		r.arbitrary += 1 + r.kept[r.len].truncated;
+	over = r.len + 1;
+	if (print_newest(&r, r.len, out, cap, len))
+		fits = r.len;
+	/* Invariant: fits events fit (or there is no room at all), over events
+	 * do not. */
+	while (fits != r.len && over - fits > 1) {
+		middle = fits + (over - fits) / 2;
+		if (print_newest(&r, middle, out, cap, len))
+			fits = middle;
+		else
+			over = middle;
 	}
+	good = print_newest(&r, fits, out, cap, len);
 	free(r.kept);
 	return good;
 }

@@ -94,6 +94,10 @@ row_registrar(const struct policy_input *in, struct verdict *out)
 /*
  * Rows 12 and 13 (RFC 8995 5.5.5): the key that verified the pledge's request
  * is the one on record, now, and its certificate came from the same issuer.
+ * DECISION (doc/decisions/004): without a pledge's request only an audit-only
+ * product gets a voucher, and that says "logged". Rows 14 and 16 compare bytes
+ * that only the checker has; with the key on record a serial other than the
+ * device's cannot have come from that device.
  */
 static enum reason
 row_pledge(const struct policy_input *in, struct verdict *out)

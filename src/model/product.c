@@ -99,36 +99,39 @@ enum reason
 product_set(struct product *p, struct span name, struct span value,
     struct why *why)
 {
+	struct product next = *p;
 	bool good = false;
 
 	if (span_is(name, "token"))
-		good = text_copy(p->token, sizeof(p->token), value) &&
-		    token_valid(p->token);
+		good = text_copy(next.token, sizeof(next.token), value) &&
+		    token_valid(next.token);
 	else if (span_is(name, "masa-url"))
 		good = text_printable(value) &&
-		    text_copy(p->masa_url, sizeof(p->masa_url), value);
+		    text_copy(next.masa_url, sizeof(next.masa_url), value);
 	else if (span_is(name, "counter-width"))
-		good = set_width(&p->counter_width, value);
+		good = set_width(&next.counter_width, value);
 	else if (span_is(name, "check-character"))
-		good = set_flag(&p->check_character, value);
+		good = set_flag(&next.check_character, value);
 	else if (span_is(name, "pin"))
-		good = set_pin(&p->pin, value);
+		good = set_pin(&next.pin, value);
 	else if (span_is(name, "audit-only"))
-		good = set_flag(&p->audit_only, value);
+		good = set_flag(&next.audit_only, value);
 	else if (span_is(name, "emit-id-data"))
-		good = set_flag(&p->emit_id_data, value);
+		good = set_flag(&next.emit_id_data, value);
 	else if (span_is(name, "legacy-unattributed"))
-		good = set_flag(&p->legacy_unattributed, value);
+		good = set_flag(&next.legacy_unattributed, value);
 	else if (span_is(name, "import-only"))
-		good = set_flag(&p->import_only, value);
+		good = set_flag(&next.import_only, value);
 	else if (span_is(name, "key-usage"))
-		good = set_flag(&p->key_usage, value);
+		good = set_flag(&next.key_usage, value);
 	else
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "there is no field %.*s", (int)(name.len > 40 ? 40
 		    : name.len), (const char *)name.ptr);
-	if (good)
+	if (good) {
+		*p = next;
 		return REASON_OK;
+	}
 	return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 	    "%.*s: bad value %.*s", (int)name.len, (const char *)name.ptr,
 	    (int)(value.len > 60 ? 60 : value.len), (const char *)value.ptr);

@@ -108,7 +108,8 @@ serial_number(struct reading *r, const struct json_value *v)
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
 	if (json_string(v, r->out->serial, sizeof(r->out->serial), &len) !=
-	    WIRE_OK || !text_printable(span_of(r->out->serial, len))) {
+	    WIRE_OK || len == 0 ||
+	    !text_printable(span_of(r->out->serial, len))) {
 		r->out->serial[0] = '\0';
 		return refuse_type(r, "is not 1 to 64 printable characters");
 	}
@@ -186,6 +187,42 @@ ignored_boolean(struct reading *r, const struct json_value *v)
 	return refuse_type(r, "is no boolean");
 }
 
+/* Binary in a 2025 draft's own alphabet (MP 7.1), and read by nobody here. */
+static enum reason
+proprietary(struct reading *r, const struct json_value *v)
+{
+	size_t n, len;
+
+	r->out->ignored++;
+	if (v->type != JSON_STRING)
+		return refuse_type(r, "is no string");
+	if (json_string(v, (char *)r->arena, r->room, &n) != WIRE_OK ||
+	    !base64_decode(r->arena, n, &len, span_of(r->arena, n),
+	    BASE64_TOLERANT))
+		return refuse_type(r, "is no base64");
+	return REASON_OK;
+}
+
+/* Text, or a list of texts (agent-sign-cert, extensions): known, not used. */
+static enum reason
+ignored_text(struct reading *r, const struct json_value *v)
+{
+	struct json_value element;
+	struct json_iter i;
+
+	r->out->ignored++;
+	if (v->type == JSON_STRING)
+		return REASON_OK;
+	if (v->type != JSON_ARRAY)
+		return refuse_type(r, "is neither string nor list");
+	json_iter_open(&i, v);
+	while (json_iter_next(&i, NULL, &element))
+		if (element.type != JSON_STRING)
+			return refuse_type(r, "holds something else than "
+			    "strings");
+	return REASON_OK;
+}
+
 static const struct {
 	const char *name;
 	enum reason (*read)(struct reading *r, const struct json_value *v);
@@ -205,6 +242,14 @@ static const struct {
 	{ "pinned-domain-pubk-sha256", ignored_binary },
 	{ "domain-cert-revocation-checks", ignored_boolean },
 	{ "last-renewal-date", last_renewal },
+	{ "agent-provided-proximity-registrar-cert", ignored_binary },
+	{ "agent-signed-data", ignored_binary },
+	{ "agent-sign-cert", ignored_text },
+	{ "est-domain", ignored_text },
+	{ "additional-configuration-url", ignored_text },
+	{ "extensions", ignored_text },
+	{ "manufacturer-proprietary", proprietary },
+	{ "manufacturer-private", proprietary },
 };
 
 static enum reason

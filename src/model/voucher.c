@@ -69,8 +69,11 @@ take_text(const struct reading *r, const char *name, char *out, size_t cap)
 	size_t len;
 
 	out[0] = '\0';
-	return !json_member(r->object, name, &v) ||
-	    json_string(&v, out, cap, &len) == WIRE_OK;
+	if (!json_member(r->object, name, &v))
+		return true;
+	/* Printable, because it will be shown on terminals. */
+	return json_string(&v, out, cap, &len) == WIRE_OK && len > 0 &&
+	    text_printable(span_of(out, len));
 }
 
 static bool
@@ -121,7 +124,8 @@ enum reason
 voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
     struct voucher *out, struct why *why)
 {
-	struct json_value root, object;
+	struct json_value root, object, name, more;
+	struct json_iter i;
 	struct reading r = { .object = &object, .arena = arena,
 		.room = arena_len };
 	char word[32];
@@ -131,9 +135,12 @@ voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
 	if (json_parse(text, &root, &where) != WIRE_OK)
 		return why_set(why, REASON_VOUCHER_MALFORMED, (long)where,
 		    "the content is not JSON");
-	if (!json_member(&root, ROOT, &object) || object.type != JSON_OBJECT)
+	json_iter_open(&i, &root);
+	if (root.type != JSON_OBJECT || !json_iter_next(&i, &name, &object) ||
+	    !json_string_is(&name, ROOT) || json_iter_next(&i, NULL, &more) ||
+	    object.type != JSON_OBJECT)
 		return why_set(why, REASON_VOUCHER_MALFORMED, 0,
-		    "the root is not " ROOT);
+		    "the root is not " ROOT " alone");
 	if (!take_date(&r, "created-on", &out->created_on) ||
 	    !take_date(&r, "expires-on", &out->expires_on))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "a date");

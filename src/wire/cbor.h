@@ -2,10 +2,11 @@
  * CBOR (RFC 8949), reader and writer, without allocation.
  *
  * A strict reader accepts only the deterministic encoding of RFC 8949 4.2.1
- * (journal, frames): shortest lengths, definite, map keys ascending and
- * distinct (checked by cbor_map_key_order). A lenient one (COSE from the field,
- * MP 10.2) also accepts longer heads and indefinite arrays and maps. Depth is
- * limited to CBOR_MAX_DEPTH either way.
+ * (journal, frames): shortest lengths, definite, floats in their shortest
+ * format; map keys ascending and distinct, which cbor_skip() checks and a caller
+ * that walks a map checks with cbor_key_order(). A lenient one (COSE from the
+ * field, MP 10.2) also accepts longer heads and indefinite arrays and maps.
+ * Depth is limited to CBOR_MAX_DEPTH either way.
  */
 #ifndef WIRE_CBOR_H
 #define WIRE_CBOR_H

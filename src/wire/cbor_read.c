@@ -1,15 +1,7 @@
 /* CBOR reader, see cbor.h. */
 #include "wire/cbor.h"
+#include "wire/cbor_head.h"
 #include "wire/utf8.h"
-
-#define INDEFINITE 31	/* additional information, RFC 8949 3 */
-
-struct head {
-	uint8_t major;
-	uint8_t info;
-	uint64_t value;
-	const uint8_t *next;
-};
 
 void
 cbor_open(struct cbor *c, struct span bytes, bool strict)
@@ -31,9 +23,8 @@ cbor_end(const struct cbor *c)
 	return c->pos == c->end ? WIRE_OK : WIRE_TRAILING;
 }
 
-/* Shortest form only when strict (RFC 8949 4.2.1). */
-static enum wire_error
-head_read(const struct cbor *c, struct head *h)
+enum wire_error
+cbor_head_read(const struct cbor *c, struct cbor_head *h)
 {
 	const uint8_t *p = c->pos;
 	unsigned n, i;
@@ -59,7 +50,7 @@ head_read(const struct cbor *c, struct head *h)
 					     : h->value >> (4 * n) == 0)) {
 			return WIRE_LENGTH;
 		}
-	} else if (h->info > 27 && h->info < INDEFINITE) {
+	} else if (h->info > 27 && h->info < CBOR_INFO_INDEFINITE) {
 		return WIRE_VALUE;
 	}
 	h->next = p;
@@ -70,14 +61,14 @@ head_read(const struct cbor *c, struct head *h)
 static enum wire_error
 take(struct cbor *c, enum cbor_major major, uint64_t *value)
 {
-	struct head h;
-	enum wire_error error = head_read(c, &h);
+	struct cbor_head h;
+	enum wire_error error = cbor_head_read(c, &h);
 
 	if (error != WIRE_OK)
 		return error;
 	if (h.major != (uint8_t)major)
 		return WIRE_TAG;
-	if (h.info == INDEFINITE)
+	if (h.info == CBOR_INFO_INDEFINITE)
 		return WIRE_LENGTH;
 	c->pos = h.next;
 	*value = h.value;
@@ -172,14 +163,14 @@ static enum wire_error
 take_container(struct cbor *c, enum cbor_major major, unsigned each,
     uint64_t *count)
 {
-	struct head h;
-	enum wire_error error = head_read(c, &h);
+	struct cbor_head h;
+	enum wire_error error = cbor_head_read(c, &h);
 
 	if (error != WIRE_OK)
 		return error;
 	if (h.major != (uint8_t)major)
 		return WIRE_TAG;
-	if (h.info == INDEFINITE) {
+	if (h.info == CBOR_INFO_INDEFINITE) {
 		if (c->strict)
 			return WIRE_LENGTH;
 		h.value = CBOR_INDEFINITE;
@@ -247,108 +238,4 @@ cbor_key_order(struct span before, struct span after)
 	if (d != 0)
 		return d;
 	return (before.len > after.len) - (before.len < after.len);
-}
-
-static enum wire_error skip_item(struct cbor *c, unsigned depth);
-
-/* Chunks of an indefinite string: definite strings of the same type. */
-static enum wire_error
-skip_chunks(struct cbor *c, enum cbor_major major)
-{
-	struct span chunk;
-	enum wire_error error;
-
-	while (!cbor_break(c)) {
-		if (major == CBOR_BYTES)
-			error = cbor_bytes(c, &chunk);
-		else
-			error = cbor_text(c, &chunk);
-		if (error != WIRE_OK)
-			return error;
-	}
-	return WIRE_OK;
-}
-
-static enum wire_error
-skip_members(struct cbor *c, bool map, uint64_t count, unsigned depth)
-{
-	struct span before = { NULL, 0 }, key;
-	const uint8_t *begin;
-	enum wire_error error;
-	uint64_t i;
-
-	if (depth >= CBOR_MAX_DEPTH)
-		return WIRE_DEPTH;
-	for (i = 0; count == CBOR_INDEFINITE ? !cbor_break(c) : i < count;
-	    i++) {
-		begin = c->pos;
-		if ((error = skip_item(c, depth + 1)) != WIRE_OK)
-			return error;
-		if (!map)
-			continue;
-		key = span_of(begin, (size_t)(c->pos - begin));
-		if (c->strict && i > 0 && cbor_key_order(before, key) >= 0)
-			return span_eq(before, key) ? WIRE_DUPLICATE
-						    : WIRE_VALUE;
-		before = key;
-		if ((error = skip_item(c, depth + 1)) != WIRE_OK)
-			return error;
-	}
-	return WIRE_OK;
-}
-
-static enum wire_error
-skip_item(struct cbor *c, unsigned depth)
-{
-	struct head h;
-	struct span s;
-	uint64_t n;
-	enum wire_error error = head_read(c, &h);
-
-	if (error != WIRE_OK)
-		return error;
-	switch ((enum cbor_major)h.major) {
-	case CBOR_BYTES:
-	case CBOR_TEXT:
-		if (h.info == INDEFINITE && !c->strict) {
-			c->pos = h.next;
-			return skip_chunks(c, h.major);
-		}
-		return h.major == CBOR_BYTES ? cbor_bytes(c, &s)
-					     : cbor_text(c, &s);
-	case CBOR_ARRAY:
-		if ((error = cbor_array(c, &n)) != WIRE_OK)
-			return error;
-		return skip_members(c, false, n, depth);
-	case CBOR_MAP:
-		if ((error = cbor_map(c, &n)) != WIRE_OK)
-			return error;
-		return skip_members(c, true, n, depth);
-	case CBOR_TAG:
-		if ((error = cbor_tag(c, &n)) != WIRE_OK)
-			return error;
-		if (depth >= CBOR_MAX_DEPTH)
-			return WIRE_DEPTH;
-		return skip_item(c, depth + 1);
-	default:
-		if (h.info == INDEFINITE)
-			return WIRE_VALUE;
-		c->pos = h.next;
-		return WIRE_OK;
-	}
-}
-
-enum wire_error
-cbor_skip(struct cbor *c, struct span *whole)
-{
-	struct cbor before = *c;
-	enum wire_error error = skip_item(c, 0);
-
-	if (error != WIRE_OK) {
-		*c = before;
-		return error;
-	}
-	if (whole != NULL)
-		*whole = span_of(before.pos, (size_t)(c->pos - before.pos));
-	return WIRE_OK;
 }

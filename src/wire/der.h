@@ -93,7 +93,8 @@ void der_put_unsigned(struct der_out *o, struct span magnitude);
 void der_put_oid(struct der_out *o, struct span content);
 void der_put_bits(struct der_out *o, struct span content, unsigned unused);
 void der_put_null(struct der_out *o);
-/* UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
+/* UTCTime for 1950 to 2049, GeneralizedTime otherwise (RFC 5280 4.1.2.5). A
+ * year that four digits cannot hold makes the writer full. */
 void der_put_time(struct der_out *o, int64_t unix_seconds);
 /* WIRE_FULL or the bytes written. */
 enum wire_error der_out_span(const struct der_out *o, struct span *written);

@@ -56,8 +56,10 @@ element_read(const struct der *d, struct element *e)
 	if (p == d->end)
 		return WIRE_TRUNCATED;
 	e->tag = *p++;
-	if ((e->tag & 0x1f) == 0x1f)
-		return WIRE_TAG;	/* tag numbers over 30 have no use here */
+	/* Numbers over 30 have no use here; universal 0 ends what has an
+	 * indefinite length. */
+	if ((e->tag & 0xdf) == 0 || (e->tag & 0x1f) == 0x1f)
+		return WIRE_TAG;
 	if (p == d->end)
 		return WIRE_TRUNCATED;
 	if (*p & 0x80) {
@@ -272,104 +274,4 @@ enum wire_error
 der_null(struct der *d)
 {
 	return take_checked(d, DER_NULL, NULL, null_good);
-}
-
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar. */
-static int64_t
-days_from_date(int64_t year, int64_t month, int64_t day)
-{
-	int64_t era, of_era, of_year;
-
-	year -= month <= 2;
-	era = (year >= 0 ? year : year - 399) / 400;
-	of_era = year - era * 400;
-	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
-	    of_year - 719468;
-}
-
-static bool
-digits(const uint8_t *p, unsigned n, int64_t *value)
-{
-	*value = 0;
-	while (n-- > 0) {
-		if (*p < '0' || *p > '9')
-			return false;
-		*value = *value * 10 + (*p++ - '0');
-	}
-	return true;
-}
-
-static int64_t
-days_in_month(int64_t year, int64_t month)
-{
-	static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-
-	if (month == 2 && ((year % 4 == 0 && year % 100 != 0) ||
-	    year % 400 == 0))
-		return 29;
-	return days[month - 1];
-}
-
-/* MMDDhhmmssZ behind a year, nothing else (RFC 5280 4.1.2.5). */
-static bool
-time_value(struct span s, unsigned year_digits, int64_t *value)
-{
-	int64_t year, month, day, hour, minute, second;
-	const uint8_t *p = s.ptr;
-
-	if (s.len != year_digits + 11 || s.ptr[s.len - 1] != 'Z' ||
-	    !digits(p, year_digits, &year) ||
-	    !digits(p + year_digits, 2, &month) ||
-	    !digits(p + year_digits + 2, 2, &day) ||
-	    !digits(p + year_digits + 4, 2, &hour) ||
-	    !digits(p + year_digits + 6, 2, &minute) ||
-	    !digits(p + year_digits + 8, 2, &second))
-		return false;
-	if (year_digits == 2)
-		year += year < 50 ? 2000 : 1900;
-	if (month < 1 || month > 12 || day < 1 ||
-	    day > days_in_month(year, month) || hour > 23 || minute > 59 ||
-	    second > 59)
-		return false;
-	*value = days_from_date(year, month, day) * 86400 + hour * 3600 +
-	    minute * 60 + second;
-	return true;
-}
-
-static bool
-utc_good(struct span s)
-{
-	int64_t value;
-
-	return time_value(s, 2, &value);
-}
-
-static bool
-generalized_good(struct span s)
-{
-	int64_t value;
-
-	return time_value(s, 4, &value);
-}
-
-enum wire_error
-der_time(struct der *d, int64_t *unix_seconds, uint8_t *tag)
-{
-	int next = der_peek(d);
-	struct span s;
-	enum wire_error error;
-
-	if (next == DER_UTC_TIME)
-		error = take_checked(d, DER_UTC_TIME, &s, utc_good);
-	else
-		error = take_checked(d, DER_GENERALIZED_TIME, &s,
-		    generalized_good);
-	if (error != WIRE_OK)
-		return error;
-	(void)time_value(s, next == DER_UTC_TIME ? 2 : 4, unix_seconds);
-	if (tag != NULL)
-		*tag = (uint8_t)next;
-	return WIRE_OK;
 }

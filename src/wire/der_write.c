@@ -129,58 +129,6 @@ der_put_null(struct der_out *o)
 	der_put(o, DER_NULL, span_of(NULL, 0));
 }
 
-static void
-put_digits(struct der_out *o, int64_t value, unsigned n)
-{
-	uint8_t text[8];
-	unsigned i;
-
-	for (i = n; i > 0; i--) {
-		text[i - 1] = (uint8_t)('0' + value % 10);
-		value /= 10;
-	}
-	der_put_raw(o, span_of(text, n));
-}
-
-void
-der_put_time(struct der_out *o, int64_t unix_seconds)
-{
-	int64_t days = unix_seconds / 86400, rest = unix_seconds % 86400;
-	int64_t era, of_era, of_year, year, month, day;
-	size_t mark;
-	bool utc;
-
-	if (rest < 0) {
-		rest += 86400;
-		days--;
-	}
-	/* The civil date of a day number, proleptic Gregorian calendar. */
-	days += 719468;
-	era = (days >= 0 ? days : days - 146096) / 146097;
-	of_era = days - era * 146097;
-	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
-	    365;
-	of_year = of_era - (365 * year + year / 4 - year / 100);
-	month = (5 * of_year + 2) / 153;
-	day = of_year - (153 * month + 2) / 5 + 1;
-	month += month < 10 ? 3 : -9;
-	year += era * 400 + (month <= 2);
-
-	utc = year >= 1950 && year < 2050;
-	mark = der_begin(o, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME);
-	if (utc)
-		put_digits(o, year % 100, 2);
-	else
-		put_digits(o, year, 4);
-	put_digits(o, month, 2);
-	put_digits(o, day, 2);
-	put_digits(o, rest / 3600, 2);
-	put_digits(o, rest / 60 % 60, 2);
-	put_digits(o, rest % 60, 2);
-	put_octet(o, 'Z');
-	der_close(o, mark);
-}
-
 enum wire_error
 der_out_span(const struct der_out *o, struct span *written)
 {

@@ -1,23 +1,19 @@
-/* JSON reader, see json.h. */
+/*
+ * JSON reader, see json.h: the one pass that checks a text. It recurses to
+ * JSON_MAX_DEPTH and keeps one kibibyte of names per object that is open.
+ */
 #include "wire/json.h"
+#include "wire/json_text.h"
 #include "wire/utf8.h"
 
-/* The checking pass. One instance per text; depth bounds the recursion. */
 struct check {
+	const uint8_t *begin;
 	const uint8_t *pos;
 	const uint8_t *end;
 	unsigned depth;
 };
 
 static enum wire_error check_value(struct check *c);
-
-static void
-skip_space(const uint8_t **p, const uint8_t *end)
-{
-	while (*p < end && (**p == ' ' || **p == '\t' || **p == '\n' ||
-	    **p == '\r'))
-		(*p)++;
-}
 
 static int
 hex_value(uint8_t c)
@@ -48,13 +44,8 @@ hex4(const uint8_t *p, const uint8_t *end)
 	return value;
 }
 
-/*
- * One character of a string, escapes resolved: *code gets it, the result is the
- * number of octets taken, 0 on a fault. A pair of surrogates is one character;
- * a lone one is given as it is.
- */
-static size_t
-string_character(const uint8_t *p, const uint8_t *end, uint32_t *code)
+size_t
+json_character(const uint8_t *p, const uint8_t *end, uint32_t *code)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *at;
@@ -90,6 +81,13 @@ string_character(const uint8_t *p, const uint8_t *end, uint32_t *code)
 	return 12;
 }
 
+/* What is wrong if something had to be here. */
+static enum wire_error
+fault(const struct check *c)
+{
+	return c->pos == c->end ? WIRE_TRUNCATED : WIRE_VALUE;
+}
+
 static enum wire_error
 check_string(struct check *c)
 {
@@ -98,7 +96,7 @@ check_string(struct check *c)
 
 	c->pos++;		/* the quote that the caller saw */
 	while (c->pos < c->end && *c->pos != '"') {
-		if ((n = string_character(c->pos, c->end, &code)) == 0)
+		if ((n = json_character(c->pos, c->end, &code)) == 0)
 			return WIRE_VALUE;
 		c->pos += n;
 	}
@@ -127,18 +125,18 @@ check_number(struct check *c)
 	if (c->pos < c->end && *c->pos == '0')
 		c->pos++;
 	else if (!take_digits(c))
-		return WIRE_VALUE;
+		return fault(c);
 	if (c->pos < c->end && *c->pos == '.') {
 		c->pos++;
 		if (!take_digits(c))
-			return WIRE_VALUE;
+			return fault(c);
 	}
 	if (c->pos < c->end && (*c->pos == 'e' || *c->pos == 'E')) {
 		c->pos++;
 		if (c->pos < c->end && (*c->pos == '+' || *c->pos == '-'))
 			c->pos++;
 		if (!take_digits(c))
-			return WIRE_VALUE;
+			return fault(c);
 	}
 	return WIRE_OK;
 }
@@ -146,74 +144,93 @@ check_number(struct check *c)
 static enum wire_error
 check_word(struct check *c, const char *word)
 {
-	size_t len = strlen(word);
-
-	if ((size_t)(c->end - c->pos) < len ||
-	    memcmp(c->pos, word, len) != 0)
-		return WIRE_VALUE;
-	c->pos += len;
+	for (; *word != '\0'; word++, c->pos++)
+		if (c->pos == c->end || *c->pos != (uint8_t)*word)
+			return fault(c);
 	return WIRE_OK;
 }
 
-/* Do two strings (with quotes) say the same after unescaping? */
+/* Takes one of the six structural characters, if it comes next. */
 static bool
-same_string(struct span a, struct span b)
+take_mark(struct check *c, char mark)
 {
-	const uint8_t *p = a.ptr + 1, *pe = a.ptr + a.len - 1;
-	const uint8_t *q = b.ptr + 1, *qe = b.ptr + b.len - 1;
+	json_skip_space(&c->pos, c->end);
+	if (c->pos == c->end || *c->pos != (uint8_t)mark)
+		return false;
+	c->pos++;
+	return true;
+}
+
+/* Order of two checked strings after unescaping; both at the opening quote. */
+static int
+string_order(const uint8_t *p, const uint8_t *q, const uint8_t *end)
+{
 	uint32_t x, y;
 
-	while (p < pe && q < qe) {
-		p += string_character(p, pe, &x);
-		q += string_character(q, qe, &y);
+	for (p++, q++; *p != '"' && *q != '"';) {
+		p += json_character(p, end, &x);
+		q += json_character(q, end, &y);
 		if (x != y)
-			return false;
+			return x < y ? -1 : 1;
 	}
-	return p == pe && q == qe;
+	return (*p != '"') - (*q != '"');
+}
+
+/*
+ * A member's name. names[0..n-1] are offsets of those before it, in order, so
+ * that a text full of long names that share their beginning costs eight
+ * comparisons a name and not two hundred.
+ */
+static enum wire_error
+check_name(struct check *c, uint32_t *names, unsigned n)
+{
+	const uint8_t *name;
+	unsigned low = 0, high = n, middle;
+	enum wire_error error;
+	int order;
+
+	json_skip_space(&c->pos, c->end);
+	name = c->pos;
+	if (name == c->end || *name != '"')
+		return fault(c);
+	if ((error = check_string(c)) != WIRE_OK)
+		return error;
+	while (low < high) {
+		middle = (low + high) / 2;
+		order = string_order(name, c->begin + names[middle], c->end);
+		if (order == 0)
+			return WIRE_DUPLICATE;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	memmove(names + low + 1, names + low, (n - low) * sizeof(*names));
+	names[low] = (uint32_t)(name - c->begin);
+	return WIRE_OK;
 }
 
 static enum wire_error
 check_object(struct check *c)
 {
-	struct span names[JSON_MAX_MEMBERS];
+	uint32_t names[JSON_MAX_MEMBERS];
 	enum wire_error error;
-	const uint8_t *begin;
-	unsigned n = 0, i;
+	unsigned n = 0;
 
 	c->pos++;
-	skip_space(&c->pos, c->end);
-	if (c->pos < c->end && *c->pos == '}') {
-		c->pos++;
+	if (take_mark(c, '}'))
 		return WIRE_OK;
-	}
-	for (;;) {
-		skip_space(&c->pos, c->end);
-		begin = c->pos;
-		if (c->pos == c->end)
-			return WIRE_TRUNCATED;
-		if (*c->pos != '"')
-			return WIRE_VALUE;
-		if ((error = check_string(c)) != WIRE_OK)
-			return error;
+	do {
 		if (n == JSON_MAX_MEMBERS)
 			return WIRE_LIMIT;
-		names[n] = span_of(begin, (size_t)(c->pos - begin));
-		for (i = 0; i < n; i++)
-			if (same_string(names[i], names[n]))
-				return WIRE_DUPLICATE;
-		n++;
-		skip_space(&c->pos, c->end);
-		if ((error = check_word(c, ":")) != WIRE_OK ||
-		    (error = check_value(c)) != WIRE_OK)
+		if ((error = check_name(c, names, n++)) != WIRE_OK)
 			return error;
-		skip_space(&c->pos, c->end);
-		if (c->pos < c->end && *c->pos == '}')
-			break;
-		if ((error = check_word(c, ",")) != WIRE_OK)
+		if (!take_mark(c, ':'))
+			return fault(c);
+		if ((error = check_value(c)) != WIRE_OK)
 			return error;
-	}
-	c->pos++;
-	return WIRE_OK;
+	} while (take_mark(c, ','));
+	return take_mark(c, '}') ? WIRE_OK : fault(c);
 }
 
 static enum wire_error
@@ -223,24 +240,15 @@ check_array(struct check *c)
 	unsigned n = 0;
 
 	c->pos++;
-	skip_space(&c->pos, c->end);
-	if (c->pos < c->end && *c->pos == ']') {
-		c->pos++;
+	if (take_mark(c, ']'))
 		return WIRE_OK;
-	}
-	for (;;) {
+	do {
 		if (n++ == JSON_MAX_MEMBERS)
 			return WIRE_LIMIT;
 		if ((error = check_value(c)) != WIRE_OK)
 			return error;
-		skip_space(&c->pos, c->end);
-		if (c->pos < c->end && *c->pos == ']')
-			break;
-		if ((error = check_word(c, ",")) != WIRE_OK)
-			return error;
-	}
-	c->pos++;
-	return WIRE_OK;
+	} while (take_mark(c, ','));
+	return take_mark(c, ']') ? WIRE_OK : fault(c);
 }
 
 static enum wire_error
@@ -259,7 +267,7 @@ check_container(struct check *c, enum wire_error (*inside)(struct check *))
 static enum wire_error
 check_value(struct check *c)
 {
-	skip_space(&c->pos, c->end);
+	json_skip_space(&c->pos, c->end);
 	if (c->pos == c->end)
 		return WIRE_TRUNCATED;
 	switch (*c->pos) {
@@ -280,213 +288,30 @@ check_value(struct check *c)
 	}
 }
 
-static enum json_type
-type_of(uint8_t first)
-{
-	switch (first) {
-	case '{':
-		return JSON_OBJECT;
-	case '[':
-		return JSON_ARRAY;
-	case '"':
-		return JSON_STRING;
-	case 't':
-		return JSON_TRUE;
-	case 'f':
-		return JSON_FALSE;
-	case 'n':
-		return JSON_NULL;
-	default:
-		return JSON_NUMBER;
-	}
-}
-
 enum wire_error
 json_parse(struct span text, struct json_value *root, size_t *where)
 {
-	struct check c = { .pos = text.ptr, .end = text.ptr + text.len };
+	struct check c = { .begin = text.ptr, .pos = text.ptr };
 	const uint8_t *begin;
 	enum wire_error error;
 
-	if (text.len == 0) {
-		if (where != NULL)
-			*where = 0;
+	if (where != NULL)
+		*where = 0;
+	if (text.len == 0)
 		return WIRE_TRUNCATED;
-	}
-	skip_space(&c.pos, c.end);
+	if (text.len > UINT32_MAX)	/* offsets of names */
+		return WIRE_LIMIT;
+	c.end = text.ptr + text.len;
+	json_skip_space(&c.pos, c.end);
 	begin = c.pos;
 	error = check_value(&c);
 	if (error == WIRE_OK) {
-		root->type = type_of(*begin);
-		root->raw = span_of(begin, (size_t)(c.pos - begin));
-		skip_space(&c.pos, c.end);
+		*root = json_value_at(begin, c.pos);
+		json_skip_space(&c.pos, c.end);
 		if (c.pos != c.end)
 			error = WIRE_TRAILING;
 	}
 	if (where != NULL)
 		*where = (size_t)(c.pos - text.ptr);
 	return error;
-}
-
-/* Takes one value of a checked text; *p at its first character. */
-static struct json_value
-take_value(const uint8_t **p, const uint8_t *end)
-{
-	struct check c = { .pos = *p, .end = end };
-	struct json_value v = { .type = type_of(**p) };
-
-	/* Checked before: it cannot fail, and is no deeper than the limit. */
-	(void)check_value(&c);
-	v.raw = span_of(*p, (size_t)(c.pos - *p));
-	*p = c.pos;
-	return v;
-}
-
-void
-json_iter_open(struct json_iter *i, const struct json_value *container)
-{
-	i->pos = container->raw.ptr + 1;
-	i->end = container->raw.ptr + container->raw.len - 1;
-	if (container->type != JSON_OBJECT && container->type != JSON_ARRAY)
-		i->pos = i->end = container->raw.ptr;
-}
-
-bool
-json_iter_next(struct json_iter *i, struct json_value *name,
-    struct json_value *value)
-{
-	struct json_value first;
-
-	skip_space(&i->pos, i->end);
-	if (i->pos < i->end && *i->pos == ',') {
-		i->pos++;
-		skip_space(&i->pos, i->end);
-	}
-	if (i->pos == i->end)
-		return false;
-	first = take_value(&i->pos, i->end);
-	skip_space(&i->pos, i->end);
-	if (i->pos < i->end && *i->pos == ':') {
-		i->pos++;
-		skip_space(&i->pos, i->end);
-		if (name != NULL)
-			*name = first;
-		*value = take_value(&i->pos, i->end);
-	} else {
-		*value = first;
-	}
-	return true;
-}
-
-bool
-json_string_is(const struct json_value *v, const char *text)
-{
-	const uint8_t *p, *end;
-	uint32_t code;
-
-	if (v->type != JSON_STRING)
-		return false;
-	p = v->raw.ptr + 1;
-	end = v->raw.ptr + v->raw.len - 1;
-	for (; p < end; text++) {
-		p += string_character(p, end, &code);
-		if (*text == '\0' || code != (uint8_t)*text || code > 0x7f)
-			return false;
-	}
-	return *text == '\0';
-}
-
-bool
-json_member(const struct json_value *object, const char *name,
-    struct json_value *value)
-{
-	struct json_iter i;
-	struct json_value n, v;
-
-	if (object->type != JSON_OBJECT)
-		return false;
-	json_iter_open(&i, object);
-	while (json_iter_next(&i, &n, &v)) {
-		if (json_string_is(&n, name)) {
-			*value = v;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* UTF-8 of a character into out; its length. */
-static size_t
-utf8_put(uint8_t out[4], uint32_t code)
-{
-	if (code < 0x80) {
-		out[0] = (uint8_t)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (uint8_t)(0xc0 | code >> 6);
-		out[1] = (uint8_t)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (uint8_t)(0xe0 | code >> 12);
-		out[1] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (uint8_t)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xf0 | code >> 18);
-	out[1] = (uint8_t)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (uint8_t)(0x80 | (code & 0x3f));
-	return 4;
-}
-
-enum wire_error
-json_string(const struct json_value *v, char *out, size_t cap, size_t *len)
-{
-	const uint8_t *p, *end;
-	uint8_t octets[4];
-	size_t n, at = 0;
-	uint32_t code;
-
-	if (v->type != JSON_STRING)
-		return WIRE_TAG;
-	p = v->raw.ptr + 1;
-	end = v->raw.ptr + v->raw.len - 1;
-	while (p < end) {
-		p += string_character(p, end, &code);
-		if (code == 0 || (code >= 0xd800 && code <= 0xdfff))
-			return WIRE_VALUE;
-		n = utf8_put(octets, code);
-		if (cap - at <= n)
-			return WIRE_FULL;
-		memcpy(out + at, octets, n);
-		at += n;
-	}
-	if (cap == 0)
-		return WIRE_FULL;
-	out[at] = '\0';
-	*len = at;
-	return WIRE_OK;
-}
-
-enum wire_error
-json_uint(const struct json_value *v, uint64_t *value)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	if (v->type != JSON_NUMBER)
-		return WIRE_TAG;
-	if (v->raw.len > 19)
-		return WIRE_VALUE;
-	for (i = 0; i < v->raw.len; i++) {
-		if (v->raw.ptr[i] < '0' || v->raw.ptr[i] > '9')
-			return WIRE_VALUE;
-		n = n * 10 + (uint64_t)(v->raw.ptr[i] - '0');
-	}
-	if (n > INT64_MAX)
-		return WIRE_VALUE;
-	*value = n;
-	return WIRE_OK;
 }

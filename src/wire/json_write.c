@@ -91,24 +91,25 @@ static void
 put_quoted(struct json_out *o, struct span text)
 {
 	static const char hex[] = "0123456789abcdef";
-	const uint8_t *p = text.ptr, *e = text.ptr + text.len;
-	size_t n;
+	const uint8_t *p;
+	size_t i, n;
 
 	put_char(o, '"');
-	while (text.len > 0 && p < e) {
-		if (*p == '"' || *p == '\\') {
+	for (i = 0; i < text.len; i += n) {
+		p = text.ptr + i;
+		n = utf8_character(p, text.ptr + text.len);
+		if (n == 0) {
+			put(o, "\xef\xbf\xbd", 3);	/* U+FFFD */
+			n = 1;
+		} else if (*p == '"' || *p == '\\') {
 			put_char(o, '\\');
-			put(o, p++, 1);
+			put(o, p, 1);
 		} else if (*p < 0x20) {
 			put(o, "\\u00", 4);
 			put_char(o, hex[*p >> 4]);
-			put_char(o, hex[*p++ & 15]);
-		} else if ((n = utf8_character(p, e)) > 0) {
-			put(o, p, n);
-			p += n;
+			put_char(o, hex[*p & 15]);
 		} else {
-			put(o, "\xef\xbf\xbd", 3);
-			p++;
+			put(o, p, n);
 		}
 	}
 	put_char(o, '"');

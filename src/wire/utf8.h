@@ -33,15 +33,28 @@ utf8_character(const uint8_t *p, const uint8_t *end)
 static inline bool
 utf8_valid(struct span s)
 {
-	const uint8_t *p = s.ptr, *end = s.ptr + s.len;
-	size_t n;
+	size_t n, at;
 
-	while (s.len > 0 && p < end) {
-		if ((n = utf8_character(p, end)) == 0)
+	for (at = 0; at < s.len; at += n)
+		if ((n = utf8_character(s.ptr + at, s.ptr + s.len)) == 0)
 			return false;
-		p += n;
-	}
 	return true;
+}
+
+/* The character as UTF-8; its octets, 1 to 4. code is at most U+10FFFF and no
+ * surrogate. */
+static inline size_t
+utf8_put(uint8_t out[4], uint32_t code)
+{
+	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	size_t i;
+
+	for (i = n - 1; i > 0; i--) {
+		out[i] = (uint8_t)(0x80 | (code & 0x3f));
+		code >>= 6;
+	}
+	out[0] = (uint8_t)(n == 1 ? code : (0xf00u >> n & 0xff) | code);
+	return n;
 }
 
 #endif

@@ -67,9 +67,10 @@ spki_read(struct der *d, struct certificate *out, struct why *why)
 static enum reason
 validity_read(struct der *d, struct certificate *out, struct why *why)
 {
-	struct der v;
+	struct der v, at = *d;
 
-	if (der_enter(d, DER_SEQUENCE, &v) != WIRE_OK ||
+	if (der_whole(&at, DER_SEQUENCE, &out->validity, NULL) != WIRE_OK ||
+	    der_enter(d, DER_SEQUENCE, &v) != WIRE_OK ||
 	    der_time(&v, &out->not_before, &out->not_before_tag) != WIRE_OK ||
 	    der_time(&v, &out->not_after, &out->not_after_tag) != WIRE_OK ||
 	    der_end(&v) != WIRE_OK)

@@ -24,6 +24,7 @@ struct certificate {
 	struct span outer_algorithm;
 	struct span issuer;		/* Name, whole */
 	struct span subject;
+	struct span validity;		/* whole */
 	int64_t not_before, not_after;
 	uint8_t not_before_tag, not_after_tag;	/* DER_UTC_TIME, ... */
 	struct span spki;		/* whole */
@@ -51,7 +52,10 @@ struct certificate {
 	struct span policies[CERTIFICATE_POLICIES_MAX];	/* OID contents */
 	bool has_crl_pointers, has_authority_information;
 	bool unknown_critical;
-	struct span unknown_critical_oid;
+	struct span unknown_critical_oid;	/* of the first one */
+	/* With unknown_critical: it is nameConstraints (RFC 5280 4.2.1.10) and
+	 * nothing else, for which path_build() asks OpenSSL. */
+	bool unknown_is_name_constraints;
 	struct span subject_alt_name;	/* extnValue content */
 };
 

@@ -198,6 +198,8 @@ static bool
 extension_value(struct span oid, bool critical, struct span value,
     struct certificate *out)
 {
+	static const uint8_t name_constraints[] = { 0x55, 0x1d, 30 };
+	bool names = span_eq(oid, OID_SPAN(name_constraints));
 	struct der d;
 	size_t i;
 
@@ -206,10 +208,12 @@ extension_value(struct span oid, bool critical, struct span value,
 		if (span_eq(oid, span_of(known[i].oid, known[i].len)))
 			return known[i].read(&d, critical, out) &&
 			    der_end(&d) == WIRE_OK;
-	if (critical && !out->unknown_critical) {
-		out->unknown_critical = true;
+	if (!critical)
+		return true;
+	out->unknown_is_name_constraints = names && !out->unknown_critical;
+	if (!out->unknown_critical)
 		out->unknown_critical_oid = oid;
-	}
+	out->unknown_critical = true;
 	return true;
 }
 

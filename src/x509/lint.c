@@ -13,7 +13,6 @@ struct run {
 	const struct certificate *c;
 	const struct lint_context *context;
 	enum lint_subject subject;
-	bool tbs_only;
 	struct lint_finding *findings;
 	unsigned n;
 };
@@ -53,7 +52,7 @@ l01(struct run *run)
 		return;
 	if (c->not_after != DER_TIME_FOREVER ||
 	    c->not_after_tag != DER_GENERALIZED_TIME)
-		found(run, REASON_L01, c->issuer, "notAfter is another date");
+		found(run, REASON_L01, c->validity, "notAfter is another date");
 }
 
 static void
@@ -131,22 +130,25 @@ l05(struct run *run)
 
 static const uint8_t ANY_POLICY[] = { 0x55, 0x1d, 0x20, 0 };
 
-static bool
-has_policy(const struct certificate *c, struct span policy)
+/* The policy as it stands in c, NULL if it is not there. */
+static const struct span *
+policy_find(const struct certificate *c, struct span policy)
 {
 	unsigned i;
 
-	for (i = 0; i < c->policies_len; i++)
+	for (i = 0; policy.len > 0 && i < c->policies_len; i++)
 		if (span_eq(c->policies[i], policy))
-			return true;
-	return false;
+			return &c->policies[i];
+	return NULL;
 }
 
 static void
 l06(struct run *run)
 {
 	const struct certificate *c = run->c;
-	struct span voucher = run->context->voucher_policy;
+	const struct span *any = policy_find(c, OID_SPAN(ANY_POLICY));
+	const struct span *voucher = policy_find(c,
+	    run->context->voucher_policy);
 
 	if (!is_idevid(run))
 		return;
@@ -154,10 +156,10 @@ l06(struct run *run)
 		found(run, REASON_L06, nowhere, "CA:TRUE");
 	else if (c->has_key_usage && (c->key_usage & KEY_USAGE_CERT_SIGN) != 0)
 		found(run, REASON_L06, nowhere, "keyCertSign");
-	else if (has_policy(c, OID_SPAN(ANY_POLICY)))
-		found(run, REASON_L06, c->policies[0], "anyPolicy");
-	else if (voucher.len > 0 && has_policy(c, voucher))
-		found(run, REASON_L06, c->policies[0], "the voucher policy");
+	else if (any != NULL)
+		found(run, REASON_L06, *any, "anyPolicy");
+	else if (voucher != NULL)
+		found(run, REASON_L06, *voucher, "the voucher policy");
 }
 
 static void
@@ -237,7 +239,8 @@ l11(struct run *run)
 }
 
 /* RFC 5280 4.1.2.5: UTCTime through 2049. Fractions and offsets the reader
- * does not pass, so here only the choice of type is left to see. */
+ * does not pass, so here only the choice of type is left to see. A UTCTime that
+ * was meant for 2050 or later reads as 19xx. */
 static void
 l12(struct run *run)
 {
@@ -246,10 +249,15 @@ l12(struct run *run)
 
 	if ((c->not_before_tag == DER_GENERALIZED_TIME) !=
 	    (c->not_before >= first))
-		found(run, REASON_L12, nowhere, "notBefore has the wrong type");
+		found(run, REASON_L12, c->validity,
+		    "notBefore has the wrong type");
 	if ((c->not_after_tag == DER_GENERALIZED_TIME) !=
 	    (c->not_after >= first))
-		found(run, REASON_L12, nowhere, "notAfter has the wrong type");
+		found(run, REASON_L12, c->validity,
+		    "notAfter has the wrong type");
+	else if (c->not_after < c->not_before)
+		found(run, REASON_L12, c->validity,
+		    "notAfter lies before notBefore");
 }
 
 static void
@@ -265,7 +273,7 @@ l13(struct run *run)
 	if (run->context->issuer_is_idevid_ca)
 		found(run, REASON_L13, c->issuer,
 		    "issued by an IDevID issuing CA");
-	if (voucher.len > 0 && !has_policy(c, voucher))
+	if (voucher.len > 0 && policy_find(c, voucher) == NULL)
 		found(run, REASON_L13, nowhere, "the voucher policy is absent");
 }
 
@@ -285,13 +293,16 @@ l15(struct run *run)
 		    "its private key is printed in a standard");
 }
 
-/* Without being told: a CA is a CA, a subject with serialNumber an IDevID. */
+/* Without being told: no CA has a MASA URL, a CA is a CA, a subject with
+ * serialNumber an IDevID. */
 static enum lint_subject
 guess(const struct certificate *c)
 {
+	if (c->has_masa_url)
+		return LINT_IDEVID;
 	if (c->has_basic_constraints && c->ca)
 		return LINT_CA;
-	if (c->subject_serials > 0 || c->has_masa_url)
+	if (c->subject_serials > 0)
 		return LINT_IDEVID;
 	return LINT_OTHER;
 }
@@ -354,10 +365,7 @@ lint_import(const struct certificate *c, const struct lint_context *context,
 		case REASON_L14:
 			*why = findings[i].why;
 			return findings[i].code;
-		case REASON_L15:
-			/* Only a test home may take one: the authority, which
-			 * knows, refuses it elsewhere. */
-		default:
+		default:	/* L15: see lint.h */
 			len += (size_t)snprintf(warnings + len, cap - len,
 			    "%s%s", len > 0 ? " " : "",
 			    reason_code(findings[i].code));
@@ -380,7 +388,7 @@ host_valid(struct span host)
 		uint8_t ch = host.ptr[i];
 
 		if (ch == '.') {
-			if (label == 0)
+			if (label == 0 || host.ptr[i - 1] == '-')
 				return false;
 			label = 0;
 			continue;

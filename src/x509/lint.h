@@ -34,8 +34,10 @@ unsigned certificate_lint(const struct certificate *c,
  * exist: run before each signature. First finding as reason. */
 MUST_USE enum reason lint_before_signing(struct span tbs,
     const struct lint_context *context, struct why *why);
-/* For imported certificates L06, L09, L10, L14, L15 refuse, others warn
- * (IP 10); codes that warn are listed in warnings ("L01 L05"). */
+/* For imported certificates L06, L09, L10, L14 refuse, others warn (IP 10);
+ * codes that warn are listed in warnings ("L01 L05"). L15 refuses everywhere but
+ * in a test home, which is not known here: it comes as a warning, and whoever
+ * knows the home must refuse it. */
 MUST_USE enum reason lint_import(const struct certificate *c,
     const struct lint_context *context, char *warnings, size_t cap,
     struct why *why);

@@ -5,11 +5,15 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
 
 /* Chains that OpenSSL has accepted once: by the hash of all their octets, with
  * the time in which all their dates hold. */
 #define REMEMBERED 1024
+
+/* Issuers tried for one path. An honest container needs one a link; each costs
+ * a signature check, up to a millisecond with the slowest key. */
+#define STEPS_MAX 24
+
 static struct {
 	bool used;
 	uint8_t sha256[HASH_SIZE];
@@ -75,9 +79,10 @@ path_remember(const struct path *p)
 }
 
 /* A second opinion on a chain that is new here: purpose any (cmcRA alone would
- * fail every named purpose), the top as the trust anchor. */
-static bool
-openssl_accepts(const struct path *p, int64_t now, char *said, size_t cap)
+ * fail every named purpose), the top as the trust anchor. The only opinion on
+ * name constraints. */
+static enum reason
+openssl_accepts(const struct path *p, int64_t now, struct why *why)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -85,9 +90,9 @@ openssl_accepts(const struct path *p, int64_t now, char *said, size_t cap)
 	X509 *x[CHAIN_MAX] = { NULL };
 	X509_VERIFY_PARAM *param;
 	bool good = store != NULL && context != NULL && between != NULL;
+	int error = X509_V_ERR_UNSPECIFIED;
 	unsigned i;
 
-	said[0] = '\0';
 	for (i = 0; good && i < p->len; i++) {
 		const unsigned char *at = p->certificates[i].der.ptr;
 
@@ -104,9 +109,7 @@ openssl_accepts(const struct path *p, int64_t now, char *said, size_t cap)
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 		X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 		good = X509_verify_cert(context) == 1;
-		if (!good)
-			snprintf(said, cap, "%s", X509_verify_cert_error_string(
-			    X509_STORE_CTX_get_error(context)));
+		error = X509_STORE_CTX_get_error(context);
 	}
 	for (i = 0; i < p->len; i++)
 		X509_free(x[i]);
@@ -114,7 +117,9 @@ openssl_accepts(const struct path *p, int64_t now, char *said, size_t cap)
 	X509_STORE_CTX_free(context);
 	X509_STORE_free(store);
 	ERR_clear_error();
-	return good;
+	return good ? REASON_OK : why_set(why, REASON_REGISTRAR_PATH, -1,
+	    "the path does not validate: %s",
+	    X509_verify_cert_error_string(error));
 }
 
 /* One serial of one issuer names one certificate, and one name with one key
@@ -172,24 +177,6 @@ fits(const struct certificate *child, const struct certificate *c)
 	    span_eq(child->authority_key_id, c->subject_key_id);
 }
 
-/* Adds the issuer of the last certificate; false at the top. */
-static bool
-climb(struct path *p, const struct certificate *pool, unsigned pool_len,
-    bool verify)
-{
-	const struct certificate *child = &p->certificates[p->len - 1];
-	unsigned i;
-
-	for (i = 0; i < pool_len; i++) {
-		if (!fits(child, &pool[i]) || on_path(p, &pool[i]) ||
-		    (verify && !certificate_signed_by(child, &pool[i])))
-			continue;
-		p->certificates[p->len++] = pool[i];
-		return true;
-	}
-	return false;
-}
-
 /* RFC 5280 6.1.4, as far as it concerns an issuer. */
 static enum reason
 issuer_check(const struct path *p, unsigned i, struct why *why)
@@ -227,7 +214,7 @@ path_check(const struct path *p, int64_t now, struct why *why)
 			    "certificate %u of the path %s", i,
 			    now < c->not_before ? "is not valid yet"
 						: "has expired");
-		if (c->unknown_critical)
+		if (c->unknown_critical && !c->unknown_is_name_constraints)
 			return why_set(why, REASON_REGISTRAR_PATH, -1,
 			    "certificate %u has an unknown critical extension",
 			    i);
@@ -237,40 +224,116 @@ path_check(const struct path *p, int64_t now, struct why *why)
 	return REASON_OK;
 }
 
-/* As far up as the certificates go, or to a self-issued one. */
-static void
-path_climb(struct path *p, const struct certificate *leaf,
-    const struct certificate *pool, unsigned pool_len, bool verify)
-{
-	const struct certificate *top = leaf;
+/*
+ * One search upward. There may be several issuers of one name (cross-signed
+ * CAs, a root beside its renewal), so a path that does not hold is taken back
+ * by a step and the next issuer tried; the budget bounds that.
+ */
+struct search {
+	const struct certificate *pool;
+	unsigned pool_len;
+	int64_t now;
+	bool remembered_only;	/* look no signature up but the cache */
+	unsigned budget;	/* steps left */
+	struct path *path;
+	struct why why;		/* of the first path that did not hold */
+	enum reason refusal;
+};
 
-	p->len = 1;
-	p->certificates[0] = *leaf;
-	while (p->len < CHAIN_MAX && !span_eq(top->issuer, top->subject) &&
-	    climb(p, pool, pool_len, verify))
-		top = &p->certificates[p->len - 1];
+/* Is the path, which goes no further, good? */
+static bool
+path_judge(struct search *s)
+{
+	struct why why;
+	enum reason r;
+
+	if (s->remembered_only)
+		return path_remembered(s->path, s->now);
+	why_clear(&why);
+	if ((r = path_check(s->path, s->now, &why)) == REASON_OK &&
+	    (r = openssl_accepts(s->path, s->now, &why)) == REASON_OK) {
+		path_remember(s->path);
+		return true;
+	}
+	if (s->refusal == REASON_OK) {
+		s->refusal = r;
+		s->why = why;
+	}
+	return false;
+}
+
+static bool
+self_issued(const struct certificate *c)
+{
+	return span_eq(c->issuer, c->subject);
+}
+
+static bool climb(struct search *s);
+
+/* Tries c as the issuer of the last certificate; *issued if it is. */
+static bool
+climb_over(struct search *s, const struct certificate *c, bool *issued)
+{
+	struct path *p = s->path;
+	const struct certificate *child = &p->certificates[p->len - 1];
+
+	if (s->budget == 0 || !fits(child, c) || on_path(p, c))
+		return false;
+	s->budget--;
+	if (!s->remembered_only && !certificate_signed_by(child, c))
+		return false;
+	*issued = true;
+	p->certificates[p->len++] = *c;
+	if (climb(s))
+		return true;
+	p->len--;
+	return false;
+}
+
+/* As far up as the certificates go, or to a self-issued one: these come first,
+ * so that a customer's own root is the top, not one who cross-signed it. */
+static bool
+climb(struct search *s)
+{
+	struct path *p = s->path;
+	bool issued = false;
+	unsigned i, turn;
+
+	if (p->len == CHAIN_MAX || self_issued(&p->certificates[p->len - 1]))
+		return path_judge(s);
+	for (turn = 0; turn < 2; turn++)
+		for (i = 0; i < s->pool_len; i++)
+			if (self_issued(&s->pool[i]) == (turn == 0) &&
+			    climb_over(s, &s->pool[i], &issued))
+				return true;
+	return !issued && s->budget > 0 && path_judge(s);
 }
 
 enum reason
 path_build(const struct certificate *leaf, const struct certificate *pool,
     unsigned pool_len, int64_t now, struct path *out, struct why *why)
 {
-	char said[120];
+	struct search s = { .pool = pool, .pool_len = pool_len, .now = now,
+		.path = out, .remembered_only = true, .budget = STEPS_MAX };
 	enum reason r;
 
 	if ((r = pool_check(leaf, pool, pool_len, why)) != REASON_OK)
 		return r;
-	/* A chain that was verified before needs no signature again: if the
-	 * names lead to the very same octets, so do the signatures. */
-	path_climb(out, leaf, pool, pool_len, false);
-	if (path_remembered(out, now))
+	/* A path that was good before needs no signature again: if the names
+	 * lead to the very same octets, so do the signatures. */
+	out->len = 1;
+	out->certificates[0] = *leaf;
+	if (climb(&s))
 		return REASON_OK;
-	path_climb(out, leaf, pool, pool_len, true);
-	if ((r = path_check(out, now, why)) != REASON_OK)
-		return r;
-	if (!openssl_accepts(out, now, said, sizeof(said)))
+	s.remembered_only = false;
+	s.budget = STEPS_MAX;
+	out->len = 1;
+	if (climb(&s))
+		return REASON_OK;
+	if (s.refusal == REASON_OK)
 		return why_set(why, REASON_REGISTRAR_PATH, -1,
-		    "the path does not validate: %s", said);
-	path_remember(out);
-	return REASON_OK;
+		    "no path was found in %u steps", STEPS_MAX);
+	if (why != NULL)
+		*why = s.why;
+	return s.refusal;
 }

@@ -19,8 +19,11 @@ struct path {
  * checked against now; issuers must be CAs with keyCertSign if keyUsage is
  * there, path lengths hold, leaf has digitalSignature if keyUsage is there, no
  * unknown critical extension. A chain met for the first time is validated by
- * OpenSSL as well (purpose any, the top as trust anchor), and remembered by
- * hash with the time until which all its dates hold.
+ * OpenSSL as well (purpose any, the top as trust anchor; name constraints), and
+ * remembered by hash with the time until which all its dates hold. Where one
+ * certificate has several issuers (cross-signing) the first good path counts,
+ * through a self-issued certificate if there is one. A lone end entity is a
+ * path. Certificates that are not on the path are ignored.
  * REGISTRAR_PATH, CERTIFICATES_CONTRADICT (two with one issuer and serial, or
  * one subject and SKI, but different keys).
  */

@@ -17,7 +17,7 @@
 #include "base/random.h"
 #include "crypto/keys/nonce.h"
 
-#define SCRYPT_N 32768	/* 32 MiB, about 60 ms */
+#define SCRYPT_N 16384	/* 16 MiB: the most that libcrypto takes unasked */
 #define KEY_FILE_MAX 16384
 
 /* A secret that is no key is kept in the same container, as the octets of a
@@ -26,7 +26,7 @@ static PKCS8_PRIV_KEY_INFO *
 wrap_octets(const struct secret *s)
 {
 	PKCS8_PRIV_KEY_INFO *p8 = PKCS8_PRIV_KEY_INFO_new();
-	uint8_t *copy = OPENSSL_secure_malloc(s->len);
+	uint8_t *copy = OPENSSL_malloc(s->len);
 
 	if (p8 == NULL || copy == NULL)
 		fatal("a secret could not be wrapped");

@@ -16,6 +16,8 @@
 #include "crypto/keys/nonce.h"
 #include "wire/der.h"
 
+#define KEY_HEAP (1 << 18)	/* a power of two; a key takes about 100 octets */
+
 struct private_key {
 	EC_KEY *ec;
 	enum key_type type;
@@ -33,11 +35,14 @@ static const uint8_t ECDSA_SHA384[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
 void
 private_key_heap(void)
 {
+	int locked;
+
 	if (CRYPTO_secure_malloc_initialized())
 		return;
-	if (CRYPTO_secure_malloc_init(1 << 18, 32) == 0)
+	locked = CRYPTO_secure_malloc_init(KEY_HEAP, 32);
+	if (locked == 0)
 		fatal("no secure heap for keys");
-	if (CRYPTO_secure_malloc_initialized() == 0)
+	if (locked == 2)	/* mapped, but mlock() was refused */
 		log_warning("memory-lock", "text=\"the key heap is not locked\"");
 }
 

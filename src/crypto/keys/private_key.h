@@ -1,6 +1,6 @@
 /*
  * Private keys: P-256 and P-384, in locked memory, at rest as encrypted PKCS#8
- * (PBES2, scrypt N=2^15 r=8 p=1, AES-256-CBC), PEM. ECDSA nonces are RFC 6979
+ * (PBES2, scrypt N=2^14 r=8 p=1, AES-256-CBC), PEM. ECDSA nonces are RFC 6979
  * with added randomness (3.6).
  */
 #ifndef CRYPTO_KEYS_PRIVATE_KEY_H

@@ -1,0 +1,259 @@
+/* Operators: who may ask, how they are answered; each noun has its own file. */
+#include <unistd.h>
+
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/text.h"
+
+static const struct {
+	const char *verb;
+	bool signer;		/* waits until the signer is there */
+	admin_call call;
+} verbs[] = {
+	{ "product.add", true, product_add },
+	{ "product.set", true, product_update },
+	{ "product.list", false, product_list },
+	{ "product.show", false, product_show },
+	{ "ca.request", true, ca_request },
+	{ "ca.import", true, ca_import },
+	{ "ca.retire", true, ca_retire },
+	{ "ca.list", false, ca_list },
+	{ "ca.show", false, ca_show },
+	{ "issue.csr", true, issue_csr },
+	{ "device.import", true, device_import },
+	{ "device.list", false, device_list },
+	{ "device.show", false, device_show },
+	{ "device.hold", true, device_hold },
+	{ "device.release", true, device_release },
+	{ "clock.confirm", true, clock_confirm },
+	{ "service.status", false, service_status },
+};
+
+/* --- arguments --- */
+
+struct span
+admin_argument(const struct message_admin *m, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < m->arguments_len; i++)
+		if (strcmp(m->arguments[i].name, name) == 0)
+			return m->arguments[i].value;
+	return span_of(NULL, 0);
+}
+
+enum reason
+admin_text(const struct message_admin *m, const char *name, char *out,
+    size_t cap, bool required, struct why *why)
+{
+	struct span value = admin_argument(m, name);
+
+	out[0] = '\0';
+	if (value.len == 0)
+		return required ? why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "%s is missing", name) : REASON_OK;
+	if (text_printable(value) && text_copy(out, cap, value))
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "%s: at most %zu printable characters", name, cap - 1);
+}
+
+enum reason
+admin_number(const struct message_admin *m, const char *name, uint64_t max,
+    uint64_t fallback, uint64_t *out, struct why *why)
+{
+	struct span value = admin_argument(m, name);
+
+	*out = fallback;
+	if (value.ptr == NULL || text_uint(value, max, out))
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "%s: a number of at most %llu", name, (unsigned long long)max);
+}
+
+/* --- work that takes more than one step --- */
+
+void
+admin_again(const struct pending *p, struct message_admin *m)
+{
+	struct cbor in;
+
+	cbor_open(&in, buf_span(&p->frame), true);
+	if (!message_admin_get(&in, m))
+		fatal("a kept ADMIN is malformed");
+}
+
+struct pending *
+admin_pending(struct authority *a, enum stage stage, struct origin from,
+    const struct message_admin *m)
+{
+	static uint8_t room[FRAME_MAX];
+	struct pending *p = pending_new(a, stage, from);
+	struct cbor_out o;
+	struct span frame;
+
+	if (p == NULL) {
+		answer_refusal(from, REASON_OVERLOAD, NULL);
+		return NULL;
+	}
+	cbor_out_open(&o, room, sizeof(room));
+	message_admin_put(&o, m);
+	if (cbor_out_span(&o, &frame) != WIRE_OK || !buf_add(&p->frame, frame))
+		fatal("an ADMIN is longer than a frame");
+	return p;
+}
+
+void
+admin_fail(struct authority *a, struct pending *p, enum reason r,
+    const struct why *why)
+{
+	log_reason(r, why, "user=\"%u\"", p->origin.peer == NULL ? 0
+	    : peer_user(p->origin.peer));
+	answer_refusal(p->origin, r, why);
+	pending_free(a, p);
+}
+
+void
+signer_sent(struct authority *a, struct pending *p, bool sent)
+{
+	struct why why;
+
+	if (sent || p == NULL)
+		return;
+	why_set(&why, REASON_UNAVAILABLE, -1, "the signer takes no orders");
+	admin_fail(a, p, REASON_UNAVAILABLE, &why);
+}
+
+/* --- acts --- */
+
+void
+admin_act(struct authority *a, struct pending *p, struct origin from,
+    const char *verb, const char *subject)
+{
+	struct peer *signer = signer_peer(a);
+	struct message_act m = { .user = from.peer == NULL ? 0
+		: peer_user(from.peer) };
+
+	text_copy(m.verb, sizeof(m.verb), span_str(verb));
+	text_copy(m.subject, sizeof(m.subject), span_str(subject));
+	signer_sent(a, p, signer != NULL && PEER_SEND(signer, ACT,
+	    p == NULL ? 0 : pending_id(p), act, &m));
+}
+
+void
+act_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m)
+{
+	enum reason r = m->reason;
+	struct why why;
+
+	why_set(&why, r, -1, "%s", m->text);
+	if (r == REASON_OK && p->act != NULL)
+		r = p->act(a, p, &why);
+	if (r != REASON_OK)
+		admin_fail(a, p, r, &why);
+	else
+		(void)answer_later(a, p);
+}
+
+/* --- taking requests --- */
+
+static bool
+allowed(const struct origin *from, struct why *why)
+{
+	uint32_t user = peer_user(from->peer);
+
+	if (user == 0 || user == geteuid())
+		return true;
+	why_set(why, REASON_ADMIN_ROLE, -1, "user %u", user);
+	log_reason(REASON_ADMIN_ROLE, why, "user=\"%u\"", user);
+	return false;
+}
+
+static void
+hold(struct authority *a, struct origin from, const struct message_admin *m)
+{
+	struct pending *p = admin_pending(a, STAGE_HELD, from, m);
+
+	if (p == NULL)
+		return;
+	p->since = clock_ticks();
+	*a->held_tail = p;
+	a->held_tail = &p->next;
+}
+
+static void
+dispatch(struct authority *a, struct origin from, const struct message_admin *m,
+    bool may_hold)
+{
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].verb, m->verb) != 0)
+			continue;
+		if (!verbs[i].signer || a->synced)
+			verbs[i].call(a, from, m);
+		else if (may_hold)
+			hold(a, from, m);
+		else
+			answer_refusal(from, REASON_UNAVAILABLE, NULL);
+		return;
+	}
+	why_set(&why, REASON_ADMIN_ARGUMENT, -1, "there is no verb %s",
+	    m->verb);
+	answer_refusal(from, REASON_ADMIN_ARGUMENT, &why);
+}
+
+void
+admin_take(struct authority *a, struct peer *peer, const struct frame *frame)
+{
+	struct origin from = { peer, frame->id };
+	struct message_admin m;
+	struct cbor in;
+	struct why why;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_admin_get(&in, &m)) {
+		why_set(&why, REASON_ADMIN_ARGUMENT, -1, "malformed");
+		answer_refusal(from, REASON_ADMIN_ARGUMENT, &why);
+	} else if (allowed(&from, &why)) {
+		dispatch(a, from, &m, true);
+	} else {
+		answer_refusal(from, REASON_ADMIN_ROLE, &why);
+	}
+}
+
+/* Takes the first of those who wait for the signer and answers it. */
+static void
+resume_first(struct authority *a)
+{
+	struct pending *p = a->held;
+	struct message_admin m;
+
+	a->held = p->next;
+	if (a->held == NULL)
+		a->held_tail = &a->held;
+	admin_again(p, &m);
+	if (p->origin.peer != NULL)
+		dispatch(a, p->origin, &m, false);
+	pending_free(a, p);
+}
+
+void
+admin_resume(struct authority *a)
+{
+	while (a->held != NULL)
+		resume_first(a);
+}
+
+void
+admin_tick(struct authority *a)
+{
+	int64_t late = clock_ticks() - ADMIN_PATIENCE * 1000;
+
+	while (a->held != NULL && a->held->since < late)
+		resume_first(a);
+}

@@ -1,0 +1,327 @@
+/* hallmark ca request, import, retire, list, show. */
+#include <stdio.h>
+
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "journal/ledger.h"
+
+/* --- a key is made; its certification request goes back --- */
+
+static enum reason
+read_purpose(const struct message_admin *m, enum key_purpose *out,
+    struct why *why)
+{
+	struct span word = admin_argument(m, "purpose");
+
+	if (span_is(word, "voucher"))
+		*out = PURPOSE_VOUCHER;
+	else if (span_is(word, "idevid-ca"))
+		*out = PURPOSE_IDEVID_CA;
+	else
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "purpose: voucher or idevid-ca");
+	return REASON_OK;
+}
+
+static enum reason
+read_algorithm(const struct message_admin *m, bool *p384, struct why *why)
+{
+	struct span word = admin_argument(m, "algorithm");
+
+	*p384 = span_is(word, "p384");
+	if (*p384 || word.len == 0 || span_is(word, "p256"))
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1, "algorithm: p256 or "
+	    "p384");
+}
+
+static enum reason
+read_order(const struct message_admin *m, struct key_order *k, struct why *why)
+{
+	uint64_t months;
+	enum reason r;
+
+	if ((r = read_purpose(m, &k->purpose, why)) != REASON_OK ||
+	    (r = read_algorithm(m, &k->p384, why)) != REASON_OK ||
+	    (r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
+	    REASON_OK ||
+	    (r = admin_text(m, "slot", k->slot, sizeof(k->slot),
+	    k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK ||
+	    (r = admin_text(m, "product", k->product, sizeof(k->product),
+	    false, why)) != REASON_OK ||
+	    (r = admin_number(m, "limit", INT64_MAX, 0, &k->limit, why)) !=
+	    REASON_OK ||
+	    (r = admin_number(m, "months", 1200, 0, &months, why)) !=
+	    REASON_OK)
+		return r;
+	k->months = (uint32_t)months;
+	return REASON_OK;
+}
+
+void
+ca_request(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	struct peer *signer = signer_peer(a);
+	struct key_order k = { 0 };
+	struct product product;
+	struct pending *p;
+	struct why why;
+	enum reason r = read_order(m, &k, &why);
+
+	if (r == REASON_OK && k.product[0] != '\0' &&
+	    !store_product_find(a->store, k.product, &product))
+		r = why_set(&why, REASON_PRODUCT_UNKNOWN, -1, "%s", k.product);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_KEY, from, m)) == NULL)
+		return;
+	memcpy(p->key, k.name, sizeof(p->key));
+	admin_act(a, NULL, from, m->verb, k.name);
+	signer_sent(a, p, signer != NULL && PEER_SEND(signer, KEY_CREATE,
+	    pending_id(p), key_order, &k));
+}
+
+/* KEY_CREATE and KEY_CERTIFY: their rows came with the records. */
+void
+ca_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m)
+{
+	struct answer *d;
+	struct why why;
+
+	if (m->reason != REASON_OK) {
+		why_set(&why, m->reason, -1, "%s", m->text);
+		admin_fail(a, p, m->reason, &why);
+		return;
+	}
+	d = answer_later(a, p);
+	if (!buf_add(&d->blob, m->artifact))
+		fatal("a CSR is longer than a frame");
+}
+
+/* --- its certificate comes --- */
+
+static enum reason
+read_chain(const struct message_admin *m, struct key_certificate *k,
+    struct why *why)
+{
+	char name[16];
+	enum reason r;
+
+	if ((r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
+	    REASON_OK)
+		return r;
+	for (k->chain_len = 0; k->chain_len < CHAIN_MAX; k->chain_len++) {
+		struct span *c = &k->chain[k->chain_len];
+
+		snprintf(name, sizeof(name), "chain.%u", k->chain_len);
+		*c = admin_argument(m, name);
+		if (c->len == 0)
+			break;
+		if (c->len > CERTIFICATE_MAX)
+			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			    "%s: more than %d octets", name, CERTIFICATE_MAX);
+	}
+	if (k->chain_len < 2)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "chain: the key's certificate first, its root last");
+	return REASON_OK;
+}
+
+/* The chain is on record: whatever happens to us, RECORD_CA finds it there. */
+static void
+ca_recorded(struct authority *a, struct pending *p, bool good)
+{
+	struct peer *signer = signer_peer(a);
+	struct key_certificate k = { 0 };
+	struct message_admin m;
+	struct why why;
+
+	if (!good) {
+		admin_fail(a, p, REASON_STORE_FAILED, NULL);
+		return;
+	}
+	admin_again(p, &m);
+	if (read_chain(&m, &k, &why) != REASON_OK)
+		fatal("a chain that was read before");
+	p->stage = STAGE_KEY;
+	admin_act(a, NULL, p->origin, m.verb, k.name);
+	signer_sent(a, p, a->synced && signer != NULL && PEER_SEND(signer,
+	    KEY_CERTIFY, pending_id(p), key_certificate, &k));
+}
+
+void
+ca_import(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	struct key_certificate k = { 0 };
+	struct pending *p;
+	struct why why;
+	enum reason r = read_chain(m, &k, &why);
+
+	if (r == REASON_OK && !store_ca_chain(a->store, k.name, k.chain,
+	    k.chain_len))
+		r = why_set(&why, REASON_CA_UNKNOWN, -1,
+		    "no key %s waits for a certificate", k.name);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_KEY, from, m)) != NULL)
+		wait_for_commit(a, p, ca_recorded);
+}
+
+/* The record itself takes the key out of use, here and at the signer. */
+void
+ca_retire(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	char name[KEY_NAME_MAX + 1];
+	struct pending *p;
+	struct why why;
+	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
+
+	if (r == REASON_OK && key_by_name(a, name) == NULL)
+		r = why_set(&why, REASON_CA_UNKNOWN, -1, "%s", name);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
+		admin_act(a, p, from, LEDGER_VERB_RETIRE, name);
+}
+
+/* --- reading --- */
+
+void
+put_time(struct json_out *o, const char *name, int64_t moment)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_print(text, moment);
+	json_put_name(o, name);
+	if (moment == 0)
+		json_put_null(o);
+	else
+		json_put_text(o, text);
+}
+
+static void
+put_ca(struct json_out *o, const struct store_ca *ca)
+{
+	static const char *const states[] = { "", "requested", "active",
+		"retired" };
+
+	json_put_name(o, "name");
+	json_put_text(o, ca->name);
+	json_put_name(o, "purpose");
+	json_put_text(o, ca->purpose == PURPOSE_VOUCHER ? "voucher"
+							: "idevid-ca");
+	json_put_name(o, "state");
+	json_put_text(o, ca->state <= KEY_RETIRED ? states[ca->state] : "");
+	json_put_name(o, "slot");
+	json_put_text(o, ca->slot);
+	json_put_name(o, "product");
+	json_put_text(o, ca->product);
+	json_put_name(o, "limit");
+	json_put_uint(o, ca->limit);
+	json_put_name(o, "months");
+	json_put_uint(o, ca->months);
+	put_time(o, "created", ca->created);
+	put_time(o, "not-after", ca->not_after);
+	json_put_name(o, "key-id");
+	json_put_hex(o, span_of(ca->key_id, ca->key_id_len));
+}
+
+static void
+put_chain_of(struct json_out *o, const struct store_ca *ca)
+{
+	unsigned i;
+
+	json_put_name(o, "chain");
+	json_begin_array(o);
+	for (i = 0; i < ca->chain_len; i++)
+		json_put_base64(o, ca->chain[i]);
+	json_end_array(o);
+}
+
+struct printing {
+	struct json_out *o;
+	const char *name;
+	bool chain_only, found;
+};
+
+static void
+put_next(void *context, const struct store_ca *ca)
+{
+	struct printing *s = context;
+
+	if (s->name == NULL) {
+		json_begin_object(s->o);
+		put_ca(s->o, ca);
+		json_end_object(s->o);
+		return;
+	}
+	if (s->found || strcmp(ca->name, s->name) != 0)
+		return;
+	s->found = true;
+	if (!s->chain_only)
+		put_ca(s->o, ca);
+	put_chain_of(s->o, ca);
+}
+
+void
+put_chain(struct authority *a, struct json_out *o, const char *name)
+{
+	struct printing s = { .o = o, .name = name, .chain_only = true };
+
+	store_ca_each(a->store, put_next, &s);
+}
+
+void
+ca_list(struct authority *a, struct origin from, const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	struct json_out o;
+	struct printing s = { .o = &o };
+
+	(void)m;
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "cas");
+	json_begin_array(&o);
+	store_ca_each(a->store, put_next, &s);
+	json_end_array(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}
+
+void
+ca_show(struct authority *a, struct origin from, const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	char name[KEY_NAME_MAX + 1];
+	struct json_out o;
+	struct printing s = { .o = &o, .name = name };
+	struct why why;
+	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	store_ca_each(a->store, put_next, &s);
+	json_end_object(&o);
+	if (s.found) {
+		answer_json(from, &o);
+		return;
+	}
+	why_set(&why, REASON_CA_UNKNOWN, -1, "%s", name);
+	answer_refusal(from, REASON_CA_UNKNOWN, &why);
+}

@@ -1,0 +1,306 @@
+/* hallmark device list, show, hold, release. */
+#include "authority/authority.h"
+#include "base/text.h"
+#include "model/serial.h"
+
+#define PAGE_MAX 1000
+#define ONE_DEVICE 1024	/* octets of JSON; no entry has more */
+
+static const char *const state_words[] = { "", "active", "held", "retired" };
+
+/* --- reading --- */
+
+static void
+put_issuer(struct json_out *o, const struct device *d)
+{
+	json_put_name(o, d->issuer.kind == ISSUER_KEY_ID
+	    ? "issuer-key-id" : "issuer-name-sha256");
+	json_put_hex(o, span_of(d->issuer.bytes, d->issuer.len));
+}
+
+static void
+put_device(struct json_out *o, const struct store_device *s)
+{
+	const struct device *d = &s->device;
+
+	json_put_name(o, "serial");
+	json_put_text(o, d->serial);
+	json_put_name(o, "product");
+	json_put_text(o, d->product);
+	json_put_name(o, "state");
+	json_put_text(o, d->state <= DEVICE_RETIRED ? state_words[d->state]
+						    : "");
+	json_put_name(o, "origin");
+	json_put_text(o, d->origin == ORIGIN_ISSUED ? "issued" : "imported");
+	json_put_name(o, "ca");
+	json_put_text(o, s->ca);
+	put_issuer(o, d);
+	put_time(o, "added", s->added);
+}
+
+/* A page ends between two serials, never between twins: `next` is where the
+ * one behind it goes on. */
+struct page {
+	struct json_out *o;
+	uint64_t left;
+	char last[SERIAL_MAX + 1];
+	bool more;
+};
+
+static bool
+put_next(void *context, const struct store_device *d)
+{
+	struct page *p = context;
+	bool twin = strcmp(d->device.serial, p->last) == 0;
+
+	if (!twin && (p->left == 0 || p->o->len + ONE_DEVICE *
+	    STORE_TWINS_MAX > p->o->cap)) {
+		p->more = true;
+		return false;
+	}
+	p->left -= p->left > 0;
+	memcpy(p->last, d->device.serial, sizeof(p->last));
+	json_begin_object(p->o);
+	put_device(p->o, d);
+	json_end_object(p->o);
+	return true;
+}
+
+static enum reason
+read_state(const struct message_admin *m, enum device_state *out,
+    struct why *why)
+{
+	struct span word = admin_argument(m, "state");
+	unsigned i;
+
+	*out = 0;
+	if (word.len == 0)
+		return REASON_OK;
+	for (i = DEVICE_ACTIVE; i <= DEVICE_RETIRED; i++)
+		if (span_is(word, state_words[i]))
+			*out = (enum device_state)i;
+	return *out != 0 ? REASON_OK : why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "state: active, held or retired");
+}
+
+void
+device_list(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	char after[SERIAL_MAX + 1], product[PRODUCT_NAME_MAX + 1];
+	enum device_state state;
+	struct json_out o;
+	struct page page = { .o = &o };
+	struct why why;
+	enum reason r;
+
+	if ((r = admin_text(m, "after", after, sizeof(after), false, &why)) !=
+	    REASON_OK ||
+	    (r = admin_text(m, "product", product, sizeof(product), false,
+	    &why)) != REASON_OK ||
+	    (r = admin_number(m, "limit", PAGE_MAX, 100, &page.left, &why)) !=
+	    REASON_OK || (r = read_state(m, &state, &why)) != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "devices");
+	json_begin_array(&o);
+	store_device_each(a->store, after, product, state, put_next, &page);
+	json_end_array(&o);
+	json_put_name(&o, "next");
+	if (page.more)
+		json_put_text(&o, page.last);
+	else
+		json_put_null(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}
+
+/* "issuer" is the key identifier, or the hash of the Name, in hex. */
+static enum reason
+read_issuer(const struct message_admin *m, struct span *out,
+    uint8_t room[KEY_ID_MAX], struct why *why)
+{
+	struct span text = admin_argument(m, "issuer");
+
+	*out = span_of(room, 0);
+	if (text.len == 0 || hex_decode(room, KEY_ID_MAX, &out->len, text))
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "issuer: a key identifier, or hash of a Name, in hex");
+}
+
+static bool
+issuer_fits(const struct device *d, struct span issuer)
+{
+	return issuer.len == 0 || span_eq(issuer, span_of(d->issuer.bytes,
+	    d->issuer.len)) || span_eq(issuer,
+	    span_of(d->issuer_name_sha256, HASH_SIZE));
+}
+
+struct showing {
+	struct json_out *o;
+	struct span issuer;
+	unsigned found;
+};
+
+static bool
+put_whole(void *context, const struct store_device *s)
+{
+	struct showing *w = context;
+	const struct device *d = &s->device;
+	struct json_out *o = w->o;
+
+	if (!issuer_fits(d, w->issuer))
+		return true;
+	w->found++;
+	json_begin_object(o);
+	put_device(o, s);
+	json_put_name(o, "note");
+	json_put_text(o, s->note);
+	json_put_name(o, "issuer-name-sha256");
+	json_put_hex(o, span_of(d->issuer_name_sha256, HASH_SIZE));
+	json_put_name(o, "spki-sha256");
+	json_put_hex(o, span_of(d->spki_sha256, HASH_SIZE));
+	json_put_name(o, "certificate-sha256");
+	json_put_hex(o, span_of(d->certificate_sha256, HASH_SIZE));
+	json_put_name(o, "key-slot");
+	json_put_uint(o, d->key_slot);
+	json_put_name(o, "certificate");
+	json_put_base64(o, s->certificate);
+	json_end_object(o);
+	return true;
+}
+
+void
+device_show(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	char serial[SERIAL_MAX + 1];
+	uint8_t issuer[KEY_ID_MAX];
+	struct json_out o;
+	struct showing w = { .o = &o };
+	struct why why;
+	enum reason r = admin_text(m, "serial", serial, sizeof(serial), true,
+	    &why);
+
+	if (r == REASON_OK)
+		r = read_issuer(m, &w.issuer, issuer, &why);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "devices");
+	json_begin_array(&o);
+	store_device_get(a->store, serial, put_whole, &w);
+	json_end_array(&o);
+	json_end_object(&o);
+	if (w.found > 0) {
+		answer_json(from, &o);
+		return;
+	}
+	why_set(&why, REASON_DEVICE_UNKNOWN, -1, "%s", serial);
+	answer_refusal(from, REASON_DEVICE_UNKNOWN, &why);
+}
+
+/* --- hold and release --- */
+
+/* The one device that is meant; several of one serial need the issuer. */
+static enum reason
+find_device(struct authority *a, const struct message_admin *m,
+    struct device *out, struct why *why)
+{
+	static struct device found[STORE_TWINS_MAX];
+	char serial[SERIAL_MAX + 1];
+	uint8_t room[KEY_ID_MAX];
+	struct span issuer;
+	unsigned i, n, hits = 0;
+	enum reason r;
+
+	if ((r = admin_text(m, "serial", serial, sizeof(serial), true, why)) !=
+	    REASON_OK || (r = read_issuer(m, &issuer, room, why)) != REASON_OK)
+		return r;
+	n = store_device_find(a->store, serial, found, STORE_TWINS_MAX);
+	for (i = 0; i < n && i < STORE_TWINS_MAX; i++) {
+		if (!issuer_fits(&found[i], issuer))
+			continue;
+		*out = found[i];
+		hits++;
+	}
+	if (hits == 0)
+		return why_set(why, REASON_DEVICE_UNKNOWN, -1, "%s", serial);
+	return hits == 1 ? REASON_OK : why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "issuer: there are %u devices with this serial", hits);
+}
+
+static enum reason
+set_state(struct authority *a, struct pending *p, enum device_state state,
+    const char *note, struct why *why)
+{
+	if (store_device_state(a->store, &p->device, state, note))
+		return REASON_OK;
+	return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+}
+
+static enum reason
+set_held(struct authority *a, struct pending *p, struct why *why)
+{
+	struct message_admin m;
+	char note[129];
+	enum reason r;
+
+	admin_again(p, &m);
+	r = admin_text(&m, "reason", note, sizeof(note), false, why);
+	return r != REASON_OK ? r : set_state(a, p, DEVICE_HELD, note, why);
+}
+
+static enum reason
+set_active(struct authority *a, struct pending *p, struct why *why)
+{
+	return set_state(a, p, DEVICE_ACTIVE, "", why);
+}
+
+static void
+change(struct authority *a, struct origin from, const struct message_admin *m,
+    act_call call)
+{
+	struct device d = { 0 };
+	struct pending *p;
+	struct why why;
+	char note[129];
+	enum reason r = find_device(a, m, &d, &why);
+
+	if (r == REASON_OK)
+		r = admin_text(m, "reason", note, sizeof(note), false, &why);
+	if (r == REASON_OK && d.state == DEVICE_RETIRED)
+		r = why_set(&why, REASON_DEVICE_RETIRED, -1, "%s", d.serial);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	p->act = call;
+	p->device = d;
+	admin_act(a, p, from, m->verb, d.serial);
+}
+
+void
+device_hold(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	change(a, from, m, set_held);
+}
+
+void
+device_release(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	change(a, from, m, set_active);
+}

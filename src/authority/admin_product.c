@@ -1,0 +1,213 @@
+/* hallmark product add, set, list, show. */
+#include "authority/authority.h"
+#include "model/serial.h"
+
+/* --- changes --- */
+
+/* Two tokens that a reader would take for each other name nothing (IP 5.2). */
+struct alike {
+	const struct product *mine;
+	char other[PRODUCT_NAME_MAX + 1];
+};
+
+static void
+look_alike(void *context, const struct product *p)
+{
+	struct alike *s = context;
+
+	if (strcmp(p->name, s->mine->name) != 0 && p->token[0] != '\0' &&
+	    token_alike(p->token, s->mine->token))
+		memcpy(s->other, p->name, sizeof(s->other));
+}
+
+static enum reason
+check(struct authority *a, const struct product *p, struct why *why)
+{
+	struct alike s = { .mine = p };
+	enum reason r = product_check(p, why);
+
+	if (r != REASON_OK || p->token[0] == '\0')
+		return r;
+	store_product_each(a->store, look_alike, &s);
+	if (s.other[0] == '\0')
+		return REASON_OK;
+	return why_set(why, REASON_PRODUCT_SYNTAX, -1,
+	    "token: %s is too like that of product %s", p->token, s.other);
+}
+
+/* Every argument but the name is a field. */
+static enum reason
+set_fields(struct product *p, const struct message_admin *m, struct why *why)
+{
+	enum reason r = REASON_OK;
+	unsigned i;
+
+	for (i = 0; r == REASON_OK && i < m->arguments_len; i++)
+		if (strcmp(m->arguments[i].name, "name") != 0)
+			r = product_set(p, span_str(m->arguments[i].name),
+			    m->arguments[i].value, why);
+	return r;
+}
+
+/* The product as the request wants it, from what is on record now. */
+static enum reason
+planned(struct authority *a, const struct message_admin *m, bool add,
+    struct product *p, struct why *why)
+{
+	char name[PRODUCT_NAME_MAX + 1];
+	enum reason r = admin_text(m, "name", name, sizeof(name), true, why);
+
+	if (r != REASON_OK)
+		return r;
+	if (store_product_find(a->store, name, p) == add)
+		return why_set(why, add ? REASON_PRODUCT_EXISTS
+		    : REASON_PRODUCT_UNKNOWN, -1, "%s", name);
+	if (add) {
+		product_defaults(p);
+		memcpy(p->name, name, sizeof(p->name));
+	}
+	if ((r = set_fields(p, m, why)) != REASON_OK)
+		return r;
+	return check(a, p, why);
+}
+
+/* The act is on record; what was checked before may have changed since. */
+static enum reason
+put(struct authority *a, struct pending *p, bool add, struct why *why)
+{
+	struct message_admin m;
+	struct product product;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = planned(a, &m, add, &product, why)) != REASON_OK)
+		return r;
+	if (!store_product_put(a->store, &product))
+		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	return REASON_OK;
+}
+
+static enum reason
+put_new(struct authority *a, struct pending *p, struct why *why)
+{
+	return put(a, p, true, why);
+}
+
+static enum reason
+put_old(struct authority *a, struct pending *p, struct why *why)
+{
+	return put(a, p, false, why);
+}
+
+static void
+change(struct authority *a, struct origin from, const struct message_admin *m,
+    bool add)
+{
+	struct product product;
+	struct pending *p;
+	struct why why;
+	enum reason r;
+
+	if ((r = planned(a, m, add, &product, &why)) != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	p->act = add ? put_new : put_old;
+	admin_act(a, p, from, m->verb, product.name);
+}
+
+void
+product_add(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	change(a, from, m, true);
+}
+
+void
+product_update(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	change(a, from, m, false);
+}
+
+/* --- reading --- */
+
+static void
+put_flag(struct json_out *o, const char *name, bool value)
+{
+	json_put_name(o, name);
+	json_put_bool(o, value);
+}
+
+static void
+put_product(struct json_out *o, const struct product *p)
+{
+	static const char *const pins[] = { "", "farthest", "lowest-ca",
+		"end-entity" };
+
+	json_begin_object(o);
+	json_put_name(o, "name");
+	json_put_text(o, p->name);
+	json_put_name(o, "token");
+	json_put_text(o, p->token);
+	json_put_name(o, "masa-url");
+	json_put_text(o, p->masa_url);
+	json_put_name(o, "counter-width");
+	json_put_uint(o, p->counter_width);
+	put_flag(o, "check-character", p->check_character);
+	json_put_name(o, "pin");
+	json_put_text(o, p->pin <= PIN_END_ENTITY ? pins[p->pin] : "");
+	put_flag(o, "audit-only", p->audit_only);
+	put_flag(o, "emit-id-data", p->emit_id_data);
+	put_flag(o, "legacy-unattributed", p->legacy_unattributed);
+	put_flag(o, "import-only", p->import_only);
+	put_flag(o, "key-usage", p->key_usage);
+	json_end_object(o);
+}
+
+static void
+put_next(void *context, const struct product *p)
+{
+	put_product(context, p);
+}
+
+void
+product_list(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	struct json_out o;
+
+	(void)m;
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "products");
+	json_begin_array(&o);
+	store_product_each(a->store, put_next, &o);
+	json_end_array(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}
+
+void
+product_show(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	char room[2048], name[PRODUCT_NAME_MAX + 1];
+	struct json_out o;
+	struct product p;
+	struct why why;
+	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
+
+	if (r == REASON_OK && !store_product_find(a->store, name, &p))
+		r = why_set(&why, REASON_PRODUCT_UNKNOWN, -1, "%s", name);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	json_out_open(&o, room, sizeof(room));
+	put_product(&o, &p);
+	answer_json(from, &o);
+}

@@ -1,0 +1,313 @@
+/*
+ * The authority's state. It decides, records and remembers; it signs nothing
+ * and decodes nothing that a stranger sent.
+ *
+ * Law 4 (architecture 2) shapes it: whatever was granted is an answer inside of
+ * a group, and leaves when the group has been committed. Until then its device
+ * is held, so that no two decisions about one device rest on the same facts.
+ */
+#ifndef AUTHORITY_AUTHORITY_H
+#define AUTHORITY_AUTHORITY_H
+
+#include "base/buf.h"
+#include "ipc/program.h"
+#include "store/store.h"
+#include "wire/cbor.h"
+#include "wire/json.h"
+
+#define REPLAY_SECONDS 60	/* MP 5, idempotency */
+#define REFUSALS_PER_SECOND 50	/* put on record, not more */
+#define REFUSALS_KEPT 1000000
+#define ALARMS_PER_SECOND 5	/* of those that strangers can cause */
+#define PENDING_MAX 4096
+#define BUCKETS 1024
+#define ADMIN_PATIENCE 10	/* seconds until the signer must be there */
+
+/* Whoever asked, and under which number; a peer that died is NULL. */
+struct origin {
+	struct peer *peer;
+	uint64_t id;
+};
+
+/* What a pending piece of work waits for. */
+enum stage {
+	STAGE_VOUCHER,		/* a voucher from the signer */
+	STAGE_WAITING,		/* another decision: it hangs on that */
+	STAGE_HELD,		/* an operator, for the signer to be there */
+	STAGE_INSPECT,		/* a checker's look at a file */
+	STAGE_IDEVID,		/* a certificate from the signer */
+	STAGE_TAG,		/* a device tag from the signer */
+	STAGE_KEY,		/* a key, or its activation */
+	STAGE_ACT,		/* the record of an operator's act */
+	STAGE_COMMIT,		/* the commit of its group */
+};
+
+struct authority;
+struct pending;
+
+/* Runs when the record of an operator's act is there, inside of a group: makes
+ * the change, or says why it cannot be made any more. */
+typedef enum reason (*act_call)(struct authority *a, struct pending *p,
+    struct why *why);
+/* Runs when the group that p waited for has been committed, or lost. */
+typedef void (*commit_call)(struct authority *a, struct pending *p, bool good);
+
+/* One request of a checker or an operator on its way. */
+struct pending {
+	bool used;
+	uint32_t generation, slot, next_free;
+	enum stage stage;
+	struct origin origin;
+	struct buf frame;		/* DECIDE or ADMIN, to be read again */
+
+	/* A decision holds its device; who comes meanwhile waits at it. */
+	struct pending *next_held;	/* in its bucket */
+	struct pending *same;		/* the same bytes get its answer */
+	struct pending *later;		/* others, decided after it */
+	struct pending **later_tail;
+	struct pending *next;		/* in one of these, or a group */
+	uint8_t request_sha256[HASH_SIZE];
+	uint8_t client_sha256[HASH_SIZE];
+	char serial[SERIAL_MAX + 1];
+	char address[64];
+	char correlation[17];
+
+	/* An operator's request. */
+	int64_t since;			/* clock_ticks() when it was held */
+	act_call act;
+	commit_call committed;
+	struct product product;
+	struct device device;
+	struct store_serial reserved;
+	char key[KEY_NAME_MAX + 1];
+	bool retried;
+	struct buf spki;		/* of a CSR */
+	struct buf certificate;		/* of an import */
+	char warnings[200];
+};
+
+/* An answer that waits for the commit of its group. */
+struct answer {
+	struct answer *next;
+	struct origin origin;
+	struct pending *done;	/* set free with the answer; may be NULL */
+	enum artifact_format format;
+	struct buf body;	/* artifact, or JSON */
+	struct buf blob;
+};
+
+/* All that waits for one commit. */
+struct group {
+	struct group *next;
+	struct authority *authority;
+	struct answer *answers, **answers_tail;
+	struct pending *pending, **pending_tail;
+};
+
+/* Signing keys as the store has them, read again after each change. */
+struct key_entry {
+	enum key_purpose purpose;
+	char name[KEY_NAME_MAX + 1];
+	char slot[SLOT_TOKEN_MAX + 1];
+	char product[PRODUCT_NAME_MAX + 1];
+	unsigned state;		/* enum key_state of journal/ledger.h */
+	uint8_t key_id[KEY_ID_MAX];
+	uint8_t key_id_len;
+};
+#define KEYS_MAX 64
+
+struct authority {
+	struct program *program;
+	struct store *store;
+	struct message_start start;
+	int lock;		/* of our folder */
+
+	bool synced;		/* heads agree: work may begin */
+	bool commit_failed;	/* no signature until one has succeeded */
+	bool test;		/* the signer's journal says so */
+	uint8_t signer[16];
+	uint64_t copied;	/* the last record in the store */
+
+	unsigned refusals;	/* left in this second */
+	unsigned alarms;
+	struct pending pending[PENDING_MAX];
+	uint32_t first_free;
+	struct pending *buckets[BUCKETS];	/* held devices, by serial */
+	struct pending *ready, **ready_tail;	/* their device came free */
+	struct pending *held, **held_tail;	/* operators, STAGE_HELD */
+	struct group *group;	/* open, or NULL */
+	struct group *submitted;
+	struct key_entry keys[KEYS_MAX];
+	unsigned keys_len;
+};
+
+/* What main() runs. */
+extern const struct program_calls authority_calls;
+
+/* --- pending.c --- */
+void pending_init(struct authority *a);
+/* NULL if too many are on their way. */
+struct pending *pending_new(struct authority *a, enum stage stage,
+    struct origin from);
+uint64_t pending_id(const struct pending *p);
+struct pending *pending_find(struct authority *a, uint64_t id);
+/* Frees it, and those with the same bytes; those who come later are ready. */
+void pending_free(struct authority *a, struct pending *p);
+/* From here to pending_free() no other decision is made about this serial. */
+void device_hold_serial(struct authority *a, struct pending *p);
+struct pending *device_holder(struct authority *a, const char *serial);
+/* A peer is gone: nobody there to answer any more. */
+void pending_forget_peer(struct authority *a, const struct peer *peer);
+/* Answers and frees everything that waits for the signer, or for a checker. */
+void pending_fail(struct authority *a, bool signer, enum reason r);
+/* The end: whoever still waits is told so. */
+void pending_close(struct authority *a);
+
+/* --- answer.c --- */
+/* Answers at once: nothing was changed for it. why may be NULL. */
+void answer_refusal(struct origin to, enum reason r, const struct why *why);
+void answer_bytes(struct origin to, enum artifact_format format,
+    struct span body);
+void answer_admin(struct origin to, struct span json, struct span blob);
+/* What was written, as the whole answer. */
+void answer_json(struct origin to, const struct json_out *o);
+/* The answer of p, sent and p freed when the group is committed. */
+struct answer *answer_later(struct authority *a, struct pending *p);
+/* p->committed is called when the group is. */
+void wait_for_commit(struct authority *a, struct pending *p, commit_call call);
+/* Commits the open group, if there is one, and sends what waited for it. */
+void group_commit(struct authority *a);
+
+/* --- sync.c --- */
+void sync_begin(struct authority *a);
+void sync_record(struct authority *a, const struct frame *frame);
+void sync_done(struct authority *a, const struct frame *frame);
+/* A group was lost: nothing is signed before the store has caught up. */
+void sync_lost(struct authority *a);
+/* Tries whether the store is back (once a second). */
+void sync_retry(struct authority *a);
+struct peer *signer_peer(struct authority *a);
+
+/* --- keys.c --- */
+void keys_load(struct authority *a);
+/* The newest active key for this purpose and product; NULL if none. */
+const struct key_entry *key_for(const struct authority *a,
+    enum key_purpose purpose, const char *product);
+const struct key_entry *key_by_name(const struct authority *a,
+    const char *name);
+/* Is this the key identifier of an issuing CA of ours? */
+bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
+
+/* --- decide.c --- */
+void decide_take(struct authority *a, struct peer *peer,
+    const struct frame *frame);
+void decide_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m);
+/* Decisions that waited for a device that is free now. */
+void decide_ready(struct authority *a);
+void refusal_take(struct authority *a, const struct frame *frame);
+/* Records, logs and answers a refusal of ours. */
+void decide_refuse(struct authority *a, struct origin to,
+    const struct message_decide *d, enum reason r, const struct why *why);
+
+/* --- audit.c --- */
+void audit_take(struct authority *a, struct origin to,
+    const struct message_decide *d);
+
+/* --- admin.c --- */
+void admin_take(struct authority *a, struct peer *peer,
+    const struct frame *frame);
+/* Operators who waited for the signer: it is there, or time is up. */
+void admin_resume(struct authority *a);
+void admin_tick(struct authority *a);
+/* An argument of the request; ptr NULL if absent. */
+struct span admin_argument(const struct message_admin *m, const char *name);
+/* The same as text of at most cap-1 printable characters; ADMIN_ARGUMENT if it
+ * is not, or required and absent. */
+MUST_USE enum reason admin_text(const struct message_admin *m, const char *name,
+    char *out, size_t cap, bool required, struct why *why);
+/* The same as a number; fallback if absent. */
+MUST_USE enum reason admin_number(const struct message_admin *m,
+    const char *name, uint64_t max, uint64_t fallback, uint64_t *out,
+    struct why *why);
+/* The request that p is about, read again from p->frame. */
+void admin_again(const struct pending *p, struct message_admin *m);
+/* Work for an operator, with the frame kept; NULL: refused as OVERLOAD. */
+struct pending *admin_pending(struct authority *a, enum stage stage,
+    struct origin from, const struct message_admin *m);
+/* Asks for the record of an act; p->act runs when it is made, the reply follows
+ * the commit. p may be NULL: only the record is wanted, nothing follows. */
+void admin_act(struct authority *a, struct pending *p, struct origin from,
+    const char *verb, const char *subject);
+void act_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m);
+/* Refuses p's request and frees p. */
+void admin_fail(struct authority *a, struct pending *p, enum reason r,
+    const struct why *why);
+/* Sends an order for p to the signer: begin, put the order, then this. Frees p
+ * with UNAVAILABLE if it does not go out. */
+void signer_sent(struct authority *a, struct pending *p, bool sent);
+
+/* --- the verbs --- each answers, now or later. */
+typedef void (*admin_call)(struct authority *a, struct origin from,
+    const struct message_admin *m);
+/* admin_product.c */
+void product_add(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void product_update(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void product_list(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void product_show(struct authority *a, struct origin from,
+    const struct message_admin *m);
+/* admin_device.c */
+void device_list(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void device_show(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void device_hold(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void device_release(struct authority *a, struct origin from,
+    const struct message_admin *m);
+/* admin_ca.c */
+void ca_request(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void ca_import(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void ca_retire(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void ca_list(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void ca_show(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void ca_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m);
+/* A moment as a member, null for 0. */
+void put_time(struct json_out *o, const char *name, int64_t moment);
+/* The chain of a CA as a member with an array of base64 strings. */
+void put_chain(struct authority *a, struct json_out *o, const char *name);
+/* status.c */
+void service_status(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void clock_confirm(struct authority *a, struct origin from,
+    const struct message_admin *m);
+/* issue.c */
+void issue_csr(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void issue_inspected(struct authority *a, struct pending *p,
+    const struct csr_facts *f);
+void issue_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m);
+/* import.c */
+void device_import(struct authority *a, struct origin from,
+    const struct message_admin *m);
+void import_inspected(struct authority *a, struct pending *p,
+    const struct import_facts *f);
+void import_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m);
+/* inspect.c: a checker looks at a file for p. */
+void inspect_ask(struct authority *a, struct pending *p,
+    const struct message_inspect *m);
+void inspect_take(struct authority *a, const struct frame *frame);
+
+#endif

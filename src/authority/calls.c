@@ -1,0 +1,231 @@
+/* What the authority does when something comes, goes, or a second is over. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+static void
+take_signed(struct authority *a, const struct frame *frame)
+{
+	struct pending *p = pending_find(a, frame->id);
+	struct message_signed m;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_signed_get(&in, &m))
+		fatal("malformed SIGNED");
+	if (p == NULL)
+		return;		/* the asker was answered already */
+	/* Its record went down with a lost group, and comes again as one that
+	 * nobody was told of. */
+	if (!a->synced && m.reason == REASON_OK) {
+		m.reason = REASON_STORE_FAILED;
+		m.text[0] = '\0';
+	}
+	switch (p->stage) {
+	case STAGE_VOUCHER:
+		decide_signed(a, p, &m);
+		return;
+	case STAGE_IDEVID:
+		issue_signed(a, p, &m);
+		return;
+	case STAGE_TAG:
+		import_signed(a, p, &m);
+		return;
+	case STAGE_KEY:
+		ca_signed(a, p, &m);
+		return;
+	case STAGE_ACT:
+		act_signed(a, p, &m);
+		return;
+	case STAGE_WAITING:
+	case STAGE_HELD:
+	case STAGE_INSPECT:
+	case STAGE_COMMIT:
+		break;
+	}
+	fatal("SIGNED for something that nobody asked to be signed");
+}
+
+static void
+on_message(void *context, struct peer *peer, const struct frame *frame)
+{
+	struct authority *a = context;
+
+	switch (frame->type) {
+	case MESSAGE_DECIDE:
+		decide_take(a, peer, frame);
+		return;
+	case MESSAGE_REFUSED:
+		refusal_take(a, frame);
+		return;
+	case MESSAGE_INSPECTED:
+		inspect_take(a, frame);
+		return;
+	case MESSAGE_RECORD:
+		sync_record(a, frame);
+		return;
+	case MESSAGE_SYNCED:
+		sync_done(a, frame);
+		return;
+	case MESSAGE_SIGNED:
+		take_signed(a, frame);
+		return;
+	case MESSAGE_ADMIN:
+		admin_take(a, peer, frame);
+		return;
+	default:
+		fatal("unexpected %s", message_name(frame->type));
+	}
+}
+
+/* The end of a round: one commit for all, then what it set free. */
+static void
+on_drained(void *context)
+{
+	struct authority *a = context;
+
+	group_commit(a);
+	while (a->ready != NULL)
+		decide_ready(a);
+	group_commit(a);	/* refusals of those */
+}
+
+static void
+on_connected(void *context, struct peer *peer)
+{
+	struct authority *a = context;
+
+	if (peer_role(peer) == ROLE_SIGNER)
+		sync_begin(a);
+}
+
+static void
+on_lost(void *context, struct peer *peer)
+{
+	struct authority *a = context;
+
+	pending_forget_peer(a, peer);
+	if (peer_role(peer) == ROLE_SIGNER) {
+		a->synced = false;
+		pending_fail(a, true, REASON_UNAVAILABLE);
+	} else if (peer_role(peer) == ROLE_CHECKER) {
+		pending_fail(a, false, REASON_UNAVAILABLE);
+	}
+}
+
+static void
+on_tick(void *context)
+{
+	struct authority *a = context;
+	static unsigned seconds;
+
+	a->refusals = REFUSALS_PER_SECOND;
+	a->alarms = ALARMS_PER_SECOND;
+	if (++seconds % 600 == 0)
+		store_refusal_trim(a->store, REFUSALS_KEPT);
+	group_commit(a);
+	sync_retry(a);
+	admin_tick(a);
+}
+
+static void
+on_reload(void *context, const struct message_start *start)
+{
+	struct authority *a = context;
+
+	a->start.config = start->config;
+}
+
+/* One authority to a home; the kernel lets go when it ends, however it does. */
+static enum reason
+lock_take(struct authority *a, const char *folder, struct why *why)
+{
+	char path[PATH_MAX];
+
+	path_join(path, sizeof(path), folder, "lock");
+	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (a->lock < 0)
+		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
+		    path);
+	if (flock(a->lock, LOCK_EX | LOCK_NB) != 0)
+		return why_set(why, REASON_HOME_LOCKED, -1,
+		    "another authority uses %.150s", folder);
+	return REASON_OK;
+}
+
+static enum reason
+home_open(struct authority *a, struct why *why)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	enum reason r;
+
+	path_join(folder, sizeof(folder), a->start.home, "authority");
+	path_join(path, sizeof(path), folder, "store.db");
+	if (a->start.create && mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
+		    folder);
+	if (!a->start.create && access(path, R_OK | W_OK) != 0)
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "there is no store at %.150s", path);
+	if ((r = lock_take(a, folder, why)) != REASON_OK)
+		return r;
+	umask(077);
+	return store_open(&sqlite_driver, path, a->start.create, &a->store,
+	    why);
+}
+
+static enum reason
+on_start(void *context, struct program *p, struct why *why)
+{
+	struct authority *a = context;
+	enum reason r;
+
+	a->program = p;
+	a->start = *program_start(p);
+	a->refusals = REFUSALS_PER_SECOND;
+	a->alarms = ALARMS_PER_SECOND;
+	pending_init(a);
+	if (a->start.has_test_clock) {
+		if (!a->start.config.test)
+			return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");
+		clock_set_test(a->start.test_clock);
+	}
+	if ((r = home_open(a, why)) != REASON_OK)
+		return r;
+	keys_load(a);
+	if (program_listener(p) >= 0)
+		program_accept_admin(p, program_listener(p));
+	return REASON_OK;
+}
+
+static void
+on_stop(void *context)
+{
+	struct authority *a = context;
+
+	group_commit(a);
+	pending_close(a);
+	store_close(a->store);
+}
+
+const struct program_calls authority_calls = {
+	.role = ROLE_AUTHORITY,
+	.start = on_start,
+	.connected = on_connected,
+	.lost = on_lost,
+	.message = on_message,
+	.drained = on_drained,
+	.tick = on_tick,
+	.reload = on_reload,
+	.stop = on_stop,
+};

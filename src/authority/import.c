@@ -1,0 +1,134 @@
+/* hallmark device import: devices that another CA certified. */
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/fatal.h"
+
+void
+device_import(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	struct message_inspect inspect = { .kind = INSPECT_IMPORT,
+		.bytes = admin_argument(m, "certificate"),
+		.other = admin_argument(m, "ca") };
+	char name[PRODUCT_NAME_MAX + 1];
+	struct product product;
+	struct pending *p;
+	struct why why;
+	enum reason r = admin_text(m, "product", name, sizeof(name), true,
+	    &why);
+
+	if (r == REASON_OK && !store_product_find(a->store, name, &product))
+		r = why_set(&why, REASON_PRODUCT_UNKNOWN, -1, "%s", name);
+	else if (r == REASON_OK && !product.import_only)
+		r = why_set(&why, REASON_PRODUCT_SYNTAX, -1,
+		    "%s is not in import mode", name);
+	else if (r == REASON_OK && (inspect.bytes.len == 0 ||
+	    inspect.other.len == 0))
+		r = why_set(&why, REASON_ADMIN_ARGUMENT, -1,
+		    "certificate and ca must be given");
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_INSPECT, from, m)) == NULL)
+		return;
+	p->product = product;
+	inspect_ask(a, p, &inspect);
+}
+
+/* No second device with this key, nor with this serial from this issuer. */
+static enum reason
+check_free(struct authority *a, const struct import_facts *f, struct why *why)
+{
+	static struct device others[STORE_TWINS_MAX];
+	struct store_serial ours;
+	unsigned i, n;
+
+	if (store_device_by_key(a->store, f->spki_sha256, &others[0]))
+		return why_set(why, REASON_KEY_DUPLICATE, -1,
+		    "it is the key of %s", others[0].serial);
+	if (store_serial_find(a->store, f->serial, &ours))
+		return why_set(why, REASON_SERIAL_USED, -1,
+		    "%s is a serial of our own", f->serial);
+	n = store_device_find(a->store, f->serial, others, STORE_TWINS_MAX);
+	if (n >= STORE_TWINS_MAX)
+		return why_set(why, REASON_SERIAL_USED, -1,
+		    "there are %d devices %s already", STORE_TWINS_MAX,
+		    f->serial);
+	for (i = 0; i < n; i++)
+		if (memcmp(others[i].issuer_name_sha256, f->issuer_name_sha256,
+		    HASH_SIZE) == 0)
+			return why_set(why, REASON_SERIAL_USED, -1,
+			    "%s of this issuer", f->serial);
+	return REASON_OK;
+}
+
+void
+import_inspected(struct authority *a, struct pending *p,
+    const struct import_facts *f)
+{
+	struct peer *signer = signer_peer(a);
+	struct device_order o = { 0 };
+	struct device *d = &o.device;
+	struct why why;
+	enum reason r = check_free(a, f, &why);
+
+	if (r != REASON_OK) {
+		admin_fail(a, p, r, &why);
+		return;
+	}
+	memcpy(d->serial, f->serial, sizeof(d->serial));
+	memcpy(d->product, p->product.name, sizeof(d->product));
+	d->issuer = f->issuer;
+	memcpy(d->issuer_name_sha256, f->issuer_name_sha256, HASH_SIZE);
+	memcpy(d->spki_sha256, f->spki_sha256, HASH_SIZE);
+	memcpy(d->certificate_sha256, f->certificate_sha256, HASH_SIZE);
+	d->state = DEVICE_ACTIVE;
+	d->origin = ORIGIN_IMPORTED;
+	memcpy(p->warnings, f->warnings, sizeof(p->warnings));
+	if (!buf_add(&p->certificate, f->certificate))
+		fatal("a certificate is too long");
+	p->stage = STAGE_TAG;
+	signer_sent(a, p, signer != NULL && PEER_SEND(signer, TAG_DEVICE,
+	    pending_id(p), device_order, &o));
+}
+
+static void
+put_imported(struct answer *d, const struct pending *p, const char *serial)
+{
+	char room[1024];
+	struct json_out o;
+	struct span json;
+
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "serial");
+	json_put_text(&o, serial);
+	json_put_name(&o, "product");
+	json_put_text(&o, p->product.name);
+	json_put_name(&o, "warnings");
+	json_put_text(&o, p->warnings);
+	json_end_object(&o);
+	if (json_out_span(&o, &json) != WIRE_OK || !buf_add(&d->body, json))
+		fatal("an import does not fit its answer");
+}
+
+void
+import_signed(struct authority *a, struct pending *p,
+    const struct message_signed *m)
+{
+	struct store_device d = { .device = m->device,
+		.certificate = buf_span(&p->certificate),
+		.added = clock_now() };
+	enum reason r = m->reason;
+	struct why why;
+
+	why_set(&why, r, -1, "%s", m->text);
+	if (r == REASON_OK && !store_device_add(a->store, &d))
+		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
+		    "serial or key came in between");
+	if (r != REASON_OK)
+		admin_fail(a, p, r, &why);
+	else
+		put_imported(answer_later(a, p), p, m->device.serial);
+}

@@ -1,0 +1,60 @@
+/* Files that an operator names are looked at by a checker (law 1). */
+#include "authority/authority.h"
+#include "base/fatal.h"
+
+/* Any checker will do; work is spread by the place that p has. */
+static struct peer *
+some_checker(struct authority *a, const struct pending *p)
+{
+	struct peer *found;
+	unsigned i;
+
+	found = program_peer(a->program, ROLE_CHECKER,
+	    p->slot % (a->start.config.fronts == 0 ? 1
+	    : a->start.config.fronts));
+	for (i = 0; found == NULL && i < PROGRAM_PEERS_MAX; i++)
+		found = program_peer(a->program, ROLE_CHECKER, i);
+	return found;
+}
+
+void
+inspect_ask(struct authority *a, struct pending *p,
+    const struct message_inspect *m)
+{
+	struct peer *checker = some_checker(a, p);
+	struct why why;
+
+	if (checker != NULL && PEER_SEND(checker, INSPECT, pending_id(p),
+	    inspect, m))
+		return;
+	why_set(&why, REASON_UNAVAILABLE, -1, "no checker is there");
+	admin_fail(a, p, REASON_UNAVAILABLE, &why);
+}
+
+void
+inspect_take(struct authority *a, const struct frame *frame)
+{
+	struct pending *p = pending_find(a, frame->id);
+	struct message_inspected m;
+	struct why why;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_inspected_get(&in, &m))
+		fatal("malformed INSPECTED");
+	if (p == NULL)
+		return;
+	if (p->stage != STAGE_INSPECT)
+		fatal("INSPECTED for something that nobody asked about");
+	why_set(&why, m.reason, -1, "%s", m.text);
+	if (m.reason != REASON_OK)
+		admin_fail(a, p, m.reason, &why);
+	else if (!a->synced)
+		admin_fail(a, p, REASON_UNAVAILABLE, NULL);
+	else if (m.kind == INSPECT_CSR)
+		issue_inspected(a, p, &m.csr);
+	else if (m.kind == INSPECT_IMPORT)
+		import_inspected(a, p, &m.import);
+	else
+		fatal("INSPECTED of another kind");
+}

@@ -1,0 +1,17 @@
+/*
+ * hallmark-authority: decisions, records, the store. Sockets to checkers, the
+ * signer and operators; no network, no keys, no decoder of containers.
+ */
+#include "authority/authority.h"
+#include "base/log.h"
+#include "base/secret.h"
+
+int
+main(int argc, char **argv)
+{
+	static struct authority state;
+
+	process_harden();
+	log_open("authority");
+	return program_main(&authority_calls, &state, argc, argv);
+}

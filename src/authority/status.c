@@ -1,0 +1,81 @@
+/* hallmark service status, and the operator's word about the clock. */
+#include "authority/authority.h"
+#include "journal/ledger.h"
+
+static void
+put_count(struct json_out *o, const char *name, uint64_t value)
+{
+	json_put_name(o, name);
+	json_put_uint(o, value);
+}
+
+static void
+put_journal(struct authority *a, struct json_out *o)
+{
+	struct store_head head;
+
+	store_journal_head(a->store, &head);
+	json_put_name(o, "journal");
+	json_begin_object(o);
+	json_put_name(o, "signer");
+	json_put_hex(o, span_of(head.signer, sizeof(head.signer)));
+	put_count(o, "sequence", head.sequence);
+	json_put_name(o, "sha256");
+	json_put_hex(o, span_of(head.sha256, HASH_SIZE));
+	json_end_object(o);
+}
+
+static void
+put_keys(const struct authority *a, struct json_out *o, const char *name,
+    enum key_purpose purpose)
+{
+	static const char *const words[] = { "requested", "active", "retired" };
+	unsigned i, n, state;
+
+	json_put_name(o, name);
+	json_begin_object(o);
+	for (state = KEY_REQUESTED; state <= KEY_RETIRED; state++) {
+		for (i = n = 0; i < a->keys_len; i++)
+			n += a->keys[i].purpose == purpose &&
+			    a->keys[i].state == state;
+		put_count(o, words[state - KEY_REQUESTED], n);
+	}
+	json_end_object(o);
+}
+
+void
+service_status(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	char room[2048];
+	struct json_out o;
+
+	(void)m;
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "synced");
+	json_put_bool(&o, a->synced);
+	json_put_name(&o, "store-failed");
+	json_put_bool(&o, a->commit_failed);
+	json_put_name(&o, "test");
+	json_put_bool(&o, a->test || a->start.config.test);
+	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
+	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
+	put_count(&o, "refusals", store_count(a->store, TABLE_REFUSAL));
+	put_journal(a, &o);
+	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
+	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
+	json_end_object(&o);
+	answer_json(from, &o);
+}
+
+/* The signer stopped because the clock stepped; the operator has looked. */
+void
+clock_confirm(struct authority *a, struct origin from,
+    const struct message_admin *m)
+{
+	struct pending *p = admin_pending(a, STAGE_ACT, from, m);
+
+	if (p != NULL)
+		admin_act(a, p, from, m->verb, "");
+}

@@ -1,0 +1,215 @@
+/*
+ * The copy of the journal: heads are compared before any work (architecture 3).
+ * Every record comes over once, in order, and what it tells is put into the
+ * tables here, whether somebody waits for it or not: a record that nobody was
+ * told of is in the audit log all the same, as undelivered.
+ */
+#include "authority/authority.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "crypto/hash/hash.h"
+#include "journal/ledger.h"
+
+struct peer *
+signer_peer(struct authority *a)
+{
+	return program_peer(a->program, ROLE_SIGNER, 0);
+}
+
+/* Says to the signer what the store has; records that it lacks follow. */
+void
+sync_begin(struct authority *a)
+{
+	struct peer *signer = signer_peer(a);
+	struct message_head m = { 0 };
+	struct store_head head;
+
+	a->synced = false;
+	if (signer == NULL)
+		return;
+	group_commit(a);
+	if (a->commit_failed)
+		return;		/* sync_retry() comes back */
+	store_journal_head(a->store, &head);
+	m.empty = head.empty;
+	m.sequence = head.sequence;
+	memcpy(m.signer, head.signer, sizeof(m.signer));
+	memcpy(m.sha256, head.sha256, HASH_SIZE);
+	a->copied = head.empty ? 0 : head.sequence;
+	if (!PEER_SEND(signer, HEAD, 0, head, &m))
+		log_warning("sync", "text=\"the signer takes no frames\"");
+}
+
+/* Whoever gets this serial from here on finds it used. */
+static void
+copy_idevid(struct authority *a, const struct record *r)
+{
+	const struct record_idevid *i = &r->idevid;
+	const struct key_entry *key = key_by_name(a, i->key);
+	struct store_serial s = { .counter = i->counter,
+		.state = SERIAL_BURNT }, known;
+
+	if (store_serial_find(a->store, i->device.serial, &known))
+		return;		/* reserved by us: its asker is answered */
+	memcpy(s.serial, i->device.serial, sizeof(s.serial));
+	memcpy(s.product, i->device.product, sizeof(s.product));
+	memcpy(s.csr_sha256, r->request_sha256, HASH_SIZE);
+	memcpy(s.spki_sha256, i->device.spki_sha256, HASH_SIZE);
+	if (key != NULL)
+		memcpy(s.slot, key->slot, sizeof(s.slot));
+	(void)store_serial_add(a->store, &s);
+	log_warning("undelivered", "sequence=\"%llu\" serial=\"%s\" "
+	    "text=\"an IDevID that nobody got\"",
+	    (unsigned long long)r->sequence, s.serial);
+}
+
+struct chain_check {
+	const struct record_ca *ca;
+	bool fits;
+};
+
+static void
+check_chain(void *context, const struct store_ca *ca)
+{
+	struct chain_check *c = context;
+	uint8_t hash[HASH_SIZE];
+
+	if (strcmp(ca->name, c->ca->name) != 0 || ca->chain_len == 0)
+		return;
+	sha256(ca->chain[0], hash);
+	c->fits = memcmp(hash, c->ca->certificate_sha256, HASH_SIZE) == 0;
+}
+
+/* The chain went on record before the signer was asked (see admin_ca.c), and
+ * must be the one that the signer took. */
+static bool
+copy_ca(struct authority *a, const struct record *r)
+{
+	struct chain_check c = { .ca = &r->ca };
+	bool good = store_ca_activate(a->store, &r->ca);
+
+	store_ca_each(a->store, check_chain, &c);
+	keys_load(a);
+	return good && c.fits;
+}
+
+static void
+copy_act(struct authority *a, const struct record *r)
+{
+	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
+		return;
+	(void)store_ca_retire(a->store, r->act.subject);
+	keys_load(a);
+}
+
+/* What a record tells the tables; false if it does not fit. */
+static bool
+copy_facts(struct authority *a, const struct record *r)
+{
+	bool good = true;
+
+	switch (r->kind) {
+	case RECORD_VOUCHER:
+		good = store_voucher_add(a->store, r);
+		if (!a->synced)
+			log_warning("undelivered", "sequence=\"%llu\" "
+			    "serial=\"%s\" text=\"a voucher that nobody "
+			    "got\"", (unsigned long long)r->sequence,
+			    r->voucher.serial);
+		break;
+	case RECORD_IDEVID:
+		copy_idevid(a, r);
+		break;
+	case RECORD_KEY:
+		good = store_ca_add(a->store, r);
+		keys_load(a);
+		break;
+	case RECORD_CA:
+		good = copy_ca(a, r);
+		break;
+	case RECORD_ACT:
+		copy_act(a, r);
+		break;
+	case RECORD_DEVICE:	/* its row comes with the tag and the file */
+	case RECORD_CHECKPOINT:
+	case RECORD_SIGNED:
+	case RECORD_CLOCK:
+		break;
+	}
+	return good;
+}
+
+void
+sync_record(struct authority *a, const struct frame *frame)
+{
+	struct message_record m;
+	struct record r;
+	struct why why;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_record_get(&in, &m) ||
+	    record_read(m.record, &r, &why) != REASON_OK ||
+	    r.sequence != m.sequence)
+		fatal("malformed RECORD");
+	/* Behind a lost group: HEAD asks for all of it once more. */
+	if (a->commit_failed || (!a->synced && m.sequence > a->copied + 1))
+		return;
+	if (m.sequence != a->copied + 1)
+		fatal("record %llu came after %llu",
+		    (unsigned long long)m.sequence,
+		    (unsigned long long)a->copied);
+	if (!store_journal_add(a->store, &r, m.record)) {
+		/* The group is lost; heads are compared again after it. */
+		store_group_spoil(a->store);
+		return;
+	}
+	if (!copy_facts(a, &r))
+		log_alarm("journal-copy", "sequence=\"%llu\" text=\"what this "
+		    "record tells does not fit the tables\"",
+		    (unsigned long long)m.sequence);
+	a->copied = m.sequence;
+}
+
+void
+sync_done(struct authority *a, const struct frame *frame)
+{
+	struct message_synced m;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_synced_get(&in, &m))
+		fatal("malformed SYNCED");
+	group_commit(a);
+	if (a->commit_failed || m.sequence != a->copied)
+		return;		/* meant for a HEAD before the last one */
+	memcpy(a->signer, m.signer, sizeof(a->signer));
+	a->test = m.test;
+	a->synced = true;
+	log_note("synced", "sequence=\"%llu\"", (unsigned long long)m.sequence);
+	admin_resume(a);
+}
+
+void
+sync_lost(struct authority *a)
+{
+	if (!a->commit_failed)
+		log_alarm("store-failed", "text=\"a group could not be "
+		    "committed; nothing is signed until one can\"");
+	a->commit_failed = true;
+	a->synced = false;
+	keys_load(a);
+}
+
+void
+sync_retry(struct authority *a)
+{
+	if (!a->commit_failed || signer_peer(a) == NULL)
+		return;
+	a->commit_failed = false;
+	if (!store_probe(a->store))
+		store_group_spoil(a->store);
+	sync_begin(a);
+	if (!a->commit_failed)
+		log_note("store-recovered", "%s", "");
+}

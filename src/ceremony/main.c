@@ -1,0 +1,174 @@
+/*
+ * hallmark-ceremony: found, sign. The passphrase comes on descriptor 3, never
+ * in an argument.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ceremony/ceremony.h"
+#include "envelope/csr.h"
+
+#define PASSPHRASE_DESCRIPTOR 3
+#define PASSPHRASE_MAX 1024
+#define EXIT_REFUSED 1
+#define EXIT_USAGE 2
+
+struct arguments {
+	const char *home, *organization, *host, *root, *name, *slot, *csr, *out;
+	const char *days;
+	bool test;
+};
+
+static const struct option longs[] = {
+	{ "home", required_argument, NULL, 'h' },
+	{ "organization", required_argument, NULL, 'O' },
+	{ "host", required_argument, NULL, 'H' },
+	{ "test", no_argument, NULL, 't' },
+	{ "root", required_argument, NULL, 'r' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "slot", required_argument, NULL, 's' },
+	{ "csr", required_argument, NULL, 'c' },
+	{ "out", required_argument, NULL, 'o' },
+	{ "days", required_argument, NULL, 'd' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+usage(void)
+{
+	fputs("usage: hallmark-ceremony found --home DIR --organization NAME "
+	    "--host NAME [--test]\n"
+	    "       hallmark-ceremony sign --home DIR --root idevid|voucher "
+	    "--name NAME\n"
+	    "           [--slot SLOT] --csr FILE --out FILE [--days N]\n"
+	    "The passphrase is read from descriptor 3.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static bool
+parse(int argc, char **argv, struct arguments *a)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'h':
+			a->home = optarg;
+			break;
+		case 'O':
+			a->organization = optarg;
+			break;
+		case 'H':
+			a->host = optarg;
+			break;
+		case 't':
+			a->test = true;
+			break;
+		case 'r':
+			a->root = optarg;
+			break;
+		case 'n':
+			a->name = optarg;
+			break;
+		case 's':
+			a->slot = optarg;
+			break;
+		case 'c':
+			a->csr = optarg;
+			break;
+		case 'o':
+			a->out = optarg;
+			break;
+		case 'd':
+			a->days = optarg;
+			break;
+		default:
+			return false;
+		}
+	return optind == argc && a->home != NULL;
+}
+
+static enum reason
+found(const struct arguments *a, const struct secret *passphrase,
+    struct why *why)
+{
+	struct found_options o = { .home = a->home,
+		.organization = a->organization, .host = a->host,
+		.test = a->test, .passphrase = passphrase };
+
+	return ceremony_found(&o, why);
+}
+
+static enum reason
+sign(const struct arguments *a, const struct secret *passphrase,
+    struct why *why)
+{
+	struct sign_options o = { .home = a->home, .name = a->name,
+		.slot = a->slot, .passphrase = passphrase,
+		.root = strcmp(a->root, "idevid") == 0 ? CEREMONY_IDEVID
+						       : CEREMONY_VOUCHER };
+	struct buf csr, chain;
+	uint64_t days = 0;
+	enum reason r;
+
+	if (a->days != NULL &&
+	    (!text_uint(span_str(a->days), 3650, &days) || days == 0))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "days: 1 to 3650");
+	o.days = (unsigned)days;
+	/* PEM is longer than the DER that CSR_MAX counts. */
+	if ((r = file_read(a->csr, &csr, 2 * CSR_MAX, why)) != REASON_OK)
+		return r;
+	o.csr = buf_span(&csr);
+	buf_init(&chain, 4 * CERTIFICATE_MAX);
+	if ((r = ceremony_sign(&o, &chain, why)) == REASON_OK)
+		r = file_write(a->out, buf_span(&chain), 0644, why);
+	buf_free(&chain);
+	buf_free(&csr);
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments a = { 0 };
+	struct secret passphrase;
+	bool founds, signs;
+	char text[600];
+	struct why why;
+	enum reason r;
+
+	process_harden();
+	umask(022);	/* certificates are public; keys are made 0600 */
+	log_open("ceremony");
+	founds = argc > 1 && strcmp(argv[1], "found") == 0;
+	signs = argc > 1 && strcmp(argv[1], "sign") == 0;
+	if ((!founds && !signs) || !parse(argc - 1, argv + 1, &a))
+		return usage();
+	if (founds && (a.organization == NULL || a.host == NULL))
+		return usage();
+	if (signs && (a.root == NULL || a.name == NULL || a.csr == NULL ||
+	    a.out == NULL || (strcmp(a.root, "idevid") != 0 &&
+	    strcmp(a.root, "voucher") != 0)))
+		return usage();
+	why_clear(&why);
+	if (secret_read_fd(&passphrase, PASSPHRASE_DESCRIPTOR,
+	    PASSPHRASE_MAX)) {
+		r = founds ? found(&a, &passphrase, &why)
+			   : sign(&a, &passphrase, &why);
+		secret_free(&passphrase);
+	} else {
+		r = why_set(&why, REASON_PASSPHRASE, -1,
+		    "none on descriptor %d", PASSPHRASE_DESCRIPTOR);
+	}
+	if (r == REASON_OK)
+		return EXIT_SUCCESS;
+	reason_print(text, sizeof(text), r, &why);
+	fprintf(stderr, "hallmark-ceremony: %s\n", text);
+	return EXIT_REFUSED;
+}

@@ -1,0 +1,327 @@
+/* hallmark ca create, request, import, retire, list, show. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "cli/cli.h"
+
+static void
+request_order(struct message_admin *m, const struct ca_plan *p)
+{
+	request_begin(m, "ca.request");
+	request_text(m, "purpose", p->purpose);
+	request_text(m, "name", p->name);
+	request_text(m, "slot", p->slot);
+	request_text(m, "product", p->product);
+	request_text(m, "limit", p->limit);
+	request_text(m, "months", p->months);
+	request_text(m, "algorithm", p->algorithm);
+}
+
+/* --- certificates come as PEM, one after another, or as one of DER --- */
+
+struct chain {
+	uint8_t *room[CHAIN_MAX];	/* owned */
+	struct span der[CHAIN_MAX];
+	unsigned len;
+};
+
+static void
+chain_free(struct chain *ch)
+{
+	unsigned i;
+
+	for (i = 0; i < CHAIN_MAX; i++)
+		free(ch->room[i]);
+	memset(ch, 0, sizeof(*ch));
+}
+
+static enum reason
+chain_add(struct chain *ch, struct span der, struct why *why)
+{
+	if (ch->len == CHAIN_MAX)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "more than %d certificates", CHAIN_MAX);
+	ch->room[ch->len] = memory_copy(der.ptr, der.len);
+	ch->der[ch->len] = span_of(ch->room[ch->len], der.len);
+	ch->len++;
+	return REASON_OK;
+}
+
+static enum reason
+chain_read(struct chain *ch, const char *path, struct why *why)
+{
+	uint8_t room[CERTIFICATE_MAX];
+	struct span rest, der;
+	struct buf file;
+	unsigned before = ch->len;
+	enum reason r = file_read(path, &file, FILE_MAX, why);
+
+	if (r != REASON_OK)
+		return r;
+	rest = buf_span(&file);
+	while (r == REASON_OK && pem_next(&rest, room, sizeof(room), &der))
+		r = chain_add(ch, der, why);
+	if (r == REASON_OK && ch->len == before) {
+		if (file.len == 0 || file.len > CERTIFICATE_MAX)
+			r = why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			    "%.150s holds no certificate", path);
+		else
+			r = chain_add(ch, buf_span(&file), why);
+	}
+	buf_free(&file);
+	return r;
+}
+
+static enum reason
+chain_import(struct session *s, const char *name, const struct chain *ch,
+    struct message_admin_reply *reply, struct why *why)
+{
+	struct message_admin m;
+	char argument[16];
+	unsigned i;
+
+	request_begin(&m, "ca.import");
+	request_text(&m, "name", name);
+	for (i = 0; i < ch->len; i++) {
+		snprintf(argument, sizeof(argument), "chain.%u", i);
+		request_bytes(&m, argument, ch->der[i]);
+	}
+	return session_ask(s, &m, reply, why);
+}
+
+/* --- create --- */
+
+static enum reason
+ceremony_sign(const struct ca_plan *p, const char *csr, const char *out,
+    struct why *why)
+{
+	const char *argv[16] = { "hallmark-ceremony", "sign", "--home",
+		p->home, "--root", strcmp(p->purpose, "voucher") == 0
+		    ? "voucher" : "idevid", "--name", p->name, "--csr", csr,
+		"--out", out };
+
+	if (p->slot != NULL) {
+		argv[12] = "--slot";
+		argv[13] = p->slot;
+	}
+	return tool_run("ceremony", argv, p->passphrase, why);
+}
+
+enum reason
+ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
+{
+	char csr[PATH_MAX], certificate[PATH_MAX], file[64];
+	struct message_admin_reply reply;
+	struct message_admin m;
+	struct chain ch = { 0 };
+	enum reason r;
+
+	if (strchr(p->name, '/') != NULL || strlen(p->name) > KEY_NAME_MAX)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "name: at most %d of A-Z a-z 0-9 -", KEY_NAME_MAX);
+	snprintf(file, sizeof(file), "ceremony/%s.csr", p->name);
+	path_join(csr, sizeof(csr), p->home, file);
+	snprintf(file, sizeof(file), "ceremony/%s.pem", p->name);
+	path_join(certificate, sizeof(certificate), p->home, file);
+	request_order(&m, p);
+	if ((r = session_ask(s, &m, &reply, why)) != REASON_OK ||
+	    (r = file_write(csr, reply.blob, 0644, why)) != REASON_OK ||
+	    (r = ceremony_sign(p, csr, certificate, why)) != REASON_OK ||
+	    (r = chain_read(&ch, certificate, why)) != REASON_OK)
+		goto out;
+	r = chain_import(s, p->name, &ch, &reply, why);
+out:
+	chain_free(&ch);
+	return r;
+}
+
+static bool
+order_options(struct cli *c, int argc, char **argv, struct ca_plan *p,
+    const char **out)
+{
+	const struct option_row rows[] = {
+		{ "purpose", &p->purpose, NULL, true },
+		{ "name", &p->name, NULL, true },
+		{ "slot", &p->slot, NULL, false },
+		{ "product", &p->product, NULL, false },
+		{ "limit", &p->limit, NULL, false },
+		{ "months", &p->months, NULL, false },
+		{ "algorithm", &p->algorithm, NULL, false },
+		{ out == NULL ? NULL : "out", out, NULL, false },
+		{ 0 } };
+
+	return options_read(c, argc, argv, rows, 0, 0);
+}
+
+static int
+show_name(const struct cli *c, struct session *s, const char *name)
+{
+	struct message_admin_reply reply;
+	struct message_admin m;
+	struct why why;
+	enum reason r;
+
+	request_begin(&m, "ca.show");
+	request_text(&m, "name", name);
+	if ((r = session_ask(s, &m, &reply, &why)) != REASON_OK)
+		return refuse(c, r, &why);
+	output_json(c, reply.json);
+	return EXIT_DONE;
+}
+
+/* The root's key is opened here, not by the service: its passphrase is asked
+ * for in any case, and serves both where no service runs. */
+int
+ca_create_run(struct cli *c, int argc, char **argv)
+{
+	struct ca_plan p = { .passphrase = -1 };
+	struct session *s = NULL;
+	char home[CONFIG_TEXT];
+	struct cli again;
+	char fd[16];
+	struct why why;
+	enum reason r;
+	int code;
+
+	if (!order_options(c, argc, argv, &p, NULL))
+		return EXIT_USAGE;
+	why_clear(&why);
+	if ((r = home_path(c, home, &why)) != REASON_OK ||
+	    (r = passphrase_get(c, false, &p.passphrase, &why)) != REASON_OK)
+		return refuse(c, r, &why);
+	p.home = home;
+	again = *c;
+	snprintf(fd, sizeof(fd), "%d", dup(p.passphrase));
+	again.passphrase_file = NULL;
+	again.passphrase_fd = fd;
+	if ((r = session_open(&again, NEED_SIGNER, &s, &why)) != REASON_OK ||
+	    (r = ca_create_with(s, &p, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else
+		code = show_name(c, s, p.name);
+	session_close(s);
+	close(p.passphrase);
+	return code;
+}
+
+/* --- request and import: the root lies elsewhere --- */
+
+int
+ca_request_run(struct cli *c, int argc, char **argv)
+{
+	struct ca_plan p = { 0 };
+	const char *out = "-";
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	struct message_admin m;
+	struct buf pem;
+	struct why why;
+	enum reason r;
+	int code = EXIT_DONE;
+
+	if (!order_options(c, argc, argv, &p, &out))
+		return EXIT_USAGE;
+	why_clear(&why);
+	buf_init(&pem, FRAME_MAX);
+	request_order(&m, &p);
+	if ((r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK &&
+	    (r = session_ask(s, &m, &reply, &why)) == REASON_OK) {
+		pem_write(&pem, "CERTIFICATE REQUEST", reply.blob);
+		r = file_write(out, buf_span(&pem), 0644, &why);
+	}
+	if (r != REASON_OK)
+		code = refuse(c, r, &why);
+	buf_free(&pem);
+	session_close(s);
+	return code;
+}
+
+int
+ca_import_run(struct cli *c, int argc, char **argv)
+{
+	const char *name = NULL;
+	const struct option_row rows[] = {
+		{ "name", &name, NULL, true }, { 0 } };
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	struct chain ch = { 0 };
+	struct why why;
+	enum reason r = REASON_OK;
+	unsigned i;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 1, CHAIN_MAX))
+		return EXIT_USAGE;
+	why_clear(&why);
+	for (i = 0; r == REASON_OK && i < c->operands_len; i++)
+		r = chain_read(&ch, c->operands[i], &why);
+	if (r != REASON_OK ||
+	    (r = session_open(c, NEED_SIGNER, &s, &why)) != REASON_OK ||
+	    (r = chain_import(s, name, &ch, &reply, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else
+		code = show_name(c, s, name);
+	session_close(s);
+	chain_free(&ch);
+	return code;
+}
+
+int
+ca_retire_run(struct cli *c, int argc, char **argv)
+{
+	struct message_admin m;
+
+	if (!options_read(c, argc, argv, NULL, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, "ca.retire");
+	request_text(&m, "name", c->operands[0]);
+	return session_run(c, NEED_SIGNER, &m);
+}
+
+int
+ca_list_run(struct cli *c, int argc, char **argv)
+{
+	struct message_admin m;
+
+	if (!options_read(c, argc, argv, NULL, 0, 0))
+		return EXIT_USAGE;
+	request_begin(&m, "ca.list");
+	return session_run(c, NEED_STORE, &m);
+}
+
+int
+ca_show_run(struct cli *c, int argc, char **argv)
+{
+	bool pem_only = false;
+	const struct option_row rows[] = {
+		{ "pem", NULL, &pem_only, false }, { 0 } };
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	struct message_admin m;
+	struct buf pem;
+	struct why why;
+	enum reason r;
+	int code = EXIT_DONE;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	why_clear(&why);
+	buf_init(&pem, FRAME_MAX);
+	request_begin(&m, "ca.show");
+	request_text(&m, "name", c->operands[0]);
+	if ((r = session_open(c, NEED_STORE, &s, &why)) != REASON_OK ||
+	    (r = session_ask(s, &m, &reply, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else if (!pem_only)
+		output_json(c, reply.json);
+	else if (output_chain(reply.json, &pem))
+		fwrite(pem.ptr, 1, pem.len, stdout);
+	buf_free(&pem);
+	session_close(s);
+	return code;
+}

@@ -1,0 +1,164 @@
+/*
+ * The command line `hallmark NOUN VERB` (architecture 7): one file per noun.
+ *
+ * It starts other programs and talks to the authority. It never decodes a
+ * certificate, a request or a voucher: files go to the checker as they are.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "ipc/children.h"
+
+enum exit_code {
+	EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNAVAILABLE = 3
+};
+
+#define FILE_MAX 65536		/* octets of a file that an operator names */
+#define HOME_DEFAULT "/var/lib/hallmark"
+
+struct cli {
+	const char *noun, *verb;
+	const char *home;		/* as given */
+	bool json;
+	const char *passphrase_file, *passphrase_fd;
+	char **operands;		/* what is no option */
+	unsigned operands_len;
+};
+
+/* One of a verb's own options: exactly one of the targets is set. */
+struct option_row {
+	const char *name;
+	const char **text;
+	bool *flag;
+	bool required;
+};
+
+struct verb {
+	const char *noun, *verb;	/* verb NULL: the noun has only one */
+	int (*run)(struct cli *c, int argc, char **argv);
+	const char *synopsis, *about;
+};
+
+/* --- options.c --- */
+/* Reads the options of a verb (rows end with a NULL name) and the common ones;
+ * low to high operands must be left. false: usage was told, exit 2. --help is
+ * answered here and ends the program. */
+bool options_read(struct cli *c, int argc, char **argv,
+    const struct option_row *rows, unsigned low, unsigned high);
+/* Those in front of the noun; the index of the noun, or -1. */
+int options_common(struct cli *c, int argc, char **argv);
+void verb_usage(const struct cli *c, int to_stdout);
+/* Prints the reason on stderr; the exit code that belongs to it. */
+int refuse(const struct cli *c, enum reason r, const struct why *why);
+int usage_error(const struct cli *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- session.c: a conversation with the authority --- */
+struct session;
+enum session_need { NEED_STORE, NEED_SIGNER };
+/* With the running service; or, if there is none, with programs of our own
+ * that hold the home's lock: then the signer needs the passphrase. */
+MUST_USE enum reason session_open(const struct cli *c, enum session_need need,
+    struct session **out, struct why *why);
+/* The same on a home that is being made: always with programs of our own. */
+MUST_USE enum reason session_create(const char *home, const struct config *cfg,
+    int passphrase, struct session **out, struct why *why);
+/* The reply's reason is returned; its spans live until the next call. */
+MUST_USE enum reason session_ask(struct session *s,
+    const struct message_admin *request, struct message_admin_reply *reply,
+    struct why *why);
+void session_close(struct session *s);
+void request_begin(struct message_admin *m, const char *verb);
+void request_text(struct message_admin *m, const char *name, const char *value);
+void request_bytes(struct message_admin *m, const char *name,
+    struct span value);
+/* One question and its printed answer: what most verbs are. */
+int session_run(const struct cli *c, enum session_need need,
+    const struct message_admin *request);
+/* Absolute path of the home, which must be there. */
+MUST_USE enum reason home_path(const struct cli *c, char out[CONFIG_TEXT],
+    struct why *why);
+/* Takes HOME/run/lock; a descriptor, or HOME_LOCKED. */
+MUST_USE enum reason home_lock(const char *home, int *lock, struct why *why);
+
+/* --- passphrase.c --- */
+/* A sealed memfd: from --passphrase-file, --passphrase-fd or the terminal (asked
+ * twice where it is new). ADMIN_ARGUMENT if there is nowhere to ask. */
+MUST_USE enum reason passphrase_get(const struct cli *c, bool fresh, int *fd,
+    struct why *why);
+
+/* --- tool.c --- */
+/* Replaces this program by hallmark-PROGRAM; returns only on failure. */
+int tool_become(const struct cli *c, const char *program, char **argv);
+/* Runs hallmark-PROGRAM and waits; passphrase becomes its descriptor 3. */
+MUST_USE enum reason tool_run(const char *program, const char *const *argv,
+    int passphrase, struct why *why);
+
+/* --- output.c --- */
+/* A JSON object as it came (--json), or for people. */
+void output_json(const struct cli *c, struct span json);
+/* A member that is a string, copied; false if absent or too long. */
+bool json_text(struct span json, const char *name, char *out, size_t cap);
+/* "certificate" and then "chain" of a reply, as PEM. */
+bool output_chain(struct span json, struct buf *pem);
+
+/* --- pem.c --- */
+void pem_write(struct buf *out, const char *label, struct span der);
+/* The next block of a text as DER in room (cap octets); false at the end, or
+ * where the text is no PEM. */
+bool pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der);
+
+/* --- progress.c: a bar on a terminal, for what lasts over a second --- */
+struct progress {
+	const char *what;
+	size_t total;
+	int64_t begin, shown;
+	bool drawn;
+};
+void progress_begin(struct progress *p, const char *what, size_t total);
+void progress_step(struct progress *p, size_t done);
+void progress_end(struct progress *p);
+
+/* --- ca.c --- */
+struct ca_plan {
+	const char *home;
+	const char *purpose, *name, *slot, *product, *limit, *months;
+	const char *algorithm;
+	int passphrase;		/* of the root's key */
+};
+/* Request, signature by the software root of this home, import. */
+MUST_USE enum reason ca_create_with(struct session *s, const struct ca_plan *p,
+    struct why *why);
+
+/* --- one per verb --- */
+int init_run(struct cli *, int, char **);
+int serve_run(struct cli *, int, char **);
+int status_run(struct cli *, int, char **);
+int clock_confirm_run(struct cli *, int, char **);
+int product_add_run(struct cli *, int, char **);
+int product_set_run(struct cli *, int, char **);
+int product_list_run(struct cli *, int, char **);
+int product_show_run(struct cli *, int, char **);
+int ca_create_run(struct cli *, int, char **);
+int ca_request_run(struct cli *, int, char **);
+int ca_import_run(struct cli *, int, char **);
+int ca_retire_run(struct cli *, int, char **);
+int ca_list_run(struct cli *, int, char **);
+int ca_show_run(struct cli *, int, char **);
+int issue_csr_run(struct cli *, int, char **);
+int device_import_run(struct cli *, int, char **);
+int device_list_run(struct cli *, int, char **);
+int device_show_run(struct cli *, int, char **);
+int device_hold_run(struct cli *, int, char **);
+int device_release_run(struct cli *, int, char **);
+int journal_verify_run(struct cli *, int, char **);
+int journal_show_run(struct cli *, int, char **);
+int lint_run(struct cli *, int, char **);
+int customer_run(struct cli *, int, char **);
+
+extern const struct verb verbs[];
+extern const size_t verbs_len;
+
+#endif

@@ -1,0 +1,332 @@
+/*
+ * hallmark init: a home with software roots, from nothing to the first product.
+ * All of it or nothing: what was made is removed when a step fails.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "crypto/hash/hash.h"
+#include "wire/json.h"
+
+#define VOUCHER_KEY "voucher-1"
+#define ISSUING_CA "F1-1"
+#define ISSUING_SLOT "F1"
+
+struct plan {
+	struct cli *c;
+	const char *organization, *host, *listen;
+	const char *product, *token, *masa_url;
+	bool test;
+	char home[CONFIG_TEXT];
+	bool made_home;		/* the folder itself is ours too */
+	bool touched;
+	struct config config;
+	int passphrase;
+};
+
+/* --- an empty place --- */
+
+static bool
+is_empty(const char *folder)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *e;
+	bool empty = d != NULL;
+
+	while (empty && (e = readdir(d)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0;
+	if (d != NULL)
+		closedir(d);
+	return empty;
+}
+
+static enum reason
+make_home(struct plan *p, struct why *why)
+{
+	static const char *const folders[] = { "front", "checker",
+		"authority", "signer", "run" };
+	char path[PATH_MAX];
+	enum reason r;
+	unsigned i;
+
+	p->made_home = mkdir(p->c->home, 0700) == 0;
+	if (!p->made_home && errno != EEXIST)
+		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
+		    p->c->home);
+	if ((r = home_path(p->c, p->home, why)) != REASON_OK)
+		return r;
+	if (!is_empty(p->home))
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "%.150s is not empty", p->home);
+	p->touched = true;
+	/* Anchors are for everybody; the rest closes itself. */
+	if (chmod(p->home, 0755) != 0)
+		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
+		    p->home);
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		path_join(path, sizeof(path), p->home, folders[i]);
+		if (mkdir(path, 0700) != 0)
+			return why_set(why, REASON_HOME_INVALID, -1,
+			    "%.150s: %m", path);
+	}
+	return REASON_OK;
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int kind,
+    struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	if (where->level > 0 && remove(path) != 0)
+		fprintf(stderr, "hallmark init: %s: %s\n", path,
+		    strerror(errno));
+	return 0;
+}
+
+/* Everything in it is ours: it was empty when we came. */
+static void
+remove_home(const struct plan *p)
+{
+	if (p->touched)
+		nftw(p->home, remove_entry, 16, FTW_DEPTH | FTW_PHYS |
+		    FTW_MOUNT);
+	if (p->made_home)
+		rmdir(p->c->home);
+	if (p->touched || p->made_home)
+		fprintf(stderr, "hallmark init: the half-made home was "
+		    "removed\n");
+}
+
+/* --- configuration --- */
+
+static enum reason
+write_config(struct plan *p, struct why *why)
+{
+	char text[4 * CONFIG_TEXT], path[PATH_MAX];
+	struct config back;
+	enum reason r;
+
+	config_print(&p->config, text, sizeof(text));
+	path_join(path, sizeof(path), p->home, "hallmark.ini");
+	if ((r = file_write(path, span_str(text), 0600, why)) != REASON_OK)
+		return r;
+	/* The reader is the judge of what may stand there. */
+	return config_read(p->home, &back, why);
+}
+
+static enum reason
+plan_config(struct plan *p, struct why *why)
+{
+	config_defaults(&p->config);
+	p->config.test = p->test;
+	if (p->organization[0] == '\0' || !config_text_valid(p->organization,
+	    sizeof(p->config.organization)))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "organization: 1 to 64 printable ASCII characters");
+	text_copy(p->config.organization, sizeof(p->config.organization),
+	    span_str(p->organization));
+	if (p->listen == NULL)
+		return REASON_OK;
+	if (!config_text_valid(p->listen, sizeof(p->config.listen)))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "listen");
+	text_copy(p->config.listen, sizeof(p->config.listen),
+	    span_str(p->listen));
+	return REASON_OK;
+}
+
+/* --- roots, keys, product --- */
+
+static enum reason
+found_roots(const struct plan *p, struct why *why)
+{
+	const char *argv[10] = { "hallmark-ceremony", "found", "--home",
+		p->home, "--organization", p->organization, "--host", p->host,
+		p->test ? "--test" : NULL, NULL };
+
+	return tool_run("ceremony", argv, p->passphrase, why);
+}
+
+static enum reason
+add_product(const struct plan *p, struct session *s, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct message_admin m;
+
+	if (p->product == NULL)
+		return REASON_OK;
+	request_begin(&m, "product.add");
+	request_text(&m, "name", p->product);
+	request_text(&m, "token", p->token);
+	request_text(&m, "masa-url", p->masa_url);
+	return session_ask(s, &m, &reply, why);
+}
+
+static enum reason
+make_keys(struct plan *p, struct why *why)
+{
+	struct ca_plan voucher = { .home = p->home, .purpose = "voucher",
+		.name = VOUCHER_KEY, .passphrase = p->passphrase };
+	struct ca_plan issuing = { .home = p->home, .purpose = "idevid-ca",
+		.name = ISSUING_CA, .slot = ISSUING_SLOT,
+		.passphrase = p->passphrase };
+	struct session *s = NULL;
+	enum reason r;
+
+	r = session_create(p->home, &p->config, p->passphrase, &s, why);
+	if (r == REASON_OK)
+		r = ca_create_with(s, &voucher, why);
+	if (r == REASON_OK)
+		r = ca_create_with(s, &issuing, why);
+	if (r == REASON_OK)
+		r = add_product(p, s, why);
+	session_close(s);
+	return r;
+}
+
+/* --- what came of it --- */
+
+static bool
+put_anchor(const struct plan *p, struct json_out *o, const char *name)
+{
+	uint8_t room[CERTIFICATE_MAX], hash[HASH_SIZE];
+	char path[PATH_MAX], file[40];
+	struct span rest, der;
+	struct buf pem;
+	struct why why;
+	bool good;
+
+	snprintf(file, sizeof(file), "anchors/%s.pem", name);
+	path_join(path, sizeof(path), p->home, file);
+	if (file_read(path, &pem, FILE_MAX, &why) != REASON_OK)
+		return false;
+	rest = buf_span(&pem);
+	good = pem_next(&rest, room, sizeof(room), &der);
+	if (good) {
+		sha256(der, hash);
+		json_begin_object(o);
+		json_put_name(o, "anchor");
+		json_put_text(o, name);
+		json_put_name(o, "file");
+		json_put_text(o, path);
+		json_put_name(o, "sha256");
+		json_put_hex(o, span_of(hash, sizeof(hash)));
+		json_end_object(o);
+	}
+	buf_free(&pem);
+	return good;
+}
+
+static void
+put_pair(struct json_out *o, const char *name, const char *value)
+{
+	json_put_name(o, name);
+	if (value == NULL)
+		json_put_null(o);
+	else
+		json_put_text(o, value);
+}
+
+static enum reason
+print_summary(const struct plan *p, struct why *why)
+{
+	char room[4 * PATH_MAX];
+	struct json_out o;
+	struct span json;
+
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	put_pair(&o, "home", p->home);
+	put_pair(&o, "organization", p->organization);
+	json_put_name(&o, "test");
+	json_put_bool(&o, p->test);
+	put_pair(&o, "voucher-key", VOUCHER_KEY);
+	put_pair(&o, "issuing-ca", ISSUING_CA);
+	put_pair(&o, "product", p->product);
+	json_put_name(&o, "anchors");
+	json_begin_array(&o);
+	if (!put_anchor(p, &o, "idevid-root") ||
+	    !put_anchor(p, &o, "voucher-root") || !put_anchor(p, &o, "tls"))
+		return why_set(why, REASON_INTERNAL, -1,
+		    "an anchor is missing");
+	json_end_array(&o);
+	json_end_object(&o);
+	if (json_out_span(&o, &json) != WIRE_OK)
+		return why_set(why, REASON_INTERNAL, -1, "a long path");
+	output_json(p->c, json);
+	return REASON_OK;
+}
+
+static enum reason
+init_all(struct plan *p, struct why *why)
+{
+	enum reason r;
+
+	if ((r = make_home(p, why)) != REASON_OK ||
+	    (r = write_config(p, why)) != REASON_OK ||
+	    (r = found_roots(p, why)) != REASON_OK ||
+	    (r = make_keys(p, why)) != REASON_OK)
+		return r;
+	return print_summary(p, why);
+}
+
+/* Between here and the end nobody interrupts: a home is whole or is not. */
+static void
+hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int
+init_run(struct cli *c, int argc, char **argv)
+{
+	struct plan p = { .c = c, .host = "localhost", .passphrase = -1 };
+	const struct option_row rows[] = {
+		{ "organization", &p.organization, NULL, true },
+		{ "host", &p.host, NULL, false },
+		{ "listen", &p.listen, NULL, false },
+		{ "product", &p.product, NULL, false },
+		{ "token", &p.token, NULL, false },
+		{ "masa-url", &p.masa_url, NULL, false },
+		{ "test", NULL, &p.test, false }, { 0 } };
+	struct why why;
+	enum reason r;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 0, 0))
+		return EXIT_USAGE;
+	if (p.product == NULL && (p.token != NULL || p.masa_url != NULL))
+		return usage_error(c, "--token and --masa-url go with "
+		    "--product");
+	why_clear(&why);
+	if ((r = plan_config(&p, &why)) != REASON_OK ||
+	    (r = passphrase_get(c, true, &p.passphrase, &why)) != REASON_OK)
+		return refuse(c, r, &why);
+	hold_signals();
+	if ((r = init_all(&p, &why)) == REASON_OK) {
+		code = EXIT_DONE;
+	} else {
+		code = refuse(c, r, &why);
+		remove_home(&p);
+	}
+	close(p.passphrase);
+	return code;
+}

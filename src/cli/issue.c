@@ -1,0 +1,278 @@
+/*
+ * hallmark issue csr: one unit or a tray of them. A refused request does not
+ * stop the others; a service that is gone does.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "wire/json.h"
+
+struct batch {
+	struct cli *c;
+	struct session *session;
+	const char *product, *serial, *out;
+	char **files;
+	size_t len, room;
+	bool folder;		/* results go to files, each by its request's name */
+	size_t issued, refused;
+};
+
+/* --- which files --- */
+
+static void
+batch_add(struct batch *b, const char *path)
+{
+	char **more;
+
+	if (b->len == b->room) {
+		b->room = b->room == 0 ? 64 : b->room * 2;
+		more = memory_array(b->room, sizeof(*more));
+		if (b->len > 0)
+			memcpy(more, b->files, b->len * sizeof(*more));
+		free(b->files);
+		b->files = more;
+	}
+	b->files[b->len++] = memory_text(path);
+}
+
+static int
+is_request(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return dot != NULL && (strcmp(dot, ".csr") == 0 ||
+	    strcmp(dot, ".der") == 0 || strcmp(dot, ".pem") == 0);
+}
+
+static enum reason
+add_folder(struct batch *b, const char *folder, struct why *why)
+{
+	struct dirent **list;
+	char path[PATH_MAX];
+	int i, n = scandir(folder, &list, is_request, alphasort);
+
+	if (n < 0)
+		return why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %m",
+		    folder);
+	for (i = 0; i < n; i++) {
+		path_join(path, sizeof(path), folder, list[i]->d_name);
+		batch_add(b, path);
+		free(list[i]);
+	}
+	free(list);
+	b->folder = true;
+	return REASON_OK;
+}
+
+static enum reason
+gather(struct batch *b, struct why *why)
+{
+	enum reason r = REASON_OK;
+	struct stat st;
+	unsigned i;
+
+	for (i = 0; r == REASON_OK && i < b->c->operands_len; i++) {
+		const char *path = b->c->operands[i];
+
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			r = add_folder(b, path, why);
+		else
+			batch_add(b, path);
+	}
+	b->folder = b->folder || b->len > 1 || (b->out != NULL &&
+	    stat(b->out, &st) == 0 && S_ISDIR(st.st_mode));
+	if (r == REASON_OK && b->folder && b->out != NULL &&
+	    mkdir(b->out, 0755) != 0 && errno != EEXIST)
+		r = why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %m",
+		    b->out);
+	return r;
+}
+
+/* OUT/unit7.crt for somewhere/unit7.csr; beside it where there is no --out. */
+static void
+result_path(const struct batch *b, const char *request, char out[PATH_MAX])
+{
+	const char *base = strrchr(request, '/');
+	char stem[PATH_MAX];
+	char *dot;
+
+	base = b->out == NULL || base == NULL ? request : base + 1;
+	text_copy(stem, sizeof(stem), span_str(base));
+	dot = strrchr(stem, '.');
+	if (dot != NULL && strchr(dot, '/') == NULL)
+		*dot = '\0';
+	if (snprintf(out, PATH_MAX, "%s%s%s.crt", b->out == NULL ? "" : b->out,
+	    b->out == NULL ? "" : "/", stem) >= PATH_MAX)
+		fatal("the path of %s is too long", request);
+}
+
+/* --- one file --- */
+
+static void
+tell_issued(const struct batch *b, const char *file, const char *out,
+    struct span json)
+{
+	static char room[FRAME_MAX];
+	struct json_value root;
+	struct json_out o;
+	char serial[SERIAL_MAX + 1] = "";
+
+	(void)json_text(json, "serial", serial, sizeof(serial));
+	if (!b->c->json) {
+		if (out != NULL)
+			printf("%s  %s\n", serial, out);
+		return;
+	}
+	/* One object a line, the answer itself under "issued". */
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "file");
+	json_put_text(&o, file);
+	if (out != NULL) {
+		json_put_name(&o, "out");
+		json_put_text(&o, out);
+	}
+	json_put_name(&o, "issued");
+	if (json_parse(json, &root, NULL) != WIRE_OK)
+		fatal("the answer is no JSON");
+	printf("%.*s%.*s}\n", (int)o.len, room, (int)json.len,
+	    (const char *)json.ptr);
+}
+
+static void
+tell_refused(const struct batch *b, const char *file, enum reason r,
+    const struct why *why)
+{
+	char room[1024];
+	struct json_out o;
+
+	if (b->len > 1)
+		fprintf(stderr, "%s: ", file);
+	(void)refuse(b->c, r, why);
+	if (!b->c->json)
+		return;
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "file");
+	json_put_text(&o, file);
+	json_put_name(&o, "refused");
+	json_put_text(&o, reason_code(r));
+	json_put_name(&o, "text");
+	json_put_text(&o, why->text);
+	json_end_object(&o);
+	printf("%.*s\n", (int)o.len, room);
+}
+
+static enum reason
+issue_one(struct batch *b, const char *file, struct why *why)
+{
+	const char *out = b->out;
+	char path[PATH_MAX];
+	struct message_admin_reply reply;
+	struct message_admin m;
+	struct buf csr, pem;
+	enum reason r = file_read(file, &csr, FILE_MAX, why);
+
+	if (r != REASON_OK)
+		return r;
+	buf_init(&pem, FRAME_MAX);
+	request_begin(&m, "issue.csr");
+	request_text(&m, "product", b->product);
+	request_bytes(&m, "csr", buf_span(&csr));
+	request_text(&m, "serial", b->serial);
+	if ((r = session_ask(b->session, &m, &reply, why)) != REASON_OK)
+		goto out;
+	if (!output_chain(reply.json, &pem)) {
+		r = why_set(why, REASON_INTERNAL, -1, "no certificate came");
+		goto out;
+	}
+	if (b->folder) {
+		result_path(b, file, path);
+		out = path;
+	}
+	if (out != NULL)
+		r = file_write(out, buf_span(&pem), 0644, why);
+	else if (!b->c->json)
+		fwrite(pem.ptr, 1, pem.len, stdout);
+	if (r == REASON_OK)
+		tell_issued(b, file, out, reply.json);
+out:
+	buf_free(&pem);
+	buf_free(&csr);
+	return r;
+}
+
+/* The service does not answer, or cannot work: the rest would fail alike. */
+static bool
+hopeless(enum reason r)
+{
+	return reason_status(r) == 503 && r != REASON_OVERLOAD &&
+	    r != REASON_SERIAL_EXHAUSTED;
+}
+
+static int
+issue_all(struct batch *b)
+{
+	struct progress bar;
+	struct why why;
+	enum reason r = REASON_OK;
+	size_t i;
+
+	progress_begin(&bar, "issuing", b->len);
+	for (i = 0; i < b->len && !hopeless(r); i++) {
+		why_clear(&why);
+		r = issue_one(b, b->files[i], &why);
+		b->issued += r == REASON_OK;
+		b->refused += r != REASON_OK;
+		if (r != REASON_OK)
+			tell_refused(b, b->files[i], r, &why);
+		progress_step(&bar, i + 1);
+	}
+	progress_end(&bar);
+	if (b->folder)
+		fprintf(stderr, "%zu issued, %zu refused, %zu not tried\n",
+		    b->issued, b->refused, b->len - i);
+	if (hopeless(r))
+		return EXIT_UNAVAILABLE;
+	return b->refused > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+int
+issue_csr_run(struct cli *c, int argc, char **argv)
+{
+	struct batch b = { .c = c };
+	const struct option_row rows[] = {
+		{ "product", &b.product, NULL, true },
+		{ "serial", &b.serial, NULL, false },
+		{ "out", &b.out, NULL, false }, { 0 } };
+	struct why why;
+	enum reason r;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 1, UINT_MAX))
+		return EXIT_USAGE;
+	why_clear(&why);
+	if ((r = gather(&b, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else if (b.serial != NULL && b.len > 1)
+		code = usage_error(c, "--serial goes with one request only");
+	else if ((r = session_open(c, NEED_SIGNER, &b.session, &why)) !=
+	    REASON_OK)
+		code = refuse(c, r, &why);
+	else
+		code = issue_all(&b);
+	session_close(b.session);
+	while (b.len > 0)
+		free(b.files[--b.len]);
+	free(b.files);
+	return code;
+}

@@ -1,0 +1,180 @@
+/* hallmark journal verify, show: read-only, without key or passphrase. */
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "journal/journal.h"
+#include "wire/json.h"
+
+/* The folder that is named, or the home's own. */
+static enum reason
+folder_of(const struct cli *c, char out[PATH_MAX], struct why *why)
+{
+	char home[CONFIG_TEXT];
+	enum reason r;
+
+	if (c->operands_len > 0) {
+		if (text_copy(out, PATH_MAX, span_str(c->operands[0])))
+			return REASON_OK;
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "a long path");
+	}
+	if ((r = home_path(c, home, why)) == REASON_OK)
+		path_join(out, PATH_MAX, home, "signer/journal");
+	return r;
+}
+
+static void
+print_verified(const struct cli *c, const struct ledger *l, uint64_t records)
+{
+	char room[1024], time[CLOCK_TEXT_SIZE];
+	struct json_out o;
+	struct span json;
+
+	clock_print(time, l->time);
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "signer");
+	json_put_hex(&o, span_of(l->signer, sizeof(l->signer)));
+	json_put_name(&o, "test");
+	json_put_bool(&o, l->test);
+	json_put_name(&o, "records");
+	json_put_uint(&o, records);
+	json_put_name(&o, "sequence");
+	json_put_uint(&o, l->sequence);
+	json_put_name(&o, "head");
+	json_put_hex(&o, span_of(l->head, sizeof(l->head)));
+	json_put_name(&o, "time");
+	json_put_text(&o, time);
+	json_put_name(&o, "keys");
+	json_put_uint(&o, l->keys_len);
+	json_end_object(&o);
+	if (json_out_span(&o, &json) == WIRE_OK)
+		output_json(c, json);
+}
+
+int
+journal_verify_run(struct cli *c, int argc, char **argv)
+{
+	char folder[PATH_MAX];
+	struct ledger ledger;
+	uint64_t records = 0;
+	struct why why;
+	enum reason r;
+
+	if (!options_read(c, argc, argv, NULL, 0, 1))
+		return EXIT_USAGE;
+	why_clear(&why);
+	if ((r = folder_of(c, folder, &why)) != REASON_OK)
+		return refuse(c, r, &why);
+	ledger_init(&ledger);
+	r = journal_verify(folder, &ledger, &records, &why);
+	if (r == REASON_OK)
+		print_verified(c, &ledger, records);
+	ledger_free(&ledger);
+	/* A damaged journal is a finding here, not a lack of service. */
+	if (r != REASON_OK)
+		(void)refuse(c, r, &why);
+	return r == REASON_OK ? EXIT_DONE : EXIT_REFUSED;
+}
+
+struct showing {
+	const struct cli *c;
+	uint64_t left;
+};
+
+/* What a record is about, in a few words. */
+static void
+summary(const struct record *r, char *out, size_t cap)
+{
+	out[0] = '\0';
+	switch (r->kind) {
+	case RECORD_KEY:
+		snprintf(out, cap, "%s", r->key.order.name);
+		break;
+	case RECORD_CA:
+		snprintf(out, cap, "%s", r->ca.name);
+		break;
+	case RECORD_DEVICE:
+		snprintf(out, cap, "%s %s", r->device.device.serial,
+		    r->device.device.product);
+		break;
+	case RECORD_IDEVID:
+		snprintf(out, cap, "%s %s by %s", r->idevid.device.serial,
+		    r->idevid.device.product, r->idevid.key);
+		break;
+	case RECORD_VOUCHER:
+		snprintf(out, cap, "%s %s by %s", r->voucher.serial,
+		    assertion_text(r->voucher.assertion), r->voucher.key);
+		break;
+	case RECORD_SIGNED:
+		snprintf(out, cap, "of %llu",
+		    (unsigned long long)r->signed_.of);
+		break;
+	case RECORD_ACT:
+		snprintf(out, cap, "%s %s by user %u", r->act.verb,
+		    r->act.subject, r->act.user);
+		break;
+	case RECORD_CHECKPOINT:
+	case RECORD_CLOCK:
+		break;
+	}
+}
+
+static enum reason
+show_record(void *context, const struct record *r, struct span bytes,
+    struct why *why)
+{
+	/* Hex takes two characters an octet, names and dates a little more. */
+	static char room[4 * RECORD_MAX];
+	char time[CLOCK_TEXT_SIZE], text[200];
+	struct showing *s = context;
+	size_t len;
+
+	(void)bytes;
+	if (s->left-- == 0)
+		return why_set(why, REASON_STOPPING, -1, "enough");
+	if (!s->c->json) {
+		clock_print(time, r->time);
+		summary(r, text, sizeof(text));
+		printf("%8llu  %s  %-10s  %s\n",
+		    (unsigned long long)r->sequence, time,
+		    record_kind_name(r->kind), text);
+		return REASON_OK;
+	}
+	if (!record_to_json(r, room, sizeof(room), &len))
+		return why_set(why, REASON_INTERNAL, -1,
+		    "a record does not fit");
+	printf("%.*s\n", (int)len, room);
+	return REASON_OK;
+}
+
+int
+journal_show_run(struct cli *c, int argc, char **argv)
+{
+	const char *from = "1", *limit = NULL;
+	const struct option_row rows[] = {
+		{ "from", &from, NULL, false },
+		{ "limit", &limit, NULL, false }, { 0 } };
+	struct showing s = { .c = c, .left = UINT64_MAX };
+	char folder[PATH_MAX];
+	uint64_t first;
+	struct why why;
+	enum reason r;
+
+	if (!options_read(c, argc, argv, rows, 0, 1))
+		return EXIT_USAGE;
+	if (!text_uint(span_str(from), INT64_MAX, &first) ||
+	    (limit != NULL &&
+	    !text_uint(span_str(limit), INT64_MAX, &s.left)))
+		return usage_error(c, "--from and --limit take a number");
+	why_clear(&why);
+	if ((r = folder_of(c, folder, &why)) == REASON_OK)
+		r = journal_read(folder, first, show_record, &s, &why);
+	if (r == REASON_OK || r == REASON_STOPPING)
+		return EXIT_DONE;
+	(void)refuse(c, r, &why);
+	return EXIT_REFUSED;
+}

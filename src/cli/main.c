@@ -1,0 +1,157 @@
+/* hallmark: dispatch by noun and verb. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "cli/cli.h"
+
+#define PRODUCT_OPTIONS \
+	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n" \
+	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
+	"[--audit-only yes|no] [--emit-id-data yes|no]\n" \
+	"[--legacy-unattributed yes|no] [--import-only yes|no]\n" \
+	"[--key-usage yes|no]"
+#define CA_OPTIONS \
+	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
+	"[--product NAME] [--limit N] [--months N] [--algorithm p256|p384]"
+
+const struct verb verbs[] = {
+	{ "init", NULL, init_run,
+	    "--organization NAME [--host NAME] [--listen ADDRESS:PORT]\n"
+	    "[--product NAME --token T [--masa-url HOST]] [--test]",
+	    "make a home: roots, first issuing CA, voucher signer" },
+	{ "serve", NULL, serve_run,
+	    "[--masa] [--listen ADDRESS:PORT] [--test-clock TIME]",
+	    "run the service" },
+	{ "status", NULL, status_run, "", "say how the service is" },
+	{ "product", "add", product_add_run, PRODUCT_OPTIONS,
+	    "name a product line" },
+	{ "product", "set", product_set_run, PRODUCT_OPTIONS,
+	    "change fields of a product" },
+	{ "product", "list", product_list_run, "", "list all products" },
+	{ "product", "show", product_show_run, "NAME", "show one product" },
+	{ "ca", "create", ca_create_run, CA_OPTIONS,
+	    "make a key and certify it with this home's software root" },
+	{ "ca", "request", ca_request_run, CA_OPTIONS " [--out FILE]",
+	    "make a key; its certification request comes out" },
+	{ "ca", "import", ca_import_run, "--name NAME FILE...",
+	    "give a key its certificate and chain" },
+	{ "ca", "retire", ca_retire_run, "NAME",
+	    "take a key out of use for ever" },
+	{ "ca", "list", ca_list_run, "", "list all signing keys" },
+	{ "ca", "show", ca_show_run, "NAME [--pem]",
+	    "show a key and its chain" },
+	{ "issue", "csr", issue_csr_run,
+	    "--product NAME [--serial S] [--out FILE|DIR] FILE|DIR...",
+	    "issue an IDevID for each certification request" },
+	{ "device", "import", device_import_run,
+	    "--product NAME --ca FILE FILE...",
+	    "take devices on record that another CA certified" },
+	{ "device", "list", device_list_run,
+	    "[--product NAME] [--state STATE] [--after SERIAL] [--limit N]",
+	    "list devices" },
+	{ "device", "show", device_show_run, "SERIAL [--issuer HEX]",
+	    "show one device" },
+	{ "device", "hold", device_hold_run, "SERIAL --reason TEXT",
+	    "decline vouchers for a device" },
+	{ "device", "release", device_release_run, "SERIAL",
+	    "end a hold" },
+	{ "journal", "verify", journal_verify_run, "[DIR]",
+	    "check the whole journal" },
+	{ "journal", "show", journal_show_run,
+	    "[--from N] [--limit N] [DIR]", "print records" },
+	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
+	    "explain every violation in certificates" },
+	{ "clock", "confirm", clock_confirm_run, "",
+	    "let the signer go on after a step of the clock" },
+	{ "voucher", "", customer_run, "show|verify ...",
+	    "look at vouchers: hallmark-registrar(1)" },
+	{ "registrar", "", customer_run, "ca|request|auditlog ...",
+	    "the customer's side: hallmark-registrar(1)" },
+	{ "pledge", "", customer_run, "key|request|verify ...",
+	    "the device's side: hallmark-registrar(1)" },
+};
+const size_t verbs_len = sizeof(verbs) / sizeof(verbs[0]);
+
+static void
+help(FILE *to)
+{
+	char name[40];
+	size_t i;
+
+	fprintf(to, "usage: hallmark [--home DIR] [--json] NOUN VERB "
+	    "[options]\n\n");
+	for (i = 0; i < verbs_len; i++) {
+		snprintf(name, sizeof(name), "%s %s", verbs[i].noun,
+		    verbs[i].verb == NULL ? "" : verbs[i].verb);
+		fprintf(to, "  %-18s %s\n", name, verbs[i].about);
+	}
+	fprintf(to, "\nhallmark NOUN VERB --help names the options; "
+	    "hallmark(1) explains them.\n");
+}
+
+/* The row for these words; takes is how many of them it used. */
+static const struct verb *
+verb_find(int argc, char **argv, int *takes)
+{
+	size_t i;
+
+	for (i = 0; i < verbs_len; i++) {
+		const struct verb *v = &verbs[i];
+
+		if (strcmp(v->noun, argv[0]) != 0)
+			continue;
+		*takes = v->verb == NULL || v->verb[0] == '\0' ? 1 : 2;
+		if (*takes == 1 ||
+		    (argc > 1 && strcmp(v->verb, argv[1]) == 0))
+			return v;
+	}
+	return NULL;
+}
+
+static int
+dispatch(struct cli *c, int argc, char **argv)
+{
+	const struct verb *v;
+	int takes = 1;
+
+	v = verb_find(argc, argv, &takes);
+	c->noun = argv[0];
+	if (v != NULL) {
+		c->verb = v->verb;
+		return v->run(c, argc - takes + 1, argv + takes - 1);
+	}
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		verb_usage(c, true);
+		return EXIT_DONE;
+	}
+	fprintf(stderr, "hallmark: there is no \"%s%s%s\"\n", argv[0],
+	    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	verb_usage(c, false);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli c = { 0 };
+	int at;
+
+	process_harden();
+	log_open("hallmark");
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		help(stdout);
+		return EXIT_DONE;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("hallmark %s\n", HALLMARK_VERSION);
+		return EXIT_DONE;
+	}
+	if ((at = options_common(&c, argc, argv)) < 0)
+		return EXIT_USAGE;
+	if (at >= argc) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	return dispatch(&c, argc - at, argv + at);
+}

@@ -1,0 +1,260 @@
+/* What the authority answers, for programs or for people, see cli.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "wire/json.h"
+
+#define COLUMNS_MAX 24
+#define CELL_MAX 160
+
+/* One value in a cell: strings without quotes, null as a dash. */
+static void
+cell(char out[CELL_MAX], const struct json_value *v)
+{
+	size_t len, i;
+
+	if (v->type == JSON_NULL)
+		snprintf(out, CELL_MAX, "-");
+	else if (v->type == JSON_TRUE)
+		snprintf(out, CELL_MAX, "yes");
+	else if (v->type == JSON_FALSE)
+		snprintf(out, CELL_MAX, "no");
+	else if (json_string(v, out, CELL_MAX, &len) != WIRE_OK)
+		text_copy(out, CELL_MAX, v->raw);
+	if (out[0] == '\0')
+		snprintf(out, CELL_MAX, "-");
+	/* A terminal obeys control characters: none gets that far. */
+	for (i = 0; out[i] != '\0'; i++)
+		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
+			out[i] = '?';
+}
+
+struct table {
+	size_t width[COLUMNS_MAX];
+	size_t columns;
+	bool measure;		/* first pass: nothing is printed */
+};
+
+static void
+table_cell(struct table *t, size_t at, const struct json_value *v)
+{
+	char text[CELL_MAX];
+	size_t len;
+
+	cell(text, v);
+	len = strlen(text);
+	if (t->measure && len > t->width[at])
+		t->width[at] = len;
+	if (t->measure)
+		return;
+	if (at + 1 == t->columns)
+		printf("%s\n", text);
+	else
+		printf("%-*s  ", (int)t->width[at], text);
+}
+
+/* The names of a row's members, or their values. */
+static void
+table_row(struct table *t, const struct json_value *row, bool names)
+{
+	struct json_value name, value;
+	struct json_iter i;
+	size_t at;
+
+	json_iter_open(&i, row);
+	for (at = 0; at < t->columns && json_iter_next(&i, &name, &value); at++)
+		table_cell(t, at, names ? &name : &value);
+}
+
+/* Columns are the members of the first row; all rows are of one kind. */
+static void
+print_table(const struct json_value *array)
+{
+	struct table t = { .measure = true };
+	struct json_value row, ignored;
+	struct json_iter rows, i;
+	int pass;
+
+	json_iter_open(&rows, array);
+	if (!json_iter_next(&rows, NULL, &row))
+		return;
+	json_iter_open(&i, &row);
+	while (t.columns < COLUMNS_MAX && json_iter_next(&i, NULL, &ignored))
+		t.columns++;
+	for (pass = 0; pass < 2; pass++, t.measure = false) {
+		json_iter_open(&rows, array);
+		(void)json_iter_next(&rows, NULL, &row);
+		table_row(&t, &row, true);
+		do {
+			table_row(&t, &row, false);
+		} while (json_iter_next(&rows, NULL, &row));
+	}
+}
+
+static void
+print_pem(const struct json_value *v)
+{
+	size_t cap = v->raw.len, len;
+	char *text = memory_new(cap + 1);
+	uint8_t *der = memory_new(cap + 1);
+	struct buf out;
+
+	buf_init(&out, FRAME_MAX);
+	if (json_string(v, text, cap + 1, &len) == WIRE_OK && len > 0 &&
+	    base64_decode(der, cap, &len, span_str(text), BASE64_STANDARD)) {
+		pem_write(&out, "CERTIFICATE", span_of(der, len));
+		fwrite(out.ptr, 1, out.len, stdout);
+	}
+	buf_free(&out);
+	free(der);
+	free(text);
+}
+
+static void print_object(const struct json_value *object, int indent);
+
+/* Certificates as PEM; a list of objects with a line between any two. */
+static void
+print_array(const char *name, const struct json_value *v, int indent)
+{
+	struct json_value inner;
+	struct json_iter i;
+	bool first = true;
+	char text[CELL_MAX];
+
+	json_iter_open(&i, v);
+	for (; json_iter_next(&i, NULL, &inner); first = false) {
+		if (strcmp(name, "chain") == 0) {
+			print_pem(&inner);
+		} else if (inner.type == JSON_OBJECT) {
+			if (!first)
+				putchar('\n');
+			print_object(&inner, indent);
+		} else {
+			cell(text, &inner);
+			printf("%*s%s: %s\n", indent, "", name, text);
+		}
+	}
+}
+
+static void
+print_member(const char *name, const struct json_value *v, int indent)
+{
+	char text[CELL_MAX];
+
+	if (strcmp(name, "certificate") == 0 && v->type == JSON_STRING) {
+		print_pem(v);
+	} else if (v->type == JSON_ARRAY) {
+		print_array(name, v, indent);
+	} else if (v->type == JSON_OBJECT) {
+		printf("%*s%s:\n", indent, "", name);
+		print_object(v, indent + 2);
+	} else {
+		cell(text, v);
+		printf("%*s%s: %s\n", indent, "", name, text);
+	}
+}
+
+static void
+print_object(const struct json_value *object, int indent)
+{
+	struct json_value name, value;
+	struct json_iter i;
+	char text[CELL_MAX];
+
+	json_iter_open(&i, object);
+	while (json_iter_next(&i, &name, &value)) {
+		cell(text, &name);
+		print_member(text, &value, indent);
+	}
+}
+
+/* A list is an object that begins with an array of objects, without
+ * certificates in them. */
+static bool
+is_list(const struct json_value *root, struct json_value *array)
+{
+	struct json_value row, ignored;
+	struct json_iter i;
+
+	json_iter_open(&i, root);
+	if (!json_iter_next(&i, NULL, array) || array->type != JSON_ARRAY)
+		return false;
+	json_iter_open(&i, array);
+	if (!json_iter_next(&i, NULL, &row))
+		return true;
+	return row.type == JSON_OBJECT &&
+	    !json_member(&row, "certificate", &ignored) &&
+	    !json_member(&row, "chain", &ignored);
+}
+
+void
+output_json(const struct cli *c, struct span json)
+{
+	struct json_value root, array;
+	char next[CELL_MAX];
+
+	if (json.len == 0)
+		json = span_str("{}");
+	if (c->json) {
+		printf("%.*s\n", (int)json.len, (const char *)json.ptr);
+		return;
+	}
+	if (json_parse(json, &root, NULL) != WIRE_OK ||
+	    root.type != JSON_OBJECT)
+		fatal("the answer is no JSON object");
+	if (!is_list(&root, &array)) {
+		print_object(&root, 0);
+		return;
+	}
+	print_table(&array);
+	if (json_text(json, "next", next, sizeof(next)))
+		fprintf(stderr, "there are more: --after %s\n", next);
+}
+
+bool
+json_text(struct span json, const char *name, char *out, size_t cap)
+{
+	struct json_value root, v;
+	size_t len;
+
+	return json_parse(json, &root, NULL) == WIRE_OK &&
+	    json_member(&root, name, &v) &&
+	    json_string(&v, out, cap, &len) == WIRE_OK;
+}
+
+static bool
+add_certificate(const struct json_value *v, struct buf *pem)
+{
+	char text[BASE64_SIZE(CERTIFICATE_MAX)];
+	uint8_t der[CERTIFICATE_MAX];
+	size_t len;
+
+	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
+	    !base64_decode(der, sizeof(der), &len, span_str(text),
+	    BASE64_STANDARD))
+		return false;
+	pem_write(pem, "CERTIFICATE", span_of(der, len));
+	return true;
+}
+
+bool
+output_chain(struct span json, struct buf *pem)
+{
+	struct json_value root, v, one;
+	struct json_iter i;
+
+	if (json_parse(json, &root, NULL) != WIRE_OK)
+		return false;
+	if (json_member(&root, "certificate", &v) && !add_certificate(&v, pem))
+		return false;
+	if (!json_member(&root, "chain", &v) || v.type != JSON_ARRAY)
+		return false;
+	json_iter_open(&i, &v);
+	while (json_iter_next(&i, NULL, &one))
+		if (!add_certificate(&one, pem))
+			return false;
+	return true;
+}

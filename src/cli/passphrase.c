@@ -1,0 +1,116 @@
+/* Where the passphrase comes from, see cli.h. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+#define PASSPHRASE_MAX 1024
+
+/* One line without echo, in locked memory; false on end of file. */
+static bool
+read_line(int tty, const char *prompt, struct secret *s)
+{
+	struct termios before, quiet;
+	bool good = false;
+	size_t n = 0;
+	char c;
+
+	if (write(tty, prompt, strlen(prompt)) < 0 ||
+	    tcgetattr(tty, &before) != 0)
+		return false;
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
+		return false;
+	secret_new(s, PASSPHRASE_MAX);
+	while (n < PASSPHRASE_MAX && read(tty, &c, 1) == 1) {
+		if ((good = c == '\n'))
+			break;
+		s->ptr[n++] = (uint8_t)c;
+	}
+	secret_wipe(&c, 1);
+	tcsetattr(tty, TCSAFLUSH, &before);
+	(void)!write(tty, "\n", 1);
+	s->len = n;
+	return good && n > 0;
+}
+
+/* A pipe holds it for the moment between here and the sealed memory. */
+static int
+seal(const struct secret *s)
+{
+	int ends[2], fd = -1;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		fatal_errno("pipe");
+	if (write(ends[1], s->ptr, s->len) == (ssize_t)s->len) {
+		close(ends[1]);
+		ends[1] = -1;
+		fd = memfd_seal(ends[0], "passphrase");
+	}
+	if (ends[1] >= 0)
+		close(ends[1]);
+	close(ends[0]);
+	return fd;
+}
+
+static enum reason
+ask(bool fresh, int *fd, struct why *why)
+{
+	struct secret first = { 0 }, second = { 0 };
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	enum reason r = REASON_OK;
+
+	if (tty < 0)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "there is no terminal to ask for the passphrase: give "
+		    "--passphrase-file or --passphrase-fd");
+	if (!read_line(tty, "Passphrase: ", &first))
+		r = why_set(why, REASON_PASSPHRASE, -1, "none was given");
+	else if (fresh && (!read_line(tty, "Again: ", &second) ||
+	    !secret_equal(span_of(first.ptr, first.len),
+	    span_of(second.ptr, second.len))))
+		r = why_set(why, REASON_PASSPHRASE, -1, "the two differ");
+	else if ((*fd = seal(&first)) < 0)
+		r = why_set(why, REASON_PASSPHRASE, -1, "it cannot be kept");
+	secret_free(&first);
+	secret_free(&second);
+	close(tty);
+	return r;
+}
+
+enum reason
+passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
+{
+	const char *name = c->passphrase_file;
+	uint64_t number = 0;
+	int from;
+
+	if (name == NULL && c->passphrase_fd == NULL)
+		return ask(fresh, fd, why);
+	if (name == NULL) {
+		name = c->passphrase_fd;
+		if (!text_uint(span_str(name), 1023, &number))
+			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			    "passphrase-fd: %.40s is no descriptor", name);
+		from = (int)number;
+	} else {
+		from = strcmp(name, "-") == 0 ? STDIN_FILENO
+		    : open(name, O_RDONLY | O_CLOEXEC);
+	}
+	if (from < 0)
+		return why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %m",
+		    name);
+	*fd = memfd_seal(from, "passphrase");
+	close(from);
+	if (*fd < 0)
+		return why_set(why, REASON_PASSPHRASE, -1,
+		    "%.150s holds none", name);
+	return REASON_OK;
+}

@@ -1,0 +1,64 @@
+/* hallmark product add, set, list, show. */
+#include "cli/cli.h"
+
+/* The fields of model/product.h under their configuration names. */
+static const char *const fields[] = { "token", "masa-url", "counter-width",
+	"check-character", "pin", "audit-only", "emit-id-data",
+	"legacy-unattributed", "import-only", "key-usage" };
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static int
+change(struct cli *c, int argc, char **argv, const char *verb)
+{
+	const char *values[FIELDS] = { NULL };
+	struct option_row rows[FIELDS + 1] = { 0 };
+	struct message_admin m;
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		rows[i].name = fields[i];
+		rows[i].text = &values[i];
+	}
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, verb);
+	request_text(&m, "name", c->operands[0]);
+	for (i = 0; i < FIELDS; i++)
+		request_text(&m, fields[i], values[i]);
+	return session_run(c, NEED_SIGNER, &m);
+}
+
+int
+product_add_run(struct cli *c, int argc, char **argv)
+{
+	return change(c, argc, argv, "product.add");
+}
+
+int
+product_set_run(struct cli *c, int argc, char **argv)
+{
+	return change(c, argc, argv, "product.set");
+}
+
+int
+product_list_run(struct cli *c, int argc, char **argv)
+{
+	struct message_admin m;
+
+	if (!options_read(c, argc, argv, NULL, 0, 0))
+		return EXIT_USAGE;
+	request_begin(&m, "product.list");
+	return session_run(c, NEED_STORE, &m);
+}
+
+int
+product_show_run(struct cli *c, int argc, char **argv)
+{
+	struct message_admin m;
+
+	if (!options_read(c, argc, argv, NULL, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, "product.show");
+	request_text(&m, "name", c->operands[0]);
+	return session_run(c, NEED_STORE, &m);
+}

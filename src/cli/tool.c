@@ -1,0 +1,79 @@
+/* The other programs of this package, which lie beside this one. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "cli/cli.h"
+#include "ipc/spawn.h"
+
+static void
+tool_path(char out[PATH_MAX], const char *program)
+{
+	char folder[PATH_MAX];
+
+	program_folder(folder, sizeof(folder));
+	program_path(out, PATH_MAX, folder, program);
+}
+
+int
+tool_become(const struct cli *c, const char *program, char **argv)
+{
+	char path[PATH_MAX];
+	struct why why;
+
+	tool_path(path, program);
+	fflush(NULL);
+	execv(path, argv);
+	why_set(&why, REASON_UNAVAILABLE, -1, "%.150s: %m", path);
+	return refuse(c, REASON_UNAVAILABLE, &why);
+}
+
+enum reason
+tool_run(const char *program, const char *const *argv, int passphrase,
+    struct why *why)
+{
+	char path[PATH_MAX];
+	int status;
+	pid_t pid;
+
+	tool_path(path, program);
+	fflush(NULL);
+	if ((pid = fork()) < 0)
+		fatal_errno("fork");
+	if (pid == 0) {
+		/* dup2 onto itself would leave close-on-exec set. */
+		int fd = passphrase == 3 ? dup(passphrase) : passphrase;
+
+		if (dup2(fd, 3) < 0 || close_range(4, ~0U, 0) != 0)
+			_exit(126);
+		execv(path, (char *const *)argv);
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			fatal_errno("waitpid");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return REASON_OK;
+	return why_set(why, WIFEXITED(status) && WEXITSTATUS(status) == 1
+	    ? REASON_SIGNER_REFUSED : REASON_UNAVAILABLE, -1,
+	    "hallmark-%s did not do it", program);
+}
+
+int
+customer_run(struct cli *c, int argc, char **argv)
+{
+	char **words;
+	int i;
+
+	/* argv begins with the noun: hallmark-registrar NOUN VERB ... */
+	words = memory_array((size_t)argc + 2, sizeof(*words));
+	words[0] = (char *)"hallmark-registrar";
+	for (i = 0; i < argc; i++)
+		words[i + 1] = argv[i];
+	return tool_become(c, "registrar", words);
+}

@@ -1,0 +1,578 @@
+/* The parent of our programs, see children.h. */
+#include "ipc/children.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ipc/spawn.h"
+
+#define CHILDREN_MAX 40
+#define READY_DEADLINE 60000	/* keys are opened with scrypt: be patient */
+#define STOP_DEADLINE 10000
+#define BACKOFF_FIRST 100
+#define BACKOFF_LAST 10000
+
+enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_FAILED };
+
+struct child {
+	enum role role;
+	unsigned index;
+	pid_t pid;
+	struct channel control;
+	enum child_state state;
+	int64_t backoff;	/* milliseconds until the next start */
+	int64_t again;		/* clock_ticks of it */
+	int64_t since;		/* of the last start */
+	bool deaf;		/* it closed its end: only its death is left */
+};
+
+struct children {
+	struct children_plan plan;
+	char bindir[PATH_MAX];
+	struct child list[CHILDREN_MAX];
+	unsigned len;
+	int64_t began;			/* clock_ticks when a test clock was set */
+	struct channel admin;		/* our own end as ADMIN */
+	enum role admin_to;
+	enum reason failed;		/* of the last FAILED */
+	struct why failed_why;
+	bool broken;		/* restarting does not mend it */
+	uint8_t room[FRAME_MAX];
+};
+
+static void
+put_start(struct cbor_out *o, const void *value)
+{
+	message_start_put(o, value);
+}
+
+static void
+put_peer(struct cbor_out *o, const void *value)
+{
+	message_peer_put(o, value);
+}
+
+/* --- links --- */
+
+/* Who talks to whom: pairs of one index, and everybody with the authority. */
+static bool
+linked(const struct child *a, const struct child *b)
+{
+	if (a->role == ROLE_FRONT && b->role == ROLE_CHECKER)
+		return a->index == b->index;
+	return (a->role == ROLE_CHECKER && b->role == ROLE_AUTHORITY) ||
+	    (a->role == ROLE_AUTHORITY && b->role == ROLE_SIGNER);
+}
+
+static void
+hand_peer(struct child *to, enum role role, unsigned index, int fd)
+{
+	struct message_peer m = { .role = role, .index = index };
+
+	(void)control_send(&to->control, MESSAGE_PEER, put_peer, &m, fd);
+}
+
+static void
+link_pair(struct child *a, struct child *b)
+{
+	int fds[2];
+
+	channel_pair(fds);
+	hand_peer(a, b->role, b->index, fds[0]);
+	hand_peer(b, a->role, a->index, fds[1]);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static bool
+living(const struct child *k)
+{
+	return k->state == CHILD_STARTING || k->state == CHILD_READY;
+}
+
+/* --- start --- */
+
+/* A test clock runs on while a child is down. */
+static struct message_start
+start_of(const struct children *c, const struct child *k)
+{
+	struct message_start start = c->plan.start;
+
+	start.role = k->role;
+	start.index = k->index;
+	if (start.has_test_clock)
+		start.test_clock += (clock_ticks() - c->began) / 1000;
+	return start;
+}
+
+static void
+child_start(struct children *c, struct child *k)
+{
+	struct message_start start = start_of(c, k);
+	int fds[2], listener = -1;
+
+	channel_pair(fds);
+	k->pid = program_spawn(c->bindir, k->role, fds[1]);
+	if (k->pid < 0)
+		fatal_errno("fork");
+	close(fds[1]);
+	channel_open(&k->control, fds[0]);
+	k->state = CHILD_STARTING;
+	k->deaf = false;
+	k->since = clock_ticks();
+	(void)control_send(&k->control, MESSAGE_START, put_start, &start, -1);
+	if (k->role == ROLE_FRONT)
+		listener = c->plan.listener;
+	else if (k->role == ROLE_AUTHORITY)
+		listener = c->plan.admin_listener;
+	if (listener >= 0)
+		(void)control_send(&k->control, MESSAGE_LISTENER, NULL, NULL,
+		    listener);
+	if (k->role == ROLE_SIGNER && c->plan.passphrase >= 0)
+		(void)control_send(&k->control, MESSAGE_PASSPHRASE, NULL, NULL,
+		    c->plan.passphrase);
+}
+
+/* Joins k to those of the living that it talks to. */
+static void
+child_link(struct children *c, struct child *k)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++) {
+		struct child *other = &c->list[i];
+
+		if (other == k || !living(other))
+			continue;
+		if (linked(k, other))
+			link_pair(k, other);
+		else if (linked(other, k))
+			link_pair(other, k);
+	}
+}
+
+static void
+child_go(struct child *k)
+{
+	(void)control_send(&k->control, MESSAGE_GO, NULL, NULL, -1);
+}
+
+static void
+child_add(struct children *c, enum role role, unsigned index)
+{
+	struct child *k = &c->list[c->len++];
+
+	k->role = role;
+	k->index = index;
+	k->control.fd = -1;
+	k->backoff = BACKOFF_FIRST;
+}
+
+/* READY or FAILED of a child. */
+static void
+take_word(struct children *c, struct child *k, enum message type,
+    struct span payload)
+{
+	struct message_failed m;
+	struct cbor in;
+
+	cbor_open(&in, payload, true);
+	if (!message_failed_get(&in, &m))
+		return;
+	if (type == MESSAGE_READY) {
+		k->state = CHILD_READY;
+		return;
+	}
+	k->state = CHILD_FAILED;
+	c->failed = m.reason;
+	why_set(&c->failed_why, m.reason, -1, "%s", m.text);
+}
+
+static bool
+all_ready(const struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].state != CHILD_READY)
+			return false;
+	return true;
+}
+
+static enum reason
+wait_ready(struct children *c, struct why *why)
+{
+	int64_t deadline = clock_ticks() + READY_DEADLINE;
+	unsigned i;
+
+	for (i = 0; i < c->len; i++) {
+		struct child *k = &c->list[i];
+		enum message type;
+		struct span payload;
+		uint64_t id;
+
+		if (!control_wait(&k->control, deadline, c->room, &type, &id,
+		    &payload))
+			return why_set(why, REASON_UNAVAILABLE, -1,
+			    "hallmark-%s ended before it was ready",
+			    role_name(k->role));
+		take_word(c, k, type, payload);
+		if (k->state == CHILD_FAILED) {
+			*why = c->failed_why;
+			return c->failed;
+		}
+	}
+	return all_ready(c) ? REASON_OK
+	    : why_set(why, REASON_UNAVAILABLE, -1, "not all are ready");
+}
+
+enum reason
+children_start(const struct children_plan *plan, struct children **out,
+    struct why *why)
+{
+	struct children *c = memory_new(sizeof(*c));
+	unsigned i, j, pairs = plan->fronts > 0 ? plan->fronts : 1;
+	enum reason r;
+
+	c->plan = *plan;
+	c->began = clock_ticks();
+	c->admin.fd = -1;
+	if (plan->bindir != NULL)
+		text_copy(c->bindir, sizeof(c->bindir), span_str(plan->bindir));
+	else
+		program_folder(c->bindir, sizeof(c->bindir));
+	if (plan->with_signer)
+		child_add(c, ROLE_SIGNER, 0);
+	if (plan->with_authority)
+		child_add(c, ROLE_AUTHORITY, 0);
+	for (i = 0; i < pairs; i++) {
+		if (plan->with_checker)
+			child_add(c, ROLE_CHECKER, i);
+		if (plan->with_front)
+			child_add(c, ROLE_FRONT, i);
+	}
+	for (i = 0; i < c->len; i++)
+		child_start(c, &c->list[i]);
+	for (i = 0; i < c->len; i++)
+		for (j = 0; j < c->len; j++)
+			if (linked(&c->list[i], &c->list[j]))
+				link_pair(&c->list[i], &c->list[j]);
+	for (i = 0; i < c->len; i++)
+		child_go(&c->list[i]);
+	if ((r = wait_ready(c, why)) != REASON_OK) {
+		children_stop(c);
+		return r;
+	}
+	*out = c;
+	return REASON_OK;
+}
+
+/* --- deaths --- */
+
+static void
+listen_child(struct children *c, struct child *k)
+{
+	enum message type;
+	struct span payload;
+	uint64_t id;
+
+	if (k->control.fd < 0)
+		return;
+	if (control_wait(&k->control, 0, c->room, &type, &id, &payload))
+		take_word(c, k, type, payload);
+	else
+		k->deaf = true;
+}
+
+/* What a child named as its reason passes by itself, or only when an operator
+ * has looked. */
+static bool
+passing(enum reason r)
+{
+	return r == REASON_UNAVAILABLE || r == REASON_OVERLOAD ||
+	    r == REASON_HOME_LOCKED;
+}
+
+static void
+child_died(struct children *c, struct child *k, int status)
+{
+	listen_child(c, k);	/* its last word may say why */
+	channel_close(&k->control);
+	k->pid = 0;
+	if (!c->plan.restart) {
+		c->broken = true;
+		return;
+	}
+	if (k->state == CHILD_FAILED && !passing(c->failed)) {
+		/* It said what is wrong: an operator must look first. Without
+		 * a signer the rest still answers (audit logs, 503). */
+		log_alarm("program-down", "program=\"%s\" reason=\"%s\"",
+		    role_name(k->role), reason_code(c->failed));
+		c->broken = c->broken || k->role != ROLE_SIGNER;
+		return;
+	}
+	log_alarm("program-died", "program=\"%s\" %s=\"%d\" "
+	    "again-in=\"%lld ms\"", role_name(k->role),
+	    WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+	    (long long)k->backoff);
+	if (clock_ticks() - k->since > 60000)
+		k->backoff = BACKOFF_FIRST;	/* it had lived well */
+	k->state = CHILD_DOWN;
+	k->again = clock_ticks() + k->backoff;
+	k->backoff = k->backoff * 2 > BACKOFF_LAST ? BACKOFF_LAST
+						   : k->backoff * 2;
+}
+
+static void
+reap(struct children *c)
+{
+	unsigned i;
+	int status;
+
+	for (i = 0; i < c->len; i++) {
+		struct child *k = &c->list[i];
+
+		if (k->pid > 0 && waitpid(k->pid, &status, WNOHANG) == k->pid)
+			child_died(c, k, status);
+	}
+}
+
+/* One that hangs in its start is ended, so that it can be started again. */
+static void
+end_stuck(struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++) {
+		struct child *k = &c->list[i];
+
+		if (k->state == CHILD_STARTING && k->pid > 0 &&
+		    clock_ticks() - k->since > READY_DEADLINE)
+			kill(k->pid, SIGKILL);
+	}
+}
+
+/* Milliseconds until something is due, -1 if nothing is. */
+static int
+next_due(const struct children *c)
+{
+	int64_t now = clock_ticks(), due = INT64_MAX, at;
+	unsigned i;
+
+	for (i = 0; i < c->len; i++) {
+		const struct child *k = &c->list[i];
+
+		if (k->state == CHILD_DOWN)
+			at = k->again;
+		else if (k->state == CHILD_STARTING)
+			at = k->since + READY_DEADLINE + 1;
+		else
+			continue;
+		if (at < due)
+			due = at;
+	}
+	if (due == INT64_MAX)
+		return -1;
+	return due <= now ? 0 : (int)(due - now);
+}
+
+static void
+restart_due(struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++) {
+		struct child *k = &c->list[i];
+
+		if (k->state != CHILD_DOWN || clock_ticks() < k->again)
+			continue;
+		child_start(c, k);
+		child_link(c, k);
+		child_go(k);
+	}
+}
+
+static void
+reload_all(struct children *c,
+    bool (*reload)(void *context, struct message_start *start), void *context)
+{
+	unsigned i;
+
+	if (reload == NULL || !reload(context, &c->plan.start))
+		return;
+	for (i = 0; i < c->len; i++) {
+		struct message_start start = start_of(c, &c->list[i]);
+
+		if (c->list[i].state == CHILD_READY)
+			(void)control_send(&c->list[i].control, MESSAGE_RELOAD,
+			    put_start, &start, -1);
+	}
+	log_note("reload", "%s", "");
+}
+
+static void
+wait_events(struct children *c, int signals)
+{
+	struct pollfd fds[CHILDREN_MAX + 1];
+	unsigned i;
+
+	fds[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
+	for (i = 0; i < c->len; i++) {
+		struct child *k = &c->list[i];
+
+		fds[i + 1] = (struct pollfd){ .events = POLLIN,
+			.fd = k->deaf ? -1 : k->control.fd };
+	}
+	if (poll(fds, c->len + 1, next_due(c)) < 0 && errno != EINTR)
+		fatal_errno("poll");
+	for (i = 0; i < c->len; i++)
+		if (fds[i + 1].revents != 0)
+			listen_child(c, &c->list[i]);
+}
+
+/* Deaths, starts that are due, one wait, signals. -1 to go on. */
+static int
+run_once(struct children *c, int signals,
+    bool (*reload)(void *context, struct message_start *start), void *context)
+{
+	struct signalfd_siginfo info;
+	int status = -1;
+
+	end_stuck(c);
+	reap(c);
+	if (c->broken)
+		return EXIT_FAILURE;
+	restart_due(c);
+	wait_events(c, signals);
+	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload_all(c, reload, context);
+		else if (info.ssi_signo != SIGCHLD)
+			status = EXIT_SUCCESS;
+	}
+	return status;
+}
+
+int
+children_run(struct children *c,
+    bool (*reload)(void *context, struct message_start *start), void *context)
+{
+	sigset_t set, before;
+	int signals, status;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	if ((signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		fatal_errno("signalfd");
+	do {
+		status = run_once(c, signals, reload, context);
+	} while (status < 0);
+	close(signals);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
+/* --- stop --- */
+
+static void
+wait_gone(struct child *k)
+{
+	int64_t deadline = clock_ticks() + STOP_DEADLINE;
+	int status;
+
+	while (k->pid > 0) {
+		pid_t pid = waitpid(k->pid, &status, WNOHANG);
+
+		if (pid == k->pid || (pid < 0 && errno == ECHILD)) {
+			k->pid = 0;
+		} else if (clock_ticks() > deadline) {
+			log_alarm("program-stuck", "program=\"%s\"",
+			    role_name(k->role));
+			kill(k->pid, SIGKILL);
+			deadline = INT64_MAX;
+		} else {
+			poll(NULL, 0, 5);
+		}
+	}
+}
+
+void
+children_stop(struct children *c)
+{
+	static const enum role order[] = { ROLE_FRONT, ROLE_CHECKER,
+		ROLE_AUTHORITY, ROLE_SIGNER };
+	unsigned i, o;
+
+	if (c == NULL)
+		return;
+	channel_close(&c->admin);
+	for (o = 0; o < 4; o++) {
+		for (i = 0; i < c->len; i++)
+			if (c->list[i].role == order[o] && c->list[i].pid > 0)
+				(void)control_send(&c->list[i].control,
+				    MESSAGE_STOP, NULL, NULL, -1);
+		for (i = 0; i < c->len; i++) {
+			if (c->list[i].role != order[o])
+				continue;
+			channel_close(&c->list[i].control);
+			wait_gone(&c->list[i]);
+		}
+	}
+	free(c);
+}
+
+/* --- the command line without a service --- */
+
+static bool
+admin_open(struct children *c, enum role to)
+{
+	int fds[2];
+	unsigned i;
+
+	if (c->admin.fd >= 0 && c->admin_to == to)
+		return true;
+	channel_close(&c->admin);
+	for (i = 0; i < c->len; i++) {
+		if (c->list[i].role != to || c->list[i].index != 0)
+			continue;
+		channel_pair(fds);
+		hand_peer(&c->list[i], ROLE_ADMIN, 0, fds[1]);
+		close(fds[1]);
+		channel_open(&c->admin, fds[0]);
+		c->admin_to = to;
+		return true;
+	}
+	return false;
+}
+
+enum reason
+children_ask(struct children *c, enum role role, enum message type,
+    void (*put)(struct cbor_out *, const void *), const void *value,
+    enum message expected, struct frame *reply, struct why *why)
+{
+	if (!admin_open(c, role) ||
+	    !control_send(&c->admin, type, put, value, -1) ||
+	    !control_wait(&c->admin, clock_ticks() + READY_DEADLINE, c->room,
+	    &reply->type, &reply->id, &reply->payload) ||
+	    reply->type != expected)
+		return why_set(why, REASON_UNAVAILABLE, -1,
+		    "hallmark-%s did not answer", role_name(role));
+	reply->fd = -1;
+	return REASON_OK;
+}

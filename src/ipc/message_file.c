@@ -1,0 +1,153 @@
+/* Frames about files that an operator names, and the command line's own. */
+#include "base/text.h"
+#include "ipc/fields.h"
+
+void
+message_inspect_put(struct cbor_out *o, const struct message_inspect *m)
+{
+	cbor_put_array(o, 3);
+	cbor_put_uint(o, m->kind);
+	cbor_put_bytes(o, m->bytes);
+	cbor_put_bytes(o, m->other);
+}
+
+bool
+message_inspect_get(struct cbor *c, struct message_inspect *m)
+{
+	bool good = true;
+
+	if (!field_array(c, 3))
+		return false;
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_LINT, &good);
+	return good && field_span(c, &m->bytes, BODY_MAX) &&
+	    field_span(c, &m->other, BODY_MAX) && cbor_end(c) == WIRE_OK;
+}
+
+static void
+put_csr(struct cbor_out *o, const struct csr_facts *f)
+{
+	cbor_put_array(o, 4);
+	put_hash(o, f->csr_sha256);
+	cbor_put_bytes(o, f->spki);
+	put_hash(o, f->spki_sha256);
+	cbor_put_string(o, f->serial);
+}
+
+static bool
+get_csr(struct cbor *c, struct csr_facts *f)
+{
+	return field_array(c, 4) && field_hash(c, f->csr_sha256) &&
+	    field_span(c, &f->spki, SPKI_MAX) &&
+	    field_hash(c, f->spki_sha256) &&
+	    field_text(c, f->serial, sizeof(f->serial));
+}
+
+static void
+put_import(struct cbor_out *o, const struct import_facts *f)
+{
+	cbor_put_array(o, 8);
+	cbor_put_string(o, f->serial);
+	cbor_put_bytes(o, f->certificate);
+	cbor_put_bytes(o, f->issuer_certificate);
+	put_issuer(o, &f->issuer);
+	put_hash(o, f->issuer_name_sha256);
+	put_hash(o, f->spki_sha256);
+	put_hash(o, f->certificate_sha256);
+	cbor_put_string(o, f->warnings);
+}
+
+static bool
+get_import(struct cbor *c, struct import_facts *f)
+{
+	return field_array(c, 8) &&
+	    field_text(c, f->serial, sizeof(f->serial)) &&
+	    field_span(c, &f->certificate, CERTIFICATE_MAX) &&
+	    field_span(c, &f->issuer_certificate, CERTIFICATE_MAX) &&
+	    get_issuer(c, &f->issuer) &&
+	    field_hash(c, f->issuer_name_sha256) &&
+	    field_hash(c, f->spki_sha256) &&
+	    field_hash(c, f->certificate_sha256) &&
+	    field_text(c, f->warnings, sizeof(f->warnings));
+}
+
+void
+message_inspected_put(struct cbor_out *o, const struct message_inspected *m)
+{
+	cbor_put_array(o, 6);
+	cbor_put_uint(o, m->kind);
+	cbor_put_uint(o, m->reason);
+	put_words(o, m->text);
+	put_csr(o, &m->csr);
+	put_import(o, &m->import);
+	cbor_put_bytes(o, m->json);
+}
+
+bool
+message_inspected_get(struct cbor *c, struct message_inspected *m)
+{
+	bool good = true;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 6))
+		return false;
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_LINT, &good);
+	return good && field_reason(c, &m->reason) &&
+	    field_text(c, m->text, sizeof(m->text)) && get_csr(c, &m->csr) &&
+	    get_import(c, &m->import) &&
+	    field_span(c, &m->json, ADMIN_BLOB_MAX) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_admin_put(struct cbor_out *o, const struct message_admin *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, 2);
+	cbor_put_string(o, m->verb);
+	cbor_put_array(o, m->arguments_len);
+	for (i = 0; i < m->arguments_len; i++) {
+		cbor_put_array(o, 2);
+		cbor_put_string(o, m->arguments[i].name);
+		cbor_put_bytes(o, m->arguments[i].value);
+	}
+}
+
+bool
+message_admin_get(struct cbor *c, struct message_admin *m)
+{
+	uint64_t n;
+	unsigned i;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 2) || !field_text(c, m->verb, sizeof(m->verb)) ||
+	    cbor_array(c, &n) != WIRE_OK || n > ADMIN_ARGUMENTS_MAX)
+		return false;
+	m->arguments_len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_array(c, 2) ||
+		    !field_text(c, m->arguments[i].name,
+		    sizeof(m->arguments[i].name)) ||
+		    !field_span(c, &m->arguments[i].value, BODY_MAX))
+			return false;
+	return cbor_end(c) == WIRE_OK;
+}
+
+void
+message_admin_reply_put(struct cbor_out *o, const struct message_admin_reply *m)
+{
+	cbor_put_array(o, 4);
+	cbor_put_uint(o, m->reason);
+	put_words(o, m->text);
+	cbor_put_bytes(o, m->json);
+	cbor_put_bytes(o, m->blob);
+}
+
+bool
+message_admin_reply_get(struct cbor *c, struct message_admin_reply *m)
+{
+	memset(m, 0, sizeof(*m));
+	return field_array(c, 4) && field_reason(c, &m->reason) &&
+	    field_text(c, m->text, sizeof(m->text)) &&
+	    field_span(c, &m->json, ADMIN_BLOB_MAX) &&
+	    field_span(c, &m->blob, ADMIN_ARTIFACT_MAX) && cbor_end(c) == WIRE_OK;
+}

@@ -1,0 +1,246 @@
+/* Frames between authority and signer. */
+#include "base/text.h"
+#include "ipc/fields.h"
+
+void
+message_head_put(struct cbor_out *o, const struct message_head *m)
+{
+	cbor_put_array(o, 4);
+	cbor_put_bool(o, m->empty);
+	cbor_put_bytes(o, span_of(m->signer, sizeof(m->signer)));
+	cbor_put_uint(o, m->sequence);
+	put_hash(o, m->sha256);
+}
+
+bool
+message_head_get(struct cbor *c, struct message_head *m)
+{
+	return field_array(c, 4) && field_flag(c, &m->empty) &&
+	    cbor_bytes_exact(c, m->signer, sizeof(m->signer)) == WIRE_OK &&
+	    field_number(c, UINT64_MAX, &m->sequence) &&
+	    field_hash(c, m->sha256) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_record_put(struct cbor_out *o, const struct message_record *m)
+{
+	cbor_put_array(o, 2);
+	cbor_put_uint(o, m->sequence);
+	cbor_put_bytes(o, m->record);
+}
+
+bool
+message_record_get(struct cbor *c, struct message_record *m)
+{
+	return field_array(c, 2) && field_number(c, UINT64_MAX, &m->sequence) &&
+	    field_span(c, &m->record, BODY_MAX) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_synced_put(struct cbor_out *o, const struct message_synced *m)
+{
+	cbor_put_array(o, 3);
+	cbor_put_bytes(o, span_of(m->signer, sizeof(m->signer)));
+	cbor_put_uint(o, m->sequence);
+	cbor_put_bool(o, m->test);
+}
+
+bool
+message_synced_get(struct cbor *c, struct message_synced *m)
+{
+	return field_array(c, 3) &&
+	    cbor_bytes_exact(c, m->signer, sizeof(m->signer)) == WIRE_OK &&
+	    field_number(c, UINT64_MAX, &m->sequence) &&
+	    field_flag(c, &m->test) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_act_put(struct cbor_out *o, const struct message_act *m)
+{
+	cbor_put_array(o, 3);
+	cbor_put_uint(o, m->user);
+	cbor_put_string(o, m->verb);
+	cbor_put_string(o, m->subject);
+}
+
+bool
+message_act_get(struct cbor *c, struct message_act *m)
+{
+	return field_array(c, 3) && field_unsigned(c, UINT32_MAX, &m->user) &&
+	    field_text(c, m->verb, sizeof(m->verb)) &&
+	    field_text(c, m->subject, sizeof(m->subject)) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_signed_put(struct cbor_out *o, const struct message_signed *m)
+{
+	cbor_put_array(o, 6);
+	cbor_put_uint(o, m->reason);
+	put_words(o, m->text);
+	cbor_put_uint(o, m->sequence);
+	cbor_put_bool(o, m->again);
+	put_device(o, &m->device);
+	cbor_put_bytes(o, m->artifact);
+}
+
+bool
+message_signed_get(struct cbor *c, struct message_signed *m)
+{
+	memset(m, 0, sizeof(*m));
+	return field_array(c, 6) && field_reason(c, &m->reason) &&
+	    field_text(c, m->text, sizeof(m->text)) &&
+	    field_number(c, UINT64_MAX, &m->sequence) &&
+	    field_flag(c, &m->again) && get_device(c, &m->device) &&
+	    field_span(c, &m->artifact, ADMIN_BLOB_MAX) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
+{
+	cbor_put_array(o, 11);
+	cbor_put_string(o, m->key);
+	put_device(o, &m->device);
+	put_hash(o, m->request_sha256);
+	cbor_put_string(o, m->nonce);
+	cbor_put_uint(o, m->assertion);
+	cbor_put_int(o, m->expires_on);
+	cbor_put_bool(o, m->name_issuer);
+	cbor_put_bool(o, m->emit_id_data);
+	cbor_put_uint(o, m->format);
+	cbor_put_bytes(o, m->pin);
+	cbor_put_bytes(o, span_of(m->domain_id, m->domain_id_len));
+}
+
+bool
+message_voucher_order_get(struct cbor *c, struct voucher_order *m)
+{
+	bool good = true;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 11) || !field_text(c, m->key, sizeof(m->key)) ||
+	    !get_device(c, &m->device) || !field_hash(c, m->request_sha256) ||
+	    !field_text(c, m->nonce, sizeof(m->nonce)))
+		return false;
+	m->assertion = field_enum(c, ASSERTION_VERIFIED,
+	    ASSERTION_AGENT_PROXIMITY, &good);
+	if (!good || !field_time(c, &m->expires_on) ||
+	    !field_flag(c, &m->name_issuer) ||
+	    !field_flag(c, &m->emit_id_data))
+		return false;
+	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
+	return good && field_span(c, &m->pin, CERTIFICATE_MAX) &&
+	    field_octets(c, m->domain_id, sizeof(m->domain_id),
+	    &m->domain_id_len) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_idevid_order_put(struct cbor_out *o, const struct idevid_order *m)
+{
+	cbor_put_array(o, 12);
+	cbor_put_string(o, m->key);
+	cbor_put_string(o, m->product);
+	cbor_put_string(o, m->token);
+	cbor_put_string(o, m->serial);
+	cbor_put_uint(o, m->counter);
+	cbor_put_uint(o, m->counter_width);
+	cbor_put_bool(o, m->check_character);
+	cbor_put_string(o, m->masa_url);
+	cbor_put_bool(o, m->key_usage);
+	cbor_put_bytes(o, m->spki);
+	put_hash(o, m->request_sha256);
+	cbor_put_uint(o, m->key_slot);
+}
+
+bool
+message_idevid_order_get(struct cbor *c, struct idevid_order *m)
+{
+	memset(m, 0, sizeof(*m));
+	return field_array(c, 12) && field_text(c, m->key, sizeof(m->key)) &&
+	    field_text(c, m->product, sizeof(m->product)) &&
+	    field_text(c, m->token, sizeof(m->token)) &&
+	    field_text(c, m->serial, sizeof(m->serial)) &&
+	    field_number(c, UINT64_MAX, &m->counter) &&
+	    field_unsigned(c, 12, &m->counter_width) &&
+	    field_flag(c, &m->check_character) &&
+	    field_text(c, m->masa_url, sizeof(m->masa_url)) &&
+	    field_flag(c, &m->key_usage) &&
+	    field_span(c, &m->spki, SPKI_MAX) &&
+	    field_hash(c, m->request_sha256) &&
+	    field_unsigned(c, UINT32_MAX, &m->key_slot) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_device_order_put(struct cbor_out *o, const struct device_order *m)
+{
+	cbor_put_array(o, 1);
+	put_device(o, &m->device);
+}
+
+bool
+message_device_order_get(struct cbor *c, struct device_order *m)
+{
+	return field_array(c, 1) && get_device(c, &m->device) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_key_order_put(struct cbor_out *o, const struct key_order *m)
+{
+	cbor_put_array(o, 7);
+	cbor_put_uint(o, m->purpose);
+	cbor_put_string(o, m->name);
+	cbor_put_string(o, m->slot);
+	cbor_put_string(o, m->product);
+	cbor_put_uint(o, m->limit);
+	cbor_put_uint(o, m->months);
+	cbor_put_bool(o, m->p384);
+}
+
+bool
+message_key_order_get(struct cbor *c, struct key_order *m)
+{
+	bool good = true;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 7))
+		return false;
+	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
+	return good && field_text(c, m->name, sizeof(m->name)) &&
+	    field_text(c, m->slot, sizeof(m->slot)) &&
+	    field_text(c, m->product, sizeof(m->product)) &&
+	    field_number(c, UINT64_MAX, &m->limit) &&
+	    field_unsigned(c, 1200, &m->months) && field_flag(c, &m->p384) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_key_certificate_put(struct cbor_out *o, const struct key_certificate *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, 2);
+	cbor_put_string(o, m->name);
+	cbor_put_array(o, m->chain_len);
+	for (i = 0; i < m->chain_len; i++)
+		cbor_put_bytes(o, m->chain[i]);
+}
+
+bool
+message_key_certificate_get(struct cbor *c, struct key_certificate *m)
+{
+	uint64_t n;
+	unsigned i;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 2) || !field_text(c, m->name, sizeof(m->name)) ||
+	    cbor_array(c, &n) != WIRE_OK || n == 0 || n > CHAIN_MAX)
+		return false;
+	m->chain_len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_span(c, &m->chain[i], CERTIFICATE_MAX))
+			return false;
+	return cbor_end(c) == WIRE_OK;
+}

@@ -1,0 +1,45 @@
+/*
+ * Who may say what to whom. Anything that is not in this table is refused by
+ * sender and receiver alike; to receive such a frame is fatal.
+ */
+#include "ipc/message.h"
+
+static const struct {
+	enum role from, to;
+	enum message first, last;
+} table[] = {
+	{ ROLE_SERVE, ROLE_FRONT, MESSAGE_START, MESSAGE_STOP },
+	{ ROLE_SERVE, ROLE_CHECKER, MESSAGE_START, MESSAGE_STOP },
+	{ ROLE_SERVE, ROLE_AUTHORITY, MESSAGE_START, MESSAGE_STOP },
+	{ ROLE_SERVE, ROLE_SIGNER, MESSAGE_START, MESSAGE_STOP },
+	{ ROLE_FRONT, ROLE_SERVE, MESSAGE_READY, MESSAGE_FAILED },
+	{ ROLE_CHECKER, ROLE_SERVE, MESSAGE_READY, MESSAGE_FAILED },
+	{ ROLE_AUTHORITY, ROLE_SERVE, MESSAGE_READY, MESSAGE_FAILED },
+	{ ROLE_SIGNER, ROLE_SERVE, MESSAGE_READY, MESSAGE_FAILED },
+	{ ROLE_FRONT, ROLE_CHECKER, MESSAGE_CHECK, MESSAGE_CHECK },
+	{ ROLE_CHECKER, ROLE_FRONT, MESSAGE_ANSWER, MESSAGE_ANSWER },
+	{ ROLE_CHECKER, ROLE_AUTHORITY, MESSAGE_DECIDE, MESSAGE_REFUSED },
+	{ ROLE_CHECKER, ROLE_AUTHORITY, MESSAGE_INSPECTED, MESSAGE_INSPECTED },
+	{ ROLE_AUTHORITY, ROLE_CHECKER, MESSAGE_ANSWER, MESSAGE_ANSWER },
+	{ ROLE_AUTHORITY, ROLE_CHECKER, MESSAGE_INSPECT, MESSAGE_INSPECT },
+	{ ROLE_AUTHORITY, ROLE_SIGNER, MESSAGE_HEAD, MESSAGE_ACT },
+	{ ROLE_SIGNER, ROLE_AUTHORITY, MESSAGE_RECORD, MESSAGE_SIGNED },
+	{ ROLE_ADMIN, ROLE_AUTHORITY, MESSAGE_ADMIN, MESSAGE_ADMIN },
+	{ ROLE_AUTHORITY, ROLE_ADMIN, MESSAGE_ADMIN_REPLY,
+	    MESSAGE_ADMIN_REPLY },
+	/* The command line shows a checker one file at a time. */
+	{ ROLE_ADMIN, ROLE_CHECKER, MESSAGE_INSPECT, MESSAGE_INSPECT },
+	{ ROLE_CHECKER, ROLE_ADMIN, MESSAGE_INSPECTED, MESSAGE_INSPECTED },
+};
+
+bool
+message_allowed(enum role from, enum role to, enum message m)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].from == from && table[i].to == to &&
+		    m >= table[i].first && m <= table[i].last)
+			return true;
+	return false;
+}

@@ -1,0 +1,19 @@
+/* Shared by the files of journal/, and by its tests. */
+#ifndef JOURNAL_INTERNAL_H
+#define JOURNAL_INTERNAL_H
+
+#include "journal/journal.h"
+#include "journal/segment.h"
+
+/* journal_create() with another size of segments (tests roll over early). */
+MUST_USE enum reason journal_create_sized(const char *dir, bool test,
+    int64_t now, size_t size, struct why *why);
+/* Makes the next segment when this one is over three quarters full. */
+void journal_prepare(struct journal *j);
+/* Applies all records of a segment to a ledger; call (may be NULL) gets those
+ * from a sequence on. JOURNAL_DAMAGED with segment and offset. */
+MUST_USE enum reason segment_replay(const struct segment *s,
+    struct ledger *ledger, uint64_t from, record_call call, void *context,
+    struct why *why);
+
+#endif

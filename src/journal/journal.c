@@ -1,0 +1,405 @@
+/* The journal that is being written, see journal.h. */
+#include "journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "journal/internal.h"
+
+/* A group is at most a quarter of a segment, and the next segment is made when
+ * a quarter is left: so a group that was begun always has room. */
+#define PART 4
+
+struct journal {
+	int dir;		/* the folder */
+	int lock;
+	int fd;			/* the segment that is being written */
+	unsigned segment;
+	size_t size, used;	/* of that segment */
+	uint64_t group;		/* number of the last one written */
+	bool next_made;		/* the segment behind this one exists */
+	bool broken;		/* a write or sync failed */
+	struct ledger ledger;	/* as after the pending group */
+	struct buf pending;	/* header's room and payload */
+	struct buf fresh;	/* payloads written and not yet drained */
+	uint64_t fresh_first;	/* sequence of the first record there */
+};
+
+/* Octets for all drained at once; a signer drains after each group. */
+#define FRESH_MAX (16u << 20)
+
+static void
+journal_init(struct journal *j, size_t size)
+{
+	memset(j, 0, sizeof(*j));
+	j->dir = j->lock = j->fd = -1;
+	j->size = size;
+	ledger_init(&j->ledger);
+	buf_init(&j->pending, size);
+	buf_init(&j->fresh, FRESH_MAX);
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j == NULL)
+		return;
+	ledger_free(&j->ledger);
+	buf_free(&j->pending);
+	buf_free(&j->fresh);
+	if (j->fd >= 0)
+		close(j->fd);
+	if (j->lock >= 0)
+		close(j->lock);
+	if (j->dir >= 0)
+		close(j->dir);
+	free(j);
+}
+
+const struct ledger *
+journal_ledger(const struct journal *j)
+{
+	return &j->ledger;
+}
+
+/* Puts a record that is filled and encoded into the pending group. */
+static void
+group_add(struct journal *j, struct span record)
+{
+	static const uint8_t header[FRAME_HEADER];
+	uint8_t len[4] = { (uint8_t)(record.len >> 24),
+		(uint8_t)(record.len >> 16), (uint8_t)(record.len >> 8),
+		(uint8_t)record.len };
+
+	if (j->pending.len == 0 &&
+	    !buf_add(&j->pending, span_of(header, FRAME_HEADER)))
+		fatal("a journal group exceeds its segment");
+	if (!buf_add(&j->pending, span_of(len, 4)) ||
+	    !buf_add(&j->pending, record))
+		fatal("a journal group exceeds its segment");
+}
+
+/* Fills what the journal knows, encodes, applies, adds. */
+static enum reason
+append(struct journal *j, struct record *r, int64_t now, struct why *why)
+{
+	uint8_t bytes[RECORD_MAX];
+	enum reason reason;
+	size_t len;
+
+	memcpy(r->signer, j->ledger.signer, sizeof(r->signer));
+	r->sequence = j->ledger.sequence + 1;
+	memcpy(r->previous, j->ledger.head, HASH_SIZE);
+	r->time = now > j->ledger.time ? now : j->ledger.time;
+	if (!record_write(r, bytes, sizeof(bytes), &len))
+		fatal("a record exceeds %d octets", RECORD_MAX);
+	reason = ledger_apply(&j->ledger, r, span_of(bytes, len), why);
+	if (reason == REASON_OK)
+		group_add(j, span_of(bytes, len));
+	return reason;
+}
+
+static enum reason
+append_checkpoint(struct journal *j, int64_t now, struct why *why)
+{
+	uint8_t content[RECORD_MAX];
+	struct record r = { .kind = RECORD_CHECKPOINT };
+	size_t len;
+
+	if (!ledger_write(&j->ledger, content, sizeof(content), &len))
+		fatal("a checkpoint exceeds %d octets", RECORD_MAX);
+	r.checkpoint = span_of(content, len);
+	return append(j, &r, now, why);
+}
+
+/* Remembers what was written, for journal_drain(). */
+static void
+keep_fresh(struct journal *j, struct span payload)
+{
+	struct span rest = payload, record;
+	uint64_t count = 0;
+
+	while (payload_record(&rest, &record))
+		count++;
+	if (j->fresh.len == 0)
+		j->fresh_first = j->ledger.sequence + 1 - count;
+	if (!buf_add(&j->fresh, payload))
+		fatal("the journal is not being drained");
+}
+
+static enum reason
+write_failed(struct journal *j, struct why *why)
+{
+	j->broken = true;
+	return why_set(why, REASON_JOURNAL_WRITE, (long)j->used,
+	    "segment %08u.seg offset %zu: %s", j->segment, j->used,
+	    strerror(errno));
+}
+
+enum reason
+journal_commit(struct journal *j, struct why *why)
+{
+	size_t payload, size;
+
+	if (j->broken)
+		return why_set(why, REASON_JOURNAL_WRITE, -1,
+		    "the journal failed before");
+	if (j->pending.len == 0)
+		return REASON_OK;
+	payload = j->pending.len - FRAME_HEADER;
+	size = frame_size(payload);
+	if (size > j->size - j->used)
+		fatal("a journal group exceeds its segment");
+	frame_seal(j->pending.ptr, j->group + 1, payload);
+	if (!write_at(j->fd, buf_span(&j->pending), j->used) ||
+	    fdatasync(j->fd) != 0)
+		return write_failed(j, why);
+	j->group++;
+	j->used += size;
+	keep_fresh(j, span_of(j->pending.ptr + FRAME_HEADER, payload));
+	buf_clear(&j->pending);
+	journal_prepare(j);
+	return REASON_OK;
+}
+
+/* Not yet an error if it fails: there is still a quarter to write to. */
+void
+journal_prepare(struct journal *j)
+{
+	struct span nothing = { NULL, 0 };
+	struct why why;
+
+	if (j->next_made || j->used <= j->size - j->size / PART)
+		return;
+	j->next_made = segment_make(j->dir, j->segment + 1, j->size, nothing,
+	    &why) == REASON_OK;
+	if (!j->next_made)
+		log_alarm("journal-full", "text=\"%s\"", why.text);
+}
+
+/* Goes on in the next segment, which opens with a checkpoint. */
+static enum reason
+roll_over(struct journal *j, int64_t now, struct why *why)
+{
+	char name[SEGMENT_NAME_SIZE];
+	enum reason r;
+	int fd;
+
+	journal_prepare(j);
+	segment_name(name, j->segment + 1);
+	fd = openat(j->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (!j->next_made || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		return why_set(why, REASON_JOURNAL_FULL, -1,
+		    "there is no room for segment %s", name);
+	}
+	close(j->fd);
+	j->fd = fd;	/* transferred */
+	j->segment++;
+	j->used = 0;
+	j->next_made = false;
+	if ((r = append_checkpoint(j, now, why)) != REASON_OK)
+		fatal("a checkpoint does not join its own ledger");
+	return journal_commit(j, why);
+}
+
+enum reason
+journal_append(struct journal *j, struct record *r, int64_t now,
+    struct why *why)
+{
+	enum reason reason;
+	size_t share = j->size / PART;
+
+	if (j->broken)
+		return why_set(why, REASON_JOURNAL_WRITE, -1,
+		    "the journal failed before");
+	if (j->pending.len > 0 &&
+	    frame_size(j->pending.len + 4 + RECORD_MAX) > share)
+		return why_set(why, REASON_JOURNAL_FULL, -1,
+		    "the group is full");
+	if (j->pending.len == 0 && j->size - j->used < share &&
+	    (reason = roll_over(j, now, why)) != REASON_OK)
+		return reason;
+	return append(j, r, now, why);
+}
+
+void
+journal_drain(struct journal *j, record_bytes_call call, void *context)
+{
+	struct span payload = buf_span(&j->fresh), record;
+
+	while (payload_record(&payload, &record))
+		call(context, j->fresh_first++, record);
+	buf_clear(&j->fresh);
+}
+
+/* The folder may be there already (an interrupted creation), a segment not. */
+static int
+directory_for(const char *dir, struct why *why)
+{
+	int fd;
+
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+		why_set(why, REASON_HOME_INVALID, -1, "%s: %s", dir,
+		    strerror(errno));
+		return -1;
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || segment_highest(fd) != 0) {
+		why_set(why, REASON_HOME_INVALID, -1,
+		    "%s: there is a journal already", dir);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+enum reason
+journal_create_sized(const char *dir, bool test, int64_t now, size_t size,
+    struct why *why)
+{
+	struct journal *j = memory_new(sizeof(*j));
+	enum reason r = REASON_HOME_INVALID;
+	size_t payload;
+
+	journal_init(j, size);
+	if ((j->dir = directory_for(dir, why)) < 0)
+		goto out;
+	random_bytes(j->ledger.signer, sizeof(j->ledger.signer));
+	j->ledger.test = test;
+	j->ledger.time = now;
+	if ((r = append_checkpoint(j, now, why)) != REASON_OK)
+		goto out;
+	payload = j->pending.len - FRAME_HEADER;
+	frame_seal(j->pending.ptr, 1, payload);
+	r = segment_make(j->dir, 1, size, buf_span(&j->pending), why);
+out:
+	journal_close(j);
+	return r;
+}
+
+enum reason
+journal_create(const char *dir, bool test, int64_t now, struct why *why)
+{
+	return journal_create_sized(dir, test, now, SEGMENT_SIZE, why);
+}
+
+static enum reason
+take_lock(struct journal *j, const char *dir, struct why *why)
+{
+	j->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (j->dir < 0)
+		return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", dir,
+		    strerror(errno));
+	j->lock = openat(j->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC |
+	    O_NOFOLLOW, 0600);
+	if (j->lock < 0)
+		return why_set(why, REASON_HOME_INVALID, -1, "%s/lock: %s", dir,
+		    strerror(errno));
+	if (flock(j->lock, LOCK_EX | LOCK_NB) != 0)
+		return why_set(why, REASON_HOME_LOCKED, -1,
+		    "%s: another signer uses this journal", dir);
+	return REASON_OK;
+}
+
+/* Opens a segment for writing and puts zeros where a torn group stood. */
+static enum reason
+open_and_cut(struct journal *j, const struct segment *s, int *fd,
+    struct why *why)
+{
+	char name[SEGMENT_NAME_SIZE];
+	uint8_t *zeros;
+	bool good;
+
+	segment_name(name, s->number);
+	*fd = openat(j->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0)
+		return why_set(why, REASON_JOURNAL_WRITE, -1, "%s: %s", name,
+		    strerror(errno));
+	good = true;
+	if (s->dirty > s->end) {
+		log_warning("journal-cut", "segment=\"%s\" offset=\"%zu\" "
+		    "octets=\"%zu\"", name, s->end, s->dirty - s->end);
+		zeros = memory_new(s->dirty - s->end);
+		good = write_at(*fd, span_of(zeros, s->dirty - s->end),
+		    s->end);
+		free(zeros);
+	}
+	/* A group may be whole and yet not on the disk: sync in any case. */
+	if (good && fdatasync(*fd) == 0)
+		return REASON_OK;
+	return why_set(why, REASON_JOURNAL_WRITE, (long)s->end, "%s: %s", name,
+	    strerror(errno));
+}
+
+/* The last segment, or the one before if the last was only made ahead. */
+static enum reason
+find_last(struct journal *j, struct segment *s, struct why *why)
+{
+	long highest = segment_highest(j->dir);
+	enum reason r;
+	int fd;
+
+	if (highest <= 0)
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "there is no journal");
+	r = segment_read(j->dir, (unsigned)highest, s, why);
+	if (r != REASON_OK || s->last_group != 0)
+		return r;
+	if (highest == 1)
+		return segment_damaged(why, 1, 0, "it holds no whole group");
+	r = open_and_cut(j, s, &fd, why);
+	if (fd >= 0)
+		close(fd);
+	segment_free(s);
+	if (r != REASON_OK)
+		return r;
+	j->next_made = true;
+	r = segment_read(j->dir, (unsigned)highest - 1, s, why);
+	if (r == REASON_OK && s->last_group == 0) {
+		segment_free(s);
+		r = segment_damaged(why, (unsigned)highest - 1, 0,
+		    "it holds no whole group");
+	}
+	return r;
+}
+
+enum reason
+journal_open(const char *dir, struct journal **out, record_call seen,
+    void *context, struct why *why)
+{
+	struct journal *j = memory_new(sizeof(*j));
+	struct segment s = { 0 };
+	enum reason r;
+
+	journal_init(j, SEGMENT_SIZE);
+	if ((r = take_lock(j, dir, why)) != REASON_OK ||
+	    (r = find_last(j, &s, why)) != REASON_OK)
+		goto out;
+	r = segment_replay(&s, &j->ledger, 0, seen, context, why);
+	if (r != REASON_OK ||
+	    (r = open_and_cut(j, &s, &j->fd, why)) != REASON_OK)
+		goto out;
+	j->segment = s.number;
+	j->size = s.size;
+	j->pending.cap = s.size;
+	j->used = s.end;
+	j->group = s.last_group;
+	journal_prepare(j);
+	*out = j;
+	j = NULL;	/* transferred */
+out:
+	segment_free(&s);
+	journal_close(j);
+	return r;
+}

@@ -1,0 +1,228 @@
+/* Asking a MASA, see ask.h. */
+#include "registrar/ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "registrar/pvr.h"
+#include "wire/der.h"
+
+#define ISSUER_ROOM 128
+#define WELL_KNOWN "/.well-known/brski"
+
+unsigned
+ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o)
+{
+	const struct option_row all[] = {
+		{ "url", &o->url, NULL, true },
+		{ "trust", &o->trust, NULL, false },
+		{ "insecure", NULL, &o->insecure, false },
+		{ "key", &o->key, NULL, true },
+		{ "certificate", &o->certificate, NULL, true },
+		{ "chain", &o->chain, NULL, false },
+		{ "passphrase-file", &o->passphrase, NULL, false },
+		{ "tls-key", &o->tls_key, NULL, false },
+		{ "tls-certificate", &o->tls_certificate, NULL, false },
+		{ "pvr", &o->pvr, NULL, false },
+		{ "rvr", &o->rvr, NULL, false },
+		{ "serial", &o->serial, NULL, false },
+		{ "issuer", &o->issuer, NULL, false },
+		{ "created-on", &o->created_on, NULL, false },
+		{ "accept", &o->accept, NULL, false },
+		{ "nonceless", NULL, &o->nonceless, false },
+		{ "id-data", NULL, &o->id_data, false },
+		{ "json", NULL, &o->json, false },
+	};
+
+	memcpy(rows, all, sizeof(all));
+	return sizeof(all) / sizeof(all[0]);
+}
+
+/* Form A of MP 6.3: the extnValue of the IDevID's authorityKeyIdentifier. */
+static void
+issuer_render(const struct certificate *idevid, uint8_t *room,
+    struct span *out)
+{
+	struct der_out o;
+	size_t octets, sequence;
+
+	if (idevid->authority_key_id.ptr == NULL)
+		return;
+	der_out_open(&o, room, ISSUER_ROOM);
+	octets = der_begin(&o, DER_OCTET_STRING);
+	sequence = der_begin(&o, DER_SEQUENCE);
+	der_put(&o, DER_CONTEXT(0), idevid->authority_key_id);
+	der_close(&o, sequence);
+	der_close(&o, octets);
+	if (der_out_span(&o, out) != WIRE_OK)
+		fatal("a key identifier does not fit");
+}
+
+/* --issuer auto (the default), none, or the octets in hex. */
+static enum reason
+issuer_choose(const struct ask_options *o, const struct pvr *p, uint8_t *room,
+    struct span *out, struct why *why)
+{
+	size_t len;
+
+	if (o->issuer != NULL && strcmp(o->issuer, "none") == 0)
+		return REASON_OK;
+	if (o->issuer == NULL || strcmp(o->issuer, "auto") == 0) {
+		if (p->signer != NULL)
+			issuer_render(p->signer, room, out);
+		return REASON_OK;
+	}
+	if (!hex_decode(room, ISSUER_ROOM, &len, span_str(o->issuer)))
+		return why_set(why, REASON_ISSUER_SHAPE, -1, "--issuer");
+	*out = span_of(room, len);
+	return REASON_OK;
+}
+
+/* RFC 8995 5.5: the registrar's request around the pledge's. */
+static enum reason
+rvr_make(struct ask *a, const struct pvr *p, struct why *why)
+{
+	const struct ask_options *o = &a->options;
+	struct voucher_request q = { .has_created_on = true };
+	uint8_t issuer[ISSUER_ROOM];
+	enum reason r;
+
+	if (o->pvr != NULL) {
+		memcpy(q.serial, p->request.serial, sizeof(q.serial));
+		q.assertion = p->request.assertion;
+		q.prior = buf_span(&p->bytes);
+		if (!o->nonceless)
+			memcpy(q.nonce, p->request.nonce, sizeof(q.nonce));
+	}
+	if (o->serial != NULL && !text_copy(q.serial, sizeof(q.serial),
+	    span_str(o->serial)))
+		return why_set(why, REASON_SERIAL_SYNTAX, -1, "--serial");
+	if ((r = issuer_choose(o, p, issuer, &q.idevid_issuer, why)) !=
+	    REASON_OK || (r = time_option(o->created_on, &q.created_on, why)) !=
+	    REASON_OK)
+		return r;
+	return request_sign(&a->signer, &q, o->id_data ? CMS_ID_DATA
+						       : CMS_ANIMA_JSON,
+	    &a->rvr, why);
+}
+
+static enum reason
+rvr_prepare(struct ask *a, struct why *why)
+{
+	const struct ask_options *o = &a->options;
+	struct pvr p = { 0 };
+	enum reason r = REASON_OK;
+
+	if (o->rvr != NULL)
+		return file_read(o->rvr, &a->rvr, FILE_MAX, why);
+	/* Without a PVR only a serial can be asked for (RFC 8995 5.5.4). */
+	if (o->pvr == NULL && o->serial == NULL)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "give --pvr, --rvr or --serial");
+	buf_init(&a->rvr, FILE_MAX);
+	if (o->pvr != NULL)
+		r = pvr_load(&p, o->pvr, why);
+	if (r == REASON_OK)
+		r = rvr_make(a, &p, why);
+	pvr_free(&p);
+	return r;
+}
+
+enum reason
+ask_open(struct ask *a, struct why *why)
+{
+	const struct ask_options *o = &a->options;
+	bool other = o->tls_key != NULL && o->tls_certificate != NULL;
+	enum reason r;
+
+	if (!url_parse(o->url, &a->client.url))
+		return why_set(why, REASON_URL_SYNTAX, -1, "--url %s", o->url);
+	if (!other && (o->tls_key != NULL || o->tls_certificate != NULL))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--tls-key and --tls-certificate go together");
+	a->client.trust = o->trust;
+	a->client.insecure = o->insecure;
+	if ((r = identity_load(&a->signer, o->key, o->certificate, o->chain,
+	    o->passphrase, why)) != REASON_OK)
+		return r;
+	a->client.identity = &a->signer;
+	if (other) {
+		if ((r = identity_load(&a->tls, o->tls_key, o->tls_certificate,
+		    NULL, o->passphrase, why)) != REASON_OK)
+			return r;
+		a->client.identity = &a->tls;
+	}
+	return rvr_prepare(a, why);
+}
+
+void
+ask_free(struct ask *a)
+{
+	buf_free(&a->rvr);
+	identity_free(&a->signer);
+	identity_free(&a->tls);
+}
+
+/* The path of a Location, which must stay on this server. */
+static bool
+location_path(const struct ask *a, const char *location, const char **path)
+{
+	struct url url;
+
+	*path = location;
+	if (location[0] == '/' && location[1] != '/')
+		return true;
+	if (!url_parse(location, &url) ||
+	    strcmp(url.authority, a->client.url.authority) != 0)
+		return false;
+	*path = strchr(location + strlen("https://"), '/');
+	return *path != NULL;
+}
+
+/* RFC 8995 5.8: 201 says where the prepared log is. */
+static enum reason
+follow(struct ask *a, struct exchange *e, struct response *out, struct why *why)
+{
+	char location[sizeof(out->location)];
+	const char *path;
+
+	memcpy(location, out->location, sizeof(location));
+	buf_free(&out->body);
+	if (!location_path(a, location, &path))
+		return why_set(why, REASON_ANSWER_REFUSED, -1,
+		    "status 201 without a Location on this server");
+	e->method = "GET";
+	e->path = path;
+	e->content_type = NULL;
+	e->body = span_of(NULL, 0);
+	return client_exchange(&a->client, e, out, why);
+}
+
+enum reason
+ask_send(struct ask *a, const char *resource, const char *accept,
+    struct response *out, struct why *why)
+{
+	char path[sizeof(a->client.url.path) + 64];
+	const char *base = a->client.url.path;
+	struct exchange e = { .method = "POST", .path = path, .accept = accept,
+		.content_type = format_media_type(FORMAT_CMS_JSON),
+		.body = buf_span(&a->rvr) };
+	enum reason r;
+
+	/* RFC 8995 2.3.2: a path in the URL stands in for the well-known. */
+	snprintf(path, sizeof(path), "%s/%s", base[0] == '\0' ? WELL_KNOWN
+							      : base, resource);
+	if ((r = client_exchange(&a->client, &e, out, why)) != REASON_OK)
+		return r;
+	if (out->status == 201 && (r = follow(a, &e, out, why)) != REASON_OK)
+		return r;
+	if (out->status == 200)
+		return REASON_OK;
+	r = response_refusal(out, why);
+	buf_free(&out->body);
+	return r;
+}

@@ -1,0 +1,162 @@
+/* registrar auditlog: fetch a device's log and say what stands out. */
+#include "registrar/ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/text.h"
+#include "registrar/audit_log.h"
+#include "wire/json.h"
+
+#define JSON_ROOM 262144
+
+/* Own domains: every certificate that could have been pinned for us. */
+static void
+domains_gather(const struct identity *i, struct audit_domains *out)
+{
+	const struct certificate_file *files[] = { &i->own, &i->more };
+	unsigned f, n;
+
+	memset(out, 0, sizeof(*out));
+	for (f = 0; f < 2; f++)
+		for (n = 0; n < files[f]->len && out->len < AUDIT_DOMAINS_MAX;
+		    n++, out->len++)
+			certificate_domain_id(&files[f]->list[n],
+			    out->ids[out->len].id, &out->ids[out->len].len);
+}
+
+static void
+entry_print(const struct audit_entry *e, bool own)
+{
+	char date[CLOCK_TEXT_SIZE], id[BASE64_SIZE(KEY_ID_MAX)];
+
+	clock_print(date, e->date);
+	base64_encode(id, span_of(e->domain_id, e->domain_id_len));
+	printf("%s  %-9s  %-7s  %-44s  %s", date, assertion_text(e->assertion),
+	    own ? "own" : "FOREIGN", id,
+	    e->nonce[0] == '\0' ? "(nonceless)" : e->nonce);
+	if (e->truncated > 0)
+		printf("  (+%llu older)", (unsigned long long)e->truncated);
+	printf("\n");
+}
+
+static void
+text_print(const struct audit_log *log, const struct audit_domains *domains,
+    const struct audit_findings *f)
+{
+	unsigned i;
+
+	for (i = 0; i < log->len; i++)
+		entry_print(&log->entries[i],
+		    audit_domain_known(domains, &log->entries[i]));
+	printf("%u entries, %u of other domains, %u of these nonceless%s\n",
+	    log->len, f->foreign, f->nonceless,
+	    f->truncated ? "; some were left out" : "");
+	if (f->nonceless > 0)
+		printf("A nonceless voucher of another domain can be used "
+		    "again: reset or isolate the device before use.\n");
+}
+
+static void
+put_entry(struct json_out *o, const struct audit_entry *e, bool own)
+{
+	char date[CLOCK_TEXT_SIZE];
+
+	clock_print(date, e->date);
+	json_begin_object(o);
+	json_put_name(o, "date");
+	json_put_text(o, date);
+	json_put_name(o, "domainID");
+	json_put_base64(o, span_of(e->domain_id, e->domain_id_len));
+	json_put_name(o, "own");
+	json_put_bool(o, own);
+	json_put_name(o, "nonce");
+	if (e->nonce[0] == '\0')
+		json_put_null(o);
+	else
+		json_put_text(o, e->nonce);
+	json_put_name(o, "assertion");
+	json_put_text(o, assertion_text(e->assertion));
+	json_put_name(o, "truncated");
+	json_put_uint(o, e->truncated);
+	json_end_object(o);
+}
+
+static void
+json_print(const struct audit_log *log, const struct audit_domains *domains,
+    const struct audit_findings *f)
+{
+	char *room = memory_new(JSON_ROOM);
+	struct json_out o;
+	struct span written;
+	unsigned i;
+
+	json_out_open(&o, room, JSON_ROOM);
+	json_begin_object(&o);
+	json_put_name(&o, "events");
+	json_begin_array(&o);
+	for (i = 0; i < log->len; i++)
+		put_entry(&o, &log->entries[i],
+		    audit_domain_known(domains, &log->entries[i]));
+	json_end_array(&o);
+	json_put_name(&o, "foreign");
+	json_put_uint(&o, f->foreign);
+	json_put_name(&o, "foreign-nonceless");
+	json_put_uint(&o, f->nonceless);
+	json_put_name(&o, "truncated");
+	json_put_bool(&o, f->truncated);
+	json_end_object(&o);
+	if (json_out_span(&o, &written) != WIRE_OK)
+		fatal("an audit log does not fit %d octets", JSON_ROOM);
+	printf("%.*s\n", (int)written.len, room);
+	free(room);
+}
+
+enum reason
+audit_log_fetch(struct ask *a, struct why *why)
+{
+	struct audit_log *log = memory_new(sizeof(*log));
+	struct audit_domains domains;
+	struct audit_findings findings;
+	struct response answer;
+	enum reason r;
+
+	r = ask_send(a, "requestauditlog", "application/json", &answer, why);
+	if (r == REASON_OK) {
+		r = audit_log_read(buf_span(&answer.body), log, why);
+		buf_free(&answer.body);
+	}
+	if (r == REASON_OK) {
+		domains_gather(&a->signer, &domains);
+		audit_log_judge(log, &domains, &findings);
+		if (a->options.json)
+			json_print(log, &domains, &findings);
+		else
+			text_print(log, &domains, &findings);
+	}
+	free(log);
+	return r;
+}
+
+enum exit_code
+registrar_auditlog(int argc, char **argv)
+{
+	struct ask *a = memory_new(sizeof(*a));
+	struct option_row rows[OPTIONS_MAX] = { 0 };
+	enum exit_code code = EXIT_USAGE;
+	struct why why;
+	enum reason r;
+
+	ask_rows(rows, &a->options);
+	if (options_read(argc, argv, rows, NULL, 0) == EXIT_DONE) {
+		why_clear(&why);
+		if ((r = ask_open(a, &why)) == REASON_OK)
+			r = audit_log_fetch(a, &why);
+		code = r == REASON_OK ? EXIT_DONE : refuse(r, &why);
+		ask_free(a);
+	}
+	free(a);
+	return code;
+}

@@ -1,0 +1,68 @@
+/*
+ * hallmark-registrar NOUN VERB [options]: the customer's and the device's side,
+ * run by `hallmark registrar`, `hallmark pledge` and `hallmark voucher`.
+ */
+#include "registrar/registrar.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+static const struct {
+	const char *noun, *verb;
+	enum exit_code (*run)(int argc, char **argv);
+	const char *about;
+} commands[] = {
+	{ "pledge", "key", pledge_key,
+	    "make a device key and a request for its certificate" },
+	{ "pledge", "request", pledge_request,
+	    "sign the voucher-request of a pledge" },
+	{ "pledge", "verify", pledge_verify,
+	    "judge a voucher as a pledge does" },
+	{ "registrar", "ca", registrar_ca,
+	    "make a domain CA and a registrar certificate" },
+	{ "registrar", "request", registrar_request,
+	    "ask a MASA for a voucher" },
+	{ "registrar", "auditlog", registrar_auditlog,
+	    "ask a MASA for the audit log and judge it" },
+	{ "voucher", "show", voucher_show, "print a voucher" },
+	{ "voucher", "verify", voucher_verify,
+	    "check signature, chain and dates of a voucher" },
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+help(FILE *to)
+{
+	size_t i;
+
+	fprintf(to, "usage: hallmark-registrar NOUN VERB [options]\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-10s %-10s %s\n", commands[i].noun,
+		    commands[i].verb, commands[i].about);
+	fprintf(to, "\nOptions: hallmark-registrar(1).\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+
+	process_harden();
+	log_open("registrar");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		help(stdout);
+		return EXIT_DONE;
+	}
+	for (i = 0; argc >= 3 && i < COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].noun) != 0 ||
+		    strcmp(argv[2], commands[i].verb) != 0)
+			continue;
+		refuse_as(commands[i].noun, commands[i].verb);
+		return (int)commands[i].run(argc, argv);
+	}
+	help(stderr);
+	return EXIT_USAGE;
+}

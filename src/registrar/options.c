@@ -1,0 +1,93 @@
+/* Command lines and exit messages, see registrar.h. */
+#include "registrar/registrar.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static const char *said_noun = "hallmark-registrar", *said_verb = "";
+
+void
+refuse_as(const char *noun, const char *verb)
+{
+	said_noun = noun;
+	said_verb = verb;
+}
+
+enum exit_code
+refuse(enum reason r, const struct why *why)
+{
+	char text[600];
+	unsigned status = reason_status(r);
+
+	reason_print(text, sizeof(text), r, why);
+	fprintf(stderr, "%s %s: %s\n", said_noun, said_verb, text);
+	return status == 503 ? EXIT_UNAVAILABLE : EXIT_REFUSED;
+}
+
+static enum exit_code
+usage(const char *what, const char *name)
+{
+	fprintf(stderr, "%s %s: %s%s (see hallmark-registrar(1))\n", said_noun,
+	    said_verb, what, name);
+	return EXIT_USAGE;
+}
+
+/* The table as getopt wants it. */
+static unsigned
+table_fill(struct option *table, const struct option_row *rows)
+{
+	unsigned n;
+
+	for (n = 0; rows[n].name != NULL && n < OPTIONS_MAX; n++) {
+		table[n].name = rows[n].name;
+		table[n].has_arg = rows[n].value != NULL ? required_argument
+							 : no_argument;
+	}
+	return n;
+}
+
+static enum exit_code
+row_take(const struct option_row *row)
+{
+	if (row->flag != NULL) {
+		*row->flag = true;
+		return EXIT_DONE;
+	}
+	if (*row->value != NULL)
+		return usage("given twice: --", row->name);
+	*row->value = optarg;
+	return EXIT_DONE;
+}
+
+enum exit_code
+options_read(int argc, char **argv, const struct option_row *rows,
+    const char **operands, unsigned operands_max)
+{
+	struct option table[OPTIONS_MAX + 1] = { 0 };
+	unsigned len = table_fill(table, rows), i, taken = 0;
+	int at, which;
+
+	/* getopt skips its argv[0]: that is the verb here. */
+	argc -= 2;
+	argv += 2;
+	optind = 1;
+	opterr = 0;
+	while ((which = getopt_long(argc, argv, ":", table, &at)) != -1) {
+		if (which == ':')
+			return usage("needs a value: ", argv[optind - 1]);
+		if (which != 0)
+			return usage("no such option: ", argv[optind - 1]);
+		if (row_take(&rows[at]) != EXIT_DONE)
+			return EXIT_USAGE;
+	}
+	for (i = 0; i < len; i++)
+		if (rows[i].required && *rows[i].value == NULL)
+			return usage("missing: --", rows[i].name);
+	for (; optind < argc; optind++) {
+		if (taken == operands_max)
+			return usage("one word too many: ", argv[optind]);
+		operands[taken++] = argv[optind];
+	}
+	return taken == operands_max ? EXIT_DONE
+				     : usage("missing: ", "FILE");
+}

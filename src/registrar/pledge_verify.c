@@ -1,0 +1,163 @@
+/* pledge verify: a voucher as a device judges it (RFC 8995 5.6.1). */
+#include "registrar/registrar.h"
+
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "registrar/pvr.h"
+#include "registrar/show.h"
+
+struct verify_options {
+	const char *voucher, *anchor, *serial, *certificate, *nonce, *request;
+	const char *registrar, *time;
+	bool json;
+};
+
+/* Everything that the facts borrow from. */
+struct verify_files {
+	struct buf voucher;
+	uint8_t *anchor, *arena;
+	struct certificate_file idevid, registrar;
+	struct pvr pvr;
+	char serial[SERIAL_MAX + 1];
+};
+
+/* The device's serial: as told, or of its certificate. */
+static enum reason
+serial_find(const struct verify_options *o, struct verify_files *files,
+    struct judge_facts *f, struct why *why)
+{
+	enum reason r;
+
+	if (o->certificate != NULL) {
+		r = certificates_load(&files->idevid, o->certificate, why);
+		if (r != REASON_OK)
+			return r;
+		f->idevid = &files->idevid.list[0];
+	}
+	if (o->serial != NULL) {
+		f->serial = o->serial;
+		return REASON_OK;
+	}
+	if (f->idevid == NULL)
+		return REASON_OK;
+	f->serial = files->serial;
+	return subject_serial(f->idevid, files->serial, why);
+}
+
+/* The nonce that was sent: as told, or of the request; "" if that had none. */
+static enum reason
+nonce_find(const struct verify_options *o, struct verify_files *files,
+    struct judge_facts *f, struct why *why)
+{
+	enum reason r;
+
+	if (o->request != NULL) {
+		if ((r = pvr_load(&files->pvr, o->request, why)) != REASON_OK)
+			return r;
+		f->nonce = files->pvr.request.nonce;
+		if (f->serial == NULL)
+			f->serial = files->pvr.request.serial;
+	}
+	if (o->nonce != NULL)
+		f->nonce = o->nonce;
+	return REASON_OK;
+}
+
+static enum reason
+registrar_find(const struct verify_options *o, struct verify_files *files,
+    struct judge_facts *f, struct why *why)
+{
+	enum reason r;
+
+	if (o->registrar == NULL)
+		return REASON_OK;
+	r = certificates_load(&files->registrar, o->registrar, why);
+	f->registrar = files->registrar.list;
+	f->registrar_len = files->registrar.len;
+	return r;
+}
+
+static enum reason
+facts_gather(const struct verify_options *o, struct verify_files *files,
+    struct judge_facts *f, struct why *why)
+{
+	enum reason r;
+
+	files->anchor = memory_new(FILE_MAX);
+	if ((r = file_read(o->voucher, &files->voucher, FILE_MAX, why)) !=
+	    REASON_OK)
+		return r;
+	f->voucher = buf_span(&files->voucher);
+	files->arena = memory_new(f->voucher.len + 1);
+	if ((r = anchor_load(files->anchor, &f->anchor, o->anchor, why)) !=
+	    REASON_OK || (r = time_option(o->time, &f->now, why)) != REASON_OK ||
+	    (r = serial_find(o, files, f, why)) != REASON_OK ||
+	    (r = nonce_find(o, files, f, why)) != REASON_OK)
+		return r;
+	return registrar_find(o, files, f, why);
+}
+
+static enum exit_code
+verify(const struct verify_options *o)
+{
+	struct judgement *j = memory_new(sizeof(*j));
+	struct verify_files *files = memory_new(sizeof(*files));
+	struct judge_facts facts = { 0 };
+	struct why why;
+	enum reason r;
+
+	why_clear(&why);
+	if ((r = facts_gather(o, files, &facts, &why)) == REASON_OK &&
+	    (r = voucher_judge(&facts, files->arena, j, &why)) == REASON_OK)
+		verdict_print(j, o->json);
+	buf_free(&files->voucher);
+	pvr_free(&files->pvr);
+	certificates_free(&files->idevid);
+	certificates_free(&files->registrar);
+	free(files->anchor);
+	free(files->arena);
+	free(files);
+	free(j);
+	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);
+}
+
+enum exit_code
+pledge_verify(int argc, char **argv)
+{
+	struct verify_options o = { 0 };
+	const struct option_row rows[] = {
+		{ "voucher", &o.voucher, NULL, true },
+		{ "anchor", &o.anchor, NULL, true },
+		{ "serial", &o.serial, NULL, false },
+		{ "certificate", &o.certificate, NULL, false },
+		{ "nonce", &o.nonce, NULL, false },
+		{ "request", &o.request, NULL, false },
+		{ "registrar-certificate", &o.registrar, NULL, false },
+		{ "time", &o.time, NULL, false },
+		{ "json", NULL, &o.json, false },
+		{ 0 },
+	};
+
+	if (options_read(argc, argv, rows, NULL, 0) != EXIT_DONE)
+		return EXIT_USAGE;
+	return verify(&o);
+}
+
+/* Signature, chain and dates only; FILE is the one operand. */
+enum exit_code
+voucher_verify(int argc, char **argv)
+{
+	struct verify_options o = { 0 };
+	const struct option_row rows[] = {
+		{ "anchor", &o.anchor, NULL, true },
+		{ "time", &o.time, NULL, false },
+		{ "json", NULL, &o.json, false },
+		{ 0 },
+	};
+
+	if (options_read(argc, argv, rows, &o.voucher, 1) != EXIT_DONE)
+		return EXIT_USAGE;
+	return verify(&o);
+}

@@ -1,0 +1,104 @@
+/* registrar request: ask a MASA for a voucher (RFC 8995 5.5, 5.6). */
+#include "registrar/ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "registrar/audit_log.h"
+#include "registrar/show.h"
+
+struct request_options {
+	const char *out, *rvr_out;
+	bool audit;
+};
+
+/* A registrar need not understand a voucher to forward it (RFC 8995 5.6.2), so
+ * only its type is checked before it is written. */
+static enum reason
+voucher_take(const struct request_options *o, const struct response *answer,
+    const char *accept, struct why *why)
+{
+	if (strcmp(answer->media_type, accept) != 0)
+		return why_set(why, REASON_ANSWER_TYPE, -1, "it is %s",
+		    answer->media_type[0] == '\0' ? "not named"
+						  : answer->media_type);
+	if (o->out != NULL)
+		return file_write(o->out, buf_span(&answer->body), 0644, why);
+	return REASON_OK;
+}
+
+/* What came, for those who look; a voucher in another format is not shown. */
+static void
+voucher_tell(struct span voucher, bool json)
+{
+	struct judgement *j = memory_new(sizeof(*j));
+	uint8_t *arena = memory_new(voucher.len + 1);
+	struct judge_facts facts = { .voucher = voucher };
+
+	if (voucher_examine(&facts, arena, j, NULL) == REASON_OK)
+		voucher_print(j, json);
+	free(arena);
+	free(j);
+}
+
+static enum reason
+request_voucher(struct ask *a, const struct request_options *o,
+    struct why *why)
+{
+	const char *accept = a->options.accept != NULL ? a->options.accept
+	    : format_media_type(FORMAT_CMS_JSON);
+	struct response answer;
+	enum reason r;
+
+	r = ask_send(a, "requestvoucher", accept, &answer, why);
+	if (r != REASON_OK)
+		return r;
+	r = voucher_take(o, &answer, accept, why);
+	/* A voucher on stdout stays alone there. */
+	if (r == REASON_OK && (o->out == NULL || strcmp(o->out, "-") != 0))
+		voucher_tell(buf_span(&answer.body), a->options.json);
+	buf_free(&answer.body);
+	return r;
+}
+
+static enum reason
+run(struct ask *a, const struct request_options *o, struct why *why)
+{
+	enum reason r;
+
+	if ((r = ask_open(a, why)) != REASON_OK)
+		return r;
+	/* Kept first: the audit log is asked for with the very same bytes. */
+	if (o->rvr_out != NULL && (r = file_write(o->rvr_out,
+	    buf_span(&a->rvr), 0644, why)) != REASON_OK)
+		return r;
+	if ((r = request_voucher(a, o, why)) != REASON_OK || !o->audit)
+		return r;
+	return audit_log_fetch(a, why);
+}
+
+enum exit_code
+registrar_request(int argc, char **argv)
+{
+	struct ask *a = memory_new(sizeof(*a));
+	struct request_options o = { 0 };
+	struct option_row rows[OPTIONS_MAX] = { 0 };
+	unsigned n = ask_rows(rows, &a->options);
+	enum exit_code code = EXIT_USAGE;
+	struct why why;
+	enum reason r;
+
+	rows[n++] = (struct option_row){ "out", &o.out, NULL, false };
+	rows[n++] = (struct option_row){ "rvr-out", &o.rvr_out, NULL, false };
+	rows[n] = (struct option_row){ "audit", NULL, &o.audit, false };
+	if (options_read(argc, argv, rows, NULL, 0) == EXIT_DONE) {
+		why_clear(&why);
+		r = run(a, &o, &why);
+		code = r == REASON_OK ? EXIT_DONE : refuse(r, &why);
+		ask_free(a);
+	}
+	free(a);
+	return code;
+}

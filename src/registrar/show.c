@@ -1,0 +1,214 @@
+/* Printing vouchers, see show.h. */
+#include "registrar/show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "registrar/registrar.h"
+#include "wire/json.h"
+
+#define JSON_ROOM 65536
+#define NAME_ROOM 256
+
+static void
+line(const char *name, const char *value)
+{
+	printf("%-22s %s\n", name, value);
+}
+
+static void
+date_line(const char *name, int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (when == 0)
+		return;
+	clock_print(text, when);
+	line(name, text);
+}
+
+static const char *
+revocation_text(const struct voucher *v)
+{
+	if (!v->has_revocation_checks)
+		return "as PKIX says";
+	return v->revocation_checks ? "must be done" : "must not be done";
+}
+
+static void
+certificate_lines(const char *what, const struct certificate *c)
+{
+	char name[NAME_ROOM], fingerprint[FINGERPRINT_SIZE];
+
+	name_print(name, sizeof(name), c->subject);
+	line(what, name[0] == '\0' ? "(no name)" : name);
+	fingerprint_print(fingerprint, c->spki);
+	line("  key sha256", fingerprint);
+	date_line("  valid from", c->not_before);
+	date_line("  valid until", c->not_after);
+}
+
+static void
+text_print(const struct judgement *j)
+{
+	const struct voucher *v = &j->voucher;
+	unsigned i;
+
+	line("serial-number", v->serial);
+	line("assertion", assertion_text(v->assertion));
+	line("nonce", v->nonce[0] == '\0' ? "(none)" : v->nonce);
+	date_line("created-on", v->created_on);
+	date_line("expires-on", v->expires_on);
+	line("revocation checks", revocation_text(v));
+	line("content type", j->cms.content_type == CMS_ANIMA_JSON
+	    ? "id-ct-animaJSONVoucher" : "id-data");
+	certificate_lines("pinned-domain-cert", &j->pinned);
+	for (i = 0; i < j->chain_len; i++)
+		certificate_lines(i == 0 ? "signer" : "issued by",
+		    &j->chain[i]);
+}
+
+static void
+put_text(struct json_out *o, const char *name, const char *value)
+{
+	json_put_name(o, name);
+	if (value[0] == '\0')
+		json_put_null(o);
+	else
+		json_put_text(o, value);
+}
+
+static void
+put_date(struct json_out *o, const char *name, int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE] = "";
+
+	if (when != 0)
+		clock_print(text, when);
+	put_text(o, name, text);
+}
+
+static void
+put_certificate(struct json_out *o, const struct certificate *c)
+{
+	char name[NAME_ROOM];
+	uint8_t hash[HASH_SIZE];
+
+	json_begin_object(o);
+	name_print(name, sizeof(name), c->subject);
+	put_text(o, "subject", name);
+	sha256(c->spki, hash);
+	json_put_name(o, "spki-sha256");
+	json_put_hex(o, span_of(hash, sizeof(hash)));
+	sha256(c->der, hash);
+	json_put_name(o, "sha256");
+	json_put_hex(o, span_of(hash, sizeof(hash)));
+	put_date(o, "not-before", c->not_before);
+	put_date(o, "not-after", c->not_after);
+	json_end_object(o);
+}
+
+static void
+put_voucher(struct json_out *o, const struct judgement *j)
+{
+	const struct voucher *v = &j->voucher;
+	unsigned i;
+
+	put_text(o, "serial-number", v->serial);
+	put_text(o, "assertion", assertion_text(v->assertion));
+	put_text(o, "nonce", v->nonce);
+	put_date(o, "created-on", v->created_on);
+	put_date(o, "expires-on", v->expires_on);
+	if (v->has_revocation_checks) {
+		json_put_name(o, "domain-cert-revocation-checks");
+		json_put_bool(o, v->revocation_checks);
+	}
+	if (v->idevid_issuer.ptr != NULL) {
+		json_put_name(o, "idevid-issuer");
+		json_put_base64(o, v->idevid_issuer);
+	}
+	put_text(o, "content-type", j->cms.content_type == CMS_ANIMA_JSON
+	    ? "id-ct-animaJSONVoucher" : "id-data");
+	json_put_name(o, "pinned");
+	put_certificate(o, &j->pinned);
+	json_put_name(o, "chain");
+	json_begin_array(o);
+	for (i = 0; i < j->chain_len; i++)
+		put_certificate(o, &j->chain[i]);
+	json_end_array(o);
+}
+
+static void
+put_check(struct json_out *o, const char *name, bool done)
+{
+	json_put_name(o, name);
+	json_put_bool(o, done);
+}
+
+static void
+put_verdict(struct json_out *o, const struct judgement *j)
+{
+	json_put_name(o, "checked");
+	json_begin_object(o);
+	put_check(o, "anchor", j->chained);
+	put_check(o, "serial-number", j->serial_checked);
+	put_check(o, "nonce", j->nonce_checked);
+	put_check(o, "idevid-issuer", j->issuer_checked);
+	put_check(o, "pinned-domain-cert", j->pin_checked);
+	json_end_object(o);
+}
+
+static void
+json_print(const struct judgement *j, bool verdict)
+{
+	char *room = memory_new(JSON_ROOM);
+	struct json_out o;
+	struct span written;
+
+	json_out_open(&o, room, JSON_ROOM);
+	json_begin_object(&o);
+	put_voucher(&o, j);
+	if (verdict)
+		put_verdict(&o, j);
+	json_end_object(&o);
+	if (json_out_span(&o, &written) != WIRE_OK)
+		fatal("a voucher does not fit %d octets of JSON", JSON_ROOM);
+	printf("%.*s\n", (int)written.len, room);
+	free(room);
+}
+
+void
+voucher_print(const struct judgement *j, bool json)
+{
+	if (json)
+		json_print(j, false);
+	else
+		text_print(j);
+}
+
+static void
+check_line(const char *what, bool done)
+{
+	line(what, done ? "right" : "not compared");
+}
+
+void
+verdict_print(const struct judgement *j, bool json)
+{
+	if (json) {
+		json_print(j, true);
+		return;
+	}
+	text_print(j);
+	printf("\nThe voucher is good:\n");
+	check_line("  signature, anchor", j->chained);
+	check_line("  serial-number", j->serial_checked);
+	if (j->nonce_checked && j->nonceless)
+		line("  nonce", "none in it: reusable, not fresh");
+	else
+		check_line("  nonce", j->nonce_checked);
+	check_line("  idevid-issuer", j->issuer_checked);
+	check_line("  registrar's pin", j->pin_checked);
+}

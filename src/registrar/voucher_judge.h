@@ -1,0 +1,61 @@
+/*
+ * What a pledge makes of a voucher (RFC 8995 5.6.1, 5.6.2): facts in, verdict
+ * out. No file, no clock, no network.
+ */
+#ifndef REGISTRAR_VOUCHER_JUDGE_H
+#define REGISTRAR_VOUCHER_JUDGE_H
+
+#include "envelope/cms.h"
+#include "model/voucher.h"
+
+/* What the pledge knows. */
+struct judge_facts {
+	struct span voucher;		/* the whole CMS object */
+	struct span anchor;		/* SubjectPublicKeyInfo built in */
+	int64_t now;
+	const char *serial;		/* NULL = do not compare */
+	const char *nonce;		/* NULL = do not compare, "" = none sent */
+	const struct certificate *idevid;	/* NULL = do not compare issuer */
+	/* The registrar's TLS certificate first, its chain behind; 0 = do not
+	 * compare the pin. */
+	const struct certificate *registrar;
+	unsigned registrar_len;
+};
+
+/* What it found; spans borrow from facts and from arena. */
+struct judgement {
+	struct cms cms;
+	const struct certificate *signer;
+	unsigned chain_len;		/* signer first, as far as it went */
+	struct certificate chain[CHAIN_MAX];
+	bool chained;			/* up to the anchor's key */
+	int64_t chain_time;		/* when the chain had to be valid */
+	struct voucher voucher;
+	struct certificate pinned;
+	bool serial_checked, nonce_checked, issuer_checked, pin_checked;
+	bool nonceless;			/* an answer to a nonce, without it */
+};
+
+/*
+ * Judges in the order signature, chain, content, serial, nonce, dates, issuer,
+ * pin; stops at the first refusal, *out holds what was known by then. arena
+ * holds voucher.len octets and outlives *out.
+ *
+ * The chain must end at the anchor's key; the certificate around that key does
+ * not count (IP 3). A voucher that echoes the nonce is fresh, so its signer
+ * must be valid now; any other may be used long after its signer's certificate
+ * ended, so the chain must have been valid on the day it was made.
+ *
+ * VOUCHER_SIGNATURE, VOUCHER_ANCHOR, VOUCHER_MALFORMED, VOUCHER_SERIAL,
+ * VOUCHER_NONCE, VOUCHER_EXPIRED, VOUCHER_ISSUER, VOUCHER_PIN, and those of
+ * cms_read().
+ */
+MUST_USE enum reason voucher_judge(const struct judge_facts *facts,
+    uint8_t *arena, struct judgement *out, struct why *why);
+
+/* The same without an anchor and without comparing: signature, content, and
+ * the chain as far as the container's own certificates go. */
+MUST_USE enum reason voucher_examine(const struct judge_facts *facts,
+    uint8_t *arena, struct judgement *out, struct why *why);
+
+#endif

@@ -1,0 +1,198 @@
+/* The keys that the signer holds, see signer.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "envelope/pem.h"
+#include "signer/signer.h"
+
+#define CHAIN_FILE_MAX (CHAIN_MAX * CERTIFICATE_MAX * 2)
+#define VERIFY_EACH 64	/* architecture 8: one in so many on the hot path */
+
+void
+key_path(char out[PATH_MAX], const char *folder, const char *name,
+    const char *ending)
+{
+	if (snprintf(out, PATH_MAX, "%s/%s.%s", folder, name, ending) >=
+	    PATH_MAX)
+		fatal("the path of key %s is too long", name);
+}
+
+struct held_key *
+keyring_find(struct keyring *k, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < k->len; i++)
+		if (strcmp(k->keys[i]->name, name) == 0)
+			return k->keys[i];
+	return NULL;
+}
+
+struct held_key *
+keyring_add(struct keyring *k, const char *name, struct private_key *key)
+{
+	struct held_key *h = memory_new(sizeof(*h));
+
+	if (k->len == LEDGER_KEYS_MAX)
+		fatal("more keys than the ledger can name");
+	snprintf(h->name, sizeof(h->name), "%s", name);
+	h->key = key;	/* transferred */
+	k->keys[k->len++] = h;
+	return h;
+}
+
+static void
+chain_free(struct held_key *h)
+{
+	while (h->chain_len > 0)
+		free((void *)(uintptr_t)h->chain[--h->chain_len].ptr);
+}
+
+static void
+held_key_free(struct held_key *h)
+{
+	chain_free(h);
+	private_key_free(h->key);
+	free(h);
+}
+
+void
+keyring_forget(struct keyring *k, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < k->len; i++)
+		if (strcmp(k->keys[i]->name, name) == 0) {
+			held_key_free(k->keys[i]);
+			k->keys[i] = k->keys[--k->len];
+			return;
+		}
+}
+
+void
+keyring_free(struct keyring *k)
+{
+	while (k->len > 0)
+		held_key_free(k->keys[--k->len]);
+}
+
+enum reason
+held_key_chain(struct held_key *h, const struct span *chain, unsigned chain_len,
+    struct why *why)
+{
+	unsigned i;
+
+	chain_free(h);
+	for (i = 0; i < chain_len && i < CHAIN_MAX; i++)
+		h->chain[i] = span_of(memory_copy(chain[i].ptr, chain[i].len),
+		    chain[i].len);
+	h->chain_len = i;
+	return certificate_read(h->chain[0], &h->certificate, why);
+}
+
+/* The file that key_certify_prepare() wrote; the ledger has the hash of its
+ * first certificate, and that one names this key. */
+static enum reason
+chain_load(struct held_key *h, const char *folder,
+    const struct ledger_key *known, struct why *why)
+{
+	uint8_t hash[HASH_SIZE], *octets;
+	struct span chain[CHAIN_MAX];
+	size_t offset = 0, used = 0, len;
+	char path[PATH_MAX];
+	struct buf text;
+	unsigned n = 0;
+	enum reason r;
+
+	key_path(path, folder, h->name, "pem");
+	if ((r = file_read(path, &text, CHAIN_FILE_MAX, why)) != REASON_OK)
+		return r;
+	octets = memory_new((text.len + 1) * CHAIN_MAX);
+	while (n < CHAIN_MAX && pem_next(buf_span(&text), &offset,
+	    "CERTIFICATE", octets + used, &len)) {
+		chain[n++] = span_of(octets + used, len);
+		used += len;
+	}
+	r = why_set(why, REASON_HOME_INVALID, -1,
+	    "%s does not hold the certificate on record", path);
+	if (n > 0) {
+		sha256(chain[0], hash);
+		if (memcmp(hash, known->certificate_sha256, HASH_SIZE) == 0)
+			r = held_key_chain(h, chain, n, why);
+	}
+	free(octets);
+	buf_free(&text);
+	return r;
+}
+
+static enum reason
+key_load(struct keyring *k, const char *folder, const struct ledger_key *known,
+    const struct secret *passphrase, struct why *why)
+{
+	uint8_t hash[HASH_SIZE];
+	struct private_key *key;
+	char path[PATH_MAX];
+	struct held_key *h;
+	enum reason r;
+
+	key_path(path, folder, known->order.name, "key");
+	if (access(path, F_OK) != 0) {
+		log_alarm("signer-key", "key=\"%s\" text=\"%s\"",
+		    known->order.name, strerror(errno));
+		return REASON_OK;
+	}
+	r = private_key_load(&key, path, passphrase, why);
+	if (r != REASON_OK)
+		return r;
+	sha256(private_key_spki(key), hash);
+	if (memcmp(hash, known->spki_sha256, HASH_SIZE) != 0) {
+		private_key_free(key);
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "%s is not the key on record", path);
+	}
+	h = keyring_add(k, known->order.name, key);
+	if (known->state == KEY_ACTIVE)
+		return chain_load(h, folder, known, why);
+	return REASON_OK;
+}
+
+enum reason
+keyring_load(struct keyring *k, const char *folder, const struct ledger *ledger,
+    const struct secret *passphrase, struct why *why)
+{
+	enum reason r = REASON_OK;
+	size_t i;
+
+	for (i = 0; r == REASON_OK && i < ledger->keys_len; i++)
+		if (ledger->keys[i].state != KEY_RETIRED)
+			r = key_load(k, folder, &ledger->keys[i], passphrase,
+			    why);
+	return r;
+}
+
+static bool
+signature_holds(const struct held_key *h, struct span message,
+    struct span signature)
+{
+	const struct public_key *key;
+
+	return public_key_get(private_key_spki(h->key), &key, NULL) ==
+	    REASON_OK && signature_verify(key, private_key_signature(h->key),
+	    message, signature);
+}
+
+void
+held_key_sign(struct held_key *h, struct span message, bool always,
+    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len)
+{
+	private_key_sign(h->key, message, out, len);
+	if ((always || h->signatures % VERIFY_EACH == 0) &&
+	    !signature_holds(h, message, span_of(out, *len)))
+		fatal("a signature of key %s does not verify", h->name);
+	h->signatures++;
+}

@@ -1,0 +1,255 @@
+/* hallmark-signer: the program around the signer, see signer.h. */
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "ipc/program.h"
+#include "signer/signer.h"
+#include "wire/cbor.h"
+
+/* Octets that may wait for the authority while records are being streamed. */
+#define STREAM_BACKLOG (1u << 20)
+
+struct state {
+	struct program *program;
+	struct signer signer;
+	struct peer *authority;
+	bool streaming;		/* heads were compared, records follow */
+	bool synced;		/* the authority has every record */
+	uint64_t next;		/* the record that it gets next */
+};
+
+/* A record that the authority does not get is a gap in its copy: then it is
+ * better to begin again with a comparison of heads. */
+static void
+send_record(void *context, uint64_t sequence, struct span bytes)
+{
+	struct state *st = context;
+	struct message_record m = { .sequence = sequence, .record = bytes };
+	struct why why;
+
+	if (!st->synced || sequence < st->next)
+		return;		/* it is on the disk, the stream brings it */
+	if (sequence != st->next)
+		fatal("record %llu was left out",
+		    (unsigned long long)st->next);
+	if (!PEER_SEND(st->authority, RECORD, 0, record, &m)) {
+		why_set(&why, REASON_UNAVAILABLE, -1,
+		    "the authority does not take records");
+		program_fail(st->program, REASON_UNAVAILABLE, &why);
+	}
+	st->next++;
+}
+
+static void
+send_answer(void *context, uint64_t id, const struct message_signed *m)
+{
+	struct state *st = context;
+
+	if (st->authority != NULL &&
+	    !PEER_SEND(st->authority, SIGNED, id, signed, m))
+		log_warning("answer-lost", "sequence=\"%llu\"",
+		    (unsigned long long)m->sequence);
+}
+
+/* Keys must not be swapped out. Where the limit is finite, only the pages of
+ * secrets are locked (base/secret.c): to lock all would make a later
+ * allocation fail. */
+static void
+lock_memory(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+	    limit.rlim_cur == RLIM_INFINITY &&
+	    mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+		log_warning("memory-lock", "text=\"mlockall was refused\"");
+}
+
+static enum reason
+on_start(void *context, struct program *p, struct why *why)
+{
+	const struct message_start *start = program_start(p);
+	struct state *st = context;
+	struct signer_options options = { .home = start->home,
+		.create = start->create, .test = start->config.test,
+		.test_clock = start->has_test_clock,
+		.clock = start->test_clock,
+		.passphrase = program_passphrase(p),
+		.calls = { st, send_record, send_answer } };
+
+	st->program = p;
+	lock_memory();
+	return signer_open(&st->signer, &options, why);
+}
+
+static void
+on_connected(void *context, struct peer *peer)
+{
+	struct state *st = context;
+
+	if (peer_role(peer) != ROLE_AUTHORITY)
+		fatal("a peer that is no authority");
+	st->authority = peer;
+	st->streaming = st->synced = false;
+}
+
+static void
+on_lost(void *context, struct peer *peer)
+{
+	struct state *st = context;
+
+	if (peer != st->authority)
+		return;
+	st->authority = NULL;
+	st->streaming = st->synced = false;
+	signer_drop(&st->signer);
+}
+
+static void
+on_head(struct state *st, struct span payload)
+{
+	struct message_head head;
+	struct cbor in;
+	struct why why;
+	enum reason r;
+
+	cbor_open(&in, payload, true);
+	if (!message_head_get(&in, &head))
+		fatal("malformed HEAD");
+	r = sync_compare(&st->signer, &head, &st->next, &why);
+	if (r != REASON_OK)
+		program_fail(st->program, r, &why);
+	st->synced = false;
+	st->streaming = true;
+}
+
+static void
+refuse_unsynced(struct state *st, uint64_t id)
+{
+	struct message_signed m = { .reason = REASON_UNAVAILABLE };
+
+	snprintf(m.text, sizeof(m.text), "heads were not compared yet");
+	send_answer(st, id, &m);
+}
+
+static void
+on_message(void *context, struct peer *peer, const struct frame *frame)
+{
+	struct state *st = context;
+	struct order *o;
+
+	if (peer != st->authority)
+		fatal("a frame from a peer that was replaced");
+	if (frame->type == MESSAGE_HEAD) {
+		on_head(st, frame->payload);
+	} else if (!st->synced) {
+		refuse_unsynced(st, frame->id);
+	} else {
+		o = order_read(frame->type, frame->id, frame->payload);
+		if (o == NULL)
+			fatal("malformed %s", message_name(frame->type));
+		signer_order(&st->signer, o);
+	}
+}
+
+/* One record of the stream; a full queue ends this round. */
+static enum reason
+stream_record(void *context, const struct record *r, struct span bytes,
+    struct why *why)
+{
+	struct state *st = context;
+	struct message_record m = { .sequence = r->sequence, .record = bytes };
+
+	if (peer_backlog(st->authority) > STREAM_BACKLOG ||
+	    !PEER_SEND(st->authority, RECORD, 0, record, &m))
+		return why_set(why, REASON_OVERLOAD, -1, "later");
+	st->next = r->sequence + 1;
+	return REASON_OK;
+}
+
+/* Goes on where the last round ended; SYNCED when there is nothing left. */
+static void
+stream(struct state *st)
+{
+	const struct ledger *l = journal_ledger(st->signer.journal);
+	struct message_synced m = { .sequence = l->sequence, .test = l->test };
+	struct why why;
+	enum reason r;
+
+	if (st->next <= l->sequence) {
+		if (peer_backlog(st->authority) > STREAM_BACKLOG / 2)
+			return;
+		r = journal_read(st->signer.journal_path, st->next,
+		    stream_record, st, &why);
+		if (r != REASON_OK && r != REASON_OVERLOAD)
+			program_fail(st->program, r, &why);
+	}
+	if (st->next <= l->sequence)
+		return;
+	memcpy(m.signer, l->signer, sizeof(m.signer));
+	st->synced = PEER_SEND(st->authority, SYNCED, 0, synced, &m);
+	st->streaming = !st->synced;
+}
+
+static void
+on_drained(void *context)
+{
+	struct state *st = context;
+	struct why why;
+	enum reason r;
+
+	if (st->authority == NULL)
+		return;
+	if (st->streaming)
+		stream(st);
+	r = signer_group(&st->signer, &why);
+	if (r != REASON_OK)
+		program_fail(st->program, r, &why);
+}
+
+static void
+on_tick(void *context)
+{
+	struct state *st = context;
+	struct why why;
+	enum reason r = signer_flush(&st->signer, &why);
+
+	if (r != REASON_OK)
+		program_fail(st->program, r, &why);
+	public_key_cache_trim();
+}
+
+static void
+on_stop(void *context)
+{
+	struct state *st = context;
+	struct why why;
+
+	if (signer_flush(&st->signer, &why) != REASON_OK)
+		log_alarm("journal-write", "text=\"%s\"", why.text);
+	signer_close(&st->signer);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct program_calls calls = {
+		.role = ROLE_SIGNER,
+		.start = on_start,
+		.connected = on_connected,
+		.lost = on_lost,
+		.message = on_message,
+		.drained = on_drained,
+		.tick = on_tick,
+		.stop = on_stop,
+	};
+	static struct state state;
+
+	process_harden();
+	log_open("signer");
+	return program_main(&calls, &state, argc, argv);
+}

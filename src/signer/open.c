@@ -1,0 +1,190 @@
+/* From a home to a signer that may work, see signer.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "signer/signer.h"
+
+#define PASSPHRASE_MAX 1024
+#define BACK_TOLERATED 2
+/* Records at the end of the journal that are looked at for the last minute. */
+#define RECENT_RECORDS 16384
+#define SIGNED_MAX (1u << 20)
+
+enum reason
+signer_passphrase(const struct signer *s, struct secret *out, struct why *why)
+{
+	if (s->passphrase >= 0 &&
+	    secret_read_fd(out, s->passphrase, PASSPHRASE_MAX))
+		return REASON_OK;
+	return why_set(why, REASON_PASSPHRASE, -1, "no passphrase was given");
+}
+
+static enum reason
+make_folder(const char *path, struct why *why)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return REASON_OK;
+	return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
+	    strerror(errno));
+}
+
+static enum reason
+create(struct signer *s, const char *root, bool test, struct why *why)
+{
+	enum reason r;
+
+	if ((r = make_folder(root, why)) != REASON_OK ||
+	    (r = make_folder(s->folder, why)) != REASON_OK)
+		return r;
+	return journal_create(s->journal_path, test, clock_now(), why);
+}
+
+/* The key of all device tags. It is made once, before there is any other key:
+ * to make another one later would disown every device. */
+static enum reason
+tag_key_open(struct signer *s, const struct secret *passphrase,
+    struct why *why)
+{
+	char path[PATH_MAX];
+	enum reason r;
+
+	key_path(path, s->folder, "tag", "key");
+	if (access(path, F_OK) == 0) {
+		r = secret_load(&s->tag_key, path, passphrase, why);
+		if (r == REASON_OK && s->tag_key.len != HASH_SIZE)
+			r = why_set(why, REASON_HOME_INVALID, -1,
+			    "%s holds another secret", path);
+		return r;
+	}
+	if (journal_ledger(s->journal)->keys_len > 0)
+		return why_set(why, REASON_HOME_INVALID, -1, "%s is missing",
+		    path);
+	secret_new(&s->tag_key, HASH_SIZE);
+	random_bytes(s->tag_key.ptr, HASH_SIZE);
+	return secret_save(&s->tag_key, path, passphrase, why);
+}
+
+static enum reason
+open_keys(struct signer *s, struct why *why)
+{
+	const struct ledger *l = journal_ledger(s->journal);
+	struct secret passphrase;
+	enum reason r;
+
+	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
+		return r;
+	if ((r = tag_key_open(s, &passphrase, why)) == REASON_OK)
+		r = keyring_load(&s->keyring, s->folder, l, &passphrase, why);
+	secret_free(&passphrase);
+	return r;
+}
+
+/*
+ * The clock against the last record. A home for tests may live at any time, so
+ * there the step is written down without asking.
+ */
+static enum reason
+open_clock(struct signer *s, struct why *why)
+{
+	const struct ledger *l = journal_ledger(s->journal);
+	struct record r = { .kind = RECORD_CLOCK };
+	enum reason reason;
+
+	clock_watch_start(&s->clock);
+	if (s->clock.wall >= l->time - BACK_TOLERATED)
+		return REASON_OK;
+	if (!l->test) {
+		s->clock.stopped = true;
+		s->clock.expected = l->time;
+		log_alarm("clock-step", "seconds=\"%lld\"",
+		    (long long)(s->clock.wall - l->time));
+		return REASON_OK;
+	}
+	r.clock.from = l->time;
+	r.clock.to = s->clock.wall;
+	reason = journal_append(s->journal, &r, s->clock.wall, why);
+	return reason == REASON_OK ? journal_commit(s->journal, why) : reason;
+}
+
+static enum reason
+seen(void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	(void)bytes;
+	(void)why;
+	recent_add(context, r);
+	return REASON_OK;
+}
+
+static enum reason
+open_recent(struct signer *s, struct why *why)
+{
+	uint64_t last = journal_ledger(s->journal)->sequence;
+
+	return journal_read(s->journal_path,
+	    last > RECENT_RECORDS ? last - RECENT_RECORDS : 1, seen, s->recent,
+	    why);
+}
+
+static enum reason
+open_all(struct signer *s, const struct signer_options *o, const char *root,
+    struct why *why)
+{
+	enum reason r;
+
+	/* Before the first record, and checked again by the ledger below. */
+	if (o->test_clock && o->create && o->test)
+		clock_set_test(o->clock);
+	if (o->create && (r = create(s, root, o->test, why)) != REASON_OK)
+		return r;
+	r = journal_open(s->journal_path, &s->journal, NULL, NULL, why);
+	if (r != REASON_OK)
+		return r;
+	if (o->test_clock && !journal_ledger(s->journal)->test)
+		return why_set(why, REASON_TEST_CLOCK, -1, "%s", o->home);
+	if (o->test_clock && !o->create)
+		clock_set_test(o->clock);
+	if ((r = open_keys(s, why)) != REASON_OK ||
+	    (r = open_clock(s, why)) != REASON_OK)
+		return r;
+	return open_recent(s, why);
+}
+
+enum reason
+signer_open(struct signer *s, const struct signer_options *options,
+    struct why *why)
+{
+	char root[PATH_MAX];
+	enum reason r;
+
+	memset(s, 0, sizeof(*s));
+	s->calls = options->calls;
+	s->passphrase = options->passphrase;
+	s->last = &s->first;
+	s->recent = recent_new();
+	buf_init(&s->signed_later, SIGNED_MAX);
+	path_join(root, sizeof(root), options->home, "signer");
+	path_join(s->folder, sizeof(s->folder), root, "keys");
+	path_join(s->journal_path, sizeof(s->journal_path), root, "journal");
+	if ((r = open_all(s, options, root, why)) != REASON_OK)
+		signer_close(s);
+	return r;
+}
+
+void
+signer_close(struct signer *s)
+{
+	signer_drop(s);
+	keyring_free(&s->keyring);
+	secret_free(&s->tag_key);
+	recent_free(s->recent);
+	buf_free(&s->signed_later);
+	journal_close(s->journal);
+	memset(s, 0, sizeof(*s));
+}

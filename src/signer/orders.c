@@ -1,0 +1,271 @@
+/*
+ * The queue, and the group: everything that waits is checked, rendered and
+ * written down together, synced once, and only then signed (law 3).
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "signer/signer.h"
+#include "wire/cbor.h"
+
+struct order *
+order_read(enum message type, uint64_t id, struct span payload)
+{
+	struct order *o = memory_new(sizeof(*o));
+	struct cbor c;
+	bool good = false;
+
+	o->type = type;
+	o->id = id;
+	o->payload = memory_copy(payload.ptr, payload.len);
+	cbor_open(&c, span_of(o->payload, payload.len), true);
+	if (type == MESSAGE_SIGN_VOUCHER)
+		good = message_voucher_order_get(&c, &o->voucher);
+	else if (type == MESSAGE_SIGN_IDEVID)
+		good = message_idevid_order_get(&c, &o->idevid);
+	else if (type == MESSAGE_TAG_DEVICE)
+		good = message_device_order_get(&c, &o->device);
+	else if (type == MESSAGE_KEY_CREATE)
+		good = message_key_order_get(&c, &o->key);
+	else if (type == MESSAGE_KEY_CERTIFY)
+		good = message_key_certificate_get(&c, &o->certificate);
+	else if (type == MESSAGE_ACT)
+		good = message_act_get(&c, &o->act);
+	if (good)
+		return o;
+	order_free(o);
+	return NULL;
+}
+
+void
+order_free(struct order *o)
+{
+	if (o == NULL)
+		return;
+	buf_free(&o->tbs);
+	buf_free(&o->content);
+	buf_free(&o->artifact);
+	free(o->payload);
+	free(o);
+}
+
+void
+signer_order(struct signer *s, struct order *o)
+{
+	o->next = NULL;
+	*s->last = o;
+	s->last = &o->next;
+}
+
+void
+signer_drop(struct signer *s)
+{
+	struct order *o;
+
+	while ((o = s->first) != NULL) {
+		s->first = o->next;
+		order_free(o);
+	}
+	s->last = &s->first;
+}
+
+static enum reason
+prepare(struct signer *s, struct order *o)
+{
+	switch (o->type) {
+	case MESSAGE_SIGN_VOUCHER:
+		return voucher_prepare(s, o);
+	case MESSAGE_SIGN_IDEVID:
+		return idevid_prepare(s, o);
+	case MESSAGE_TAG_DEVICE:
+		return device_prepare(s, o);
+	case MESSAGE_KEY_CREATE:
+		return key_create_prepare(s, o);
+	case MESSAGE_KEY_CERTIFY:
+		return key_certify_prepare(s, o);
+	default:
+		return act_prepare(s, o);
+	}
+}
+
+static enum reason
+commit(struct signer *s, struct why *why)
+{
+	enum reason r = journal_commit(s->journal, why);
+
+	if (r == REASON_OK)
+		journal_drain(s->journal, s->calls.record, s->calls.context);
+	return r;
+}
+
+/*
+ * Appends; a group that is full is committed and another one begun. What the
+ * journal says for good is the order's refusal, except for a failed write,
+ * which is everybody's end.
+ */
+static enum reason
+append(struct signer *s, struct record *r, struct why *why)
+{
+	enum reason reason = journal_append(s->journal, r, clock_now(), why);
+
+	if (reason != REASON_JOURNAL_FULL)
+		return reason;
+	if ((reason = commit(s, why)) != REASON_OK)
+		return reason;
+	return journal_append(s->journal, r, clock_now(), why);
+}
+
+/* A step of the clock that an operator accepts is a record of its own. */
+static enum reason
+append_clock(struct signer *s, struct order *o)
+{
+	struct record r = { .kind = RECORD_CLOCK };
+
+	r.clock.from = s->clock.stopped ? s->clock.expected : s->clock.wall;
+	r.clock.to = clock_now();
+	return append(s, &r, &o->why);
+}
+
+static enum reason
+write_down(struct signer *s, struct order *o)
+{
+	enum reason r = append(s, &o->record, &o->why);
+
+	if (r != REASON_OK) {
+		if (o->type == MESSAGE_KEY_CREATE)
+			keyring_forget(&s->keyring, o->key.name);
+		return r;
+	}
+	o->sequence = o->record.sequence;
+	recent_add(s->recent, &o->record);
+	if (o->type == MESSAGE_ACT && strcmp(o->act.verb, ACT_CLOCK_CONFIRM) ==
+	    0)
+		return append_clock(s, o);
+	return REASON_OK;
+}
+
+/* The signatures of the group before, announced in this one. */
+static enum reason
+append_signed(struct signer *s, struct why *why)
+{
+	size_t i, n = s->signed_later.len / sizeof(struct signed_later);
+	enum reason reason = REASON_OK;
+
+	for (i = 0; reason == REASON_OK && i < n; i++) {
+		struct signed_later later;
+		struct record r = { .kind = RECORD_SIGNED };
+
+		memcpy(&later, s->signed_later.ptr + i * sizeof(later),
+		    sizeof(later));
+		r.signed_.of = later.of;
+		memcpy(r.signed_.artifact_sha256, later.artifact_sha256,
+		    HASH_SIZE);
+		reason = append(s, &r, why);
+	}
+	buf_drop(&s->signed_later, i * sizeof(struct signed_later));
+	return reason;
+}
+
+static void
+remember_signed(struct signer *s, const struct order *o)
+{
+	struct signed_later later = { .of = o->sequence };
+
+	sha256(buf_span(&o->artifact), later.artifact_sha256);
+	if (!buf_add(&s->signed_later, span_of(&later, sizeof(later))))
+		fatal("too many signatures in one group");
+}
+
+/* The record is on disk: now the signature may come into being. */
+static enum reason
+sign(struct signer *s, struct order *o)
+{
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	struct span result;
+	enum reason r;
+	size_t len;
+
+	if (o->signer == NULL)
+		return REASON_OK;
+	held_key_sign(o->signer, buf_span(&o->tbs),
+	    o->type == MESSAGE_KEY_CREATE, signature, &len);
+	result = span_of(signature, len);
+	if (o->type == MESSAGE_SIGN_VOUCHER)
+		r = voucher_finish(o, result);
+	else if (o->type == MESSAGE_SIGN_IDEVID)
+		r = idevid_finish(o, result);
+	else
+		r = key_create_finish(o, result);
+	if (r == REASON_OK && !o->again)
+		remember_signed(s, o);
+	return r;
+}
+
+static void
+answer(struct signer *s, struct order *o)
+{
+	struct message_signed m = { .reason = o->reason, .again = o->again };
+
+	if (o->reason != REASON_OK) {
+		log_reason(o->reason, &o->why, "event=\"order\" order=\"%s\"",
+		    message_name(o->type));
+		memcpy(m.text, o->why.text, sizeof(m.text));
+		m.text[sizeof(m.text) - 1] = '\0';
+	} else {
+		m.sequence = o->sequence;
+		m.device = o->result;
+		m.artifact = buf_span(&o->artifact);
+	}
+	s->calls.answer(s->calls.context, o->id, &m);
+}
+
+enum reason
+signer_group(struct signer *s, struct why *why)
+{
+	struct order *o;
+	enum reason r;
+
+	if (s->first == NULL)
+		return REASON_OK;
+	clock_watch_check(&s->clock);
+	r = append_signed(s, why);
+	if (r != REASON_OK && r != REASON_JOURNAL_FULL)
+		return r;
+	for (o = s->first; o != NULL; o = o->next) {
+		why_clear(&o->why);
+		o->reason = prepare(s, o);
+		if (o->reason == REASON_OK && !o->again)
+			o->reason = write_down(s, o);
+		if (o->reason == REASON_JOURNAL_WRITE)
+			return why_set(why, o->reason, -1, "%s", o->why.text);
+	}
+	if ((r = commit(s, why)) != REASON_OK)
+		return r;
+	while ((o = s->first) != NULL) {
+		if (o->reason == REASON_OK)
+			o->reason = sign(s, o);
+		if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
+			act_finish(s, o);
+		answer(s, o);
+		s->first = o->next;
+		order_free(o);
+	}
+	s->last = &s->first;
+	return REASON_OK;
+}
+
+enum reason
+signer_flush(struct signer *s, struct why *why)
+{
+	enum reason r;
+
+	clock_watch_check(&s->clock);
+	if (s->signed_later.len == 0)
+		return REASON_OK;
+	r = append_signed(s, why);
+	if (r != REASON_OK && r != REASON_JOURNAL_FULL)
+		return r;
+	return commit(s, why);
+}

@@ -1,0 +1,227 @@
+/*
+ * hallmark-signer: keys, journal, renderers; no network, no store, no decoder
+ * of untrusted containers. It is handed meanings, checks that they may be
+ * signed now, writes them down, signs, and answers (architecture 2, laws 2
+ * and 3).
+ */
+#ifndef SIGNER_SIGNER_H
+#define SIGNER_SIGNER_H
+
+#include <limits.h>
+
+#include "base/buf.h"
+#include "crypto/keys/private_key.h"
+#include "ipc/message.h"
+#include "journal/journal.h"
+#include "x509/certificate.h"
+
+/* --- keyring: the private keys of the ledger and their chains --- */
+struct held_key {
+	char name[KEY_NAME_MAX + 1];
+	struct private_key *key;	/* owned */
+	unsigned chain_len;		/* 0 until the key has its certificate */
+	struct span chain[CHAIN_MAX];	/* owned octets, root last */
+	struct certificate certificate;	/* chain[0], read */
+	uint64_t signatures;		/* since start */
+};
+
+struct keyring {
+	size_t len;
+	struct held_key *keys[LEDGER_KEYS_MAX];	/* owned */
+};
+
+/* Opens the key files of all keys of the ledger that are not retired, compares
+ * them with it, and reads their chains. A missing file is an alarm and the key
+ * is not held; PASSPHRASE, or HOME_INVALID where a file tells another key. */
+MUST_USE enum reason keyring_load(struct keyring *k, const char *folder,
+    const struct ledger *ledger, const struct secret *passphrase,
+    struct why *why);
+void keyring_free(struct keyring *k);
+struct held_key *keyring_find(struct keyring *k, const char *name);
+/* Takes the key over; its chain comes later. */
+struct held_key *keyring_add(struct keyring *k, const char *name,
+    struct private_key *key);
+void keyring_forget(struct keyring *k, const char *name);
+/* Copies the chain and reads its first certificate, which must be well-formed
+ * (the caller has checked the chain). */
+MUST_USE enum reason held_key_chain(struct held_key *h,
+    const struct span *chain, unsigned chain_len, struct why *why);
+/* FOLDER/NAME.key and FOLDER/NAME.pem. */
+void key_path(char out[PATH_MAX], const char *folder, const char *name,
+    const char *ending);
+/* Signs, and verifies the first of each key after start, one in 64, and
+ * whatever is said to be worth it; a signature that does not hold ends the
+ * process. */
+void held_key_sign(struct held_key *h, struct span message, bool always,
+    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len);
+
+/* --- what was signed in the last minute, to be rendered again --- */
+#define RECENT_SECONDS 60
+
+struct recent_entry {
+	uint8_t request_sha256[HASH_SIZE];
+	uint8_t device_sha256[HASH_SIZE];
+	uint8_t tbs_sha256[HASH_SIZE];
+	enum record_kind kind;
+	int64_t when;		/* created_on, not_before: as it was rendered */
+	uint64_t sequence;
+	uint8_t serial[16];	/* INTEGER of an IDevID */
+};
+struct recent;
+struct recent *recent_new(void);
+void recent_free(struct recent *r);
+/* Remembers a VOUCHER or IDEVID record; others are ignored. */
+void recent_add(struct recent *r, const struct record *record);
+/* The newest record for this request and device not older than a minute. */
+const struct recent_entry *recent_find(const struct recent *r,
+    enum record_kind kind, const uint8_t request_sha256[HASH_SIZE],
+    const uint8_t device_sha256[HASH_SIZE], int64_t now);
+void recent_device(const char *serial, const struct issuer *issuer,
+    uint8_t out[HASH_SIZE]);
+
+/* --- orders --- */
+struct order {
+	struct order *next;
+	enum message type;
+	uint64_t id;
+	uint8_t *payload;	/* owned; spans of the union borrow from it */
+	union {
+		struct voucher_order voucher;
+		struct idevid_order idevid;
+		struct device_order device;
+		struct key_order key;
+		struct key_certificate certificate;
+		struct message_act act;
+	};
+
+	/* What became of it. */
+	enum reason reason;
+	struct why why;
+	bool again;		/* no new record: this one is rendered again */
+	uint64_t sequence;
+	struct record record;
+	struct held_key *signer;	/* NULL: nothing to sign */
+	struct buf tbs;		/* the exact bytes to be signed */
+	struct buf content;	/* voucher: its JSON */
+	struct buf artifact;
+	struct device result;	/* IDevID, import: with its tag */
+};
+
+/* Reads an order off a frame; NULL if it does not decode. Owned. */
+struct order *order_read(enum message type, uint64_t id, struct span payload);
+void order_free(struct order *o);
+
+/* --- the signer --- */
+struct signer_calls {
+	void *context;
+	/* A record is durable; in order, none left out. */
+	void (*record)(void *context, uint64_t sequence, struct span bytes);
+	void (*answer)(void *context, uint64_t id,
+	    const struct message_signed *answer);
+};
+
+struct signed_later {
+	uint64_t of;
+	uint8_t artifact_sha256[HASH_SIZE];
+};
+
+/* Watches the wall clock against the monotonic one. */
+struct clock_watch {
+	int64_t wall, ticks;
+	bool stopped;
+	int64_t expected;	/* what the time should have been */
+};
+
+struct signer {
+	struct signer_calls calls;
+	char journal_path[PATH_MAX];
+	char folder[PATH_MAX];		/* of the keys */
+	int passphrase;			/* memfd, read when needed; -1 */
+	struct journal *journal;
+	struct keyring keyring;
+	struct secret tag_key;
+	struct recent *recent;
+	struct clock_watch clock;
+	struct order *first, **last;	/* waiting */
+	struct buf signed_later;	/* struct signed_later, for the next group */
+};
+
+struct signer_options {
+	const char *home;
+	bool create;		/* make the journal first */
+	bool test;		/* with create: a home for tests */
+	bool test_clock;	/* REASON_TEST_CLOCK unless the ledger is test */
+	int64_t clock;
+	int passphrase;
+	struct signer_calls calls;
+};
+
+/* Opens journal, keys, tag key under HOME/signer. */
+MUST_USE enum reason signer_open(struct signer *s,
+    const struct signer_options *options, struct why *why);
+void signer_close(struct signer *s);
+/* Takes the order over; it waits for signer_group(). */
+void signer_order(struct signer *s, struct order *o);
+/* Forgets what waits (the authority is gone). */
+void signer_drop(struct signer *s);
+/*
+ * Everything that waits as one group: check, render, append; commit once; then
+ * sign, verify, answer. Anything but REASON_OK (JOURNAL_WRITE) means that the
+ * signer must end.
+ */
+MUST_USE enum reason signer_group(struct signer *s, struct why *why);
+/* Writes down which signatures exist, in a group of their own. */
+MUST_USE enum reason signer_flush(struct signer *s, struct why *why);
+/* REASON_PASSPHRASE if there is none. */
+MUST_USE enum reason signer_passphrase(const struct signer *s,
+    struct secret *out, struct why *why);
+
+/*
+ * Compares what the store has with this journal (architecture 3):
+ * JOURNAL_BEHIND if the store has more, JOURNAL_FORK if it tells another
+ * history. On success the store lacks the records from *next on.
+ */
+MUST_USE enum reason sync_compare(const struct signer *s,
+    const struct message_head *head, uint64_t *next, struct why *why);
+
+/* --- one order each: checks every field, renders, fills o->record --- */
+MUST_USE enum reason voucher_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason voucher_finish(struct order *o, struct span signature);
+MUST_USE enum reason idevid_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason idevid_finish(struct order *o, struct span signature);
+MUST_USE enum reason device_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason key_create_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason key_create_finish(struct order *o, struct span signature);
+MUST_USE enum reason key_certify_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason act_prepare(struct signer *s, struct order *o);
+/* What follows from an act once it is on disk. */
+void act_finish(struct signer *s, const struct order *o);
+
+/* --- rules that orders share --- */
+/* The tag of a device (architecture 2): HMAC-SHA-256 over the deterministic
+ * CBOR array ["hallmark-device-tag-1", serial, issuer kind, issuer bytes,
+ * product, spki_sha256, key_slot]. */
+void device_tag(const struct secret *key, const struct device *d,
+    uint8_t out[HASH_SIZE]);
+/* SIGNER_FACTS unless every field of a device may be there. */
+MUST_USE enum reason device_check(const struct device *d, struct why *why);
+bool product_name_valid(const char *name);
+const struct ledger_key *ledger_key_of(const struct signer *s,
+    const char *name);
+/*
+ * May this key sign this kind of thing for this product now? CLOCK_STEP,
+ * SIGNER_KEY, SIGNER_POLICY, SIGNER_COUNT, SIGNER_DATE. again: what is only
+ * rendered a second time has been counted.
+ */
+MUST_USE enum reason key_may_sign(struct signer *s, const char *name,
+    enum key_purpose purpose, const char *product, bool again,
+    struct held_key **out, struct why *why);
+
+/* A step back, or forward over a day, stops signing (architecture 3). */
+void clock_watch_start(struct clock_watch *c);
+void clock_watch_check(struct clock_watch *c);
+void clock_watch_confirm(struct clock_watch *c);
+
+#define ACT_CLOCK_CONFIRM "clock.confirm"
+
+#endif

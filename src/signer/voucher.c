@@ -1,0 +1,274 @@
+/*
+ * A voucher: from facts to the bytes that are signed (RFC 8366 5, RFC 8995 5.6,
+ * MP 6 and 8). The domainID in the record is the one that the signer itself
+ * read off the pin.
+ */
+#include "base/clock.h"
+#include "crypto/hash/hash.h"
+#include "envelope/cms.h"
+#include "model/voucher.h"
+#include "signer/signer.h"
+#include "wire/der.h"
+
+#define JSON_MAX 8192		/* the largest pin in base64, and the rest */
+#define ATTRIBUTES_MAX 512
+
+/* MP 7.3: 8 to 64 printable characters; none that JSON would escape. */
+static bool
+nonce_valid(const char *nonce)
+{
+	size_t len = strlen(nonce);
+	const char *c;
+
+	for (c = nonce; *c != '\0'; c++)
+		if (*c < 0x20 || *c > 0x7e || *c == '"' || *c == '\\')
+			return false;
+	return len == 0 || (len >= NONCE_MIN && len <= NONCE_MAX);
+}
+
+static enum reason
+facts(struct why *why, const char *field)
+{
+	return why_set(why, REASON_SIGNER_FACTS, -1, "%s", field);
+}
+
+/* expires-on: only without a nonce (RFC 8366 5.3), and not beyond the life of
+ * the pinned certificate (MP 6.2). */
+static enum reason
+check_expiry(const struct voucher_order *v, const struct certificate *pin,
+    struct why *why)
+{
+	if (v->expires_on == 0)
+		return REASON_OK;
+	if (v->nonce[0] != '\0')
+		return facts(why, "expires_on together with a nonce");
+	if (v->expires_on <= clock_now())
+		return facts(why, "expires_on is over");
+	if (v->expires_on > pin->not_after)
+		return facts(why, "expires_on is later than the pin's end");
+	return REASON_OK;
+}
+
+static enum reason
+check_pin(const struct voucher_order *v, struct certificate *pin,
+    struct why *why)
+{
+	uint8_t domain_id[KEY_ID_MAX], len;
+	struct why inner;
+
+	if (v->pin.len == 0 || v->pin.len > CERTIFICATE_MAX)
+		return facts(why, "pin of that length");
+	if (certificate_read(v->pin, pin, &inner) != REASON_OK)
+		return why_set(why, REASON_SIGNER_FACTS, -1, "pin: %.150s",
+		    inner.text);
+	certificate_domain_id(pin, domain_id, &len);
+	if (len == 0 || !span_eq(span_of(domain_id, len),
+	    span_of(v->domain_id, v->domain_id_len)))
+		return facts(why, "domain_id is not that of the pin");
+	return REASON_OK;
+}
+
+static enum reason
+check_tag(const struct signer *s, const struct device *d, struct why *why)
+{
+	uint8_t tag[HASH_SIZE];
+
+	device_tag(&s->tag_key, d, tag);
+	if (!secret_equal(span_of(tag, HASH_SIZE), span_of(d->tag, HASH_SIZE)))
+		return why_set(why, REASON_SIGNER_TAG, -1, "serial %s",
+		    d->serial);
+	return REASON_OK;
+}
+
+static enum reason
+check_facts(const struct signer *s, const struct voucher_order *v,
+    struct certificate *pin, struct why *why)
+{
+	enum reason r;
+
+	if ((r = device_check(&v->device, why)) != REASON_OK)
+		return r;
+	if (!nonce_valid(v->nonce))
+		return facts(why, "nonce");
+	if (v->assertion < ASSERTION_VERIFIED ||
+	    v->assertion > ASSERTION_AGENT_PROXIMITY)
+		return facts(why, "assertion");
+	if (v->format != FORMAT_CMS_JSON)
+		return facts(why, "format: only CMS is rendered");
+	if (v->name_issuer && v->device.issuer.kind != ISSUER_KEY_ID)
+		return facts(why, "name_issuer without a key identifier");
+	if ((r = check_pin(v, pin, why)) != REASON_OK ||
+	    (r = check_expiry(v, pin, why)) != REASON_OK)
+		return r;
+	return check_tag(s, &v->device, why);
+}
+
+/* idevid-issuer, form A of MP 6.3: the whole extnValue OCTET STRING of an
+ * authorityKeyIdentifier. */
+static struct span
+render_issuer(const struct issuer *i, uint8_t *room, size_t cap)
+{
+	struct der_out o;
+	struct span out = { NULL, 0 };
+	size_t octets, sequence;
+
+	der_out_open(&o, room, cap);
+	octets = der_begin(&o, DER_OCTET_STRING);
+	sequence = der_begin(&o, DER_SEQUENCE);
+	der_put(&o, DER_CONTEXT(0), span_of(i->bytes, i->len));
+	der_close(&o, sequence);
+	der_close(&o, octets);
+	(void)der_out_span(&o, &out);
+	return out;
+}
+
+static bool
+render_json(struct order *o, int64_t created_on)
+{
+	const struct voucher_order *v = &o->voucher;
+	uint8_t issuer[KEY_ID_MAX + 16], *room;
+	struct voucher voucher = { .created_on = created_on,
+		.expires_on = v->expires_on, .assertion = v->assertion,
+		.pinned_domain_cert = v->pin, .has_revocation_checks = true,
+		.revocation_checks = false };
+	size_t len;
+
+	memcpy(voucher.serial, v->device.serial, sizeof(voucher.serial));
+	memcpy(voucher.nonce, v->nonce, sizeof(voucher.nonce));
+	if (v->name_issuer)
+		voucher.idevid_issuer = render_issuer(&v->device.issuer, issuer,
+		    sizeof(issuer));
+	buf_free(&o->content);
+	buf_init(&o->content, JSON_MAX);
+	room = buf_reserve(&o->content, JSON_MAX);
+	if (!voucher_to_json(&voucher, (char *)room, JSON_MAX, &len))
+		return false;
+	o->content.len = len;
+	return true;
+}
+
+static void
+fill_plan(const struct order *o, int64_t created_on, struct cms_plan *plan)
+{
+	const struct held_key *h = o->signer;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->content_type = o->voucher.emit_id_data ? CMS_ID_DATA
+						     : CMS_ANIMA_JSON;
+	plan->content = buf_span(&o->content);
+	plan->signing_time = created_on;
+	plan->digest = private_key_signature(h->key).hash;
+	plan->signature_algorithm = private_key_algorithm(h->key);
+	plan->certificates_len = h->chain_len;
+	memcpy(plan->certificates, h->chain, sizeof(plan->certificates));
+}
+
+/* JSON and signed attributes as of a moment; tbs_sha256 into the record. */
+static bool
+render(struct order *o, int64_t created_on)
+{
+	struct cms_plan plan;
+	uint8_t *room;
+	size_t len;
+
+	if (!render_json(o, created_on))
+		return false;
+	fill_plan(o, created_on, &plan);
+	buf_free(&o->tbs);
+	buf_init(&o->tbs, ATTRIBUTES_MAX);
+	room = buf_reserve(&o->tbs, ATTRIBUTES_MAX);
+	if (!cms_attributes_render(&plan, room, ATTRIBUTES_MAX, &len))
+		return false;
+	o->tbs.len = len;
+	sha256(buf_span(&o->tbs), o->record.tbs_sha256);
+	o->record.voucher.created_on = created_on;
+	return true;
+}
+
+static void
+fill_record(struct order *o, const struct certificate *pin)
+{
+	const struct voucher_order *v = &o->voucher;
+	struct record_voucher *r = &o->record.voucher;
+
+	o->record.kind = RECORD_VOUCHER;
+	memcpy(o->record.request_sha256, v->request_sha256, HASH_SIZE);
+	memcpy(r->key, v->key, sizeof(r->key));
+	memcpy(r->serial, v->device.serial, sizeof(r->serial));
+	memcpy(r->product, v->device.product, sizeof(r->product));
+	r->issuer = v->device.issuer;
+	memcpy(r->nonce, v->nonce, sizeof(r->nonce));
+	r->assertion = v->assertion;
+	r->expires_on = v->expires_on;
+	r->name_issuer = v->name_issuer;
+	r->emit_id_data = v->emit_id_data;
+	r->format = v->format;
+	sha256(pin->der, r->pin_sha256);
+	sha256(pin->spki, r->pin_spki_sha256);
+	memcpy(r->domain_id, v->domain_id, v->domain_id_len);
+	r->domain_id_len = v->domain_id_len;
+}
+
+/* The same request within a minute, and it would say the same: no new record
+ * and no count (architecture 3). */
+static bool
+render_again(struct signer *s, struct order *o)
+{
+	const struct voucher_order *v = &o->voucher;
+	const struct recent_entry *e;
+	uint8_t device[HASH_SIZE];
+	struct why why;
+
+	recent_device(v->device.serial, &v->device.issuer, device);
+	e = recent_find(s->recent, RECORD_VOUCHER, v->request_sha256, device,
+	    clock_now());
+	if (e == NULL || key_may_sign(s, v->key, PURPOSE_VOUCHER,
+	    v->device.product, true, &o->signer, &why) != REASON_OK ||
+	    !render(o, e->when) ||
+	    memcmp(o->record.tbs_sha256, e->tbs_sha256, HASH_SIZE) != 0)
+		return false;
+	o->again = true;
+	o->sequence = e->sequence;
+	return true;
+}
+
+enum reason
+voucher_prepare(struct signer *s, struct order *o)
+{
+	struct voucher_order *v = &o->voucher;
+	struct certificate pin;
+	enum reason r;
+
+	if ((r = check_facts(s, v, &pin, &o->why)) != REASON_OK)
+		return r;
+	if (render_again(s, o))
+		return REASON_OK;
+	r = key_may_sign(s, v->key, PURPOSE_VOUCHER, v->device.product, false,
+	    &o->signer, &o->why);
+	if (r != REASON_OK)
+		return r;
+	fill_record(o, &pin);
+	if (!render(o, clock_now()))
+		return facts(&o->why, "the voucher is too large");
+	return REASON_OK;
+}
+
+enum reason
+voucher_finish(struct order *o, struct span signature)
+{
+	struct cms_plan plan;
+	uint8_t *room;
+	size_t cap, len;
+	unsigned i;
+
+	fill_plan(o, o->record.voucher.created_on, &plan);
+	cap = o->content.len + CMS_OVERHEAD;
+	for (i = 0; i < plan.certificates_len; i++)
+		cap += plan.certificates[i].len;
+	buf_init(&o->artifact, cap);
+	room = buf_reserve(&o->artifact, cap);
+	if (!cms_assemble(&plan, buf_span(&o->tbs), signature, room, cap, &len))
+		return facts(&o->why, "the voucher does not fit");
+	o->artifact.len = len;
+	return REASON_OK;
+}

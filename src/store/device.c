@@ -1,0 +1,164 @@
+/* Devices. */
+#include "store/internal.h"
+
+#define COLUMNS                                                                \
+	"serial, issuer_kind, issuer, issuer_name, product, spki, "            \
+	"certificate_hash, key_slot, tag, state, origin"
+#define MORE COLUMNS ", certificate, ca, note, added"
+
+static void
+take_device(const struct value *row, struct device *d)
+{
+	memset(d, 0, sizeof(*d));
+	take_text(d->serial, sizeof(d->serial), &row[0]);
+	take_issuer(&d->issuer, &row[1], &row[2]);
+	take_hash(d->issuer_name_sha256, &row[3]);
+	take_text(d->product, sizeof(d->product), &row[4]);
+	take_hash(d->spki_sha256, &row[5]);
+	take_hash(d->certificate_sha256, &row[6]);
+	d->key_slot = (uint32_t)row[7].number;
+	take_hash(d->tag, &row[8]);
+	d->state = (enum device_state)row[9].number;
+	d->origin = (enum device_origin)row[10].number;
+}
+
+struct some_devices {
+	struct device *out;
+	unsigned n, max;
+};
+
+static bool
+next_of_some(void *context, const struct value *row, unsigned n)
+{
+	struct some_devices *s = context;
+
+	(void)n;
+	if (s->n++ == s->max)
+		return false;
+	take_device(row, &s->out[s->n - 1]);
+	return true;
+}
+
+unsigned
+store_device_find(struct store *s, const char *serial, struct device *out,
+    unsigned max)
+{
+	struct some_devices some = { .out = out, .max = max };
+
+	store_read(s, "SELECT " COLUMNS " FROM device WHERE serial = ?1",
+	    VALUES(value_text(serial)), next_of_some, &some);
+	return some.n;
+}
+
+bool
+store_device_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
+    struct device *out)
+{
+	struct some_devices some = { .out = out, .max = 1 };
+
+	store_read(s, "SELECT " COLUMNS " FROM device WHERE spki = ?1",
+	    VALUES(value_bytes(spki_sha256, HASH_SIZE)), next_of_some, &some);
+	return some.n > 0;
+}
+
+struct each_device {
+	device_call call;
+	void *context;
+};
+
+static bool
+next_device(void *context, const struct value *row, unsigned n)
+{
+	struct each_device *e = context;
+	struct store_device d = { 0 };
+
+	(void)n;
+	take_device(row, &d.device);
+	d.certificate = row[11].bytes;
+	take_text(d.ca, sizeof(d.ca), &row[12]);
+	take_text(d.note, sizeof(d.note), &row[13]);
+	d.added = row[14].number;
+	return e->call(e->context, &d);
+}
+
+/* One statement for each question, so that each has its index. */
+void
+store_device_each(struct store *s, const char *after, const char *product,
+    enum device_state state, device_call call, void *context)
+{
+	struct each_device e = { call, context };
+	const char *sql = "SELECT " MORE " FROM device WHERE serial > ?1 AND "
+	    "(?2 = '' OR product = ?2) AND (?3 = 0 OR state = ?3) "
+	    "ORDER BY serial";
+
+	if (state > DEVICE_ACTIVE)
+		sql = "SELECT " MORE " FROM device WHERE state <> 1 AND "
+		    "state = ?3 AND serial > ?1 AND "
+		    "(?2 = '' OR product = ?2) ORDER BY serial";
+	else if (product[0] != '\0')
+		sql = "SELECT " MORE " FROM device WHERE product = ?2 AND "
+		    "serial > ?1 AND (?3 = 0 OR state = ?3) ORDER BY serial";
+	store_read(s, sql, VALUES(value_text(after), value_text(product),
+	    value_number(state)), next_device, &e);
+}
+
+void
+store_device_get(struct store *s, const char *serial, device_call call,
+    void *context)
+{
+	struct each_device e = { call, context };
+
+	store_read(s, "SELECT " MORE " FROM device WHERE serial = ?1",
+	    VALUES(value_text(serial)), next_device, &e);
+}
+
+bool
+store_device_add(struct store *s, const struct store_device *a)
+{
+	const struct device *d = &a->device;
+
+	return store_change(s, "INSERT INTO device (" MORE ") VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+	    "?15)", VALUES(value_text(d->serial), value_number(d->issuer.kind),
+	    value_bytes(d->issuer.bytes, d->issuer.len),
+	    value_bytes(d->issuer_name_sha256, HASH_SIZE),
+	    value_text(d->product), value_bytes(d->spki_sha256, HASH_SIZE),
+	    value_bytes(d->certificate_sha256, HASH_SIZE),
+	    value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
+	    value_number(d->state), value_number(d->origin),
+	    value_bytes(a->certificate.ptr, a->certificate.len),
+	    value_text(a->ca), value_text(a->note), value_number(a->added)));
+}
+
+bool
+store_device_state(struct store *s, const struct device *d,
+    enum device_state state, const char *note)
+{
+	return store_change(s, "UPDATE device SET state = ?4, note = ?5 WHERE "
+	    "serial = ?1 AND issuer_kind = ?2 AND issuer = ?3",
+	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+	    value_bytes(d->issuer.bytes, d->issuer.len), value_number(state),
+	    value_text(note)));
+}
+
+static bool
+take_count(void *context, const struct value *row, unsigned n)
+{
+	(void)n;
+	*(uint64_t *)context = (uint64_t)row[0].number;
+	return false;
+}
+
+uint64_t
+store_count(struct store *s, enum store_table table)
+{
+	static const char *const sql[] = {
+		[TABLE_DEVICE] = "SELECT count(*) FROM device",
+		[TABLE_VOUCHER] = "SELECT count(*) FROM voucher",
+		[TABLE_REFUSAL] = "SELECT count(*) FROM refusal",
+	};
+	uint64_t n = 0;
+
+	store_read(s, sql[table], NULL, 0, take_count, &n);
+	return n;
+}

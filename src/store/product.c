@@ -1,0 +1,92 @@
+/* Products. */
+#include "store/internal.h"
+
+#define COLUMNS                                                                \
+	"name, token, masa_url, counter_width, check_character, pin, "         \
+	"audit_only, emit_id_data, legacy_unattributed, import_only, key_usage"
+
+static void
+take_product(const struct value *row, struct product *p)
+{
+	memset(p, 0, sizeof(*p));
+	take_text(p->name, sizeof(p->name), &row[0]);
+	take_text(p->token, sizeof(p->token), &row[1]);
+	take_text(p->masa_url, sizeof(p->masa_url), &row[2]);
+	p->counter_width = (unsigned)row[3].number;
+	p->check_character = row[4].number != 0;
+	p->pin = (enum pin_policy)row[5].number;
+	p->audit_only = row[6].number != 0;
+	p->emit_id_data = row[7].number != 0;
+	p->legacy_unattributed = row[8].number != 0;
+	p->import_only = row[9].number != 0;
+	p->key_usage = row[10].number != 0;
+}
+
+struct one_product {
+	struct product *out;
+	bool found;
+};
+
+static bool
+first_product(void *context, const struct value *row, unsigned n)
+{
+	struct one_product *o = context;
+
+	(void)n;
+	take_product(row, o->out);
+	o->found = true;
+	return false;
+}
+
+bool
+store_product_find(struct store *s, const char *name, struct product *out)
+{
+	struct one_product o = { .out = out };
+
+	store_read(s, "SELECT " COLUMNS " FROM product WHERE name = ?1",
+	    VALUES(value_text(name)), first_product, &o);
+	return o.found;
+}
+
+struct each_product {
+	void (*call)(void *context, const struct product *p);
+	void *context;
+};
+
+static bool
+next_product(void *context, const struct value *row, unsigned n)
+{
+	struct each_product *e = context;
+	struct product p;
+
+	(void)n;
+	take_product(row, &p);
+	e->call(e->context, &p);
+	return true;
+}
+
+void
+store_product_each(struct store *s,
+    void (*call)(void *context, const struct product *p), void *context)
+{
+	struct each_product e = { call, context };
+
+	store_read(s, "SELECT " COLUMNS " FROM product ORDER BY name", NULL, 0,
+	    next_product, &e);
+}
+
+bool
+store_product_put(struct store *s, const struct product *p)
+{
+	return store_change(s, "INSERT INTO product (" COLUMNS ") VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (name) "
+	    "DO UPDATE SET token = ?2, masa_url = ?3, counter_width = ?4, "
+	    "check_character = ?5, pin = ?6, audit_only = ?7, "
+	    "emit_id_data = ?8, legacy_unattributed = ?9, import_only = ?10, "
+	    "key_usage = ?11", VALUES(value_text(p->name),
+	    value_text(p->token), value_text(p->masa_url),
+	    value_number(p->counter_width), value_number(p->check_character),
+	    value_number(p->pin), value_number(p->audit_only),
+	    value_number(p->emit_id_data), value_number(p->legacy_unattributed),
+	    value_number(p->import_only), value_number(p->key_usage)));
+}

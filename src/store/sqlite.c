@@ -1,0 +1,191 @@
+/* SQLite: WAL, synchronous=FULL, one writer; see driver.h. */
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "store/driver.h"
+
+#define STATEMENTS_MAX 128
+
+struct sqlite {
+	sqlite3 *db;
+	/* Prepared once each, found by the address of their static text. */
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} prepared[STATEMENTS_MAX];
+	unsigned prepared_len;
+};
+
+static void
+database_close(void *database)
+{
+	struct sqlite *s = database;
+	unsigned i;
+
+	for (i = 0; i < s->prepared_len; i++)
+		sqlite3_finalize(s->prepared[i].statement);
+	sqlite3_close(s->db);
+	free(s);
+}
+
+static bool
+database_script(void *database, const char *sql, struct why *why)
+{
+	struct sqlite *s = database;
+
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	why_set(why, REASON_STORE_FAILED, -1, "%s", sqlite3_errmsg(s->db));
+	return false;
+}
+
+/*
+ * FULL: a commit that returned is on disk (NORMAL may lose it in WAL mode).
+ * The mapping and the cache bound memory at ten million devices.
+ */
+static const char settings[] =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;"
+    "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
+    "PRAGMA locking_mode=EXCLUSIVE;";
+
+static void *
+database_open(const char *where, bool create, struct why *why)
+{
+	struct sqlite *s = memory_new(sizeof(*s));
+	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+
+	if (sqlite3_open_v2(where, &s->db, flags, NULL) != SQLITE_OK) {
+		why_set(why, REASON_STORE_FAILED, -1, "%s: %s", where,
+		    sqlite3_errmsg(s->db));
+		database_close(s);
+		return NULL;
+	}
+	if (!database_script(s, settings, why)) {
+		database_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+static sqlite3_stmt *
+prepared(struct sqlite *s, const char *sql)
+{
+	sqlite3_stmt *statement;
+	unsigned i;
+
+	for (i = 0; i < s->prepared_len; i++)
+		if (s->prepared[i].sql == sql)
+			return s->prepared[i].statement;
+	if (s->prepared_len == STATEMENTS_MAX)
+		fatal("too many statements");
+	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    &statement, NULL) != SQLITE_OK)
+		fatal("statement \"%s\": %s", sql, sqlite3_errmsg(s->db));
+	s->prepared[s->prepared_len].sql = sql;
+	s->prepared[s->prepared_len++].statement = statement;
+	return statement;
+}
+
+static void
+bind(sqlite3_stmt *t, const struct value *values, unsigned n)
+{
+	unsigned i;
+	int r = SQLITE_OK;
+
+	for (i = 0; i < n && r == SQLITE_OK; i++) {
+		const struct value *v = &values[i];
+		int at = (int)i + 1, len = (int)v->bytes.len;
+
+		switch (v->type) {
+		case VALUE_NULL:
+			r = sqlite3_bind_null(t, at);
+			break;
+		case VALUE_NUMBER:
+			r = sqlite3_bind_int64(t, at, v->number);
+			break;
+		case VALUE_TEXT:
+			r = sqlite3_bind_text(t, at,
+			    (const char *)v->bytes.ptr, len, SQLITE_STATIC);
+			break;
+		case VALUE_BYTES:
+			r = len == 0 ? sqlite3_bind_zeroblob(t, at, 0)
+				     : sqlite3_bind_blob(t, at, v->bytes.ptr,
+					   len, SQLITE_STATIC);
+			break;
+		}
+	}
+	if (r != SQLITE_OK)
+		fatal("a value could not be bound");
+}
+
+#define COLUMNS_MAX 32
+
+static unsigned
+take_row(sqlite3_stmt *t, struct value row[COLUMNS_MAX])
+{
+	int i, n = sqlite3_column_count(t);
+
+	for (i = 0; i < n && i < COLUMNS_MAX; i++) {
+		struct value *v = &row[i];
+
+		memset(v, 0, sizeof(*v));
+		switch (sqlite3_column_type(t, i)) {
+		case SQLITE_INTEGER:
+			v->type = VALUE_NUMBER;
+			v->number = sqlite3_column_int64(t, i);
+			break;
+		case SQLITE_TEXT:
+			v->type = VALUE_TEXT;
+			v->bytes = span_of(sqlite3_column_text(t, i),
+			    (size_t)sqlite3_column_bytes(t, i));
+			break;
+		case SQLITE_BLOB:
+			v->type = VALUE_BYTES;
+			v->bytes = span_of(sqlite3_column_blob(t, i),
+			    (size_t)sqlite3_column_bytes(t, i));
+			break;
+		default:
+			break;
+		}
+	}
+	return (unsigned)i;
+}
+
+static enum statement_result
+database_run(void *database, const char *sql, const struct value *values,
+    unsigned n, row_call row, void *context)
+{
+	struct sqlite *s = database;
+	sqlite3_stmt *t = prepared(s, sql);
+	struct value columns[COLUMNS_MAX];
+	enum statement_result result = STATEMENT_DONE;
+	int r;
+
+	bind(t, values, n);
+	while ((r = sqlite3_step(t)) == SQLITE_ROW)
+		if (row != NULL && !row(context, columns, take_row(t, columns)))
+			break;
+	if (r == SQLITE_DONE && !sqlite3_stmt_readonly(t) &&
+	    sqlite3_changes(s->db) == 0) {
+		result = STATEMENT_NOTHING;
+	} else if (r == SQLITE_CONSTRAINT) {
+		result = STATEMENT_CONFLICT;
+	} else if (r != SQLITE_DONE && r != SQLITE_ROW) {
+		log_alarm("store", "text=\"%s\"", sqlite3_errmsg(s->db));
+		result = STATEMENT_FAILED;
+	}
+	sqlite3_reset(t);
+	sqlite3_clear_bindings(t);
+	return result;
+}
+
+const struct driver sqlite_driver = {
+	.name = "sqlite",
+	.open = database_open,
+	.close = database_close,
+	.run = database_run,
+	.script = database_script,
+};

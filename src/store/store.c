@@ -1,0 +1,211 @@
+/* Opening, migrations and groups; see store.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/internal.h"
+#include "store/schema.h"	/* made from schema/NNN.sql: migrations[] */
+
+_Static_assert(sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA,
+    "one file in schema/ for each version");
+
+static bool
+take_number(void *context, const struct value *row, unsigned n)
+{
+	if (n > 0 && row[0].type == VALUE_NUMBER)
+		*(int64_t *)context = row[0].number;
+	return false;
+}
+
+/* One transaction: a power cut leaves the old schema or the new one. */
+static enum reason
+migrate_to(struct store *s, int64_t version, struct why *why)
+{
+	char end[96];
+
+	snprintf(end, sizeof(end),
+	    "INSERT INTO schema_version VALUES (%lld); COMMIT;",
+	    (long long)version);
+	if (s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
+	    s->driver->script(s->database, migrations[version - 1], why) &&
+	    s->driver->script(s->database, end, why)) {
+		log_note("store-migrated", "schema=\"%lld\"",
+		    (long long)version);
+		return REASON_OK;
+	}
+	(void)s->driver->script(s->database, "ROLLBACK", NULL);
+	return REASON_STORE_FAILED;
+}
+
+static enum reason
+migrate(struct store *s, struct why *why)
+{
+	int64_t version = 0;
+	enum reason r = REASON_OK;
+
+	if (!s->driver->script(s->database, "CREATE TABLE IF NOT EXISTS "
+	    "schema_version (version INTEGER PRIMARY KEY NOT NULL)", why))
+		return REASON_STORE_FAILED;
+	store_read(s, "SELECT coalesce(max(version), 0) FROM schema_version",
+	    NULL, 0, take_number, &version);
+	if (version > STORE_SCHEMA)
+		return why_set(why, REASON_STORE_SCHEMA, -1,
+		    "the database has schema %lld, this program knows %d",
+		    (long long)version, STORE_SCHEMA);
+	while (r == REASON_OK && version < STORE_SCHEMA)
+		r = migrate_to(s, ++version, why);
+	return r;
+}
+
+enum reason
+store_open(const struct driver *driver, const char *where, bool create,
+    struct store **out, struct why *why)
+{
+	struct store *s = memory_new(sizeof(*s));
+	enum reason r;
+
+	s->driver = driver;
+	if ((s->database = driver->open(where, create, why)) == NULL) {
+		free(s);
+		return REASON_STORE_FAILED;
+	}
+	if ((r = migrate(s, why)) != REASON_OK) {
+		store_close(s);
+		return r;
+	}
+	*out = s;
+	return REASON_OK;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	s->driver->close(s->database);
+	free(s);
+}
+
+void
+store_read(struct store *s, const char *sql, const struct value *values,
+    unsigned n, row_call row, void *context)
+{
+	if (s->driver->run(s->database, sql, values, n, row, context) !=
+	    STATEMENT_DONE)
+		fatal("the store cannot be read");
+}
+
+static bool
+statement(struct store *s, const char *sql)
+{
+	enum statement_result r = s->driver->run(s->database, sql, NULL, 0,
+	    NULL, NULL);
+
+	return r == STATEMENT_DONE || r == STATEMENT_NOTHING;
+}
+
+void
+store_group_begin(struct store *s)
+{
+	if (s->group)
+		return;
+	s->group = true;
+	s->broken = !statement(s, "BEGIN IMMEDIATE");
+}
+
+bool
+store_group_open(const struct store *s)
+{
+	return s->group;
+}
+
+bool
+store_change(struct store *s, const char *sql, const struct value *values,
+    unsigned n)
+{
+	enum statement_result r;
+
+	store_group_begin(s);
+	if (s->broken)
+		return false;
+	if (!statement(s, "SAVEPOINT one")) {
+		s->broken = true;
+		return false;
+	}
+	r = s->driver->run(s->database, sql, values, n, NULL, NULL);
+	if (r != STATEMENT_DONE && r != STATEMENT_NOTHING &&
+	    !statement(s, "ROLLBACK TO one"))
+		s->broken = true;
+	if (!statement(s, "RELEASE one") || r == STATEMENT_FAILED)
+		s->broken = true;
+	return r == STATEMENT_DONE && !s->broken;
+}
+
+void
+store_group_submit(struct store *s, void (*done)(void *context, bool good),
+    void *context)
+{
+	bool good = s->group && !s->broken && statement(s, "COMMIT");
+
+	if (s->group && !good)
+		(void)statement(s, "ROLLBACK");
+	s->group = s->broken = false;
+	done(context, good);
+}
+
+void
+store_group_spoil(struct store *s)
+{
+	store_group_begin(s);
+	s->broken = true;
+}
+
+bool
+store_probe(struct store *s)
+{
+	return store_change(s, "UPDATE schema_version SET version = version",
+	    NULL, 0);
+}
+
+bool
+take_seen(void *context, const struct value *row, unsigned n)
+{
+	(void)row;
+	(void)n;
+	*(bool *)context = true;
+	return false;
+}
+
+void
+take_text(char *out, size_t cap, const struct value *v)
+{
+	(void)text_copy(out, cap, v->bytes);
+}
+
+void
+take_hash(uint8_t out[HASH_SIZE], const struct value *v)
+{
+	memset(out, 0, HASH_SIZE);
+	if (v->bytes.len == HASH_SIZE)
+		memcpy(out, v->bytes.ptr, HASH_SIZE);
+}
+
+uint8_t
+take_octets(uint8_t *out, size_t cap, const struct value *v)
+{
+	if (v->bytes.len == 0 || v->bytes.len > cap)
+		return 0;
+	memcpy(out, v->bytes.ptr, v->bytes.len);
+	return (uint8_t)v->bytes.len;
+}
+
+void
+take_issuer(struct issuer *out, const struct value *kind,
+    const struct value *bytes)
+{
+	memset(out, 0, sizeof(*out));
+	out->kind = (enum issuer_kind)kind->number;
+	out->len = take_octets(out->bytes, sizeof(out->bytes), bytes);
+}

@@ -1,0 +1,181 @@
+/*
+ * The store: devices, products, certificates, vouchers, refusals, and a copy of
+ * the journal. Reads are answered at once; changes are collected in a group and
+ * committed together.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "journal/record.h"
+#include "model/audit.h"
+#include "model/device.h"
+#include "model/product.h"
+#include "store/driver.h"
+
+struct store;
+
+#define STORE_SCHEMA 1
+/* Devices of one serial that a decision looks at. */
+#define STORE_TWINS_MAX 8
+
+/* Opens (or makes) a database and brings its schema up to date, one numbered
+ * migration per transaction. STORE_SCHEMA if it is newer than this program. */
+MUST_USE enum reason store_open(const struct driver *driver, const char *where,
+    bool create, struct store **out, struct why *why);
+void store_close(struct store *s);
+
+/*
+ * A group: every change between begin and submit. Each is under a savepoint of
+ * its own, so a row that a constraint refuses (false) takes nothing else with
+ * it. done is called when the group is durable (true) or lost (false); with
+ * SQLite that is before submit returns. Repeating a group whose outcome is
+ * unknown is harmless: rows are named by (signer, sequence) or by serial.
+ */
+void store_group_begin(struct store *s);
+bool store_group_open(const struct store *s);
+void store_group_submit(struct store *s, void (*done)(void *context, bool good),
+    void *context);
+/* The open group will not be committed, whatever else goes into it. */
+void store_group_spoil(struct store *s);
+/* Changes nothing, but must reach the disk: is the store back? */
+bool store_probe(struct store *s);
+
+/* --- products --- */
+bool store_product_find(struct store *s, const char *name, struct product *out);
+void store_product_each(struct store *s,
+    void (*call)(void *context, const struct product *p), void *context);
+bool store_product_put(struct store *s, const struct product *p);
+
+/* --- keys and their certificates --- */
+struct store_ca {
+	enum key_purpose purpose;
+	char name[KEY_NAME_MAX + 1];
+	char slot[SLOT_TOKEN_MAX + 1];
+	char product[PRODUCT_NAME_MAX + 1];
+	unsigned state;			/* enum key_state of journal/ledger.h */
+	uint64_t limit;
+	uint32_t months;
+	int64_t created;
+	int64_t not_after;		/* 0 until it is active */
+	uint8_t key_id[KEY_ID_MAX];
+	uint8_t key_id_len;
+	unsigned chain_len;
+	struct span chain[CHAIN_MAX];	/* borrowed during a call only */
+};
+/* A key was made (a record says so); repeating it is harmless. */
+bool store_ca_add(struct store *s, const struct record *r);
+/* The chain that a key without a certificate will get, own one first. */
+bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
+    unsigned chain_len);
+/* It is active now (a record says so); the chain is there already. */
+bool store_ca_activate(struct store *s, const struct record_ca *ca);
+bool store_ca_retire(struct store *s, const char *name);
+/* In order of birth. */
+void store_ca_each(struct store *s,
+    void (*call)(void *context, const struct store_ca *ca), void *context);
+
+/* --- devices --- */
+struct store_device {
+	struct device device;
+	struct span certificate;	/* borrowed during a call only */
+	char ca[KEY_NAME_MAX + 1];
+	char note[129];			/* why it is held */
+	int64_t added;
+};
+/* Up to max devices with this serial; the number found (max + 1 if more). */
+unsigned store_device_find(struct store *s, const char *serial,
+    struct device *out, unsigned max);
+/* A device with this public key, whatever its serial. */
+bool store_device_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
+    struct device *out);
+/* In order of serial, from behind `after`, until call returns false; product ""
+ * and state 0 = all. */
+typedef bool (*device_call)(void *context, const struct store_device *d);
+void store_device_each(struct store *s, const char *after, const char *product,
+    enum device_state state, device_call call, void *context);
+/* All devices with this serial. */
+void store_device_get(struct store *s, const char *serial, device_call call,
+    void *context);
+bool store_device_add(struct store *s, const struct store_device *d);
+bool store_device_state(struct store *s, const struct device *d,
+    enum device_state state, const char *note);
+enum store_table { TABLE_DEVICE, TABLE_VOUCHER, TABLE_REFUSAL };
+uint64_t store_count(struct store *s, enum store_table table);
+
+/* --- serials --- */
+enum serial_state { SERIAL_RESERVED = 1, SERIAL_ISSUED = 2, SERIAL_BURNT = 3 };
+struct store_serial {
+	char serial[SERIAL_MAX + 1];
+	char product[PRODUCT_NAME_MAX + 1];
+	char slot[SLOT_TOKEN_MAX + 1];
+	uint64_t counter;
+	uint8_t csr_sha256[HASH_SIZE];
+	uint8_t spki_sha256[HASH_SIZE];
+	enum serial_state state;
+};
+/* What was reserved or issued for this public key. */
+bool store_serial_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
+    struct store_serial *out);
+bool store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
+    struct store_serial *out);
+bool store_serial_find(struct store *s, const char *serial,
+    struct store_serial *out);
+/* One more than the highest counter of the slot. */
+uint64_t store_serial_next(struct store *s, const char *slot);
+/* false if the serial, or the key, has one already. */
+bool store_serial_add(struct store *s, const struct store_serial *r);
+bool store_serial_set(struct store *s, const char *serial,
+    enum serial_state state);
+
+/* --- vouchers, which are the audit log --- */
+struct store_voucher {
+	uint8_t signer[16];
+	uint64_t sequence;
+	int64_t created;
+	char serial[SERIAL_MAX + 1];
+	struct issuer issuer;
+	uint8_t pin_spki_sha256[HASH_SIZE];
+	uint8_t client_sha256[HASH_SIZE];
+	bool delivered;
+	struct span artifact;		/* borrowed during a call only */
+};
+/* The row of a record that was not delivered (yet); false if another record
+ * has its place. */
+bool store_voucher_add(struct store *s, const struct record *r);
+/* It is delivered: with these bytes, to this client. */
+bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
+    uint64_t sequence, struct span artifact, const uint8_t client[HASH_SIZE],
+    const char *address, const char *correlation);
+/* The newest voucher for these request bytes since a moment. */
+bool store_voucher_by_request(struct store *s,
+    const uint8_t request_sha256[HASH_SIZE], int64_t since,
+    void (*call)(void *context, const struct store_voucher *v), void *context);
+/* Did any voucher of this device pin a certificate with this key? */
+bool store_voucher_pinned(struct store *s, const struct device *d,
+    const uint8_t spki_sha256[HASH_SIZE]);
+/* All events of a device, oldest first; freed by the caller. */
+size_t store_audit(struct store *s, const char *serial,
+    const struct issuer *issuer, struct audit_event **out);
+
+/* --- the journal's copy --- */
+struct store_head {
+	bool empty;
+	uint8_t signer[16];
+	uint64_t sequence;
+	uint8_t sha256[HASH_SIZE];
+};
+/* The newest record of the signer that wrote last. */
+void store_journal_head(struct store *s, struct store_head *out);
+/* false if another record has its place: a fork. */
+bool store_journal_add(struct store *s, const struct record *r,
+    struct span bytes);
+
+/* --- refusals --- */
+bool store_refusal_add(struct store *s, int64_t now, enum request_kind kind,
+    enum reason reason, const char *text, const char *serial,
+    const uint8_t request[HASH_SIZE], const uint8_t client[HASH_SIZE],
+    const char *address, const char *correlation);
+/* Keeps the newest n. */
+void store_refusal_trim(struct store *s, uint64_t n);
+
+#endif

@@ -1,0 +1,145 @@
+/* Vouchers, which are the audit log. */
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "store/internal.h"
+
+bool
+store_voucher_add(struct store *s, const struct record *r)
+{
+	const struct record_voucher *v = &r->voucher;
+	static const uint8_t nobody[HASH_SIZE];
+
+	return store_change(s, "INSERT INTO voucher (signer, sequence, serial, "
+	    "issuer_kind, issuer, request, created, nonce, assertion, "
+	    "domain_id, pin_spki, delivered, client, address, correlation, "
+	    "artifact) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+	    "0, ?12, '', '', ?13) ON CONFLICT (signer, sequence) DO UPDATE SET "
+	    "serial = excluded.serial WHERE voucher.serial = excluded.serial "
+	    "AND voucher.request = excluded.request",
+	    VALUES(value_bytes(r->signer, sizeof(r->signer)),
+	    value_number((int64_t)r->sequence), value_text(v->serial),
+	    value_number(v->issuer.kind),
+	    value_bytes(v->issuer.bytes, v->issuer.len),
+	    value_bytes(r->request_sha256, HASH_SIZE),
+	    value_number(v->created_on), value_text(v->nonce),
+	    value_number(v->assertion),
+	    value_bytes(v->domain_id, v->domain_id_len),
+	    value_bytes(v->pin_spki_sha256, HASH_SIZE),
+	    value_bytes(nobody, HASH_SIZE), value_bytes(NULL, 0)));
+}
+
+bool
+store_voucher_deliver(struct store *s, const uint8_t signer[16],
+    uint64_t sequence, struct span artifact, const uint8_t client[HASH_SIZE],
+    const char *address, const char *correlation)
+{
+	return store_change(s, "UPDATE voucher SET delivered = 1, "
+	    "artifact = ?3, client = ?4, address = ?5, correlation = ?6 WHERE "
+	    "signer = ?1 AND sequence = ?2", VALUES(value_bytes(signer, 16),
+	    value_number((int64_t)sequence),
+	    value_bytes(artifact.ptr, artifact.len),
+	    value_bytes(client, HASH_SIZE), value_text(address),
+	    value_text(correlation)));
+}
+
+struct one_voucher {
+	void (*call)(void *context, const struct store_voucher *v);
+	void *context;
+	bool found;
+};
+
+static bool
+take_voucher(void *context, const struct value *row, unsigned n)
+{
+	struct one_voucher *o = context;
+	struct store_voucher v = { 0 };
+
+	(void)n;
+	if (row[0].bytes.len == sizeof(v.signer))
+		memcpy(v.signer, row[0].bytes.ptr, sizeof(v.signer));
+	v.sequence = (uint64_t)row[1].number;
+	take_text(v.serial, sizeof(v.serial), &row[2]);
+	take_issuer(&v.issuer, &row[3], &row[4]);
+	v.created = row[5].number;
+	take_hash(v.pin_spki_sha256, &row[6]);
+	v.delivered = row[7].number != 0;
+	take_hash(v.client_sha256, &row[8]);
+	v.artifact = row[9].bytes;
+	o->found = true;
+	o->call(o->context, &v);
+	return false;
+}
+
+bool
+store_voucher_by_request(struct store *s,
+    const uint8_t request_sha256[HASH_SIZE], int64_t since,
+    void (*call)(void *context, const struct store_voucher *v), void *context)
+{
+	struct one_voucher o = { .call = call, .context = context };
+
+	store_read(s, "SELECT signer, sequence, serial, issuer_kind, issuer, "
+	    "created, pin_spki, delivered, client, artifact FROM voucher WHERE "
+	    "request = ?1 AND created >= ?2 ORDER BY created DESC, "
+	    "sequence DESC LIMIT 1", VALUES(
+	    value_bytes(request_sha256, HASH_SIZE), value_number(since)),
+	    take_voucher, &o);
+	return o.found;
+}
+
+bool
+store_voucher_pinned(struct store *s, const struct device *d,
+    const uint8_t spki_sha256[HASH_SIZE])
+{
+	bool found = false;
+
+	store_read(s, "SELECT 1 FROM voucher WHERE serial = ?1 AND "
+	    "issuer_kind = ?2 AND issuer = ?3 AND pin_spki = ?4 LIMIT 1",
+	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+	    value_bytes(d->issuer.bytes, d->issuer.len),
+	    value_bytes(spki_sha256, HASH_SIZE)), take_seen, &found);
+	return found;
+}
+
+struct events {
+	struct audit_event *list;
+	size_t len, room;
+};
+
+static bool
+take_event(void *context, const struct value *row, unsigned n)
+{
+	struct events *e = context;
+	struct audit_event *a;
+
+	(void)n;
+	if (e->len == e->room) {
+		e->room = e->room == 0 ? 16 : e->room * 2;
+		e->list = realloc(e->list, e->room * sizeof(*e->list));
+		if (e->list == NULL)
+			fatal("out of memory");
+	}
+	a = &e->list[e->len++];
+	memset(a, 0, sizeof(*a));
+	a->date = row[0].number;
+	a->domain_id_len = take_octets(a->domain_id, sizeof(a->domain_id),
+	    &row[1]);
+	take_text(a->nonce, sizeof(a->nonce), &row[2]);
+	a->assertion = (enum assertion)row[3].number;
+	return true;
+}
+
+size_t
+store_audit(struct store *s, const char *serial, const struct issuer *issuer,
+    struct audit_event **out)
+{
+	struct events e = { 0 };
+
+	store_read(s, "SELECT created, domain_id, nonce, assertion FROM "
+	    "voucher WHERE serial = ?1 AND issuer_kind = ?2 AND issuer = ?3 "
+	    "ORDER BY created, sequence", VALUES(value_text(serial),
+	    value_number(issuer->kind),
+	    value_bytes(issuer->bytes, issuer->len)), take_event, &e);
+	*out = e.list;
+	return e.len;
+}

@@ -1,0 +1,24 @@
+/* Inside the JSON reader: characters of a text. Not for other folders. */
+#ifndef WIRE_JSON_TEXT_H
+#define WIRE_JSON_TEXT_H
+
+#include "wire/json.h"
+
+/* One character of a string at p, escapes resolved: *code gets it, the result
+ * is the number of octets taken, 0 on a fault. A pair of surrogate escapes is
+ * one character; a lone one is given as it is. p < end. */
+size_t json_character(const uint8_t *p, const uint8_t *end, uint32_t *code);
+
+/* The value whose characters these are, its type by the first. begin < end. */
+struct json_value json_value_at(const uint8_t *begin, const uint8_t *end);
+
+/* Moves *p over white space (RFC 8259 2). */
+static inline void
+json_skip_space(const uint8_t **p, const uint8_t *end)
+{
+	while (*p < end && (**p == ' ' || **p == '\t' || **p == '\n' ||
+	    **p == '\r'))
+		(*p)++;
+}
+
+#endif

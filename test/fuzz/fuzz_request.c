@@ -1,0 +1,76 @@
+/*
+ * Voucher-requests in JSON: binaries stay inside the arena, texts inside their
+ * rules; what is written from a request reads as the same request.
+ */
+#include "base/fatal.h"
+#include "base/text.h"
+#include "fuzz.h"
+#include "model/request.h"
+#include "model/voucher.h"
+#include "wire/der.h"
+
+/* Earlier and later dates have no text of four digits that clock_print() can
+ * write, and no request of ours names them. */
+#define YEAR_1000 INT64_C(-30610224000)
+
+static bool
+same(struct span a, struct span b)
+{
+	return (a.ptr == NULL) == (b.ptr == NULL) && span_eq(a, b);
+}
+
+static void
+check_again(const struct voucher_request *q, size_t len)
+{
+	char *text = memory_new(len + 4096);
+	uint8_t *arena = memory_new(len + 4096);
+	struct voucher_request again;
+	size_t written;
+
+	require(request_to_json(q, text, len + 4096, &written));
+	require(request_from_json(span_of(text, written), arena, len + 4096,
+	    &again, NULL) == REASON_OK);
+	require(strcmp(again.serial, q->serial) == 0);
+	require(strcmp(again.nonce, q->nonce) == 0);
+	require(again.assertion == q->assertion);
+	require(again.has_created_on == q->has_created_on);
+	require(again.created_on == q->created_on);
+	require(same(again.idevid_issuer, q->idevid_issuer));
+	require(same(again.prior, q->prior));
+	require(same(again.proximity_cert, q->proximity_cert));
+	require(same(again.proximity_pubk, q->proximity_pubk));
+	require(same(again.proximity_pubk_sha256, q->proximity_pubk_sha256));
+	free(text);
+	free(arena);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	/* Exactly as much as the contract demands. */
+	uint8_t *arena = memory_new(len + (len == 0 ? 1 : 0));
+	struct voucher_request q;
+	struct voucher v;
+	enum issuer_kind kind;
+	struct span value;
+	struct why why;
+
+	if (request_from_json(span_of(bytes, len), arena, len, &q, &why) ==
+	    REASON_OK) {
+		require(text_printable(span_str(q.serial)));
+		require(q.nonce[0] == '\0' || strlen(q.nonce) >= NONCE_MIN);
+		if (q.idevid_issuer.ptr != NULL &&
+		    issuer_normalise(q.idevid_issuer, &kind, &value, &why) ==
+		    REASON_OK)
+			require(value.len <= q.idevid_issuer.len);
+		if (q.created_on >= YEAR_1000 &&
+		    q.created_on <= DER_TIME_FOREVER)
+			check_again(&q, len);
+	}
+	if (voucher_from_json(span_of(bytes, len), arena, len, &v, &why) ==
+	    REASON_OK)
+		require(v.serial[0] != '\0' &&
+		    v.pinned_domain_cert.ptr != NULL);
+	free(arena);
+	return 0;
+}

@@ -1,0 +1,73 @@
+/*
+ * Feeds every file of the folders that are named to a fuzz target, once, and
+ * reports each as a point of TAP. A fault ends the process: the plan that comes
+ * last is then missing, which fails the test.
+ */
+#include "fuzz.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#define INPUT_MAX (1 << 20)
+
+/* The input lies in memory of its own size, for the address sanitizer. */
+static void
+file_replay(const char *path)
+{
+	static uint8_t room[INPUT_MAX];
+	FILE *f = fopen(path, "rb");
+	uint8_t *bytes;
+	size_t len, i;
+
+	if (f == NULL) {
+		perror(path);
+		exit(1);
+	}
+	len = fread(room, 1, sizeof(room), f);
+	fclose(f);
+	if ((bytes = malloc(len > 0 ? len : 1)) == NULL)
+		abort();
+	for (i = 0; i < len; i++)
+		bytes[i] = room[i];
+	(void)LLVMFuzzerTestOneInput(bytes, len);
+	free(bytes);
+}
+
+static unsigned
+folder_replay(const char *folder, unsigned count)
+{
+	struct dirent **entries;
+	char path[PATH_MAX];
+	struct stat st;
+	int n = scandir(folder, &entries, NULL, alphasort), i;
+
+	if (n < 0) {
+		perror(folder);
+		exit(1);
+	}
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder,
+		    entries[i]->d_name);
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+			file_replay(path);
+			printf("ok %u - %s\n", ++count, entries[i]->d_name);
+			fflush(stdout);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return count;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned count = 0;
+	int i;
+
+	for (i = 1; i < argc; i++)
+		count = folder_replay(argv[i], count);
+	printf("1..%u\n", count);
+	return count == 0;	/* a corpus that is not there proves nothing */
+}

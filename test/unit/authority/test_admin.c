@@ -1,0 +1,464 @@
+/* Operators: products, keys, issuing, imports, devices. */
+#include "world.h"
+
+#include "judge.h"
+
+/* A command that is refused before the signer hears of it. */
+static void
+refused(struct world *w, enum reason r, const char *verb,
+    const struct argument *list)
+{
+	command(w, verb, list);
+	expect_nothing(&w->signer);
+	(void)told(w, r);
+}
+
+static void
+products(void **state)
+{
+	struct world *w = *state;
+	const char *json;
+
+	world_ready(w, 0);
+	json = done(w, "product.show", ARGUMENTS({ "name", "router-9" }));
+	assert_string_equal(text_at(json, "token"), "AR9");
+	assert_string_equal(text_at(json, "pin"), "farthest");
+	assert_string_equal(text_at(json, "check-character"), "false");
+	assert_string_equal(text_at(json, "counter-width"), "6");
+	refused(w, REASON_PRODUCT_EXISTS, "product.add",
+	    ARGUMENTS({ "name", "router-9" }, { "import-only", "yes" }));
+	refused(w, REASON_PRODUCT_UNKNOWN, "product.set",
+	    ARGUMENTS({ "name", "router-8" }, { "pin", "end-entity" }));
+	refused(w, REASON_PRODUCT_SYNTAX, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "pin", "nothing" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "product.set", NULL);
+	(void)done(w, "product.set", ARGUMENTS({ "name", "router-9" },
+	    { "token", "AR10" }, { "pin", "end-entity" }));
+	/* O is read as 0, I and L as 1 (IP 5.2). */
+	refused(w, REASON_PRODUCT_SYNTAX, "product.add",
+	    ARGUMENTS({ "name", "router-10" }, { "token", "ARIO" },
+	    { "masa-url", "masa.example.com" }));
+	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	json = done(w, "product.list", NULL);
+	assert_string_equal(text_at(json, "products.0.name"), "foreign");
+	assert_string_equal(text_at(json, "products.1.token"), "AR10");
+	assert_string_equal(text_at(json, "products.1.pin"), "end-entity");
+}
+
+static void
+roles(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 0);
+	w->operator.user = 4711;
+	refused(w, REASON_ADMIN_ROLE, "product.list", NULL);
+	w->operator.user = 0;
+	refused(w, REASON_ADMIN_ARGUMENT, "product.burn", NULL);
+}
+
+/* Nothing is changed before the record of the act is there, and what was
+ * checked before it is checked again. */
+static void
+acts(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 0);
+	command(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	command(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	puppet_obey(w);
+	expect_nothing(&w->operator);	/* not committed */
+	drained(w);
+	(void)told(w, REASON_OK);
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_PRODUCT_EXISTS);
+	command(w, "product.add", ARGUMENTS({ "name", "other" },
+	    { "import-only", "yes" }));
+	w->refuses = REASON_CLOCK_STEP;
+	puppet_obey(w);
+	(void)told(w, REASON_CLOCK_STEP);
+	refused(w, REASON_PRODUCT_UNKNOWN, "product.show",
+	    ARGUMENTS({ "name", "other" }));
+	(void)done(w, "clock.confirm", NULL);
+}
+
+static void
+keys(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	const char *json;
+
+	world_ready(w, 1);
+	json = done(w, "ca.show", ARGUMENTS({ "name", "issuing-1" }));
+	assert_string_equal(text_at(json, "state"), "active");
+	assert_string_equal(text_at(json, "slot"), "F1");
+	assert_string_equal(text_at(json, "limit"), "1000");
+	assert_string_equal(text_at(json, "chain.0"), "Y2E=");
+	assert_string_equal(text_at(json, "chain.1"), "cm9vdA==");
+	assert_string_equal(text_at(json, "chain.2"), "absent");
+	refused(w, REASON_CA_UNKNOWN, "ca.show", ARGUMENTS({ "name", "x" }));
+	refused(w, REASON_CA_UNKNOWN, "ca.import", ARGUMENTS(
+	    { "name", "issuing-1" }, { "chain.0", "a" }, { "chain.1", "b" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.import", ARGUMENTS(
+	    { "name", "issuing-2" }, { "chain.0", "a" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.request", ARGUMENTS(
+	    { "purpose", "idevid-ca" }, { "name", "issuing-2" }));
+	refused(w, REASON_PRODUCT_UNKNOWN, "ca.request", ARGUMENTS(
+	    { "purpose", "voucher" }, { "name", "v" }, { "product", "x" }));
+
+	/* A key that waits for its certificate signs nothing; the newest of a
+	 * product's own does. */
+	(void)done(w, "ca.request", ARGUMENTS({ "purpose", "voucher" },
+	    { "name", "voucher-2" }, { "product", "router-9" }));
+	assert_string_equal(key_for(w->a, PURPOSE_VOUCHER, "router-9")->name,
+	    "voucher-1");
+	(void)done(w, "ca.import", ARGUMENTS({ "name", "voucher-2" },
+	    { "chain.0", "leaf" }, { "chain.1", "root" }));
+	assert_string_equal(key_for(w->a, PURPOSE_VOUCHER, "router-9")->name,
+	    "voucher-2");
+	assert_string_equal(key_for(w->a, PURPOSE_VOUCHER, "other")->name,
+	    "voucher-1");
+	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-2" }));
+	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-1" }));
+	ask(w, 1, &f);
+	expect_answer(w, 1, REASON_KEY_UNAVAILABLE, NULL);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "voucher-keys.retired"), "2");
+	assert_string_equal(text_at(json, "issuing-cas.active"), "1");
+	assert_string_equal(text_at(json, "devices"), "1");
+	assert_string_equal(text_at(json, "synced"), "true");
+}
+
+static void
+issuing(void **state)
+{
+	struct world *w = *state;
+	const char *json;
+
+	world_ready(w, 1);
+	csr(w, 2, NULL, "");
+	/* Reserved and committed before the signer is asked. */
+	assert_int_equal(w->signer.sent[0].type, MESSAGE_SIGN_IDEVID);
+	assert_false(store_group_open(w->a->store));
+	/* Who orders the same key meanwhile is told so. */
+	csr(w, 2, NULL, "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	puppet_obey(w);
+	expect_nothing(&w->operator);
+	drained(w);
+	json = told(w, REASON_OK);
+	assert_string_equal(text_at(json, "serial"), "AR9-F1-000002");
+	assert_string_equal(text_at(json, "chain.1"), "cm9vdA==");
+	csr(w, 2, NULL, "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+
+	/* The serial comes from the order; a CSR may only agree. */
+	csr(w, 3, NULL, "AR9-F1-000009");
+	(void)told(w, REASON_SERIAL_MISMATCH);
+	csr(w, 3, "AR9-F1-000009", "AR9-F1-000009");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
+	    "AR9-F1-000009");
+	csr(w, 4, "AR9-F1-000009", "");
+	(void)told(w, REASON_SERIAL_USED);
+	csr(w, 4, "AR9-F2-000001", "");
+	(void)told(w, REASON_SERIAL_SLOT);
+	csr(w, 4, NULL, "AR9-F1-00000A");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
+	    "AR9-F1-00000A");
+}
+
+/* Lost between reservation and certificate: the same key gets the same serial,
+ * or, where the signer has gone past it, the next one, and the old is burnt. */
+static void
+issuing_again(void **state)
+{
+	struct world *w = *state;
+	struct store_serial s;
+
+	world_ready(w, 0);
+	csr(w, 1, NULL, "");
+	world_again(w);
+	puppet_sync(w);
+	csr(w, 1, NULL, "");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
+	    "AR9-F1-000001");
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", &s));
+	assert_int_equal(s.state, SERIAL_ISSUED);
+
+	csr(w, 2, NULL, "");
+	w->refuses = REASON_SERIAL_USED;
+	puppet_obey(w);
+	expect_nothing(&w->signer);	/* the next one is not committed yet */
+	drained(w);
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
+	    "AR9-F1-000003");
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000002", &s));
+	assert_int_equal(s.state, SERIAL_BURNT);
+	/* Twice in a row is not normal. */
+	csr(w, 4, NULL, "");
+	w->refuses = REASON_SERIAL_USED;
+	puppet_obey(w);
+	drained(w);
+	w->refuses = REASON_SERIAL_USED;
+	puppet_obey(w);
+	(void)told(w, REASON_SERIAL_USED);
+}
+
+/* A certificate whose record went down with a lost commit is not handed out;
+ * the journal brings the record again, the reservation is still there. */
+static void
+commit_lost(void **state)
+{
+	struct world *w = *state;
+	struct store_serial s;
+	struct sent head;
+
+	world_ready(w, 0);
+	csr(w, 1, NULL, "");
+	store_group_spoil(w->a->store);
+	drained(w);
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_STORE_FAILED);
+	assert_int_equal(store_count(w->a->store, TABLE_DEVICE), 0);
+	authority_calls.tick(w->a);
+	head = take(&w->signer, MESSAGE_HEAD);
+	buf_free(&head.payload);
+	puppet_repeat(w, 1);
+	assert_true(w->a->synced);
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", &s));
+	assert_int_equal(s.state, SERIAL_RESERVED);
+	csr(w, 1, NULL, "");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
+	    "AR9-F1-000001");
+}
+
+/* --- imports --- */
+
+static void
+import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+{
+	static uint8_t room[4096];
+	struct message_inspected m = { .kind = INSPECT_IMPORT };
+	struct import_facts *f = &m.import;
+	struct cbor_out o;
+	struct sent s;
+
+	command(w, "device.import", ARGUMENTS({ "product", "foreign" },
+	    { "certificate", "device" }, { "ca", "authority" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	snprintf(f->serial, sizeof(f->serial), "%s", serial);
+	f->certificate = span_str("device");
+	f->issuer_certificate = span_str("authority");
+	f->issuer.kind = ISSUER_KEY_ID;
+	f->issuer.len = 20;
+	memset(f->issuer.bytes, issuer, 20);
+	memset(f->issuer_name_sha256, issuer, HASH_SIZE);
+	memset(f->spki_sha256, key, HASH_SIZE);
+	memset(f->certificate_sha256, key, HASH_SIZE);
+	memcpy(f->warnings, "L01 L05", 8);
+	cbor_out_open(&o, room, sizeof(room));
+	message_inspected_put(&o, &m);
+	deliver(w, &w->checker, MESSAGE_INSPECTED, s.id, &o);
+	drained(w);
+}
+
+static void
+imported(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+{
+	const char *json;
+
+	import(w, serial, key, issuer);
+	puppet_obey(w);
+	expect_nothing(&w->operator);
+	drained(w);
+	json = told(w, REASON_OK);
+	assert_string_equal(text_at(json, "serial"), serial);
+	assert_string_equal(text_at(json, "warnings"), "L01 L05");
+}
+
+static void
+imports(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	refused(w, REASON_PRODUCT_SYNTAX, "device.import", ARGUMENTS(
+	    { "product", "router-9" }, { "certificate", "d" }, { "ca", "c" }));
+	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	refused(w, REASON_PRODUCT_SYNTAX, "issue.csr", ARGUMENTS(
+	    { "product", "foreign" }, { "csr", "request" }));
+	imported(w, "00-D0-E5-F2-00-02", 1, 1);
+	import(w, "00-D0-E5-F2-00-03", 1, 1);
+	(void)told(w, REASON_KEY_DUPLICATE);
+	import(w, "00-D0-E5-F2-00-02", 2, 1);
+	(void)told(w, REASON_SERIAL_USED);
+	import(w, "AR9-F1-000001", 2, 1);
+	(void)told(w, REASON_SERIAL_USED);
+	imported(w, "00-D0-E5-F2-00-02", 2, 2);
+}
+
+/* --- devices --- */
+
+static void
+pages(void **state)
+{
+	struct world *w = *state;
+	const char *json;
+
+	world_ready(w, 3);
+	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	imported(w, "TWIN", 1, 1);
+	imported(w, "TWIN", 2, 2);
+	imported(w, "UNIT", 3, 1);
+	json = done(w, "device.list", ARGUMENTS({ "limit", "2" }));
+	assert_string_equal(text_at(json, "devices.1.serial"),
+	    "AR9-F1-000002");
+	assert_string_equal(text_at(json, "devices.2"), "absent");
+	assert_string_equal(text_at(json, "next"), "AR9-F1-000002");
+	/* Twins are not torn apart. */
+	json = done(w, "device.list", ARGUMENTS({ "limit", "2" },
+	    { "after", "AR9-F1-000002" }));
+	assert_string_equal(text_at(json, "devices.2.serial"), "TWIN");
+	assert_string_equal(text_at(json, "next"), "TWIN");
+	json = done(w, "device.list", ARGUMENTS({ "after", "TWIN" }));
+	assert_string_equal(text_at(json, "devices.0.serial"), "UNIT");
+	assert_string_equal(text_at(json, "next"), "null");
+	json = done(w, "device.list", ARGUMENTS({ "product", "router-9" }));
+	assert_string_equal(text_at(json, "devices.3"), "absent");
+	refused(w, REASON_ADMIN_ARGUMENT, "device.list",
+	    ARGUMENTS({ "limit", "1001" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "device.list",
+	    ARGUMENTS({ "state", "lost" }));
+}
+
+static void
+holds(void **state)
+{
+	struct world *w = *state;
+	static const char one[] = "0101010101010101010101010101010101010101";
+	const char *json;
+
+	world_ready(w, 0);
+	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	imported(w, "TWIN", 1, 1);
+	imported(w, "TWIN", 2, 2);
+	refused(w, REASON_DEVICE_UNKNOWN, "device.hold",
+	    ARGUMENTS({ "serial", "UNIT" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "device.hold",
+	    ARGUMENTS({ "serial", "TWIN" }));
+	(void)done(w, "device.hold", ARGUMENTS({ "serial", "TWIN" },
+	    { "issuer", one }, { "reason", "stolen" }));
+	json = done(w, "device.show", ARGUMENTS({ "serial", "TWIN" },
+	    { "issuer", one }));
+	assert_string_equal(text_at(json, "devices.0.state"), "held");
+	assert_string_equal(text_at(json, "devices.0.note"), "stolen");
+	assert_string_equal(text_at(json, "devices.0.issuer-key-id"), one);
+	assert_string_equal(text_at(json, "devices.1"), "absent");
+	json = done(w, "device.list", ARGUMENTS({ "state", "held" }));
+	assert_string_equal(text_at(json, "devices.1"), "absent");
+	(void)done(w, "device.release", ARGUMENTS({ "serial", "TWIN" },
+	    { "issuer", one }));
+	json = done(w, "device.list", ARGUMENTS({ "state", "held" }));
+	assert_string_equal(text_at(json, "devices.0"), "absent");
+}
+
+/* An operator who comes before the signer does is not sent away. */
+static void
+patience(void **state)
+{
+	struct world *w = *state;
+
+	command(w, "product.add", ARGUMENTS({ "name", "foreign" },
+	    { "import-only", "yes" }));
+	command(w, "product.list", NULL);	/* needs no signer */
+	assert_string_equal(text_at(told(w, REASON_OK), "products.0"),
+	    "absent");
+	drained(w);
+	expect_nothing(&w->operator);
+	puppet_sync(w);
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_OK);
+}
+
+/* The operator hangs up in the middle: the work is done, nobody is told. */
+static void
+hung_up(void **state)
+{
+	struct world *w = *state;
+	struct device d;
+
+	world_ready(w, 0);
+	csr(w, 1, NULL, "");
+	authority_calls.lost(w->a, &w->operator);
+	puppet_obey(w);
+	drained(w);
+	expect_nothing(&w->operator);
+	assert_int_equal(store_device_find(w->a->store, "AR9-F1-000001", &d,
+	    1), 1);
+}
+
+/* A checker that dies with a file in its hands. */
+static void
+checker_lost(void **state)
+{
+	struct world *w = *state;
+	struct sent s;
+
+	world_ready(w, 0);
+	command(w, "issue.csr", ARGUMENTS({ "product", "router-9" },
+	    { "csr", "request" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	w->checker.gone = true;
+	authority_calls.lost(w->a, &w->checker);
+	(void)told(w, REASON_UNAVAILABLE);
+	refused(w, REASON_UNAVAILABLE, "issue.csr", ARGUMENTS(
+	    { "product", "router-9" }, { "csr", "request" }));
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(products),
+		TEST(roles),
+		TEST(acts),
+		TEST(keys),
+		TEST(issuing),
+		TEST(issuing_again),
+		TEST(commit_lost),
+		TEST(imports),
+		TEST(pages),
+		TEST(holds),
+		TEST(patience),
+		TEST(hung_up),
+		TEST(checker_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,388 @@
+/* Decisions: law 4, one device at a time, idempotency, the audit log. */
+#include "world.h"
+
+#include "base/clock.h"
+
+/* The journal stands here after world_ready() with one device. */
+#define FIRST "artifact 11"
+#define SECOND "artifact 12"
+
+static void
+voucher(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	struct sent s;
+	struct voucher_order o;
+	struct cbor c;
+
+	world_ready(w, 1);
+	ask(w, 5, &f);
+	drained(w);
+	expect_nothing(&w->checker);
+	s = w->signer.sent[0];
+	assert_int_equal(s.type, MESSAGE_SIGN_VOUCHER);
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_voucher_order_get(&c, &o));
+	assert_string_equal(o.key, "voucher-1");
+	assert_string_equal(o.nonce, "nonce-0001");
+	assert_int_equal(o.assertion, ASSERTION_PROXIMITY);
+	assert_int_equal(o.pin.ptr[0], 0xd2);
+	assert_int_equal(o.domain_id[0], 0xd2);
+	assert_int_equal(o.device.tag[0], 0x46);
+	puppet_obey(w);
+	/* Signed, but not committed: nobody hears of it (law 4). */
+	expect_nothing(&w->checker);
+	drained(w);
+	expect_answer(w, 5, REASON_OK, FIRST);
+	expect_nothing(&w->signer);
+}
+
+/* The same bytes while they are decided, signed, committed, and for a minute:
+ * one voucher. Another client gets none of it from the store. */
+static void
+idempotency(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	ask(w, 2, &f);
+	drained(w);
+	puppet_obey(w);
+	ask(w, 3, &f);		/* signed, not committed */
+	expect_nothing(&w->checker);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, FIRST);
+	expect_answer(w, 3, REASON_OK, FIRST);
+	expect_answer(w, 2, REASON_OK, FIRST);
+	ask(w, 4, &f);
+	expect_answer(w, 4, REASON_OK, FIRST);
+	expect_nothing(&w->signer);
+	f.client_sha256[0] ^= 1;
+	ask(w, 5, &f);
+	assert_int_equal(w->signer.len, 1);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 5, REASON_OK, SECOND);
+	/* After a minute it is a second voucher. */
+	clock_set_test(NOW + REPLAY_SECONDS + 1);
+	ask(w, 6, &f);
+	expect_nothing(&w->checker);
+	assert_int_equal(w->signer.len, 1);
+}
+
+/* Somebody else with the same bytes at the same moment waits for a decision of
+ * his own. */
+static void
+other_client(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = f;
+
+	world_ready(w, 1);
+	g.client_sha256[0] ^= 1;
+	ask(w, 1, &f);
+	ask(w, 2, &g);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, FIRST);
+	expect_nothing(&w->checker);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 2, REASON_OK, SECOND);
+}
+
+/* Another request for the device waits for the commit of the first. */
+static void
+one_at_a_time(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2),
+	    h = good_facts(2, 3);
+
+	world_ready(w, 2);
+	ask(w, 1, &f);
+	ask(w, 2, &g);
+	ask(w, 3, &h);
+	drained(w);
+	/* The first of the one device, and the other device. */
+	assert_int_equal(w->signer.len, 2);
+	command(w, "device.hold", ARGUMENTS({ "serial", "AR9-F1-000001" },
+	    { "reason", "stolen" }));
+	puppet_obey(w);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, NULL);
+	expect_answer(w, 3, REASON_OK, NULL);
+	/* Now the second is decided; the hold is not committed yet. */
+	assert_int_equal(w->signer.len, 2);
+	puppet_obey(w);		/* the act of the hold */
+	drained(w);
+	(void)told(w, REASON_OK);
+	g.request_sha256[0] ^= 1;
+	ask(w, 4, &g);
+	puppet_obey(w);		/* the second voucher */
+	drained(w);
+	expect_answer(w, 2, REASON_OK, NULL);
+	/* Decided after that commit, so after the hold. */
+	expect_answer(w, 4, REASON_DEVICE_HELD, NULL);
+	(void)done(w, "device.release", ARGUMENTS({ "serial",
+	    "AR9-F1-000001" }));
+	ask(w, 5, &g);
+	assert_int_equal(w->signer.len, 1);
+}
+
+static void
+refusals(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(7, 1);
+	unsigned i;
+
+	world_ready(w, 1);
+	for (i = 0; i < REFUSALS_PER_SECOND + 10; i++) {
+		ask(w, i, &f);
+		expect_answer(w, i, REASON_DEVICE_UNKNOWN, NULL);
+	}
+	drained(w);
+	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL),
+	    REFUSALS_PER_SECOND);
+	authority_calls.tick(w->a);
+	ask(w, 1, &f);
+	drained(w);
+	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL),
+	    REFUSALS_PER_SECOND + 1);
+	expect_answer(w, 1, REASON_DEVICE_UNKNOWN, NULL);
+	expect_nothing(&w->signer);
+}
+
+/* What the signer refuses reaches the asker, all of them, without its words. */
+static void
+signer_refuses(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	ask(w, 2, &f);
+	ask(w, 3, &g);
+	w->refuses = REASON_SIGNER_TAG;
+	puppet_obey(w);
+	expect_answer(w, 2, REASON_SIGNER_TAG, NULL);
+	expect_answer(w, 1, REASON_SIGNER_TAG, NULL);
+	drained(w);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 3, REASON_OK, NULL);
+}
+
+static void
+signer_lost(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	struct sent s;
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	ask(w, 2, &g);
+	drained(w);
+	s = take(&w->signer, MESSAGE_SIGN_VOUCHER);
+	buf_free(&s.payload);
+	w->signer.gone = true;
+	authority_calls.lost(w->a, &w->signer);
+	expect_answer(w, 1, REASON_UNAVAILABLE, NULL);
+	drained(w);
+	expect_answer(w, 2, REASON_UNAVAILABLE, NULL);
+	ask(w, 3, &f);
+	expect_answer(w, 3, REASON_UNAVAILABLE, NULL);
+	/* It comes back with a record that nobody was told of. */
+	w->signer.gone = false;
+	authority_calls.connected(w->a, &w->signer);
+	ask(w, 4, &f);
+	expect_answer(w, 4, REASON_UNAVAILABLE, NULL);
+	puppet_sync(w);
+	ask(w, 5, &f);
+	assert_int_equal(w->signer.len, 1);
+}
+
+/* A record without an answer is in the audit log all the same. */
+static void
+undelivered(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	struct record r = { .kind = RECORD_VOUCHER };
+	struct message_synced m = { 0 };
+	struct audit_event *events;
+	struct issuer issuer = f.pledge_issuer;
+	struct cbor_out o;
+	struct sent s;
+	uint8_t room[256];
+
+	world_ready(w, 1);
+	world_again(w);
+	s = take(&w->signer, MESSAGE_HEAD);
+	buf_free(&s.payload);
+	memset(r.request_sha256, 1, HASH_SIZE);
+	memset(r.tbs_sha256, 1, HASH_SIZE);
+	memcpy(r.voucher.key, "voucher-1", 10);
+	memcpy(r.voucher.serial, f.serial, sizeof(f.serial));
+	memcpy(r.voucher.product, "router-9", 9);
+	memcpy(r.voucher.nonce, "nonce-0001", 11);
+	r.voucher.issuer = issuer;
+	r.voucher.assertion = ASSERTION_PROXIMITY;
+	r.voucher.created_on = NOW;
+	r.voucher.format = FORMAT_CMS_JSON;
+	memset(r.voucher.pin_sha256, 8, HASH_SIZE);
+	memset(r.voucher.pin_spki_sha256, 0xd2, HASH_SIZE);
+	memset(r.voucher.domain_id, 0xd2, 20);
+	r.voucher.domain_id_len = 20;
+	puppet_record(w, &r);
+	m.sequence = w->sequence;
+	cbor_out_open(&o, room, sizeof(room));
+	message_synced_put(&o, &m);
+	deliver(w, &w->signer, MESSAGE_SYNCED, 0, &o);
+	assert_true(w->a->synced);
+	assert_int_equal(store_audit(w->a->store, f.serial, &issuer, &events),
+	    1);
+	free(events);
+	/* No bytes are there to be sent again: the signer renders them. */
+	ask(w, 1, &f);
+	assert_int_equal(w->signer.len, 1);
+}
+
+/* A lost commit: the askers hear of it, nothing is signed, heads are compared,
+ * the records come again, and it goes on. */
+static void
+commit_lost(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(2, 2);
+	struct sent s;
+	struct message_head head;
+	struct cbor c;
+	uint64_t before;
+
+	world_ready(w, 2);
+	before = w->sequence;
+	ask(w, 1, &f);
+	ask(w, 2, &g);
+	puppet_obey(w);
+	store_group_spoil(w->a->store);
+	drained(w);
+	expect_answer(w, 1, REASON_STORE_FAILED, NULL);
+	puppet_obey(w);		/* the other was under way */
+	expect_answer(w, 2, REASON_STORE_FAILED, NULL);
+	ask(w, 3, &f);
+	expect_answer(w, 3, REASON_STORE_FAILED, NULL);
+	expect_nothing(&w->signer);
+	authority_calls.tick(w->a);
+	s = take(&w->signer, MESSAGE_HEAD);
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_head_get(&c, &head));
+	buf_free(&s.payload);
+	assert_int_equal(head.sequence, before);
+	ask(w, 4, &f);
+	expect_answer(w, 4, REASON_UNAVAILABLE, NULL);
+	/* The journal has two records that nobody was told of: they come. */
+	puppet_repeat(w, 2);
+	assert_true(w->a->synced);
+	assert_int_equal(store_count(w->a->store, TABLE_VOUCHER), 2);
+	ask(w, 5, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 5, REASON_OK, NULL);
+}
+
+/* Nobody there to hear the answer: no frame to a peer that is gone. */
+static void
+checker_lost(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	ask(w, 2, &f);
+	authority_calls.lost(w->a, &w->checker);
+	puppet_obey(w);
+	drained(w);
+	expect_nothing(&w->checker);
+	/* The voucher is on record as given. */
+	ask(w, 3, &f);
+	expect_answer(w, 3, REASON_OK, FIRST);
+}
+
+/* --- the audit log (RFC 8995 5.8) --- */
+
+static void
+audit_log(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), log;
+
+	world_ready(w, 2);
+	ask(w, 1, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, NULL);
+
+	/* The very bytes, however late and whatever the checker thinks. */
+	log = f;
+	log.kind = REQUEST_AUDIT_LOG;
+	log.refusal = REASON_REGISTRAR_PATH;
+	ask(w, 2, &log);
+	expect_answer(w, 2, REASON_OK, "{\"version\":1,\"events\":[{\"date\":"
+	    "\"2023-11-14T22:13:20Z\",\"domainID\":"
+	    "\"0tLS0tLS0tLS0tLS0tLS0tLS0tI=\",\"nonce\":\"nonce-0001\","
+	    "\"assertion\":\"proximity\"}],\"truncation\":{"
+	    "\"nonced duplicates\":0,\"nonceless duplicates\":0,"
+	    "\"arbitrary\":0}}");
+	/* Other bytes: the chain must hold a key that was pinned. */
+	log.request_sha256[0] ^= 1;
+	ask(w, 3, &log);
+	expect_answer(w, 3, REASON_REGISTRAR_PATH, NULL);
+	log.refusal = REASON_OK;
+	ask(w, 4, &log);
+	expect_answer(w, 4, REASON_OK, NULL);
+	/* A stranger with the same key identifier is a stranger. */
+	log.chain[1].spki_sha256[0] ^= 1;
+	ask(w, 5, &log);
+	expect_answer(w, 5, REASON_DEVICE_UNKNOWN, NULL);
+	/* An unknown device, and one that never had a voucher: the same. */
+	log = good_facts(2, 9);
+	log.kind = REQUEST_AUDIT_LOG;
+	ask(w, 6, &log);
+	expect_answer(w, 6, REASON_DEVICE_UNKNOWN, NULL);
+	log = good_facts(77, 9);
+	log.kind = REQUEST_AUDIT_LOG;
+	ask(w, 7, &log);
+	expect_answer(w, 7, REASON_DEVICE_UNKNOWN, NULL);
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(voucher),
+		TEST(idempotency),
+		TEST(other_client),
+		TEST(one_at_a_time),
+		TEST(refusals),
+		TEST(signer_refuses),
+		TEST(signer_lost),
+		TEST(undelivered),
+		TEST(commit_lost),
+		TEST(checker_lost),
+		TEST(audit_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+/* The authority without processes: its peers are queues, the signer is a
+ * puppet that makes real records. */
+#ifndef TEST_AUTHORITY_WORLD_H
+#define TEST_AUTHORITY_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "authority/authority.h"
+
+#define NOW 1700000000
+
+struct sent {
+	enum message type;
+	uint64_t id;
+	struct buf payload;
+};
+
+struct peer {
+	enum role role;
+	unsigned index;
+	uint32_t user;
+	bool gone;
+	uint8_t room[FRAME_MAX];
+	struct cbor_out out;
+	struct sent sent[64];
+	unsigned len;
+};
+
+struct world {
+	char home[64];
+	struct authority *a;
+	struct peer signer, checker, operator;
+	/* of the puppet */
+	uint64_t sequence;
+	uint8_t head[HASH_SIZE];
+	enum reason refuses;		/* what it says to the next order */
+};
+
+int world_open(void **state);
+int world_close(void **state);
+/* The same home and journal, the next life of the authority. */
+void world_again(struct world *w);
+
+/* --- frames to the authority --- */
+void deliver(struct world *w, struct peer *from, enum message type, uint64_t id,
+    const struct cbor_out *payload);
+void drained(struct world *w);
+/* The next frame that a peer was sent; fails if it is of another type. */
+struct sent take(struct peer *p, enum message type);
+void expect_nothing(const struct peer *p);
+
+/* --- the checker --- */
+void ask(struct world *w, uint64_t id, const struct request_facts *f);
+/* The answer's reason; body may be NULL, otherwise a text to be compared. */
+void expect_answer(struct world *w, uint64_t id, enum reason r,
+    const char *body);
+/* A good request for the device number n (see world_device). */
+struct request_facts good_facts(unsigned n, uint8_t request);
+
+/* --- the signer --- */
+void puppet_sync(struct world *w);
+/* Answers the next order: its record, then SIGNED, in that order; or only one
+ * of these. */
+void puppet_record(struct world *w, struct record *r);
+void puppet_obey(struct world *w);
+/* Its last n records come once more, and SYNCED. */
+void puppet_repeat(struct world *w, unsigned n);
+
+/* --- the operator --- */
+struct argument {
+	const char *name, *value;
+};
+void command(struct world *w, const char *verb, const struct argument *list);
+/* What the operator is told; the reply's JSON as text (static). */
+const char *told(struct world *w, enum reason r);
+/* One command with what the signer does for it, from begin to end. */
+const char *done(struct world *w, const char *verb,
+    const struct argument *list);
+#define ARGUMENTS(...) (const struct argument[]){ __VA_ARGS__, { NULL, NULL } }
+
+/* Product "router-9" with keys for vouchers and IDevIDs, and n devices. */
+void world_ready(struct world *w, unsigned devices);
+/* hallmark issue csr, for the key number n. */
+void csr(struct world *w, unsigned n, const char *serial, const char *claimed);
+
+#endif

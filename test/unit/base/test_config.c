@@ -1,0 +1,134 @@
+/* hallmark.ini: what is taken, what is refused and how it is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/config.h"
+#include "folder.h"
+
+static struct config c;
+static struct why why;
+
+static enum reason
+reading(const char *text)
+{
+	enum reason r;
+
+	put("hallmark.ini", text);
+	r = config_read(folder, &c, &why);
+	unlink(inside("hallmark.ini"));
+	return r;
+}
+
+static void
+defaults_stand_where_nothing_is_said(void **state)
+{
+	(void)state;
+	assert_int_equal(reading("# nothing\n[masa]\n"), REASON_OK);
+	assert_string_equal(c.listen, "127.0.0.1:8443");
+	assert_int_equal(c.client, CLIENT_REQUIRED);
+	assert_false(c.test);
+	assert_false(c.legacy_paths);
+	assert_false(c.revocation_required);
+	assert_int_equal(c.fronts, 1);
+	assert_int_equal(c.connections, 4096);
+	assert_int_equal(c.max_age, 86400);
+	assert_int_equal(c.max_ahead, 300);
+}
+
+static void
+what_is_printed_is_read_again(void **state)
+{
+	struct config given;
+	char text[2000];
+
+	(void)state;
+	config_defaults(&given);
+	snprintf(given.organization, sizeof(given.organization),
+	    "Acme # 1 = \"Devices\"");
+	snprintf(given.listen, sizeof(given.listen), "[::1]:443");
+	given.test = given.legacy_paths = given.revocation_required = true;
+	given.client = CLIENT_OPTIONAL;
+	given.fronts = 3;
+	given.connections = 60000;
+	given.max_age = 60;
+	given.max_ahead = 0;
+	config_print(&given, text, sizeof(text));
+	assert_int_equal(reading(text), REASON_OK);
+	assert_memory_equal(&c, &given, sizeof(c));
+}
+
+static void
+faults_are_refused_with_their_line(void **state)
+{
+	static const struct {
+		const char *text;
+		long line;
+		const char *words;
+	} rows[] = {
+		{ "[masa]\nfront = 1\n", 2, "front = 1: unknown name" },
+		{ "[masa]\n\norganization = x\n", 3, "unknown name" },
+		{ "fronts = 1\n", 1, "unknown name" },
+		{ "[station]\nfronts = 1\n", 2, "[station]" },
+		{ "[masa]\nfronts = 0\n", 2, "value out of range" },
+		{ "[masa]\nfronts = 17\n", 2, "value out of range" },
+		{ "[masa]\nfronts = 1x\n", 2, "value out of range" },
+		{ "[masa]\nfronts =\n", 2, "value out of range" },
+		{ "[masa]\nlegacy-paths = true\n", 2, "value out of range" },
+		{ "[masa]\nclient-certificate = no\n", 2, "out of range" },
+		{ "[masa]\nfronts = 1\nfronts = 2\n", 3, "given twice" },
+		{ "[masa]\nlisten = a\n  b\n", 3, "given twice" },
+		{ "[masa]\nnonsense\n", 2, "line 2 is no name = value" },
+		{ "[masa\n", 1, "line 1 is no name = value" },
+		{ "[manufacturer]\norganization = caf\xc3\xa9\n", 2, "range" },
+		{ "[manufacturer]\norganization = "
+		  "0123456789012345678901234567890123456789"
+		  "0123456789012345678901234\n", 2, "value out of range" },
+		{ "[masa]\nfronts = 0\nfronts = x\n", 2, "fronts = 0:" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (reading(rows[i].text) != REASON_HOME_INVALID ||
+		    why.offset != rows[i].line ||
+		    strstr(why.text, rows[i].words) == NULL)
+			fail_msg("row %zu: %ld %s", i, why.offset, why.text);
+}
+
+static void
+no_file_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(config_read(folder, &c, &why), REASON_HOME_INVALID);
+	assert_non_null(strstr(why.text, "hallmark.ini cannot be read"));
+}
+
+static void
+texts_that_would_not_come_back_are_known(void **state)
+{
+	(void)state;
+	assert_true(config_text_valid("Acme Devices, Inc. # 1", 65));
+	assert_true(config_text_valid("", 65));
+	assert_false(config_text_valid("Acme ; Devices", 65));
+	assert_false(config_text_valid(" Acme", 65));
+	assert_false(config_text_valid("Acme ", 65));
+	assert_false(config_text_valid("Ac\nme", 65));
+	assert_false(config_text_valid("Acme", 4));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_stand_where_nothing_is_said),
+		cmocka_unit_test(what_is_printed_is_read_again),
+		cmocka_unit_test(faults_are_refused_with_their_line),
+		cmocka_unit_test(no_file_is_refused),
+		cmocka_unit_test(texts_that_would_not_come_back_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}

@@ -1,0 +1,187 @@
+/* Base64 in three kinds (RFC 4648 10), hex, small texts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static bool
+decodes(const char *text, enum base64_kind kind, const char *expected)
+{
+	uint8_t out[100];
+	size_t len;
+
+	return base64_decode(out, sizeof(out), &len, span_str(text), kind) &&
+	    len == strlen(expected) && memcmp(out, expected, len) == 0;
+}
+
+static bool
+refuses(const char *text, enum base64_kind kind)
+{
+	uint8_t out[100];
+	size_t len;
+
+	return !base64_decode(out, sizeof(out), &len, span_str(text), kind);
+}
+
+static void
+vectors_of_rfc_4648(void **state)
+{
+	static const char *const rows[][3] = { { "", "", "" },
+		{ "f", "Zg==", "Zg" }, { "fo", "Zm8=", "Zm8" },
+		{ "foo", "Zm9v", "Zm9v" }, { "foob", "Zm9vYg==", "Zm9vYg" },
+		{ "fooba", "Zm9vYmE=", "Zm9vYmE" },
+		{ "foobar", "Zm9vYmFy", "Zm9vYmFy" },
+		{ "\xfb\xff\xbf", "+/+/", "-_-_" } };
+	char text[BASE64_SIZE(6)];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		base64_encode(text, span_str(rows[i][0]));
+		assert_string_equal(text, rows[i][1]);
+		base64url_encode(text, span_str(rows[i][0]));
+		assert_string_equal(text, rows[i][2]);
+		assert_true(decodes(rows[i][1], BASE64_STANDARD, rows[i][0]));
+		assert_true(decodes(rows[i][2], BASE64_URL, rows[i][0]));
+		assert_true(decodes(rows[i][1], BASE64_TOLERANT, rows[i][0]));
+		assert_true(decodes(rows[i][2], BASE64_TOLERANT, rows[i][0]));
+	}
+}
+
+static void
+each_kind_refuses_the_other(void **state)
+{
+	(void)state;
+	assert_true(refuses("Zg", BASE64_STANDARD));
+	assert_true(refuses("-_-_", BASE64_STANDARD));
+	assert_true(refuses("Zg==", BASE64_URL));
+	assert_true(refuses("+/+/", BASE64_URL));
+}
+
+static void
+every_kind_refuses_damage(void **state)
+{
+	static const char *const rows[] = {
+		"Z", "Zg=", "Zg===", "=", "==", "====", "Zm9vY", "Zm=v",
+		"Zm9v Zg==", "Zm9v\n", " Zm9v", "Zm9v*m9v", "Zh==", "Zm9=",
+		"Zh", "Zm9", "Zg==Zg==", "Z\xc3\xa9v" };
+	enum base64_kind kind;
+	size_t i;
+
+	(void)state;
+	for (kind = BASE64_STANDARD; kind <= BASE64_TOLERANT; kind++)
+		for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+			if (!refuses(rows[i], kind))
+				fail_msg("%s of kind %d", rows[i], (int)kind);
+}
+
+static void
+decoding_stops_at_the_cap(void **state)
+{
+	uint8_t out[4] = { 0, 0, 0, 0xaa };
+	size_t len;
+
+	(void)state;
+	assert_true(base64_decode(out, 3, &len, span_str("Zm9v"),
+	    BASE64_STANDARD));
+	assert_false(base64_decode(out, 3, &len, span_str("Zm9vYg=="),
+	    BASE64_STANDARD));
+	assert_int_equal(out[3], 0xaa);
+}
+
+static void
+all_lengths_go_round(void **state)
+{
+	uint8_t bytes[64], back[64];
+	char text[BASE64_SIZE(64)];
+	size_t n, len;
+
+	(void)state;
+	for (n = 0; n < 64; n++)
+		bytes[n] = (uint8_t)(n * 37 + 11);
+	for (n = 0; n <= 64; n++) {
+		base64_encode(text, span_of(bytes, n));
+		assert_true(strlen(text) + 1 == BASE64_SIZE(n));
+		assert_true(base64_decode(back, 64, &len, span_str(text),
+		    BASE64_STANDARD));
+		assert_int_equal(len, n);
+		assert_memory_equal(back, bytes, n);
+	}
+}
+
+static void
+hex(void **state)
+{
+	uint8_t out[3];
+	char text[HEX_SIZE(3)];
+	size_t len;
+
+	(void)state;
+	hex_encode(text, span_of("\x00\x9f\xff", 3));
+	assert_string_equal(text, "009fff");
+	assert_true(hex_decode(out, 3, &len, span_str("009FfF")));
+	assert_int_equal(len, 3);
+	assert_memory_equal(out, "\x00\x9f\xff", 3);
+	assert_true(hex_decode(out, 3, &len, span_str("")));
+	assert_int_equal(len, 0);
+	assert_false(hex_decode(out, 3, &len, span_str("0")));
+	assert_false(hex_decode(out, 3, &len, span_str("0g")));
+	assert_false(hex_decode(out, 3, &len, span_str("00000000")));
+}
+
+static void
+numbers(void **state)
+{
+	static const char *const bad[] = { "", "-1", "+1", "01", "00", " 1",
+		"1 ", "1a", "0x1", "18446744073709551616", "99999999999999999999" };
+	uint64_t n;
+	size_t i;
+
+	(void)state;
+	assert_true(text_uint(span_str("0"), 0, &n) && n == 0);
+	assert_true(text_uint(span_str("18446744073709551615"), UINT64_MAX, &n));
+	assert_true(n == UINT64_MAX);
+	assert_true(text_uint(span_str("300"), 300, &n) && n == 300);
+	assert_false(text_uint(span_str("301"), 300, &n));
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (text_uint(span_str(bad[i]), UINT64_MAX, &n))
+			fail_msg("%s", bad[i]);
+}
+
+static void
+copies_and_printable(void **state)
+{
+	char out[4];
+
+	(void)state;
+	assert_true(text_copy(out, sizeof(out), span_str("abc")));
+	assert_string_equal(out, "abc");
+	assert_false(text_copy(out, sizeof(out), span_str("abcd")));
+	assert_string_equal(out, "abc");
+	assert_true(text_copy(out, sizeof(out), span_of(NULL, 0)));
+	assert_string_equal(out, "");
+	assert_true(text_printable(span_str(" ~Az09")));
+	assert_false(text_printable(span_str("\x1f")));
+	assert_false(text_printable(span_str("\x7f")));
+	assert_false(text_printable(span_str("\xc3\xa9")));
+	assert_false(text_printable(span_of("a\0b", 3)));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vectors_of_rfc_4648),
+		cmocka_unit_test(each_kind_refuses_the_other),
+		cmocka_unit_test(every_kind_refuses_damage),
+		cmocka_unit_test(decoding_stops_at_the_cap),
+		cmocka_unit_test(all_lengths_go_round),
+		cmocka_unit_test(hex),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(copies_and_printable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,344 @@
+/* The table of codecs, see codecs.h. */
+#include "codecs.h"
+
+static uint8_t plenty[ADMIN_BLOB_MAX];
+
+#define TEXT(field) (memset((field), 'x', sizeof(field) - 1), \
+    (field)[sizeof(field) - 1] = '\0')
+#define HASH(field) memset((field), 0xa5, sizeof(field))
+#define SPAN(max) span_of(plenty, (max))
+
+static void
+fill_issuer(struct issuer *i)
+{
+	i->kind = ISSUER_KEY_ID;
+	i->len = KEY_ID_MAX;
+	HASH(i->bytes);
+}
+
+static void
+fill_device(struct device *d)
+{
+	TEXT(d->serial);
+	TEXT(d->product);
+	fill_issuer(&d->issuer);
+	HASH(d->issuer_name_sha256);
+	HASH(d->spki_sha256);
+	HASH(d->certificate_sha256);
+	d->key_slot = UINT32_MAX;
+	HASH(d->tag);
+	d->state = DEVICE_RETIRED;
+	d->origin = ORIGIN_IMPORTED;
+}
+
+static void
+fill_start(union any_message *m)
+{
+	struct message_start *s = &m->start;
+
+	s->role = ROLE_SIGNER;
+	s->index = 63;
+	TEXT(s->home);
+	s->create = s->offline = s->has_test_clock = true;
+	s->test_clock = INT64_MAX;
+	TEXT(s->config.organization);
+	s->config.test = true;
+	TEXT(s->config.listen);
+	s->config.client = CLIENT_REQUIRED;
+	s->config.legacy_paths = true;
+	s->config.fronts = 16;
+	s->config.connections = 60000;
+	s->config.max_age = 31536000;
+	s->config.max_ahead = 86400;
+	s->config.revocation_required = true;
+}
+
+static void
+fill_peer(union any_message *m)
+{
+	m->peer.role = ROLE_ADMIN;
+	m->peer.index = 63;
+}
+
+static void
+fill_failed(union any_message *m)
+{
+	m->failed.reason = REASON_COUNT - 1;
+	TEXT(m->failed.text);
+}
+
+static void
+fill_check(union any_message *m)
+{
+	struct message_check *c = &m->check;
+
+	c->kind = REQUEST_AUDIT_LOG;
+	c->format = c->reply = FORMAT_COSE_CBOR;
+	HASH(c->client_sha256);
+	HASH(c->client_spki_sha256);
+	TEXT(c->address);
+	TEXT(c->correlation);
+	c->legacy_path = true;
+	c->body = SPAN(BODY_MAX);
+}
+
+static void
+fill_answer(union any_message *m)
+{
+	m->answer.reason = REASON_COUNT - 1;
+	TEXT(m->answer.text);
+	m->answer.format = FORMAT_COSE_CBOR;
+	m->answer.body = SPAN(ADMIN_BLOB_MAX);
+}
+
+static void
+fill_decide(union any_message *m)
+{
+	struct request_facts *f = &m->decide.facts;
+	unsigned i;
+
+	TEXT(m->decide.correlation);
+	f->kind = REQUEST_AUDIT_LOG;
+	f->format = f->reply = f->prior_format = FORMAT_COSE_CBOR;
+	HASH(f->request_sha256);
+	HASH(f->client_sha256);
+	HASH(f->client_spki_sha256);
+	TEXT(f->address);
+	f->refusal = REASON_COUNT - 1;
+	TEXT(f->why.text);
+	f->has_created_on = f->prior = f->prior_unattributed = true;
+	f->unattributed = f->revocation_unknown = true;
+	f->created_on = INT64_MAX;
+	TEXT(f->serial);
+	fill_issuer(&f->issuer);
+	TEXT(f->nonce);
+	HASH(f->pledge_spki_sha256);
+	HASH(f->pledge_certificate_sha256);
+	fill_issuer(&f->pledge_issuer);
+	HASH(f->pledge_issuer_name_sha256);
+	f->proximity = PROXIMITY_DIFFERS;
+	f->chain_len = CHAIN_MAX;
+	for (i = 0; i < CHAIN_MAX; i++) {
+		f->chain[i].certificate = SPAN(CERTIFICATE_MAX);
+		HASH(f->chain[i].spki_sha256);
+		HASH(f->chain[i].domain_id);
+		f->chain[i].domain_id_len = KEY_ID_MAX;
+		f->chain[i].ca = f->chain[i].self_signed = true;
+		f->chain[i].not_after = INT64_MIN;
+	}
+}
+
+static void
+fill_refused(union any_message *m)
+{
+	struct message_refused *r = &m->refused;
+
+	r->kind = REQUEST_AUDIT_LOG;
+	r->reason = REASON_COUNT - 1;
+	TEXT(r->text);
+	TEXT(r->serial);
+	HASH(r->request_sha256);
+	HASH(r->client_sha256);
+	TEXT(r->address);
+	TEXT(r->correlation);
+}
+
+static void
+fill_inspect(union any_message *m)
+{
+	m->inspect.kind = INSPECT_LINT;
+	m->inspect.bytes = m->inspect.other = SPAN(BODY_MAX);
+}
+
+static void
+fill_inspected(union any_message *m)
+{
+	struct message_inspected *i = &m->inspected;
+
+	i->kind = INSPECT_LINT;
+	i->reason = REASON_COUNT - 1;
+	TEXT(i->text);
+	HASH(i->csr.csr_sha256);
+	i->csr.spki = SPAN(SPKI_MAX);
+	HASH(i->csr.spki_sha256);
+	TEXT(i->csr.serial);
+	TEXT(i->import.serial);
+	i->import.certificate = SPAN(CERTIFICATE_MAX);
+	i->import.issuer_certificate = SPAN(CERTIFICATE_MAX);
+	fill_issuer(&i->import.issuer);
+	HASH(i->import.issuer_name_sha256);
+	HASH(i->import.spki_sha256);
+	HASH(i->import.certificate_sha256);
+	TEXT(i->import.warnings);
+	i->json = SPAN(ADMIN_BLOB_MAX);
+}
+
+static void
+fill_head(union any_message *m)
+{
+	m->head.empty = true;
+	HASH(m->head.signer);
+	m->head.sequence = UINT64_MAX;
+	HASH(m->head.sha256);
+}
+
+static void
+fill_record(union any_message *m)
+{
+	m->record.sequence = UINT64_MAX;
+	m->record.record = SPAN(BODY_MAX);
+}
+
+static void
+fill_synced(union any_message *m)
+{
+	HASH(m->synced.signer);
+	m->synced.sequence = UINT64_MAX;
+	m->synced.test = true;
+}
+
+static void
+fill_act(union any_message *m)
+{
+	m->act.user = UINT32_MAX;
+	TEXT(m->act.verb);
+	TEXT(m->act.subject);
+}
+
+static void
+fill_signed(union any_message *m)
+{
+	m->signed_.reason = REASON_COUNT - 1;
+	TEXT(m->signed_.text);
+	m->signed_.sequence = UINT64_MAX;
+	m->signed_.again = true;
+	fill_device(&m->signed_.device);
+	m->signed_.artifact = SPAN(ADMIN_BLOB_MAX);
+}
+
+static void
+fill_admin(union any_message *m)
+{
+	unsigned i;
+
+	TEXT(m->admin.verb);
+	m->admin.arguments_len = ADMIN_ARGUMENTS_MAX;
+	for (i = 0; i < ADMIN_ARGUMENTS_MAX; i++) {
+		TEXT(m->admin.arguments[i].name);
+		/* Two of full size fit into one frame. */
+		m->admin.arguments[i].value = SPAN(i < 2 ? BODY_MAX : 0);
+	}
+}
+
+static void
+fill_admin_reply(union any_message *m)
+{
+	m->admin_reply.reason = REASON_COUNT - 1;
+	TEXT(m->admin_reply.text);
+	m->admin_reply.json = SPAN(ADMIN_BLOB_MAX);
+	m->admin_reply.blob = SPAN(ADMIN_ARTIFACT_MAX);
+}
+
+static void
+fill_voucher_order(union any_message *m)
+{
+	struct voucher_order *v = &m->voucher_order;
+
+	TEXT(v->key);
+	fill_device(&v->device);
+	HASH(v->request_sha256);
+	TEXT(v->nonce);
+	v->assertion = ASSERTION_AGENT_PROXIMITY;
+	v->expires_on = INT64_MAX;
+	v->name_issuer = v->emit_id_data = true;
+	v->format = FORMAT_COSE_CBOR;
+	v->pin = SPAN(CERTIFICATE_MAX);
+	HASH(v->domain_id);
+	v->domain_id_len = KEY_ID_MAX;
+}
+
+static void
+fill_idevid_order(union any_message *m)
+{
+	struct idevid_order *i = &m->idevid_order;
+
+	TEXT(i->key);
+	TEXT(i->product);
+	TEXT(i->token);
+	TEXT(i->serial);
+	i->counter = UINT64_MAX;
+	i->counter_width = 12;
+	i->check_character = i->key_usage = true;
+	TEXT(i->masa_url);
+	i->spki = SPAN(SPKI_MAX);
+	HASH(i->request_sha256);
+	i->key_slot = UINT32_MAX;
+}
+
+static void
+fill_device_order(union any_message *m)
+{
+	fill_device(&m->device_order.device);
+}
+
+static void
+fill_key_order(union any_message *m)
+{
+	struct key_order *k = &m->key_order;
+
+	k->purpose = PURPOSE_IDEVID_CA;
+	TEXT(k->name);
+	TEXT(k->slot);
+	TEXT(k->product);
+	k->limit = UINT64_MAX;
+	k->months = 1200;
+	k->p384 = true;
+}
+
+static void
+fill_key_certificate(union any_message *m)
+{
+	unsigned i;
+
+	TEXT(m->key_certificate.name);
+	m->key_certificate.chain_len = CHAIN_MAX;
+	for (i = 0; i < CHAIN_MAX; i++)
+		m->key_certificate.chain[i] = SPAN(CERTIFICATE_MAX);
+}
+
+#define CODEC(prefix, type, member) \
+	static void put_##type(struct cbor_out *o, const union any_message *m) \
+	{ prefix##type##_put(o, &m->member); } \
+	static bool get_##type(struct cbor *c, union any_message *m) \
+	{ return prefix##type##_get(c, &m->member); }
+CODEC(message_, start, start)
+CODEC(message_, peer, peer)
+CODEC(message_, failed, failed)
+CODEC(message_, check, check)
+CODEC(message_, answer, answer)
+CODEC(message_, decide, decide)
+CODEC(message_, refused, refused)
+CODEC(message_, inspect, inspect)
+CODEC(message_, inspected, inspected)
+CODEC(message_, head, head)
+CODEC(message_, record, record)
+CODEC(message_, synced, synced)
+CODEC(message_, act, act)
+CODEC(message_, signed, signed_)
+CODEC(message_, admin, admin)
+CODEC(message_, admin_reply, admin_reply)
+CODEC(message_, voucher_order, voucher_order)
+CODEC(message_, idevid_order, idevid_order)
+CODEC(message_, device_order, device_order)
+CODEC(message_, key_order, key_order)
+CODEC(message_, key_certificate, key_certificate)
+
+#define ROW(type) { #type, fill_##type, put_##type, get_##type }
+const struct codec codecs[] = {
+	ROW(start), ROW(peer), ROW(failed), ROW(check), ROW(answer),
+	ROW(decide), ROW(refused), ROW(inspect), ROW(inspected), ROW(head),
+	ROW(record), ROW(synced), ROW(act), ROW(signed), ROW(admin),
+	ROW(admin_reply), ROW(voucher_order), ROW(idevid_order),
+	ROW(device_order), ROW(key_order), ROW(key_certificate),
+};
+const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);

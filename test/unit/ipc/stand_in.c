@@ -1,0 +1,167 @@
+/*
+ * A stand-in for any of the programs: its role is the name it is run by. The
+ * authority answers ADMIN verbs of the tests; the signer demands a passphrase
+ * and can be made to die, or to refuse its start.
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/secret.h"
+#include "ipc/channel.h"
+#include "ipc/program.h"
+
+struct state {
+	struct program *program;
+	unsigned signers;	/* that were connected so far */
+	unsigned lost;
+	struct peer *waiting;	/* an ADMIN that waits for the second signer */
+	uint64_t waiting_id;
+	char home[CONFIG_TEXT];	/* of the last START or RELOAD */
+};
+
+static struct program_calls calls;
+
+static void
+reply(struct peer *to, uint64_t id, const char *text)
+{
+	struct message_admin_reply m = { .json = span_str(text) };
+
+	(void)PEER_SEND(to, ADMIN_REPLY, id, admin_reply, &m);
+}
+
+static unsigned
+descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	if (d == NULL)
+		fatal_errno("/proc/self/fd");
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 3;	/* without ".", ".." and this folder */
+}
+
+static enum reason
+start(void *context, struct program *p, struct why *why)
+{
+	struct state *s = context;
+	struct secret passphrase;
+	bool good;
+
+	s->program = p;
+	strcpy(s->home, program_start(p)->home);
+	if (getenv("HOME") != NULL || getenv("PATH") != NULL)
+		fatal("an environment came along");
+	if (calls.role != ROLE_SIGNER)
+		return REASON_OK;
+	/* 0 to 3, epoll, the authority, the passphrase. */
+	if (descriptors() != 7)
+		fatal("%u descriptors", descriptors());
+	if (!secret_read_fd(&passphrase, program_passphrase(p), 100))
+		return why_set(why, REASON_PASSPHRASE, -1, "none");
+	good = secret_equal(span_of(passphrase.ptr, passphrase.len),
+	    span_str("sesame"));
+	secret_free(&passphrase);
+	return good ? REASON_OK
+		    : why_set(why, REASON_PASSPHRASE, -1, "try sesame");
+}
+
+static void
+connected(void *context, struct peer *peer)
+{
+	struct state *s = context;
+
+	if (peer_role(peer) == ROLE_SIGNER && ++s->signers >= 2 &&
+	    s->waiting != NULL)
+		reply(s->waiting, s->waiting_id, "{\"back\":true}");
+}
+
+static void
+lost(void *context, struct peer *peer)
+{
+	struct state *s = context;
+
+	if (peer_role(peer) == ROLE_SIGNER)
+		s->lost++;
+	if (peer == s->waiting)
+		s->waiting = NULL;
+}
+
+static void
+take_admin(struct state *s, struct peer *peer, const struct frame *f)
+{
+	struct message_act act = { .verb = "die" };
+	struct message_admin m;
+	struct cbor c;
+
+	cbor_open(&c, f->payload, true);
+	if (!message_admin_get(&c, &m))
+		fatal("malformed ADMIN");
+	if (strcmp(m.verb, "home") == 0) {
+		reply(peer, f->id, s->home);
+	} else if (strcmp(m.verb, "kill-signer") == 0) {
+		s->waiting = peer;
+		s->waiting_id = f->id;
+		(void)PEER_SEND(program_peer(s->program, ROLE_SIGNER, 0), ACT,
+		    0, act, &act);
+	} else if (strcmp(m.verb, "lost") == 0) {
+		reply(peer, f->id, s->lost == 1 ? "1" : "other");
+	} else if (strcmp(m.verb, "fail") == 0) {
+		struct why why;
+
+		why_set(&why, REASON_STORE_FAILED, -1, "as asked");
+		program_fail(s->program, REASON_STORE_FAILED, &why);
+	}
+}
+
+static void
+message(void *context, struct peer *peer, const struct frame *f)
+{
+	struct state *s = context;
+
+	if (f->type == MESSAGE_ADMIN)
+		take_admin(s, peer, f);
+	else if (f->type == MESSAGE_ACT)
+		raise(SIGKILL);
+}
+
+static void
+reload(void *context, const struct message_start *again)
+{
+	struct state *s = context;
+
+	strcpy(s->home, again->home);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct state state;
+	const char *dash = strrchr(argv[0], '-');
+	enum role r;
+
+	process_harden();
+	for (r = ROLE_FRONT; r <= ROLE_SIGNER; r++)
+		if (dash != NULL && strcmp(dash + 1, role_name(r)) == 0)
+			calls.role = r;
+	calls.start = start;
+	calls.connected = connected;
+	calls.lost = lost;
+	calls.message = message;
+	calls.reload = reload;
+	if (calls.role != ROLE_AUTHORITY)
+		return program_main(&calls, &state, argc, argv);
+	/* The authority has its own loop around, as the front will. */
+	state.program = program_open(&calls, &state, argc, argv);
+	if (program_listener(state.program) >= 0)
+		program_accept_admin(state.program,
+		    program_listener(state.program));
+	while (program_dispatch(state.program, -1))
+		;
+	return program_close(state.program);
+}

@@ -1,0 +1,283 @@
+/* Parent and programs, with stand-ins: start, refusal, death and rebirth. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "ipc/children.h"
+#include "wire/cbor.h"
+
+/* Deep enough that a socket's path would not fit. */
+#define DEEP "a-folder-with-a-name-so-long-that-a-socket-in-it-has-no-name-at-all"
+static char top[160], home[256], run[280];
+
+static int
+passphrase(const char *text)
+{
+	int m = memfd_create("plain", MFD_CLOEXEC), sealed;
+
+	assert_true(m >= 0);
+	assert_int_equal(write(m, text, strlen(text)), strlen(text));
+	assert_int_equal(lseek(m, 0, SEEK_SET), 0);
+	sealed = memfd_seal(m, "passphrase");
+	assert_true(sealed >= 0);
+	close(m);
+	return sealed;
+}
+
+/* The folder of programs: one stand-in by four names. */
+static int
+make_home(void **state)
+{
+	static const char *const roles[] = { "front", "checker", "authority",
+		"signer" };
+	char path[300], cwd[120];
+	unsigned i;
+
+	(void)state;
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	snprintf(top, sizeof(top), "%s/children-XXXXXX", cwd);
+	assert_non_null(mkdtemp(top));
+	path_join(home, sizeof(home), top, DEEP);
+	assert_int_equal(mkdir(home, 0700), 0);
+	path_join(run, sizeof(run), home, "run");
+	assert_int_equal(mkdir(run, 0700), 0);
+	for (i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/hallmark-%s", home, roles[i]);
+		assert_int_equal(symlink(STAND_IN, path), 0);
+	}
+	return 0;
+}
+
+static int
+remove_home(void **state)
+{
+	char command[200];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r '%s'", top);
+	return system(command);
+}
+
+static struct children_plan
+plan_of(int secret)
+{
+	struct children_plan p = { .bindir = home, .fronts = 2,
+		.with_checker = true, .with_authority = true,
+		.with_signer = true, .listener = -1, .passphrase = secret,
+		.admin_listener = -1 };
+
+	strcpy(p.start.home, home);
+	return p;
+}
+
+static void
+put_admin(struct cbor_out *o, const void *value)
+{
+	message_admin_put(o, value);
+}
+
+static void
+test_ask_offline(void **state)
+{
+	struct children_plan p = plan_of(passphrase("sesame\n"));
+	struct message_admin m = { .verb = "home" };
+	struct message_admin_reply answer;
+	struct children *c = NULL;
+	struct frame reply;
+	struct why why;
+	struct cbor in;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(children_ask(c, ROLE_AUTHORITY, MESSAGE_ADMIN,
+		    put_admin, &m, MESSAGE_ADMIN_REPLY, &reply, &why),
+		    REASON_OK);
+		cbor_open(&in, reply.payload, true);
+		assert_true(message_admin_reply_get(&in, &answer));
+		assert_true(span_is(answer.json, home));
+	}
+	/* A program that gives up while it is asked is not waited for. */
+	strcpy(m.verb, "fail");
+	assert_int_equal(children_ask(c, ROLE_AUTHORITY, MESSAGE_ADMIN,
+	    put_admin, &m, MESSAGE_ADMIN_REPLY, &reply, &why),
+	    REASON_UNAVAILABLE);
+	assert_int_equal(children_ask(c, ROLE_FRONT, MESSAGE_ADMIN, put_admin,
+	    &m, MESSAGE_ADMIN_REPLY, &reply, &why), REASON_UNAVAILABLE);
+	children_stop(c);
+	close(p.passphrase);
+}
+
+static void
+test_refused_start(void **state)
+{
+	struct children_plan p = plan_of(passphrase("wrong"));
+	struct children *c = NULL;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(children_start(&p, &c, &why), REASON_PASSPHRASE);
+	assert_string_equal(why.text, "try sesame");
+	assert_null(c);
+	close(p.passphrase);
+	p.bindir = "/nonexistent";
+	assert_int_equal(children_start(&p, &c, &why), REASON_UNAVAILABLE);
+	/* Nobody is left behind. */
+	assert_int_equal(waitpid(-1, NULL, 0), -1);
+}
+
+static bool
+rename_home(void *context, struct message_start *start)
+{
+	(void)context;
+	strcpy(start->home, "/renamed");
+	return true;
+}
+
+/* `serve` as a process of its own. */
+static pid_t
+serve(int listener, bool restart)
+{
+	struct children_plan p = plan_of(passphrase("sesame"));
+	struct children *c = NULL;
+	struct why why;
+	sigset_t held;
+	pid_t pid;
+	int status;
+
+	/* Signals that come before children_run() waits must not be lost. */
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGTERM);
+	if ((pid = fork()) != 0) {
+		close(p.passphrase);
+		return pid;
+	}
+	sigprocmask(SIG_BLOCK, &held, NULL);
+	p.admin_listener = listener;
+	p.restart = restart;
+	if (children_start(&p, &c, &why) != REASON_OK)
+		_exit(99);
+	status = children_run(c, rename_home, NULL);
+	children_stop(c);
+	_exit(status);
+}
+
+static void
+ask(struct admin_connection *a, const char *verb,
+    struct message_admin_reply *reply)
+{
+	struct message_admin m = { 0 };
+	struct why why;
+
+	strcpy(m.verb, verb);
+	assert_int_equal(admin_ask(a, &m, reply, &why), REASON_OK);
+}
+
+static void
+test_restart_and_reload(void **state)
+{
+	int listener = admin_listen(home), status;
+	struct message_admin_reply reply;
+	struct admin_connection *a;
+	struct stat st;
+	char path[300];
+	pid_t pid;
+
+	(void)state;
+	assert_true(listener >= 0);
+	path_join(path, sizeof(path), run, "admin.sock");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	pid = serve(listener, true);
+	close(listener);
+	assert_non_null(a = admin_connect(home));
+	/* Answered only when the authority got a second signer. */
+	ask(a, "kill-signer", &reply);
+	assert_true(span_is(reply.json, "{\"back\":true}"));
+	ask(a, "lost", &reply);
+	assert_true(span_is(reply.json, "1"));
+	kill(pid, SIGHUP);
+	do {
+		ask(a, "home", &reply);
+	} while (!span_is(reply.json, "/renamed"));
+	admin_close(a);
+	/* A stale connection of another kind is dropped, the service lives. */
+	assert_non_null(a = admin_connect(home));
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	admin_close(a);
+	assert_null(admin_connect(home));
+}
+
+/* An authority that says what is wrong is not started again and again. */
+static void
+test_failure_ends_service(void **state)
+{
+	int listener = admin_listen(home), status;
+	struct message_admin m = { .verb = "fail" };
+	struct message_admin_reply reply;
+	struct admin_connection *a;
+	struct why why;
+	pid_t pid;
+
+	(void)state;
+	pid = serve(listener, true);
+	close(listener);
+	assert_non_null(a = admin_connect(home));
+	assert_int_equal(admin_ask(a, &m, &reply, &why), REASON_UNAVAILABLE);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	admin_close(a);
+}
+
+static void
+test_memfd_is_sealed(void **state)
+{
+	int ends[2], m;
+
+	(void)state;
+	m = passphrase("sesame");
+	assert_int_equal(write(m, "x", 1), -1);
+	assert_int_equal(ftruncate(m, 0), -1);
+	close(m);
+	/* From a pipe too, where the kernel cannot copy by itself. */
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "sesame\n", 7), 7);
+	close(ends[1]);
+	m = memfd_seal(ends[0], "passphrase");
+	assert_true(m >= 0);
+	assert_int_equal(ftruncate(m, 0), -1);
+	close(m);
+	close(ends[0]);
+	/* Nothing to seal. */
+	m = open("/dev/null", O_RDONLY);
+	assert_int_equal(memfd_seal(m, "passphrase"), -1);
+	close(m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ask_offline),
+		cmocka_unit_test(test_refused_start),
+		cmocka_unit_test(test_restart_and_reload),
+		cmocka_unit_test(test_failure_ends_service),
+		cmocka_unit_test(test_memfd_is_sealed),
+	};
+
+	return cmocka_run_group_tests(tests, make_home, remove_home);
+}

@@ -1,0 +1,577 @@
+/* The journal on disk: what a crash, a flipped bit or a second signer does. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "journal/internal.h"
+#include "samples.h"
+
+#define SMALL 147456	/* a segment of nine records of the largest size */
+
+static char dir[64];
+static struct why why;
+
+static int
+make(void **state)
+{
+	(void)state;
+	strcpy(dir, "journal-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	return journal_create_sized(dir, true, SAMPLE_TIME, SMALL, &why) !=
+	    REASON_OK;
+}
+
+static int
+clear(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
+}
+
+static struct journal *
+reopen(void)
+{
+	struct journal *j = NULL;
+	enum reason r = journal_open(dir, &j, NULL, NULL, &why);
+
+	if (r != REASON_OK)
+		fail_msg("%s: %s", reason_code(r), why.text);
+	return j;
+}
+
+static void
+add(struct journal *j, struct record r)
+{
+	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why), REASON_OK);
+}
+
+static void
+commit(struct journal *j)
+{
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+}
+
+static void
+ignore(void *context, uint64_t sequence, struct span bytes)
+{
+	(void)sequence;
+	(void)bytes;
+	if (context != NULL)
+		++*(unsigned *)context;
+}
+
+/* Two keys that may sign. */
+static struct journal *
+with_keys(void)
+{
+	struct journal *j = reopen();
+
+	add(j, sample_key(PURPOSE_IDEVID_CA, "F1-1"));
+	add(j, sample_key(PURPOSE_VOUCHER, "voucher-1"));
+	commit(j);
+	add(j, sample_ca("F1-1"));
+	add(j, sample_ca("voucher-1"));
+	commit(j);
+	return j;
+}
+
+static char *
+segment_path(unsigned n)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), "%s/%08u.seg", dir, n);
+	return path;
+}
+
+/* Octet 'at' of a segment becomes itself exclusive-or'ed. */
+static void
+flip(unsigned segment, size_t at, uint8_t with)
+{
+	int fd = open(segment_path(segment), O_RDWR);
+	uint8_t c;
+
+	assert_int_equal(pread(fd, &c, 1, (off_t)at), 1);
+	c ^= with;
+	assert_int_equal(pwrite(fd, &c, 1, (off_t)at), 1);
+	close(fd);
+}
+
+static void
+put(unsigned segment, size_t at, struct span bytes)
+{
+	int fd = open(segment_path(segment), O_RDWR);
+
+	assert_true(write_at(fd, bytes, at));
+	close(fd);
+}
+
+static struct segment
+image(unsigned n)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	struct segment s;
+
+	assert_int_equal(segment_read(fd, n, &s, &why), REASON_OK);
+	close(fd);
+	return s;
+}
+
+static void
+remembers(void **state)
+{
+	struct journal *j = with_keys();
+	const struct ledger *l;
+	uint64_t sequence;
+
+	(void)state;
+	add(j, sample_idevid("F1-1", 9));
+	add(j, sample_voucher("voucher-1"));
+	commit(j);
+	sequence = journal_ledger(j)->sequence;
+	journal_close(j);
+	j = reopen();
+	l = journal_ledger(j);
+	assert_int_equal(l->sequence, sequence);
+	assert_true(l->test);
+	assert_int_equal(l->keys_len, 2);
+	assert_int_equal(l->keys[0].last_counter, 9);
+	assert_int_equal(l->keys[0].issued, 1);
+	assert_int_equal(l->keys[1].state, KEY_ACTIVE);
+	journal_close(j);
+}
+
+static void
+second_signer_stays_out(void **state)
+{
+	struct journal *j = reopen(), *other = NULL;
+
+	(void)state;
+	assert_int_equal(journal_open(dir, &other, NULL, NULL, &why),
+	    REASON_HOME_LOCKED);
+	journal_close(j);
+	journal_close(reopen());
+	assert_int_equal(journal_create_sized(dir, true, SAMPLE_TIME, SMALL,
+	    &why), REASON_HOME_INVALID);
+}
+
+/* What is not committed does not exist. */
+static void
+uncommitted(void **state)
+{
+	struct journal *j = with_keys();
+	uint64_t sequence = journal_ledger(j)->sequence;
+
+	(void)state;
+	add(j, sample_voucher("voucher-1"));
+	journal_close(j);
+	j = reopen();
+	assert_int_equal(journal_ledger(j)->sequence, sequence);
+	journal_close(j);
+}
+
+/* The last group was torn at any octet: it goes, what was before stays. */
+static void
+torn_anywhere(void **state)
+{
+	static const uint8_t zeros[8192];
+	struct journal *j = with_keys();
+	uint64_t sequence = journal_ledger(j)->sequence;
+	struct segment before = image(1), s, after;
+	size_t at, end;
+
+	(void)state;
+	add(j, sample_voucher("voucher-1"));
+	add(j, sample_idevid("F1-1", 10));
+	commit(j);
+	journal_close(j);
+	s = image(1);
+	for (end = s.end; s.bytes[end - 1] == 0; end--)
+		continue;	/* padding */
+	for (at = before.end; at < end; at++) {
+		/* The head of the group reached the disk, its tail did not. */
+		put(1, before.end, span_of(s.bytes + before.end,
+		    s.end - before.end));
+		put(1, at, span_of(zeros, s.end - at));
+		j = reopen();
+		assert_int_equal(journal_ledger(j)->sequence, sequence);
+		journal_close(j);
+		after = image(1);
+		assert_int_equal(after.dirty, before.end);
+		segment_free(&after);
+		/* And the other way round. */
+		put(1, before.end, span_of(s.bytes + before.end,
+		    s.end - before.end));
+		put(1, before.end, span_of(zeros, at - before.end + 1));
+		j = reopen();
+		assert_int_equal(journal_ledger(j)->sequence, sequence);
+		journal_close(j);
+	}
+	j = reopen();
+	add(j, sample_voucher("voucher-1"));
+	commit(j);
+	assert_int_equal(journal_ledger(j)->sequence, sequence + 1);
+	journal_close(j);
+	segment_free(&before);
+	segment_free(&s);
+}
+
+/* Damage in front of a whole group is refused, with its offset. */
+static void
+flipped_anywhere(void **state)
+{
+	struct journal *j = with_keys(), *none = NULL;
+	struct segment two = image(1);
+	struct ledger l;
+	uint64_t records;
+	size_t at;
+
+	(void)state;
+	add(j, sample_voucher("voucher-1"));
+	commit(j);
+	journal_close(j);
+	for (at = 0; at < two.end; at++) {
+		flip(1, at, 0x10);
+		assert_int_equal(journal_open(dir, &none, NULL, NULL, &why),
+		    REASON_JOURNAL_DAMAGED);
+		assert_true(why.offset >= 0 && (size_t)why.offset <= at);
+		assert_non_null(strstr(why.text, "00000001.seg"));
+		assert_int_equal(journal_verify(dir, &l, &records, &why),
+		    REASON_JOURNAL_DAMAGED);
+		flip(1, at, 0x10);
+	}
+	journal_close(reopen());
+	segment_free(&two);
+}
+
+/* A group whose frame is right and whose record does not join. */
+static void
+refuse_forged(struct record r, const char *says)
+{
+	uint8_t frame[FRAME_HEADER + 4 + RECORD_MAX] = { 0 };
+	struct segment s = image(1);
+	struct journal *none = NULL;
+	size_t len;
+
+	assert_true(record_write(&r, frame + FRAME_HEADER + 4, RECORD_MAX,
+	    &len));
+	frame[FRAME_HEADER + 2] = (uint8_t)(len >> 8);
+	frame[FRAME_HEADER + 3] = (uint8_t)len;
+	frame_seal(frame, s.last_group + 1, len + 4);
+	put(1, s.end, span_of(frame, frame_size(len + 4)));
+	assert_int_equal(journal_open(dir, &none, NULL, NULL, &why),
+	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(why.offset, s.end);
+	if (strstr(why.text, says) == NULL)
+		fail_msg("%s", why.text);
+	memset(frame, 0, sizeof(frame));
+	put(1, s.end, span_of(frame, sizeof(frame)));
+	segment_free(&s);
+}
+
+static void
+forged_links(void **state)
+{
+	struct journal *j = with_keys();
+	struct record r = sample_voucher("voucher-1"), bad;
+	const struct ledger *l = journal_ledger(j);
+
+	(void)state;
+	memcpy(r.signer, l->signer, sizeof(r.signer));
+	memcpy(r.previous, l->head, HASH_SIZE);
+	r.sequence = l->sequence + 1;
+	r.time = l->time;
+	journal_close(j);
+	bad = r;
+	bad.previous[5] ^= 1;
+	refuse_forged(bad, "does not join");
+	bad = r;
+	bad.sequence++;
+	refuse_forged(bad, "gap");
+	bad = r;
+	bad.signer[0] ^= 1;
+	refuse_forged(bad, "another signer");
+	bad = r;
+	bad.time--;
+	refuse_forged(bad, "time goes back");
+	bad = r;
+	strcpy(bad.voucher.key, "F1-1");
+	refuse_forged(bad, "may not sign");
+	journal_close(reopen());
+}
+
+/* The rules that hold before anything is written. */
+static void
+ledger_rules(void **state)
+{
+	struct journal *j = with_keys();
+	struct record r = sample_idevid("F1-1", 9);
+	uint64_t sequence;
+
+	(void)state;
+	add(j, r);
+	sequence = journal_ledger(j)->sequence;
+	r = sample_idevid("F1-1", 9);
+	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
+	    REASON_JOURNAL_DAMAGED);
+	r = sample_key(PURPOSE_VOUCHER, "voucher-1");
+	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
+	    REASON_JOURNAL_DAMAGED);
+	add(j, sample_act(LEDGER_VERB_RETIRE, "voucher-1"));
+	r = sample_voucher("voucher-1");
+	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
+	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(journal_ledger(j)->sequence, sequence + 1);
+	commit(j);
+	journal_close(j);
+	j = reopen();
+	assert_int_equal(journal_ledger(j)->sequence, sequence + 1);
+	journal_close(j);
+}
+
+static void
+time_never_goes_back(void **state)
+{
+	struct journal *j = reopen();
+	struct record r = sample_clock();
+
+	(void)state;
+	assert_int_equal(journal_append(j, &r, SAMPLE_TIME + 50, &why),
+	    REASON_OK);
+	assert_int_equal(r.time, SAMPLE_TIME + 50);
+	assert_int_equal(journal_append(j, &r, SAMPLE_TIME - 50, &why),
+	    REASON_OK);
+	assert_int_equal(r.time, SAMPLE_TIME + 50);
+	journal_close(j);
+}
+
+static enum reason
+count(void *context, const struct record *r, struct span bytes, struct why *w)
+{
+	uint64_t *next = context;
+
+	(void)bytes;
+	if (r->sequence != *next)
+		return why_set(w, REASON_INTERNAL, -1, "out of order");
+	++*next;
+	return REASON_OK;
+}
+
+/* 1,500 records over several segments: nothing lost, every checkpoint right. */
+static uint64_t
+fill(struct journal *j, unsigned records)
+{
+	unsigned i, drained = 0;
+	uint64_t before = journal_ledger(j)->sequence;
+
+	journal_drain(j, ignore, NULL);
+	for (i = 0; i < records; i++) {
+		add(j, sample_voucher("voucher-1"));
+		if (i % 3 == 2) {
+			commit(j);
+			journal_drain(j, ignore, &drained);
+		}
+	}
+	commit(j);
+	journal_drain(j, ignore, &drained);
+	assert_int_equal(drained, journal_ledger(j)->sequence - before);
+	return journal_ledger(j)->sequence;
+}
+
+static void
+rolls_over(void **state)
+{
+	struct journal *j = with_keys();
+	uint64_t sequence = fill(j, 1500), next, records;
+	struct ledger l;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	assert_true(segment_highest(fd) >= 4);
+	close(fd);
+	journal_close(j);
+	j = reopen();
+	assert_int_equal(journal_ledger(j)->sequence, sequence);
+	assert_int_equal(journal_ledger(j)->keys[1].issued, 1500);
+	journal_close(j);
+	for (next = 1; next <= 700; next += 699) {
+		uint64_t from = next;
+
+		assert_int_equal(journal_read(dir, from, count, &from, &why),
+		    REASON_OK);
+		assert_int_equal(from, sequence + 1);
+	}
+	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
+	assert_int_equal(records, sequence);
+	assert_int_equal(l.keys[1].issued, 1500);
+	ledger_free(&l);
+}
+
+/* A checkpoint that says something else than its records. */
+static void
+lying_checkpoint(void **state)
+{
+	struct journal *j = with_keys();
+	struct segment s;
+	struct span payload, bytes;
+	struct record r;
+	struct ledger l;
+	uint8_t content[RECORD_MAX], frame[FRAME_HEADER + 4 + RECORD_MAX] = { 0 };
+	uint64_t group, records;
+	size_t offset = 0, len;
+
+	(void)state;
+	fill(j, 400);
+	journal_close(j);
+	s = image(2);
+	assert_true(segment_group(&s, &offset, &group, &payload));
+	assert_true(payload_record(&payload, &bytes));
+	assert_int_equal(record_read(bytes, &r, &why), REASON_OK);
+	assert_int_equal(ledger_read(r.checkpoint, &l, &why), REASON_OK);
+	l.keys[1].issued--;
+	assert_true(ledger_write(&l, content, sizeof(content), &len));
+	ledger_free(&l);
+	r.checkpoint = span_of(content, len);
+	assert_true(record_write(&r, frame + FRAME_HEADER + 4, RECORD_MAX,
+	    &len));
+	assert_int_equal(frame_size(len + 4), offset);
+	frame[FRAME_HEADER + 2] = (uint8_t)(len >> 8);
+	frame[FRAME_HEADER + 3] = (uint8_t)len;
+	frame_seal(frame, group, len + 4);
+	put(2, 0, span_of(frame, frame_size(len + 4)));
+	segment_free(&s);
+	assert_int_equal(journal_verify(dir, &l, &records, &why),
+	    REASON_JOURNAL_DAMAGED);
+	assert_non_null(strstr(why.text, "00000002.seg offset 0"));
+}
+
+/* The first group of a new segment was torn: the one before goes on. */
+static void
+torn_roll_over(void **state)
+{
+	struct journal *j = with_keys();
+	uint64_t sequence;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	while (segment_highest(fd) < 2)
+		fill(j, 3);
+	sequence = journal_ledger(j)->sequence;
+	journal_close(j);
+	put(2, 0, span_str("HLJ1 half of a frame"));
+	j = reopen();
+	assert_int_equal(journal_ledger(j)->sequence, sequence);
+	fill(j, 300);
+	sequence = journal_ledger(j)->sequence;
+	journal_close(j);
+	j = reopen();
+	assert_int_equal(journal_ledger(j)->sequence, sequence);
+	journal_close(j);
+	close(fd);
+}
+
+/* kill -9 while groups are being written: the acknowledged ones are there. */
+static void
+killed(void **state)
+{
+	uint64_t seen = 0;
+	struct journal *j = with_keys();
+	int ends[2], status;
+	unsigned round;
+	pid_t child;
+
+	(void)state;
+	journal_close(j);
+	for (round = 0; round < 8; round++) {
+		assert_int_equal(pipe(ends), 0);
+		if ((child = fork()) == 0) {
+			close(ends[0]);
+			j = reopen();
+			for (;;) {
+				add(j, sample_voucher("voucher-1"));
+				add(j, sample_voucher("voucher-1"));
+				commit(j);
+				journal_drain(j, ignore, NULL);
+				seen = journal_ledger(j)->sequence;
+				if (write(ends[1], &seen, sizeof(seen)) < 0)
+					_exit(1);
+			}
+		}
+		close(ends[1]);
+		for (unsigned i = 0; i < 20 + 31 * round; i++)
+			assert_int_equal(read(ends[0], &seen, sizeof(seen)),
+			    sizeof(seen));
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+		while (read(ends[0], &seen, sizeof(seen)) == sizeof(seen))
+			continue;
+		close(ends[0]);
+		j = reopen();
+		assert_true(journal_ledger(j)->sequence >= seen);
+		journal_close(j);
+	}
+}
+
+/* No room for another segment is said before a group, not inside of one. */
+static void
+full(void **state)
+{
+	struct journal *j = with_keys();
+	struct record r;
+	char name[100];
+	enum reason reason = REASON_OK;
+	unsigned i;
+
+	(void)state;
+	/* Where the next segment would be written stands a folder. */
+	snprintf(name, sizeof(name), "%s/new", dir);
+	assert_int_equal(mkdir(name, 0700), 0);
+	for (i = 0; i < 1000 && reason == REASON_OK; i++) {
+		r = sample_voucher("voucher-1");
+		reason = journal_append(j, &r, SAMPLE_TIME, &why);
+		if (reason == REASON_OK)
+			commit(j);
+		journal_drain(j, ignore, NULL);
+	}
+	assert_int_equal(reason, REASON_JOURNAL_FULL);
+	assert_int_equal(rmdir(name), 0);
+	add(j, sample_voucher("voucher-1"));
+	commit(j);
+	journal_close(j);
+	journal_close(reopen());
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make, clear)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(remembers),
+		CASE(second_signer_stays_out),
+		CASE(uncommitted),
+		CASE(torn_anywhere),
+		CASE(flipped_anywhere),
+		CASE(forged_links),
+		CASE(ledger_rules),
+		CASE(time_never_goes_back),
+		CASE(rolls_over),
+		CASE(lying_checkpoint),
+		CASE(torn_roll_over),
+		CASE(killed),
+		CASE(full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,466 @@
+/* The decision, row by row (MP 5): a good request, changed in one place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "model/policy.h"
+
+#define NOW 1000000
+
+/* Two makers' devices; tests decide how many are on record. */
+struct scene {
+	struct request_facts facts;
+	struct device devices[2];
+	struct product products[2];
+	struct policy_input in;
+};
+
+static void
+fill_device(struct device *d, const char *serial, uint8_t mark)
+{
+	memset(d, 0, sizeof(*d));
+	memcpy(d->serial, serial, strlen(serial) + 1);
+	d->issuer.kind = ISSUER_KEY_ID;
+	d->issuer.len = 20;
+	memset(d->issuer.bytes, mark, 20);
+	memset(d->issuer_name_sha256, mark + 1, HASH_SIZE);
+	memset(d->spki_sha256, mark + 2, HASH_SIZE);
+	d->state = DEVICE_ACTIVE;
+}
+
+static void
+fill_chain(struct request_facts *f)
+{
+	unsigned i;
+
+	/* registrar, sub-CA, another sub-CA, domain CA */
+	f->chain_len = 4;
+	for (i = 0; i < 4; i++) {
+		f->chain[i].ca = i > 0;
+		f->chain[i].spki_sha256[0] = (uint8_t)(i + 1);
+	}
+	f->chain[3].self_signed = true;
+}
+
+static void
+scene_open(struct scene *s)
+{
+	struct request_facts *f = &s->facts;
+
+	memset(s, 0, sizeof(*s));
+	fill_device(&s->devices[0], "U-1", 0x10);
+	fill_device(&s->devices[1], "U-1", 0x20);
+	product_defaults(&s->products[0]);
+	product_defaults(&s->products[1]);
+	f->kind = REQUEST_VOUCHER;
+	f->format = f->reply = f->prior_format = FORMAT_CMS_JSON;
+	f->has_created_on = true;
+	f->created_on = NOW;
+	memcpy(f->serial, "U-1", 4);
+	memcpy(f->nonce, "nonce-0001", 11);
+	f->prior = true;
+	f->proximity = PROXIMITY_PROVEN;
+	memcpy(f->pledge_spki_sha256, s->devices[0].spki_sha256, HASH_SIZE);
+	f->pledge_issuer = s->devices[0].issuer;
+	memcpy(f->pledge_issuer_name_sha256, s->devices[0].issuer_name_sha256,
+	    HASH_SIZE);
+	fill_chain(f);
+	s->in = (struct policy_input){ .facts = f, .devices_len = 1,
+		.devices = s->devices, .products = s->products, .now = NOW,
+		.max_age = 86400, .max_ahead = 300 };
+}
+
+static void
+good(struct scene *s)
+{
+	(void)s;
+}
+
+/* Row 7. */
+static void
+undated(struct scene *s)
+{
+	s->facts.has_created_on = false;
+	s->facts.created_on = 0;
+}
+static void
+oldest(struct scene *s)
+{
+	s->facts.created_on = NOW - 86400;
+}
+static void
+stale(struct scene *s)
+{
+	s->facts.created_on = NOW - 86401;
+}
+static void
+ahead(struct scene *s)
+{
+	s->facts.created_on = NOW + 300;
+}
+static void
+future(struct scene *s)
+{
+	s->facts.created_on = NOW + 301;
+}
+
+/* Row 8. */
+static void
+unknown(struct scene *s)
+{
+	s->in.devices_len = 0;
+}
+static void
+by_key_id(struct scene *s)
+{
+	s->facts.issuer = s->devices[0].issuer;
+}
+static void
+by_name(struct scene *s)
+{
+	s->facts.issuer.kind = ISSUER_NAME;
+	s->facts.issuer.len = HASH_SIZE;
+	memcpy(s->facts.issuer.bytes, s->devices[0].issuer_name_sha256,
+	    HASH_SIZE);
+}
+static void
+wrong_issuer(struct scene *s)
+{
+	by_key_id(s);
+	s->facts.issuer.bytes[19] ^= 1;
+}
+static void
+wrong_name(struct scene *s)
+{
+	by_name(s);
+	s->facts.issuer.bytes[31] ^= 1;
+}
+static void
+short_issuer(struct scene *s)
+{
+	by_key_id(s);
+	s->facts.issuer.len = 19;
+}
+static void
+twins(struct scene *s)
+{
+	s->in.devices_len = 2;
+}
+static void
+twins_by_key_id(struct scene *s)
+{
+	twins(s);
+	by_key_id(s);
+}
+static void
+twins_by_name(struct scene *s)
+{
+	twins(s);
+	by_name(s);
+}
+static void
+twins_alike(struct scene *s)
+{
+	twins_by_key_id(s);
+	s->devices[1].issuer = s->devices[0].issuer;
+}
+
+/* Row 9, and the switch of MP 8. */
+static void
+reply_cose(struct scene *s)
+{
+	s->facts.reply = FORMAT_COSE_CBOR;
+}
+static void
+unattributed(struct scene *s)
+{
+	s->facts.unattributed = true;
+}
+static void
+unattributed_prior(struct scene *s)
+{
+	s->facts.prior_unattributed = true;
+}
+static void
+legacy(struct scene *s)
+{
+	unattributed(s);
+	unattributed_prior(s);
+	s->products[0].legacy_unattributed = true;
+}
+
+/* Rows 5 and 11. */
+static void
+unasked(struct scene *s)
+{
+	s->facts.revocation_unknown = true;
+}
+static void
+unasked_required(struct scene *s)
+{
+	unasked(s);
+	s->in.revocation_required = true;
+}
+static void
+nonceless(struct scene *s)
+{
+	s->facts.nonce[0] = '\0';
+}
+
+/* Rows 12 and 13. */
+static void
+no_prior(struct scene *s)
+{
+	s->facts.prior = false;
+	s->facts.proximity = PROXIMITY_ABSENT;
+}
+static void
+no_prior_audit_only(struct scene *s)
+{
+	no_prior(s);
+	s->products[0].audit_only = true;
+}
+/* A checker that says so without a pledge's request is not believed. */
+static void
+no_prior_but_proven(struct scene *s)
+{
+	no_prior_audit_only(s);
+	s->facts.proximity = PROXIMITY_PROVEN;
+}
+static void
+other_key(struct scene *s)
+{
+	s->facts.pledge_spki_sha256[31] ^= 1;
+}
+static void
+other_key_audit_only(struct scene *s)
+{
+	other_key(s);
+	s->products[0].audit_only = true;
+}
+static void
+other_maker(struct scene *s)
+{
+	s->facts.pledge_issuer.bytes[0] ^= 1;
+}
+static void
+named_maker(struct scene *s)
+{
+	s->facts.pledge_issuer.kind = ISSUER_NAME;
+	s->facts.pledge_issuer.len = HASH_SIZE;
+}
+static void
+misnamed_maker(struct scene *s)
+{
+	named_maker(s);
+	s->facts.pledge_issuer_name_sha256[0] ^= 1;
+}
+static void
+no_maker(struct scene *s)
+{
+	memset(&s->facts.pledge_issuer, 0, sizeof(s->facts.pledge_issuer));
+	memset(s->facts.pledge_issuer_name_sha256, 0, HASH_SIZE);
+}
+
+/* Row 15. */
+static void
+no_proximity(struct scene *s)
+{
+	s->facts.proximity = PROXIMITY_ABSENT;
+}
+static void
+other_proximity(struct scene *s)
+{
+	s->facts.proximity = PROXIMITY_DIFFERS;
+}
+static void
+other_proximity_audit_only(struct scene *s)
+{
+	other_proximity(s);
+	s->products[0].audit_only = true;
+}
+
+/* Row 17. */
+static void
+held(struct scene *s)
+{
+	s->devices[0].state = DEVICE_HELD;
+}
+static void
+retired(struct scene *s)
+{
+	s->devices[0].state = DEVICE_RETIRED;
+}
+static void
+no_state(struct scene *s)
+{
+	s->devices[0].state = 0;
+}
+
+/* Row 19. */
+static void
+lowest(struct scene *s)
+{
+	s->products[0].pin = PIN_LOWEST_CA;
+}
+static void
+end_entity(struct scene *s)
+{
+	s->products[0].pin = PIN_END_ENTITY;
+}
+static void
+lone(struct scene *s)
+{
+	s->facts.chain_len = 1;
+}
+static void
+lone_lowest(struct scene *s)
+{
+	lone(s);
+	lowest(s);
+}
+static void
+no_chain(struct scene *s)
+{
+	s->facts.chain_len = 0;
+}
+static void
+no_ca(struct scene *s)
+{
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		s->facts.chain[i].ca = false;
+}
+
+/* What the checker refused stays refused. */
+static void
+refused(struct scene *s)
+{
+	s->facts.refusal = REASON_NOT_REGISTRAR;
+}
+
+static const struct row {
+	const char *name;
+	void (*change)(struct scene *s);
+	enum reason reason;
+	enum assertion assertion;
+	unsigned pin;
+	bool name_issuer;
+} rows[] = {
+	{ "good", good, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "7 undated", undated, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "7 oldest", oldest, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "7 stale", stale, REASON_REQUEST_STALE },
+	{ "7 ahead", ahead, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "7 future", future, REASON_REQUEST_FUTURE },
+	{ "8 unknown", unknown, REASON_DEVICE_UNKNOWN },
+	{ "8 key id", by_key_id, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "8 name", by_name, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "8 wrong key id", wrong_issuer, REASON_DEVICE_UNKNOWN },
+	{ "8 wrong name", wrong_name, REASON_DEVICE_UNKNOWN },
+	{ "8 short key id", short_issuer, REASON_DEVICE_UNKNOWN },
+	{ "8 twins", twins, REASON_DEVICE_UNKNOWN },
+	{ "8 twins, key id", twins_by_key_id, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    true },
+	{ "8 twins, name", twins_by_name, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    true },
+	{ "8 twins alike", twins_alike, REASON_DEVICE_UNKNOWN },
+	{ "9 reply", reply_cose, REASON_FORMAT_UNSUPPORTED },
+	{ "9 unattributed", unattributed, REASON_CMS_ATTRIBUTES_MISSING },
+	{ "9 unattributed pledge", unattributed_prior,
+	    REASON_CMS_ATTRIBUTES_MISSING },
+	{ "9 legacy", legacy, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "5 not asked", unasked, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "5 required", unasked_required, REASON_REVOCATION_UNREACHABLE },
+	{ "11 nonceless", nonceless, REASON_NONCELESS },
+	{ "12 no prior", no_prior, REASON_PRIOR_MISSING },
+	{ "12 audit-only", no_prior_audit_only, REASON_OK, ASSERTION_LOGGED, 3,
+	    false },
+	{ "12 not believed", no_prior_but_proven, REASON_OK, ASSERTION_LOGGED,
+	    3, false },
+	{ "13 key", other_key, REASON_PLEDGE_KEY },
+	{ "13 key, audit-only", other_key_audit_only, REASON_PLEDGE_KEY },
+	{ "13 issuer", other_maker, REASON_PLEDGE_KEY },
+	{ "13 name", named_maker, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "13 other name", misnamed_maker, REASON_PLEDGE_KEY },
+	{ "13 no issuer", no_maker, REASON_PLEDGE_KEY },
+	{ "15 none", no_proximity, REASON_PROXIMITY_MISSING },
+	{ "15 other", other_proximity, REASON_PROXIMITY_MISMATCH },
+	{ "15 audit-only", other_proximity_audit_only, REASON_OK,
+	    ASSERTION_LOGGED, 3, false },
+	{ "17 held", held, REASON_DEVICE_HELD },
+	{ "17 retired", retired, REASON_DEVICE_RETIRED },
+	{ "17 no state", no_state, REASON_DEVICE_RETIRED },
+	{ "19 lowest", lowest, REASON_OK, ASSERTION_PROXIMITY, 1, false },
+	{ "19 end entity", end_entity, REASON_OK, ASSERTION_PROXIMITY, 0,
+	    false },
+	{ "19 lone", lone, REASON_OK, ASSERTION_PROXIMITY, 0, false },
+	{ "19 lone, lowest", lone_lowest, REASON_OK, ASSERTION_PROXIMITY, 0,
+	    false },
+	{ "19 no CA", no_ca, REASON_OK, ASSERTION_PROXIMITY, 0, false },
+	{ "19 no chain", no_chain, REASON_PIN_NONE },
+	{ "0 refused", refused, REASON_NOT_REGISTRAR },
+};
+
+static void
+every_row(void **state)
+{
+	struct scene s;
+	struct verdict v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+
+		scene_open(&s);
+		r->change(&s);
+		policy_decide(&s.in, &v);
+		if (v.reason != r->reason)
+			fail_msg("%s: %s", r->name, reason_code(v.reason));
+		if (v.reason != REASON_OK)
+			continue;
+		if (v.assertion != r->assertion || v.pin != r->pin ||
+		    v.name_issuer != r->name_issuer || v.device != 0 ||
+		    !v.device_found)
+			fail_msg("%s: assertion %d, pin %u, issuer %d",
+			    r->name, v.assertion, v.pin, v.name_issuer);
+	}
+}
+
+/* The second of two twins is found as such, with its own product. */
+static void
+second_twin(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	scene_open(&s);
+	s.in.devices_len = 2;
+	s.facts.issuer = s.devices[1].issuer;
+	s.products[1].pin = PIN_END_ENTITY;
+	policy_decide(&s.in, &v);
+	assert_int_equal(v.reason, REASON_PLEDGE_KEY);
+	memcpy(s.facts.pledge_spki_sha256, s.devices[1].spki_sha256,
+	    HASH_SIZE);
+	s.facts.pledge_issuer = s.devices[1].issuer;
+	policy_decide(&s.in, &v);
+	assert_int_equal(v.reason, REASON_OK);
+	assert_int_equal(v.device, 1);
+	assert_int_equal(v.pin, 0);
+	assert_true(v.name_issuer);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row),
+		cmocka_unit_test(second_twin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

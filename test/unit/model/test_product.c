@@ -1,0 +1,85 @@
+/* Product lines, and their fields by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "model/product.h"
+
+static enum reason
+set(struct product *p, const char *name, const char *value)
+{
+	struct why why;
+
+	return product_set(p, span_str(name), span_str(value), &why);
+}
+
+static void
+fields(void **state)
+{
+	static const struct {
+		const char *name, *good, *bad;
+	} cases[] = {
+		{ "token", "AR9", "ar9" }, { "token", "ARROW9", "ARROW99" },
+		{ "token", "A1", "A" }, { "counter-width", "12", "13" },
+		{ "counter-width", "4", "3" }, { "counter-width", "6", "06" },
+		{ "check-character", "no", "true" },
+		{ "pin", "lowest-ca", "lowest" },
+		{ "pin", "end-entity", "" }, { "audit-only", "yes", "1" },
+		{ "emit-id-data", "yes", "YES" },
+		{ "legacy-unattributed", "no", "n" },
+		{ "import-only", "yes", "y" }, { "key-usage", "yes", "" },
+		{ "masa-url", "masa.example.com:8443", "a\nb" },
+	};
+	struct product p;
+	size_t i;
+
+	(void)state;
+	product_defaults(&p);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(set(&p, cases[i].name, cases[i].good),
+		    REASON_OK);
+		assert_int_equal(set(&p, cases[i].name, cases[i].bad),
+		    REASON_PRODUCT_SYNTAX);
+	}
+	assert_int_equal(set(&p, "colour", "red"), REASON_PRODUCT_SYNTAX);
+	assert_string_equal(p.token, "A1");
+	assert_int_equal(p.pin, PIN_END_ENTITY);
+	assert_true(p.audit_only && p.emit_id_data && p.import_only &&
+	    p.key_usage);
+	assert_false(p.check_character || p.legacy_unattributed);
+}
+
+static void
+whole(void **state)
+{
+	struct product p;
+	struct why why;
+
+	(void)state;
+	product_defaults(&p);
+	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
+	memcpy(p.name, "router-9", 9);
+	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
+	p.import_only = true;
+	assert_int_equal(product_check(&p, &why), REASON_OK);
+	p.import_only = false;
+	memcpy(p.token, "AR9", 4);
+	/* An IDevID without a MASA cannot be onboarded. */
+	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
+	memcpy(p.masa_url, "masa.example.com", 17);
+	assert_int_equal(product_check(&p, &why), REASON_OK);
+	memcpy(p.name, "router 9", 9);
+	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields),
+		cmocka_unit_test(whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

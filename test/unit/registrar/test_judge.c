@@ -1,0 +1,338 @@
+/* voucher_judge(): one case for each way in which a voucher can be wrong, and
+ * the published example. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "crypto/keys/private_key.h"
+#include "registrar/voucher_judge.h"
+#include "x509/render.h"
+
+#define NOW 1800000000
+#define DAY 86400
+
+struct party {
+	struct private_key *key;
+	uint8_t der[2048];
+	struct certificate c;
+};
+
+static struct {
+	struct party root, signer, device, domain, registrar, stranger;
+	uint8_t issuer[26];		/* idevid-issuer of the device, form A */
+	uint8_t bytes[8192], arena[8192];
+	struct voucher voucher;		/* what the next one says */
+	struct judge_facts facts;	/* what the pledge knows */
+	struct judgement j;
+	struct why why;
+} w;
+
+static void
+party_make(struct party *p, enum certificate_profile profile,
+    const struct party *issuer, const char *name)
+{
+	struct certificate_plan plan = { .profile = profile,
+		.common_name = name, .device_serial = profile == PROFILE_IDEVID
+		    ? "AR9-1" : NULL,
+		.not_before = NOW - DAY, .not_after = NOW + DAY };
+	uint8_t tbs[2048], signature[SIGNATURE_SIZE_MAX];
+	size_t tbs_len, signature_len, len;
+
+	p->key = private_key_generate(KEY_P256);
+	if (issuer == NULL)
+		issuer = p;
+	else {
+		plan.issuer_name = issuer->c.subject;
+		plan.issuer_key_id = issuer->c.subject_key_id;
+	}
+	certificate_serial_draw(plan.serial);
+	plan.spki = private_key_spki(p->key);
+	plan.signature_algorithm = private_key_algorithm(issuer->key);
+	assert_true(certificate_render(&plan, tbs, sizeof(tbs), &tbs_len));
+	private_key_sign(issuer->key, span_of(tbs, tbs_len), signature,
+	    &signature_len);
+	assert_true(certificate_assemble(span_of(tbs, tbs_len),
+	    plan.signature_algorithm, span_of(signature, signature_len), p->der,
+	    sizeof(p->der), &len));
+	assert_int_equal(certificate_read(span_of(p->der, len), &p->c, NULL),
+	    REASON_OK);
+}
+
+static int
+world_make(void **state)
+{
+	(void)state;
+	party_make(&w.root, PROFILE_ROOT, NULL, "root");
+	party_make(&w.signer, PROFILE_VOUCHER_SIGNER, &w.root, "signer");
+	party_make(&w.device, PROFILE_IDEVID, &w.root, "device");
+	party_make(&w.domain, PROFILE_DOMAIN_CA, NULL, "domain");
+	party_make(&w.registrar, PROFILE_REGISTRAR, &w.domain, "registrar");
+	party_make(&w.stranger, PROFILE_ROOT, NULL, "stranger");
+	memcpy(w.issuer, "\x04\x18\x30\x16\x80\x14", 6);
+	memcpy(w.issuer + 6, w.root.c.subject_key_id.ptr, 20);
+	return 0;
+}
+
+/* A good voucher and a pledge that knows everything, before each test. */
+static int
+world_reset(void **state)
+{
+	(void)state;
+	w.voucher = (struct voucher){ .created_on = NOW - 10,
+		.assertion = ASSERTION_PROXIMITY, .serial = "AR9-1",
+		.nonce = "0123456789abcdef",
+		.idevid_issuer = span_of(w.issuer, sizeof(w.issuer)),
+		.pinned_domain_cert = w.domain.c.der };
+	w.facts = (struct judge_facts){ .anchor = w.root.c.spki, .now = NOW,
+		.serial = "AR9-1", .nonce = "0123456789abcdef",
+		.idevid = &w.device.c, .registrar = &w.registrar.c,
+		.registrar_len = 1 };
+	why_clear(&w.why);
+	return 0;
+}
+
+static int
+world_free(void **state)
+{
+	(void)state;
+	private_key_free(w.root.key);
+	private_key_free(w.signer.key);
+	private_key_free(w.device.key);
+	private_key_free(w.domain.key);
+	private_key_free(w.registrar.key);
+	private_key_free(w.stranger.key);
+	return 0;
+}
+
+static void
+sign(const struct party *by, const struct certificate *above)
+{
+	struct cms_plan plan = { .content_type = CMS_ANIMA_JSON,
+		.signing_time = NOW, .digest = HASH_SHA256,
+		.signature_algorithm = private_key_algorithm(by->key),
+		.certificates_len = above == NULL ? 1 : 2,
+		.certificates = { by->c.der } };
+	uint8_t attributes[512], signature[SIGNATURE_SIZE_MAX];
+	size_t attributes_len, signature_len, len;
+	char json[4096];
+
+	assert_true(voucher_to_json(&w.voucher, json, sizeof(json), &len));
+	plan.content = span_of(json, len);
+	if (above != NULL)
+		plan.certificates[1] = above->der;
+	assert_true(cms_attributes_render(&plan, attributes, sizeof(attributes),
+	    &attributes_len));
+	private_key_sign(by->key, span_of(attributes, attributes_len),
+	    signature, &signature_len);
+	assert_true(cms_assemble(&plan, span_of(attributes, attributes_len),
+	    span_of(signature, signature_len), w.bytes, sizeof(w.bytes), &len));
+	w.facts.voucher = span_of(w.bytes, len);
+}
+
+static enum reason
+judge(void)
+{
+	return voucher_judge(&w.facts, w.arena, &w.j, &w.why);
+}
+
+static void
+obeys_a_good_one(void **state)
+{
+	(void)state;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.chained && w.j.serial_checked && w.j.nonce_checked &&
+	    w.j.issuer_checked && w.j.pin_checked && !w.j.nonceless);
+	/* The anchor need not come along, and what is not known is not
+	 * compared. */
+	sign(&w.signer, NULL);
+	w.facts.serial = w.facts.nonce = NULL;
+	w.facts.idevid = NULL;
+	w.facts.registrar_len = 0;
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.chained && !w.j.serial_checked && !w.j.nonce_checked &&
+	    !w.j.issuer_checked && !w.j.pin_checked);
+	/* No-PKI layout: the signer is the anchor. */
+	w.facts.anchor = w.signer.c.spki;
+	assert_int_equal(judge(), REASON_OK);
+}
+
+static void
+refuses_a_wrong_signature(void **state)
+{
+	(void)state;
+	sign(&w.signer, &w.root.c);
+	w.bytes[w.facts.voucher.len - 1] ^= 1;
+	assert_int_equal(judge(), REASON_VOUCHER_SIGNATURE);
+}
+
+static void
+refuses_another_anchor(void **state)
+{
+	(void)state;
+	sign(&w.signer, &w.root.c);
+	w.facts.anchor = w.stranger.c.spki;
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+	/* The right root beside a signer that it never certified. */
+	w.facts.anchor = w.root.c.spki;
+	sign(&w.registrar, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+	/* An end entity in the place of a CA. */
+	private_key_free(w.stranger.key);
+	party_make(&w.stranger, PROFILE_VOUCHER_SIGNER, &w.signer, "below");
+	sign(&w.stranger, &w.signer.c);
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+	/* A device's key, whose certificate names no usage at all. */
+	private_key_free(w.stranger.key);
+	party_make(&w.stranger, PROFILE_VOUCHER_SIGNER, &w.device, "below");
+	sign(&w.stranger, &w.device.c);
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+}
+
+static void
+refuses_a_signer_that_is_not_valid(void **state)
+{
+	(void)state;
+	/* A fresh one is judged by the clock of today ... */
+	sign(&w.signer, &w.root.c);
+	w.facts.now = NOW + 2 * DAY;
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+	/* ... one on stock by the day it was made. */
+	w.voucher.nonce[0] = '\0';
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.nonceless);
+	w.voucher.created_on = NOW - 2 * DAY;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+}
+
+static void
+refuses_no_voucher(void **state)
+{
+	(void)state;
+	w.voucher.pinned_domain_cert = span_of("\x30\x00", 2);
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_MALFORMED);
+	w.facts.voucher.len--;
+	assert_int_equal(judge(), REASON_CMS_MALFORMED);
+}
+
+static void
+refuses_another_serial(void **state)
+{
+	(void)state;
+	w.facts.serial = "AR9-2";
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_SERIAL);
+}
+
+static void
+refuses_another_nonce(void **state)
+{
+	(void)state;
+	sign(&w.signer, &w.root.c);
+	w.facts.nonce = "0123456789abcdeF";
+	assert_int_equal(judge(), REASON_VOUCHER_NONCE);
+	w.facts.nonce = "";	/* a nonceless request */
+	assert_int_equal(judge(), REASON_VOUCHER_NONCE);
+}
+
+static void
+refuses_an_expired_one(void **state)
+{
+	(void)state;
+	w.voucher.nonce[0] = '\0';
+	w.voucher.expires_on = NOW;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	w.facts.now = NOW + 1;
+	assert_int_equal(judge(), REASON_VOUCHER_EXPIRED);
+}
+
+static void
+refuses_another_issuer(void **state)
+{
+	(void)state;
+	w.voucher.idevid_issuer = w.root.c.subject;	/* form D */
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	w.voucher.idevid_issuer = w.domain.c.subject;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_ISSUER);
+	w.voucher.idevid_issuer = span_of("\x30", 1);
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_ISSUER);
+}
+
+static void
+refuses_another_registrar(void **state)
+{
+	(void)state;
+	w.voucher.pinned_domain_cert = w.registrar.c.der;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	w.facts.registrar = &w.stranger.c;
+	assert_int_equal(judge(), REASON_VOUCHER_PIN);
+	w.voucher.pinned_domain_cert = w.domain.c.der;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_PIN);
+}
+
+static struct span
+vector(const char *name, uint8_t *room, size_t cap)
+{
+	char path[500];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), VECTORS "/rfc8995-appendix-c/%s", name);
+	assert_non_null(f = fopen(path, "rb"));
+	len = fread(room, 1, cap, f);
+	fclose(f);
+	return span_of(room, len);
+}
+
+/* The example's voucher signer is its own file's certificate: the anchor is its
+ * key. */
+static void
+obeys_appendix_c(void **state)
+{
+	static uint8_t room[8192];
+
+	(void)state;
+	w.facts = (struct judge_facts){ .now = 1618400000,
+		.voucher = vector("voucher.der", room, sizeof(room)),
+		.serial = "00-D0-E5-F2-00-02",
+		.nonce = "-_XE9zK9q8Ll1qylMtLKeg" };
+	assert_int_equal(voucher_examine(&w.facts, w.arena, &w.j, &w.why),
+	    REASON_OK);
+	w.facts.anchor = w.j.signer->spki;
+	assert_int_equal(judge(), REASON_OK);
+	assert_int_equal(w.j.voucher.assertion, ASSERTION_LOGGED);
+}
+
+#define CASE(f) cmocka_unit_test_setup(f, world_reset)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(obeys_a_good_one),
+		CASE(refuses_a_wrong_signature),
+		CASE(refuses_another_anchor),
+		CASE(refuses_a_signer_that_is_not_valid),
+		CASE(refuses_no_voucher),
+		CASE(refuses_another_serial),
+		CASE(refuses_another_nonce),
+		CASE(refuses_an_expired_one),
+		CASE(refuses_another_issuer),
+		CASE(refuses_another_registrar),
+		CASE(obeys_appendix_c),
+	};
+
+	return cmocka_run_group_tests(tests, world_make, world_free);
+}

@@ -1,0 +1,453 @@
+/* What the signer does for an honest authority; openssl is the judge. */
+#include <cbor.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "world.h"
+#include "envelope/cms.h"
+#include "model/voucher.h"
+
+static uint64_t
+head(void)
+{
+	return journal_ledger(world.signer.journal)->sequence;
+}
+
+/* The voucher of the last answer, as its reader sees it. */
+static struct voucher
+read_voucher(struct cms *cms)
+{
+	static uint8_t arena[65536];
+	struct voucher v;
+	struct why why;
+
+	assert_int_equal(cms_read(span_of(world.reply.artifact,
+	    world.reply.artifact_len), cms, &why), REASON_OK);
+	assert_int_equal(voucher_from_json(cms->content, arena, sizeof(arena),
+	    &v, &why), REASON_OK);
+	return v;
+}
+
+static void
+voucher(void **state)
+{
+	struct voucher_order o = world_voucher();
+	uint64_t before = head();
+	struct record r;
+	struct voucher v;
+	struct cms cms;
+	char command[400];
+
+	(void)state;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_int_equal(world.reply.sequence, before + 1);
+	assert_int_equal(world.reply.records, 1);
+	assert_false(world.reply.again);
+	r = world.reply.record;
+	assert_int_equal(r.kind, RECORD_VOUCHER);
+	assert_int_equal(r.sequence, before + 1);
+	assert_string_equal(r.voucher.nonce, o.nonce);
+	world_write("voucher", span_of(world.reply.artifact,
+	    world.reply.artifact_len));
+	snprintf(command, sizeof(command), "openssl cms -verify -inform DER "
+	    "-in %%s/voucher -purpose any -attime %lld -CAfile "
+	    "%%s/anchors/voucher-root.pem -out %%s/json 2>/dev/null",
+	    (long long)world.now);
+	assert_int_equal(world_shell(command), 0);
+	v = read_voucher(&cms);
+	assert_int_equal(v.created_on, r.voucher.created_on);
+	assert_int_equal(cms.signing_time, r.voucher.created_on);
+	assert_int_equal(v.expires_on, 0);
+	assert_true(v.has_revocation_checks);
+	assert_false(v.revocation_checks);
+	assert_null(v.idevid_issuer.ptr);
+	assert_true(span_eq(v.pinned_domain_cert, o.pin));
+	assert_string_equal(v.nonce, o.nonce);
+	/* The whole chain, with its root (RFC 8366 5.4). */
+	assert_int_equal(cms.certificates_len, 2);
+	assert_int_equal(cms.content_type, CMS_ANIMA_JSON);
+}
+
+/* What was recorded before the signature is what is signed: the attributes as
+ * a SET. */
+static void
+recorded_bytes(void **state)
+{
+	struct voucher_order o = world_voucher();
+	uint8_t set[512], hash[HASH_SIZE];
+	struct cms cms;
+
+	(void)state;
+	o.emit_id_data = true;
+	o.name_issuer = true;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	(void)read_voucher(&cms);
+	assert_int_equal(cms.content_type, CMS_ID_DATA);
+	assert_true(cms.signed_attributes.len < 256);
+	set[0] = 0x31;
+	set[1] = 0x81;
+	set[2] = (uint8_t)cms.signed_attributes.len;
+	memcpy(set + 3, cms.signed_attributes.ptr, cms.signed_attributes.len);
+	if (cms.signed_attributes.len < 128) {
+		memmove(set + 1, set + 2, cms.signed_attributes.len + 1);
+		sha256(span_of(set, cms.signed_attributes.len + 2), hash);
+	} else {
+		sha256(span_of(set, cms.signed_attributes.len + 3), hash);
+	}
+	assert_memory_equal(hash, world.reply.record.tbs_sha256, HASH_SIZE);
+}
+
+/* Form A of MP 6.3, only when it is asked for. */
+static void
+names_issuer(void **state)
+{
+	static const uint8_t head_[] = { 0x04, 0x18, 0x30, 0x16, 0x80, 0x14 };
+	struct voucher_order o = world_voucher();
+	struct voucher v;
+	struct cms cms;
+
+	(void)state;
+	o.name_issuer = true;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	v = read_voucher(&cms);
+	assert_int_equal(v.idevid_issuer.len, 26);
+	assert_memory_equal(v.idevid_issuer.ptr, head_, sizeof(head_));
+	assert_memory_equal(v.idevid_issuer.ptr + 6, o.device.issuer.bytes, 20);
+}
+
+static void
+nonceless(void **state)
+{
+	struct voucher_order o = world_voucher();
+	struct voucher v;
+	struct cms cms;
+
+	(void)state;
+	o.nonce[0] = '\0';
+	o.expires_on = world.now + 1200;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	v = read_voucher(&cms);
+	assert_int_equal(v.expires_on, world.now + 1200);
+	assert_string_equal(v.nonce, "");
+}
+
+/* Architecture 3: the identical request within 60 s. */
+static void
+again(void **state)
+{
+	struct voucher_order o = world_voucher();
+	uint64_t first;
+	struct voucher v;
+	struct cms cms;
+	int64_t created;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	first = world.reply.sequence;
+	v = read_voucher(&cms);
+	created = v.created_on;
+	clock_set_test(world.now + 40);
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_true(world.reply.again);
+	assert_int_equal(world.reply.sequence, first);
+	v = read_voucher(&cms);
+	assert_int_equal(v.created_on, created);
+	assert_int_equal(cms.signing_time, created);
+	assert_int_equal(journal_ledger(world.signer.journal)->keys[1].issued,
+	    1);
+	/* Also after a restart. */
+	world_close();
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_true(world.reply.again);
+	/* A request that says something else is another one. */
+	o.assertion = ASSERTION_LOGGED;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_false(world.reply.again);
+	/* After a minute it is a second voucher. */
+	clock_set_test(world.now + 120);
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_false(world.reply.again);
+	assert_int_not_equal(world.reply.sequence, first);
+}
+
+/* One group: one answer each, the identical one rendered from the first. */
+static void
+group(void **state)
+{
+	struct voucher_order o = world_voucher(), other = o;
+	uint64_t before = head();
+
+	(void)state;
+	other.request_sha256[0] ^= 1;
+	queue_voucher(1, &o);
+	queue_voucher(2, &o);
+	queue_voucher(3, &other);
+	world_group();
+	assert_int_equal(world.reply.count, 3);
+	assert_int_equal(world.reply.id, 3);
+	assert_int_equal(world.reply.records, 2);
+	assert_int_equal(head(), before + 2);
+}
+
+/* The signature is announced in the next group, by the artifact's hash. */
+static void
+signed_follows(void **state)
+{
+	struct voucher_order o = world_voucher();
+	uint8_t hash[HASH_SIZE];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	sha256(span_of(world.reply.artifact, world.reply.artifact_len), hash);
+	o.request_sha256[0]++;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_int_equal(world.reply.records, 2);
+	memset(&world.reply, 0, sizeof(world.reply));
+	assert_int_equal(signer_flush(&world.signer, &why), REASON_OK);
+	assert_int_equal(world.reply.records, 1);
+	assert_int_equal(world.reply.record.kind, RECORD_SIGNED);
+	assert_int_equal(world.reply.record.signed_.of, head() - 1);
+	memset(&world.reply, 0, sizeof(world.reply));
+	assert_int_equal(signer_flush(&world.signer, &why), REASON_OK);
+	assert_int_equal(world.reply.records, 0);
+}
+
+static void
+idevid(void **state)
+{
+	struct idevid_order o = world_idevid(7);
+	struct voucher_order v = world_voucher();
+	struct certificate c;
+	uint8_t hash[HASH_SIZE];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_idevid(&o), REASON_OK);
+	assert_int_equal(world.reply.record.kind, RECORD_IDEVID);
+	assert_int_equal(certificate_read(span_of(world.reply.artifact,
+	    world.reply.artifact_len), &c, &why), REASON_OK);
+	assert_true(span_is(c.subject_serial, "AR9-F1-0007"));
+	assert_true(span_eq(c.spki, o.spki));
+	sha256(c.tbs, hash);
+	assert_memory_equal(hash, world.reply.record.tbs_sha256, HASH_SIZE);
+	sha256(c.der, hash);
+	assert_memory_equal(hash, world.reply.device.certificate_sha256,
+	    HASH_SIZE);
+	assert_int_equal(world.reply.device.origin, ORIGIN_ISSUED);
+	assert_true(span_eq(c.authority_key_id,
+	    span_of(world.reply.device.issuer.bytes,
+	    world.reply.device.issuer.len)));
+	world_write("idevid.der", c.der);
+	assert_int_equal(world_shell("openssl x509 -inform DER -in "
+	    "%s/idevid.der -out %s/idevid.pem && openssl verify -x509_strict "
+	    "-attime 1780000100 -CAfile %s/anchors/idevid-root.pem -untrusted "
+	    "%s/signer/keys/" CA_KEY ".pem %s/idevid.pem >/dev/null"), 0);
+	/* Its tag is the one that a voucher needs. */
+	v.device = world.reply.device;
+	assert_int_equal(order_voucher(&v), REASON_OK);
+}
+
+static void
+idevid_again(void **state)
+{
+	struct idevid_order o = world_idevid(8);
+	struct certificate a, b;
+	uint8_t first[CERTIFICATE_MAX];
+	size_t len;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_idevid(&o), REASON_OK);
+	len = world.reply.artifact_len;
+	memcpy(first, world.reply.artifact, len);
+	clock_set_test(world.now + 30);
+	assert_int_equal(order_idevid(&o), REASON_OK);
+	assert_true(world.reply.again);
+	assert_int_equal(certificate_read(span_of(first, len), &a, &why),
+	    REASON_OK);
+	assert_int_equal(certificate_read(span_of(world.reply.artifact,
+	    world.reply.artifact_len), &b, &why), REASON_OK);
+	assert_true(span_eq(a.tbs, b.tbs));
+	clock_set_test(world.now + 100);
+	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
+}
+
+static void
+import(void **state)
+{
+	struct device d = world_device(), other;
+	uint8_t tag[HASH_SIZE];
+
+	(void)state;
+	memcpy(tag, d.tag, HASH_SIZE);
+	memset(d.tag, 0, HASH_SIZE);
+	assert_int_equal(order_device(&d), REASON_OK);
+	assert_memory_equal(world.reply.device.tag, tag, HASH_SIZE);
+	assert_int_equal(world.reply.record.kind, RECORD_DEVICE);
+	other = d;
+	other.key_slot++;
+	assert_int_equal(order_device(&other), REASON_OK);
+	assert_memory_not_equal(world.reply.device.tag, tag, HASH_SIZE);
+	d.serial[0] = '\0';
+	assert_int_equal(order_device(&d), REASON_SIGNER_FACTS);
+}
+
+/* The tag by another encoder and another HMAC. */
+static void
+tag(void **state)
+{
+	struct device d = world_device();
+	cbor_item_t *list = cbor_new_definite_array(7);
+	uint8_t *bytes = NULL, mac[EVP_MAX_MD_SIZE];
+	unsigned mac_len;
+	size_t len, room;
+
+	(void)state;
+	(void)cbor_array_push(list, cbor_move(
+	    cbor_build_string("hallmark-device-tag-1")));
+	(void)cbor_array_push(list, cbor_move(cbor_build_string(d.serial)));
+	(void)cbor_array_push(list, cbor_move(cbor_build_uint8(1)));
+	(void)cbor_array_push(list, cbor_move(cbor_build_bytestring(
+	    d.issuer.bytes, d.issuer.len)));
+	(void)cbor_array_push(list, cbor_move(cbor_build_string(d.product)));
+	(void)cbor_array_push(list, cbor_move(cbor_build_bytestring(
+	    d.spki_sha256, HASH_SIZE)));
+	(void)cbor_array_push(list, cbor_move(cbor_build_uint8(2)));
+	len = cbor_serialize_alloc(list, &bytes, &room);
+	assert_non_null(HMAC(EVP_sha256(), world.signer.tag_key.ptr, HASH_SIZE,
+	    bytes, len, mac, &mac_len));
+	assert_memory_equal(mac, d.tag, HASH_SIZE);
+	free(bytes);
+	cbor_decref(&list);
+}
+
+/* A step of the clock stops all signing until an operator says so. */
+static void
+clock_step(void **state)
+{
+	struct voucher_order o = world_voucher();
+
+	(void)state;
+	clock_set_test(world.now - 100);
+	assert_int_equal(order_voucher(&o), REASON_CLOCK_STEP);
+	clock_set_test(world.now);
+	assert_int_equal(order_voucher(&o), REASON_CLOCK_STEP);
+	assert_int_equal(order_act(ACT_CLOCK_CONFIRM, ""), REASON_OK);
+	assert_int_equal(world.reply.records, 2);
+	assert_int_equal(world.reply.record.kind, RECORD_CLOCK);
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	clock_set_test(world.now + 3 * 86400);
+	o.request_sha256[0]++;
+	assert_int_equal(order_voucher(&o), REASON_CLOCK_STEP);
+}
+
+/* A home for tests writes the step down by itself when it is opened. */
+static void
+clock_at_start(void **state)
+{
+	struct voucher_order o = world_voucher();
+	uint64_t before = head();
+	struct why why;
+
+	(void)state;
+	world_close();
+	clock_set_test(INT64_C(1609502400));	/* 2021-01-01 */
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(head(), before + 1);
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_in_range(world.reply.record.voucher.created_on,
+	    INT64_C(1609502400), INT64_C(1609502400) + 3600);
+	assert_true(world.reply.record.time >= world.now - 10);
+}
+
+static void
+heads(void **state)
+{
+	const struct ledger *l = journal_ledger(world.signer.journal);
+	struct message_head h = { .empty = true };
+	uint64_t next;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_OK);
+	assert_int_equal(next, 1);
+	h.empty = false;
+	memcpy(h.signer, l->signer, sizeof(h.signer));
+	memcpy(h.sha256, l->head, HASH_SIZE);
+	h.sequence = l->sequence;
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_OK);
+	assert_int_equal(next, l->sequence + 1);
+	h.sequence++;
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_JOURNAL_BEHIND);
+	h.sequence = l->sequence - 2;
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_JOURNAL_FORK);
+	h.sequence = l->sequence;
+	h.sha256[3] ^= 1;
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_JOURNAL_FORK);
+	h.sha256[3] ^= 1;
+	h.signer[0] ^= 1;
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_JOURNAL_FORK);
+}
+
+/* The hash of an earlier record, which the store may stand at. */
+static void
+head_in_the_middle(void **state)
+{
+	const struct ledger *l = journal_ledger(world.signer.journal);
+	struct voucher_order o = world_voucher();
+	struct message_head h = { .sequence = l->sequence };
+	uint64_t next;
+	struct why why;
+
+	(void)state;
+	memcpy(h.signer, l->signer, sizeof(h.signer));
+	memcpy(h.sha256, l->head, HASH_SIZE);
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
+	    REASON_OK);
+	assert_int_equal(next, h.sequence + 1);
+	assert_int_equal(next, l->sequence);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(voucher),
+		CASE(recorded_bytes),
+		CASE(names_issuer),
+		CASE(nonceless),
+		CASE(again),
+		CASE(group),
+		CASE(signed_follows),
+		CASE(idevid),
+		CASE(idevid_again),
+		CASE(import),
+		CASE(tag),
+		CASE(clock_step),
+		CASE(clock_at_start),
+		CASE(heads),
+		CASE(head_in_the_middle),
+	};
+
+	return cmocka_run_group_tests(tests, world_make, world_remove);
+}

@@ -1,0 +1,371 @@
+/* A lying authority: each lie is refused, and leaves no record. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "world.h"
+
+static uint64_t
+head(void)
+{
+	return journal_ledger(world.signer.journal)->sequence;
+}
+
+static void
+refused(const struct voucher_order *v, enum reason expected)
+{
+	uint64_t before;
+	struct why why;
+	enum reason r;
+
+	/* Signatures of before are announced on their own. */
+	memset(&world.reply, 0, sizeof(world.reply));
+	assert_int_equal(signer_flush(&world.signer, &why), REASON_OK);
+	before = head();
+	r = order_voucher(v);
+	if (r != expected)
+		fail_msg("%s (%s), not %s", reason_code(r), world.reply.text,
+		    reason_code(expected));
+	assert_int_equal(head(), before);
+	assert_int_equal(world.reply.artifact_len, 0);
+	assert_int_equal(world.reply.sequence, 0);
+}
+
+/* The tag holds a device to its serial, issuer, product, key and slot. */
+static void
+another_device(void **state)
+{
+	const struct voucher_order good = world_voucher();
+	struct voucher_order v = good;
+
+	(void)state;
+	v.device.tag[31] ^= 1;
+	refused(&v, REASON_SIGNER_TAG);
+	v = good;
+	v.device.serial[0] = '1';
+	refused(&v, REASON_SIGNER_TAG);
+	v = good;
+	v.device.issuer.bytes[0] ^= 1;
+	refused(&v, REASON_SIGNER_TAG);
+	v = good;
+	strcpy(v.device.product, "router-8");
+	refused(&v, REASON_SIGNER_TAG);
+	v = good;
+	v.device.spki_sha256[0] ^= 1;
+	refused(&v, REASON_SIGNER_TAG);
+	v = good;
+	v.device.key_slot++;
+	refused(&v, REASON_SIGNER_TAG);
+	assert_int_equal(order_voucher(&good), REASON_OK);
+}
+
+static void
+bad_fields(void **state)
+{
+	static const char *const nonces[] = { "short", "1234567\"", "1234567\\",
+		"1234567\n", "1234567\x7f", "1234567\xc3" };
+	const struct voucher_order good = world_voucher();
+	struct voucher_order v;
+	uint8_t large[CERTIFICATE_MAX + 1] = { 0x30 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(nonces) / sizeof(nonces[0]); i++) {
+		v = good;
+		strcpy(v.nonce, nonces[i]);
+		refused(&v, REASON_SIGNER_FACTS);
+	}
+	v = good;
+	v.assertion = ASSERTION_NONE;
+	refused(&v, REASON_SIGNER_FACTS);
+	v.assertion = 5;
+	refused(&v, REASON_SIGNER_FACTS);
+	v = good;
+	v.format = FORMAT_JWS_JSON;
+	refused(&v, REASON_SIGNER_FACTS);
+	v = good;
+	v.pin = span_of(large, sizeof(large));
+	refused(&v, REASON_SIGNER_FACTS);
+	v.pin = span_of(large, 0);
+	refused(&v, REASON_SIGNER_FACTS);
+	v.pin = span_of(good.pin.ptr, good.pin.len - 1);
+	refused(&v, REASON_SIGNER_FACTS);
+	v = good;
+	strcpy(v.device.serial, "under_score");
+	refused(&v, REASON_SIGNER_FACTS);
+	v = good;
+	v.device.serial[0] = '\0';
+	refused(&v, REASON_SIGNER_FACTS);
+	v = good;
+	v.device.issuer.len = 0;
+	refused(&v, REASON_SIGNER_FACTS);
+	v = good;
+	strcpy(v.device.product, "../x");
+	refused(&v, REASON_SIGNER_FACTS);
+}
+
+/* The record names the domain that the voucher names. */
+static void
+another_domain(void **state)
+{
+	struct voucher_order v = world_voucher();
+
+	(void)state;
+	v.domain_id[0] ^= 1;
+	refused(&v, REASON_SIGNER_FACTS);
+	v.domain_id[0] ^= 1;
+	v.domain_id_len--;
+	refused(&v, REASON_SIGNER_FACTS);
+	v.domain_id_len = 0;
+	refused(&v, REASON_SIGNER_FACTS);
+}
+
+static void
+expiry(void **state)
+{
+	struct voucher_order v = world_voucher();
+
+	(void)state;
+	v.expires_on = world.now + 1200;
+	refused(&v, REASON_SIGNER_FACTS);	/* with a nonce */
+	v.nonce[0] = '\0';
+	v.expires_on = world.pinned.not_after + 1;
+	refused(&v, REASON_SIGNER_FACTS);
+	v.expires_on = world.now - 1;
+	refused(&v, REASON_SIGNER_FACTS);
+	v.expires_on = world.pinned.not_after;
+	assert_int_equal(order_voucher(&v), REASON_OK);
+}
+
+static void
+wrong_key(void **state)
+{
+	struct voucher_order v = world_voucher();
+	struct key_order k = { .purpose = PURPOSE_VOUCHER, .name = "other",
+		.product = "camera" };
+
+	(void)state;
+	strcpy(v.key, "nobody");
+	refused(&v, REASON_SIGNER_KEY);
+	strcpy(v.key, CA_KEY);
+	refused(&v, REASON_SIGNER_POLICY);
+	assert_int_equal(order_key(&k), REASON_OK);
+	strcpy(v.key, "other");
+	refused(&v, REASON_SIGNER_KEY);		/* has no certificate yet */
+	strcpy(v.key, VOUCHER_KEY);
+	strcpy(v.device.product, "camera");
+	device_tag(&world.signer.tag_key, &v.device, v.device.tag);
+	refused(&v, REASON_SIGNER_POLICY);	/* another product's key */
+}
+
+static void
+retired_key(void **state)
+{
+	struct voucher_order v = world_voucher();
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	assert_int_equal(order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY), REASON_OK);
+	refused(&v, REASON_SIGNER_KEY);		/* not even again */
+	assert_int_equal(order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY),
+	    REASON_SIGNER_KEY);
+	world_close();
+	assert_int_equal(world_open(&why), REASON_OK);
+	refused(&v, REASON_SIGNER_KEY);
+}
+
+/* R-3.7: the signature N+1, inside of one group too. */
+static void
+count_reached(void **state)
+{
+	struct voucher_order v = world_voucher();
+	struct idevid_order i;
+	unsigned n;
+
+	(void)state;
+	for (n = 0; n < 4; n++) {
+		v.request_sha256[0] = (uint8_t)n;
+		queue_voucher(n, &v);
+	}
+	world_group();
+	assert_int_equal(world.reply.count, 4);
+	assert_int_equal(world.reply.reason, REASON_SIGNER_COUNT);
+	assert_int_equal(world.reply.records, 3);
+	v.request_sha256[0] = 9;
+	refused(&v, REASON_SIGNER_COUNT);
+	/* What is only rendered again has been counted. */
+	v.request_sha256[0] = 2;
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	assert_true(world.reply.again);
+	for (n = 1; n <= 3; n++) {
+		i = world_idevid(n);
+		assert_int_equal(order_idevid(&i), REASON_OK);
+	}
+	i = world_idevid(4);
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_COUNT);
+}
+
+/* R-3.7: days of use, by the time of the chain. */
+static void
+days_over(void **state)
+{
+	struct voucher_order v = world_voucher();
+	struct why why;
+
+	(void)state;
+	world_close();
+	clock_set_test(world.now + 91 * 86400);
+	assert_int_equal(world_open(&why), REASON_OK);
+	refused(&v, REASON_SIGNER_DATE);
+}
+
+static void
+idevid_lies(void **state)
+{
+	const struct idevid_order good = world_idevid(9);
+	struct idevid_order i = good;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(order_idevid(&good), REASON_OK);
+	assert_int_equal(order_act("remark", ""), REASON_OK);
+	before = head();
+	i = world_idevid(9);
+	i.request_sha256[5] ^= 1;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
+	i = world_idevid(8);
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
+	i = world_idevid(10);
+	strcpy(i.serial, "AR9-F2-000A");
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_SLOT);
+	strcpy(i.serial, "AR9-F1-000B");
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_SLOT);
+	i = world_idevid(10);
+	strcpy(i.masa_url, "not a host");
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_FACTS);
+	i = world_idevid(10);
+	strcpy(i.key, VOUCHER_KEY);
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_POLICY);
+	i = world_idevid(10);
+	i.spki = span_of(good.spki.ptr, good.spki.len - 1);
+	assert_int_not_equal(order_idevid(&i), REASON_OK);
+	i = world_idevid(10);
+	i.counter = UINT64_C(1) << 21;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_EXHAUSTED);
+	assert_int_equal(head(), before);
+	i = world_idevid(10);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+}
+
+static void
+key_lies(void **state)
+{
+	static const char *const names[] = { "tag", "../x", "", "-x", "a b",
+		VOUCHER_KEY };
+	struct key_order k = { .purpose = PURPOSE_IDEVID_CA, .slot = "F2" };
+	uint64_t before = head();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		strcpy(k.name, names[i]);
+		assert_int_not_equal(order_key(&k), REASON_OK);
+	}
+	strcpy(k.name, "next");
+	strcpy(k.slot, "F1");
+	assert_int_equal(order_key(&k), REASON_SIGNER_POLICY);
+	strcpy(k.slot, "FI");		/* looks like F1 */
+	assert_int_equal(order_key(&k), REASON_SIGNER_POLICY);
+	strcpy(k.slot, "f2");
+	assert_int_equal(order_key(&k), REASON_SIGNER_FACTS);
+	assert_int_equal(head(), before);
+	strcpy(k.slot, "F2");
+	assert_int_equal(order_key(&k), REASON_OK);
+}
+
+/* A certificate for a key that it does not fit. */
+static void
+certificate_lies(void **state)
+{
+	struct key_order k = { .purpose = PURPOSE_VOUCHER, .name = "next" };
+	const struct held_key *voucher = keyring_find(&world.signer.keyring,
+	    VOUCHER_KEY);
+	struct key_certificate c = { .name = "next", .chain_len = 2 };
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(order_key(&k), REASON_OK);
+	before = head();
+	c.chain[0] = voucher->chain[0];
+	c.chain[1] = voucher->chain[1];
+	assert_int_equal(order_certificate(&c), REASON_CA_MISMATCH);
+	c.chain_len = 1;
+	assert_int_equal(order_certificate(&c), REASON_CA_MISMATCH);
+	c.chain_len = 2;
+	c.chain[1] = world.pinned.der;
+	assert_int_equal(order_certificate(&c), REASON_CA_MISMATCH);
+	strcpy(c.name, VOUCHER_KEY);
+	c.chain[1] = voucher->chain[1];
+	assert_int_equal(order_certificate(&c), REASON_SIGNER_KEY);
+	strcpy(c.name, "nobody");
+	assert_int_equal(order_certificate(&c), REASON_SIGNER_KEY);
+	assert_int_equal(head(), before + 1);	/* "signed", of the CSR */
+}
+
+static void
+homes(void **state)
+{
+	struct signer_options o = { .home = world.home, .test_clock = true,
+		.clock = world.now, .passphrase = -1 };
+	struct signer other;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(signer_open(&other, &o, &why), REASON_HOME_LOCKED);
+	o.create = true;
+	assert_int_equal(signer_open(&other, &o, &why), REASON_HOME_INVALID);
+	o.create = false;
+	world_close();
+	assert_int_equal(signer_open(&other, &o, &why), REASON_PASSPHRASE);
+	/* A key file that is not the one on record. */
+	assert_int_equal(world_shell("cp %s/signer/keys/" VOUCHER_KEY ".key "
+	    "%s/signer/keys/" CA_KEY ".key"), 0);
+	assert_int_equal(world_open(&why), REASON_HOME_INVALID);
+	/* The tag key is not made anew. */
+	assert_int_equal(world_shell("rm %s/signer/keys/tag.key"), 0);
+	assert_int_equal(world_open(&why), REASON_HOME_INVALID);
+	/* A home that is not for tests has no other clock. */
+	assert_int_equal(world_shell("rm -r %s/signer"), 0);
+	o.create = true;
+	assert_int_equal(signer_open(&other, &o, &why), REASON_TEST_CLOCK);
+	assert_int_equal(world_shell("rm -r %s"), 0);
+	assert_int_equal(world_begin(NULL), 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(another_device),
+		CASE(bad_fields),
+		CASE(another_domain),
+		CASE(expiry),
+		CASE(wrong_key),
+		CASE(retired_key),
+		CASE(count_reached),
+		CASE(days_over),
+		CASE(idevid_lies),
+		CASE(key_lies),
+		CASE(certificate_lies),
+		CASE(homes),
+	};
+
+	return cmocka_run_group_tests(tests, world_make, world_remove);
+}

@@ -1,0 +1,180 @@
+/* See fixture.h. */
+#include "fixture.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+const char *spy_breaks;
+unsigned spy_scans;
+char spy_scanned[512];
+
+static sqlite3 *plans;
+
+static int
+plan_row(void *context, int n, char **columns, char **names)
+{
+	const char *sql = context;
+
+	(void)names;
+	if (n > 3 && strncmp(columns[3], "SCAN", 4) == 0 &&
+	    strstr(columns[3], "CONSTANT ROW") == NULL) {
+		spy_scans++;
+		snprintf(spy_scanned, sizeof(spy_scanned), "%s: %.300s",
+		    columns[3], sql);
+	}
+	return 0;
+}
+
+static void
+look(const char *sql)
+{
+	char *explain;
+
+	if (plans == NULL)
+		return;
+	explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+	(void)sqlite3_exec(plans, explain, plan_row, (void *)(uintptr_t)sql,
+	    NULL);
+	sqlite3_free(explain);
+}
+
+static enum statement_result
+spy_run(void *database, const char *sql, const struct value *values, unsigned n,
+    row_call row, void *context)
+{
+	look(sql);
+	if (spy_breaks != NULL &&
+	    strncmp(sql, spy_breaks, strlen(spy_breaks)) == 0)
+		return STATEMENT_FAILED;
+	return sqlite_driver.run(database, sql, values, n, row, context);
+}
+
+static void *
+spy_open(const char *where, bool create, struct why *why)
+{
+	return sqlite_driver.open(where, create, why);
+}
+
+static void
+spy_close(void *database)
+{
+	sqlite_driver.close(database);
+}
+
+static bool
+spy_script(void *database, const char *sql, struct why *why)
+{
+	bool good = sqlite_driver.script(database, sql, why);
+
+	/* The same tables in memory, for the planner's word only. */
+	if (plans == NULL)
+		assert_int_equal(sqlite3_open(":memory:", &plans), SQLITE_OK);
+	(void)sqlite3_exec(plans, sql, NULL, NULL, NULL);
+	return good;
+}
+
+const struct driver spy_driver = { "spy", spy_open, spy_close, spy_run,
+	spy_script };
+
+int
+fixture_open(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const char *base = getenv("TMPDIR");
+	struct why why;
+
+	snprintf(f->folder, sizeof(f->folder), "%.30s/hallmark-store.XXXXXX",
+	    base == NULL ? P_tmpdir : base);
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/store.db", f->folder);
+	assert_int_equal(store_open(&spy_driver, f->path, true, &f->store,
+	    &why), REASON_OK);
+	spy_breaks = NULL;
+	spy_scans = 0;
+	*state = f;
+	return 0;
+}
+
+int
+fixture_close(void **state)
+{
+	static const char *const tails[] = { "", "-wal", "-shm", "-journal" };
+	struct fixture *f = *state;
+	char path[128];
+	size_t i;
+
+	store_close(f->store);
+	for (i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s%s", f->path, tails[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(f->folder);
+	sqlite3_close(plans);
+	plans = NULL;
+	free(f);
+	return 0;
+}
+
+void
+fixture_again(struct fixture *f)
+{
+	struct why why;
+
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
+	    &why), REASON_OK);
+}
+
+static void
+note(void *context, bool good)
+{
+	*(bool *)context = good;
+}
+
+bool
+committed(struct store *s)
+{
+	bool good = false;
+
+	store_group_submit(s, note, &good);
+	return good;
+}
+
+struct record
+voucher_record(uint64_t sequence, const char *serial, const char *nonce)
+{
+	struct record r = { .sequence = sequence,
+		.time = (int64_t)sequence * 10, .kind = RECORD_VOUCHER };
+
+	memset(r.signer, 7, sizeof(r.signer));
+	memset(r.request_sha256, (int)sequence, HASH_SIZE);
+	snprintf(r.voucher.serial, sizeof(r.voucher.serial), "%s", serial);
+	snprintf(r.voucher.nonce, sizeof(r.voucher.nonce), "%s", nonce);
+	r.voucher.issuer = some_device(1).device.issuer;
+	r.voucher.created_on = r.time;
+	r.voucher.assertion = ASSERTION_LOGGED;
+	memset(r.voucher.pin_spki_sha256, 0x55, HASH_SIZE);
+	memset(r.voucher.domain_id, 0x66, 20);
+	r.voucher.domain_id_len = 20;
+	return r;
+}
+
+/* Units of one maker, each with its own key. */
+struct store_device
+some_device(unsigned number)
+{
+	struct store_device d = { .certificate = span_of("certificate", 11),
+		.added = 5 };
+
+	snprintf(d.device.serial, sizeof(d.device.serial), "U-%05u", number);
+	memcpy(d.device.product, "router-9", 9);
+	d.device.issuer.kind = ISSUER_KEY_ID;
+	d.device.issuer.len = 20;
+	memset(d.device.issuer.bytes, 0x11, 20);
+	memcpy(d.device.spki_sha256, &number, sizeof(number));
+	memset(d.device.tag, 0x22, HASH_SIZE);
+	d.device.state = DEVICE_ACTIVE;
+	d.device.origin = ORIGIN_ISSUED;
+	return d;
+}

@@ -1,0 +1,40 @@
+/* A store in a folder of its own, seen through a driver that can look at each
+ * statement and break some. */
+#ifndef TEST_STORE_FIXTURE_H
+#define TEST_STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "store/store.h"
+
+struct fixture {
+	char folder[64];
+	char path[96];
+	struct store *store;
+};
+
+/* Statements from here on that fail, by their beginning; NULL: none. */
+extern const char *spy_breaks;
+/* How many statements of the last kind were seen to walk a whole table. */
+extern unsigned spy_scans;
+extern char spy_scanned[512];
+/* sqlite_driver with eyes. */
+extern const struct driver spy_driver;
+
+int fixture_open(void **state);
+int fixture_close(void **state);
+/* Closes and opens again, by the same driver. */
+void fixture_again(struct fixture *f);
+/* Submits the open group; was it committed? */
+bool committed(struct store *s);
+
+struct record voucher_record(uint64_t sequence, const char *serial,
+    const char *nonce);
+struct store_device some_device(unsigned number);
+
+#endif

@@ -1,0 +1,221 @@
+/* Groups, migrations, and what is left after power is cut. */
+#include "fixture.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+put_product(struct store *s)
+{
+	struct product p;
+
+	product_defaults(&p);
+	memcpy(p.name, "router-9", 9);
+	memcpy(p.token, "AR9", 4);
+	assert_true(store_product_put(s, &p));
+}
+
+/* Opens the file as another program would and runs one statement. */
+static void
+by_hand(const struct fixture *f, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+migrations(void **state)
+{
+	struct fixture *f = *state;
+	struct product p;
+	struct why why;
+
+	put_product(f->store);
+	assert_true(committed(f->store));
+	fixture_again(f);
+	assert_true(store_product_find(f->store, "router-9", &p));
+	assert_string_equal(p.token, "AR9");
+
+	/* A newer one is left alone. */
+	store_close(f->store);
+	f->store = NULL;
+	by_hand(f, "INSERT INTO schema_version VALUES (999)");
+	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
+	    &why), REASON_STORE_SCHEMA);
+	assert_null(f->store);
+	by_hand(f, "DELETE FROM schema_version WHERE version = 999");
+	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
+	    &why), REASON_OK);
+	assert_true(store_product_find(f->store, "router-9", &p));
+}
+
+/* From a file that holds nothing of ours, as from none. */
+static void
+from_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct why why;
+
+	store_close(f->store);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
+	    &why), REASON_STORE_FAILED);
+	f->store = NULL;
+	by_hand(f, "CREATE TABLE other (x); DROP TABLE other");
+	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
+	    &why), REASON_OK);
+	put_product(f->store);
+	assert_true(committed(f->store));
+}
+
+static void
+bad_row(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device one = some_device(1), twin = some_device(2);
+	struct device found;
+
+	put_product(f->store);
+	assert_true(store_device_add(f->store, &one));
+	/* The same key under another serial: refused, nothing else is. */
+	memcpy(twin.device.spki_sha256, one.device.spki_sha256, HASH_SIZE);
+	assert_false(store_device_add(f->store, &twin));
+	twin = some_device(3);
+	memcpy(twin.device.product, "unknown", 8);
+	assert_false(store_device_add(f->store, &twin));
+	twin = some_device(4);
+	assert_true(store_device_add(f->store, &twin));
+	assert_true(committed(f->store));
+	assert_int_equal(store_count(f->store, TABLE_DEVICE), 2);
+	assert_int_equal(store_device_find(f->store, "U-00004", &found, 1), 1);
+	assert_int_equal(store_device_find(f->store, "U-00002", &found, 1), 0);
+}
+
+/* A statement that breaks, and a commit that fails, take the group along. */
+static void
+lost_group(void **state)
+{
+	struct fixture *f = *state;
+	struct product p;
+
+	put_product(f->store);
+	spy_breaks = "COMMIT";
+	assert_false(committed(f->store));
+	spy_breaks = NULL;
+	assert_false(store_group_open(f->store));
+	assert_false(store_product_find(f->store, "router-9", &p));
+
+	put_product(f->store);
+	spy_breaks = "UPDATE schema_version";
+	assert_false(store_probe(f->store));
+	spy_breaks = NULL;
+	assert_false(committed(f->store));
+	assert_false(store_product_find(f->store, "router-9", &p));
+
+	put_product(f->store);
+	store_group_spoil(f->store);
+	assert_false(committed(f->store));
+
+	assert_true(store_probe(f->store));
+	assert_true(committed(f->store));
+	put_product(f->store);
+	assert_true(committed(f->store));
+	assert_true(store_product_find(f->store, "router-9", &p));
+}
+
+/* --- kill -9 --- */
+
+static void
+tell(void *context, bool good)
+{
+	const uint64_t *n = context;
+
+	if (!good || write(STDOUT_FILENO, n, sizeof(*n)) != sizeof(*n))
+		_exit(1);
+}
+
+/* Commits groups of four records for ever, and tells of each. */
+static void
+commit_for_ever(const char *path)
+{
+	struct store *s;
+	struct why why;
+	uint64_t n = 0;
+
+	if (store_open(&sqlite_driver, path, false, &s, &why) != REASON_OK)
+		_exit(1);
+	for (;;) {
+		do {
+			struct record r = voucher_record(++n, "U-00001", "n");
+
+			if (!store_journal_add(s, &r, span_of(&n, sizeof(n))) ||
+			    !store_voucher_add(s, &r))
+				_exit(1);
+		} while (n % 4 != 0);
+		store_group_submit(s, tell, &n);
+	}
+}
+
+static void
+power_cut(void **state)
+{
+	struct fixture *f = *state;
+	struct store_head head;
+	uint64_t told = 0, n;
+	int ends[2], status;
+	pid_t child;
+
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		commit_for_ever(f->path);
+	}
+	close(ends[1]);
+	while (told < 400)
+		assert_int_equal(read(ends[0], &told, sizeof(told)),
+		    sizeof(told));
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	/* What it had told of before it died counts as well. */
+	while (read(ends[0], &n, sizeof(n)) == sizeof(n))
+		told = n;
+	close(ends[0]);
+
+	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
+	    &(struct why){ 0 }), REASON_OK);
+	store_journal_head(f->store, &head);
+	assert_false(head.empty);
+	assert_true(head.sequence >= told);
+	assert_int_equal(head.sequence % 4, 0);
+	assert_int_equal(store_count(f->store, TABLE_VOUCHER), head.sequence);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(migrations, fixture_open,
+		    fixture_close),
+		cmocka_unit_test_setup_teardown(from_nothing, fixture_open,
+		    fixture_close),
+		cmocka_unit_test_setup_teardown(bad_row, fixture_open,
+		    fixture_close),
+		cmocka_unit_test_setup_teardown(lost_group, fixture_open,
+		    fixture_close),
+		cmocka_unit_test_setup_teardown(power_cut, fixture_open,
+		    fixture_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

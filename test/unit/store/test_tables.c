@@ -1,0 +1,351 @@
+/* The tables: what goes in comes out, and by an index. */
+#include "fixture.h"
+
+static void
+put_devices(struct store *s, unsigned n)
+{
+	struct product p;
+	unsigned i;
+
+	product_defaults(&p);
+	memcpy(p.name, "router-9", 9);
+	assert_true(store_product_put(s, &p));
+	for (i = 1; i <= n; i++) {
+		struct store_device d = some_device(i);
+
+		assert_true(store_device_add(s, &d));
+	}
+}
+
+static void
+products(void **state)
+{
+	struct fixture *f = *state;
+	struct product p, q;
+
+	product_defaults(&p);
+	memcpy(p.name, "router-9", 9);
+	memcpy(p.token, "AR9", 4);
+	memcpy(p.masa_url, "masa.example.com", 17);
+	p.pin = PIN_END_ENTITY;
+	p.audit_only = p.import_only = true;
+	assert_true(store_product_put(f->store, &p));
+	assert_true(store_product_find(f->store, "router-9", &q));
+	assert_memory_equal(&p, &q, sizeof(p));
+	p.key_usage = p.emit_id_data = p.legacy_unattributed = true;
+	p.audit_only = p.check_character = false;
+	p.counter_width = 12;
+	assert_true(store_product_put(f->store, &p));
+	assert_true(store_product_find(f->store, "router-9", &q));
+	assert_memory_equal(&p, &q, sizeof(p));
+	assert_false(store_product_find(f->store, "router", &q));
+	assert_true(committed(f->store));
+}
+
+static void
+twins(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device other = some_device(1);
+	struct device found[3];
+
+	put_devices(f->store, 2);
+	memset(other.device.issuer.bytes, 0x99, 20);
+	memset(other.device.spki_sha256, 0x98, HASH_SIZE);
+	assert_true(store_device_add(f->store, &other));
+	assert_int_equal(store_device_find(f->store, "U-00001", found, 3), 2);
+	assert_int_equal(store_device_find(f->store, "U-00001", found, 1), 2);
+	assert_int_equal(store_device_find(f->store, "U-00002", found, 3), 1);
+	assert_int_equal(found[0].issuer.bytes[0], 0x11);
+	assert_true(store_device_by_key(f->store, other.device.spki_sha256,
+	    &found[0]));
+	assert_int_equal(found[0].issuer.bytes[0], 0x99);
+	/* Only the one that is meant is held. */
+	assert_true(store_device_state(f->store, &other.device, DEVICE_HELD,
+	    "stolen"));
+	assert_int_equal(store_device_find(f->store, "U-00001", found, 3), 2);
+	assert_int_equal((found[0].state == DEVICE_HELD) +
+	    (found[1].state == DEVICE_HELD), 1);
+	memset(other.device.issuer.bytes, 0x77, 20);
+	assert_false(store_device_state(f->store, &other.device, DEVICE_HELD,
+	    ""));
+	assert_true(committed(f->store));
+}
+
+static bool
+count_some(void *context, const struct store_device *d)
+{
+	unsigned *n = context;
+
+	assert_int_equal(d->certificate.len, 11);
+	assert_int_equal(d->added, 5);
+	return ++*n < 3;
+}
+
+static void
+lists(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device one = some_device(4);
+	unsigned n = 0;
+
+	put_devices(f->store, 5);
+	store_device_each(f->store, "", "", 0, count_some, &n);
+	assert_int_equal(n, 3);
+	store_device_each(f->store, "U-00003", "", 0, count_some, &n);
+	assert_int_equal(n, 4);		/* one more, then it said enough */
+	n = 0;
+	store_device_each(f->store, "U-00004", "router-9", 0, count_some, &n);
+	assert_int_equal(n, 1);
+	n = 0;
+	store_device_each(f->store, "", "router-8", 0, count_some, &n);
+	assert_int_equal(n, 0);
+	assert_true(store_device_state(f->store, &one.device, DEVICE_HELD, ""));
+	store_device_each(f->store, "", "", DEVICE_HELD, count_some, &n);
+	assert_int_equal(n, 1);
+	assert_true(committed(f->store));
+}
+
+static void
+serials(void **state)
+{
+	struct fixture *f = *state;
+	struct store_serial s = { .serial = "AR9-F1-0001-6",
+		.product = "router-9", .slot = "F1", .counter = 1,
+		.state = SERIAL_RESERVED }, got;
+
+	memset(s.spki_sha256, 1, HASH_SIZE);
+	memset(s.csr_sha256, 2, HASH_SIZE);
+	assert_int_equal(store_serial_next(f->store, "F1"), 1);
+	assert_true(store_serial_add(f->store, &s));
+	assert_false(store_serial_add(f->store, &s));
+	assert_int_equal(store_serial_next(f->store, "F1"), 2);
+	assert_int_equal(store_serial_next(f->store, "F2"), 1);
+	assert_true(store_serial_find(f->store, "AR9-F1-0001-6", &got));
+	assert_memory_equal(&s, &got, sizeof(s));
+	assert_true(store_serial_by_key(f->store, s.spki_sha256, &got));
+	assert_true(store_serial_by_csr(f->store, s.csr_sha256, &got));
+	/* A key has one living serial; when that is burnt, another. */
+	memcpy(s.serial, "AR9-F1-0002", 12);
+	s.counter = 2;
+	assert_false(store_serial_add(f->store, &s));
+	assert_true(store_serial_set(f->store, "AR9-F1-0001-6", SERIAL_BURNT));
+	assert_false(store_serial_by_key(f->store, s.spki_sha256, &got));
+	assert_true(store_serial_add(f->store, &s));
+	assert_int_equal(store_serial_next(f->store, "F1"), 3);
+	assert_true(committed(f->store));
+}
+
+static void
+keep_voucher(void *context, const struct store_voucher *v)
+{
+	struct store_voucher *out = context;
+
+	*out = *v;
+	out->artifact.len = v->artifact.len;
+}
+
+static void
+vouchers(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = voucher_record(1, "U-00001", "nonce-01");
+	struct record other = voucher_record(1, "U-00002", "nonce-01");
+	struct store_device d = some_device(1);
+	struct store_voucher v;
+	struct audit_event *events;
+	uint8_t client[HASH_SIZE], pin[HASH_SIZE];
+
+	memset(client, 9, HASH_SIZE);
+	memset(pin, 0x55, HASH_SIZE);
+	assert_true(store_voucher_add(f->store, &r));
+	assert_true(store_voucher_add(f->store, &r));	/* repeated: harmless */
+	assert_false(store_voucher_add(f->store, &other));
+	assert_int_equal(store_count(f->store, TABLE_VOUCHER), 1);
+	assert_true(store_voucher_by_request(f->store, r.request_sha256, 0,
+	    keep_voucher, &v));
+	assert_false(v.delivered);
+	assert_false(store_voucher_deliver(f->store, r.signer, 2,
+	    span_str("bytes"), client, "::1", "c"));
+	assert_true(store_voucher_deliver(f->store, r.signer, 1,
+	    span_str("bytes"), client, "::1", "c"));
+	assert_true(store_voucher_by_request(f->store, r.request_sha256, 10,
+	    keep_voucher, &v));
+	assert_true(v.delivered);
+	assert_int_equal(v.artifact.len, 5);
+	assert_memory_equal(v.client_sha256, client, HASH_SIZE);
+	assert_false(store_voucher_by_request(f->store, r.request_sha256, 11,
+	    keep_voucher, &v));
+	assert_true(store_voucher_pinned(f->store, &d.device, pin));
+	assert_false(store_voucher_pinned(f->store, &d.device, client));
+	assert_int_equal(store_audit(f->store, "U-00001", &d.device.issuer,
+	    &events), 1);
+	assert_string_equal(events[0].nonce, "nonce-01");
+	assert_int_equal(events[0].domain_id_len, 20);
+	free(events);
+	d.device.issuer.bytes[0] ^= 1;
+	assert_int_equal(store_audit(f->store, "U-00001", &d.device.issuer,
+	    &events), 0);
+	free(events);
+	assert_true(committed(f->store));
+}
+
+static void
+journal(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = voucher_record(1, "U-00001", "n");
+	struct store_head head;
+	uint8_t hash[HASH_SIZE];
+
+	store_journal_head(f->store, &head);
+	assert_true(head.empty);
+	assert_true(store_journal_add(f->store, &r, span_str("one")));
+	assert_true(store_journal_add(f->store, &r, span_str("one")));
+	/* Another history is not taken over. */
+	assert_false(store_journal_add(f->store, &r, span_str("two")));
+	r.sequence = 2;
+	assert_true(store_journal_add(f->store, &r, span_str("two")));
+	store_journal_head(f->store, &head);
+	assert_int_equal(head.sequence, 2);
+	record_hash(span_str("two"), hash);
+	assert_memory_equal(head.sha256, hash, HASH_SIZE);
+	assert_memory_equal(head.signer, r.signer, 16);
+	assert_true(committed(f->store));
+}
+
+static void
+keep_ca(void *context, const struct store_ca *ca)
+{
+	struct store_ca *out = context;
+
+	*out = *ca;
+	if (ca->chain_len == 2)
+		assert_true(span_is(ca->chain[1], "root"));
+}
+
+static void
+keys(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = { .sequence = 1, .time = 77, .kind = RECORD_KEY };
+	struct span chain[2] = { span_str("own"), span_str("root") };
+	struct record_ca active = { .name = "issuing-1", .key_id = { 1, 2 },
+		.key_id_len = 2, .not_after = 99 };
+	struct store_ca got = { 0 };
+
+	r.key.order = (struct key_order){ .purpose = PURPOSE_IDEVID_CA,
+		.name = "issuing-1", .slot = "F1", .limit = 1000 };
+	assert_true(store_ca_add(f->store, &r));
+	assert_true(store_ca_add(f->store, &r));	/* repeated */
+	r.key.order.name[8] = '2';
+	assert_false(store_ca_add(f->store, &r));	/* its slot is taken */
+	assert_false(store_ca_chain(f->store, "issuing-2", chain, 2));
+	assert_true(store_ca_chain(f->store, "issuing-1", chain, 2));
+	store_ca_each(f->store, keep_ca, &got);
+	assert_int_equal(got.state, 1);
+	assert_true(store_ca_activate(f->store, &active));
+	assert_false(store_ca_chain(f->store, "issuing-1", chain, 1));
+	store_ca_each(f->store, keep_ca, &got);
+	assert_int_equal(got.state, 2);
+	assert_int_equal(got.chain_len, 2);
+	assert_int_equal(got.limit, 1000);
+	assert_int_equal(got.created, 77);
+	assert_int_equal(got.not_after, 99);
+	assert_int_equal(got.key_id_len, 2);
+	assert_true(store_ca_retire(f->store, "issuing-1"));
+	store_ca_each(f->store, keep_ca, &got);
+	assert_int_equal(got.state, 3);
+	assert_true(committed(f->store));
+}
+
+static void
+refusals(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t hash[HASH_SIZE] = { 1 };
+	unsigned i;
+
+	for (i = 0; i < 10; i++)
+		assert_true(store_refusal_add(f->store, i, REQUEST_VOUCHER,
+		    REASON_DEVICE_UNKNOWN, "text", "U-1", hash, hash, "::1",
+		    "c"));
+	store_refusal_trim(f->store, 100);
+	assert_int_equal(store_count(f->store, TABLE_REFUSAL), 10);
+	store_refusal_trim(f->store, 4);
+	assert_int_equal(store_count(f->store, TABLE_REFUSAL), 4);
+	assert_true(committed(f->store));
+}
+
+/* Everything that a request can cause stays fast at ten million devices: the
+ * planner walks no table. */
+static void
+indexes(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = voucher_record(1, "U-00001", "n");
+	struct store_device d = some_device(1);
+	struct store_serial s;
+	struct store_voucher v;
+	struct store_head head;
+	struct device found;
+	struct product p;
+	struct audit_event *events;
+	uint8_t hash[HASH_SIZE] = { 0 };
+	unsigned n = 0;
+
+	put_devices(f->store, 1);
+	spy_scans = 0;
+	(void)store_product_find(f->store, "router-9", &p);
+	(void)store_device_find(f->store, "U-00001", &found, 1);
+	(void)store_device_by_key(f->store, hash, &found);
+	(void)store_device_state(f->store, &d.device, DEVICE_HELD, "");
+	store_device_each(f->store, "", "", 0, count_some, &n);
+	store_device_each(f->store, "", "router-9", 0, count_some, &n);
+	store_device_each(f->store, "", "", DEVICE_HELD, count_some, &n);
+	(void)store_serial_by_key(f->store, hash, &s);
+	(void)store_serial_by_csr(f->store, hash, &s);
+	(void)store_serial_find(f->store, "x", &s);
+	(void)store_serial_next(f->store, "F1");
+	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
+	(void)store_voucher_add(f->store, &r);
+	(void)store_voucher_deliver(f->store, r.signer, 1, span_str(""), hash,
+	    "", "");
+	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
+	(void)store_voucher_pinned(f->store, &d.device, hash);
+	free((store_audit(f->store, "U-00001", &d.device.issuer, &events),
+	    events));
+	(void)store_journal_add(f->store, &r, span_str("one"));
+	store_refusal_trim(f->store, 1);
+	if (spy_scans > 0)
+		fail_msg("%s", spy_scanned);
+	/* The head is read from the end of an index: a scan by its word, one
+	 * row by its limit. */
+	store_journal_head(f->store, &head);
+	/* And the eyes do see one. */
+	spy_scans = 0;
+	(void)store_count(f->store, TABLE_DEVICE);
+	assert_int_equal(spy_scans, 1);
+	assert_true(committed(f->store));
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(products),
+		TEST(twins),
+		TEST(lists),
+		TEST(serials),
+		TEST(vouchers),
+		TEST(journal),
+		TEST(keys),
+		TEST(refusals),
+		TEST(indexes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
