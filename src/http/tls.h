@@ -1,0 +1,18 @@
+/* The TLS side of the service (MP 1; ). */
+#ifndef HTTP_TLS_H
+#define HTTP_TLS_H
+
+#include "base/config.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+/* TLS 1.2 and 1.3, X25519 first, stateful resumption, client certificates asked
+ * for by mode and never validated. HOME_INVALID if the files do not load. */
+MUST_USE enum reason tls_open(const char *certificate, const char *key,
+    enum client_certificate mode, struct ssl_ctx_st **out, struct why *why);
+/* SHA-256 of the client's certificate and of its SubjectPublicKeyInfo, zeros if
+ * it sent none. */
+void tls_client(struct ssl_st *ssl, uint8_t certificate[32], uint8_t spki[32]);
+
+#endif
