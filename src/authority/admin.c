@@ -9,7 +9,7 @@
 
 static const struct {
 	const char *verb;
-	bool signer;		/* waits until the signer is there */
+	bool signer; /* waits until the signer is there */
 	admin_call call;
 } verbs[] = {
 	{ "product.add", true, product_add },
@@ -53,7 +53,8 @@ admin_text(const struct message_admin *m, const char *name, char *out,
 	out[0] = '\0';
 	if (value.len == 0)
 		return required ? why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "%s is missing", name) : REASON_OK;
+				      "%s is missing", name)
+				: REASON_OK;
 	if (text_printable(value) && text_copy(out, cap, value))
 		return REASON_OK;
 	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
@@ -109,8 +110,8 @@ void
 admin_fail(struct authority *a, struct pending *p, enum reason r,
     const struct why *why)
 {
-	log_reason(r, why, "user=\"%u\"", p->origin.peer == NULL ? 0
-	    : peer_user(p->origin.peer));
+	log_reason(r, why, "user=\"%u\"",
+	    p->origin.peer == NULL ? 0 : peer_user(p->origin.peer));
 	answer_refusal(p->origin, r, why);
 	pending_free(a, p);
 }
@@ -133,18 +134,20 @@ admin_act(struct authority *a, struct pending *p, struct origin from,
     const char *verb, const char *subject)
 {
 	struct peer *signer = signer_peer(a);
-	struct message_act m = { .user = from.peer == NULL ? 0
-		: peer_user(from.peer) };
+	struct message_act m = {
+		.user = from.peer == NULL ? 0 : peer_user(from.peer)
+	};
 
 	text_copy(m.verb, sizeof(m.verb), span_str(verb));
 	text_copy(m.subject, sizeof(m.subject), span_str(subject));
-	signer_sent(a, p, signer != NULL && PEER_SEND(signer, ACT,
-	    p == NULL ? 0 : pending_id(p), act, &m));
+	signer_sent(a, p,
+	    signer != NULL &&
+		PEER_SEND(signer, ACT, p == NULL ? 0 : pending_id(p), act, &m));
 }
 
 void
-act_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m)
+act_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	enum reason r = m->reason;
 	struct why why;
@@ -202,8 +205,8 @@ dispatch(struct authority *a, struct origin from, const struct message_admin *m,
 			answer_refusal(from, REASON_UNAVAILABLE, NULL);
 		return;
 	}
-	why_set(&why, REASON_ADMIN_ARGUMENT, -1, "there is no verb %s",
-	    m->verb);
+	why_set(
+	    &why, REASON_ADMIN_ARGUMENT, -1, "there is no verb %s", m->verb);
 	answer_refusal(from, REASON_ADMIN_ARGUMENT, &why);
 }
 

@@ -9,8 +9,8 @@
 /* --- a key is made; its certification request goes back --- */
 
 static enum reason
-read_purpose(const struct message_admin *m, enum key_purpose *out,
-    struct why *why)
+read_purpose(
+    const struct message_admin *m, enum key_purpose *out, struct why *why)
 {
 	struct span word = admin_argument(m, "purpose");
 
@@ -32,7 +32,8 @@ read_algorithm(const struct message_admin *m, bool *p384, struct why *why)
 	*p384 = span_is(word, "p384");
 	if (*p384 || word.len == 0 || span_is(word, "p256"))
 		return REASON_OK;
-	return why_set(why, REASON_ADMIN_ARGUMENT, -1, "algorithm: p256 or "
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "algorithm: p256 or "
 	    "p384");
 }
 
@@ -45,23 +46,22 @@ read_order(const struct message_admin *m, struct key_order *k, struct why *why)
 	if ((r = read_purpose(m, &k->purpose, why)) != REASON_OK ||
 	    (r = read_algorithm(m, &k->p384, why)) != REASON_OK ||
 	    (r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
-	    REASON_OK ||
+		REASON_OK ||
 	    (r = admin_text(m, "slot", k->slot, sizeof(k->slot),
-	    k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK ||
-	    (r = admin_text(m, "product", k->product, sizeof(k->product),
-	    false, why)) != REASON_OK ||
+		 k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK ||
+	    (r = admin_text(m, "product", k->product, sizeof(k->product), false,
+		 why)) != REASON_OK ||
 	    (r = admin_number(m, "limit", INT64_MAX, 0, &k->limit, why)) !=
-	    REASON_OK ||
-	    (r = admin_number(m, "months", 1200, 0, &months, why)) !=
-	    REASON_OK)
+		REASON_OK ||
+	    (r = admin_number(m, "months", 1200, 0, &months, why)) != REASON_OK)
 		return r;
 	k->months = (uint32_t)months;
 	return REASON_OK;
 }
 
 void
-ca_request(struct authority *a, struct origin from,
-    const struct message_admin *m)
+ca_request(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct peer *signer = signer_peer(a);
 	struct key_order k = { 0 };
@@ -81,14 +81,15 @@ ca_request(struct authority *a, struct origin from,
 		return;
 	memcpy(p->key, k.name, sizeof(p->key));
 	admin_act(a, NULL, from, m->verb, k.name);
-	signer_sent(a, p, signer != NULL && PEER_SEND(signer, KEY_CREATE,
-	    pending_id(p), key_order, &k));
+	signer_sent(a, p,
+	    signer != NULL &&
+		PEER_SEND(signer, KEY_CREATE, pending_id(p), key_order, &k));
 }
 
 /* KEY_CREATE and KEY_CERTIFY: their rows came with the records. */
 void
-ca_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m)
+ca_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	struct answer *d;
 	struct why why;
@@ -106,8 +107,8 @@ ca_signed(struct authority *a, struct pending *p,
 /* --- its certificate comes --- */
 
 static enum reason
-read_chain(const struct message_admin *m, struct key_certificate *k,
-    struct why *why)
+read_chain(
+    const struct message_admin *m, struct key_certificate *k, struct why *why)
 {
 	char name[16];
 	enum reason r;
@@ -150,21 +151,23 @@ ca_recorded(struct authority *a, struct pending *p, bool good)
 		fatal("a chain that was read before");
 	p->stage = STAGE_KEY;
 	admin_act(a, NULL, p->origin, m.verb, k.name);
-	signer_sent(a, p, a->synced && signer != NULL && PEER_SEND(signer,
-	    KEY_CERTIFY, pending_id(p), key_certificate, &k));
+	signer_sent(a, p,
+	    a->synced && signer != NULL &&
+		PEER_SEND(
+		    signer, KEY_CERTIFY, pending_id(p), key_certificate, &k));
 }
 
 void
-ca_import(struct authority *a, struct origin from,
-    const struct message_admin *m)
+ca_import(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct key_certificate k = { 0 };
 	struct pending *p;
 	struct why why;
 	enum reason r = read_chain(m, &k, &why);
 
-	if (r == REASON_OK && !store_ca_chain(a->store, k.name, k.chain,
-	    k.chain_len))
+	if (r == REASON_OK &&
+	    !store_ca_chain(a->store, k.name, k.chain, k.chain_len))
 		r = why_set(&why, REASON_CA_UNKNOWN, -1,
 		    "no key %s waits for a certificate", k.name);
 	if (r != REASON_OK) {
@@ -177,8 +180,8 @@ ca_import(struct authority *a, struct origin from,
 
 /* The record itself takes the key out of use, here and at the signer. */
 void
-ca_retire(struct authority *a, struct origin from,
-    const struct message_admin *m)
+ca_retire(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	char name[KEY_NAME_MAX + 1];
 	struct pending *p;
@@ -219,8 +222,8 @@ put_ca(struct json_out *o, const struct store_ca *ca)
 	json_put_name(o, "name");
 	json_put_text(o, ca->name);
 	json_put_name(o, "purpose");
-	json_put_text(o, ca->purpose == PURPOSE_VOUCHER ? "voucher"
-							: "idevid-ca");
+	json_put_text(
+	    o, ca->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
 	json_put_name(o, "state");
 	json_put_text(o, ca->state <= KEY_RETIRED ? states[ca->state] : "");
 	json_put_name(o, "slot");

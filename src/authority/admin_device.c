@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "model/serial.h"
 
-#define PAGE_MAX 1000
-#define ONE_DEVICE 1024	/* octets of JSON; no entry has more */
+#define PAGE_MAX   1000
+#define ONE_DEVICE 1024 /* octets of JSON; no entry has more */
 
 static const char *const state_words[] = { "", "active", "held", "retired" };
 
@@ -13,8 +13,9 @@ static const char *const state_words[] = { "", "active", "held", "retired" };
 static void
 put_issuer(struct json_out *o, const struct device *d)
 {
-	json_put_name(o, d->issuer.kind == ISSUER_KEY_ID
-	    ? "issuer-key-id" : "issuer-name-sha256");
+	json_put_name(o,
+	    d->issuer.kind == ISSUER_KEY_ID ? "issuer-key-id"
+					    : "issuer-name-sha256");
 	json_put_hex(o, span_of(d->issuer.bytes, d->issuer.len));
 }
 
@@ -28,8 +29,8 @@ put_device(struct json_out *o, const struct store_device *s)
 	json_put_name(o, "product");
 	json_put_text(o, d->product);
 	json_put_name(o, "state");
-	json_put_text(o, d->state <= DEVICE_RETIRED ? state_words[d->state]
-						    : "");
+	json_put_text(
+	    o, d->state <= DEVICE_RETIRED ? state_words[d->state] : "");
 	json_put_name(o, "origin");
 	json_put_text(o, d->origin == ORIGIN_ISSUED ? "issued" : "imported");
 	json_put_name(o, "ca");
@@ -53,8 +54,9 @@ put_next(void *context, const struct store_device *d)
 	struct page *p = context;
 	bool twin = strcmp(d->device.serial, p->last) == 0;
 
-	if (!twin && (p->left == 0 || p->o->len + ONE_DEVICE *
-	    STORE_TWINS_MAX > p->o->cap)) {
+	if (!twin &&
+	    (p->left == 0 ||
+		p->o->len + ONE_DEVICE * STORE_TWINS_MAX > p->o->cap)) {
 		p->more = true;
 		return false;
 	}
@@ -67,8 +69,8 @@ put_next(void *context, const struct store_device *d)
 }
 
 static enum reason
-read_state(const struct message_admin *m, enum device_state *out,
-    struct why *why)
+read_state(
+    const struct message_admin *m, enum device_state *out, struct why *why)
 {
 	struct span word = admin_argument(m, "state");
 	unsigned i;
@@ -79,13 +81,14 @@ read_state(const struct message_admin *m, enum device_state *out,
 	for (i = DEVICE_ACTIVE; i <= DEVICE_RETIRED; i++)
 		if (span_is(word, state_words[i]))
 			*out = (enum device_state)i;
-	return *out != 0 ? REASON_OK : why_set(why, REASON_ADMIN_ARGUMENT, -1,
-	    "state: active, held or retired");
+	return *out != 0 ? REASON_OK
+			 : why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			       "state: active, held or retired");
 }
 
 void
-device_list(struct authority *a, struct origin from,
-    const struct message_admin *m)
+device_list(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	static char room[ADMIN_BLOB_MAX];
 	char after[SERIAL_MAX + 1], product[PRODUCT_NAME_MAX + 1];
@@ -96,11 +99,12 @@ device_list(struct authority *a, struct origin from,
 	enum reason r;
 
 	if ((r = admin_text(m, "after", after, sizeof(after), false, &why)) !=
-	    REASON_OK ||
+		REASON_OK ||
 	    (r = admin_text(m, "product", product, sizeof(product), false,
-	    &why)) != REASON_OK ||
+		 &why)) != REASON_OK ||
 	    (r = admin_number(m, "limit", PAGE_MAX, 100, &page.left, &why)) !=
-	    REASON_OK || (r = read_state(m, &state, &why)) != REASON_OK) {
+		REASON_OK ||
+	    (r = read_state(m, &state, &why)) != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
@@ -136,9 +140,9 @@ read_issuer(const struct message_admin *m, struct span *out,
 static bool
 issuer_fits(const struct device *d, struct span issuer)
 {
-	return issuer.len == 0 || span_eq(issuer, span_of(d->issuer.bytes,
-	    d->issuer.len)) || span_eq(issuer,
-	    span_of(d->issuer_name_sha256, HASH_SIZE));
+	return issuer.len == 0 ||
+	    span_eq(issuer, span_of(d->issuer.bytes, d->issuer.len)) ||
+	    span_eq(issuer, span_of(d->issuer_name_sha256, HASH_SIZE));
 }
 
 struct showing {
@@ -176,8 +180,8 @@ put_whole(void *context, const struct store_device *s)
 }
 
 void
-device_show(struct authority *a, struct origin from,
-    const struct message_admin *m)
+device_show(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	static char room[ADMIN_BLOB_MAX];
 	char serial[SERIAL_MAX + 1];
@@ -185,8 +189,8 @@ device_show(struct authority *a, struct origin from,
 	struct json_out o;
 	struct showing w = { .o = &o };
 	struct why why;
-	enum reason r = admin_text(m, "serial", serial, sizeof(serial), true,
-	    &why);
+	enum reason r =
+	    admin_text(m, "serial", serial, sizeof(serial), true, &why);
 
 	if (r == REASON_OK)
 		r = read_issuer(m, &w.issuer, issuer, &why);
@@ -224,7 +228,8 @@ find_device(struct authority *a, const struct message_admin *m,
 	enum reason r;
 
 	if ((r = admin_text(m, "serial", serial, sizeof(serial), true, why)) !=
-	    REASON_OK || (r = read_issuer(m, &issuer, room, why)) != REASON_OK)
+		REASON_OK ||
+	    (r = read_issuer(m, &issuer, room, why)) != REASON_OK)
 		return r;
 	n = store_device_find(a->store, serial, found, STORE_TWINS_MAX);
 	for (i = 0; i < n && i < STORE_TWINS_MAX; i++) {
@@ -235,8 +240,10 @@ find_device(struct authority *a, const struct message_admin *m,
 	}
 	if (hits == 0)
 		return why_set(why, REASON_DEVICE_UNKNOWN, -1, "%s", serial);
-	return hits == 1 ? REASON_OK : why_set(why, REASON_ADMIN_ARGUMENT, -1,
-	    "issuer: there are %u devices with this serial", hits);
+	return hits == 1
+	    ? REASON_OK
+	    : why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		  "issuer: there are %u devices with this serial", hits);
 }
 
 static enum reason
@@ -292,15 +299,15 @@ change(struct authority *a, struct origin from, const struct message_admin *m,
 }
 
 void
-device_hold(struct authority *a, struct origin from,
-    const struct message_admin *m)
+device_hold(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	change(a, from, m, set_held);
 }
 
 void
-device_release(struct authority *a, struct origin from,
-    const struct message_admin *m)
+device_release(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	change(a, from, m, set_active);
 }

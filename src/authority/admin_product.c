@@ -60,8 +60,9 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 	if (r != REASON_OK)
 		return r;
 	if (store_product_find(a->store, name, p) == add)
-		return why_set(why, add ? REASON_PRODUCT_EXISTS
-		    : REASON_PRODUCT_UNKNOWN, -1, "%s", name);
+		return why_set(why,
+		    add ? REASON_PRODUCT_EXISTS : REASON_PRODUCT_UNKNOWN, -1,
+		    "%s", name);
 	if (add) {
 		product_defaults(p);
 		memcpy(p->name, name, sizeof(p->name));
@@ -119,15 +120,15 @@ change(struct authority *a, struct origin from, const struct message_admin *m,
 }
 
 void
-product_add(struct authority *a, struct origin from,
-    const struct message_admin *m)
+product_add(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	change(a, from, m, true);
 }
 
 void
-product_update(struct authority *a, struct origin from,
-    const struct message_admin *m)
+product_update(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	change(a, from, m, false);
 }
@@ -174,8 +175,8 @@ put_next(void *context, const struct product *p)
 }
 
 void
-product_list(struct authority *a, struct origin from,
-    const struct message_admin *m)
+product_list(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	static char room[ADMIN_BLOB_MAX];
 	struct json_out o;
@@ -192,8 +193,8 @@ product_list(struct authority *a, struct origin from,
 }
 
 void
-product_show(struct authority *a, struct origin from,
-    const struct message_admin *m)
+product_show(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	char room[2048], name[PRODUCT_NAME_MAX + 1];
 	struct json_out o;

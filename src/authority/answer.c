@@ -18,15 +18,15 @@ answer_refusal(struct origin to, enum reason r, const struct why *why)
 {
 	struct message_admin_reply reply = { .reason = r };
 	struct message_answer answer = { .reason = r };
-	struct span text = why == NULL ? span_of(NULL, 0)
-				       : span_str(why->text);
+	struct span text = why == NULL ? span_of(NULL, 0) : span_str(why->text);
 
 	if (to.peer == NULL)
 		return;
 	if (peer_role(to.peer) == ROLE_ADMIN) {
 		text_copy(reply.text, sizeof(reply.text), text);
-		sent(PEER_SEND(to.peer, ADMIN_REPLY, to.id, admin_reply,
-		    &reply), r);
+		sent(
+		    PEER_SEND(to.peer, ADMIN_REPLY, to.id, admin_reply, &reply),
+		    r);
 	} else {
 		text_copy(answer.text, sizeof(answer.text), text);
 		sent(PEER_SEND(to.peer, ANSWER, to.id, answer, &answer), r);

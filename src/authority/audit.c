@@ -37,16 +37,17 @@ owned(struct authority *a, const struct request_facts *f, struct owner *o)
 
 		if (f->issuer.kind == ISSUER_KEY_ID &&
 		    (d->issuer.kind != ISSUER_KEY_ID ||
-		    d->issuer.len != f->issuer.len || memcmp(d->issuer.bytes,
-		    f->issuer.bytes, d->issuer.len) != 0))
+			d->issuer.len != f->issuer.len ||
+			memcmp(d->issuer.bytes, f->issuer.bytes,
+			    d->issuer.len) != 0))
 			continue;
 		if (f->issuer.kind == ISSUER_NAME &&
-		    memcmp(d->issuer_name_sha256, f->issuer.bytes,
-		    HASH_SIZE) != 0)
+		    memcmp(d->issuer_name_sha256, f->issuer.bytes, HASH_SIZE) !=
+			0)
 			continue;
 		for (j = 0; j < f->chain_len; j++) {
-			if (!store_voucher_pinned(a->store, d,
-			    f->chain[j].spki_sha256))
+			if (!store_voucher_pinned(
+				a->store, d, f->chain[j].spki_sha256))
 				continue;
 			memcpy(o->serial, d->serial, sizeof(o->serial));
 			o->issuer = d->issuer;
@@ -72,8 +73,8 @@ answer_log(struct authority *a, struct origin to, const struct owner *o)
 }
 
 void
-audit_take(struct authority *a, struct origin to,
-    const struct message_decide *d)
+audit_take(
+    struct authority *a, struct origin to, const struct message_decide *d)
 {
 	const struct request_facts *f = &d->facts;
 	struct owner o;
@@ -81,8 +82,8 @@ audit_take(struct authority *a, struct origin to,
 
 	/* MP 14.1: the very bytes of an accepted request open it at any later
 	 * time, whatever has become of their certificates. */
-	if (store_voucher_by_request(a->store, f->request_sha256, 0,
-	    take_owner, &o) ||
+	if (store_voucher_by_request(
+		a->store, f->request_sha256, 0, take_owner, &o) ||
 	    (f->refusal == REASON_OK && owned(a, f, &o))) {
 		answer_log(a, to, &o);
 		return;

@@ -15,13 +15,13 @@
 #include "wire/cbor.h"
 #include "wire/json.h"
 
-#define REPLAY_SECONDS 60	/* MP 5, idempotency */
-#define REFUSALS_PER_SECOND 50	/* put on record, not more */
-#define REFUSALS_KEPT 1000000
-#define ALARMS_PER_SECOND 5	/* of those that strangers can cause */
-#define PENDING_MAX 4096
-#define BUCKETS 1024
-#define ADMIN_PATIENCE 10	/* seconds until the signer must be there */
+#define REPLAY_SECONDS	    60 /* MP 5, idempotency */
+#define REFUSALS_PER_SECOND 50 /* put on record, not more */
+#define REFUSALS_KEPT	    1000000
+#define ALARMS_PER_SECOND   5 /* of those that strangers can cause */
+#define PENDING_MAX	    4096
+#define BUCKETS		    1024
+#define ADMIN_PATIENCE	    10 /* seconds until the signer must be there */
 
 /* Whoever asked, and under which number; a peer that died is NULL. */
 struct origin {
@@ -31,15 +31,15 @@ struct origin {
 
 /* What a pending piece of work waits for. */
 enum stage {
-	STAGE_VOUCHER,		/* a voucher from the signer */
-	STAGE_WAITING,		/* another decision: it hangs on that */
-	STAGE_HELD,		/* an operator, for the signer to be there */
-	STAGE_INSPECT,		/* a checker's look at a file */
-	STAGE_IDEVID,		/* a certificate from the signer */
-	STAGE_TAG,		/* a device tag from the signer */
-	STAGE_KEY,		/* a key, or its activation */
-	STAGE_ACT,		/* the record of an operator's act */
-	STAGE_COMMIT,		/* the commit of its group */
+	STAGE_VOUCHER, /* a voucher from the signer */
+	STAGE_WAITING, /* another decision: it hangs on that */
+	STAGE_HELD,    /* an operator, for the signer to be there */
+	STAGE_INSPECT, /* a checker's look at a file */
+	STAGE_IDEVID,  /* a certificate from the signer */
+	STAGE_TAG,     /* a device tag from the signer */
+	STAGE_KEY,     /* a key, or its activation */
+	STAGE_ACT,     /* the record of an operator's act */
+	STAGE_COMMIT,  /* the commit of its group */
 };
 
 struct authority;
@@ -47,8 +47,8 @@ struct pending;
 
 /* Runs when the record of an operator's act is there, inside of a group: makes
  * the change, or says why it cannot be made any more. */
-typedef enum reason (*act_call)(struct authority *a, struct pending *p,
-    struct why *why);
+typedef enum reason (*act_call)(
+    struct authority *a, struct pending *p, struct why *why);
 /* Runs when the group that p waited for has been committed, or lost. */
 typedef void (*commit_call)(struct authority *a, struct pending *p, bool good);
 
@@ -58,14 +58,14 @@ struct pending {
 	uint32_t generation, slot, next_free;
 	enum stage stage;
 	struct origin origin;
-	struct buf frame;		/* DECIDE or ADMIN, to be read again */
+	struct buf frame; /* DECIDE or ADMIN, to be read again */
 
 	/* A decision holds its device; who comes meanwhile waits at it. */
-	struct pending *next_held;	/* in its bucket */
-	struct pending *same;		/* the same bytes get its answer */
-	struct pending *later;		/* others, decided after it */
+	struct pending *next_held; /* in its bucket */
+	struct pending *same;	   /* the same bytes get its answer */
+	struct pending *later;	   /* others, decided after it */
 	struct pending **later_tail;
-	struct pending *next;		/* in one of these, or a group */
+	struct pending *next; /* in one of these, or a group */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];
 	char serial[SERIAL_MAX + 1];
@@ -73,7 +73,7 @@ struct pending {
 	char correlation[17];
 
 	/* An operator's request. */
-	int64_t since;			/* clock_ticks() when it was held */
+	int64_t since; /* clock_ticks() when it was held */
 	act_call act;
 	commit_call committed;
 	struct product product;
@@ -81,8 +81,8 @@ struct pending {
 	struct store_serial reserved;
 	char key[KEY_NAME_MAX + 1];
 	bool retried;
-	struct buf spki;		/* of a CSR */
-	struct buf certificate;		/* of an import */
+	struct buf spki;	/* of a CSR */
+	struct buf certificate; /* of an import */
 	char warnings[200];
 };
 
@@ -90,9 +90,9 @@ struct pending {
 struct answer {
 	struct answer *next;
 	struct origin origin;
-	struct pending *done;	/* set free with the answer; may be NULL */
+	struct pending *done; /* set free with the answer; may be NULL */
 	enum artifact_format format;
-	struct buf body;	/* artifact, or JSON */
+	struct buf body; /* artifact, or JSON */
 	struct buf blob;
 };
 
@@ -110,7 +110,7 @@ struct key_entry {
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
 	char product[PRODUCT_NAME_MAX + 1];
-	unsigned state;		/* enum key_state of journal/ledger.h */
+	unsigned state; /* enum key_state of journal/ledger.h */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
 };
@@ -120,22 +120,22 @@ struct authority {
 	struct program *program;
 	struct store *store;
 	struct message_start start;
-	int lock;		/* of our folder */
+	int lock; /* of our folder */
 
-	bool synced;		/* heads agree: work may begin */
-	bool commit_failed;	/* no signature until one has succeeded */
-	bool test;		/* the signer's journal says so */
+	bool synced;	    /* heads agree: work may begin */
+	bool commit_failed; /* no signature until one has succeeded */
+	bool test;	    /* the signer's journal says so */
 	uint8_t signer[16];
-	uint64_t copied;	/* the last record in the store */
+	uint64_t copied; /* the last record in the store */
 
-	unsigned refusals;	/* left in this second */
+	unsigned refusals; /* left in this second */
 	unsigned alarms;
 	struct pending pending[PENDING_MAX];
 	uint32_t first_free;
-	struct pending *buckets[BUCKETS];	/* held devices, by serial */
-	struct pending *ready, **ready_tail;	/* their device came free */
-	struct pending *held, **held_tail;	/* operators, STAGE_HELD */
-	struct group *group;	/* open, or NULL */
+	struct pending *buckets[BUCKETS];    /* held devices, by serial */
+	struct pending *ready, **ready_tail; /* their device came free */
+	struct pending *held, **held_tail;   /* operators, STAGE_HELD */
+	struct group *group;		     /* open, or NULL */
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
@@ -147,8 +147,8 @@ extern const struct program_calls authority_calls;
 /* --- pending.c --- */
 void pending_init(struct authority *a);
 /* NULL if too many are on their way. */
-struct pending *pending_new(struct authority *a, enum stage stage,
-    struct origin from);
+struct pending *pending_new(
+    struct authority *a, enum stage stage, struct origin from);
 uint64_t pending_id(const struct pending *p);
 struct pending *pending_find(struct authority *a, uint64_t id);
 /* Frees it, and those with the same bytes; those who come later are ready. */
@@ -166,8 +166,8 @@ void pending_close(struct authority *a);
 /* --- answer.c --- */
 /* Answers at once: nothing was changed for it. why may be NULL. */
 void answer_refusal(struct origin to, enum reason r, const struct why *why);
-void answer_bytes(struct origin to, enum artifact_format format,
-    struct span body);
+void answer_bytes(
+    struct origin to, enum artifact_format format, struct span body);
 void answer_admin(struct origin to, struct span json, struct span blob);
 /* What was written, as the whole answer. */
 void answer_json(struct origin to, const struct json_out *o);
@@ -191,18 +191,18 @@ struct peer *signer_peer(struct authority *a);
 /* --- keys.c --- */
 void keys_load(struct authority *a);
 /* The newest active key for this purpose and product; NULL if none. */
-const struct key_entry *key_for(const struct authority *a,
-    enum key_purpose purpose, const char *product);
-const struct key_entry *key_by_name(const struct authority *a,
-    const char *name);
+const struct key_entry *key_for(
+    const struct authority *a, enum key_purpose purpose, const char *product);
+const struct key_entry *key_by_name(
+    const struct authority *a, const char *name);
 /* Is this the key identifier of an issuing CA of ours? */
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
 
 /* --- decide.c --- */
-void decide_take(struct authority *a, struct peer *peer,
-    const struct frame *frame);
-void decide_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m);
+void decide_take(
+    struct authority *a, struct peer *peer, const struct frame *frame);
+void decide_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m);
 /* Decisions that waited for a device that is free now. */
 void decide_ready(struct authority *a);
 void refusal_take(struct authority *a, const struct frame *frame);
@@ -211,12 +211,12 @@ void decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why);
 
 /* --- audit.c --- */
-void audit_take(struct authority *a, struct origin to,
-    const struct message_decide *d);
+void audit_take(
+    struct authority *a, struct origin to, const struct message_decide *d);
 
 /* --- admin.c --- */
-void admin_take(struct authority *a, struct peer *peer,
-    const struct frame *frame);
+void admin_take(
+    struct authority *a, struct peer *peer, const struct frame *frame);
 /* Operators who waited for the signer: it is there, or time is up. */
 void admin_resume(struct authority *a);
 void admin_tick(struct authority *a);
@@ -239,8 +239,8 @@ struct pending *admin_pending(struct authority *a, enum stage stage,
  * the commit. p may be NULL: only the record is wanted, nothing follows. */
 void admin_act(struct authority *a, struct pending *p, struct origin from,
     const char *verb, const char *subject);
-void act_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m);
+void act_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m);
 /* Refuses p's request and frees p. */
 void admin_fail(struct authority *a, struct pending *p, enum reason r,
     const struct why *why);
@@ -249,65 +249,65 @@ void admin_fail(struct authority *a, struct pending *p, enum reason r,
 void signer_sent(struct authority *a, struct pending *p, bool sent);
 
 /* --- the verbs --- each answers, now or later. */
-typedef void (*admin_call)(struct authority *a, struct origin from,
-    const struct message_admin *m);
+typedef void (*admin_call)(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_product.c */
-void product_add(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void product_update(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void product_list(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void product_show(struct authority *a, struct origin from,
-    const struct message_admin *m);
+void product_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void product_update(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void product_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void product_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_device.c */
-void device_list(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void device_show(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void device_hold(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void device_release(struct authority *a, struct origin from,
-    const struct message_admin *m);
+void device_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void device_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void device_hold(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void device_release(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_ca.c */
-void ca_request(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void ca_import(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void ca_retire(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void ca_list(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void ca_show(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void ca_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m);
+void ca_request(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_import(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_retire(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m);
 /* A moment as a member, null for 0. */
 void put_time(struct json_out *o, const char *name, int64_t moment);
 /* The chain of a CA as a member with an array of base64 strings. */
 void put_chain(struct authority *a, struct json_out *o, const char *name);
 /* status.c */
-void service_status(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void clock_confirm(struct authority *a, struct origin from,
-    const struct message_admin *m);
+void service_status(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void clock_confirm(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* issue.c */
-void issue_csr(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void issue_inspected(struct authority *a, struct pending *p,
-    const struct csr_facts *f);
-void issue_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m);
+void issue_csr(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void issue_inspected(
+    struct authority *a, struct pending *p, const struct csr_facts *f);
+void issue_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m);
 /* import.c */
-void device_import(struct authority *a, struct origin from,
-    const struct message_admin *m);
-void import_inspected(struct authority *a, struct pending *p,
-    const struct import_facts *f);
-void import_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m);
+void device_import(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void import_inspected(
+    struct authority *a, struct pending *p, const struct import_facts *f);
+void import_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m);
 /* inspect.c: a checker looks at a file for p. */
-void inspect_ask(struct authority *a, struct pending *p,
-    const struct message_inspect *m);
+void inspect_ask(
+    struct authority *a, struct pending *p, const struct message_inspect *m);
 void inspect_take(struct authority *a, const struct frame *frame);
 
 #endif

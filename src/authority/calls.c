@@ -24,7 +24,7 @@ take_signed(struct authority *a, const struct frame *frame)
 	if (!message_signed_get(&in, &m))
 		fatal("malformed SIGNED");
 	if (p == NULL)
-		return;		/* the asker was answered already */
+		return; /* the asker was answered already */
 	/* Its record went down with a lost group, and comes again as one that
 	 * nobody was told of. */
 	if (!a->synced && m.reason == REASON_OK) {
@@ -97,7 +97,7 @@ on_drained(void *context)
 	group_commit(a);
 	while (a->ready != NULL)
 		decide_ready(a);
-	group_commit(a);	/* refusals of those */
+	group_commit(a); /* refusals of those */
 }
 
 static void
@@ -155,8 +155,8 @@ lock_take(struct authority *a, const char *folder, struct why *why)
 	path_join(path, sizeof(path), folder, "lock");
 	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (a->lock < 0)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    path);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
 	if (flock(a->lock, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, REASON_HOME_LOCKED, -1,
 		    "another authority uses %.150s", folder);
@@ -172,16 +172,16 @@ home_open(struct authority *a, struct why *why)
 	path_join(folder, sizeof(folder), a->start.home, "authority");
 	path_join(path, sizeof(path), folder, "store.db");
 	if (a->start.create && mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    folder);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", folder);
 	if (!a->start.create && access(path, R_OK | W_OK) != 0)
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "there is no store at %.150s", path);
 	if ((r = lock_take(a, folder, why)) != REASON_OK)
 		return r;
 	umask(077);
-	return store_open(&sqlite_driver, path, a->start.create, &a->store,
-	    why);
+	return store_open(
+	    &sqlite_driver, path, a->start.create, &a->store, why);
 }
 
 static enum reason

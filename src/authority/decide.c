@@ -14,8 +14,8 @@ refusal_record(struct authority *a, const struct message_refused *m)
 		return;
 	a->refusals--;
 	(void)store_refusal_add(a->store, clock_now(), m->kind, m->reason,
-	    m->text, m->serial, m->request_sha256, m->client_sha256,
-	    m->address, m->correlation);
+	    m->text, m->serial, m->request_sha256, m->client_sha256, m->address,
+	    m->correlation);
 }
 
 void
@@ -60,16 +60,16 @@ replay_row(void *context, const struct store_voucher *v)
 {
 	struct replay *r = context;
 
-	if (!v->delivered || memcmp(v->client_sha256, r->facts->client_sha256,
-	    HASH_SIZE) != 0)
+	if (!v->delivered ||
+	    memcmp(v->client_sha256, r->facts->client_sha256, HASH_SIZE) != 0)
 		return;
 	r->answered = true;
 	answer_bytes(r->to, FORMAT_CMS_JSON, v->artifact);
 }
 
 static bool
-replayed(struct authority *a, struct origin to,
-    const struct request_facts *facts)
+replayed(
+    struct authority *a, struct origin to, const struct request_facts *facts)
 {
 	struct replay r = { .facts = facts, .to = to };
 
@@ -94,10 +94,11 @@ alarm_unrecorded(struct authority *a, const struct request_facts *f,
 		return;
 	for (i = 0; i < n; i++)
 		if (memcmp(f->pledge_certificate_sha256,
-		    devices[i].certificate_sha256, HASH_SIZE) == 0)
+			devices[i].certificate_sha256, HASH_SIZE) == 0)
 			return;
 	a->alarms--;
-	log_alarm("certificate-unrecorded", "serial=\"%s\" address=\"%s\" "
+	log_alarm("certificate-unrecorded",
+	    "serial=\"%s\" address=\"%s\" "
 	    "text=\"a certificate in the name of an own CA is not on record\"",
 	    f->serial, f->address);
 }
@@ -111,10 +112,10 @@ devices_load(struct authority *a, const char *serial,
 
 	n = store_device_find(a->store, serial, devices, STORE_TWINS_MAX);
 	if (n > STORE_TWINS_MAX)
-		n = 0;		/* more twins than anybody can mean */
+		n = 0; /* more twins than anybody can mean */
 	for (i = 0; i < n; i++)
-		if (!store_product_find(a->store, devices[i].product,
-		    &products[i]))
+		if (!store_product_find(
+			a->store, devices[i].product, &products[i]))
 			fatal("device %s has no product", serial);
 	return n;
 }
@@ -128,25 +129,27 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 	struct peer *signer = signer_peer(a);
 	const struct chain_entry *pin = &d->facts.chain[v->pin];
 	struct voucher_order o = { .device = *device,
-		.assertion = v->assertion, .name_issuer = v->name_issuer,
+		.assertion = v->assertion,
+		.name_issuer = v->name_issuer,
 		.emit_id_data = product->emit_id_data,
-		.format = FORMAT_CMS_JSON, .pin = pin->certificate,
+		.format = FORMAT_CMS_JSON,
+		.pin = pin->certificate,
 		.domain_id_len = pin->domain_id_len };
 
 	memcpy(o.key, key->name, sizeof(o.key));
 	memcpy(o.request_sha256, d->facts.request_sha256, HASH_SIZE);
 	memcpy(o.nonce, d->facts.nonce, sizeof(o.nonce));
 	memcpy(o.domain_id, pin->domain_id, sizeof(o.domain_id));
-	if (signer != NULL && PEER_SEND(signer, SIGN_VOUCHER, pending_id(p),
-	    voucher_order, &o))
+	if (signer != NULL &&
+	    PEER_SEND(signer, SIGN_VOUCHER, pending_id(p), voucher_order, &o))
 		return;
 	answer_refusal(p->origin, REASON_UNAVAILABLE, NULL);
 	pending_free(a, p);
 }
 
 static struct pending *
-decision_begin(struct authority *a, struct origin to,
-    const struct message_decide *d)
+decision_begin(
+    struct authority *a, struct origin to, const struct message_decide *d)
 {
 	struct pending *p = pending_new(a, STAGE_VOUCHER, to);
 
@@ -165,15 +168,18 @@ decision_begin(struct authority *a, struct origin to,
 
 /* The decision itself, at this moment (rows 7 to 21). */
 static void
-decide_now(struct authority *a, struct origin to,
-    const struct message_decide *d)
+decide_now(
+    struct authority *a, struct origin to, const struct message_decide *d)
 {
 	static struct device devices[STORE_TWINS_MAX];
 	static struct product products[STORE_TWINS_MAX];
 	const struct config *c = &a->start.config;
-	struct policy_input in = { .facts = &d->facts, .devices = devices,
-		.products = products, .now = clock_now(),
-		.max_age = c->max_age, .max_ahead = c->max_ahead,
+	struct policy_input in = { .facts = &d->facts,
+		.devices = devices,
+		.products = products,
+		.now = clock_now(),
+		.max_age = c->max_age,
+		.max_ahead = c->max_ahead,
 		.revocation_required = c->revocation_required };
 	const struct key_entry *key;
 	struct verdict v;
@@ -192,8 +198,8 @@ decide_now(struct authority *a, struct origin to,
 		return;
 	}
 	if ((p = decision_begin(a, to, d)) != NULL)
-		order(a, p, d, &v, &devices[v.device], &products[v.device],
-		    key);
+		order(
+		    a, p, d, &v, &devices[v.device], &products[v.device], key);
 }
 
 /*
@@ -214,8 +220,9 @@ waits(struct authority *a, struct origin to, const struct message_decide *d,
 		return true;
 	}
 	if (memcmp(holder->request_sha256, d->facts.request_sha256,
-	    HASH_SIZE) == 0 && memcmp(holder->client_sha256,
-	    d->facts.client_sha256, HASH_SIZE) == 0) {
+		HASH_SIZE) == 0 &&
+	    memcmp(holder->client_sha256, d->facts.client_sha256, HASH_SIZE) ==
+		0) {
 		w->next = holder->same;
 		holder->same = w;
 		return true;
@@ -278,8 +285,8 @@ decide_ready(struct authority *a)
 /* What the signer says is about keys and tags: for the log, not for a
  * registrar. */
 static void
-not_signed(struct authority *a, struct pending *p, enum reason r,
-    const char *text)
+not_signed(
+    struct authority *a, struct pending *p, enum reason r, const char *text)
 {
 	struct pending *s;
 
@@ -292,8 +299,8 @@ not_signed(struct authority *a, struct pending *p, enum reason r,
 }
 
 void
-decide_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m)
+decide_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	struct answer *d;
 
@@ -303,14 +310,17 @@ decide_signed(struct authority *a, struct pending *p,
 	}
 	/* Its row came with the record, as undelivered. */
 	if (!store_voucher_deliver(a->store, a->signer, m->sequence,
-	    m->artifact, p->client_sha256, p->address, p->correlation)) {
-		not_signed(a, p, REASON_STORE_FAILED, "the record's row is "
+		m->artifact, p->client_sha256, p->address, p->correlation)) {
+		not_signed(a, p, REASON_STORE_FAILED,
+		    "the record's row is "
 		    "missing");
 		return;
 	}
-	log_note("voucher", "request=\"%s\" serial=\"%s\" sequence=\"%llu\" "
-	    "again=\"%d\"", p->correlation, p->serial,
-	    (unsigned long long)m->sequence, m->again);
+	log_note("voucher",
+	    "request=\"%s\" serial=\"%s\" sequence=\"%llu\" "
+	    "again=\"%d\"",
+	    p->correlation, p->serial, (unsigned long long)m->sequence,
+	    m->again);
 	d = answer_later(a, p);
 	d->format = FORMAT_CMS_JSON;
 	if (!buf_add(&d->body, m->artifact))

@@ -4,8 +4,8 @@
 #include "base/fatal.h"
 
 void
-device_import(struct authority *a, struct origin from,
-    const struct message_admin *m)
+device_import(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct message_inspect inspect = { .kind = INSPECT_IMPORT,
 		.bytes = admin_argument(m, "certificate"),
@@ -14,16 +14,16 @@ device_import(struct authority *a, struct origin from,
 	struct product product;
 	struct pending *p;
 	struct why why;
-	enum reason r = admin_text(m, "product", name, sizeof(name), true,
-	    &why);
+	enum reason r =
+	    admin_text(m, "product", name, sizeof(name), true, &why);
 
 	if (r == REASON_OK && !store_product_find(a->store, name, &product))
 		r = why_set(&why, REASON_PRODUCT_UNKNOWN, -1, "%s", name);
 	else if (r == REASON_OK && !product.import_only)
 		r = why_set(&why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is not in import mode", name);
-	else if (r == REASON_OK && (inspect.bytes.len == 0 ||
-	    inspect.other.len == 0))
+	else if (r == REASON_OK &&
+	    (inspect.bytes.len == 0 || inspect.other.len == 0))
 		r = why_set(&why, REASON_ADMIN_ARGUMENT, -1,
 		    "certificate and ca must be given");
 	if (r != REASON_OK) {
@@ -57,15 +57,15 @@ check_free(struct authority *a, const struct import_facts *f, struct why *why)
 		    f->serial);
 	for (i = 0; i < n; i++)
 		if (memcmp(others[i].issuer_name_sha256, f->issuer_name_sha256,
-		    HASH_SIZE) == 0)
+			HASH_SIZE) == 0)
 			return why_set(why, REASON_SERIAL_USED, -1,
 			    "%s of this issuer", f->serial);
 	return REASON_OK;
 }
 
 void
-import_inspected(struct authority *a, struct pending *p,
-    const struct import_facts *f)
+import_inspected(
+    struct authority *a, struct pending *p, const struct import_facts *f)
 {
 	struct peer *signer = signer_peer(a);
 	struct device_order o = { 0 };
@@ -89,8 +89,9 @@ import_inspected(struct authority *a, struct pending *p,
 	if (!buf_add(&p->certificate, f->certificate))
 		fatal("a certificate is too long");
 	p->stage = STAGE_TAG;
-	signer_sent(a, p, signer != NULL && PEER_SEND(signer, TAG_DEVICE,
-	    pending_id(p), device_order, &o));
+	signer_sent(a, p,
+	    signer != NULL &&
+		PEER_SEND(signer, TAG_DEVICE, pending_id(p), device_order, &o));
 }
 
 static void
@@ -114,8 +115,8 @@ put_imported(struct answer *d, const struct pending *p, const char *serial)
 }
 
 void
-import_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m)
+import_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	struct store_device d = { .device = m->device,
 		.certificate = buf_span(&p->certificate),

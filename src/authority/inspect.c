@@ -10,22 +10,22 @@ some_checker(struct authority *a, const struct pending *p)
 	unsigned i;
 
 	found = program_peer(a->program, ROLE_CHECKER,
-	    p->slot % (a->start.config.fronts == 0 ? 1
-	    : a->start.config.fronts));
+	    p->slot %
+		(a->start.config.fronts == 0 ? 1 : a->start.config.fronts));
 	for (i = 0; found == NULL && i < PROGRAM_PEERS_MAX; i++)
 		found = program_peer(a->program, ROLE_CHECKER, i);
 	return found;
 }
 
 void
-inspect_ask(struct authority *a, struct pending *p,
-    const struct message_inspect *m)
+inspect_ask(
+    struct authority *a, struct pending *p, const struct message_inspect *m)
 {
 	struct peer *checker = some_checker(a, p);
 	struct why why;
 
-	if (checker != NULL && PEER_SEND(checker, INSPECT, pending_id(p),
-	    inspect, m))
+	if (checker != NULL &&
+	    PEER_SEND(checker, INSPECT, pending_id(p), inspect, m))
 		return;
 	why_set(&why, REASON_UNAVAILABLE, -1, "no checker is there");
 	admin_fail(a, p, REASON_UNAVAILABLE, &why);

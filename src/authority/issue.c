@@ -27,14 +27,15 @@ read_order(struct authority *a, const struct message_admin *m,
 	if (key_for(a, PURPOSE_IDEVID_CA, name) == NULL)
 		return why_set(why, REASON_CA_UNKNOWN, -1, "%s", name);
 	if (admin_argument(m, "csr").len == 0)
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "csr is "
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "csr is "
 		    "missing");
 	return REASON_OK;
 }
 
 void
-issue_csr(struct authority *a, struct origin from,
-    const struct message_admin *m)
+issue_csr(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct message_inspect inspect = { .kind = INSPECT_CSR,
 		.bytes = admin_argument(m, "csr"),
@@ -62,8 +63,8 @@ serial_ordered(struct authority *a, struct pending *p, const char *serial,
     struct store_serial *out, struct why *why)
 {
 	struct store_serial known;
-	enum reason r = serial_parse(span_str(serial), &p->product, out->slot,
-	    &out->counter, why);
+	enum reason r = serial_parse(
+	    span_str(serial), &p->product, out->slot, &out->counter, why);
 
 	if (r != REASON_OK)
 		return r;
@@ -117,8 +118,8 @@ serial_choose(struct authority *a, struct pending *p,
 	if (ordered[0] != '\0')
 		return serial_ordered(a, p, ordered, out, why);
 	out->counter = store_serial_next(a->store, ca->slot);
-	return serial_format(out->serial, &p->product, ca->slot, out->counter,
-	    why);
+	return serial_format(
+	    out->serial, &p->product, ca->slot, out->counter, why);
 }
 
 /* --- asking the signer --- */
@@ -144,8 +145,10 @@ ask(struct authority *a, struct pending *p, bool good)
 	memcpy(o.masa_url, p->product.masa_url, sizeof(o.masa_url));
 	memcpy(o.serial, p->reserved.serial, sizeof(o.serial));
 	memcpy(o.request_sha256, p->reserved.csr_sha256, HASH_SIZE);
-	signer_sent(a, p, a->synced && signer != NULL && PEER_SEND(signer,
-	    SIGN_IDEVID, pending_id(p), idevid_order, &o));
+	signer_sent(a, p,
+	    a->synced && signer != NULL &&
+		PEER_SEND(
+		    signer, SIGN_IDEVID, pending_id(p), idevid_order, &o));
 }
 
 /* Reserves, and asks when that is on disk. Serial and key are held meanwhile,
@@ -172,11 +175,11 @@ reserve(struct authority *a, struct pending *p, const struct store_serial *s,
 }
 
 void
-issue_inspected(struct authority *a, struct pending *p,
-    const struct csr_facts *f)
+issue_inspected(
+    struct authority *a, struct pending *p, const struct csr_facts *f)
 {
-	const struct key_entry *ca = key_for(a, PURPOSE_IDEVID_CA,
-	    p->product.name);
+	const struct key_entry *ca =
+	    key_for(a, PURPOSE_IDEVID_CA, p->product.name);
 	struct store_serial s = { 0 };
 	struct device other;
 	struct why why;
@@ -186,8 +189,7 @@ issue_inspected(struct authority *a, struct pending *p,
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
 	if (ca == NULL)
-		r = why_set(&why, REASON_CA_UNKNOWN, -1, "%s",
-		    p->product.name);
+		r = why_set(&why, REASON_CA_UNKNOWN, -1, "%s", p->product.name);
 	else if (store_device_by_key(a->store, f->spki_sha256, &other))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
 		    "it is the key of %s", other.serial);
@@ -267,16 +269,17 @@ record_device(struct authority *a, const struct pending *p,
     const struct message_signed *m)
 {
 	struct store_device d = { .device = m->device,
-		.certificate = m->artifact, .added = clock_now() };
+		.certificate = m->artifact,
+		.added = clock_now() };
 
 	memcpy(d.ca, p->key, sizeof(d.ca));
-	return store_device_add(a->store, &d) && store_serial_set(a->store,
-	    p->reserved.serial, SERIAL_ISSUED);
+	return store_device_add(a->store, &d) &&
+	    store_serial_set(a->store, p->reserved.serial, SERIAL_ISSUED);
 }
 
 void
-issue_signed(struct authority *a, struct pending *p,
-    const struct message_signed *m)
+issue_signed(
+    struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	enum reason r = m->reason;
 	struct why why;

@@ -31,8 +31,8 @@ keys_load(struct authority *a)
 /* Row 21: a key of the product's own before one for any product; the newest of
  * each (the list is in order of birth). Never one of another product. */
 const struct key_entry *
-key_for(const struct authority *a, enum key_purpose purpose,
-    const char *product)
+key_for(
+    const struct authority *a, enum key_purpose purpose, const char *product)
 {
 	const struct key_entry *own = NULL, *any = NULL;
 	unsigned i;
@@ -73,7 +73,7 @@ key_is_own_ca(const struct authority *a, const struct issuer *issuer)
 
 		if (k->purpose == PURPOSE_IDEVID_CA && k->key_id_len > 0 &&
 		    span_eq(span_of(k->key_id, k->key_id_len),
-		    span_of(issuer->bytes, issuer->len)))
+			span_of(issuer->bytes, issuer->len)))
 			return true;
 	}
 	return false;

@@ -109,7 +109,7 @@ pending_free(struct authority *a, struct pending *p)
 	}
 	device_release_serial(a, p);
 	if (p->later != NULL) {
-		*a->ready_tail = p->later;	/* transferred */
+		*a->ready_tail = p->later; /* transferred */
 		a->ready_tail = p->later_tail;
 	}
 	buf_free(&p->frame);
@@ -156,9 +156,9 @@ waits_for(const struct pending *p, bool signer)
 		return signer;
 	case STAGE_INSPECT:
 		return !signer;
-	case STAGE_WAITING:	/* goes with the one that it waits for */
-	case STAGE_HELD:	/* has its own patience */
-	case STAGE_COMMIT:	/* is signed already */
+	case STAGE_WAITING: /* goes with the one that it waits for */
+	case STAGE_HELD:    /* has its own patience */
+	case STAGE_COMMIT:  /* is signed already */
 		break;
 	}
 	return false;

@@ -44,8 +44,8 @@ put_keys(const struct authority *a, struct json_out *o, const char *name,
 }
 
 void
-service_status(struct authority *a, struct origin from,
-    const struct message_admin *m)
+service_status(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	char room[2048];
 	struct json_out o;
@@ -71,8 +71,8 @@ service_status(struct authority *a, struct origin from,
 
 /* The signer stopped because the clock stepped; the operator has looked. */
 void
-clock_confirm(struct authority *a, struct origin from,
-    const struct message_admin *m)
+clock_confirm(
+    struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct pending *p = admin_pending(a, STAGE_ACT, from, m);
 

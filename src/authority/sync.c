@@ -29,7 +29,7 @@ sync_begin(struct authority *a)
 		return;
 	group_commit(a);
 	if (a->commit_failed)
-		return;		/* sync_retry() comes back */
+		return; /* sync_retry() comes back */
 	store_journal_head(a->store, &head);
 	m.empty = head.empty;
 	m.sequence = head.sequence;
@@ -47,10 +47,11 @@ copy_idevid(struct authority *a, const struct record *r)
 	const struct record_idevid *i = &r->idevid;
 	const struct key_entry *key = key_by_name(a, i->key);
 	struct store_serial s = { .counter = i->counter,
-		.state = SERIAL_BURNT }, known;
+		.state = SERIAL_BURNT },
+			    known;
 
 	if (store_serial_find(a->store, i->device.serial, &known))
-		return;		/* reserved by us: its asker is answered */
+		return; /* reserved by us: its asker is answered */
 	memcpy(s.serial, i->device.serial, sizeof(s.serial));
 	memcpy(s.product, i->device.product, sizeof(s.product));
 	memcpy(s.csr_sha256, r->request_sha256, HASH_SIZE);
@@ -58,7 +59,8 @@ copy_idevid(struct authority *a, const struct record *r)
 	if (key != NULL)
 		memcpy(s.slot, key->slot, sizeof(s.slot));
 	(void)store_serial_add(a->store, &s);
-	log_warning("undelivered", "sequence=\"%llu\" serial=\"%s\" "
+	log_warning("undelivered",
+	    "sequence=\"%llu\" serial=\"%s\" "
 	    "text=\"an IDevID that nobody got\"",
 	    (unsigned long long)r->sequence, s.serial);
 }
@@ -112,10 +114,11 @@ copy_facts(struct authority *a, const struct record *r)
 	case RECORD_VOUCHER:
 		good = store_voucher_add(a->store, r);
 		if (!a->synced)
-			log_warning("undelivered", "sequence=\"%llu\" "
+			log_warning("undelivered",
+			    "sequence=\"%llu\" "
 			    "serial=\"%s\" text=\"a voucher that nobody "
-			    "got\"", (unsigned long long)r->sequence,
-			    r->voucher.serial);
+			    "got\"",
+			    (unsigned long long)r->sequence, r->voucher.serial);
 		break;
 	case RECORD_IDEVID:
 		copy_idevid(a, r);
@@ -130,7 +133,7 @@ copy_facts(struct authority *a, const struct record *r)
 	case RECORD_ACT:
 		copy_act(a, r);
 		break;
-	case RECORD_DEVICE:	/* its row comes with the tag and the file */
+	case RECORD_DEVICE: /* its row comes with the tag and the file */
 	case RECORD_CHECKPOINT:
 	case RECORD_SIGNED:
 	case RECORD_CLOCK:
@@ -165,7 +168,8 @@ sync_record(struct authority *a, const struct frame *frame)
 		return;
 	}
 	if (!copy_facts(a, &r))
-		log_alarm("journal-copy", "sequence=\"%llu\" text=\"what this "
+		log_alarm("journal-copy",
+		    "sequence=\"%llu\" text=\"what this "
 		    "record tells does not fit the tables\"",
 		    (unsigned long long)m.sequence);
 	a->copied = m.sequence;
@@ -182,7 +186,7 @@ sync_done(struct authority *a, const struct frame *frame)
 		fatal("malformed SYNCED");
 	group_commit(a);
 	if (a->commit_failed || m.sequence != a->copied)
-		return;		/* meant for a HEAD before the last one */
+		return; /* meant for a HEAD before the last one */
 	memcpy(a->signer, m.signer, sizeof(a->signer));
 	a->test = m.test;
 	a->synced = true;
@@ -194,7 +198,8 @@ void
 sync_lost(struct authority *a)
 {
 	if (!a->commit_failed)
-		log_alarm("store-failed", "text=\"a group could not be "
+		log_alarm("store-failed",
+		    "text=\"a group could not be "
 		    "committed; nothing is signed until one can\"");
 	a->commit_failed = true;
 	a->synced = false;

@@ -10,8 +10,8 @@
 struct buf {
 	uint8_t *ptr;
 	size_t len;
-	size_t room;	/* allocated */
-	size_t cap;	/* never more than this */
+	size_t room; /* allocated */
+	size_t cap;  /* never more than this */
 };
 
 /* An empty buffer that will hold at most cap bytes. Allocates nothing yet. */

@@ -106,12 +106,12 @@ clock_parse(struct span text, int64_t *unix_seconds)
 	leap = (tm.tm_year % 4 == 0 && tm.tm_year % 100 != 0) ||
 	    tm.tm_year % 400 == 0;
 	if (tm.tm_year < 1 || tm.tm_mon < 1 || tm.tm_mon > 12 ||
-	    tm.tm_mday < 1 || tm.tm_mday > days[tm.tm_mon - 1] +
-	    (tm.tm_mon == 2 && leap) || tm.tm_hour > 23 || tm.tm_min > 59 ||
-	    tm.tm_sec > 60)
+	    tm.tm_mday < 1 ||
+	    tm.tm_mday > days[tm.tm_mon - 1] + (tm.tm_mon == 2 && leap) ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	if (tm.tm_sec == 60)
-		tm.tm_sec = 59;		/* a leap second; MP 7.2 */
+		tm.tm_sec = 59; /* a leap second; MP 7.2 */
 	if (p[at] == '.') {
 		size_t begin = ++at;
 

@@ -16,8 +16,8 @@ struct row {
 	const char *section;
 	const char *name;
 	enum kind kind;
-	size_t at;	/* offset in struct config */
-	unsigned low;	/* of a number; the size of a text lies in high */
+	size_t at;    /* offset in struct config */
+	unsigned low; /* of a number; the size of a text lies in high */
 	unsigned high;
 };
 
@@ -129,8 +129,8 @@ struct reading {
 /* inih calls this for each pair; 0 is a fault. It goes on after a fault, so
  * only the first one is told. */
 static int
-take_pair(void *context, const char *section, const char *name,
-    const char *value)
+take_pair(
+    void *context, const char *section, const char *name, const char *value)
 {
 	struct reading *r = context;
 	const char *fault = "unknown name";
@@ -167,8 +167,8 @@ config_read(const char *home, struct config *c, struct why *why)
 	path_join(path, sizeof(path), home, "hallmark.ini");
 	line = ini_parse(path, take_pair, &r);
 	if (line < 0)
-		return why_set(why, REASON_HOME_INVALID, -1,
-		    "%s cannot be read", path);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%s cannot be read", path);
 	if (line > 0) {
 		if (why->text[0] == '\0')
 			why_set(why, REASON_HOME_INVALID, line,

@@ -13,16 +13,16 @@ enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
 
 struct config {
 	/* [manufacturer] */
-	char organization[65];		/* O of every certificate */
-	bool test;			/* made by init --test; the signer's journal decides */
+	char organization[65]; /* O of every certificate */
+	bool test; /* made by init --test; the signer's journal decides */
 	/* [masa] */
-	char listen[CONFIG_TEXT];	/* address:port, default 127.0.0.1:8443 */
-	enum client_certificate client;	/* client-certificate = required */
-	bool legacy_paths;		/* /.well-known/est aliases, default off */
-	unsigned fronts;		/* number of front and checker pairs, default 1 */
-	unsigned connections;		/* per front, default 4096 */
-	unsigned max_age;		/* row 7, seconds, default 86400 */
-	unsigned max_ahead;		/* row 7, seconds, default 300 */
+	char listen[CONFIG_TEXT]; /* address:port, default 127.0.0.1:8443 */
+	enum client_certificate client; /* client-certificate = required */
+	bool legacy_paths;    /* /.well-known/est aliases, default off */
+	unsigned fronts;      /* number of front and checker pairs, default 1 */
+	unsigned connections; /* per front, default 4096 */
+	unsigned max_age;     /* row 7, seconds, default 86400 */
+	unsigned max_ahead;   /* row 7, seconds, default 300 */
 	/* row 5: what "unreachable" means for nonced requests, default refuse=false */
 	bool revocation_required;
 };
@@ -34,8 +34,8 @@ bool config_text_valid(const char *value, size_t cap);
 /* Reads HOME/hallmark.ini. REASON_HOME_INVALID with name and value in the text
  * and the number of the line as offset; unknown names, names given twice and
  * values out of range are refused. */
-MUST_USE enum reason config_read(const char *home, struct config *c,
-    struct why *why);
+MUST_USE enum reason config_read(
+    const char *home, struct config *c, struct why *why);
 /* The text of a file that config_read() takes back unchanged, if its texts
  * are valid. */
 void config_print(const struct config *c, char *out, size_t cap);

@@ -96,7 +96,8 @@ file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 
 	if (strcmp(path, "-") == 0)
 		return write_all(STDOUT_FILENO, bytes)
-		    ? REASON_OK : refuse(why, path, "write");
+		    ? REASON_OK
+		    : refuse(why, path, "write");
 	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >=
 	    (int)sizeof(fresh))
 		return why_set(why, REASON_FILE_UNREADABLE, -1,

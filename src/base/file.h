@@ -9,12 +9,12 @@
 
 /* Reads all of path into out (initialised by this call, freed by the caller);
  * REASON_FILE_UNREADABLE with the system's words, or over cap. "-" is stdin. */
-MUST_USE enum reason file_read(const char *path, struct buf *out, size_t cap,
-    struct why *why);
+MUST_USE enum reason file_read(
+    const char *path, struct buf *out, size_t cap, struct why *why);
 /* Writes path.new, syncs, renames, syncs the directory. mode as for open.
  * "-" is stdout (no sync). */
-MUST_USE enum reason file_write(const char *path, struct span bytes,
-    unsigned mode, struct why *why);
+MUST_USE enum reason file_write(
+    const char *path, struct span bytes, unsigned mode, struct why *why);
 /* "dir/name" into out; ends the process if it does not fit. */
 void path_join(char *out, size_t cap, const char *dir, const char *name);
 

@@ -44,18 +44,18 @@ line(const char *severity, const char *event, const char *pairs)
 			text[i] = '?';
 	text[n++] = '\n';
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
-		return;		/* nobody to tell */
+		return; /* nobody to tell */
 }
 
-#define LINE(severity, event, format)                                          \
-	do {                                                                   \
-		char pairs[900];                                               \
-		va_list arguments;                                             \
-									       \
-		va_start(arguments, format);                                   \
-		vsnprintf(pairs, sizeof(pairs), format, arguments);            \
-		va_end(arguments);                                             \
-		line(severity, event, pairs);                                  \
+#define LINE(severity, event, format)                               \
+	do {                                                        \
+		char pairs[900];                                    \
+		va_list arguments;                                  \
+                                                                    \
+		va_start(arguments, format);                        \
+		vsnprintf(pairs, sizeof(pairs), format, arguments); \
+		va_end(arguments);                                  \
+		line(severity, event, pairs);                       \
 	} while (0)
 
 void

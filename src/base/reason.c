@@ -14,9 +14,9 @@ struct row {
 
 static const struct row table[REASON_COUNT] = {
 	[REASON_OK] = { "ok", "", 200, SEVERITY_NOTE, "" },
-#define REASON(name, code, clause, status, severity, sentence)                 \
-	[REASON_##name] = { code, clause, status, SEVERITY_##severity,         \
-		sentence },
+#define REASON(name, code, clause, status, severity, sentence) \
+	[REASON_##                                             \
+	    name] = { code, clause, status, SEVERITY_##severity, sentence },
 #include "base/reasons.def"
 #undef REASON
 };

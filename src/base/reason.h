@@ -20,9 +20,9 @@ enum reason {
 };
 
 enum severity {
-	SEVERITY_NOTE,		/* the requester's own affair */
-	SEVERITY_WARNING,	/* an operator may want to know */
-	SEVERITY_ALARM,		/* an operator must look */
+	SEVERITY_NOTE,	  /* the requester's own affair */
+	SEVERITY_WARNING, /* an operator may want to know */
+	SEVERITY_ALARM,	  /* an operator must look */
 };
 
 /* Where a refusal came from, filled by whoever refuses; owned by the caller.

@@ -31,7 +31,8 @@ secret_new(struct secret *s, size_t len)
 		if (errno != ENOMEM && errno != EPERM && errno != EAGAIN)
 			fatal_errno("locking a secret in memory");
 		if (!told)
-			log_warning("memory-lock", "text=\"a secret could not "
+			log_warning("memory-lock",
+			    "text=\"a secret could not "
 			    "be locked in memory; raise RLIMIT_MEMLOCK\"");
 		told = true;
 	}
@@ -86,7 +87,7 @@ secret_read_fd(struct secret *s, int fd, size_t cap)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			n = 0;	/* half a passphrase is none */
+			n = 0; /* half a passphrase is none */
 		if (got <= 0)
 			break;
 		n += (size_t)got;
@@ -98,7 +99,7 @@ secret_read_fd(struct secret *s, int fd, size_t cap)
 		return false;
 	}
 	all.len = n;
-	*s = all;	/* transferred */
+	*s = all; /* transferred */
 	return true;
 }
 

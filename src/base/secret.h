@@ -8,8 +8,8 @@
 #include "wire/span.h"
 
 struct secret {
-	uint8_t *ptr;	/* own pages: mlock, MADV_DONTDUMP, MADV_WIPEONFORK */
-	size_t len;	/* bytes in use */
+	uint8_t *ptr; /* own pages: mlock, MADV_DONTDUMP, MADV_WIPEONFORK */
+	size_t len;   /* bytes in use */
 	size_t room;
 };
 

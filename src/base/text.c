@@ -104,7 +104,7 @@ base64_decode(uint8_t *out, size_t cap, size_t *len, struct span text,
 		out[n++] = (uint8_t)(v >> bits);
 	}
 	if ((v & ((1u << bits) - 1)) != 0)
-		return false;	/* spare bits: another text for the same bytes */
+		return false; /* spare bits: another text for the same bytes */
 	*len = n;
 	return true;
 }

@@ -7,12 +7,12 @@
 #include "wire/span.h"
 
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
-#define HEX_SIZE(n) ((n) * 2 + 1)
+#define HEX_SIZE(n)    ((n)*2 + 1)
 
 enum base64_kind {
-	BASE64_STANDARD,	/* RFC 4648 4, padding demanded */
-	BASE64_URL,		/* RFC 4648 5, padding refused */
-	BASE64_TOLERANT,	/* either alphabet, padding or not (MP 7.1) */
+	BASE64_STANDARD, /* RFC 4648 4, padding demanded */
+	BASE64_URL,	 /* RFC 4648 5, padding refused */
+	BASE64_TOLERANT, /* either alphabet, padding or not (MP 7.1) */
 };
 
 /* Terminated text; out holds at least BASE64_SIZE(len). */

@@ -16,35 +16,35 @@
 #include "x509/lint.h"
 #include "x509/render.h"
 
-#define NAME_TEXT 65	/* ub-common-name 64 (RFC 5280 A.1), terminated */
+#define NAME_TEXT 65 /* ub-common-name 64 (RFC 5280 A.1), terminated */
 
 struct found_options {
 	const char *home;
-	const char *organization;	/* 1 to 64 octets of UTF-8 */
-	const char *host;		/* DNS name or address of the service */
+	const char *organization; /* 1 to 64 octets of UTF-8 */
+	const char *host;	  /* DNS name or address of the service */
 	bool test;
 	const struct secret *passphrase;
 };
 /* Makes both roots and the web server's key and certificate. Refuses a home
  * that has a root already (HOME_INVALID). */
-MUST_USE enum reason ceremony_found(const struct found_options *o,
-    struct why *why);
+MUST_USE enum reason ceremony_found(
+    const struct found_options *o, struct why *why);
 
 enum ceremony_root { CEREMONY_IDEVID, CEREMONY_VOUCHER };
 
 struct sign_options {
 	const char *home;
 	enum ceremony_root root;
-	const char *name;	/* of the key; a number at its end counts */
-	const char *slot;	/* issuing CAs */
-	unsigned days;		/* voucher signers; 0 = 730 */
-	struct span csr;	/* PEM or DER */
+	const char *name; /* of the key; a number at its end counts */
+	const char *slot; /* issuing CAs */
+	unsigned days;	  /* voucher signers; 0 = 730 */
+	struct span csr;  /* PEM or DER */
 	const struct secret *passphrase;
 };
 /* Signs what a CSR asks for, by the profile of its root; chain gets the
  * certificate and the root, PEM. CSR_*, KEY_WEAK, PASSPHRASE, L01 to L15. */
-MUST_USE enum reason ceremony_sign(const struct sign_options *o,
-    struct buf *chain, struct why *why);
+MUST_USE enum reason ceremony_sign(
+    const struct sign_options *o, struct buf *chain, struct why *why);
 
 /* --- shared --- */
 /* Renders, lints, signs, verifies; certificate is read from bytes in room
@@ -54,8 +54,8 @@ MUST_USE enum reason issue(const struct certificate_plan *plan,
     enum lint_subject subject, uint8_t *room, struct certificate *out,
     struct why *why);
 /* "TEST <organization> <rest>", the organization cut where 64 octets end. */
-void common_name(char out[NAME_TEXT], bool test, const char *organization,
-    const char *rest);
+void common_name(
+    char out[NAME_TEXT], bool test, const char *organization, const char *rest);
 /* When certificates of a home begin: now, or for tests 2020-01-01, so that a
  * test clock may stand in the past. */
 int64_t begin_of(bool test);

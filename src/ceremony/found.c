@@ -12,7 +12,7 @@
 #include "wire/der.h"
 #include "wire/utf8.h"
 
-#define DAY 86400
+#define DAY	 86400
 #define TLS_DAYS 3650
 
 static enum reason
@@ -47,32 +47,33 @@ write_pem(const char *home, const char *name, const struct certificate *c,
 /* A P-384 root (IP 3). The key file first: a certificate without its key would
  * be an anchor for nothing. */
 static enum reason
-found_root(const struct found_options *o, enum ceremony_root root,
-    struct why *why)
+found_root(
+    const struct found_options *o, enum ceremony_root root, struct why *why)
 {
 	struct private_key *key = private_key_generate(KEY_P384);
 	char path[PATH_MAX], file[64], name[NAME_TEXT];
 	struct certificate_plan plan = { .profile = PROFILE_ROOT,
-		.organization = o->organization, .common_name = name,
+		.organization = o->organization,
+		.common_name = name,
 		.not_before = begin_of(o->test),
-		.not_after = DER_TIME_FOREVER, .spki = private_key_spki(key) };
+		.not_after = DER_TIME_FOREVER,
+		.spki = private_key_spki(key) };
 	uint8_t room[CERTIFICATE_MAX];
 	struct certificate c;
 	enum reason r;
 
-	common_name(name, o->test, o->organization, root == CEREMONY_IDEVID
-	    ? "IDevID Root 1 (software root)"
-	    : "Voucher Root 1 (software root)");
+	common_name(name, o->test, o->organization,
+	    root == CEREMONY_IDEVID ? "IDevID Root 1 (software root)"
+				    : "Voucher Root 1 (software root)");
 	r = issue(&plan, key, NULL, LINT_CA, room, &c, why);
 	if (r == REASON_OK) {
-		snprintf(file, sizeof(file), "ceremony/%s.key",
-		    root_word(root));
+		snprintf(
+		    file, sizeof(file), "ceremony/%s.key", root_word(root));
 		path_join(path, sizeof(path), o->home, file);
 		r = private_key_save(key, path, o->passphrase, why);
 	}
 	if (r == REASON_OK) {
-		snprintf(file, sizeof(file), "anchors/%s.pem",
-		    root_word(root));
+		snprintf(file, sizeof(file), "anchors/%s.pem", root_word(root));
 		r = write_pem(o->home, file, &c, why);
 	}
 	private_key_free(key);
@@ -87,10 +88,13 @@ found_tls(const struct found_options *o, struct why *why)
 	int64_t begin = begin_of(false);
 	char path[PATH_MAX], name[NAME_TEXT];
 	struct certificate_plan plan = { .profile = PROFILE_TLS_SERVER,
-		.organization = o->organization, .unit = "software root",
-		.common_name = name, .not_before = begin_of(o->test),
+		.organization = o->organization,
+		.unit = "software root",
+		.common_name = name,
+		.not_before = begin_of(o->test),
 		.not_after = begin + (int64_t)TLS_DAYS * DAY,
-		.spki = private_key_spki(key), .host = o->host };
+		.spki = private_key_spki(key),
+		.host = o->host };
 	uint8_t room[CERTIFICATE_MAX];
 	struct certificate c;
 	enum reason r;

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "ceremony/ceremony.h"
 
-#define TEST_BEGIN INT64_C(1577836800)	/* 2020-01-01 */
+#define TEST_BEGIN INT64_C(1577836800) /* 2020-01-01 */
 
 int64_t
 begin_of(bool test)
@@ -19,8 +19,8 @@ root_word(enum ceremony_root root)
 }
 
 void
-common_name(char out[NAME_TEXT], bool test, const char *organization,
-    const char *rest)
+common_name(
+    char out[NAME_TEXT], bool test, const char *organization, const char *rest)
 {
 	size_t fixed = strlen(rest) + 1 + (test ? 5 : 0);
 	size_t len = strlen(organization);
@@ -55,11 +55,10 @@ issue(const struct certificate_plan *plan, const struct private_key *key,
 	r = lint_before_signing(span_of(tbs, tbs_len), &context, why);
 	if (r != REASON_OK)
 		return r;
-	private_key_sign(key, span_of(tbs, tbs_len), signature,
-	    &signature_len);
+	private_key_sign(key, span_of(tbs, tbs_len), signature, &signature_len);
 	if (!certificate_assemble(span_of(tbs, tbs_len),
-	    complete.signature_algorithm, span_of(signature, signature_len),
-	    room, CERTIFICATE_MAX, &len))
+		complete.signature_algorithm, span_of(signature, signature_len),
+		room, CERTIFICATE_MAX, &len))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "the certificate is too large");
 	if ((r = certificate_read(span_of(room, len), out, why)) != REASON_OK)

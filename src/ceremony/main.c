@@ -14,9 +14,9 @@
 #include "envelope/csr.h"
 
 #define PASSPHRASE_DESCRIPTOR 3
-#define PASSPHRASE_MAX 1024
-#define EXIT_REFUSED 1
-#define EXIT_USAGE 2
+#define PASSPHRASE_MAX	      1024
+#define EXIT_REFUSED	      1
+#define EXIT_USAGE	      2
 
 struct arguments {
 	const char *home, *organization, *host, *root, *name, *slot, *csr, *out;
@@ -42,11 +42,12 @@ static int
 usage(void)
 {
 	fputs("usage: hallmark-ceremony found --home DIR --organization NAME "
-	    "--host NAME [--test]\n"
-	    "       hallmark-ceremony sign --home DIR --root idevid|voucher "
-	    "--name NAME\n"
-	    "           [--slot SLOT] --csr FILE --out FILE [--days N]\n"
-	    "The passphrase is read from descriptor 3.\n", stderr);
+	      "--host NAME [--test]\n"
+	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
+	      "--name NAME\n"
+	      "           [--slot SLOT] --csr FILE --out FILE [--days N]\n"
+	      "The passphrase is read from descriptor 3.\n",
+	    stderr);
 	return EXIT_USAGE;
 }
 
@@ -94,22 +95,26 @@ parse(int argc, char **argv, struct arguments *a)
 }
 
 static enum reason
-found(const struct arguments *a, const struct secret *passphrase,
-    struct why *why)
+found(
+    const struct arguments *a, const struct secret *passphrase, struct why *why)
 {
 	struct found_options o = { .home = a->home,
-		.organization = a->organization, .host = a->host,
-		.test = a->test, .passphrase = passphrase };
+		.organization = a->organization,
+		.host = a->host,
+		.test = a->test,
+		.passphrase = passphrase };
 
 	return ceremony_found(&o, why);
 }
 
 static enum reason
-sign(const struct arguments *a, const struct secret *passphrase,
-    struct why *why)
+sign(
+    const struct arguments *a, const struct secret *passphrase, struct why *why)
 {
-	struct sign_options o = { .home = a->home, .name = a->name,
-		.slot = a->slot, .passphrase = passphrase,
+	struct sign_options o = { .home = a->home,
+		.name = a->name,
+		.slot = a->slot,
+		.passphrase = passphrase,
 		.root = strcmp(a->root, "idevid") == 0 ? CEREMONY_IDEVID
 						       : CEREMONY_VOUCHER };
 	struct buf csr, chain;
@@ -118,8 +123,8 @@ sign(const struct arguments *a, const struct secret *passphrase,
 
 	if (a->days != NULL &&
 	    (!text_uint(span_str(a->days), 3650, &days) || days == 0))
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "days: 1 to 3650");
+		return why_set(
+		    why, REASON_ADMIN_ARGUMENT, -1, "days: 1 to 3650");
 	o.days = (unsigned)days;
 	/* PEM is longer than the DER that CSR_MAX counts. */
 	if ((r = file_read(a->csr, &csr, 2 * CSR_MAX, why)) != REASON_OK)
@@ -144,7 +149,7 @@ main(int argc, char **argv)
 	enum reason r;
 
 	process_harden();
-	umask(022);	/* certificates are public; keys are made 0600 */
+	umask(022); /* certificates are public; keys are made 0600 */
 	log_open("ceremony");
 	founds = argc > 1 && strcmp(argv[1], "found") == 0;
 	signs = argc > 1 && strcmp(argv[1], "sign") == 0;
@@ -152,13 +157,15 @@ main(int argc, char **argv)
 		return usage();
 	if (founds && (a.organization == NULL || a.host == NULL))
 		return usage();
-	if (signs && (a.root == NULL || a.name == NULL || a.csr == NULL ||
-	    a.out == NULL || (strcmp(a.root, "idevid") != 0 &&
-	    strcmp(a.root, "voucher") != 0)))
+	if (signs &&
+	    (a.root == NULL || a.name == NULL || a.csr == NULL ||
+		a.out == NULL ||
+		(strcmp(a.root, "idevid") != 0 &&
+		    strcmp(a.root, "voucher") != 0)))
 		return usage();
 	why_clear(&why);
-	if (secret_read_fd(&passphrase, PASSPHRASE_DESCRIPTOR,
-	    PASSPHRASE_MAX)) {
+	if (secret_read_fd(
+		&passphrase, PASSPHRASE_DESCRIPTOR, PASSPHRASE_MAX)) {
 		r = founds ? found(&a, &passphrase, &why)
 			   : sign(&a, &passphrase, &why);
 		secret_free(&passphrase);

@@ -13,9 +13,9 @@
 #include "model/serial.h"
 #include "wire/der.h"
 
-#define DAY 86400
-#define VOUCHER_DAYS 730	/* IP 1: 90 days to 2 years */
-#define DAYS_MAX 3650
+#define DAY	     86400
+#define VOUCHER_DAYS 730 /* IP 1: 90 days to 2 years */
+#define DAYS_MAX     3650
 
 /* What a signature needs of its root. */
 struct root {
@@ -47,8 +47,8 @@ name_attribute(struct span name, uint8_t arc, char *out, size_t cap)
 }
 
 static enum reason
-root_certificate(struct root *root, const struct sign_options *o,
-    struct why *why)
+root_certificate(
+    struct root *root, const struct sign_options *o, struct why *why)
 {
 	char path[PATH_MAX], file[64], name[128];
 	struct buf text;
@@ -60,9 +60,9 @@ root_certificate(struct root *root, const struct sign_options *o,
 	if ((r = file_read(path, &text, 2 * CERTIFICATE_MAX, why)) != REASON_OK)
 		return r;
 	if (pem_or_der(buf_span(&text), "CERTIFICATE", root->der,
-	    sizeof(root->der), &len))
-		r = certificate_read(span_of(root->der, len),
-		    &root->certificate, why);
+		sizeof(root->der), &len))
+		r = certificate_read(
+		    span_of(root->der, len), &root->certificate, why);
 	else
 		r = why_set(why, REASON_HOME_INVALID, -1,
 		    "%s holds no certificate", path);
@@ -70,7 +70,7 @@ root_certificate(struct root *root, const struct sign_options *o,
 	if (r != REASON_OK)
 		return r;
 	if (!name_attribute(root->certificate.subject, 10, root->organization,
-	    sizeof(root->organization)) ||
+		sizeof(root->organization)) ||
 	    !name_attribute(root->certificate.subject, 3, name, sizeof(name)))
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "%s is no root of ours", path);
@@ -89,8 +89,8 @@ root_open(struct root *root, const struct sign_options *o, struct why *why)
 	snprintf(file, sizeof(file), "ceremony/%s.key", root_word(o->root));
 	path_join(path, sizeof(path), o->home, file);
 	r = private_key_load(&root->key, path, o->passphrase, why);
-	if (r == REASON_OK && !span_eq(private_key_spki(root->key),
-	    root->certificate.spki))
+	if (r == REASON_OK &&
+	    !span_eq(private_key_spki(root->key), root->certificate.spki))
 		r = why_set(why, REASON_HOME_INVALID, -1,
 		    "%s is not the key of its certificate", path);
 	return r;
@@ -109,8 +109,8 @@ number_of(const char *name)
 }
 
 static void
-subject_name(char out[NAME_TEXT], const struct root *root,
-    const struct sign_options *o)
+subject_name(
+    char out[NAME_TEXT], const struct root *root, const struct sign_options *o)
 {
 	char rest[NAME_TEXT];
 
@@ -129,27 +129,31 @@ sign_csr(const struct root *root, const struct sign_options *o,
 {
 	bool ca = o->root == CEREMONY_IDEVID;
 	char name[NAME_TEXT];
-	struct certificate_plan plan = {
-		.profile = ca ? PROFILE_IDEVID_CA : PROFILE_VOUCHER_SIGNER,
-		.organization = root->organization, .unit = "software root",
-		.common_name = name, .not_before = begin_of(root->test),
-		.not_after = ca ? DER_TIME_FOREVER : clock_now() +
-		    (int64_t)(o->days == 0 ? VOUCHER_DAYS : o->days) * DAY,
-		.spki = csr->spki, .issuer_name = root->certificate.subject,
+	struct certificate_plan plan = { .profile = ca ? PROFILE_IDEVID_CA
+						       : PROFILE_VOUCHER_SIGNER,
+		.organization = root->organization,
+		.unit = "software root",
+		.common_name = name,
+		.not_before = begin_of(root->test),
+		.not_after = ca ? DER_TIME_FOREVER
+				: clock_now() +
+			(int64_t)(o->days == 0 ? VOUCHER_DAYS : o->days) * DAY,
+		.spki = csr->spki,
+		.issuer_name = root->certificate.subject,
 		.issuer_key_id = root->certificate.subject_key_id };
 	uint8_t room[CERTIFICATE_MAX];
 	struct certificate c;
 	enum reason r;
 
 	subject_name(name, root, o);
-	r = issue(&plan, root->key, &root->certificate, ca ? LINT_CA
-	    : LINT_VOUCHER_SIGNER, room, &c, why);
+	r = issue(&plan, root->key, &root->certificate,
+	    ca ? LINT_CA : LINT_VOUCHER_SIGNER, room, &c, why);
 	if (r != REASON_OK)
 		return r;
 	if (!pem_write(chain, "CERTIFICATE", c.der) ||
 	    !pem_write(chain, "CERTIFICATE", root->certificate.der))
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "the chain is too large");
+		return why_set(
+		    why, REASON_ADMIN_ARGUMENT, -1, "the chain is too large");
 	return REASON_OK;
 }
 
@@ -158,10 +162,10 @@ check_options(const struct sign_options *o, struct why *why)
 {
 	if (o->name[0] == '\0' || strlen(o->name) > KEY_NAME_MAX)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "name");
-	if (o->root == CEREMONY_IDEVID && (o->slot == NULL ||
-	    !slot_valid(o->slot)))
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "slot: 2 to 4 of A-Z 0-9");
+	if (o->root == CEREMONY_IDEVID &&
+	    (o->slot == NULL || !slot_valid(o->slot)))
+		return why_set(
+		    why, REASON_ADMIN_ARGUMENT, -1, "slot: 2 to 4 of A-Z 0-9");
 	if (o->days > DAYS_MAX)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "days: at most %d", DAYS_MAX);

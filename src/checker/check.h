@@ -14,7 +14,7 @@
  * arena holds the decoded binary leaves; bodies are at most BODY_MAX. */
 struct signed_request {
 	struct cms cms;
-	const struct certificate *signer;	/* into cms.certificates */
+	const struct certificate *signer; /* into cms.certificates */
 	struct voucher_request request;
 	uint8_t arena[BODY_MAX];
 };
@@ -46,7 +46,7 @@ MUST_USE enum reason check_prior(const struct voucher_request *registrar,
 /* Answers INSPECT_CSR, _IMPORT and _LINT. room is json_cap bytes for the
  * findings; the spans in *out borrow from it, from arena (as long as both
  * files together) and from the request. */
-void inspect_file(const struct message_inspect *in, uint8_t *arena,
-    char *json, size_t json_cap, struct message_inspected *out);
+void inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
+    size_t json_cap, struct message_inspected *out);
 
 #endif

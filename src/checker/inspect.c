@@ -37,9 +37,9 @@ inspect_import(const struct message_inspect *in, uint8_t *arena, size_t room,
 	enum reason r;
 
 	if ((r = read_certificate(in->bytes, &arena, &room, &device, why)) !=
-	    REASON_OK ||
+		REASON_OK ||
 	    (r = read_certificate(in->other, &arena, &room, &ca, why)) !=
-	    REASON_OK)
+		REASON_OK)
 		return r;
 	if (!certificate_signed_by(&device, &ca))
 		return why_set(why, REASON_IMPORT_CHAIN, -1,
@@ -49,7 +49,7 @@ inspect_import(const struct message_inspect *in, uint8_t *arena, size_t room,
 		    "%u serialNumber attributes", device.subject_serials);
 	if ((r = serial_check(device.subject_serial, why)) != REASON_OK ||
 	    (r = lint_import(&device, &context, f->warnings,
-	    sizeof(f->warnings), why)) != REASON_OK)
+		 sizeof(f->warnings), why)) != REASON_OK)
 		return r;
 	text_copy(f->serial, sizeof(f->serial), device.subject_serial);
 	f->certificate = device.der;
@@ -62,8 +62,8 @@ inspect_import(const struct message_inspect *in, uint8_t *arena, size_t room,
 }
 
 static void
-print_findings(struct json_out *o, const struct lint_finding *findings,
-    unsigned n)
+print_findings(
+    struct json_out *o, const struct lint_finding *findings, unsigned n)
 {
 	unsigned i;
 
@@ -104,8 +104,8 @@ inspect_lint(const struct message_inspect *in, uint8_t *arena, size_t room,
 	    REASON_OK)
 		return r;
 	if (in->other.len > 0) {
-		if ((r = read_certificate(in->other, &arena, &room, &issuer,
-		    why)) != REASON_OK)
+		if ((r = read_certificate(
+			 in->other, &arena, &room, &issuer, why)) != REASON_OK)
 			return r;
 		context.issuer = &issuer;
 	}
@@ -113,8 +113,8 @@ inspect_lint(const struct message_inspect *in, uint8_t *arena, size_t room,
 	json_out_open(&o, json, json_cap);
 	print_findings(&o, findings, n);
 	if (json_out_span(&o, text) != WIRE_OK)
-		return why_set(why, REASON_INTERNAL, -1,
-		    "the findings do not fit");
+		return why_set(
+		    why, REASON_INTERNAL, -1, "the findings do not fit");
 	if (n == 0)
 		return REASON_OK;
 	*why = findings[0].why;
@@ -136,12 +136,12 @@ inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
 		out->reason = csr_read(in->bytes, arena, &out->csr, &why);
 		break;
 	case INSPECT_IMPORT:
-		out->reason = inspect_import(in, arena, room, &out->import,
-		    &why);
+		out->reason =
+		    inspect_import(in, arena, room, &out->import, &why);
 		break;
 	case INSPECT_LINT:
-		out->reason = inspect_lint(in, arena, room, json, json_cap,
-		    &out->json, &why);
+		out->reason = inspect_lint(
+		    in, arena, room, json, json_cap, &out->json, &why);
 		break;
 	}
 	text_copy(out->text, sizeof(out->text), span_str(why.text));

@@ -13,9 +13,9 @@
 #include "ipc/program.h"
 #include "wire/cbor.h"
 
-#define WAITING_MAX 4096	/* requests at the authority at one time */
-#define NOTES_PER_SECOND 100	/* refusals handed on for the record */
-#define FINDINGS_MAX 16384
+#define WAITING_MAX	 4096 /* requests at the authority at one time */
+#define NOTES_PER_SECOND 100  /* refusals handed on for the record */
+#define FINDINGS_MAX	 16384
 
 /* A request that the authority is deciding. Its frame's id there is the slot
  * and a generation, so an answer that comes too late finds nobody. */
@@ -28,11 +28,11 @@ struct waiting {
 
 struct checker {
 	struct program *program;
-	unsigned index;		/* of the pair: our front has the same */
+	unsigned index; /* of the pair: our front has the same */
 	struct workspace room;
 	struct waiting waiting[WAITING_MAX];
 	uint32_t first_free;
-	unsigned notes;		/* left in this second */
+	unsigned notes; /* left in this second */
 };
 
 static void
@@ -83,18 +83,17 @@ waiting_take(struct checker *c, uint64_t id, uint64_t *front_id)
 static void
 answer(struct checker *c, uint64_t front_id, const struct message_answer *a)
 {
-	struct peer *front = program_peer(c->program, ROLE_FRONT,
-	    c->index);
+	struct peer *front = program_peer(c->program, ROLE_FRONT, c->index);
 
 	/* A front that is gone or stuck loses its answer, not we our time. */
 	if (front != NULL && !PEER_SEND(front, ANSWER, front_id, answer, a))
-		log_warning("answer-dropped", "reason=\"%s\"",
-		    reason_code(a->reason));
+		log_warning(
+		    "answer-dropped", "reason=\"%s\"", reason_code(a->reason));
 }
 
 static void
-answer_reason(struct checker *c, uint64_t front_id, enum reason r,
-    const struct why *why)
+answer_reason(
+    struct checker *c, uint64_t front_id, enum reason r, const struct why *why)
 {
 	struct message_answer a = { .reason = r };
 
@@ -239,7 +238,7 @@ static void
 on_drained(void *context)
 {
 	(void)context;
-	public_key_cache_trim();	/* no request borrows a key now */
+	public_key_cache_trim(); /* no request borrows a key now */
 }
 
 static void
@@ -259,8 +258,9 @@ on_lost(void *context, struct peer *peer)
 	uint32_t i;
 
 	for (i = 0; i < WAITING_MAX; i++) {
-		if (!waiting_take(c, (uint64_t)c->waiting[i].generation << 32 |
-		    i, &front_id))
+		if (!waiting_take(c,
+			(uint64_t)c->waiting[i].generation << 32 | i,
+			&front_id))
 			continue;
 		if (peer_role(peer) == ROLE_AUTHORITY)
 			answer_reason(c, front_id, REASON_UNAVAILABLE, NULL);

@@ -29,8 +29,8 @@ classify_other(struct span prior, struct why *why)
 	}
 	if (first >> 5 == 5)
 		return why_set(why, REASON_PRIOR_UNSIGNED, 0, "plain CBOR");
-	return why_set(why, REASON_PRIOR_MALFORMED, 0,
-	    "it begins with octet %02x", first);
+	return why_set(
+	    why, REASON_PRIOR_MALFORMED, 0, "it begins with octet %02x", first);
 }
 
 /*
@@ -70,10 +70,10 @@ row_classify(struct span prior, struct signed_request *p, struct why *why)
 		return as_prior(r, why);
 	if (json_parse(p->cms.content, &root, NULL) == WIRE_OK &&
 	    json_member(&root, "ietf-voucher:voucher", &member))
-		return why_set(why, REASON_PRIOR_RENEWAL, -1,
-		    "it is a signed voucher");
-	r = request_from_json(p->cms.content, p->arena, sizeof(p->arena),
-	    &p->request, why);
+		return why_set(
+		    why, REASON_PRIOR_RENEWAL, -1, "it is a signed voucher");
+	r = request_from_json(
+	    p->cms.content, p->arena, sizeof(p->arena), &p->request, why);
 	return r == REASON_OK ? r : as_prior(r, why);
 }
 
@@ -83,8 +83,8 @@ row_classify(struct span prior, struct signed_request *p, struct why *why)
  * record; so the chain above it decides nothing, and IDevID dates are ignored.
  */
 static enum reason
-row_pledge_signature(struct signed_request *p, struct request_facts *facts,
-    struct why *why)
+row_pledge_signature(
+    struct signed_request *p, struct request_facts *facts, struct why *why)
 {
 	enum reason r = cms_verify(&p->cms, &p->signer, why);
 
@@ -146,8 +146,8 @@ row_proximity(const struct voucher_request *pledge, const struct path *path,
 	} else if (pledge->proximity_pubk.ptr != NULL) {
 		sha256(pledge->proximity_pubk, seen);
 	} else if (pledge->proximity_cert.ptr != NULL) {
-		enum reason r = certificate_read(pledge->proximity_cert, &c,
-		    why);
+		enum reason r =
+		    certificate_read(pledge->proximity_cert, &c, why);
 
 		if (r != REASON_OK)
 			return as_prior(r, why);
@@ -186,7 +186,7 @@ check_prior(const struct voucher_request *registrar, const struct path *path,
 	enum reason r;
 
 	if (registrar->prior.ptr == NULL)
-		return REASON_OK;	/* policy says what that allows */
+		return REASON_OK; /* policy says what that allows */
 	if ((r = row_classify(registrar->prior, p, why)) != REASON_OK ||
 	    (r = row_pledge_signature(p, facts, why)) != REASON_OK ||
 	    (r = row_serial(registrar, p, why)) != REASON_OK ||

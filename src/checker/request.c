@@ -19,15 +19,15 @@ row_container(const struct message_check *check, struct signed_request *r,
 
 /* Row 2: decode the payload (RFC 8995 3.4, RFC 8366 5.3). */
 static enum reason
-row_payload(struct signed_request *r, struct request_facts *facts,
-    struct why *why)
+row_payload(
+    struct signed_request *r, struct request_facts *facts, struct why *why)
 {
 	struct voucher_request *q = &r->request;
 	enum reason reason;
 	struct span value;
 
-	reason = request_from_json(r->cms.content, r->arena, sizeof(r->arena),
-	    q, why);
+	reason = request_from_json(
+	    r->cms.content, r->arena, sizeof(r->arena), q, why);
 	if (reason != REASON_OK)
 		return reason;
 	if (q->serial[0] == '\0')
@@ -41,8 +41,8 @@ row_payload(struct signed_request *r, struct request_facts *facts,
 		return REASON_OK;
 
 	/* MP 6.3: five encodings of one meaning. */
-	reason = issuer_normalise(q->idevid_issuer, &facts->issuer.kind,
-	    &value, why);
+	reason = issuer_normalise(
+	    q->idevid_issuer, &facts->issuer.kind, &value, why);
 	if (reason != REASON_OK)
 		return reason;
 	if (facts->issuer.kind == ISSUER_NAME) {
@@ -64,8 +64,8 @@ row_payload(struct signed_request *r, struct request_facts *facts,
  * a temporary trust anchor for this request only.
  */
 static enum reason
-row_signature(struct signed_request *r, int64_t now, struct path *path,
-    struct why *why)
+row_signature(
+    struct signed_request *r, int64_t now, struct path *path, struct why *why)
 {
 	struct certificate pool[PATH_POOL_MAX];
 	enum reason reason;
@@ -107,8 +107,8 @@ row_registrar(const struct certificate *signer, struct why *why)
 	    !signer->has_extended_key_usage
 		? "the signer's certificate has no extended key usage"
 		: signer->eku_any
-		    ? "anyExtendedKeyUsage does not stand for id-kp-cmcRA"
-		    : "its extended key usage has other purposes only");
+		? "anyExtendedKeyUsage does not stand for id-kp-cmcRA"
+		: "its extended key usage has other purposes only");
 }
 
 /* Row 10 (RFC 8995 3.4): only a pledge says whom it saw. */
@@ -125,8 +125,8 @@ row_forbidden(const struct voucher_request *q, struct why *why)
 		leaf = "proximity-registrar-pubk-sha256";
 	if (leaf == NULL)
 		return REASON_OK;
-	return why_set(why, REASON_PROXIMITY_FORBIDDEN, -1, "%s is present",
-	    leaf);
+	return why_set(
+	    why, REASON_PROXIMITY_FORBIDDEN, -1, "%s is present", leaf);
 }
 
 static void
@@ -143,7 +143,8 @@ facts_add_chain(struct request_facts *facts, const struct path *path)
 		certificate_domain_id(c, e->domain_id, &e->domain_id_len);
 		e->ca = c->has_basic_constraints && c->ca;
 		e->self_signed = i + 1 == path->len &&
-		    span_eq(c->issuer, c->subject) && certificate_self_signed(c);
+		    span_eq(c->issuer, c->subject) &&
+		    certificate_self_signed(c);
 		e->not_after = c->not_after;
 	}
 	facts->chain_len = path->len;

@@ -25,7 +25,7 @@ request_order(struct message_admin *m, const struct ca_plan *p)
 /* --- certificates come as PEM, one after another, or as one of DER --- */
 
 struct chain {
-	uint8_t *room[CHAIN_MAX];	/* owned */
+	uint8_t *room[CHAIN_MAX]; /* owned */
 	struct span der[CHAIN_MAX];
 	unsigned len;
 };
@@ -97,13 +97,13 @@ chain_import(struct session *s, const char *name, const struct chain *ch,
 /* --- create --- */
 
 static enum reason
-ceremony_sign(const struct ca_plan *p, const char *csr, const char *out,
-    struct why *why)
+ceremony_sign(
+    const struct ca_plan *p, const char *csr, const char *out, struct why *why)
 {
-	const char *argv[16] = { "hallmark-ceremony", "sign", "--home",
-		p->home, "--root", strcmp(p->purpose, "voucher") == 0
-		    ? "voucher" : "idevid", "--name", p->name, "--csr", csr,
-		"--out", out };
+	const char *argv[16] = { "hallmark-ceremony", "sign", "--home", p->home,
+		"--root",
+		strcmp(p->purpose, "voucher") == 0 ? "voucher" : "idevid",
+		"--name", p->name, "--csr", csr, "--out", out };
 
 	if (p->slot != NULL) {
 		argv[12] = "--slot";
@@ -141,19 +141,18 @@ out:
 }
 
 static bool
-order_options(struct cli *c, int argc, char **argv, struct ca_plan *p,
-    const char **out)
+order_options(
+    struct cli *c, int argc, char **argv, struct ca_plan *p, const char **out)
 {
-	const struct option_row rows[] = {
-		{ "purpose", &p->purpose, NULL, true },
+	const struct option_row rows[] = { { "purpose", &p->purpose, NULL,
+					       true },
 		{ "name", &p->name, NULL, true },
 		{ "slot", &p->slot, NULL, false },
 		{ "product", &p->product, NULL, false },
 		{ "limit", &p->limit, NULL, false },
 		{ "months", &p->months, NULL, false },
 		{ "algorithm", &p->algorithm, NULL, false },
-		{ out == NULL ? NULL : "out", out, NULL, false },
-		{ 0 } };
+		{ out == NULL ? NULL : "out", out, NULL, false }, { 0 } };
 
 	return options_read(c, argc, argv, rows, 0, 0);
 }
@@ -245,8 +244,8 @@ int
 ca_import_run(struct cli *c, int argc, char **argv)
 {
 	const char *name = NULL;
-	const struct option_row rows[] = {
-		{ "name", &name, NULL, true }, { 0 } };
+	const struct option_row rows[] = { { "name", &name, NULL, true },
+		{ 0 } };
 	struct message_admin_reply reply;
 	struct session *s = NULL;
 	struct chain ch = { 0 };
@@ -298,8 +297,8 @@ int
 ca_show_run(struct cli *c, int argc, char **argv)
 {
 	bool pem_only = false;
-	const struct option_row rows[] = {
-		{ "pem", NULL, &pem_only, false }, { 0 } };
+	const struct option_row rows[] = { { "pem", NULL, &pem_only, false },
+		{ 0 } };
 	struct message_admin_reply reply;
 	struct session *s = NULL;
 	struct message_admin m;

@@ -12,18 +12,21 @@
 #include "ipc/children.h"
 
 enum exit_code {
-	EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNAVAILABLE = 3
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1,
+	EXIT_USAGE = 2,
+	EXIT_UNAVAILABLE = 3
 };
 
-#define FILE_MAX 65536		/* octets of a file that an operator names */
+#define FILE_MAX     65536 /* octets of a file that an operator names */
 #define HOME_DEFAULT "/var/lib/hallmark"
 
 struct cli {
 	const char *noun, *verb;
-	const char *home;		/* as given */
+	const char *home; /* as given */
 	bool json;
 	const char *passphrase_file, *passphrase_fd;
-	char **operands;		/* what is no option */
+	char **operands; /* what is no option */
 	unsigned operands_len;
 };
 
@@ -36,7 +39,7 @@ struct option_row {
 };
 
 struct verb {
-	const char *noun, *verb;	/* verb NULL: the noun has only one */
+	const char *noun, *verb; /* verb NULL: the noun has only one */
 	int (*run)(struct cli *c, int argc, char **argv);
 	const char *synopsis, *about;
 };
@@ -72,22 +75,22 @@ MUST_USE enum reason session_ask(struct session *s,
 void session_close(struct session *s);
 void request_begin(struct message_admin *m, const char *verb);
 void request_text(struct message_admin *m, const char *name, const char *value);
-void request_bytes(struct message_admin *m, const char *name,
-    struct span value);
+void request_bytes(
+    struct message_admin *m, const char *name, struct span value);
 /* One question and its printed answer: what most verbs are. */
 int session_run(const struct cli *c, enum session_need need,
     const struct message_admin *request);
 /* Absolute path of the home, which must be there. */
-MUST_USE enum reason home_path(const struct cli *c, char out[CONFIG_TEXT],
-    struct why *why);
+MUST_USE enum reason home_path(
+    const struct cli *c, char out[CONFIG_TEXT], struct why *why);
 /* Takes HOME/run/lock; a descriptor, or HOME_LOCKED. */
 MUST_USE enum reason home_lock(const char *home, int *lock, struct why *why);
 
 /* --- passphrase.c --- */
 /* A sealed memfd: from --passphrase-file, --passphrase-fd or the terminal (asked
  * twice where it is new). ADMIN_ARGUMENT if there is nowhere to ask. */
-MUST_USE enum reason passphrase_get(const struct cli *c, bool fresh, int *fd,
-    struct why *why);
+MUST_USE enum reason passphrase_get(
+    const struct cli *c, bool fresh, int *fd, struct why *why);
 
 /* --- tool.c --- */
 /* Replaces this program by hallmark-PROGRAM; returns only on failure. */
@@ -126,11 +129,11 @@ struct ca_plan {
 	const char *home;
 	const char *purpose, *name, *slot, *product, *limit, *months;
 	const char *algorithm;
-	int passphrase;		/* of the root's key */
+	int passphrase; /* of the root's key */
 };
 /* Request, signature by the software root of this home, import. */
-MUST_USE enum reason ca_create_with(struct session *s, const struct ca_plan *p,
-    struct why *why);
+MUST_USE enum reason ca_create_with(
+    struct session *s, const struct ca_plan *p, struct why *why);
 
 /* --- one per verb --- */
 int init_run(struct cli *, int, char **);

@@ -34,8 +34,7 @@ int
 device_import_run(struct cli *c, int argc, char **argv)
 {
 	const char *product = NULL, *ca_path = NULL;
-	const struct option_row rows[] = {
-		{ "product", &product, NULL, true },
+	const struct option_row rows[] = { { "product", &product, NULL, true },
 		{ "ca", &ca_path, NULL, true }, { 0 } };
 	struct session *s = NULL;
 	struct buf ca = { 0 };
@@ -50,10 +49,10 @@ device_import_run(struct cli *c, int argc, char **argv)
 	if ((r = file_read(ca_path, &ca, FILE_MAX, &why)) != REASON_OK ||
 	    (r = session_open(c, NEED_SIGNER, &s, &why)) != REASON_OK)
 		code = refuse(c, r, &why);
-	for (i = 0; r != REASON_UNAVAILABLE && s != NULL &&
-	    i < c->operands_len; i++) {
-		r = import_one(c, s, product, buf_span(&ca), c->operands[i],
-		    &why);
+	for (i = 0; r != REASON_UNAVAILABLE && s != NULL && i < c->operands_len;
+	     i++) {
+		r = import_one(
+		    c, s, product, buf_span(&ca), c->operands[i], &why);
 		if (r == REASON_OK)
 			continue;
 		fprintf(stderr, "%s: ", c->operands[i]);
@@ -69,8 +68,7 @@ device_list_run(struct cli *c, int argc, char **argv)
 {
 	const char *product = NULL, *state = NULL, *after = NULL;
 	const char *limit = PAGE;
-	const struct option_row rows[] = {
-		{ "product", &product, NULL, false },
+	const struct option_row rows[] = { { "product", &product, NULL, false },
 		{ "state", &state, NULL, false },
 		{ "after", &after, NULL, false },
 		{ "limit", &limit, NULL, false }, { 0 } };
@@ -92,8 +90,7 @@ about_one(struct cli *c, int argc, char **argv, const char *verb,
     const char **reason, enum session_need need)
 {
 	const char *issuer = NULL;
-	const struct option_row rows[] = {
-		{ "issuer", &issuer, NULL, false },
+	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
 		{ reason == NULL ? NULL : "reason", reason, NULL, true },
 		{ 0 } };
 	struct message_admin m;

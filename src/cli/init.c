@@ -19,8 +19,8 @@
 #include "crypto/hash/hash.h"
 #include "wire/json.h"
 
-#define VOUCHER_KEY "voucher-1"
-#define ISSUING_CA "F1-1"
+#define VOUCHER_KEY  "voucher-1"
+#define ISSUING_CA   "F1-1"
 #define ISSUING_SLOT "F1"
 
 struct plan {
@@ -29,7 +29,7 @@ struct plan {
 	const char *product, *token, *masa_url;
 	bool test;
 	char home[CONFIG_TEXT];
-	bool made_home;		/* the folder itself is ours too */
+	bool made_home; /* the folder itself is ours too */
 	bool touched;
 	struct config config;
 	int passphrase;
@@ -45,8 +45,8 @@ is_empty(const char *folder)
 	bool empty = d != NULL;
 
 	while (empty && (e = readdir(d)) != NULL)
-		empty = strcmp(e->d_name, ".") == 0 ||
-		    strcmp(e->d_name, "..") == 0;
+		empty =
+		    strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
 	if (d != NULL)
 		closedir(d);
 	return empty;
@@ -55,16 +55,16 @@ is_empty(const char *folder)
 static enum reason
 make_home(struct plan *p, struct why *why)
 {
-	static const char *const folders[] = { "front", "checker",
-		"authority", "signer", "run" };
+	static const char *const folders[] = { "front", "checker", "authority",
+		"signer", "run" };
 	char path[PATH_MAX];
 	enum reason r;
 	unsigned i;
 
 	p->made_home = mkdir(p->c->home, 0700) == 0;
 	if (!p->made_home && errno != EEXIST)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    p->c->home);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", p->c->home);
 	if ((r = home_path(p->c, p->home, why)) != REASON_OK)
 		return r;
 	if (!is_empty(p->home))
@@ -73,26 +73,26 @@ make_home(struct plan *p, struct why *why)
 	p->touched = true;
 	/* Anchors are for everybody; the rest closes itself. */
 	if (chmod(p->home, 0755) != 0)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    p->home);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", p->home);
 	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		path_join(path, sizeof(path), p->home, folders[i]);
 		if (mkdir(path, 0700) != 0)
-			return why_set(why, REASON_HOME_INVALID, -1,
-			    "%.150s: %m", path);
+			return why_set(
+			    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
 	}
 	return REASON_OK;
 }
 
 static int
-remove_entry(const char *path, const struct stat *st, int kind,
-    struct FTW *where)
+remove_entry(
+    const char *path, const struct stat *st, int kind, struct FTW *where)
 {
 	(void)st;
 	(void)kind;
 	if (where->level > 0 && remove(path) != 0)
-		fprintf(stderr, "hallmark init: %s: %s\n", path,
-		    strerror(errno));
+		fprintf(
+		    stderr, "hallmark init: %s: %s\n", path, strerror(errno));
 	return 0;
 }
 
@@ -101,12 +101,13 @@ static void
 remove_home(const struct plan *p)
 {
 	if (p->touched)
-		nftw(p->home, remove_entry, 16, FTW_DEPTH | FTW_PHYS |
-		    FTW_MOUNT);
+		nftw(p->home, remove_entry, 16,
+		    FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	if (p->made_home)
 		rmdir(p->c->home);
 	if (p->touched || p->made_home)
-		fprintf(stderr, "hallmark init: the half-made home was "
+		fprintf(stderr,
+		    "hallmark init: the half-made home was "
 		    "removed\n");
 }
 
@@ -132,8 +133,8 @@ plan_config(struct plan *p, struct why *why)
 {
 	config_defaults(&p->config);
 	p->config.test = p->test;
-	if (p->organization[0] == '\0' || !config_text_valid(p->organization,
-	    sizeof(p->config.organization)))
+	if (p->organization[0] == '\0' ||
+	    !config_text_valid(p->organization, sizeof(p->config.organization)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "organization: 1 to 64 printable ASCII characters");
 	text_copy(p->config.organization, sizeof(p->config.organization),
@@ -142,8 +143,8 @@ plan_config(struct plan *p, struct why *why)
 		return REASON_OK;
 	if (!config_text_valid(p->listen, sizeof(p->config.listen)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "listen");
-	text_copy(p->config.listen, sizeof(p->config.listen),
-	    span_str(p->listen));
+	text_copy(
+	    p->config.listen, sizeof(p->config.listen), span_str(p->listen));
 	return REASON_OK;
 }
 
@@ -177,10 +178,14 @@ add_product(const struct plan *p, struct session *s, struct why *why)
 static enum reason
 make_keys(struct plan *p, struct why *why)
 {
-	struct ca_plan voucher = { .home = p->home, .purpose = "voucher",
-		.name = VOUCHER_KEY, .passphrase = p->passphrase };
-	struct ca_plan issuing = { .home = p->home, .purpose = "idevid-ca",
-		.name = ISSUING_CA, .slot = ISSUING_SLOT,
+	struct ca_plan voucher = { .home = p->home,
+		.purpose = "voucher",
+		.name = VOUCHER_KEY,
+		.passphrase = p->passphrase };
+	struct ca_plan issuing = { .home = p->home,
+		.purpose = "idevid-ca",
+		.name = ISSUING_CA,
+		.slot = ISSUING_SLOT,
 		.passphrase = p->passphrase };
 	struct session *s = NULL;
 	enum reason r;
@@ -259,8 +264,8 @@ print_summary(const struct plan *p, struct why *why)
 	json_begin_array(&o);
 	if (!put_anchor(p, &o, "idevid-root") ||
 	    !put_anchor(p, &o, "voucher-root") || !put_anchor(p, &o, "tls"))
-		return why_set(why, REASON_INTERNAL, -1,
-		    "an anchor is missing");
+		return why_set(
+		    why, REASON_INTERNAL, -1, "an anchor is missing");
 	json_end_array(&o);
 	json_end_object(&o);
 	if (json_out_span(&o, &json) != WIRE_OK)
@@ -299,8 +304,8 @@ int
 init_run(struct cli *c, int argc, char **argv)
 {
 	struct plan p = { .c = c, .host = "localhost", .passphrase = -1 };
-	const struct option_row rows[] = {
-		{ "organization", &p.organization, NULL, true },
+	const struct option_row rows[] = { { "organization", &p.organization,
+					       NULL, true },
 		{ "host", &p.host, NULL, false },
 		{ "listen", &p.listen, NULL, false },
 		{ "product", &p.product, NULL, false },
@@ -314,7 +319,8 @@ init_run(struct cli *c, int argc, char **argv)
 	if (!options_read(c, argc, argv, rows, 0, 0))
 		return EXIT_USAGE;
 	if (p.product == NULL && (p.token != NULL || p.masa_url != NULL))
-		return usage_error(c, "--token and --masa-url go with "
+		return usage_error(c,
+		    "--token and --masa-url go with "
 		    "--product");
 	why_clear(&why);
 	if ((r = plan_config(&p, &why)) != REASON_OK ||

@@ -22,7 +22,7 @@ struct batch {
 	const char *product, *serial, *out;
 	char **files;
 	size_t len, room;
-	bool folder;		/* results go to files, each by its request's name */
+	bool folder; /* results go to files, each by its request's name */
 	size_t issued, refused;
 };
 
@@ -49,8 +49,9 @@ is_request(const struct dirent *e)
 {
 	const char *dot = strrchr(e->d_name, '.');
 
-	return dot != NULL && (strcmp(dot, ".csr") == 0 ||
-	    strcmp(dot, ".der") == 0 || strcmp(dot, ".pem") == 0);
+	return dot != NULL &&
+	    (strcmp(dot, ".csr") == 0 || strcmp(dot, ".der") == 0 ||
+		strcmp(dot, ".pem") == 0);
 }
 
 static enum reason
@@ -61,8 +62,8 @@ add_folder(struct batch *b, const char *folder, struct why *why)
 	int i, n = scandir(folder, &list, is_request, alphasort);
 
 	if (n < 0)
-		return why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %m",
-		    folder);
+		return why_set(
+		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", folder);
 	for (i = 0; i < n; i++) {
 		path_join(path, sizeof(path), folder, list[i]->d_name);
 		batch_add(b, path);
@@ -88,12 +89,12 @@ gather(struct batch *b, struct why *why)
 		else
 			batch_add(b, path);
 	}
-	b->folder = b->folder || b->len > 1 || (b->out != NULL &&
-	    stat(b->out, &st) == 0 && S_ISDIR(st.st_mode));
+	b->folder = b->folder || b->len > 1 ||
+	    (b->out != NULL && stat(b->out, &st) == 0 && S_ISDIR(st.st_mode));
 	if (r == REASON_OK && b->folder && b->out != NULL &&
 	    mkdir(b->out, 0755) != 0 && errno != EEXIST)
-		r = why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %m",
-		    b->out);
+		r = why_set(
+		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", b->out);
 	return r;
 }
 
@@ -111,15 +112,15 @@ result_path(const struct batch *b, const char *request, char out[PATH_MAX])
 	if (dot != NULL && strchr(dot, '/') == NULL)
 		*dot = '\0';
 	if (snprintf(out, PATH_MAX, "%s%s%s.crt", b->out == NULL ? "" : b->out,
-	    b->out == NULL ? "" : "/", stem) >= PATH_MAX)
+		b->out == NULL ? "" : "/", stem) >= PATH_MAX)
 		fatal("the path of %s is too long", request);
 }
 
 /* --- one file --- */
 
 static void
-tell_issued(const struct batch *b, const char *file, const char *out,
-    struct span json)
+tell_issued(
+    const struct batch *b, const char *file, const char *out, struct span json)
 {
 	static char room[FRAME_MAX];
 	struct json_value root;
@@ -250,8 +251,8 @@ int
 issue_csr_run(struct cli *c, int argc, char **argv)
 {
 	struct batch b = { .c = c };
-	const struct option_row rows[] = {
-		{ "product", &b.product, NULL, true },
+	const struct option_row rows[] = { { "product", &b.product, NULL,
+					       true },
 		{ "serial", &b.serial, NULL, false },
 		{ "out", &b.out, NULL, false }, { 0 } };
 	struct why why;

@@ -110,8 +110,8 @@ summary(const struct record *r, char *out, size_t cap)
 		    assertion_text(r->voucher.assertion), r->voucher.key);
 		break;
 	case RECORD_SIGNED:
-		snprintf(out, cap, "of %llu",
-		    (unsigned long long)r->signed_.of);
+		snprintf(
+		    out, cap, "of %llu", (unsigned long long)r->signed_.of);
 		break;
 	case RECORD_ACT:
 		snprintf(out, cap, "%s %s by user %u", r->act.verb,
@@ -124,8 +124,8 @@ summary(const struct record *r, char *out, size_t cap)
 }
 
 static enum reason
-show_record(void *context, const struct record *r, struct span bytes,
-    struct why *why)
+show_record(
+    void *context, const struct record *r, struct span bytes, struct why *why)
 {
 	/* Hex takes two characters an octet, names and dates a little more. */
 	static char room[4 * RECORD_MAX];
@@ -145,8 +145,8 @@ show_record(void *context, const struct record *r, struct span bytes,
 		return REASON_OK;
 	}
 	if (!record_to_json(r, room, sizeof(room), &len))
-		return why_set(why, REASON_INTERNAL, -1,
-		    "a record does not fit");
+		return why_set(
+		    why, REASON_INTERNAL, -1, "a record does not fit");
 	printf("%.*s\n", (int)len, room);
 	return REASON_OK;
 }
@@ -155,8 +155,7 @@ int
 journal_show_run(struct cli *c, int argc, char **argv)
 {
 	const char *from = "1", *limit = NULL;
-	const struct option_row rows[] = {
-		{ "from", &from, NULL, false },
+	const struct option_row rows[] = { { "from", &from, NULL, false },
 		{ "limit", &limit, NULL, false }, { 0 } };
 	struct showing s = { .c = c, .left = UINT64_MAX };
 	char folder[PATH_MAX];
@@ -167,8 +166,7 @@ journal_show_run(struct cli *c, int argc, char **argv)
 	if (!options_read(c, argc, argv, rows, 0, 1))
 		return EXIT_USAGE;
 	if (!text_uint(span_str(from), INT64_MAX, &first) ||
-	    (limit != NULL &&
-	    !text_uint(span_str(limit), INT64_MAX, &s.left)))
+	    (limit != NULL && !text_uint(span_str(limit), INT64_MAX, &s.left)))
 		return usage_error(c, "--from and --limit take a number");
 	why_clear(&why);
 	if ((r = folder_of(c, folder, &why)) == REASON_OK)

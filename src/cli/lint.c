@@ -13,7 +13,7 @@ struct linting {
 	struct children *checker;
 	struct span issuer;
 	int code;
-	bool gone;		/* the checker */
+	bool gone; /* the checker */
 };
 
 static void
@@ -80,8 +80,9 @@ static enum reason
 lint_bytes(struct linting *l, const char *name, struct span bytes,
     struct span issuer, struct why *why)
 {
-	struct message_inspect m = { .kind = INSPECT_LINT, .bytes = bytes,
-		.other = issuer };
+	struct message_inspect m = {
+		.kind = INSPECT_LINT, .bytes = bytes, .other = issuer
+	};
 	struct message_inspected answer;
 	struct frame reply;
 	struct cbor in;
@@ -123,12 +124,17 @@ lint_chain(struct linting *l, const char *file, struct span rest)
 	struct why why;
 
 	for (i = 0; more && !l->gone; i++, mine = next) {
-		more = pem_next(&rest, rooms[(i + 1) % 2], CERTIFICATE_MAX,
-		    &next);
+		more =
+		    pem_next(&rest, rooms[(i + 1) % 2], CERTIFICATE_MAX, &next);
 		snprintf(name, sizeof(name), "%s#%u", file, i + 1);
 		why_clear(&why);
-		tell(l, name, lint_bytes(l, name, mine, l->issuer.len > 0
-		    ? l->issuer : more ? next : none, &why), &why);
+		tell(l, name,
+		    lint_bytes(l, name, mine,
+			l->issuer.len > 0 ? l->issuer
+			    : more	  ? next
+					  : none,
+			&why),
+		    &why);
 	}
 }
 
@@ -164,9 +170,12 @@ lint_run(struct cli *c, int argc, char **argv)
 {
 	const char *issuer_path = NULL;
 	const struct option_row rows[] = {
-		{ "issuer", &issuer_path, NULL, false }, { 0 } };
-	struct children_plan plan = { .with_checker = true, .listener = -1,
-		.admin_listener = -1, .passphrase = -1 };
+		{ "issuer", &issuer_path, NULL, false }, { 0 }
+	};
+	struct children_plan plan = { .with_checker = true,
+		.listener = -1,
+		.admin_listener = -1,
+		.passphrase = -1 };
 	struct linting l = { .c = c, .code = EXIT_DONE };
 	struct buf issuer = { 0 };
 	struct why why;
@@ -177,7 +186,7 @@ lint_run(struct cli *c, int argc, char **argv)
 		return EXIT_USAGE;
 	why_clear(&why);
 	config_defaults(&plan.start.config);
-	strcpy(plan.start.home, "/");	/* a linter needs none */
+	strcpy(plan.start.home, "/"); /* a linter needs none */
 	plan.start.offline = true;
 	if (issuer_path != NULL)
 		r = file_read(issuer_path, &issuer, FILE_MAX, &why);

@@ -5,13 +5,13 @@
 #include "base/secret.h"
 #include "cli/cli.h"
 
-#define PRODUCT_OPTIONS \
-	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n" \
+#define PRODUCT_OPTIONS                                                      \
+	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"           \
 	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
-	"[--audit-only yes|no] [--emit-id-data yes|no]\n" \
-	"[--legacy-unattributed yes|no] [--import-only yes|no]\n" \
+	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
+	"[--legacy-unattributed yes|no] [--import-only yes|no]\n"            \
 	"[--key-usage yes|no]"
-#define CA_OPTIONS \
+#define CA_OPTIONS                                                \
 	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
 	"[--product NAME] [--limit N] [--months N] [--algorithm p256|p384]"
 
@@ -54,12 +54,11 @@ const struct verb verbs[] = {
 	    "show one device" },
 	{ "device", "hold", device_hold_run, "SERIAL --reason TEXT",
 	    "decline vouchers for a device" },
-	{ "device", "release", device_release_run, "SERIAL",
-	    "end a hold" },
+	{ "device", "release", device_release_run, "SERIAL", "end a hold" },
 	{ "journal", "verify", journal_verify_run, "[DIR]",
 	    "check the whole journal" },
-	{ "journal", "show", journal_show_run,
-	    "[--from N] [--limit N] [DIR]", "print records" },
+	{ "journal", "show", journal_show_run, "[--from N] [--limit N] [DIR]",
+	    "print records" },
 	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
 	    "explain every violation in certificates" },
 	{ "clock", "confirm", clock_confirm_run, "",
@@ -79,14 +78,16 @@ help(FILE *to)
 	char name[40];
 	size_t i;
 
-	fprintf(to, "usage: hallmark [--home DIR] [--json] NOUN VERB "
+	fprintf(to,
+	    "usage: hallmark [--home DIR] [--json] NOUN VERB "
 	    "[options]\n\n");
 	for (i = 0; i < verbs_len; i++) {
 		snprintf(name, sizeof(name), "%s %s", verbs[i].noun,
 		    verbs[i].verb == NULL ? "" : verbs[i].verb);
 		fprintf(to, "  %-18s %s\n", name, verbs[i].about);
 	}
-	fprintf(to, "\nhallmark NOUN VERB --help names the options; "
+	fprintf(to,
+	    "\nhallmark NOUN VERB --help names the options; "
 	    "hallmark(1) explains them.\n");
 }
 
@@ -102,8 +103,7 @@ verb_find(int argc, char **argv, int *takes)
 		if (strcmp(v->noun, argv[0]) != 0)
 			continue;
 		*takes = v->verb == NULL || v->verb[0] == '\0' ? 1 : 2;
-		if (*takes == 1 ||
-		    (argc > 1 && strcmp(v->verb, argv[1]) == 0))
+		if (*takes == 1 || (argc > 1 && strcmp(v->verb, argv[1]) == 0))
 			return v;
 	}
 	return NULL;

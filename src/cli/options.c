@@ -14,8 +14,8 @@ print_synopsis(FILE *to, const struct verb *v)
 	const char *line = v->synopsis, *end;
 	bool first = true;
 
-	fprintf(to, "%shallmark %s%s%s", to == stdout ? "" : "usage: ",
-	    v->noun, v->verb == NULL || *v->verb == '\0' ? "" : " ",
+	fprintf(to, "%shallmark %s%s%s", to == stdout ? "" : "usage: ", v->noun,
+	    v->verb == NULL || *v->verb == '\0' ? "" : " ",
 	    v->verb == NULL ? "" : v->verb);
 	for (; line != NULL && *line != '\0'; line = *end ? end + 1 : end) {
 		end = strchrnul(line, '\n');
@@ -34,9 +34,9 @@ verb_usage(const struct cli *c, int to_stdout)
 	size_t i;
 
 	for (i = 0; i < verbs_len; i++) {
-		if (strcmp(verbs[i].noun, c->noun) != 0 || (c->verb != NULL &&
-		    verbs[i].verb != NULL &&
-		    strcmp(verbs[i].verb, c->verb) != 0))
+		if (strcmp(verbs[i].noun, c->noun) != 0 ||
+		    (c->verb != NULL && verbs[i].verb != NULL &&
+			strcmp(verbs[i].verb, c->verb) != 0))
 			continue;
 		print_synopsis(to, &verbs[i]);
 		if (to_stdout)
@@ -52,8 +52,8 @@ usage_error(const struct cli *c, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "hallmark %s%s%s: ", c->noun, c->verb == NULL ? "" : " ",
-	    c->verb == NULL ? "" : c->verb);
+	fprintf(stderr, "hallmark %s%s%s: ", c->noun,
+	    c->verb == NULL ? "" : " ", c->verb == NULL ? "" : c->verb);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -103,8 +103,8 @@ common_rows(struct cli *c, bool *help, struct option_row *rows)
 
 /* Runs getopt over a table; false where it complained (on stderr). */
 static bool
-take_all(int argc, char **argv, const char *mode,
-    const struct option_row *rows, unsigned len)
+take_all(int argc, char **argv, const char *mode, const struct option_row *rows,
+    unsigned len)
 {
 	struct option table[OPTIONS_MAX + 1] = { 0 };
 	int which, at = 0;
@@ -112,10 +112,10 @@ take_all(int argc, char **argv, const char *mode,
 
 	for (i = 0; i < len; i++) {
 		table[i].name = rows[i].name;
-		table[i].has_arg = rows[i].text != NULL ? required_argument
-							: no_argument;
+		table[i].has_arg =
+		    rows[i].text != NULL ? required_argument : no_argument;
 	}
-	optind = 0;	/* glibc: forget the mode of the last call, too */
+	optind = 0; /* glibc: forget the mode of the last call, too */
 	while ((which = getopt_long(argc, argv, mode, table, &at)) != -1) {
 		if (which != 0)
 			return false;
@@ -177,7 +177,7 @@ options_read(struct cli *c, int argc, char **argv,
 	c->operands_len = (unsigned)(argc - optind);
 	if (c->operands_len >= low && c->operands_len <= high)
 		return true;
-	usage_error(c, c->operands_len < low ? "a word is missing"
-					     : "one word too many");
+	usage_error(c,
+	    c->operands_len < low ? "a word is missing" : "one word too many");
 	return false;
 }

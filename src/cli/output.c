@@ -8,7 +8,7 @@
 #include "wire/json.h"
 
 #define COLUMNS_MAX 24
-#define CELL_MAX 160
+#define CELL_MAX    160
 
 /* One value in a cell: strings without quotes, null as a dash. */
 static void
@@ -35,7 +35,7 @@ cell(char out[CELL_MAX], const struct json_value *v)
 struct table {
 	size_t width[COLUMNS_MAX];
 	size_t columns;
-	bool measure;		/* first pass: nothing is printed */
+	bool measure; /* first pass: nothing is printed */
 };
 
 static void
@@ -233,8 +233,8 @@ add_certificate(const struct json_value *v, struct buf *pem)
 	size_t len;
 
 	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
-	    !base64_decode(der, sizeof(der), &len, span_str(text),
-	    BASE64_STANDARD))
+	    !base64_decode(
+		der, sizeof(der), &len, span_str(text), BASE64_STANDARD))
 		return false;
 	pem_write(pem, "CERTIFICATE", span_of(der, len));
 	return true;

@@ -73,9 +73,10 @@ ask(bool fresh, int *fd, struct why *why)
 		    "--passphrase-file or --passphrase-fd");
 	if (!read_line(tty, "Passphrase: ", &first))
 		r = why_set(why, REASON_PASSPHRASE, -1, "none was given");
-	else if (fresh && (!read_line(tty, "Again: ", &second) ||
-	    !secret_equal(span_of(first.ptr, first.len),
-	    span_of(second.ptr, second.len))))
+	else if (fresh &&
+	    (!read_line(tty, "Again: ", &second) ||
+		!secret_equal(span_of(first.ptr, first.len),
+		    span_of(second.ptr, second.len))))
 		r = why_set(why, REASON_PASSPHRASE, -1, "the two differ");
 	else if ((*fd = seal(&first)) < 0)
 		r = why_set(why, REASON_PASSPHRASE, -1, "it cannot be kept");
@@ -101,16 +102,17 @@ passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 			    "passphrase-fd: %.40s is no descriptor", name);
 		from = (int)number;
 	} else {
-		from = strcmp(name, "-") == 0 ? STDIN_FILENO
+		from = strcmp(name, "-") == 0
+		    ? STDIN_FILENO
 		    : open(name, O_RDONLY | O_CLOEXEC);
 	}
 	if (from < 0)
-		return why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %m",
-		    name);
+		return why_set(
+		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", name);
 	*fd = memfd_seal(from, "passphrase");
 	close(from);
 	if (*fd < 0)
-		return why_set(why, REASON_PASSPHRASE, -1,
-		    "%.150s holds none", name);
+		return why_set(
+		    why, REASON_PASSPHRASE, -1, "%.150s holds none", name);
 	return REASON_OK;
 }

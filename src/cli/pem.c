@@ -55,8 +55,8 @@ pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der)
 	for (i = 0; i < body.len; i++)
 		if (strchr(" \t\r\n", body.ptr[i]) == NULL)
 			(void)buf_add(&packed, span_of(&body.ptr[i], 1));
-	good = base64_decode(room, cap, &len, buf_span(&packed),
-	    BASE64_STANDARD);
+	good =
+	    base64_decode(room, cap, &len, buf_span(&packed), BASE64_STANDARD);
 	buf_free(&packed);
 	*der = span_of(room, len);
 	*text = span_of(end, text->len - body.len);

@@ -7,7 +7,7 @@
 
 #define SILENT_MS 1000
 #define REDRAW_MS 100
-#define WIDTH 40
+#define WIDTH	  40
 
 void
 progress_begin(struct progress *p, const char *what, size_t total)

@@ -54,8 +54,9 @@ static int
 bind_one(const struct addrinfo *a)
 {
 	const int on = 1;
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC |
-	    SOCK_NONBLOCK, 0), problem;
+	int fd = socket(
+		a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+	    problem;
 
 	if (fd < 0)
 		return -1;
@@ -89,8 +90,9 @@ listener_open(const char *text, int *fd, struct why *why)
 	for (a = list; a != NULL && *fd < 0; a = a->ai_next)
 		*fd = bind_one(a);
 	freeaddrinfo(list);
-	return *fd >= 0 ? REASON_OK : why_set(why, REASON_UNAVAILABLE, -1,
-	    "listen: %.100s: %m", text);
+	return *fd >= 0
+	    ? REASON_OK
+	    : why_set(why, REASON_UNAVAILABLE, -1, "listen: %.100s: %m", text);
 }
 
 /* Port 0 became a real one. */
@@ -104,7 +106,7 @@ print_ready(int listener)
 
 	if (getsockname(listener, (struct sockaddr *)&address, &len) != 0 ||
 	    getnameinfo((struct sockaddr *)&address, len, host, sizeof(host),
-	    port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		fatal_errno("the listener's address");
 	six = strchr(host, ':') != NULL;
 	printf("ready https://%s%s%s:%s\n", six ? "[" : "", host,
@@ -154,8 +156,9 @@ prepare(struct service *s, struct why *why)
 	    (r = home_lock(s->home, &s->lock, why)) != REASON_OK)
 		return r;
 	text_copy(p->start.home, sizeof(p->start.home), span_str(s->home));
-	if (s->listen != NULL && !text_copy(p->start.config.listen,
-	    sizeof(p->start.config.listen), span_str(s->listen)))
+	if (s->listen != NULL &&
+	    !text_copy(p->start.config.listen, sizeof(p->start.config.listen),
+		span_str(s->listen)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "listen");
 	raise_descriptors();
 	p->fronts = p->start.config.fronts;
@@ -167,8 +170,8 @@ prepare(struct service *s, struct why *why)
 		return r;
 	/* From here on verbs of the command line wait for the service. */
 	if ((p->admin_listener = admin_listen(s->home)) < 0)
-		return why_set(why, REASON_HOME_INVALID, -1,
-		    "run/admin.sock: %m");
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "run/admin.sock: %m");
 	return passphrase_get(s->c, false, &p->passphrase, why);
 }
 
@@ -214,10 +217,11 @@ close_all(struct service *s)
 int
 serve_run(struct cli *c, int argc, char **argv)
 {
-	struct service s = { .c = c, .lock = -1, .plan = { .listener = -1,
-		.passphrase = -1, .admin_listener = -1 } };
-	const struct option_row rows[] = {
-		{ "masa", NULL, &s.masa, false },
+	struct service s = { .c = c,
+		.lock = -1,
+		.plan = {
+		    .listener = -1, .passphrase = -1, .admin_listener = -1 } };
+	const struct option_row rows[] = { { "masa", NULL, &s.masa, false },
 		{ "listen", &s.listen, NULL, false },
 		{ "test-clock", &s.test_clock, NULL, false }, { 0 } };
 	struct children *children = NULL;
@@ -235,7 +239,8 @@ serve_run(struct cli *c, int argc, char **argv)
 	} else {
 		print_ready(s.plan.listener);
 		code = children_run(children, reload, &s) == 0
-		    ? EXIT_DONE : EXIT_UNAVAILABLE;
+		    ? EXIT_DONE
+		    : EXIT_UNAVAILABLE;
 		children_stop(children);
 	}
 	close_all(&s);

@@ -15,7 +15,7 @@
 #include "wire/cbor.h"
 
 /* Another short verb may hold the home: it is worth a moment's waiting. */
-#define LOCK_PATIENCE 5000
+#define LOCK_PATIENCE  5000
 /* What arguments may take of a frame, their names and heads apart. */
 #define ARGUMENTS_ROOM (FRAME_MAX - 4096)
 
@@ -31,8 +31,8 @@ home_path(const struct cli *c, char out[CONFIG_TEXT], struct why *why)
 	char real[PATH_MAX];
 
 	if (realpath(c->home, real) == NULL)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    c->home);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", c->home);
 	if (!text_copy(out, CONFIG_TEXT, span_str(real)))
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "the path of the home is longer than %d octets",
@@ -49,8 +49,8 @@ home_lock(const char *home, int *lock, struct why *why)
 	path_join(path, sizeof(path), home, "run/lock");
 	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*lock < 0)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    path);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
 	if (flock(*lock, LOCK_EX | LOCK_NB) == 0)
 		return REASON_OK;
 	r = why_set(why, REASON_HOME_LOCKED, -1, "%.150s: %m", path);
@@ -82,8 +82,10 @@ start(struct session *s, const char *home, const struct config *cfg,
     bool with_keys, bool create, struct why *why)
 {
 	struct children_plan plan = { .with_authority = true,
-		.with_checker = with_keys, .with_signer = with_keys,
-		.listener = -1, .admin_listener = -1,
+		.with_checker = with_keys,
+		.with_signer = with_keys,
+		.listener = -1,
+		.admin_listener = -1,
 		.passphrase = s->passphrase };
 
 	text_copy(plan.start.home, sizeof(plan.start.home), span_str(home));
@@ -178,8 +180,8 @@ check_request(const struct message_admin *m, struct why *why)
 	for (i = 0; i < m->arguments_len; i++) {
 		if (m->arguments[i].value.len > BODY_MAX)
 			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-			    "%s is longer than %d octets",
-			    m->arguments[i].name, BODY_MAX);
+			    "%s is longer than %d octets", m->arguments[i].name,
+			    BODY_MAX);
 		all += m->arguments[i].value.len;
 	}
 	if (all > ARGUMENTS_ROOM)

@@ -59,9 +59,11 @@ tool_run(const char *program, const char *const *argv, int passphrase,
 			fatal_errno("waitpid");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return REASON_OK;
-	return why_set(why, WIFEXITED(status) && WEXITSTATUS(status) == 1
-	    ? REASON_SIGNER_REFUSED : REASON_UNAVAILABLE, -1,
-	    "hallmark-%s did not do it", program);
+	return why_set(why,
+	    WIFEXITED(status) && WEXITSTATUS(status) == 1
+		? REASON_SIGNER_REFUSED
+		: REASON_UNAVAILABLE,
+	    -1, "hallmark-%s did not do it", program);
 }
 
 int

@@ -7,7 +7,7 @@ static const struct {
 	uint8_t len;
 	uint8_t oid[9];
 	struct signature_algorithm algorithm;
-	bool null_allowed;	/* RSA: NULL parameters; ECDSA, EdDSA: none */
+	bool null_allowed; /* RSA: NULL parameters; ECDSA, EdDSA: none */
 } signatures[] = {
 	{ 8, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2 },
 	    { SIGNATURE_ECDSA, HASH_SHA256 }, false },
@@ -27,7 +27,7 @@ static const struct {
 };
 
 static const struct {
-	uint8_t last;	/* 2.16.840.1.101.3.4.2.x */
+	uint8_t last; /* 2.16.840.1.101.3.4.2.x */
 	enum hash_algorithm hash;
 } digests[] = { { 1, HASH_SHA256 }, { 2, HASH_SHA384 }, { 3, HASH_SHA512 } };
 
@@ -48,8 +48,8 @@ identifier_read(struct span identifier, struct span *oid, bool *null)
 }
 
 enum reason
-signature_algorithm_read(struct span identifier, struct signature_algorithm *out,
-    struct why *why)
+signature_algorithm_read(
+    struct span identifier, struct signature_algorithm *out, struct why *why)
 {
 	struct span oid;
 	bool null;
@@ -59,8 +59,8 @@ signature_algorithm_read(struct span identifier, struct signature_algorithm *out
 		return why_set(why, REASON_ALGORITHM, -1,
 		    "the signature algorithm's parameters are not accepted");
 	for (i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
-		if (!span_eq(oid, span_of(signatures[i].oid,
-		    signatures[i].len)))
+		if (!span_eq(
+			oid, span_of(signatures[i].oid, signatures[i].len)))
 			continue;
 		if (null && !signatures[i].null_allowed)
 			return why_set(why, REASON_ALGORITHM, -1,
@@ -73,8 +73,8 @@ signature_algorithm_read(struct span identifier, struct signature_algorithm *out
 }
 
 enum reason
-digest_algorithm_read(struct span identifier, enum hash_algorithm *out,
-    struct why *why)
+digest_algorithm_read(
+    struct span identifier, enum hash_algorithm *out, struct why *why)
 {
 	static const uint8_t arc[] = { 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2 };
 	struct span oid;

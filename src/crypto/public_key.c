@@ -21,7 +21,7 @@
 #include "wire/der.h"
 
 #define CACHE_BUCKETS 4096
-#define CACHE_KEYS 8192
+#define CACHE_KEYS    8192
 
 struct public_key {
 	uint8_t sha256[32];
@@ -29,15 +29,15 @@ struct public_key {
 	unsigned bits;
 	bool exponent_usual;
 	EC_KEY *ec;
-	EVP_PKEY *pkey;		/* RSA, Ed25519 */
-	bool used;		/* since the last look of the trimmer */
+	EVP_PKEY *pkey; /* RSA, Ed25519 */
+	bool used;	/* since the last look of the trimmer */
 	struct public_key *next;
 };
 
 static struct {
 	struct public_key *bucket[CACHE_BUCKETS];
 	unsigned count;
-	uint64_t factor;	/* odd, drawn at the first use */
+	uint64_t factor; /* odd, drawn at the first use */
 } cache;
 
 /* Keys come from strangers, who could grind hashes that share some bits and so
@@ -66,8 +66,8 @@ key_free(struct public_key *k)
 
 /* Named curve, uncompressed point on it (IP 2); libcrypto checks the point. */
 static enum reason
-ec_read(struct public_key *k, struct span curve, struct span point,
-    struct why *why)
+ec_read(
+    struct public_key *k, struct span curve, struct span point, struct why *why)
 {
 	int nid;
 
@@ -88,14 +88,14 @@ ec_read(struct public_key *k, struct span curve, struct span point,
 		    "the curve is not P-256, P-384 or P-521");
 	}
 	if (point.len != 1 + 2 * ((k->bits + 7) / 8) || point.ptr[0] != 4)
-		return why_set(why, REASON_KEY_WEAK, -1,
-		    "the point is not uncompressed");
+		return why_set(
+		    why, REASON_KEY_WEAK, -1, "the point is not uncompressed");
 	if ((k->ec = EC_KEY_new_by_curve_name(nid)) == NULL)
 		fatal("EC_KEY_new_by_curve_name");
 	if (EC_KEY_oct2key(k->ec, point.ptr, point.len, NULL) != 1) {
 		ERR_clear_error();
-		return why_set(why, REASON_KEY_WEAK, -1,
-		    "the point is not on its curve");
+		return why_set(
+		    why, REASON_KEY_WEAK, -1, "the point is not on its curve");
 	}
 	return REASON_OK;
 }
@@ -153,8 +153,10 @@ rsa_read(struct public_key *k, struct span bits, struct why *why)
 	    (k->pkey = rsa_build(bn, be)) != NULL;
 	BN_free(bn);
 	BN_free(be);
-	return good ? REASON_OK : why_set(why, REASON_KEY_WEAK, -1,
-	    "an RSA key of %u bits, or with a bad exponent", k->bits);
+	return good
+	    ? REASON_OK
+	    : why_set(why, REASON_KEY_WEAK, -1,
+		  "an RSA key of %u bits, or with a bad exponent", k->bits);
 }
 
 static enum reason
@@ -163,13 +165,13 @@ ed25519_read(struct public_key *k, struct span bits, struct why *why)
 	k->type = KEY_ED25519;
 	k->bits = 256;
 	if (bits.len == 32)
-		k->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
-		    bits.ptr, bits.len);
+		k->pkey = EVP_PKEY_new_raw_public_key(
+		    EVP_PKEY_ED25519, NULL, bits.ptr, bits.len);
 	if (k->pkey != NULL)
 		return REASON_OK;
 	ERR_clear_error();
-	return why_set(why, REASON_KEY_WEAK, -1, "an Ed25519 key of %zu octets",
-	    bits.len);
+	return why_set(
+	    why, REASON_KEY_WEAK, -1, "an Ed25519 key of %zu octets", bits.len);
 }
 
 /* SubjectPublicKeyInfo (RFC 5280 4.1.2.7), one form per algorithm. */
@@ -324,7 +326,8 @@ ecdsa_verify(const struct public_key *k, enum hash_algorithm hash,
 	ECDSA_SIG *sig;
 	bool good;
 
-	if (hash == HASH_NONE || (sig = ecdsa_signature_read(signature)) == NULL)
+	if (hash == HASH_NONE ||
+	    (sig = ecdsa_signature_read(signature)) == NULL)
 		return false;
 	hash_bytes(hash, message, digest);
 	good = ECDSA_do_verify(digest, (int)hash_size(hash), sig, k->ec) == 1;
@@ -342,8 +345,8 @@ evp_verify(const struct public_key *k, const EVP_MD *md, struct span message,
 	if (c == NULL)
 		fatal("EVP_MD_CTX_new");
 	good = EVP_DigestVerifyInit(c, NULL, md, NULL, k->pkey) == 1 &&
-	    EVP_DigestVerify(c, signature.ptr, signature.len, message.ptr,
-	    message.len) == 1;
+	    EVP_DigestVerify(
+		c, signature.ptr, signature.len, message.ptr, message.len) == 1;
 	EVP_MD_CTX_free(c);
 	return good;
 }
@@ -358,8 +361,10 @@ signature_verify(const struct public_key *k, struct signature_algorithm a,
 		good = ecdsa_verify(k, a.hash, message, signature);
 	else if (a.kind == SIGNATURE_RSA && k->type == KEY_RSA &&
 	    a.hash != HASH_NONE)
-		good = evp_verify(k, a.hash == HASH_SHA256 ? EVP_sha256()
-		    : a.hash == HASH_SHA384 ? EVP_sha384() : EVP_sha512(),
+		good = evp_verify(k,
+		    a.hash == HASH_SHA256	? EVP_sha256()
+			: a.hash == HASH_SHA384 ? EVP_sha384()
+						: EVP_sha512(),
 		    message, signature);
 	else if (a.kind == SIGNATURE_ED25519 && k->type == KEY_ED25519)
 		good = evp_verify(k, NULL, message, signature);

@@ -12,13 +12,23 @@
 #include "crypto/hash/hash.h"
 #include "model/names.h"
 
-enum key_type { KEY_NONE = 0, KEY_P256, KEY_P384, KEY_P521, KEY_RSA,
-	KEY_ED25519 };
+enum key_type {
+	KEY_NONE = 0,
+	KEY_P256,
+	KEY_P384,
+	KEY_P521,
+	KEY_RSA,
+	KEY_ED25519
+};
 
 /* A signature algorithm as CMS, X.509 and PKCS#10 name it. For SIGNATURE_RSA
  * with hash HASH_NONE the hash comes from the digestAlgorithm (RFC 3370 3.2). */
-enum signature_kind { SIGNATURE_NONE = 0, SIGNATURE_ECDSA, SIGNATURE_RSA,
-	SIGNATURE_ED25519 };
+enum signature_kind {
+	SIGNATURE_NONE = 0,
+	SIGNATURE_ECDSA,
+	SIGNATURE_RSA,
+	SIGNATURE_ED25519
+};
 struct signature_algorithm {
 	enum signature_kind kind;
 	enum hash_algorithm hash;
@@ -33,8 +43,8 @@ struct public_key;
  * bits; unknown curve, explicit parameters, point not on the curve; more than
  * SPKI_MAX octets. CERTIFICATE_MALFORMED if it is no SubjectPublicKeyInfo.
  */
-MUST_USE enum reason public_key_get(struct span spki,
-    const struct public_key **out, struct why *why);
+MUST_USE enum reason public_key_get(
+    struct span spki, const struct public_key **out, struct why *why);
 /* Drops entries beyond the cache's size; call between requests only. */
 void public_key_cache_trim(void);
 
@@ -46,10 +56,10 @@ bool public_key_exponent_usual(const struct public_key *k);
 
 /* Reads an AlgorithmIdentifier (whole element); ALGORITHM if not accepted
  * (SHA-1 and MD5 among them) or its parameters are not as IP 2 says. */
-MUST_USE enum reason signature_algorithm_read(struct span identifier,
-    struct signature_algorithm *out, struct why *why);
-MUST_USE enum reason digest_algorithm_read(struct span identifier,
-    enum hash_algorithm *out, struct why *why);
+MUST_USE enum reason signature_algorithm_read(
+    struct span identifier, struct signature_algorithm *out, struct why *why);
+MUST_USE enum reason digest_algorithm_read(
+    struct span identifier, enum hash_algorithm *out, struct why *why);
 
 /*
  * Checks a signature (ECDSA: DER SEQUENCE of two INTEGERs) over message.

@@ -37,8 +37,8 @@ content_read(const struct reading *r, struct der *d)
 		    (long)(type.ptr - r->bytes.ptr),
 		    "eContentType is another one");
 	if (der_end(&info) == WIRE_OK)
-		return why_set(r->why, REASON_CMS_DETACHED, -1,
-		    "eContent is absent");
+		return why_set(
+		    r->why, REASON_CMS_DETACHED, -1, "eContent is absent");
 	if (der_enter(&info, DER_CONTEXT_CONS(0), &explicit_) != WIRE_OK ||
 	    der_octets(&explicit_, &out->content) != WIRE_OK ||
 	    der_end(&explicit_) != WIRE_OK || der_end(&info) != WIRE_OK)
@@ -73,8 +73,8 @@ certificates_read(const struct reading *r, struct der *d)
 			continue;
 		if (tag != DER_SEQUENCE)
 			return malformed(r, &set, "certificates");
-		reason = certificate_read(whole,
-		    &out->certificates[out->certificates_len], r->why);
+		reason = certificate_read(
+		    whole, &out->certificates[out->certificates_len], r->why);
 		if (reason != REASON_OK)
 			return reason;
 		out->certificates_len++;
@@ -160,13 +160,14 @@ signer_read(const struct reading *r, struct der *d)
 	if (reason != REASON_OK)
 		return reason;
 	out->attributed = der_peek(d) == DER_CONTEXT_CONS(0);
-	if (out->attributed && der_take(d, DER_CONTEXT_CONS(0),
-	    &out->signed_attributes) != WIRE_OK)
+	if (out->attributed &&
+	    der_take(d, DER_CONTEXT_CONS(0), &out->signed_attributes) !=
+		WIRE_OK)
 		return malformed(r, d, "signedAttrs");
 	if (der_whole(d, DER_SEQUENCE, &identifier, NULL) != WIRE_OK)
 		return malformed(r, d, "signatureAlgorithm");
-	reason = signature_algorithm_read(identifier, &out->signature_algorithm,
-	    r->why);
+	reason = signature_algorithm_read(
+	    identifier, &out->signature_algorithm, r->why);
 	if (reason != REASON_OK)
 		return reason;
 	if (der_octets(d, &out->signature) != WIRE_OK)
@@ -193,8 +194,8 @@ signers_read(const struct reading *r, struct der *d)
 	if ((reason = signer_read(r, &one)) != REASON_OK)
 		return reason;
 	if (der_end(&set) != WIRE_OK)
-		return why_set(r->why, REASON_CMS_SIGNERS, -1,
-		    "more than one SignerInfo");
+		return why_set(
+		    r->why, REASON_CMS_SIGNERS, -1, "more than one SignerInfo");
 	return REASON_OK;
 }
 
@@ -208,7 +209,8 @@ digests_check(const struct reading *r, struct der set)
 
 	while (der_whole(&set, DER_SEQUENCE, &identifier, NULL) == WIRE_OK)
 		if (digest_algorithm_read(identifier, &hash, NULL) ==
-		    REASON_OK && hash == r->out->digest)
+			REASON_OK &&
+		    hash == r->out->digest)
 			return REASON_OK;
 	return why_set(r->why, REASON_ALGORITHM, -1,
 	    "digestAlgorithms lacks the signer's digestAlgorithm");
@@ -245,8 +247,9 @@ signing_time_read(struct cms *out)
 			return;
 		if (span_eq(type, OID_SPAN(OID_SIGNING_TIME)) &&
 		    der_enter(&attribute, DER_SET, &values) == WIRE_OK)
-			out->has_signing_time = der_time(&values,
-			    &out->signing_time, NULL) == WIRE_OK;
+			out->has_signing_time =
+			    der_time(&values, &out->signing_time, NULL) ==
+			    WIRE_OK;
 	}
 }
 
@@ -285,7 +288,7 @@ cms_read(struct span bytes, struct cms *out, struct why *why)
 
 	memset(out, 0, sizeof(*out));
 	der_open(&outer, bytes);
-	outer.ber = true;	/* definite lengths need not be minimal, MP 8 */
+	outer.ber = true; /* definite lengths need not be minimal, MP 8 */
 	if (der_enter(&outer, DER_SEQUENCE, &info) != WIRE_OK)
 		return malformed(&r, &outer, "no ContentInfo");
 	if (der_end(&outer) != WIRE_OK)

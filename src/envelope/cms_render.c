@@ -17,7 +17,7 @@ put_digest_algorithm(struct der_out *o, enum hash_algorithm hash)
 		hash == HASH_SHA384 ? 2 : 1 };
 	size_t mark = der_begin(o, DER_SEQUENCE);
 
-	der_put_oid(o, OID_SPAN(oid));	/* no parameters (RFC 5754 2) */
+	der_put_oid(o, OID_SPAN(oid)); /* no parameters (RFC 5754 2) */
 	der_close(o, mark);
 }
 
@@ -27,8 +27,8 @@ put_digest_algorithm(struct der_out *o, enum hash_algorithm hash)
  * 32), messageDigest (49 or 65); their first octets are 30 and a rising length.
  */
 bool
-cms_attributes_render(const struct cms_plan *p, uint8_t *out, size_t cap,
-    size_t *len)
+cms_attributes_render(
+    const struct cms_plan *p, uint8_t *out, size_t cap, size_t *len)
 {
 	uint8_t digest[HASH_MAX];
 	struct der_out o;
@@ -85,8 +85,9 @@ put_certificates(struct der_out *o, const struct cms_plan *p)
 	size_t mark;
 
 	for (i = 0; i < p->certificates_len; i++) {
-		for (j = i; j > 0 && sorts_before(p->certificates[i],
-		    sorted[j - 1]); j--)
+		for (j = i;
+		     j > 0 && sorts_before(p->certificates[i], sorted[j - 1]);
+		     j--)
 			sorted[j] = sorted[j - 1];
 		sorted[j] = p->certificates[i];
 	}

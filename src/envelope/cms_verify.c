@@ -26,8 +26,9 @@ content_type_good(const struct cms *c, struct der *value)
 	struct span oid;
 
 	return der_oid(value, &oid) == WIRE_OK && der_end(value) == WIRE_OK &&
-	    span_eq(oid, c->content_type == CMS_ANIMA_JSON
-		? OID_SPAN(OID_ANIMA_JSON) : OID_SPAN(OID_DATA));
+	    span_eq(oid,
+		c->content_type == CMS_ANIMA_JSON ? OID_SPAN(OID_ANIMA_JSON)
+						  : OID_SPAN(OID_DATA));
 }
 
 static bool
@@ -60,13 +61,15 @@ attributes_check(const struct cms *c, struct why *why)
 			types++;
 			if (!single_value(&attribute, &value) ||
 			    !content_type_good(c, &value))
-				return refuse(why, "contentType differs from "
+				return refuse(why,
+				    "contentType differs from "
 				    "eContentType");
 		} else if (span_eq(type, OID_SPAN(OID_MESSAGE_DIGEST))) {
 			digests++;
 			if (!single_value(&attribute, &value) ||
 			    !message_digest_good(c, &value))
-				return refuse(why, "messageDigest does not "
+				return refuse(why,
+				    "messageDigest does not "
 				    "match the content");
 		} else if (der_take(&attribute, DER_SET, NULL) != WIRE_OK ||
 		    der_end(&attribute) != WIRE_OK) {
@@ -74,7 +77,8 @@ attributes_check(const struct cms *c, struct why *why)
 		}
 	}
 	if (types != 1 || digests != 1)
-		return refuse(why, "contentType or messageDigest is absent or "
+		return refuse(why,
+		    "contentType or messageDigest is absent or "
 		    "occurs twice");
 	return REASON_OK;
 }
@@ -105,19 +109,19 @@ named_by_sid(const struct cms *c, const struct certificate *k)
 }
 
 static bool
-verifies_with(const struct cms *c, const struct certificate *k,
-    struct span message)
+verifies_with(
+    const struct cms *c, const struct certificate *k, struct span message)
 {
 	const struct public_key *key;
 
 	return public_key_get(k->spki, &key, NULL) == REASON_OK &&
-	    signature_verify(key, c->signature_algorithm, message,
-	    c->signature);
+	    signature_verify(
+		key, c->signature_algorithm, message, c->signature);
 }
 
 enum reason
-cms_verify(const struct cms *c, const struct certificate **signer,
-    struct why *why)
+cms_verify(
+    const struct cms *c, const struct certificate **signer, struct why *why)
 {
 	uint8_t room[ATTRIBUTES_MAX];
 	struct span message;

@@ -28,13 +28,15 @@ subject_serial(struct span name, char out[SERIAL_MAX + 1])
 			return false;
 		while (der_end(&rdn) != WIRE_OK) {
 			if (der_enter(&rdn, DER_SEQUENCE, &attribute) !=
-			    WIRE_OK || der_oid(&attribute, &oid) != WIRE_OK)
+				WIRE_OK ||
+			    der_oid(&attribute, &oid) != WIRE_OK)
 				return false;
 			if (!span_eq(oid, OID_SPAN(serial_number)))
 				continue;
-			if (n++ > 0 || der_string(&attribute, NULL, &text) !=
-			    WIRE_OK || der_end(&attribute) != WIRE_OK ||
-			    text.len == 0 || !text_printable(text) ||
+			if (n++ > 0 ||
+			    der_string(&attribute, NULL, &text) != WIRE_OK ||
+			    der_end(&attribute) != WIRE_OK || text.len == 0 ||
+			    !text_printable(text) ||
 			    !text_copy(out, SERIAL_MAX + 1, text))
 				return false;
 		}
@@ -88,9 +90,10 @@ alternative_serial(struct span extension, char out[SERIAL_MAX + 1])
 			return false;
 		if (serial.ptr == NULL)
 			continue;
-		if (out[0] != '\0' ? !span_is(serial, out)
-		    : serial.len == 0 || !text_printable(serial) ||
-		    !text_copy(out, SERIAL_MAX + 1, serial))
+		if (out[0] != '\0'
+			? !span_is(serial, out)
+			: serial.len == 0 || !text_printable(serial) ||
+			    !text_copy(out, SERIAL_MAX + 1, serial))
 			return false;
 	}
 	return true;
@@ -115,7 +118,7 @@ extensions_look(struct der *values, char serial[SERIAL_MAX + 1])
 		if (!span_eq(oid, OID_SPAN(alternative)))
 			continue;
 		if ((der_peek(&one) == DER_BOOLEAN &&
-		    der_take(&one, DER_BOOLEAN, NULL) != WIRE_OK) ||
+			der_take(&one, DER_BOOLEAN, NULL) != WIRE_OK) ||
 		    der_octets(&one, &value) != WIRE_OK ||
 		    der_end(&one) != WIRE_OK ||
 		    !alternative_serial(value, serial))
@@ -140,7 +143,7 @@ attributes_look(struct span attributes, char serial[SERIAL_MAX + 1])
 		    der_enter(&one, DER_SET, &values) != WIRE_OK ||
 		    der_end(&one) != WIRE_OK ||
 		    (span_eq(oid, OID_SPAN(request)) &&
-		    !extensions_look(&values, serial)))
+			!extensions_look(&values, serial)))
 			return false;
 	return true;
 }
@@ -181,8 +184,9 @@ rsa_check(struct span key_bits, struct why *why)
 	for (prime = 3; prime < 10000 && !small; prime += 2)
 		small = BN_mod_word(modulus, prime) == 0;
 	for (i = 0; i < sizeof(roca) / sizeof(roca[0]); i++)
-		all = all && power_of_65537(
-		    (unsigned)BN_mod_word(modulus, roca[i]), roca[i]);
+		all = all &&
+		    power_of_65537(
+			(unsigned)BN_mod_word(modulus, roca[i]), roca[i]);
 	BN_free(modulus);
 	if (small)
 		return why_set(why, REASON_KEY_WEAK, -1,
@@ -204,13 +208,13 @@ key_check(const struct public_key *k, struct span spki, struct why *why)
 		return why_set(why, REASON_KEY_WEAK, -1,
 		    "the key is a published test key");
 	if (public_key_type(k) == KEY_P521)
-		return why_set(why, REASON_KEY_WEAK, -1,
-		    "P-521 is in no IDevID profile");
+		return why_set(
+		    why, REASON_KEY_WEAK, -1, "P-521 is in no IDevID profile");
 	if (public_key_type(k) != KEY_RSA)
 		return REASON_OK;
 	if (!public_key_exponent_usual(k))
-		return why_set(why, REASON_KEY_WEAK, -1,
-		    "the RSA exponent is not 65537");
+		return why_set(
+		    why, REASON_KEY_WEAK, -1, "the RSA exponent is not 65537");
 	der_open(&outer, spki);
 	if (der_enter(&outer, DER_SEQUENCE, &d) != WIRE_OK ||
 	    der_whole(&d, DER_SEQUENCE, NULL, NULL) != WIRE_OK ||
@@ -254,8 +258,8 @@ parts_read(struct span der, struct csr_parts *p)
 }
 
 enum reason
-csr_read(struct span bytes, uint8_t *arena, struct csr_facts *out,
-    struct why *why)
+csr_read(
+    struct span bytes, uint8_t *arena, struct csr_facts *out, struct why *why)
 {
 	struct csr_parts p;
 	struct signature_algorithm a;
@@ -266,8 +270,8 @@ csr_read(struct span bytes, uint8_t *arena, struct csr_facts *out,
 
 	memset(out, 0, sizeof(*out));
 	if (bytes.len > CSR_MAX)
-		return why_set(why, REASON_CSR_MALFORMED, -1, "%zu octets",
-		    bytes.len);
+		return why_set(
+		    why, REASON_CSR_MALFORMED, -1, "%zu octets", bytes.len);
 	if (!pem_or_der(bytes, "CERTIFICATE REQUEST", arena, bytes.len, &len) ||
 	    !parts_read(span_of(arena, len), &p) ||
 	    !subject_serial(p.subject, out->serial))
@@ -286,7 +290,8 @@ csr_read(struct span bytes, uint8_t *arena, struct csr_facts *out,
 	if ((r = signature_algorithm_read(p.algorithm, &a, why)) != REASON_OK ||
 	    !signature_verify(k, a, p.info, p.signature))
 		return why_set(why, REASON_CSR_POP, -1,
-		    "the signature does not verify with the key in the request");
+		    "the signature does not verify with the key in the "
+		    "request");
 	if ((r = key_check(k, p.spki, why)) != REASON_OK)
 		return r;
 	out->spki = p.spki;

@@ -7,15 +7,15 @@
 #include "crypto/public_key.h"
 #include "model/facts.h"
 
-#define CSR_MAX 8192	/* */
+#define CSR_MAX 8192 /* */
 
 /* Reads DER or PEM (one block), checks proof of possession and the key (curve,
  * point, RSA size, e, small factors, ROCA, published test keys). The serial is
  * the subject's serialNumber, or else the hwSerialNum of a requested
  * subjectAltName. CSR_MALFORMED, CSR_POP, KEY_WEAK, SERIAL_MISMATCH if these two
  * differ. The result borrows from arena (at least bytes.len). */
-MUST_USE enum reason csr_read(struct span bytes, uint8_t *arena,
-    struct csr_facts *out, struct why *why);
+MUST_USE enum reason csr_read(
+    struct span bytes, uint8_t *arena, struct csr_facts *out, struct why *why);
 /* A CSR for a key of ours: the to-be-signed part with this CN and serialNumber
  * (NULL = none), then joined with its signature. false if it does not fit. */
 MUST_USE bool csr_render(struct span spki, const char *common_name,

@@ -27,8 +27,8 @@ decode_lines(struct span body, uint8_t *out, size_t *len)
 		if (body.ptr[i] != '\n' && body.ptr[i] != '\r' &&
 		    body.ptr[i] != ' ' && body.ptr[i] != '\t')
 			tight[n++] = body.ptr[i];
-	good = base64_decode(out, body.len, len, span_of(tight, n),
-	    BASE64_STANDARD);
+	good = base64_decode(
+	    out, body.len, len, span_of(tight, n), BASE64_STANDARD);
 	free(tight);
 	return good;
 }
@@ -49,13 +49,13 @@ pem_next(struct span text, size_t *offset, const char *label, uint8_t *out,
 	if ((to = find(text, head, end)) == NULL)
 		return false;
 	*offset = (size_t)(to - text.ptr) + strlen(end);
-	return decode_lines(span_of(text.ptr + head,
-	    (size_t)(to - text.ptr) - head), out, len);
+	return decode_lines(
+	    span_of(text.ptr + head, (size_t)(to - text.ptr) - head), out, len);
 }
 
 bool
-pem_or_der(struct span bytes, const char *label, uint8_t *out, size_t cap,
-    size_t *len)
+pem_or_der(
+    struct span bytes, const char *label, uint8_t *out, size_t cap, size_t *len)
 {
 	size_t offset = 0, more;
 

@@ -7,7 +7,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -105,7 +104,8 @@ reply(struct connection *c, unsigned status, const char *type, struct span body,
 
 	if (out == NULL)
 		fatal("evbuffer_new");
-	evbuffer_add_printf(out, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\n"
+	evbuffer_add_printf(out,
+	    "HTTP/1.1 %u %s\r\nContent-Type: %s\r\n"
 	    "Content-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n",
 	    status, status_words(status), type, body.len, more,
 	    close ? "Connection: close\r\n" : "");
@@ -134,8 +134,8 @@ connection_refuse(struct connection *c, enum reason r, const struct why *why)
 					      : "Allow: POST\r\n";
 	else if (status == 503)
 		more = "Retry-After: 2\r\n";
-	reply(c, status, "text/plain; charset=utf-8",
-	    span_of(text, (size_t)n), more);
+	reply(c, status, "text/plain; charset=utf-8", span_of(text, (size_t)n),
+	    more);
 }
 
 void
@@ -147,8 +147,9 @@ connection_answer(struct connection *c, const struct message_answer *m)
 		why_set(&why, m->reason, -1, "%s", m->text);
 		connection_refuse(c, m->reason, &why);
 	} else {
-		reply(c, 200, m->format == FORMAT_NONE ? "application/json"
-						       : c->media.echo,
+		reply(c, 200,
+		    m->format == FORMAT_NONE ? "application/json"
+					     : c->media.echo,
 		    m->body, "");
 	}
 	if (c->state == CONNECTION_IDLE)
@@ -177,8 +178,8 @@ health(struct connection *c, const struct http_request *q)
 	else if (program_peer(f->program, ROLE_CHECKER, f->start.index) == NULL)
 		connection_refuse(c, REASON_UNAVAILABLE, NULL);
 	else
-		reply(c, 200, "text/plain; charset=utf-8", span_str("ok\n"),
-		    "");
+		reply(
+		    c, 200, "text/plain; charset=utf-8", span_str("ok\n"), "");
 }
 
 static bool
@@ -203,10 +204,13 @@ static void
 forward(struct connection *c, struct span body, bool legacy)
 {
 	struct front *f = c->front;
-	struct peer *checker = program_peer(f->program, ROLE_CHECKER,
-	    f->start.index);
-	struct message_check m = { .kind = c->kind, .format = c->media.format,
-		.reply = c->media.reply, .legacy_path = legacy, .body = body };
+	struct peer *checker =
+	    program_peer(f->program, ROLE_CHECKER, f->start.index);
+	struct message_check m = { .kind = c->kind,
+		.format = c->media.format,
+		.reply = c->media.reply,
+		.legacy_path = legacy,
+		.body = body };
 
 	memcpy(m.client_sha256, c->client_sha256, 32);
 	memcpy(m.client_spki_sha256, c->client_spki_sha256, 32);
@@ -268,15 +272,15 @@ take_request(struct connection *c, struct evbuffer *in, uint8_t *bytes,
 		refuse_and_close(c, r, &why);
 		return;
 	}
-	switch (http_body_read(q, bytes + header_len, len - header_len, &body,
-	    &taken, &r, &why)) {
+	switch (http_body_read(
+	    q, bytes + header_len, len - header_len, &body, &taken, &r, &why)) {
 	case HTTP_BAD:
 		refuse_and_close(c, r, &why);
 		return;
 	case HTTP_MORE:
 		if (q->expect_continue && !c->continued)
-			bufferevent_write(c->events,
-			    "HTTP/1.1 100 Continue\r\n\r\n", 25);
+			bufferevent_write(
+			    c->events, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 		c->continued = true;
 		return;
 	case HTTP_DONE:
@@ -309,8 +313,8 @@ take_input(struct connection *c)
 	}
 	why_clear(&why);
 	bytes = evbuffer_pullup(in, -1);
-	switch (http_header_read(span_of(bytes, len), &q, &header_len, &r,
-	    &why)) {
+	switch (
+	    http_header_read(span_of(bytes, len), &q, &header_len, &r, &why)) {
 	case HTTP_MORE:
 		return;
 	case HTTP_BAD:
@@ -342,7 +346,7 @@ on_written(struct bufferevent *b, void *context)
 	/* All is sent: say so, and let the peer close first for a moment. */
 	if (c->state == CONNECTION_CLOSING &&
 	    evbuffer_get_length(bufferevent_get_output(b)) == 0)
-		SSL_shutdown(bufferevent_openssl_get_ssl(b));
+		tls_finish(bufferevent_openssl_get_ssl(b));
 }
 
 static void
@@ -380,21 +384,19 @@ void
 connection_new(struct front *f, int fd, const char *address)
 {
 	struct connection *c = memory_new(sizeof(*c));
-	SSL *ssl = SSL_new(f->tls);
+	struct ssl_st *ssl = tls_accept(f->tls);
 
-	if (ssl == NULL)
-		fatal("SSL_new");
 	c->front = f;
-	c->events = bufferevent_openssl_socket_new(f->base, fd, ssl,
-	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	c->events = bufferevent_openssl_socket_new(
+	    f->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 	c->timer = evtimer_new(f->base, on_deadline, c);
 	if (c->events == NULL || c->timer == NULL)
 		fatal("a connection could not be made");
 	bufferevent_openssl_set_allow_dirty_shutdown(c->events, 1);
 	bufferevent_setcb(c->events, on_read, on_written, on_event, c);
 	/* Header, chunked body and a little: no peer fills memory. */
-	bufferevent_setwatermark(c->events, EV_READ, 0,
-	    HTTP_HEADER_MAX + 2 * BODY_MAX);
+	bufferevent_setwatermark(
+	    c->events, EV_READ, 0, HTTP_HEADER_MAX + 2 * BODY_MAX);
 	text_copy(c->address, sizeof(c->address), span_str(address));
 	c->next = f->list;
 	if (f->list != NULL)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,7 +19,7 @@
 #include "http/tls.h"
 #include "wire/cbor.h"
 
-#define ACCEPTS 64	/* at most at one wake */
+#define ACCEPTS 64 /* at most at one wake */
 
 static void
 address_text(const struct sockaddr_storage *a, char out[64])
@@ -59,8 +58,7 @@ on_accept(evutil_socket_t listener, short what, void *context)
 			close(fd);
 			continue;
 		}
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-		    sizeof(on));
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		address_text(&a, address);
 		connection_new(f, fd, address);
 	}
@@ -118,7 +116,7 @@ tls_load(struct front *f, struct why *why)
 	r = tls_open(certificate, key, f->start.config.client, &fresh, why);
 	if (r != REASON_OK)
 		return r;
-	SSL_CTX_free(f->tls);
+	tls_free(f->tls);
 	f->tls = fresh;
 	return REASON_OK;
 }

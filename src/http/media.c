@@ -7,7 +7,7 @@
 static const struct {
 	const char *name;
 	enum artifact_format format;
-	bool request;	/* taken as Content-Type */
+	bool request; /* taken as Content-Type */
 } types[] = {
 	{ "application/voucher-cms+json", FORMAT_CMS_JSON, true },
 	{ "application/pkcs7-mime", FORMAT_CMS_JSON, true },
@@ -20,8 +20,8 @@ static const struct {
 static struct span
 part(struct span *rest, char separator)
 {
-	const uint8_t *at = rest->len == 0 ? NULL
-	    : memchr(rest->ptr, separator, rest->len);
+	const uint8_t *at =
+	    rest->len == 0 ? NULL : memchr(rest->ptr, separator, rest->len);
 	struct span s = *rest;
 
 	if (at != NULL)
@@ -32,8 +32,8 @@ part(struct span *rest, char separator)
 		s.ptr++;
 		s.len--;
 	}
-	while (s.len > 0 && (s.ptr[s.len - 1] == ' ' ||
-	    s.ptr[s.len - 1] == '\t'))
+	while (
+	    s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
 		s.len--;
 	return s;
 }
@@ -115,9 +115,9 @@ quality(struct span parameters)
 }
 
 struct choice {
-	unsigned best[TYPES];	/* quality of each type named exactly */
+	unsigned best[TYPES]; /* quality of each type named exactly */
 	bool named[TYPES];
-	unsigned any;		/* of wildcards */
+	unsigned any; /* of wildcards */
 	bool something;
 };
 
@@ -160,9 +160,12 @@ media_negotiate(struct span content_type, struct span accept, struct media *out,
 		q = c.named[i] ? c.best[i]
 		    : types[i].format == types[own].format && i == own ? c.any
 								       : 0;
-		if (q > best_q || (q == best_q && q > 0 && (i == own ||
-		    (best != own && types[best].format != types[own].format &&
-		    types[i].format == types[own].format)))) {
+		if (q > best_q ||
+		    (q == best_q && q > 0 &&
+			(i == own ||
+			    (best != own &&
+				types[best].format != types[own].format &&
+				types[i].format == types[own].format)))) {
 			best = i;
 			best_q = q;
 		}

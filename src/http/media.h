@@ -6,9 +6,9 @@
 #include "model/names.h"
 
 struct media {
-	enum artifact_format format;	/* of the request */
-	enum artifact_format reply;	/* what is asked for */
-	char echo[40];			/* Content-Type of a voucher reply */
+	enum artifact_format format; /* of the request */
+	enum artifact_format reply;  /* what is asked for */
+	char echo[40];		     /* Content-Type of a voucher reply */
 };
 
 /* REASON_MEDIA_TYPE, ACCEPT_UNKNOWN (both 415). A known type that cannot be
@@ -16,7 +16,7 @@ struct media {
 MUST_USE enum reason media_negotiate(struct span content_type,
     struct span accept, struct media *out, struct why *why);
 /* Content-Type alone: the audit log is JSON whatever Accept says (rule 7). */
-MUST_USE enum reason media_request(struct span content_type, struct media *out,
-    struct why *why);
+MUST_USE enum reason media_request(
+    struct span content_type, struct media *out, struct why *why);
 
 #endif

@@ -38,8 +38,8 @@ trim(struct span s)
 		s.ptr++;
 		s.len--;
 	}
-	while (s.len > 0 && (s.ptr[s.len - 1] == ' ' ||
-	    s.ptr[s.len - 1] == '\t'))
+	while (
+	    s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
 		s.len--;
 	return s;
 }
@@ -73,7 +73,8 @@ request_line(struct span line, struct http_request *q, struct why *why)
 	size_t i;
 
 	a = line.len == 0 ? NULL : memchr(line.ptr, ' ', line.len);
-	b = a == NULL ? NULL
+	b = a == NULL
+	    ? NULL
 	    : memchr(a + 1, ' ', (size_t)(line.ptr + line.len - a - 1));
 	if (b == NULL)
 		return why_set(why, REASON_HTTP_MALFORMED, 0,
@@ -85,17 +86,18 @@ request_line(struct span line, struct http_request *q, struct why *why)
 		return why_set(why, REASON_HTTP_MALFORMED, 0,
 		    "the method or target is malformed");
 	if (q->target.len > HTTP_TARGET_MAX)
-		return why_set(why, REASON_URI_TOO_LONG, 0, "%zu octets",
-		    q->target.len);
+		return why_set(
+		    why, REASON_URI_TOO_LONG, 0, "%zu octets", q->target.len);
 	for (i = 0; i < q->target.len; i++)
 		if (q->target.ptr[i] <= 0x20 || q->target.ptr[i] > 0x7e)
 			return why_set(why, REASON_HTTP_MALFORMED, 0,
 			    "the target is malformed");
 	q->version_1_1 = span_is(version, "HTTP/1.1");
 	if (!q->version_1_1 && !span_is(version, "HTTP/1.0"))
-		return why_set(why, version.len == 8 &&
-		    memcmp(version.ptr, "HTTP/", 5) == 0 ? REASON_HTTP_VERSION
-							 : REASON_HTTP_MALFORMED,
+		return why_set(why,
+		    version.len == 8 && memcmp(version.ptr, "HTTP/", 5) == 0
+			? REASON_HTTP_VERSION
+			: REASON_HTTP_MALFORMED,
 		    0, "the version is not HTTP/1.1");
 	q->keep_alive = q->version_1_1;
 	return REASON_OK;
@@ -127,8 +129,9 @@ field_take(struct span name, struct span value, struct http_request *q,
 {
 	if (named(name, "Host")) {
 		(*hosts)++;
-		return value.len == 0 ? why_set(why, REASON_HTTP_HOST, -1,
-		    "Host is empty") : REASON_OK;
+		return value.len == 0
+		    ? why_set(why, REASON_HTTP_HOST, -1, "Host is empty")
+		    : REASON_OK;
 	}
 	if (named(name, "Content-Length"))
 		return content_length(value, q, why);
@@ -157,20 +160,20 @@ field_take(struct span name, struct span value, struct http_request *q,
 }
 
 static enum reason
-field_line(struct span line, struct http_request *q, unsigned *hosts,
-    struct why *why)
+field_line(
+    struct span line, struct http_request *q, unsigned *hosts, struct why *why)
 {
 	const uint8_t *colon = memchr(line.ptr, ':', line.len);
 	struct span name, value;
 	size_t i;
 
-	name = span_of(line.ptr, colon == NULL ? 0
-	    : (size_t)(colon - line.ptr));
-	if (!token(name))	/* also a folded line, or space before the colon */
+	name =
+	    span_of(line.ptr, colon == NULL ? 0 : (size_t)(colon - line.ptr));
+	if (!token(name)) /* also a folded line, or space before the colon */
 		return why_set(why, REASON_HTTP_MALFORMED, -1,
 		    "a header field is malformed");
-	value = trim(span_of(colon + 1,
-	    (size_t)(line.ptr + line.len - colon - 1)));
+	value =
+	    trim(span_of(colon + 1, (size_t)(line.ptr + line.len - colon - 1)));
 	for (i = 0; i < value.len; i++)
 		if (value.ptr[i] < 0x20 && value.ptr[i] != '\t')
 			return why_set(why, REASON_HTTP_MALFORMED, -1,
@@ -201,8 +204,8 @@ header_parse(struct span head, struct http_request *q, struct why *why)
 			return r;
 	}
 	if (hosts > 1 || (hosts == 0 && q->version_1_1))
-		return why_set(why, REASON_HTTP_HOST, -1, "%u Host fields",
-		    hosts);
+		return why_set(
+		    why, REASON_HTTP_HOST, -1, "%u Host fields", hosts);
 	/* Both is how requests are smuggled (RFC 9112 6.3). */
 	if (q->chunked && (q->has_length || !q->version_1_1))
 		return why_set(why, REASON_HTTP_LENGTH, -1,
@@ -219,8 +222,8 @@ http_header_read(struct span bytes, struct http_request *out,
 {
 	const uint8_t *end, *line;
 
-	end = bytes.len < 4 ? NULL : memmem(bytes.ptr, bytes.len, "\r\n\r\n",
-	    4);
+	end =
+	    bytes.len < 4 ? NULL : memmem(bytes.ptr, bytes.len, "\r\n\r\n", 4);
 	*header_len = end == NULL ? 0 : (size_t)(end - bytes.ptr) + 4;
 	if (end == NULL || *header_len > HTTP_HEADER_MAX) {
 		line = memchr(bytes.ptr, '\n', bytes.len);
@@ -248,7 +251,8 @@ chunk_size(const uint8_t *p, size_t len, size_t *size)
 	for (; i < len && digits < 8; i++, digits++) {
 		uint8_t c = p[i] | 0x20;
 		unsigned d = p[i] >= '0' && p[i] <= '9' ? p[i] - '0'
-		    : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+		    : c >= 'a' && c <= 'f'		? c - 'a' + 10
+							: 16;
 
 		if (d == 16)
 			break;
@@ -260,8 +264,9 @@ chunk_size(const uint8_t *p, size_t len, size_t *size)
 		return -1;
 	for (; i < len && i < 256; i++) {
 		if (p[i] == '\r')
-			return i + 1 == len ? 0
-			    : p[i + 1] == '\n' ? (long)i + 2 : -1;
+			return i + 1 == len    ? 0
+			    : p[i + 1] == '\n' ? (long)i + 2
+					       : -1;
 		if (p[i] == '\n' || p[i] == '\0')
 			return -1;
 	}

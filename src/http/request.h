@@ -8,7 +8,7 @@
 #include "base/reason.h"
 #include "model/names.h"
 
-#define HTTP_HEADER_MAX 16384	/* MP 17 */
+#define HTTP_HEADER_MAX 16384 /* MP 17 */
 #define HTTP_TARGET_MAX 2048
 
 struct http_request {
@@ -19,10 +19,10 @@ struct http_request {
 	bool expect_continue;
 	bool has_length;
 	bool chunked;
-	size_t length;			/* Content-Length */
-	struct span content_type;	/* ptr NULL = absent */
+	size_t length;		  /* Content-Length */
+	struct span content_type; /* ptr NULL = absent */
 	struct span accept;
-	bool accept_twice;		/* several fields: the last is kept */
+	bool accept_twice; /* several fields: the last is kept */
 };
 
 enum http_progress { HTTP_MORE, HTTP_DONE, HTTP_BAD };

@@ -29,13 +29,15 @@ tls_open(const char *certificate, const char *key, enum client_certificate mode,
 {
 	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
 
-	if (c == NULL || SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
+	if (c == NULL ||
+	    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set1_groups_list(c, "X25519:P-256:P-384") != 1)
 		fatal("SSL_CTX_new");
 	/* Stateful resumption: tickets that hold a client certificate cost more
 	 * than a full handshake. */
-	SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(c,
+	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_SERVER);
 	SSL_CTX_sess_set_cache_size(c, 4096);
 	SSL_CTX_set_session_id_context(c, (const unsigned char *)"hallmark", 8);
@@ -70,7 +72,29 @@ tls_client(struct ssl_st *ssl, uint8_t certificate[32], uint8_t spki[32])
 		return;
 	(void)X509_digest(x, EVP_sha256(), certificate, &len);
 	if ((n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der)) > 0)
-		(void)EVP_Digest(der, (size_t)n, spki, &len, EVP_sha256(),
-		    NULL);
+		(void)EVP_Digest(
+		    der, (size_t)n, spki, &len, EVP_sha256(), NULL);
 	OPENSSL_free(der);
+}
+
+void
+tls_free(struct ssl_ctx_st *context)
+{
+	SSL_CTX_free(context);
+}
+
+struct ssl_st *
+tls_accept(struct ssl_ctx_st *context)
+{
+	SSL *ssl = SSL_new(context);
+
+	if (ssl == NULL)
+		fatal("SSL_new");
+	return ssl;
+}
+
+void
+tls_finish(struct ssl_st *ssl)
+{
+	(void)SSL_shutdown(ssl);
 }

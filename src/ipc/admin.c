@@ -28,8 +28,8 @@ struct admin_connection {
 /* Names the socket by way of the folder's descriptor: a home may lie deeper
  * than the 107 characters of a socket's path. */
 static int
-admin_socket(const char *home,
-    int (*call)(int, const struct sockaddr *, socklen_t))
+admin_socket(
+    const char *home, int (*call)(int, const struct sockaddr *, socklen_t))
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char folder[PATH_MAX];
@@ -44,8 +44,7 @@ admin_socket(const char *home,
 		fatal_errno("socket");
 	if (call == bind)
 		unlink(address.sun_path);
-	if (call(fd, (const struct sockaddr *)&address, sizeof(address)) !=
-	    0) {
+	if (call(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
 		problem = errno;
 		close(fd);
 		fd = -1;
@@ -98,10 +97,11 @@ admin_ask(struct admin_connection *a, const struct message_admin *request,
 	uint64_t id;
 
 	if (!control_send(&a->channel, MESSAGE_ADMIN, put_admin, request, -1) ||
-	    !control_wait(&a->channel, clock_ticks() + ANSWER_DEADLINE,
-	    a->room, &type, &id, &payload) || type != MESSAGE_ADMIN_REPLY)
-		return why_set(why, REASON_UNAVAILABLE, -1,
-		    "the service did not answer");
+	    !control_wait(&a->channel, clock_ticks() + ANSWER_DEADLINE, a->room,
+		&type, &id, &payload) ||
+	    type != MESSAGE_ADMIN_REPLY)
+		return why_set(
+		    why, REASON_UNAVAILABLE, -1, "the service did not answer");
 	cbor_open(&in, payload, true);
 	if (!message_admin_reply_get(&in, reply))
 		return why_set(why, REASON_INTERNAL, -1,
@@ -121,8 +121,8 @@ admin_close(struct admin_connection *a)
 int
 memfd_seal(int fd, const char *name)
 {
-	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_WRITE;
+	const int seals =
+	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	int m = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct secret s;
 	ssize_t n, all = 0;

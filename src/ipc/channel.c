@@ -28,8 +28,9 @@ channel_pair(int fds[2])
 	 * still takes one frame of FRAME_MAX. */
 	for (i = 0; i < 2; i++)
 		if (setsockopt(fds[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
-		    sizeof(size)) != 0 && setsockopt(fds[i], SOL_SOCKET,
-		    SO_SNDBUF, &size, sizeof(size)) != 0)
+			sizeof(size)) != 0 &&
+		    setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size,
+			sizeof(size)) != 0)
 			fatal_errno("SO_SNDBUF");
 }
 
@@ -103,8 +104,10 @@ channel_receive(struct channel *c, uint8_t *room, size_t *len, int *fd)
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = { .iov_base = room, .iov_len = FRAME_MAX };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
 	ssize_t n;
 
 	do {
@@ -184,8 +187,8 @@ bool
 channel_flush(struct channel *c)
 {
 	while (c->head != NULL) {
-		int sent = send_now(c, span_of(c->head->bytes, c->head->len),
-		    c->head->fd);
+		int sent = send_now(
+		    c, span_of(c->head->bytes, c->head->len), c->head->fd);
 
 		if (sent < 0)
 			return false;
@@ -207,8 +210,8 @@ frame_begin(struct cbor_out *o, uint8_t *room, enum message type, uint64_t id)
 }
 
 bool
-frame_open(struct span bytes, enum message *type, uint64_t *id,
-    struct span *payload)
+frame_open(
+    struct span bytes, enum message *type, uint64_t *id, struct span *payload)
 {
 	struct cbor c;
 	uint64_t n, t;

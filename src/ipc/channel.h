@@ -8,15 +8,15 @@
 #include "ipc/message.h"
 #include "wire/cbor.h"
 
-#define CHANNEL_QUEUE_MAX (8u << 20)	/* octets waiting for a slow peer */
-#define FRAME_OVERHEAD 32
+#define CHANNEL_QUEUE_MAX (8u << 20) /* octets waiting for a slow peer */
+#define FRAME_OVERHEAD	  32
 
 struct queued;
 
 struct channel {
-	int fd;			/* -1 = closed */
+	int fd; /* -1 = closed */
 	struct queued *head, **tail;
-	size_t waiting;		/* octets in the queue */
+	size_t waiting; /* octets in the queue */
 };
 
 enum channel_result { CHANNEL_FRAME, CHANNEL_EMPTY, CHANNEL_CLOSED };
@@ -29,8 +29,8 @@ void channel_open(struct channel *c, int fd);
 void channel_close(struct channel *c);
 /* One frame into room (FRAME_MAX octets); *fd is a descriptor that came with
  * it, or -1. A datagram that was cut off counts as closed. */
-enum channel_result channel_receive(struct channel *c, uint8_t *room,
-    size_t *len, int *fd);
+enum channel_result channel_receive(
+    struct channel *c, uint8_t *room, size_t *len, int *fd);
 /* Sends or queues; fd (or -1) is duplicated by the kernel, or kept by dup until
  * it is sent. false if the channel is closed or its queue is over the cap. */
 bool channel_send(struct channel *c, struct span frame, int fd);
@@ -38,9 +38,9 @@ bool channel_send(struct channel *c, struct span frame, int fd);
 bool channel_flush(struct channel *c);
 
 /* Frame header: type and id in front of a payload. */
-bool frame_begin(struct cbor_out *o, uint8_t *room, enum message type,
-    uint64_t id);
-bool frame_open(struct span bytes, enum message *type, uint64_t *id,
-    struct span *payload);
+bool frame_begin(
+    struct cbor_out *o, uint8_t *room, enum message type, uint64_t id);
+bool frame_open(
+    struct span bytes, enum message *type, uint64_t *id, struct span *payload);
 
 #endif

@@ -17,11 +17,11 @@
 #include "base/text.h"
 #include "ipc/spawn.h"
 
-#define CHILDREN_MAX 40
-#define READY_DEADLINE 60000	/* keys are opened with scrypt: be patient */
-#define STOP_DEADLINE 10000
-#define BACKOFF_FIRST 100
-#define BACKOFF_LAST 10000
+#define CHILDREN_MAX   40
+#define READY_DEADLINE 60000 /* keys are opened with scrypt: be patient */
+#define STOP_DEADLINE  10000
+#define BACKOFF_FIRST  100
+#define BACKOFF_LAST   10000
 
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_FAILED };
 
@@ -31,10 +31,10 @@ struct child {
 	pid_t pid;
 	struct channel control;
 	enum child_state state;
-	int64_t backoff;	/* milliseconds until the next start */
-	int64_t again;		/* clock_ticks of it */
-	int64_t since;		/* of the last start */
-	bool deaf;		/* it closed its end: only its death is left */
+	int64_t backoff; /* milliseconds until the next start */
+	int64_t again;	 /* clock_ticks of it */
+	int64_t since;	 /* of the last start */
+	bool deaf;	 /* it closed its end: only its death is left */
 };
 
 struct children {
@@ -42,12 +42,12 @@ struct children {
 	char bindir[PATH_MAX];
 	struct child list[CHILDREN_MAX];
 	unsigned len;
-	int64_t began;			/* clock_ticks when a test clock was set */
-	struct channel admin;		/* our own end as ADMIN */
+	int64_t began;	      /* clock_ticks when a test clock was set */
+	struct channel admin; /* our own end as ADMIN */
 	enum role admin_to;
-	enum reason failed;		/* of the last FAILED */
+	enum reason failed; /* of the last FAILED */
 	struct why failed_why;
-	bool broken;		/* restarting does not mend it */
+	bool broken; /* restarting does not mend it */
 	uint8_t room[FRAME_MAX];
 };
 
@@ -137,8 +137,8 @@ child_start(struct children *c, struct child *k)
 	else if (k->role == ROLE_AUTHORITY)
 		listener = c->plan.admin_listener;
 	if (listener >= 0)
-		(void)control_send(&k->control, MESSAGE_LISTENER, NULL, NULL,
-		    listener);
+		(void)control_send(
+		    &k->control, MESSAGE_LISTENER, NULL, NULL, listener);
 	if (k->role == ROLE_SIGNER && c->plan.passphrase >= 0)
 		(void)control_send(&k->control, MESSAGE_PASSPHRASE, NULL, NULL,
 		    c->plan.passphrase);
@@ -181,8 +181,8 @@ child_add(struct children *c, enum role role, unsigned index)
 
 /* READY or FAILED of a child. */
 static void
-take_word(struct children *c, struct child *k, enum message type,
-    struct span payload)
+take_word(
+    struct children *c, struct child *k, enum message type, struct span payload)
 {
 	struct message_failed m;
 	struct cbor in;
@@ -222,8 +222,8 @@ wait_ready(struct children *c, struct why *why)
 		struct span payload;
 		uint64_t id;
 
-		if (!control_wait(&k->control, deadline, c->room, &type, &id,
-		    &payload))
+		if (!control_wait(
+			&k->control, deadline, c->room, &type, &id, &payload))
 			return why_set(why, REASON_UNAVAILABLE, -1,
 			    "hallmark-%s ended before it was ready",
 			    role_name(k->role));
@@ -233,13 +233,14 @@ wait_ready(struct children *c, struct why *why)
 			return c->failed;
 		}
 	}
-	return all_ready(c) ? REASON_OK
+	return all_ready(c)
+	    ? REASON_OK
 	    : why_set(why, REASON_UNAVAILABLE, -1, "not all are ready");
 }
 
 enum reason
-children_start(const struct children_plan *plan, struct children **out,
-    struct why *why)
+children_start(
+    const struct children_plan *plan, struct children **out, struct why *why)
 {
 	struct children *c = memory_new(sizeof(*c));
 	unsigned i, j, pairs = plan->fronts > 0 ? plan->fronts : 1;
@@ -307,7 +308,7 @@ passing(enum reason r)
 static void
 child_died(struct children *c, struct child *k, int status)
 {
-	listen_child(c, k);	/* its last word may say why */
+	listen_child(c, k); /* its last word may say why */
 	channel_close(&k->control);
 	k->pid = 0;
 	if (!c->plan.restart) {
@@ -322,17 +323,18 @@ child_died(struct children *c, struct child *k, int status)
 		c->broken = c->broken || k->role != ROLE_SIGNER;
 		return;
 	}
-	log_alarm("program-died", "program=\"%s\" %s=\"%d\" "
-	    "again-in=\"%lld ms\"", role_name(k->role),
-	    WIFSIGNALED(status) ? "signal" : "status",
+	log_alarm("program-died",
+	    "program=\"%s\" %s=\"%d\" "
+	    "again-in=\"%lld ms\"",
+	    role_name(k->role), WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 	    (long long)k->backoff);
 	if (clock_ticks() - k->since > 60000)
-		k->backoff = BACKOFF_FIRST;	/* it had lived well */
+		k->backoff = BACKOFF_FIRST; /* it had lived well */
 	k->state = CHILD_DOWN;
 	k->again = clock_ticks() + k->backoff;
-	k->backoff = k->backoff * 2 > BACKOFF_LAST ? BACKOFF_LAST
-						   : k->backoff * 2;
+	k->backoff =
+	    k->backoff * 2 > BACKOFF_LAST ? BACKOFF_LAST : k->backoff * 2;
 }
 
 static void
@@ -569,7 +571,7 @@ children_ask(struct children *c, enum role role, enum message type,
 	if (!admin_open(c, role) ||
 	    !control_send(&c->admin, type, put, value, -1) ||
 	    !control_wait(&c->admin, clock_ticks() + READY_DEADLINE, c->room,
-	    &reply->type, &reply->id, &reply->payload) ||
+		&reply->type, &reply->id, &reply->payload) ||
 	    reply->type != expected)
 		return why_set(why, REASON_UNAVAILABLE, -1,
 		    "hallmark-%s did not answer", role_name(role));

@@ -12,20 +12,20 @@
 struct children;
 
 struct children_plan {
-	const char *bindir;		/* where the programs lie; NULL = beside this one */
-	struct message_start start;	/* role and index filled per child */
-	unsigned fronts;		/* pairs of front and checker */
+	const char *bindir; /* where the programs lie; NULL = beside this one */
+	struct message_start start; /* role and index filled per child */
+	unsigned fronts;	    /* pairs of front and checker */
 	bool with_front, with_checker, with_authority, with_signer;
-	int listener;			/* for the fronts; -1 */
-	int passphrase;			/* sealed memfd for the signer; -1 */
-	int admin_listener;		/* for the authority; -1 */
-	bool restart;			/* false: one death ends all */
+	int listener;	    /* for the fronts; -1 */
+	int passphrase;	    /* sealed memfd for the signer; -1 */
+	int admin_listener; /* for the authority; -1 */
+	bool restart;	    /* false: one death ends all */
 };
 
 /* Starts all and waits until each is ready; the reason of the first that
  * failed otherwise (all are ended then). */
-MUST_USE enum reason children_start(const struct children_plan *plan,
-    struct children **out, struct why *why);
+MUST_USE enum reason children_start(
+    const struct children_plan *plan, struct children **out, struct why *why);
 /* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does
  * not mend (1). SIGHUP reloads: reload() fills the new start message. */
 int children_run(struct children *c,
@@ -52,7 +52,7 @@ int admin_listen(const char *home);
 struct admin_connection *admin_connect(const char *home);
 MUST_USE enum reason admin_ask(struct admin_connection *a,
     const struct message_admin *request, struct message_admin_reply *reply,
-    struct why *why);	/* reply's spans live until the next call */
+    struct why *why); /* reply's spans live until the next call */
 void admin_close(struct admin_connection *a);
 
 #endif

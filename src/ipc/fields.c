@@ -215,10 +215,10 @@ get_entry(struct cbor *c, struct chain_entry *e)
 	return field_array(c, 6) &&
 	    field_span(c, &e->certificate, CERTIFICATE_MAX) &&
 	    field_hash(c, e->spki_sha256) &&
-	    field_octets(c, e->domain_id, sizeof(e->domain_id),
-	    &e->domain_id_len) && e->domain_id_len > 0 &&
-	    field_flag(c, &e->ca) && field_flag(c, &e->self_signed) &&
-	    field_time(c, &e->not_after);
+	    field_octets(
+		c, e->domain_id, sizeof(e->domain_id), &e->domain_id_len) &&
+	    e->domain_id_len > 0 && field_flag(c, &e->ca) &&
+	    field_flag(c, &e->self_signed) && field_time(c, &e->not_after);
 }
 
 static void
@@ -251,8 +251,8 @@ get_pledge(struct cbor *c, struct request_facts *f)
 	    !get_issuer(c, &f->pledge_issuer) ||
 	    !field_hash(c, f->pledge_issuer_name_sha256))
 		return false;
-	f->proximity = field_enum(c, PROXIMITY_PROVEN, PROXIMITY_DIFFERS,
-	    &good);
+	f->proximity =
+	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_DIFFERS, &good);
 	return good;
 }
 

@@ -7,8 +7,8 @@
 const char *
 role_name(enum role r)
 {
-	static const char *const names[ROLE_COUNT] = { "none", "serve",
-		"front", "checker", "authority", "signer", "admin" };
+	static const char *const names[ROLE_COUNT] = { "none", "serve", "front",
+		"checker", "authority", "signer", "admin" };
 
 	return r < ROLE_COUNT ? names[r] : "unknown";
 }
@@ -17,22 +17,32 @@ const char *
 message_name(enum message m)
 {
 	static const char *const names[MESSAGE_COUNT] = {
-		[MESSAGE_START] = "START", [MESSAGE_PEER] = "PEER",
+		[MESSAGE_START] = "START",
+		[MESSAGE_PEER] = "PEER",
 		[MESSAGE_LISTENER] = "LISTENER",
-		[MESSAGE_PASSPHRASE] = "PASSPHRASE", [MESSAGE_GO] = "GO",
-		[MESSAGE_RELOAD] = "RELOAD", [MESSAGE_STOP] = "STOP",
-		[MESSAGE_READY] = "READY", [MESSAGE_FAILED] = "FAILED",
-		[MESSAGE_CHECK] = "CHECK", [MESSAGE_ANSWER] = "ANSWER",
-		[MESSAGE_DECIDE] = "DECIDE", [MESSAGE_REFUSED] = "REFUSED",
+		[MESSAGE_PASSPHRASE] = "PASSPHRASE",
+		[MESSAGE_GO] = "GO",
+		[MESSAGE_RELOAD] = "RELOAD",
+		[MESSAGE_STOP] = "STOP",
+		[MESSAGE_READY] = "READY",
+		[MESSAGE_FAILED] = "FAILED",
+		[MESSAGE_CHECK] = "CHECK",
+		[MESSAGE_ANSWER] = "ANSWER",
+		[MESSAGE_DECIDE] = "DECIDE",
+		[MESSAGE_REFUSED] = "REFUSED",
 		[MESSAGE_INSPECT] = "INSPECT",
-		[MESSAGE_INSPECTED] = "INSPECTED", [MESSAGE_HEAD] = "HEAD",
+		[MESSAGE_INSPECTED] = "INSPECTED",
+		[MESSAGE_HEAD] = "HEAD",
 		[MESSAGE_SIGN_VOUCHER] = "SIGN_VOUCHER",
 		[MESSAGE_SIGN_IDEVID] = "SIGN_IDEVID",
 		[MESSAGE_TAG_DEVICE] = "TAG_DEVICE",
 		[MESSAGE_KEY_CREATE] = "KEY_CREATE",
-		[MESSAGE_KEY_CERTIFY] = "KEY_CERTIFY", [MESSAGE_ACT] = "ACT",
-		[MESSAGE_RECORD] = "RECORD", [MESSAGE_SYNCED] = "SYNCED",
-		[MESSAGE_SIGNED] = "SIGNED", [MESSAGE_ADMIN] = "ADMIN",
+		[MESSAGE_KEY_CERTIFY] = "KEY_CERTIFY",
+		[MESSAGE_ACT] = "ACT",
+		[MESSAGE_RECORD] = "RECORD",
+		[MESSAGE_SYNCED] = "SYNCED",
+		[MESSAGE_SIGNED] = "SIGNED",
+		[MESSAGE_ADMIN] = "ADMIN",
 		[MESSAGE_ADMIN_REPLY] = "ADMIN_REPLY",
 	};
 

@@ -13,35 +13,58 @@
 #include "model/facts.h"
 #include "model/order.h"
 
-#define FRAME_MAX 196608	/* body, chain and overhead */
+#define FRAME_MAX      196608 /* body, chain and overhead */
 #define ADMIN_BLOB_MAX 131072
-#define ADMIN_ARTIFACT_MAX 32768	/* together with JSON of full size: one frame */
+#define ADMIN_ARTIFACT_MAX \
+	32768 /* together with JSON of full size: one frame */
 
 enum role {
-	ROLE_NONE = 0, ROLE_SERVE, ROLE_FRONT, ROLE_CHECKER, ROLE_AUTHORITY,
-	ROLE_SIGNER, ROLE_ADMIN, ROLE_COUNT
+	ROLE_NONE = 0,
+	ROLE_SERVE,
+	ROLE_FRONT,
+	ROLE_CHECKER,
+	ROLE_AUTHORITY,
+	ROLE_SIGNER,
+	ROLE_ADMIN,
+	ROLE_COUNT
 };
 const char *role_name(enum role r);
 
 enum message {
 	/* serve to child */
-	MESSAGE_START = 1, MESSAGE_PEER, MESSAGE_LISTENER, MESSAGE_PASSPHRASE,
-	MESSAGE_GO, MESSAGE_RELOAD, MESSAGE_STOP,
+	MESSAGE_START = 1,
+	MESSAGE_PEER,
+	MESSAGE_LISTENER,
+	MESSAGE_PASSPHRASE,
+	MESSAGE_GO,
+	MESSAGE_RELOAD,
+	MESSAGE_STOP,
 	/* child to serve */
-	MESSAGE_READY, MESSAGE_FAILED,
+	MESSAGE_READY,
+	MESSAGE_FAILED,
 	/* front, checker */
-	MESSAGE_CHECK = 16, MESSAGE_ANSWER,
+	MESSAGE_CHECK = 16,
+	MESSAGE_ANSWER,
 	/* checker, authority (and the command line, one file at a time) */
-	MESSAGE_DECIDE = 32, MESSAGE_REFUSED, MESSAGE_INSPECT,
+	MESSAGE_DECIDE = 32,
+	MESSAGE_REFUSED,
+	MESSAGE_INSPECT,
 	MESSAGE_INSPECTED,
 	/* authority to signer */
-	MESSAGE_HEAD = 48, MESSAGE_SIGN_VOUCHER, MESSAGE_SIGN_IDEVID,
-	MESSAGE_TAG_DEVICE, MESSAGE_KEY_CREATE, MESSAGE_KEY_CERTIFY,
+	MESSAGE_HEAD = 48,
+	MESSAGE_SIGN_VOUCHER,
+	MESSAGE_SIGN_IDEVID,
+	MESSAGE_TAG_DEVICE,
+	MESSAGE_KEY_CREATE,
+	MESSAGE_KEY_CERTIFY,
 	MESSAGE_ACT,
 	/* signer to authority */
-	MESSAGE_RECORD = 64, MESSAGE_SYNCED, MESSAGE_SIGNED,
+	MESSAGE_RECORD = 64,
+	MESSAGE_SYNCED,
+	MESSAGE_SIGNED,
 	/* command line to authority and back */
-	MESSAGE_ADMIN = 80, MESSAGE_ADMIN_REPLY,
+	MESSAGE_ADMIN = 80,
+	MESSAGE_ADMIN_REPLY,
 	MESSAGE_COUNT
 };
 const char *message_name(enum message m);
@@ -51,15 +74,15 @@ bool message_allowed(enum role from, enum role to, enum message m);
 /* --- serve and its children --- */
 struct message_start {
 	enum role role;
-	unsigned index;			/* which front or checker */
-	char home[CONFIG_TEXT];		/* absolute */
-	bool create;			/* init: the journal and store are made */
-	bool offline;			/* command line without a service: no listener */
+	unsigned index;		/* which front or checker */
+	char home[CONFIG_TEXT]; /* absolute */
+	bool create;		/* init: the journal and store are made */
+	bool offline; /* command line without a service: no listener */
 	bool has_test_clock;
 	int64_t test_clock;
 	struct config config;
 };
-struct message_peer {			/* with a descriptor */
+struct message_peer { /* with a descriptor */
 	enum role role;
 	unsigned index;
 };
@@ -71,20 +94,20 @@ struct message_failed {
 /* --- front to checker --- */
 struct message_check {
 	enum request_kind kind;
-	enum artifact_format format;	/* by Content-Type */
-	enum artifact_format reply;	/* by Accept, MP 3 rule 3 */
+	enum artifact_format format; /* by Content-Type */
+	enum artifact_format reply;  /* by Accept, MP 3 rule 3 */
 	uint8_t client_sha256[HASH_SIZE];
 	uint8_t client_spki_sha256[HASH_SIZE];
 	char address[64];
-	char correlation[17];		/* opaque id for log and error body */
+	char correlation[17]; /* opaque id for log and error body */
 	bool legacy_path;
 	struct span body;
 };
-struct message_answer {			/* checker to front, authority to checker */
+struct message_answer { /* checker to front, authority to checker */
 	enum reason reason;
-	char text[200];			/* struct why's text */
-	enum artifact_format format;	/* FORMAT_NONE: application/json */
-	struct span body;		/* voucher or audit log */
+	char text[200];		     /* struct why's text */
+	enum artifact_format format; /* FORMAT_NONE: application/json */
+	struct span body;	     /* voucher or audit log */
 };
 
 /* --- checker to authority --- */
@@ -92,11 +115,11 @@ struct message_decide {
 	char correlation[17];
 	struct request_facts facts;
 };
-struct message_refused {		/* one way, for the record */
+struct message_refused { /* one way, for the record */
 	enum request_kind kind;
 	enum reason reason;
 	char text[200];
-	char serial[SERIAL_MAX + 1];	/* as claimed, may be empty */
+	char serial[SERIAL_MAX + 1]; /* as claimed, may be empty */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];
 	char address[64];
@@ -105,9 +128,9 @@ struct message_refused {		/* one way, for the record */
 
 /* --- files that an operator names --- */
 enum inspect_kind {
-	INSPECT_CSR = 1,	/* PKCS#10 */
-	INSPECT_IMPORT,		/* device certificate, other = its CA */
-	INSPECT_LINT,		/* certificate, other = its issuer or empty */
+	INSPECT_CSR = 1, /* PKCS#10 */
+	INSPECT_IMPORT,	 /* device certificate, other = its CA */
+	INSPECT_LINT,	 /* certificate, other = its issuer or empty */
 };
 struct message_inspect {
 	enum inspect_kind kind;
@@ -118,29 +141,29 @@ struct message_inspected {
 	enum inspect_kind kind;
 	enum reason reason;
 	char text[200];
-	struct csr_facts csr;		/* INSPECT_CSR */
-	struct import_facts import;	/* INSPECT_IMPORT */
-	struct span json;		/* INSPECT_LINT: the findings */
+	struct csr_facts csr;	    /* INSPECT_CSR */
+	struct import_facts import; /* INSPECT_IMPORT */
+	struct span json;	    /* INSPECT_LINT: the findings */
 };
 
 /* --- authority and signer --- */
-struct message_head {			/* what the store has of this journal */
+struct message_head { /* what the store has of this journal */
 	bool empty;
 	uint8_t signer[16];
 	uint64_t sequence;
 	uint8_t sha256[HASH_SIZE];
 };
-struct message_record {			/* durable, in order, none left out */
+struct message_record { /* durable, in order, none left out */
 	uint64_t sequence;
 	struct span record;
 };
-struct message_synced {			/* heads agree; work may begin */
+struct message_synced { /* heads agree; work may begin */
 	uint8_t signer[16];
 	uint64_t sequence;
 	bool test;
 };
-struct message_act {			/* an operator's act, for the journal */
-	uint32_t user;			/* uid of the asker */
+struct message_act {   /* an operator's act, for the journal */
+	uint32_t user; /* uid of the asker */
 	char verb[32];
 	char subject[128];
 };
@@ -148,10 +171,10 @@ struct message_act {			/* an operator's act, for the journal */
 struct message_signed {
 	enum reason reason;
 	char text[200];
-	uint64_t sequence;		/* of the record, 0 if none */
-	bool again;			/* an earlier record rendered again */
-	struct device device;		/* SIGN_IDEVID, TAG_DEVICE: with tag */
-	struct span artifact;		/* voucher, certificate, or CSR */
+	uint64_t sequence;    /* of the record, 0 if none */
+	bool again;	      /* an earlier record rendered again */
+	struct device device; /* SIGN_IDEVID, TAG_DEVICE: with tag */
+	struct span artifact; /* voucher, certificate, or CSR */
 };
 
 /* --- command line --- */
@@ -161,15 +184,15 @@ struct admin_argument {
 	struct span value;
 };
 struct message_admin {
-	char verb[32];			/* "device.list" */
+	char verb[32]; /* "device.list" */
 	unsigned arguments_len;
 	struct admin_argument arguments[ADMIN_ARGUMENTS_MAX];
 };
 struct message_admin_reply {
 	enum reason reason;
 	char text[200];
-	struct span json;		/* the result, one JSON object */
-	struct span blob;		/* certificate, CSR (ADMIN_ARTIFACT_MAX), or empty */
+	struct span json; /* the result, one JSON object */
+	struct span blob; /* certificate, CSR (ADMIN_ARTIFACT_MAX), or empty */
 };
 
 /*
@@ -178,8 +201,9 @@ struct message_admin_reply {
  */
 struct cbor;
 struct cbor_out;
-#define MESSAGE_CODEC(type) \
-	void message_##type##_put(struct cbor_out *, const struct message_##type *); \
+#define MESSAGE_CODEC(type)                                    \
+	void message_##type##_put(                             \
+	    struct cbor_out *, const struct message_##type *); \
 	bool message_##type##_get(struct cbor *, struct message_##type *)
 MESSAGE_CODEC(start);
 MESSAGE_CODEC(peer);
@@ -205,8 +229,8 @@ void message_device_order_put(struct cbor_out *, const struct device_order *);
 bool message_device_order_get(struct cbor *, struct device_order *);
 void message_key_order_put(struct cbor_out *, const struct key_order *);
 bool message_key_order_get(struct cbor *, struct key_order *);
-void message_key_certificate_put(struct cbor_out *,
-    const struct key_certificate *);
+void message_key_certificate_put(
+    struct cbor_out *, const struct key_certificate *);
 bool message_key_certificate_get(struct cbor *, struct key_certificate *);
 
 #endif

@@ -63,8 +63,7 @@ get_import(struct cbor *c, struct import_facts *f)
 	    field_text(c, f->serial, sizeof(f->serial)) &&
 	    field_span(c, &f->certificate, CERTIFICATE_MAX) &&
 	    field_span(c, &f->issuer_certificate, CERTIFICATE_MAX) &&
-	    get_issuer(c, &f->issuer) &&
-	    field_hash(c, f->issuer_name_sha256) &&
+	    get_issuer(c, &f->issuer) && field_hash(c, f->issuer_name_sha256) &&
 	    field_hash(c, f->spki_sha256) &&
 	    field_hash(c, f->certificate_sha256) &&
 	    field_text(c, f->warnings, sizeof(f->warnings));
@@ -126,7 +125,7 @@ message_admin_get(struct cbor *c, struct message_admin *m)
 	for (i = 0; i < n; i++)
 		if (!field_array(c, 2) ||
 		    !field_text(c, m->arguments[i].name,
-		    sizeof(m->arguments[i].name)) ||
+			sizeof(m->arguments[i].name)) ||
 		    !field_span(c, &m->arguments[i].value, BODY_MAX))
 			return false;
 	return cbor_end(c) == WIRE_OK;
@@ -149,5 +148,6 @@ message_admin_reply_get(struct cbor *c, struct message_admin_reply *m)
 	return field_array(c, 4) && field_reason(c, &m->reason) &&
 	    field_text(c, m->text, sizeof(m->text)) &&
 	    field_span(c, &m->json, ADMIN_BLOB_MAX) &&
-	    field_span(c, &m->blob, ADMIN_ARTIFACT_MAX) && cbor_end(c) == WIRE_OK;
+	    field_span(c, &m->blob, ADMIN_ARTIFACT_MAX) &&
+	    cbor_end(c) == WIRE_OK;
 }

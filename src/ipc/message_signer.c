@@ -123,16 +123,16 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	    !get_device(c, &m->device) || !field_hash(c, m->request_sha256) ||
 	    !field_text(c, m->nonce, sizeof(m->nonce)))
 		return false;
-	m->assertion = field_enum(c, ASSERTION_VERIFIED,
-	    ASSERTION_AGENT_PROXIMITY, &good);
+	m->assertion =
+	    field_enum(c, ASSERTION_VERIFIED, ASSERTION_AGENT_PROXIMITY, &good);
 	if (!good || !field_time(c, &m->expires_on) ||
-	    !field_flag(c, &m->name_issuer) ||
-	    !field_flag(c, &m->emit_id_data))
+	    !field_flag(c, &m->name_issuer) || !field_flag(c, &m->emit_id_data))
 		return false;
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	return good && field_span(c, &m->pin, CERTIFICATE_MAX) &&
-	    field_octets(c, m->domain_id, sizeof(m->domain_id),
-	    &m->domain_id_len) && cbor_end(c) == WIRE_OK;
+	    field_octets(
+		c, m->domain_id, sizeof(m->domain_id), &m->domain_id_len) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void
@@ -165,8 +165,7 @@ message_idevid_order_get(struct cbor *c, struct idevid_order *m)
 	    field_unsigned(c, 12, &m->counter_width) &&
 	    field_flag(c, &m->check_character) &&
 	    field_text(c, m->masa_url, sizeof(m->masa_url)) &&
-	    field_flag(c, &m->key_usage) &&
-	    field_span(c, &m->spki, SPKI_MAX) &&
+	    field_flag(c, &m->key_usage) && field_span(c, &m->spki, SPKI_MAX) &&
 	    field_hash(c, m->request_sha256) &&
 	    field_unsigned(c, UINT32_MAX, &m->key_slot) &&
 	    cbor_end(c) == WIRE_OK;

@@ -15,8 +15,8 @@
 #include "ipc/channel.h"
 
 #define CONTROL_DESCRIPTOR 3
-#define ADMINS_MAX 16
-#define FLUSH_DEADLINE 1000
+#define ADMINS_MAX	   16
+#define FLUSH_DEADLINE	   1000
 
 struct peer {
 	struct program *program;
@@ -25,7 +25,7 @@ struct peer {
 	unsigned index;
 	uint32_t user;
 	bool used;
-	bool wants_write;	/* epoll watches for room */
+	bool wants_write; /* epoll watches for room */
 };
 
 struct program {
@@ -38,8 +38,8 @@ struct program {
 	int listener;
 	int passphrase;
 	int admin_listener;
-	bool started;		/* START came */
-	bool going;		/* GO came, start() is done */
+	bool started; /* START came */
+	bool going;   /* GO came, start() is done */
 	bool ending;
 	int64_t next_tick;
 	/* The frame being composed, and the one being read. */
@@ -165,8 +165,8 @@ take_reload(struct program *p, struct span payload)
 static void
 take_control(struct program *p, const struct frame *f)
 {
-	bool carries = f->type == MESSAGE_PEER ||
-	    f->type == MESSAGE_LISTENER || f->type == MESSAGE_PASSPHRASE;
+	bool carries = f->type == MESSAGE_PEER || f->type == MESSAGE_LISTENER ||
+	    f->type == MESSAGE_PASSPHRASE;
 
 	if (!carries && f->fd >= 0)
 		fatal("a descriptor with %s", message_name(f->type));
@@ -218,7 +218,7 @@ receive_one(struct program *p, struct peer *peer)
 		return false;
 	case CHANNEL_CLOSED:
 		if (peer == &p->control)
-			p->ending = true;	/* serve is gone, so are we */
+			p->ending = true; /* serve is gone, so are we */
 		else
 			peer_drop(peer);
 		return false;
@@ -229,8 +229,8 @@ receive_one(struct program *p, struct peer *peer)
 	    !message_allowed(peer->role, p->calls->role, f.type)) {
 		/* An admin is a user of this host; others are our own. */
 		if (peer->role != ROLE_ADMIN)
-			fatal("a forbidden frame from %s",
-			    role_name(peer->role));
+			fatal(
+			    "a forbidden frame from %s", role_name(peer->role));
 		log_warning("admin-dropped", "user=\"%u\"", peer->user);
 		if (f.fd >= 0)
 			close(f.fd);
@@ -261,8 +261,8 @@ admins(const struct program *p)
 static void
 accept_admin(struct program *p)
 {
-	int fd = accept4(p->admin_listener, NULL, NULL,
-	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(
+	    p->admin_listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
@@ -283,7 +283,7 @@ handle(struct program *p, const struct epoll_event *e, unsigned *batch)
 		return;
 	}
 	if (!peer->used)
-		return;		/* dropped earlier in this round */
+		return; /* dropped earlier in this round */
 	if ((e->events & EPOLLOUT) != 0) {
 		if (!channel_flush(&peer->channel)) {
 			if (peer == &p->control)
@@ -348,8 +348,8 @@ program_dispatch(struct program *p, int timeout_ms)
 }
 
 static void
-control_send(struct program *p, enum message type, enum reason r,
-    const struct why *why)
+control_send(
+    struct program *p, enum message type, enum reason r, const struct why *why)
 {
 	struct message_failed m = { .reason = r };
 
@@ -361,8 +361,8 @@ control_send(struct program *p, enum message type, enum reason r,
 }
 
 struct program *
-program_open(const struct program_calls *calls, void *context, int argc,
-    char **argv)
+program_open(
+    const struct program_calls *calls, void *context, int argc, char **argv)
 {
 	struct program *p = memory_new(sizeof(*p));
 	struct why why;
@@ -454,8 +454,8 @@ program_close(struct program *p)
 }
 
 int
-program_main(const struct program_calls *calls, void *context, int argc,
-    char **argv)
+program_main(
+    const struct program_calls *calls, void *context, int argc, char **argv)
 {
 	struct program *p = program_open(calls, context, argc, argv);
 
@@ -525,8 +525,8 @@ peer_begin(struct peer *peer)
 {
 	struct program *p = peer->program;
 
-	cbor_out_open(&p->out, p->out_room + HEADER_ROOM,
-	    FRAME_MAX - HEADER_ROOM);
+	cbor_out_open(
+	    &p->out, p->out_room + HEADER_ROOM, FRAME_MAX - HEADER_ROOM);
 	return &p->out;
 }
 
@@ -550,8 +550,9 @@ peer_send(struct peer *peer, enum message type, uint64_t id, int fd)
 	cbor_put_uint(&h, id);
 	begin = p->out_room + HEADER_ROOM - h.len;
 	memcpy(begin, header, h.len);
-	if (!peer->used || !channel_send(&peer->channel,
-	    span_of(begin, h.len + payload.len), fd))
+	if (!peer->used ||
+	    !channel_send(
+		&peer->channel, span_of(begin, h.len + payload.len), fd))
 		return false;
 	if (peer->channel.head != NULL && !peer->wants_write) {
 		peer->wants_write = true;

@@ -17,7 +17,7 @@
 
 #include "ipc/message.h"
 
-#define PROGRAM_BATCH 256
+#define PROGRAM_BATCH	  256
 #define PROGRAM_PEERS_MAX 64
 
 struct program;
@@ -28,7 +28,7 @@ struct frame {
 	enum message type;
 	uint64_t id;
 	struct span payload;
-	int fd;			/* -1, or owned by the receiver */
+	int fd; /* -1, or owned by the receiver */
 };
 
 struct program_calls {
@@ -39,34 +39,34 @@ struct program_calls {
 	void (*connected)(void *context, struct peer *peer);
 	/* It is gone: answer what was waiting for it with UNAVAILABLE. */
 	void (*lost)(void *context, struct peer *peer);
-	void (*message)(void *context, struct peer *peer,
-	    const struct frame *frame);
-	void (*drained)(void *context);		/* may be NULL */
-	void (*tick)(void *context);		/* once a second; may be NULL */
+	void (*message)(
+	    void *context, struct peer *peer, const struct frame *frame);
+	void (*drained)(void *context); /* may be NULL */
+	void (*tick)(void *context);	/* once a second; may be NULL */
 	void (*reload)(void *context, const struct message_start *start);
-	void (*stop)(void *context);		/* finish what is in flight */
+	void (*stop)(void *context); /* finish what is in flight */
 };
 
 /*
  * main() of a program is: process_harden(); return program_main(&calls, &state,
  * argc, argv). Exit status 0 after an orderly stop.
  */
-int program_main(const struct program_calls *calls, void *context, int argc,
-    char **argv);
+int program_main(
+    const struct program_calls *calls, void *context, int argc, char **argv);
 
 /* For a program with an event loop of its own (front: libevent): everything up
  * to and with start(), then one descriptor to watch for reading and a call to
  * make when it is readable. dispatch returns false when it is time to end. */
-struct program *program_open(const struct program_calls *calls, void *context,
-    int argc, char **argv);
+struct program *program_open(
+    const struct program_calls *calls, void *context, int argc, char **argv);
 int program_descriptor(struct program *p);
 bool program_dispatch(struct program *p, int timeout_ms);
 /* Tells serve that the stop is done and frees p; the exit status. */
 int program_close(struct program *p);
 
 /* Tells serve why this program cannot go on, logs it and ends the process. */
-_Noreturn void program_fail(struct program *p, enum reason r,
-    const struct why *why);
+_Noreturn void program_fail(
+    struct program *p, enum reason r, const struct why *why);
 
 const struct message_start *program_start(const struct program *p);
 /* Listener sockets and the passphrase memfd that came before GO, or -1. */
@@ -88,7 +88,7 @@ uint32_t peer_user(const struct peer *p);
 struct cbor_out *peer_begin(struct peer *p);
 bool peer_send(struct peer *p, enum message type, uint64_t id, int fd);
 /* Shorthand: begins, calls the codec, sends. */
-#define PEER_SEND(peer, TYPE, id, codec, value) \
+#define PEER_SEND(peer, TYPE, id, codec, value)            \
 	(message_##codec##_put(peer_begin(peer), (value)), \
 	    peer_send((peer), MESSAGE_##TYPE, (id), -1))
 /* Frames queued and not yet taken by the kernel. */

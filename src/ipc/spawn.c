@@ -42,7 +42,7 @@ program_path(char *out, size_t cap, const char *bindir, const char *name)
 	if (access(out, X_OK) == 0)
 		return;
 	snprintf(file, sizeof(file), "hallmark-%s", name);
-	path_join(out, cap, bindir, file);	/* the one to complain about */
+	path_join(out, cap, bindir, file); /* the one to complain about */
 }
 
 /* Environment of a child: what its instrumentation needs, nothing else. */
@@ -71,7 +71,7 @@ child(const char *path, int control, char **env)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGINT, SIG_IGN);	/* a terminal's ^C is serve's affair */
+	signal(SIGINT, SIG_IGN); /* a terminal's ^C is serve's affair */
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || dup2(control, 3) < 0 ||
 	    close_range(4, ~0U, 0) != 0)
@@ -142,7 +142,8 @@ control_wait(struct channel *c, int64_t deadline, uint8_t *room,
 		if (r == CHANNEL_CLOSED)
 			return false;
 		if (r == CHANNEL_FRAME)
-			return frame_open(span_of(room, len), type, id, payload);
+			return frame_open(
+			    span_of(room, len), type, id, payload);
 		if (left <= 0)
 			return false;
 		if (poll(&f, 1, (int)left) < 0 && errno != EINTR)

@@ -6,8 +6,8 @@
 #include "journal/segment.h"
 
 /* journal_create() with another size of segments (tests roll over early). */
-MUST_USE enum reason journal_create_sized(const char *dir, bool test,
-    int64_t now, size_t size, struct why *why);
+MUST_USE enum reason journal_create_sized(
+    const char *dir, bool test, int64_t now, size_t size, struct why *why);
 /* Makes the next segment when this one is over three quarters full. */
 void journal_prepare(struct journal *j);
 /* Applies all records of a segment to a ledger; call (may be NULL) gets those

@@ -19,18 +19,18 @@
 #define PART 4
 
 struct journal {
-	int dir;		/* the folder */
+	int dir; /* the folder */
 	int lock;
-	int fd;			/* the segment that is being written */
+	int fd; /* the segment that is being written */
 	unsigned segment;
-	size_t size, used;	/* of that segment */
-	uint64_t group;		/* number of the last one written */
-	bool next_made;		/* the segment behind this one exists */
-	bool broken;		/* a write or sync failed */
-	struct ledger ledger;	/* as after the pending group */
-	struct buf pending;	/* header's room and payload */
-	struct buf fresh;	/* payloads written and not yet drained */
-	uint64_t fresh_first;	/* sequence of the first record there */
+	size_t size, used;    /* of that segment */
+	uint64_t group;	      /* number of the last one written */
+	bool next_made;	      /* the segment behind this one exists */
+	bool broken;	      /* a write or sync failed */
+	struct ledger ledger; /* as after the pending group */
+	struct buf pending;   /* header's room and payload */
+	struct buf fresh;     /* payloads written and not yet drained */
+	uint64_t fresh_first; /* sequence of the first record there */
 };
 
 /* Octets for all drained at once; a signer drains after each group. */
@@ -150,8 +150,8 @@ journal_commit(struct journal *j, struct why *why)
 	size_t payload, size;
 
 	if (j->broken)
-		return why_set(why, REASON_JOURNAL_WRITE, -1,
-		    "the journal failed before");
+		return why_set(
+		    why, REASON_JOURNAL_WRITE, -1, "the journal failed before");
 	if (j->pending.len == 0)
 		return REASON_OK;
 	payload = j->pending.len - FRAME_HEADER;
@@ -180,7 +180,7 @@ journal_prepare(struct journal *j)
 	if (j->next_made || j->used <= j->size - j->size / PART)
 		return;
 	j->next_made = segment_make(j->dir, j->segment + 1, j->size, nothing,
-	    &why) == REASON_OK;
+			   &why) == REASON_OK;
 	if (!j->next_made)
 		log_alarm("journal-full", "text=\"%s\"", why.text);
 }
@@ -203,7 +203,7 @@ roll_over(struct journal *j, int64_t now, struct why *why)
 		    "there is no room for segment %s", name);
 	}
 	close(j->fd);
-	j->fd = fd;	/* transferred */
+	j->fd = fd; /* transferred */
 	j->segment++;
 	j->used = 0;
 	j->next_made = false;
@@ -213,19 +213,19 @@ roll_over(struct journal *j, int64_t now, struct why *why)
 }
 
 enum reason
-journal_append(struct journal *j, struct record *r, int64_t now,
-    struct why *why)
+journal_append(
+    struct journal *j, struct record *r, int64_t now, struct why *why)
 {
 	enum reason reason;
 	size_t share = j->size / PART;
 
 	if (j->broken)
-		return why_set(why, REASON_JOURNAL_WRITE, -1,
-		    "the journal failed before");
+		return why_set(
+		    why, REASON_JOURNAL_WRITE, -1, "the journal failed before");
 	if (j->pending.len > 0 &&
 	    frame_size(j->pending.len + 4 + RECORD_MAX) > share)
-		return why_set(why, REASON_JOURNAL_FULL, -1,
-		    "the group is full");
+		return why_set(
+		    why, REASON_JOURNAL_FULL, -1, "the group is full");
 	if (j->pending.len == 0 && j->size - j->used < share &&
 	    (reason = roll_over(j, now, why)) != REASON_OK)
 		return reason;
@@ -265,8 +265,8 @@ directory_for(const char *dir, struct why *why)
 }
 
 enum reason
-journal_create_sized(const char *dir, bool test, int64_t now, size_t size,
-    struct why *why)
+journal_create_sized(
+    const char *dir, bool test, int64_t now, size_t size, struct why *why)
 {
 	struct journal *j = memory_new(sizeof(*j));
 	enum reason r = REASON_HOME_INVALID;
@@ -301,8 +301,8 @@ take_lock(struct journal *j, const char *dir, struct why *why)
 	if (j->dir < 0)
 		return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", dir,
 		    strerror(errno));
-	j->lock = openat(j->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
+	j->lock = openat(
+	    j->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j->lock < 0)
 		return why_set(why, REASON_HOME_INVALID, -1, "%s/lock: %s", dir,
 		    strerror(errno));
@@ -314,8 +314,8 @@ take_lock(struct journal *j, const char *dir, struct why *why)
 
 /* Opens a segment for writing and puts zeros where a torn group stood. */
 static enum reason
-open_and_cut(struct journal *j, const struct segment *s, int *fd,
-    struct why *why)
+open_and_cut(
+    struct journal *j, const struct segment *s, int *fd, struct why *why)
 {
 	char name[SEGMENT_NAME_SIZE];
 	uint8_t *zeros;
@@ -328,11 +328,12 @@ open_and_cut(struct journal *j, const struct segment *s, int *fd,
 		    strerror(errno));
 	good = true;
 	if (s->dirty > s->end) {
-		log_warning("journal-cut", "segment=\"%s\" offset=\"%zu\" "
-		    "octets=\"%zu\"", name, s->end, s->dirty - s->end);
+		log_warning("journal-cut",
+		    "segment=\"%s\" offset=\"%zu\" "
+		    "octets=\"%zu\"",
+		    name, s->end, s->dirty - s->end);
 		zeros = memory_new(s->dirty - s->end);
-		good = write_at(*fd, span_of(zeros, s->dirty - s->end),
-		    s->end);
+		good = write_at(*fd, span_of(zeros, s->dirty - s->end), s->end);
 		free(zeros);
 	}
 	/* A group may be whole and yet not on the disk: sync in any case. */
@@ -351,8 +352,8 @@ find_last(struct journal *j, struct segment *s, struct why *why)
 	int fd;
 
 	if (highest <= 0)
-		return why_set(why, REASON_HOME_INVALID, -1,
-		    "there is no journal");
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "there is no journal");
 	r = segment_read(j->dir, (unsigned)highest, s, why);
 	if (r != REASON_OK || s->last_group != 0)
 		return r;
@@ -368,8 +369,8 @@ find_last(struct journal *j, struct segment *s, struct why *why)
 	r = segment_read(j->dir, (unsigned)highest - 1, s, why);
 	if (r == REASON_OK && s->last_group == 0) {
 		segment_free(s);
-		r = segment_damaged(why, (unsigned)highest - 1, 0,
-		    "it holds no whole group");
+		r = segment_damaged(
+		    why, (unsigned)highest - 1, 0, "it holds no whole group");
 	}
 	return r;
 }
@@ -397,7 +398,7 @@ journal_open(const char *dir, struct journal **out, record_call seen,
 	j->group = s.last_group;
 	journal_prepare(j);
 	*out = j;
-	j = NULL;	/* transferred */
+	j = NULL; /* transferred */
 out:
 	segment_free(&s);
 	journal_close(j);

@@ -16,12 +16,12 @@
 struct journal;
 
 /* Called for each record found; may be NULL. */
-typedef enum reason (*record_call)(void *context, const struct record *r,
-    struct span bytes, struct why *why);
+typedef enum reason (*record_call)(
+    void *context, const struct record *r, struct span bytes, struct why *why);
 
 /* A new journal with a new signer identity: first segment, first checkpoint. */
-MUST_USE enum reason journal_create(const char *dir, bool test, int64_t now,
-    struct why *why);
+MUST_USE enum reason journal_create(
+    const char *dir, bool test, int64_t now, struct why *why);
 /*
  * Opens for appending: takes DIR/lock (HOME_LOCKED), reads the last segment
  * (the one before if that one holds no whole group), cuts a torn group off its
@@ -36,23 +36,23 @@ const struct ledger *journal_ledger(const struct journal *j);
  * time (never before the last). JOURNAL_FULL before the group is begun if no
  * segment has room. The ledger as it will be after the commit is visible at
  * once. */
-MUST_USE enum reason journal_append(struct journal *j, struct record *r,
-    int64_t now, struct why *why);
+MUST_USE enum reason journal_append(
+    struct journal *j, struct record *r, int64_t now, struct why *why);
 /* Writes the group and syncs it. After JOURNAL_WRITE the journal is unusable
  * and the signer must end. */
 MUST_USE enum reason journal_commit(struct journal *j, struct why *why);
 /* Hands out every record committed since the last call, in order, with its
  * encoding (checkpoints of new segments too), and forgets them: call after
  * each commit. */
-typedef void (*record_bytes_call)(void *context, uint64_t sequence,
-    struct span bytes);
+typedef void (*record_bytes_call)(
+    void *context, uint64_t sequence, struct span bytes);
 void journal_drain(struct journal *j, record_bytes_call call, void *context);
 /* Records from a sequence on, in order, over all segments (read-only, needs no
  * lock): for the copy in the store, for verify and show. */
 MUST_USE enum reason journal_read(const char *dir, uint64_t from,
     record_call call, void *context, struct why *why);
 /* Reads everything, works out every checkpoint, reports the head. */
-MUST_USE enum reason journal_verify(const char *dir, struct ledger *out,
-    uint64_t *records, struct why *why);
+MUST_USE enum reason journal_verify(
+    const char *dir, struct ledger *out, uint64_t *records, struct why *why);
 
 #endif

@@ -35,8 +35,9 @@ ledger_key_find(struct ledger *l, const char *name)
 static const char *
 key_state_word(unsigned value)
 {
-	return value == KEY_REQUESTED ? "requested" : value == KEY_ACTIVE
-	    ? "active" : "retired";
+	return value == KEY_REQUESTED ? "requested"
+	    : value == KEY_ACTIVE     ? "active"
+				      : "retired";
 }
 
 static void
@@ -50,8 +51,8 @@ ledger_key_fields(struct members *f, void *value)
 	    key_state_word);
 	if (f->mode == MEMBERS_READ)
 		k->state = (enum key_state)state;
-	member_bytes(f, 3, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256,
-	    HASH_SIZE);
+	member_bytes(
+	    f, 3, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256, HASH_SIZE);
 	member_bytes(f, 4, "certificate_sha256", MEMBER_OPTIONAL,
 	    k->certificate_sha256, HASH_SIZE);
 	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->activated);
@@ -66,8 +67,8 @@ ledger_fields(struct members *f, void *value)
 	struct ledger *l = value;
 	uint64_t i, count;
 
-	member_bytes(f, 1, "signer", MEMBER_REQUIRED, l->signer,
-	    sizeof(l->signer));
+	member_bytes(
+	    f, 1, "signer", MEMBER_REQUIRED, l->signer, sizeof(l->signer));
 	member_bool(f, 2, "test", &l->test);
 	member_uint(f, 3, "sequence", MEMBER_OPTIONAL, &l->sequence, INT64_MAX);
 	member_bytes(f, 4, "head", MEMBER_OPTIONAL, l->head, HASH_SIZE);
@@ -89,7 +90,7 @@ ledger_fields(struct members *f, void *value)
 bool
 ledger_write(const struct ledger *l, uint8_t *out, size_t cap, size_t *len)
 {
-	struct ledger copy = *l;	/* borrows the keys, which stay */
+	struct ledger copy = *l; /* borrows the keys, which stay */
 
 	return members_write(ledger_fields, &copy, out, cap, len);
 }
@@ -109,9 +110,8 @@ ledger_read(struct span bytes, struct ledger *out, struct why *why)
 static enum reason
 damaged(struct why *why, const struct record *r, const char *what)
 {
-	return why_set(why, REASON_JOURNAL_DAMAGED, -1,
-	    "record %llu (%s): %s", (unsigned long long)r->sequence,
-	    record_kind_name(r->kind), what);
+	return why_set(why, REASON_JOURNAL_DAMAGED, -1, "record %llu (%s): %s",
+	    (unsigned long long)r->sequence, record_kind_name(r->kind), what);
 }
 
 /* An empty ledger takes the first checkpoint that it meets at its word. */
@@ -132,13 +132,13 @@ take_over(struct ledger *l, const struct record *r, struct why *why)
 		return damaged(why, r, "the checkpoint contradicts its record");
 	}
 	ledger_free(l);
-	*l = content;	/* transferred */
+	*l = content; /* transferred */
 	return REASON_OK;
 }
 
 static enum reason
-checkpoint_compare(const struct ledger *l, const struct record *r,
-    struct why *why)
+checkpoint_compare(
+    const struct ledger *l, const struct record *r, struct why *why)
 {
 	uint8_t own[RECORD_MAX];
 	size_t len;
@@ -236,7 +236,8 @@ apply_kind(struct ledger *l, const struct record *r, struct why *why)
 	case RECORD_VOUCHER:
 		return apply_use(l, r, r->voucher.key, PURPOSE_VOUCHER, 0, why);
 	case RECORD_SIGNED:
-		return r->signed_.of < r->sequence ? REASON_OK
+		return r->signed_.of < r->sequence
+		    ? REASON_OK
 		    : damaged(why, r, "signed before it was written");
 	case RECORD_ACT:
 		return apply_act(l, r, why);
@@ -267,8 +268,7 @@ ledger_apply(struct ledger *l, const struct record *r, struct span bytes,
 {
 	enum reason reason;
 
-	if (l->sequence == 0 &&
-	    (reason = take_over(l, r, why)) != REASON_OK)
+	if (l->sequence == 0 && (reason = take_over(l, r, why)) != REASON_OK)
 		return reason;
 	if ((reason = check_joins(l, r, why)) != REASON_OK ||
 	    (reason = apply_kind(l, r, why)) != REASON_OK)

@@ -9,7 +9,7 @@
 #include "journal/record.h"
 
 /* A checkpoint with this many keys still fits RECORD_MAX. */
-#define LEDGER_KEYS_MAX 60
+#define LEDGER_KEYS_MAX	   60
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
 
@@ -21,18 +21,18 @@ struct ledger_key {
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
 	int64_t activated;
-	uint64_t issued;	/* signatures that a record stands for */
-	uint64_t last_counter;	/* issuing CA: highest serial counter signed */
+	uint64_t issued;       /* signatures that a record stands for */
+	uint64_t last_counter; /* issuing CA: highest serial counter signed */
 };
 
 struct ledger {
 	uint8_t signer[16];
-	bool test;		/* home made by init --test */
-	uint64_t sequence;	/* of the last record applied */
-	uint8_t head[HASH_SIZE];	/* its hash */
-	int64_t time;		/* never goes back */
+	bool test;		 /* home made by init --test */
+	uint64_t sequence;	 /* of the last record applied */
+	uint8_t head[HASH_SIZE]; /* its hash */
+	int64_t time;		 /* never goes back */
 	size_t keys_len;
-	struct ledger_key *keys;	/* owned */
+	struct ledger_key *keys; /* owned */
 };
 
 void ledger_init(struct ledger *l);
@@ -44,9 +44,9 @@ struct ledger_key *ledger_key_find(struct ledger *l, const char *name);
 MUST_USE enum reason ledger_apply(struct ledger *l, const struct record *r,
     struct span bytes, struct why *why);
 /* The content of a checkpoint record. */
-bool ledger_write(const struct ledger *l, uint8_t *out, size_t cap,
-    size_t *len);
-MUST_USE enum reason ledger_read(struct span bytes, struct ledger *out,
-    struct why *why);
+bool ledger_write(
+    const struct ledger *l, uint8_t *out, size_t cap, size_t *len);
+MUST_USE enum reason ledger_read(
+    struct span bytes, struct ledger *out, struct why *why);
 
 #endif

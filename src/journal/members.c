@@ -195,8 +195,8 @@ member_octets(struct members *f, unsigned key, const char *name,
 }
 
 void
-member_span(struct members *f, unsigned key, const char *name,
-    struct span *value)
+member_span(
+    struct members *f, unsigned key, const char *name, struct span *value)
 {
 	bool good;
 
@@ -244,8 +244,8 @@ description_count(members_description d, void *value)
 
 /* A whole map in whatever mode the outer one is. */
 static void
-map_visit(struct members *outer, const char *name, members_description d,
-    void *value)
+map_visit(
+    struct members *outer, const char *name, members_description d, void *value)
 {
 	struct members f = *outer;
 
@@ -263,7 +263,7 @@ map_visit(struct members *outer, const char *name, members_description d,
 		next_key(&f);
 		d(&f, value);
 		if (!f.bad && f.count > 0)
-			members_refuse(&f, name);	/* an unknown key */
+			members_refuse(&f, name); /* an unknown key */
 		outer->bad = f.bad;
 		outer->culprit = f.culprit;
 	}
@@ -313,8 +313,8 @@ member_array_end(struct members *f)
 }
 
 bool
-members_write(members_description d, void *value, uint8_t *out, size_t cap,
-    size_t *len)
+members_write(
+    members_description d, void *value, uint8_t *out, size_t cap, size_t *len)
 {
 	struct cbor_out o;
 	struct span written;
@@ -329,8 +329,8 @@ members_write(members_description d, void *value, uint8_t *out, size_t cap,
 }
 
 enum reason
-members_read(members_description d, void *value, struct span bytes,
-    struct why *why)
+members_read(
+    members_description d, void *value, struct span bytes, struct why *why)
 {
 	struct cbor c;
 	struct members f = { .mode = MEMBERS_READ, .in = &c, .culprit = "" };
@@ -339,14 +339,13 @@ members_read(members_description d, void *value, struct span bytes,
 	map_visit(&f, "map", d, value);
 	if (!f.bad && cbor_end(&c) == WIRE_OK)
 		return REASON_OK;
-	return why_set(why, REASON_JOURNAL_DAMAGED,
-	    (long)(c.pos - bytes.ptr), "record field %s",
-	    f.bad ? f.culprit : "(bytes behind the end)");
+	return why_set(why, REASON_JOURNAL_DAMAGED, (long)(c.pos - bytes.ptr),
+	    "record field %s", f.bad ? f.culprit : "(bytes behind the end)");
 }
 
 bool
-members_to_json(members_description d, void *value, char *out, size_t cap,
-    size_t *len)
+members_to_json(
+    members_description d, void *value, char *out, size_t cap, size_t *len)
 {
 	struct json_out o;
 	struct span written;

@@ -29,10 +29,10 @@ segment_replay(const struct segment *s, struct ledger *ledger, uint64_t from,
 	enum reason r;
 
 	for (begin = 0; segment_group(s, &offset, &group, &payload);
-	    begin = offset) {
+	     begin = offset) {
 		while (payload_record(&payload, &bytes)) {
-			r = replay_record(s, begin, ledger, bytes, &record,
-			    why);
+			r = replay_record(
+			    s, begin, ledger, bytes, &record, why);
 			if (r == REASON_OK && call != NULL &&
 			    record.sequence >= from)
 				r = call(context, &record, bytes, why);
@@ -70,8 +70,8 @@ segment_of(int dir, unsigned highest, uint64_t from)
  * between two: what looks damaged is read once more before it is believed.
  */
 static enum reason
-segment_read_calmly(int dir, unsigned number, struct segment *s,
-    struct why *why)
+segment_read_calmly(
+    int dir, unsigned number, struct segment *s, struct why *why)
 {
 	enum reason r = segment_read(dir, number, s, why);
 
@@ -87,8 +87,8 @@ struct walk {
 	uint64_t from;
 	record_call call;
 	void *context;
-	uint64_t group;		/* last number seen */
-	unsigned ended;		/* segment where the groups ended, or 0 */
+	uint64_t group; /* last number seen */
+	unsigned ended; /* segment where the groups ended, or 0 */
 	size_t end;
 };
 
@@ -124,8 +124,8 @@ walk(int dir, struct walk *w, struct why *why)
 	unsigned n;
 
 	if (highest <= 0)
-		return why_set(why, REASON_HOME_INVALID, -1,
-		    "there is no journal");
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "there is no journal");
 	n = segment_of(dir, (unsigned)highest, w->from);
 	for (; r == REASON_OK && n <= (unsigned)highest; n++) {
 		r = segment_read_calmly(dir, n, &s, why);
@@ -143,7 +143,9 @@ journal_read(const char *dir, uint64_t from, record_call call, void *context,
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct ledger ledger;
-	struct walk w = { .ledger = &ledger, .from = from, .call = call,
+	struct walk w = { .ledger = &ledger,
+		.from = from,
+		.call = call,
 		.context = context };
 	enum reason r;
 
@@ -158,8 +160,8 @@ journal_read(const char *dir, uint64_t from, record_call call, void *context,
 }
 
 enum reason
-journal_verify(const char *dir, struct ledger *out, uint64_t *records,
-    struct why *why)
+journal_verify(
+    const char *dir, struct ledger *out, uint64_t *records, struct why *why)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct walk w = { .ledger = out, .from = 1 };
@@ -170,8 +172,8 @@ journal_verify(const char *dir, struct ledger *out, uint64_t *records,
 		    strerror(errno));
 	ledger_init(out);
 	if (segment_first_sequence(fd, 1) != 1)
-		r = segment_damaged(why, 1, 0,
-		    "the journal does not begin with record 1");
+		r = segment_damaged(
+		    why, 1, 0, "the journal does not begin with record 1");
 	else
 		r = walk(fd, &w, why);
 	*records = out->sequence;

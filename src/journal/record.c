@@ -40,8 +40,9 @@ issuer_word(unsigned value)
 static const char *
 state_word(unsigned value)
 {
-	return value == DEVICE_ACTIVE ? "active" : value == DEVICE_HELD ? "held"
-	    : "retired";
+	return value == DEVICE_ACTIVE ? "active"
+	    : value == DEVICE_HELD    ? "held"
+				      : "retired";
 }
 
 static const char *
@@ -57,23 +58,23 @@ purpose_word(unsigned value)
 }
 
 /* An enumeration goes through an unsigned and comes back. */
-#define MEMBER_WORD(f, key, name, presence, place, max, word)                  \
-	do {                                                                   \
-		unsigned value_ = (unsigned)(place);                           \
-									       \
-		member_word((f), (key), (name), (presence), &value_, (max),     \
-		    (word));                                                   \
-		if ((f)->mode == MEMBERS_READ)                                  \
-			(place) = (__typeof__(place))value_;                   \
+#define MEMBER_WORD(f, key, name, presence, place, max, word)                \
+	do {                                                                 \
+		unsigned value_ = (unsigned)(place);                         \
+                                                                             \
+		member_word(                                                 \
+		    (f), (key), (name), (presence), &value_, (max), (word)); \
+		if ((f)->mode == MEMBERS_READ)                               \
+			(place) = (__typeof__(place))value_;                 \
 	} while (0)
 
-#define MEMBER_UINT(f, key, name, presence, place, max)                        \
-	do {                                                                   \
-		uint64_t value_ = (place);                                     \
-									       \
-		member_uint((f), (key), (name), (presence), &value_, (max));    \
-		if ((f)->mode == MEMBERS_READ)                                  \
-			(place) = (__typeof__(place))value_;                   \
+#define MEMBER_UINT(f, key, name, presence, place, max)                      \
+	do {                                                                 \
+		uint64_t value_ = (place);                                   \
+                                                                             \
+		member_uint((f), (key), (name), (presence), &value_, (max)); \
+		if ((f)->mode == MEMBERS_READ)                               \
+			(place) = (__typeof__(place))value_;                 \
 	} while (0)
 
 /* A key identifier, or the hash of a Name: nothing else names an issuer. */
@@ -82,10 +83,10 @@ issuer_fields(struct members *f, void *value)
 {
 	struct issuer *i = value;
 
-	MEMBER_WORD(f, 1, "kind", MEMBER_REQUIRED, i->kind, ISSUER_NAME,
-	    issuer_word);
-	member_octets(f, 2, "bytes", MEMBER_OPTIONAL, i->bytes, &i->len,
-	    KEY_ID_MAX);
+	MEMBER_WORD(
+	    f, 1, "kind", MEMBER_REQUIRED, i->kind, ISSUER_NAME, issuer_word);
+	member_octets(
+	    f, 2, "bytes", MEMBER_OPTIONAL, i->bytes, &i->len, KEY_ID_MAX);
 	if (i->len == 0 || (i->kind == ISSUER_NAME && i->len != HASH_SIZE))
 		members_refuse(f, "issuer");
 }
@@ -95,15 +96,15 @@ device_fields(struct members *f, void *value)
 {
 	struct device *d = value;
 
-	member_text(f, 1, "serial", MEMBER_OPTIONAL, d->serial,
-	    sizeof(d->serial));
-	member_text(f, 2, "product", MEMBER_OPTIONAL, d->product,
-	    sizeof(d->product));
+	member_text(
+	    f, 1, "serial", MEMBER_OPTIONAL, d->serial, sizeof(d->serial));
+	member_text(
+	    f, 2, "product", MEMBER_OPTIONAL, d->product, sizeof(d->product));
 	member_map(f, 3, "issuer", issuer_fields, &d->issuer);
 	member_bytes(f, 4, "issuer_name_sha256", MEMBER_OPTIONAL,
 	    d->issuer_name_sha256, HASH_SIZE);
-	member_bytes(f, 5, "spki_sha256", MEMBER_REQUIRED, d->spki_sha256,
-	    HASH_SIZE);
+	member_bytes(
+	    f, 5, "spki_sha256", MEMBER_REQUIRED, d->spki_sha256, HASH_SIZE);
 	member_bytes(f, 6, "certificate_sha256", MEMBER_OPTIONAL,
 	    d->certificate_sha256, HASH_SIZE);
 	MEMBER_UINT(f, 7, "key_slot", MEMBER_OPTIONAL, d->key_slot, UINT32_MAX);
@@ -124,8 +125,8 @@ key_order_fields(struct members *f, void *value)
 	    PURPOSE_IDEVID_CA, purpose_word);
 	member_text(f, 2, "name", MEMBER_REQUIRED, o->name, sizeof(o->name));
 	member_text(f, 3, "slot", MEMBER_OPTIONAL, o->slot, sizeof(o->slot));
-	member_text(f, 4, "product", MEMBER_OPTIONAL, o->product,
-	    sizeof(o->product));
+	member_text(
+	    f, 4, "product", MEMBER_OPTIONAL, o->product, sizeof(o->product));
 	member_uint(f, 5, "limit", MEMBER_OPTIONAL, &o->limit, UINT64_MAX);
 	MEMBER_UINT(f, 6, "months", MEMBER_OPTIONAL, o->months, UINT32_MAX);
 	member_bool(f, 7, "p384", &o->p384);
@@ -139,8 +140,8 @@ key_fields(struct members *f, void *value)
 	struct record_key *k = value;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
-	member_bytes(f, 2, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256,
-	    HASH_SIZE);
+	member_bytes(
+	    f, 2, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256, HASH_SIZE);
 }
 
 static void
@@ -151,8 +152,8 @@ ca_fields(struct members *f, void *value)
 	member_text(f, 1, "name", MEMBER_REQUIRED, c->name, sizeof(c->name));
 	member_bytes(f, 2, "certificate_sha256", MEMBER_REQUIRED,
 	    c->certificate_sha256, HASH_SIZE);
-	member_octets(f, 3, "key_id", MEMBER_OPTIONAL, c->key_id, &c->key_id_len,
-	    KEY_ID_MAX);
+	member_octets(f, 3, "key_id", MEMBER_OPTIONAL, c->key_id,
+	    &c->key_id_len, KEY_ID_MAX);
 	member_time(f, 4, "not_after", MEMBER_REQUIRED, &c->not_after);
 }
 
@@ -183,10 +184,10 @@ voucher_fields(struct members *f, void *value)
 	struct record_voucher *v = value;
 
 	member_text(f, 1, "key", MEMBER_REQUIRED, v->key, sizeof(v->key));
-	member_text(f, 2, "serial", MEMBER_REQUIRED, v->serial,
-	    sizeof(v->serial));
-	member_text(f, 3, "product", MEMBER_REQUIRED, v->product,
-	    sizeof(v->product));
+	member_text(
+	    f, 2, "serial", MEMBER_REQUIRED, v->serial, sizeof(v->serial));
+	member_text(
+	    f, 3, "product", MEMBER_REQUIRED, v->product, sizeof(v->product));
 	member_map(f, 4, "issuer", issuer_fields, &v->issuer);
 	member_text(f, 5, "nonce", MEMBER_OPTIONAL, v->nonce, sizeof(v->nonce));
 	MEMBER_WORD(f, 6, "assertion", MEMBER_REQUIRED, v->assertion,
@@ -195,10 +196,10 @@ voucher_fields(struct members *f, void *value)
 	member_time(f, 8, "expires_on", MEMBER_OPTIONAL, &v->expires_on);
 	member_bool(f, 9, "name_issuer", &v->name_issuer);
 	member_bool(f, 10, "emit_id_data", &v->emit_id_data);
-	MEMBER_WORD(f, 11, "format", MEMBER_REQUIRED, v->format, FORMAT_COSE_CBOR,
-	    format_word);
-	member_bytes(f, 12, "pin_sha256", MEMBER_REQUIRED, v->pin_sha256,
-	    HASH_SIZE);
+	MEMBER_WORD(f, 11, "format", MEMBER_REQUIRED, v->format,
+	    FORMAT_COSE_CBOR, format_word);
+	member_bytes(
+	    f, 12, "pin_sha256", MEMBER_REQUIRED, v->pin_sha256, HASH_SIZE);
 	member_bytes(f, 13, "pin_spki_sha256", MEMBER_REQUIRED,
 	    v->pin_spki_sha256, HASH_SIZE);
 	member_octets(f, 14, "domain_id", MEMBER_OPTIONAL, v->domain_id,
@@ -225,8 +226,8 @@ act_fields(struct members *f, void *value)
 
 	MEMBER_UINT(f, 1, "user", MEMBER_REQUIRED, a->user, UINT32_MAX);
 	member_text(f, 2, "verb", MEMBER_REQUIRED, a->verb, sizeof(a->verb));
-	member_text(f, 3, "subject", MEMBER_OPTIONAL, a->subject,
-	    sizeof(a->subject));
+	member_text(
+	    f, 3, "subject", MEMBER_OPTIONAL, a->subject, sizeof(a->subject));
 }
 
 static void
@@ -296,17 +297,17 @@ record_fields(struct members *f, void *value)
 	member_uint(f, 1, "version", MEMBER_REQUIRED, &version, UINT64_MAX);
 	if (version != RECORD_VERSION)
 		members_refuse(f, "version");
-	member_bytes(f, 2, "signer", MEMBER_REQUIRED, r->signer,
-	    sizeof(r->signer));
+	member_bytes(
+	    f, 2, "signer", MEMBER_REQUIRED, r->signer, sizeof(r->signer));
 	member_uint(f, 3, "sequence", MEMBER_REQUIRED, &r->sequence, INT64_MAX);
 	member_bytes(f, 4, "previous", MEMBER_REQUIRED, r->previous, HASH_SIZE);
 	member_time(f, 5, "time", MEMBER_REQUIRED, &r->time);
-	MEMBER_WORD(f, 6, "kind", MEMBER_REQUIRED, r->kind, RECORD_CLOCK,
-	    kind_word);
+	MEMBER_WORD(
+	    f, 6, "kind", MEMBER_REQUIRED, r->kind, RECORD_CLOCK, kind_word);
 	member_bytes(f, 7, "request_sha256", MEMBER_OPTIONAL, r->request_sha256,
 	    HASH_SIZE);
-	member_bytes(f, 8, "tbs_sha256", MEMBER_OPTIONAL, r->tbs_sha256,
-	    HASH_SIZE);
+	member_bytes(
+	    f, 8, "tbs_sha256", MEMBER_OPTIONAL, r->tbs_sha256, HASH_SIZE);
 	facts_fields(f, r);
 }
 

@@ -12,12 +12,19 @@
 #include "base/reason.h"
 #include "model/order.h"
 
-#define RECORD_MAX 16384
+#define RECORD_MAX     16384
 #define RECORD_VERSION 1
 
 enum record_kind {
-	RECORD_CHECKPOINT = 1, RECORD_KEY, RECORD_CA, RECORD_DEVICE,
-	RECORD_IDEVID, RECORD_VOUCHER, RECORD_SIGNED, RECORD_ACT, RECORD_CLOCK,
+	RECORD_CHECKPOINT = 1,
+	RECORD_KEY,
+	RECORD_CA,
+	RECORD_DEVICE,
+	RECORD_IDEVID,
+	RECORD_VOUCHER,
+	RECORD_SIGNED,
+	RECORD_ACT,
+	RECORD_CLOCK,
 };
 const char *record_kind_name(enum record_kind k);
 
@@ -25,7 +32,7 @@ struct record_key {
 	struct key_order order;
 	uint8_t spki_sha256[HASH_SIZE];
 };
-struct record_ca {		/* a key got its certificate and is active */
+struct record_ca { /* a key got its certificate and is active */
 	char name[KEY_NAME_MAX + 1];
 	uint8_t certificate_sha256[HASH_SIZE];
 	uint8_t key_id[KEY_ID_MAX];
@@ -33,14 +40,14 @@ struct record_ca {		/* a key got its certificate and is active */
 	int64_t not_after;
 };
 struct record_device {
-	struct device device;	/* tag is not stored: it follows from the rest */
+	struct device device; /* tag is not stored: it follows from the rest */
 };
 struct record_idevid {
 	char key[KEY_NAME_MAX + 1];
-	struct device device;	/* certificate_sha256 and tag unset */
+	struct device device; /* certificate_sha256 and tag unset */
 	uint64_t counter;
 	int64_t not_before;
-	uint8_t serial[16];	/* INTEGER of the certificate, drawn at random */
+	uint8_t serial[16]; /* INTEGER of the certificate, drawn at random */
 };
 struct record_voucher {
 	char key[KEY_NAME_MAX + 1];
@@ -60,8 +67,8 @@ struct record_voucher {
 	uint8_t domain_id_len;
 };
 struct record_signed {
-	uint64_t of;		/* sequence of the record that was acted on */
-	uint8_t artifact_sha256[HASH_SIZE];	/* of the certificate or voucher */
+	uint64_t of; /* sequence of the record that was acted on */
+	uint8_t artifact_sha256[HASH_SIZE]; /* of the certificate or voucher */
 };
 struct record_act {
 	uint32_t user;
@@ -74,14 +81,15 @@ struct record_clock {
 
 struct record {
 	uint8_t signer[16];
-	uint64_t sequence;		/* 1 is the first */
-	uint8_t previous[HASH_SIZE];	/* zero for the first */
+	uint64_t sequence;	     /* 1 is the first */
+	uint8_t previous[HASH_SIZE]; /* zero for the first */
 	int64_t time;
 	enum record_kind kind;
-	uint8_t request_sha256[HASH_SIZE];	/* zero if none */
-	uint8_t tbs_sha256[HASH_SIZE];	/* of the bytes to be signed, zero if none */
+	uint8_t request_sha256[HASH_SIZE]; /* zero if none */
+	uint8_t
+	    tbs_sha256[HASH_SIZE]; /* of the bytes to be signed, zero if none */
 	union {
-		struct span checkpoint;	/* struct ledger, encoded */
+		struct span checkpoint; /* struct ledger, encoded */
 		struct record_key key;
 		struct record_ca ca;
 		struct record_device device;
@@ -94,11 +102,11 @@ struct record {
 };
 
 /* Encodes; false if it does not fit (RECORD_MAX always does). */
-bool record_write(const struct record *r, uint8_t *out, size_t cap,
-    size_t *len);
+bool record_write(
+    const struct record *r, uint8_t *out, size_t cap, size_t *len);
 /* Decodes strictly; JOURNAL_DAMAGED. Spans borrow from bytes. */
-MUST_USE enum reason record_read(struct span bytes, struct record *out,
-    struct why *why);
+MUST_USE enum reason record_read(
+    struct span bytes, struct record *out, struct why *why);
 /* The hash that the next record carries. */
 void record_hash(struct span bytes, uint8_t out[HASH_SIZE]);
 /* One JSON object with every field (journal show --json). */

@@ -68,12 +68,12 @@ frame_whole(const struct segment *s, size_t offset, uint64_t *number,
 	const uint8_t *frame = s->bytes + offset;
 	uint8_t hash[HASH_SIZE];
 
-	if (s->size - offset < FRAME_HEADER || memcmp(frame, FRAME_MAGIC, 4) != 0)
+	if (s->size - offset < FRAME_HEADER ||
+	    memcmp(frame, FRAME_MAGIC, 4) != 0)
 		return false;
 	*number = get_number(frame + 4, 8);
 	*payload_len = (size_t)get_number(frame + 12, 4);
-	if (*payload_len == 0 ||
-	    *payload_len > s->size - offset - FRAME_HEADER)
+	if (*payload_len == 0 || *payload_len > s->size - offset - FRAME_HEADER)
 		return false;
 	frame_hash(frame, *payload_len, hash);
 	return memcmp(hash, frame + 16, HASH_SIZE) == 0;
@@ -109,8 +109,8 @@ payload_record(struct span *payload, struct span *record)
 }
 
 enum reason
-segment_damaged(struct why *why, unsigned number, size_t offset,
-    const char *what)
+segment_damaged(
+    struct why *why, unsigned number, size_t offset, const char *what)
 {
 	return why_set(why, REASON_JOURNAL_DAMAGED, (long)offset,
 	    "segment %08u.seg offset %zu: %s", number, offset, what);
@@ -170,8 +170,8 @@ segment_check(struct segment *s, struct why *why)
 		return REASON_OK;
 	}
 	if (whole_group_behind(s, s->end))
-		return segment_damaged(why, s->number, s->end,
-		    "no whole group, but one follows");
+		return segment_damaged(
+		    why, s->number, s->end, "no whole group, but one follows");
 	return REASON_OK;
 }
 
@@ -302,16 +302,16 @@ write_zeros(int fd, size_t size)
 }
 
 enum reason
-segment_make(int dir, unsigned number, size_t size, struct span first,
-    struct why *why)
+segment_make(
+    int dir, unsigned number, size_t size, struct span first, struct why *why)
 {
 	char name[SEGMENT_NAME_SIZE];
 	enum reason r = REASON_OK;
 	int fd;
 
 	segment_name(name, number);
-	fd = openat(dir, "new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
+	fd = openat(dir, "new",
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || !write_zeros(fd, size) || !write_at(fd, first, 0) ||
 	    fsync(fd) != 0 || renameat(dir, "new", dir, name) != 0 ||
 	    fsync(dir) != 0) {

@@ -15,16 +15,16 @@
 #include "base/buf.h"
 
 #define FRAME_HEADER 48
-#define FRAME_MAGIC "HLJ1"
+#define FRAME_MAGIC  "HLJ1"
 
 /* A segment read into memory. */
 struct segment {
 	unsigned number;
-	uint8_t *bytes;		/* owned */
+	uint8_t *bytes; /* owned */
 	size_t size;
-	size_t end;		/* behind the last whole group */
-	size_t dirty;		/* behind the last octet that is not zero */
-	uint64_t last_group;	/* its number, 0 if there is no whole group */
+	size_t end;	     /* behind the last whole group */
+	size_t dirty;	     /* behind the last octet that is not zero */
+	uint64_t last_group; /* its number, 0 if there is no whole group */
 };
 
 /*
@@ -32,8 +32,8 @@ struct segment {
  * torn group (dirty > end). JOURNAL_DAMAGED if a whole group follows such
  * damage, or numbers have a gap.
  */
-MUST_USE enum reason segment_read(int dir, unsigned number, struct segment *out,
-    struct why *why);
+MUST_USE enum reason segment_read(
+    int dir, unsigned number, struct segment *out, struct why *why);
 void segment_free(struct segment *s);
 /* The next group at *offset, which moves behind it; false at the end. */
 bool segment_group(const struct segment *s, size_t *offset, uint64_t *number,
@@ -54,14 +54,14 @@ void segment_name(char out[SEGMENT_NAME_SIZE], unsigned number);
 long segment_highest(int dir);
 /* Writes a segment of zeros, with first (may be empty) at its begin, so that a
  * crash leaves the whole of it or nothing; syncs file and directory. */
-MUST_USE enum reason segment_make(int dir, unsigned number, size_t size,
-    struct span first, struct why *why);
+MUST_USE enum reason segment_make(
+    int dir, unsigned number, size_t size, struct span first, struct why *why);
 /* Sequence of the first record of a segment, 0 if it has no whole group. */
 uint64_t segment_first_sequence(int dir, unsigned number);
 
 /* The refusal of all of journal/: names segment and offset. */
-enum reason segment_damaged(struct why *why, unsigned number, size_t offset,
-    const char *what);
+enum reason segment_damaged(
+    struct why *why, unsigned number, size_t offset, const char *what);
 bool write_at(int fd, struct span bytes, size_t offset);
 
 #endif

@@ -10,13 +10,13 @@
 /* One event that stays, and what stands behind it. */
 struct kept {
 	const struct audit_event *event;
-	uint64_t truncated;	/* older events of this domainID left out */
+	uint64_t truncated; /* older events of this domainID left out */
 };
 
 struct reduction {
 	struct kept *kept;
 	size_t len;
-	uint64_t nonced, nonceless;	/* duplicates */
+	uint64_t nonced, nonceless; /* duplicates */
 	uint64_t arbitrary;
 };
 
@@ -43,7 +43,7 @@ newer(struct reduction *r, const struct audit_event *e)
 	for (i = 0; i < r->len; i++)
 		if (same_domain(r->kept[i].event, e) &&
 		    (r->kept[i].event->nonce[0] == '\0') ==
-		    (e->nonce[0] == '\0'))
+			(e->nonce[0] == '\0'))
 			return &r->kept[i];
 	return NULL;
 }
@@ -129,8 +129,8 @@ print(const struct reduction *r, char *out, size_t cap, size_t *len)
 
 /* The log with the newest n of what stays; "arbitrary" counts the others. */
 static bool
-print_newest(const struct reduction *r, size_t n, char *out, size_t cap,
-    size_t *len)
+print_newest(
+    const struct reduction *r, size_t n, char *out, size_t cap, size_t *len)
 {
 	struct reduction some = *r;
 	size_t i;
@@ -145,8 +145,8 @@ bool
 audit_to_json(const struct audit_event *events, size_t count, char *out,
     size_t cap, size_t *len)
 {
-	struct reduction r = { .kept = memory_array(count + 1,
-		sizeof(struct kept)) };
+	struct reduction r = { .kept = memory_array(
+				   count + 1, sizeof(struct kept)) };
 	size_t fits = 0, over, middle;
 	bool good;
 

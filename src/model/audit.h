@@ -10,7 +10,7 @@ struct audit_event {
 	int64_t date;
 	uint8_t domain_id[KEY_ID_MAX];
 	uint8_t domain_id_len;
-	char nonce[NONCE_MAX + 1];	/* empty = null */
+	char nonce[NONCE_MAX + 1]; /* empty = null */
 	enum assertion assertion;
 };
 

@@ -9,12 +9,13 @@
 struct device {
 	char serial[SERIAL_MAX + 1];
 	char product[PRODUCT_NAME_MAX + 1];
-	struct issuer issuer;		/* ISSUER_KEY_ID: AKI of its IDevID */
-	uint8_t issuer_name_sha256[HASH_SIZE];	/* SHA-256 of the issuer Name, DER */
+	struct issuer issuer; /* ISSUER_KEY_ID: AKI of its IDevID */
+	uint8_t
+	    issuer_name_sha256[HASH_SIZE]; /* SHA-256 of the issuer Name, DER */
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
-	uint32_t key_slot;		/* voucher key slot, 0 in layout 3.1 */
-	uint8_t tag[HASH_SIZE];		/* the signer's MAC over the above */
+	uint32_t key_slot;	/* voucher key slot, 0 in layout 3.1 */
+	uint8_t tag[HASH_SIZE]; /* the signer's MAC over the above */
 	enum device_state state;
 	enum device_origin origin;
 };

@@ -12,9 +12,9 @@
 /* One certificate of the registrar's chain, leaf first, each signed by the
  * next. */
 struct chain_entry {
-	struct span certificate;	/* DER, borrowed from the frame */
+	struct span certificate; /* DER, borrowed from the frame */
 	uint8_t spki_sha256[HASH_SIZE];
-	uint8_t domain_id[KEY_ID_MAX];	/* RFC 8995 5.8.2 */
+	uint8_t domain_id[KEY_ID_MAX]; /* RFC 8995 5.8.2 */
 	uint8_t domain_id_len;
 	bool ca;
 	bool self_signed;
@@ -22,17 +22,21 @@ struct chain_entry {
 };
 
 /* What the checker may leave to policy because a product can allow it. */
-enum proximity { PROXIMITY_PROVEN = 1, PROXIMITY_ABSENT = 2,
-	PROXIMITY_DIFFERS = 3 };
+enum proximity {
+	PROXIMITY_PROVEN = 1,
+	PROXIMITY_ABSENT = 2,
+	PROXIMITY_DIFFERS = 3
+};
 
 struct request_facts {
 	enum request_kind kind;
-	enum artifact_format format;	/* of the request */
-	enum artifact_format reply;	/* what Accept and Content-Type ask for */
+	enum artifact_format format; /* of the request */
+	enum artifact_format reply;  /* what Accept and Content-Type ask for */
 	uint8_t request_sha256[HASH_SIZE];
-	uint8_t client_sha256[HASH_SIZE];	/* of the TLS certificate; zero = none */
+	uint8_t
+	    client_sha256[HASH_SIZE]; /* of the TLS certificate; zero = none */
 	uint8_t client_spki_sha256[HASH_SIZE];
-	char address[64];		/* source address as text */
+	char address[64]; /* source address as text */
 
 	/* REASON_OK, or why the checker would refuse. Only an audit-log
 	 * request is handed on with a refusal in it (MP 14.1: identical bytes
@@ -43,43 +47,44 @@ struct request_facts {
 	bool has_created_on;
 	int64_t created_on;
 	char serial[SERIAL_MAX + 1];
-	struct issuer issuer;		/* idevid-issuer of the request */
-	char nonce[NONCE_MAX + 1];	/* empty = nonceless */
+	struct issuer issuer;	   /* idevid-issuer of the request */
+	char nonce[NONCE_MAX + 1]; /* empty = nonceless */
 
 	/* The pledge's own signed request, verified with this key. */
 	bool prior;
 	enum artifact_format prior_format;
-	bool prior_unattributed;	/* id-data without signedAttrs (legacy) */
-	bool unattributed;		/* the same of the registrar's request */
+	bool prior_unattributed; /* id-data without signedAttrs (legacy) */
+	bool unattributed;	 /* the same of the registrar's request */
 	uint8_t pledge_spki_sha256[HASH_SIZE];
 	uint8_t pledge_certificate_sha256[HASH_SIZE];
-	struct issuer pledge_issuer;	/* AKI, or Name hash, of that certificate */
+	struct issuer
+	    pledge_issuer; /* AKI, or Name hash, of that certificate */
 	uint8_t pledge_issuer_name_sha256[HASH_SIZE];
 	enum proximity proximity;
 
-	unsigned chain_len;		/* 1..CHAIN_MAX */
+	unsigned chain_len; /* 1..CHAIN_MAX */
 	struct chain_entry chain[CHAIN_MAX];
-	bool revocation_unknown;	/* row 5: pointers present, not asked */
+	bool revocation_unknown; /* row 5: pointers present, not asked */
 };
 
 /* A device certificate that another CA issued, with that CA (R-2.24), or a
  * CSR; what the checker found in a file that an operator named. */
 struct csr_facts {
 	uint8_t csr_sha256[HASH_SIZE];
-	struct span spki;		/* DER */
+	struct span spki; /* DER */
 	uint8_t spki_sha256[HASH_SIZE];
-	char serial[SERIAL_MAX + 1];	/* of the CSR's subject, may be empty */
+	char serial[SERIAL_MAX + 1]; /* of the CSR's subject, may be empty */
 };
 
 struct import_facts {
 	char serial[SERIAL_MAX + 1];
-	struct span certificate;	/* DER */
+	struct span certificate; /* DER */
 	struct span issuer_certificate;
 	struct issuer issuer;
 	uint8_t issuer_name_sha256[HASH_SIZE];
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
-	char warnings[200];		/* linter codes that only warn, "L01 L05" */
+	char warnings[200]; /* linter codes that only warn, "L01 L05" */
 };
 
 #endif

@@ -7,26 +7,26 @@
 
 #include "wire/span.h"
 
-#define SERIAL_MAX 64		/* X520SerialNumber, RFC 5280 A.1 */
-#define NONCE_MIN 8		/* MP 7.3 */
-#define NONCE_MAX 64
-#define PRODUCT_NAME_MAX 64
-#define PRODUCT_TOKEN_MAX 6	/* IP 5.2 */
-#define SLOT_TOKEN_MAX 4
-#define MASA_URL_MAX 255	/* IP 5 */
-#define KEY_ID_MAX 64		/* subjectKeyIdentifier octets that we take */
-#define SPKI_MAX 1200		/* SubjectPublicKeyInfo of RSA-8192 fits */
-#define CERTIFICATE_MAX 4096	/* one certificate, DER */
-#define CHAIN_MAX 6		/* MP 17 */
-#define BODY_MAX 65536		/* MP 17 */
-#define KEY_NAME_MAX 32		/* our own names of signing keys */
-#define HASH_SIZE 32
+#define SERIAL_MAX	  64 /* X520SerialNumber, RFC 5280 A.1 */
+#define NONCE_MIN	  8  /* MP 7.3 */
+#define NONCE_MAX	  64
+#define PRODUCT_NAME_MAX  64
+#define PRODUCT_TOKEN_MAX 6 /* IP 5.2 */
+#define SLOT_TOKEN_MAX	  4
+#define MASA_URL_MAX	  255	/* IP 5 */
+#define KEY_ID_MAX	  64	/* subjectKeyIdentifier octets that we take */
+#define SPKI_MAX	  1200	/* SubjectPublicKeyInfo of RSA-8192 fits */
+#define CERTIFICATE_MAX	  4096	/* one certificate, DER */
+#define CHAIN_MAX	  6	/* MP 17 */
+#define BODY_MAX	  65536 /* MP 17 */
+#define KEY_NAME_MAX	  32	/* our own names of signing keys */
+#define HASH_SIZE	  32
 
 enum artifact_format {
 	FORMAT_NONE = 0,
-	FORMAT_CMS_JSON = 1,	/* application/voucher-cms+json */
-	FORMAT_JWS_JSON = 2,	/* application/voucher-jws+json */
-	FORMAT_COSE_CBOR = 3,	/* application/voucher+cose */
+	FORMAT_CMS_JSON = 1,  /* application/voucher-cms+json */
+	FORMAT_JWS_JSON = 2,  /* application/voucher-jws+json */
+	FORMAT_COSE_CBOR = 3, /* application/voucher+cose */
 };
 
 /* MP 12; the numbers are those of MP 10.2 plus one. */
@@ -42,15 +42,15 @@ enum request_kind { REQUEST_VOUCHER = 1, REQUEST_AUDIT_LOG = 2 };
 
 enum device_state {
 	DEVICE_ACTIVE = 1,
-	DEVICE_HELD = 2,	/* RFC 8995 10.4: vouchers declined */
+	DEVICE_HELD = 2, /* RFC 8995 10.4: vouchers declined */
 	DEVICE_RETIRED = 3,
 };
 
 enum device_origin { ORIGIN_ISSUED = 1, ORIGIN_IMPORTED = 2 };
 
 enum key_purpose {
-	PURPOSE_VOUCHER = 1,	/* online voucher signer, IP 6 */
-	PURPOSE_IDEVID_CA = 2,	/* IDevID issuing CA, IP 4 */
+	PURPOSE_VOUCHER = 1,   /* online voucher signer, IP 6 */
+	PURPOSE_IDEVID_CA = 2, /* IDevID issuing CA, IP 4 */
 };
 
 /* Who issued an IDevID, normalised from the five encodings of MP 6.3. */
@@ -58,7 +58,7 @@ enum issuer_kind { ISSUER_NONE = 0, ISSUER_KEY_ID = 1, ISSUER_NAME = 2 };
 struct issuer {
 	enum issuer_kind kind;
 	uint8_t len;
-	uint8_t bytes[KEY_ID_MAX];	/* key identifier, or SHA-256 of the Name */
+	uint8_t bytes[KEY_ID_MAX]; /* key identifier, or SHA-256 of the Name */
 };
 
 /* "proximity" and so on (MP 6.2); "" for NONE. */

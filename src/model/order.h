@@ -10,16 +10,17 @@
 /* "Sign a voucher that says this." */
 struct voucher_order {
 	char key[KEY_NAME_MAX + 1];
-	struct device device;		/* with its tag */
+	struct device device; /* with its tag */
 	uint8_t request_sha256[HASH_SIZE];
 	char nonce[NONCE_MAX + 1];
 	enum assertion assertion;
-	int64_t expires_on;		/* 0 = none */
-	bool name_issuer;		/* put idevid-issuer into the voucher */
+	int64_t expires_on; /* 0 = none */
+	bool name_issuer;   /* put idevid-issuer into the voucher */
 	bool emit_id_data;
 	enum artifact_format format;
-	struct span pin;		/* pinned-domain-cert, DER */
-	uint8_t domain_id[KEY_ID_MAX];	/* must be what the signer reads off the pin */
+	struct span pin; /* pinned-domain-cert, DER */
+	uint8_t domain_id
+	    [KEY_ID_MAX]; /* must be what the signer reads off the pin */
 	uint8_t domain_id_len;
 };
 
@@ -29,34 +30,35 @@ struct idevid_order {
 	char product[PRODUCT_NAME_MAX + 1];
 	char token[PRODUCT_TOKEN_MAX + 1];
 	char serial[SERIAL_MAX + 1];
-	uint64_t counter;		/* inside the slot; the signer checks it against serial */
+	uint64_t
+	    counter; /* inside the slot; the signer checks it against serial */
 	unsigned counter_width;
 	bool check_character;
 	char masa_url[MASA_URL_MAX + 1];
 	bool key_usage;
 	struct span spki;
-	uint8_t request_sha256[HASH_SIZE];	/* of the CSR */
-	uint32_t key_slot;		/* voucher key slot of the device */
+	uint8_t request_sha256[HASH_SIZE]; /* of the CSR */
+	uint32_t key_slot;		   /* voucher key slot of the device */
 };
 
 /* "Record this foreign device and tag it." */
 struct device_order {
-	struct device device;		/* tag and state unset */
+	struct device device; /* tag and state unset */
 };
 
 /* "Make a key" / "this is its certificate" (ceremony, init, rollover). */
 struct key_order {
 	enum key_purpose purpose;
-	char name[KEY_NAME_MAX + 1];	/* A-Z a-z 0-9 - */
-	char slot[SLOT_TOKEN_MAX + 1];	/* issuing CAs */
-	char product[PRODUCT_NAME_MAX + 1];	/* "" = any product */
-	uint64_t limit;			/* number of signatures, 0 = none */
-	uint32_t months;		/* days of use from activation, 0 = none */
+	char name[KEY_NAME_MAX + 1];	    /* A-Z a-z 0-9 - */
+	char slot[SLOT_TOKEN_MAX + 1];	    /* issuing CAs */
+	char product[PRODUCT_NAME_MAX + 1]; /* "" = any product */
+	uint64_t limit;			    /* number of signatures, 0 = none */
+	uint32_t months; /* days of use from activation, 0 = none */
 	bool p384;
 };
 struct key_certificate {
 	char name[KEY_NAME_MAX + 1];
-	unsigned chain_len;		/* own certificate first, self-signed root last */
+	unsigned chain_len; /* own certificate first, self-signed root last */
 	struct span chain[CHAIN_MAX];
 };
 

@@ -107,9 +107,10 @@ row_pledge(const struct policy_input *in, struct verdict *out)
 	const struct product *p = &in->products[out->device];
 
 	if (!f->prior)
-		return p->audit_only ? REASON_OK
+		return p->audit_only
+		    ? REASON_OK
 		    : why_set(&out->why, REASON_PRIOR_MISSING, -1,
-		    "prior-signed-voucher-request is absent");
+			  "prior-signed-voucher-request is absent");
 	if (memcmp(f->pledge_spki_sha256, d->spki_sha256, HASH_SIZE) != 0)
 		return why_set(&out->why, REASON_PLEDGE_KEY, -1,
 		    "the key is not the one on record");
@@ -135,9 +136,10 @@ row_proximity(const struct policy_input *in, struct verdict *out)
 		return REASON_OK;
 	return f->proximity == PROXIMITY_DIFFERS
 	    ? why_set(&out->why, REASON_PROXIMITY_MISMATCH, -1,
-	    "no key in the signature chain is the one that the pledge saw")
+		  "no key in the signature chain is the one that the pledge "
+		  "saw")
 	    : why_set(&out->why, REASON_PROXIMITY_MISSING, -1,
-	    "no proximity-registrar field in the pledge's request");
+		  "no proximity-registrar field in the pledge's request");
 }
 
 /* Row 17: the manufacturer's own word. */
@@ -164,8 +166,8 @@ row_pin(const struct policy_input *in, struct verdict *out)
 	unsigned i;
 
 	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)
-		return why_set(&out->why, REASON_PIN_NONE, -1,
-		    "there is no chain");
+		return why_set(
+		    &out->why, REASON_PIN_NONE, -1, "there is no chain");
 	out->pin = 0;
 	if (pin == PIN_END_ENTITY)
 		return REASON_OK;
@@ -191,7 +193,8 @@ policy_decide(const struct policy_input *in, struct verdict *out)
 	why_clear(&out->why);
 	out->reason = in->facts->refusal;
 	out->why = in->facts->refusal == REASON_OK ? out->why : in->facts->why;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) &&
-	    out->reason == REASON_OK; i++)
+	for (i = 0;
+	     i < sizeof(rows) / sizeof(rows[0]) && out->reason == REASON_OK;
+	     i++)
 		out->reason = rows[i](in, out);
 }

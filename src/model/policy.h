@@ -15,21 +15,21 @@ struct policy_input {
 	/* Every device on record with this serial, and its product. */
 	unsigned devices_len;
 	const struct device *devices;
-	const struct product *products;	/* parallel to devices */
+	const struct product *products; /* parallel to devices */
 	int64_t now;
-	int64_t max_age;		/* row 7 */
+	int64_t max_age; /* row 7 */
 	int64_t max_ahead;
-	bool revocation_required;	/* row 5 */
+	bool revocation_required; /* row 5 */
 };
 
 struct verdict {
 	enum reason reason;
 	struct why why;
-	unsigned device;		/* index of the one that was meant */
+	unsigned device; /* index of the one that was meant */
 	bool device_found;
-	unsigned pin;			/* index in facts->chain */
+	unsigned pin; /* index in facts->chain */
 	enum assertion assertion;
-	bool name_issuer;		/* serial not unique: idevid-issuer MUST be in */
+	bool name_issuer; /* serial not unique: idevid-issuer MUST be in */
 };
 
 void policy_decide(const struct policy_input *in, struct verdict *out);

@@ -19,9 +19,9 @@ name_valid(const char *name)
 
 	for (i = 0; i < len; i++)
 		if (!((name[i] >= 'a' && name[i] <= 'z') ||
-		    (name[i] >= 'A' && name[i] <= 'Z') ||
-		    (name[i] >= '0' && name[i] <= '9') ||
-		    strchr("._-", name[i]) != NULL))
+			(name[i] >= 'A' && name[i] <= 'Z') ||
+			(name[i] >= '0' && name[i] <= '9') ||
+			strchr("._-", name[i]) != NULL))
 			return false;
 	return len > 0 && len <= PRODUCT_NAME_MAX;
 }
@@ -33,7 +33,7 @@ token_valid(const char *token)
 
 	for (i = 0; i < len; i++)
 		if (!((token[i] >= 'A' && token[i] <= 'Z') ||
-		    (token[i] >= '0' && token[i] <= '9')))
+			(token[i] >= '0' && token[i] <= '9')))
 			return false;
 	return len >= 2 && len <= PRODUCT_TOKEN_MAX;
 }
@@ -96,8 +96,8 @@ set_width(unsigned *out, struct span value)
 }
 
 enum reason
-product_set(struct product *p, struct span name, struct span value,
-    struct why *why)
+product_set(
+    struct product *p, struct span name, struct span value, struct why *why)
 {
 	struct product next = *p;
 	bool good = false;
@@ -126,13 +126,14 @@ product_set(struct product *p, struct span name, struct span value,
 		good = set_flag(&next.key_usage, value);
 	else
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
-		    "there is no field %.*s", (int)(name.len > 40 ? 40
-		    : name.len), (const char *)name.ptr);
+		    "there is no field %.*s",
+		    (int)(name.len > 40 ? 40 : name.len),
+		    (const char *)name.ptr);
 	if (good) {
 		*p = next;
 		return REASON_OK;
 	}
-	return why_set(why, REASON_PRODUCT_SYNTAX, -1,
-	    "%.*s: bad value %.*s", (int)name.len, (const char *)name.ptr,
+	return why_set(why, REASON_PRODUCT_SYNTAX, -1, "%.*s: bad value %.*s",
+	    (int)name.len, (const char *)name.ptr,
 	    (int)(value.len > 60 ? 60 : value.len), (const char *)value.ptr);
 }

@@ -8,23 +8,25 @@
 #include "model/names.h"
 
 enum pin_policy {
-	PIN_FARTHEST = 1,	/* RFC 8995 5.5.2: farthest CA; default for CMS */
-	PIN_LOWEST_CA = 2,	/* cBRSKI 8.2 rule 1 */
-	PIN_END_ENTITY = 3,	/* RFC 8995 5.5.2 MAY */
+	PIN_FARTHEST = 1,   /* RFC 8995 5.5.2: farthest CA; default for CMS */
+	PIN_LOWEST_CA = 2,  /* cBRSKI 8.2 rule 1 */
+	PIN_END_ENTITY = 3, /* RFC 8995 5.5.2 MAY */
 };
 
 struct product {
-	char name[PRODUCT_NAME_MAX + 1];	/* 1..64 characters A-Z a-z 0-9 . _ - */
-	char token[PRODUCT_TOKEN_MAX + 1];	/* in serials; 2..6 of A-Z 0-9; may be empty for import-only products */
-	char masa_url[MASA_URL_MAX + 1];	/* authority of IP 5; "" = none */
-	unsigned counter_width;			/* 4..12, default 6 */
-	bool check_character;			/* default true */
+	char
+	    name[PRODUCT_NAME_MAX + 1]; /* 1..64 characters A-Z a-z 0-9 . _ - */
+	char token[PRODUCT_TOKEN_MAX +
+	    1]; /* in serials; 2..6 of A-Z 0-9; may be empty for import-only products */
+	char masa_url[MASA_URL_MAX + 1]; /* authority of IP 5; "" = none */
+	unsigned counter_width;		 /* 4..12, default 6 */
+	bool check_character;		 /* default true */
 	enum pin_policy pin;
-	bool audit_only;	/* row 15: go on without proximity as "logged" */
-	bool emit_id_data;	/* MP 8: eContentType id-data in vouchers */
-	bool legacy_unattributed;	/* MP 8: accept id-data without signedAttrs */
-	bool import_only;	/* serials of others (IP 5.2 import mode) */
-	bool key_usage;		/* IDevID carries keyUsage digitalSignature (IP 5) */
+	bool audit_only;   /* row 15: go on without proximity as "logged" */
+	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
+	bool legacy_unattributed; /* MP 8: accept id-data without signedAttrs */
+	bool import_only;	  /* serials of others (IP 5.2 import mode) */
+	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
 };
 
 void product_defaults(struct product *p);
@@ -32,7 +34,7 @@ void product_defaults(struct product *p);
 MUST_USE enum reason product_check(const struct product *p, struct why *why);
 /* Sets one field by its configuration name ("pin" = "end-entity", ...);
  * PRODUCT_SYNTAX for an unknown name or bad value. */
-MUST_USE enum reason product_set(struct product *p, struct span name,
-    struct span value, struct why *why);
+MUST_USE enum reason product_set(
+    struct product *p, struct span name, struct span value, struct why *why);
 
 #endif

@@ -35,8 +35,8 @@ take_binary(struct reading *r, const struct json_value *v, struct span *out)
 	if (json_string(v, (char *)r->arena, r->room, &n) != WIRE_OK)
 		return refuse_type(r, "is no base64");
 	/* Decoding in place: three octets never overtake four characters. */
-	if (!base64_decode(r->arena, n, &len, span_of(r->arena, n),
-	    BASE64_STANDARD))
+	if (!base64_decode(
+		r->arena, n, &len, span_of(r->arena, n), BASE64_STANDARD))
 		return refuse_type(r, "is no base64 of RFC 4648 section 4");
 	*out = span_of(r->arena, len);
 	r->arena += len;
@@ -45,8 +45,8 @@ take_binary(struct reading *r, const struct json_value *v, struct span *out)
 }
 
 static enum reason
-take_date(struct reading *r, const struct json_value *v, bool *has,
-    int64_t *value)
+take_date(
+    struct reading *r, const struct json_value *v, bool *has, int64_t *value)
 {
 	char text[72];
 	size_t len;
@@ -108,8 +108,8 @@ serial_number(struct reading *r, const struct json_value *v)
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
 	if (json_string(v, r->out->serial, sizeof(r->out->serial), &len) !=
-	    WIRE_OK || len == 0 ||
-	    !text_printable(span_of(r->out->serial, len))) {
+		WIRE_OK ||
+	    len == 0 || !text_printable(span_of(r->out->serial, len))) {
 		r->out->serial[0] = '\0';
 		return refuse_type(r, "is not 1 to 64 printable characters");
 	}
@@ -197,8 +197,8 @@ proprietary(struct reading *r, const struct json_value *v)
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
 	if (json_string(v, (char *)r->arena, r->room, &n) != WIRE_OK ||
-	    !base64_decode(r->arena, n, &len, span_of(r->arena, n),
-	    BASE64_TOLERANT))
+	    !base64_decode(
+		r->arena, n, &len, span_of(r->arena, n), BASE64_TOLERANT))
 		return refuse_type(r, "is no base64");
 	return REASON_OK;
 }
@@ -218,7 +218,8 @@ ignored_text(struct reading *r, const struct json_value *v)
 	json_iter_open(&i, v);
 	while (json_iter_next(&i, NULL, &element))
 		if (element.type != JSON_STRING)
-			return refuse_type(r, "holds something else than "
+			return refuse_type(r,
+			    "holds something else than "
 			    "strings");
 	return REASON_OK;
 }
@@ -289,8 +290,8 @@ root_read(struct span text, struct json_value *container, struct why *why)
 		return why_set(why, REASON_PAYLOAD_ROOT, 0,
 		    "the payload's root is not " ROOT " alone");
 	if (container->type != JSON_OBJECT)
-		return why_set(why, REASON_PAYLOAD_TYPE, 0,
-		    ROOT " is no object");
+		return why_set(
+		    why, REASON_PAYLOAD_TYPE, 0, ROOT " is no object");
 	return REASON_OK;
 }
 
@@ -298,8 +299,9 @@ enum reason
 request_from_json(struct span text, uint8_t *arena, size_t arena_len,
     struct voucher_request *out, struct why *why)
 {
-	struct reading r = { .out = out, .arena = arena, .room = arena_len,
-		.why = why };
+	struct reading r = {
+		.out = out, .arena = arena, .room = arena_len, .why = why
+	};
 	struct json_value container, name, value;
 	struct json_iter i;
 	enum reason reason;
@@ -335,8 +337,8 @@ put_binary(struct json_out *o, const char *name, struct span value)
 }
 
 bool
-request_to_json(const struct voucher_request *q, char *out, size_t cap,
-    size_t *len)
+request_to_json(
+    const struct voucher_request *q, char *out, size_t cap, size_t *len)
 {
 	char date[CLOCK_TEXT_SIZE] = "";
 	struct json_out o;
@@ -355,8 +357,8 @@ request_to_json(const struct voucher_request *q, char *out, size_t cap,
 	put_binary(&o, "idevid-issuer", q->idevid_issuer);
 	put_binary(&o, "proximity-registrar-cert", q->proximity_cert);
 	put_binary(&o, "proximity-registrar-pubk", q->proximity_pubk);
-	put_binary(&o, "proximity-registrar-pubk-sha256",
-	    q->proximity_pubk_sha256);
+	put_binary(
+	    &o, "proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
 	put_binary(&o, "prior-signed-voucher-request", q->prior);
 	json_end_object(&o);
 	json_end_object(&o);

@@ -12,18 +12,18 @@
 struct voucher_request {
 	bool has_created_on;
 	int64_t created_on;
-	bool has_expires_on;		/* ignored in requests (MP 16 row 7) */
-	enum assertion assertion;	/* ASSERTION_NONE if absent or unknown */
-	char serial[SERIAL_MAX + 1];	/* never empty in a registrar's request */
-	char nonce[NONCE_MAX + 1];	/* verbatim; empty = nonceless */
+	bool has_expires_on;	     /* ignored in requests (MP 16 row 7) */
+	enum assertion assertion;    /* ASSERTION_NONE if absent or unknown */
+	char serial[SERIAL_MAX + 1]; /* never empty in a registrar's request */
+	char nonce[NONCE_MAX + 1];   /* verbatim; empty = nonceless */
 	/* Borrowed from the arena; ptr NULL if absent. */
-	struct span idevid_issuer;	/* bytes as received, any form of MP 6.3 */
-	struct span prior;		/* prior-signed-voucher-request */
+	struct span idevid_issuer; /* bytes as received, any form of MP 6.3 */
+	struct span prior;	   /* prior-signed-voucher-request */
 	struct span proximity_cert;
 	struct span proximity_pubk;
 	struct span proximity_pubk_sha256;
-	unsigned ignored;	/* known leaves that a request may not decide */
-	unsigned unknown;	/* unknown leaves */
+	unsigned ignored; /* known leaves that a request may not decide */
+	unsigned unknown; /* unknown leaves */
 };
 
 /*
@@ -39,8 +39,8 @@ MUST_USE enum reason request_from_json(struct span text, uint8_t *arena,
 
 /* Writes a request as the customer's side sends it: members that are set.
  * false if it does not fit cap. */
-bool request_to_json(const struct voucher_request *r, char *out, size_t cap,
-    size_t *len);
+bool request_to_json(
+    const struct voucher_request *r, char *out, size_t cap, size_t *len);
 
 /*
  * Normalises idevid-issuer (MP 6.3 forms A to E): on success *kind says what

@@ -12,8 +12,8 @@ serial_check(struct span serial, struct why *why)
 	size_t i;
 
 	if (serial.len == 0 || serial.len > SERIAL_MAX)
-		return why_set(why, REASON_SERIAL_SYNTAX, -1,
-		    "%zu characters", serial.len);
+		return why_set(why, REASON_SERIAL_SYNTAX, -1, "%zu characters",
+		    serial.len);
 	for (i = 0; i < serial.len; i++) {
 		uint8_t c = serial.ptr[i];
 
@@ -58,7 +58,7 @@ slot_valid(const char *slot)
 
 	for (i = 0; i < len; i++)
 		if (!((slot[i] >= 'A' && slot[i] <= 'Z') ||
-		    (slot[i] >= '0' && slot[i] <= '9')))
+			(slot[i] >= '0' && slot[i] <= '9')))
 			return false;
 	return len >= 2 && len <= SLOT_TOKEN_MAX;
 }
@@ -100,8 +100,8 @@ serial_format(char out[SERIAL_MAX + 1], const struct product *p,
 		return why_set(why, REASON_SERIAL_EXHAUSTED, -1,
 		    "slot %s has no counter of %u digits left", slot,
 		    p->counter_width);
-	len = (size_t)snprintf(out, SERIAL_MAX + 1, "%s-%s-%s", p->token, slot,
-	    counter);
+	len = (size_t)snprintf(
+	    out, SERIAL_MAX + 1, "%s-%s-%s", p->token, slot, counter);
 	if (p->check_character)
 		snprintf(out + len, SERIAL_MAX + 1 - len, "-%c",
 		    serial_check_character(span_of(out, len)));
@@ -117,8 +117,8 @@ serial_parse(struct span serial, const struct product *p, const char *slot,
 	size_t i, len;
 	enum reason r;
 
-	len = (size_t)snprintf(prefix, sizeof(prefix), "%s-%s-", p->token,
-	    slot);
+	len =
+	    (size_t)snprintf(prefix, sizeof(prefix), "%s-%s-", p->token, slot);
 	if (serial.len < len || memcmp(serial.ptr, prefix, len) != 0)
 		return why_set(why, REASON_SERIAL_SLOT, 0,
 		    "it does not begin with %s", prefix);

@@ -96,8 +96,8 @@ take_binary(struct reading *r, const char *name, struct span *out)
 	if (!json_member(r->object, name, &v))
 		return true;
 	if (json_string(&v, (char *)r->arena, r->room, &n) != WIRE_OK ||
-	    !base64_decode(r->arena, n, &len, span_of(r->arena, n),
-	    BASE64_STANDARD))
+	    !base64_decode(
+		r->arena, n, &len, span_of(r->arena, n), BASE64_STANDARD))
 		return false;
 	*out = span_of(r->arena, len);
 	r->arena += len;
@@ -110,12 +110,12 @@ take_checks(const struct reading *r, struct voucher *out)
 {
 	struct json_value v;
 
-	out->has_revocation_checks = json_member(r->object,
-	    "domain-cert-revocation-checks", &v);
+	out->has_revocation_checks =
+	    json_member(r->object, "domain-cert-revocation-checks", &v);
 	if (!out->has_revocation_checks)
 		return true;
-	out->revocation_checks = v.type == JSON_TRUE ||
-	    json_string_is(&v, "true");
+	out->revocation_checks =
+	    v.type == JSON_TRUE || json_string_is(&v, "true");
 	return out->revocation_checks || v.type == JSON_FALSE ||
 	    json_string_is(&v, "false");
 }
@@ -126,8 +126,9 @@ voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
 {
 	struct json_value root, object, name, more;
 	struct json_iter i;
-	struct reading r = { .object = &object, .arena = arena,
-		.room = arena_len };
+	struct reading r = {
+		.object = &object, .arena = arena, .room = arena_len
+	};
 	char word[32];
 	size_t where;
 
@@ -144,15 +145,14 @@ voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
 	if (!take_date(&r, "created-on", &out->created_on) ||
 	    !take_date(&r, "expires-on", &out->expires_on))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "a date");
-	if (!take_text(&r, "serial-number", out->serial,
-	    sizeof(out->serial)) || out->serial[0] == '\0')
-		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
-		    "serial-number");
+	if (!take_text(&r, "serial-number", out->serial, sizeof(out->serial)) ||
+	    out->serial[0] == '\0')
+		return why_set(
+		    why, REASON_VOUCHER_MALFORMED, -1, "serial-number");
 	if (!take_text(&r, "nonce", out->nonce, sizeof(out->nonce)))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "nonce");
 	if (!take_text(&r, "assertion", word, sizeof(word)) ||
-	    (out->assertion = assertion_find(span_str(word))) ==
-	    ASSERTION_NONE)
+	    (out->assertion = assertion_find(span_str(word))) == ASSERTION_NONE)
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "assertion");
 	if (!take_binary(&r, "idevid-issuer", &out->idevid_issuer) ||
 	    !take_binary(&r, "pinned-domain-cert", &out->pinned_domain_cert) ||

@@ -9,20 +9,20 @@
 
 struct voucher {
 	int64_t created_on;
-	int64_t expires_on;		/* 0 = none; never together with a nonce */
+	int64_t expires_on; /* 0 = none; never together with a nonce */
 	enum assertion assertion;
 	char serial[SERIAL_MAX + 1];
-	char nonce[NONCE_MAX + 1];	/* empty = nonceless */
-	struct span idevid_issuer;	/* form A of MP 6.3; ptr NULL = leave out */
-	struct span pinned_domain_cert;	/* DER */
+	char nonce[NONCE_MAX + 1]; /* empty = nonceless */
+	struct span idevid_issuer; /* form A of MP 6.3; ptr NULL = leave out */
+	struct span pinned_domain_cert; /* DER */
 	bool has_revocation_checks;
-	bool revocation_checks;		/* domain-cert-revocation-checks */
+	bool revocation_checks; /* domain-cert-revocation-checks */
 };
 
 /* Writes the JSON of MP 6.2 (root "ietf-voucher:voucher", dates as
  * YYYY-MM-DDTHH:MM:SSZ, members in one fixed order). false if over cap. */
-bool voucher_to_json(const struct voucher *v, char *out, size_t cap,
-    size_t *len);
+bool voucher_to_json(
+    const struct voucher *v, char *out, size_t cap, size_t *len);
 /* Reads one back; binaries go to arena (at least text.len bytes). Unknown
  * leaves are ignored (RFC 8995 5.6.1). VOUCHER_MALFORMED. */
 MUST_USE enum reason voucher_from_json(struct span text, uint8_t *arena,

@@ -12,7 +12,7 @@
 #include "wire/der.h"
 
 #define ISSUER_ROOM 128
-#define WELL_KNOWN "/.well-known/brski"
+#define WELL_KNOWN  "/.well-known/brski"
 
 unsigned
 ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o)
@@ -44,8 +44,7 @@ ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o)
 
 /* Form A of MP 6.3: the extnValue of the IDevID's authorityKeyIdentifier. */
 static void
-issuer_render(const struct certificate *idevid, uint8_t *room,
-    struct span *out)
+issuer_render(const struct certificate *idevid, uint8_t *room, struct span *out)
 {
 	struct der_out o;
 	size_t octets, sequence;
@@ -98,16 +97,15 @@ rvr_make(struct ask *a, const struct pvr *p, struct why *why)
 		if (!o->nonceless)
 			memcpy(q.nonce, p->request.nonce, sizeof(q.nonce));
 	}
-	if (o->serial != NULL && !text_copy(q.serial, sizeof(q.serial),
-	    span_str(o->serial)))
+	if (o->serial != NULL &&
+	    !text_copy(q.serial, sizeof(q.serial), span_str(o->serial)))
 		return why_set(why, REASON_SERIAL_SYNTAX, -1, "--serial");
 	if ((r = issuer_choose(o, p, issuer, &q.idevid_issuer, why)) !=
-	    REASON_OK || (r = time_option(o->created_on, &q.created_on, why)) !=
-	    REASON_OK)
+		REASON_OK ||
+	    (r = time_option(o->created_on, &q.created_on, why)) != REASON_OK)
 		return r;
-	return request_sign(&a->signer, &q, o->id_data ? CMS_ID_DATA
-						       : CMS_ANIMA_JSON,
-	    &a->rvr, why);
+	return request_sign(&a->signer, &q,
+	    o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON, &a->rvr, why);
 }
 
 static enum reason
@@ -147,12 +145,12 @@ ask_open(struct ask *a, struct why *why)
 	a->client.trust = o->trust;
 	a->client.insecure = o->insecure;
 	if ((r = identity_load(&a->signer, o->key, o->certificate, o->chain,
-	    o->passphrase, why)) != REASON_OK)
+		 o->passphrase, why)) != REASON_OK)
 		return r;
 	a->client.identity = &a->signer;
 	if (other) {
 		if ((r = identity_load(&a->tls, o->tls_key, o->tls_certificate,
-		    NULL, o->passphrase, why)) != REASON_OK)
+			 NULL, o->passphrase, why)) != REASON_OK)
 			return r;
 		a->client.identity = &a->tls;
 	}
@@ -208,14 +206,16 @@ ask_send(struct ask *a, const char *resource, const char *accept,
 {
 	char path[sizeof(a->client.url.path) + 64];
 	const char *base = a->client.url.path;
-	struct exchange e = { .method = "POST", .path = path, .accept = accept,
+	struct exchange e = { .method = "POST",
+		.path = path,
+		.accept = accept,
 		.content_type = format_media_type(FORMAT_CMS_JSON),
 		.body = buf_span(&a->rvr) };
 	enum reason r;
 
 	/* RFC 8995 2.3.2: a path in the URL stands in for the well-known. */
-	snprintf(path, sizeof(path), "%s/%s", base[0] == '\0' ? WELL_KNOWN
-							      : base, resource);
+	snprintf(path, sizeof(path), "%s/%s",
+	    base[0] == '\0' ? WELL_KNOWN : base, resource);
 	if ((r = client_exchange(&a->client, &e, out, why)) != REASON_OK)
 		return r;
 	if (out->status == 201 && (r = follow(a, &e, out, why)) != REASON_OK)

@@ -20,7 +20,7 @@ struct ask {
 	struct ask_options options;
 	struct client client;
 	struct identity signer, tls;
-	struct buf rvr;			/* the bytes that are sent */
+	struct buf rvr; /* the bytes that are sent */
 };
 
 /* The rows of both verbs; ends the table. Returns how many it filled. */

@@ -23,8 +23,8 @@ counter_read(const struct json_value *object, const char *name, uint64_t *out)
 }
 
 static bool
-text_read(const struct json_value *object, const char *name, char *out,
-    size_t cap)
+text_read(
+    const struct json_value *object, const char *name, char *out, size_t cap)
 {
 	struct json_value v;
 	size_t len;
@@ -57,7 +57,7 @@ entry_read(const struct json_value *v, struct audit_entry *out)
 	    !clock_parse(span_str(text), &out->date) ||
 	    !text_read(v, "domainID", text, sizeof(text)) ||
 	    !base64_decode(out->domain_id, sizeof(out->domain_id), &len,
-	    span_str(text), BASE64_STANDARD))
+		span_str(text), BASE64_STANDARD))
 		return false;
 	out->domain_id_len = (uint8_t)len;
 	if (!text_read(v, "assertion", text, sizeof(text)))
@@ -76,8 +76,8 @@ truncation_read(const struct json_value *root, struct audit_log *out)
 		return true;
 	return v.type == JSON_OBJECT &&
 	    counter_read(&v, "nonced duplicates", &out->nonced_duplicates) &&
-	    counter_read(&v, "nonceless duplicates",
-	    &out->nonceless_duplicates) &&
+	    counter_read(
+		&v, "nonceless duplicates", &out->nonceless_duplicates) &&
 	    counter_read(&v, "arbitrary", &out->arbitrary);
 }
 
@@ -91,14 +91,13 @@ audit_log_read(struct span json, struct audit_log *out, struct why *why)
 
 	memset(out, 0, sizeof(*out));
 	if (json_parse(json, &root, &where) != WIRE_OK)
-		return why_set(why, REASON_AUDIT_MALFORMED, (long)where,
-		    "not JSON");
+		return why_set(
+		    why, REASON_AUDIT_MALFORMED, (long)where, "not JSON");
 	if (root.type != JSON_OBJECT ||
 	    !counter_read(&root, "version", &version) || version != 1)
-		return why_set(why, REASON_AUDIT_MALFORMED, -1,
-		    "version is not 1");
-	if (!json_member(&root, "events", &events) ||
-	    events.type != JSON_ARRAY)
+		return why_set(
+		    why, REASON_AUDIT_MALFORMED, -1, "version is not 1");
+	if (!json_member(&root, "events", &events) || events.type != JSON_ARRAY)
 		return why_set(why, REASON_AUDIT_MALFORMED, -1, "no events");
 	json_iter_open(&i, &events);
 	while (json_iter_next(&i, NULL, &event))
@@ -112,14 +111,14 @@ audit_log_read(struct span json, struct audit_log *out, struct why *why)
 }
 
 bool
-audit_domain_known(const struct audit_domains *domains,
-    const struct audit_entry *e)
+audit_domain_known(
+    const struct audit_domains *domains, const struct audit_entry *e)
 {
 	unsigned i;
 
 	for (i = 0; i < domains->len; i++)
 		if (span_eq(span_of(domains->ids[i].id, domains->ids[i].len),
-		    span_of(e->domain_id, e->domain_id_len)))
+			span_of(e->domain_id, e->domain_id_len)))
 			return true;
 	return false;
 }

@@ -22,7 +22,7 @@ domains_gather(const struct identity *i, struct audit_domains *out)
 	memset(out, 0, sizeof(*out));
 	for (f = 0; f < 2; f++)
 		for (n = 0; n < files[f]->len && out->len < AUDIT_DOMAINS_MAX;
-		    n++, out->len++)
+		     n++, out->len++)
 			certificate_domain_id(&files[f]->list[n],
 			    out->ids[out->len].id, &out->ids[out->len].len);
 }
@@ -56,7 +56,7 @@ text_print(const struct audit_log *log, const struct audit_domains *domains,
 	    f->truncated ? "; some were left out" : "");
 	if (f->nonceless > 0)
 		printf("A nonceless voucher of another domain can be used "
-		    "again: reset or isolate the device before use.\n");
+		       "again: reset or isolate the device before use.\n");
 }
 
 static void

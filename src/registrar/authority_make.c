@@ -15,8 +15,8 @@
 #include "envelope/csr.h"
 #include "x509/render.h"
 
-#define DAY 86400
-#define CA_DAYS 3650
+#define DAY	       86400
+#define CA_DAYS	       3650
 #define REGISTRAR_DAYS 825
 
 struct made {
@@ -28,11 +28,11 @@ struct made {
 
 /* Signs a certificate of this plan for m's key by the issuer's (NULL = m). */
 static void
-certificate_make(struct made *m, struct certificate_plan *plan,
-    const struct made *issuer)
+certificate_make(
+    struct made *m, struct certificate_plan *plan, const struct made *issuer)
 {
-	const struct private_key *signer = issuer == NULL ? m->key
-							  : issuer->key;
+	const struct private_key *signer =
+	    issuer == NULL ? m->key : issuer->key;
 	uint8_t tbs[CERTIFICATE_MAX], signature[SIGNATURE_SIZE_MAX];
 	size_t tbs_len, signature_len;
 
@@ -46,20 +46,20 @@ certificate_make(struct made *m, struct certificate_plan *plan,
 	}
 	if (!certificate_render(plan, tbs, sizeof(tbs), &tbs_len))
 		fatal("a certificate does not fit");
-	private_key_sign(signer, span_of(tbs, tbs_len), signature,
-	    &signature_len);
+	private_key_sign(
+	    signer, span_of(tbs, tbs_len), signature, &signature_len);
 	if (!certificate_assemble(span_of(tbs, tbs_len),
-	    plan->signature_algorithm, span_of(signature, signature_len),
-	    m->der, sizeof(m->der), &m->len) ||
+		plan->signature_algorithm, span_of(signature, signature_len),
+		m->der, sizeof(m->der), &m->len) ||
 	    certificate_read(span_of(m->der, m->len), &m->certificate, NULL) !=
-	    REASON_OK)
+		REASON_OK)
 		fatal("a certificate does not fit");
 }
 
 /* NAME.key and NAME.pem in dir; neither may exist. */
 static enum reason
-made_save(const struct made *m, const char *dir, const char *name,
-    struct why *why)
+made_save(
+    const struct made *m, const char *dir, const char *name, struct why *why)
 {
 	char key[PATH_MAX], certificate[PATH_MAX], file[64];
 	enum reason r;
@@ -72,8 +72,8 @@ made_save(const struct made *m, const char *dir, const char *name,
 	    (r = file_absent(certificate, why)) != REASON_OK ||
 	    (r = private_key_save_plain(m->key, key, why)) != REASON_OK)
 		return r;
-	return pem_save(certificate, "CERTIFICATE", span_of(m->der, m->len),
-	    0644, why);
+	return pem_save(
+	    certificate, "CERTIFICATE", span_of(m->der, m->len), 0644, why);
 }
 
 static enum reason
@@ -82,10 +82,12 @@ domain_make(const char *organization, const char *dir, struct why *why)
 	struct made ca = { .key = private_key_generate(KEY_P256) };
 	struct made registrar = { .key = private_key_generate(KEY_P256) };
 	struct certificate_plan ca_plan = { .profile = PROFILE_DOMAIN_CA,
-		.organization = organization, .common_name = "Domain CA",
+		.organization = organization,
+		.common_name = "Domain CA",
 		.not_after = clock_now() + (int64_t)CA_DAYS * DAY };
 	struct certificate_plan plan = { .profile = PROFILE_REGISTRAR,
-		.organization = organization, .common_name = "Registrar",
+		.organization = organization,
+		.common_name = "Registrar",
 		.not_after = clock_now() + (int64_t)REGISTRAR_DAYS * DAY };
 	enum reason r;
 
@@ -134,15 +136,15 @@ csr_make(const struct private_key *key, const char *serial, const char *path,
 	size_t info_len, signature_len, len;
 
 	if (!csr_render(private_key_spki(key), NULL, serial, info, sizeof(info),
-	    &info_len))
+		&info_len))
 		fatal("a request does not fit");
-	private_key_sign(key, span_of(info, info_len), signature,
-	    &signature_len);
+	private_key_sign(
+	    key, span_of(info, info_len), signature, &signature_len);
 	if (!csr_assemble(span_of(info, info_len), private_key_algorithm(key),
-	    span_of(signature, signature_len), csr, sizeof(csr), &len))
+		span_of(signature, signature_len), csr, sizeof(csr), &len))
 		fatal("a request does not fit");
-	return pem_save(path, "CERTIFICATE REQUEST", span_of(csr, len), 0644,
-	    why);
+	return pem_save(
+	    path, "CERTIFICATE REQUEST", span_of(csr, len), 0644, why);
 }
 
 /* PrintableString (X.680), at most ub-serial-number characters. */
@@ -151,9 +153,10 @@ serial_possible(const char *serial)
 {
 	size_t len = strlen(serial);
 
-	return len > 0 && len <= SERIAL_MAX && strspn(serial,
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	    " '()+,-./:=?") == len;
+	return len > 0 && len <= SERIAL_MAX &&
+	    strspn(serial,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+		" '()+,-./:=?") == len;
 }
 
 enum exit_code
@@ -174,8 +177,8 @@ pledge_key(int argc, char **argv)
 		return EXIT_USAGE;
 	why_clear(&why);
 	if (serial != NULL && !serial_possible(serial))
-		return refuse(why_set(&why, REASON_SERIAL_SYNTAX, -1,
-		    "--serial"), &why);
+		return refuse(
+		    why_set(&why, REASON_SERIAL_SYNTAX, -1, "--serial"), &why);
 	key = private_key_generate(KEY_P256);
 	if ((r = file_absent(out, &why)) == REASON_OK &&
 	    (r = private_key_save_plain(key, out, &why)) == REASON_OK)

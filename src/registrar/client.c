@@ -40,8 +40,8 @@ tls_failed(const struct connection *c, const char *act)
 {
 	long verified = SSL_get_verify_result(c->ssl);
 	unsigned long e = ERR_peek_last_error();
-	const char *text = e == 0 ? "the connection ended"
-				  : ERR_reason_error_string(e);
+	const char *text =
+	    e == 0 ? "the connection ended" : ERR_reason_error_string(e);
 
 	ERR_clear_error();
 	if (verified != X509_V_OK && !c->client->insecure)
@@ -77,8 +77,8 @@ connect_to(struct connection *c, const struct addrinfo *a)
 	int error = 0, one = 1;
 	socklen_t len = sizeof(error);
 
-	c->fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
+	c->fd =
+	    socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return false;
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -105,7 +105,8 @@ connect_any(struct connection *c)
 	struct addrinfo *list, *a;
 	int n, kept = 0;
 
-	n = getaddrinfo(c->client->url.host, c->client->url.port, &hints, &list);
+	n = getaddrinfo(
+	    c->client->url.host, c->client->url.port, &hints, &list);
 	if (n != 0)
 		return failed(c, "resolve", gai_strerror(n));
 	for (a = list; a != NULL && c->fd < 0; a = a->ai_next)
@@ -129,8 +130,8 @@ verify_server(X509_STORE_CTX *context, void *argument)
 	unsigned i;
 
 	for (i = 0; len > 0 && i < c->trusted.len; i++)
-		known = known || span_eq(span_of(der, (size_t)len),
-		    c->trusted.list[i].der);
+		known = known ||
+		    span_eq(span_of(der, (size_t)len), c->trusted.list[i].der);
 	OPENSSL_free(der);
 	if (!known)
 		return X509_verify_cert(context);
@@ -148,8 +149,7 @@ trust_set(struct connection *c)
 		return SSL_CTX_set_default_verify_paths(c->context) == 1;
 	for (i = 0; i < c->trusted.len; i++) {
 		const unsigned char *at = c->trusted.list[i].der.ptr;
-		X509 *x = d2i_X509(NULL, &at,
-		    (long)c->trusted.list[i].der.len);
+		X509 *x = d2i_X509(NULL, &at, (long)c->trusted.list[i].der.len);
 		bool good = x != NULL && X509_STORE_add_cert(store, x) == 1;
 
 		X509_free(x);
@@ -173,9 +173,9 @@ identity_set(struct connection *c)
 		const unsigned char *at = identity->chain[i].ptr;
 		X509 *x = d2i_X509(NULL, &at, (long)identity->chain[i].len);
 
-		good = x != NULL && (i == 0
-		    ? SSL_CTX_use_certificate(c->context, x)
-		    : SSL_CTX_add1_chain_cert(c->context, x)) == 1;
+		good = x != NULL &&
+		    (i == 0 ? SSL_CTX_use_certificate(c->context, x)
+			    : SSL_CTX_add1_chain_cert(c->context, x)) == 1;
 		X509_free(x);
 	}
 	key = private_key_native(identity->key);
@@ -194,7 +194,7 @@ name_set(struct connection *c)
 	if (inet_pton(AF_INET, host, address) == 1 ||
 	    inet_pton(AF_INET6, host, address) == 1)
 		return X509_VERIFY_PARAM_set1_ip_asc(
-		    SSL_get0_param(c->ssl), host) == 1;
+			   SSL_get0_param(c->ssl), host) == 1;
 	SSL_set_hostflags(c->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return SSL_set1_host(c->ssl, host) == 1 &&
 	    SSL_set_tlsext_host_name(c->ssl, host) == 1;
@@ -205,8 +205,9 @@ tls_prepare(struct connection *c)
 {
 	enum reason r;
 
-	if (c->client->trust != NULL && (r = certificates_load(&c->trusted,
-	    c->client->trust, c->why)) != REASON_OK)
+	if (c->client->trust != NULL &&
+	    (r = certificates_load(&c->trusted, c->client->trust, c->why)) !=
+		REASON_OK)
 		return r;
 	c->context = SSL_CTX_new(TLS_client_method());
 	if (c->context == NULL ||
@@ -215,11 +216,11 @@ tls_prepare(struct connection *c)
 	SSL_CTX_set_verify(c->context, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(c->context, verify_server, c);
 	/* A MASA's issuing CA alone may be the anchor. */
-	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(c->context),
-	    X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_flags(
+	    SSL_CTX_get0_param(c->context), X509_V_FLAG_PARTIAL_CHAIN);
 	if (!trust_set(c) || !identity_set(c))
-		return failed(c, "TLS",
-		    "a certificate or key does not suit TLS");
+		return failed(
+		    c, "TLS", "a certificate or key does not suit TLS");
 	c->ssl = SSL_new(c->context);
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 || !name_set(c))
 		fatal("TLS could not be set up");
@@ -263,13 +264,16 @@ request_send(struct connection *c, const struct exchange *e)
 	int n;
 
 	buf_init(&text, ANSWER_MAX + HEADER_MAX);
-	if (!buf_printf(&text, "%s %s HTTP/1.1\r\nHost: %s\r\n"
-	    "User-Agent: hallmark-registrar\r\nConnection: close\r\n"
-	    "Accept: %s\r\n", e->method, e->path, c->client->url.authority,
-	    e->accept) || (e->content_type != NULL && !buf_printf(&text,
-	    "Content-Type: %s\r\nContent-Length: %zu\r\n", e->content_type,
-	    e->body.len)) || !buf_add_text(&text, "\r\n") ||
-	    !buf_add(&text, e->body)) {
+	if (!buf_printf(&text,
+		"%s %s HTTP/1.1\r\nHost: %s\r\n"
+		"User-Agent: hallmark-registrar\r\nConnection: close\r\n"
+		"Accept: %s\r\n",
+		e->method, e->path, c->client->url.authority, e->accept) ||
+	    (e->content_type != NULL &&
+		!buf_printf(&text,
+		    "Content-Type: %s\r\nContent-Length: %zu\r\n",
+		    e->content_type, e->body.len)) ||
+	    !buf_add_text(&text, "\r\n") || !buf_add(&text, e->body)) {
 		buf_free(&text);
 		return failed(c, "send", "the request is too long");
 	}
@@ -278,7 +282,7 @@ request_send(struct connection *c, const struct exchange *e)
 		if (n > 0)
 			done += (size_t)n;
 		else if (!again(c, n))
-			break;	/* perhaps an answer says why */
+			break; /* perhaps an answer says why */
 	}
 	buf_free(&text);
 	return REASON_OK;
@@ -295,8 +299,8 @@ response_receive(struct connection *c, struct response *out)
 	buf_init(&text, ANSWER_MAX + 2 * HEADER_MAX);
 	while (s == RESPONSE_MORE) {
 		int n = SSL_read(c->ssl, piece, sizeof(piece));
-		bool closed = n <= 0 && SSL_get_error(c->ssl, n) ==
-		    SSL_ERROR_ZERO_RETURN;
+		bool closed =
+		    n <= 0 && SSL_get_error(c->ssl, n) == SSL_ERROR_ZERO_RETURN;
 
 		if (n <= 0 && !closed) {
 			if (again(c, n))
@@ -321,7 +325,9 @@ enum reason
 client_exchange(const struct client *client, const struct exchange *e,
     struct response *out, struct why *why)
 {
-	struct connection c = { .client = client, .fd = -1, .why = why,
+	struct connection c = { .client = client,
+		.fd = -1,
+		.why = why,
 		.deadline = clock_ticks() + CLIENT_DEADLINE };
 	enum reason r;
 
@@ -361,13 +367,15 @@ response_refusal(const struct response *r, struct why *why)
 	for (i = REASON_OK + 1; i < REASON_COUNT; i++)
 		if (reason_status((enum reason)i) == r->status &&
 		    body_says(r, reason_sentence((enum reason)i)))
-			return why_set(why, (enum reason)i, -1, "status %u",
-			    r->status);
+			return why_set(
+			    why, (enum reason)i, -1, "status %u", r->status);
 	/* Another maker's service: its own words, as far as they are text. */
 	for (n = 0; n < r->body.len && n + 1 < sizeof(text); n++)
 		text[n] = r->body.ptr[n] < 0x20 || r->body.ptr[n] > 0x7e
-		    ? ' ' : (char)r->body.ptr[n];
+		    ? ' '
+		    : (char)r->body.ptr[n];
 	text[n] = '\0';
-	return why_set(why, r->status == 503 ? REASON_CONNECT_FAILED
-	    : REASON_ANSWER_REFUSED, -1, "status %u %s", r->status, text);
+	return why_set(why,
+	    r->status == 503 ? REASON_CONNECT_FAILED : REASON_ANSWER_REFUSED,
+	    -1, "status %u %s", r->status, text);
 }

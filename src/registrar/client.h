@@ -8,21 +8,21 @@
 #include "registrar/registrar.h"
 #include "registrar/response.h"
 
-#define CLIENT_DEADLINE 30000	/* ms from connect to the last byte */
+#define CLIENT_DEADLINE 30000 /* ms from connect to the last byte */
 
 struct client {
 	struct url url;
 	/* PEM file of CAs, or of the server's own certificate, which then is
 	 * taken whatever its name and dates; NULL = the system's CAs. */
 	const char *trust;
-	bool insecure;			/* any server certificate */
-	const struct identity *identity;	/* NULL = no client certificate */
+	bool insecure;			 /* any server certificate */
+	const struct identity *identity; /* NULL = no client certificate */
 };
 
 struct exchange {
-	const char *method;		/* GET, POST */
+	const char *method; /* GET, POST */
 	const char *path;
-	const char *content_type;	/* NULL = no body */
+	const char *content_type; /* NULL = no body */
 	const char *accept;
 	struct span body;
 };

@@ -43,8 +43,8 @@ take_blocks(struct certificate_file *f, struct span text, const char *path,
 }
 
 enum reason
-certificates_load(struct certificate_file *out, const char *path,
-    struct why *why)
+certificates_load(
+    struct certificate_file *out, const char *path, struct why *why)
 {
 	struct buf text;
 	enum reason r;
@@ -57,8 +57,8 @@ certificates_load(struct certificate_file *out, const char *path,
 	out->der = memory_new(2 * text.len + 1);
 	if (text.len > 0 && text.ptr[0] == 0x30) {
 		memcpy(out->der, text.ptr, text.len);
-		r = take_certificate(out, span_of(out->der, text.len), path,
-		    why);
+		r = take_certificate(
+		    out, span_of(out->der, text.len), path, why);
 	} else {
 		r = take_blocks(out, buf_span(&text), path, why);
 	}
@@ -82,8 +82,9 @@ passphrase_load(struct secret *out, const char *path, struct why *why)
 
 	if (fd >= 0)
 		close(fd);
-	return good ? REASON_OK : why_set(why, REASON_FILE_UNREADABLE, -1,
-	    "%s: no passphrase can be read", path);
+	return good ? REASON_OK
+		    : why_set(why, REASON_FILE_UNREADABLE, -1,
+			  "%s: no passphrase can be read", path);
 }
 
 enum reason
@@ -95,8 +96,9 @@ key_load(struct private_key **out, const char *path,
 	enum reason r;
 
 	*out = NULL;
-	if (passphrase_path != NULL && (r = passphrase_load(&passphrase,
-	    passphrase_path, why)) != REASON_OK)
+	if (passphrase_path != NULL &&
+	    (r = passphrase_load(&passphrase, passphrase_path, why)) !=
+		REASON_OK)
 		return r;
 	if ((r = file_read(path, &text, FILE_MAX, why)) == REASON_OK) {
 		r = private_key_read(out, buf_span(&text),
@@ -124,8 +126,8 @@ anchor_load(uint8_t *room, struct span *spki, const char *path, struct why *why)
 	if (pem_next(buf_span(&text), &offset, "PUBLIC KEY", room, &len)) {
 		*spki = span_of(room, len);
 		r = public_key_get(*spki, &key, why);
-	} else if (pem_or_der(buf_span(&text), "CERTIFICATE", room, FILE_MAX,
-	    &len)) {
+	} else if (pem_or_der(
+		       buf_span(&text), "CERTIFICATE", room, FILE_MAX, &len)) {
 		r = certificate_read(span_of(room, len), &c, why);
 		if (r == REASON_OK)
 			*spki = c.spki;
@@ -152,8 +154,8 @@ file_absent(const char *path, struct why *why)
 {
 	if (access(path, F_OK) != 0)
 		return REASON_OK;
-	return why_set(why, REASON_FILE_UNREADABLE, -1, "%s exists already",
-	    path);
+	return why_set(
+	    why, REASON_FILE_UNREADABLE, -1, "%s exists already", path);
 }
 
 enum reason

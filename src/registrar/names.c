@@ -7,11 +7,16 @@
 #include "wire/der.h"
 
 static const struct {
-	uint8_t arc;	/* 2.5.4.x */
+	uint8_t arc; /* 2.5.4.x */
 	const char *name;
 } attributes[] = {
-	{ 3, "CN" }, { 5, "serialNumber" }, { 6, "C" }, { 7, "L" },
-	{ 8, "ST" }, { 10, "O" }, { 11, "OU" },
+	{ 3, "CN" },
+	{ 5, "serialNumber" },
+	{ 6, "C" },
+	{ 7, "L" },
+	{ 8, "ST" },
+	{ 10, "O" },
+	{ 11, "OU" },
 };
 
 static const char *
@@ -32,11 +37,12 @@ append(char *out, size_t cap, const char *name, struct span text)
 {
 	size_t at = strlen(out), i;
 
-	at += (size_t)snprintf(out + at, cap - at, "%s%s=",
-	    at > 0 ? ", " : "", name);
+	at += (size_t)snprintf(
+	    out + at, cap - at, "%s%s=", at > 0 ? ", " : "", name);
 	for (i = 0; i < text.len && at + 1 < cap; i++, at++)
 		out[at] = text.ptr[i] < 0x20 || text.ptr[i] > 0x7e
-		    ? '?' : (char)text.ptr[i];
+		    ? '?'
+		    : (char)text.ptr[i];
 	out[at < cap ? at : cap - 1] = '\0';
 }
 
@@ -67,6 +73,6 @@ fingerprint_print(char out[FINGERPRINT_SIZE], struct span bytes)
 	sha256(bytes, hash);
 	hex_encode(hex, span_of(hash, sizeof(hash)));
 	for (i = 0; i < 16; i++)
-		snprintf(out + i * 5, 6, "%.4s%s", hex + i * 4,
-		    i < 15 ? ":" : "");
+		snprintf(
+		    out + i * 5, 6, "%.4s%s", hex + i * 4, i < 15 ? ":" : "");
 }

@@ -40,8 +40,8 @@ table_fill(struct option *table, const struct option_row *rows)
 
 	for (n = 0; rows[n].name != NULL && n < OPTIONS_MAX; n++) {
 		table[n].name = rows[n].name;
-		table[n].has_arg = rows[n].value != NULL ? required_argument
-							 : no_argument;
+		table[n].has_arg =
+		    rows[n].value != NULL ? required_argument : no_argument;
 	}
 	return n;
 }
@@ -88,6 +88,5 @@ options_read(int argc, char **argv, const struct option_row *rows,
 			return usage("one word too many: ", argv[optind]);
 		operands[taken++] = argv[optind];
 	}
-	return taken == operands_max ? EXIT_DONE
-				     : usage("missing: ", "FILE");
+	return taken == operands_max ? EXIT_DONE : usage("missing: ", "FILE");
 }

@@ -24,8 +24,8 @@ nonce_draw(char out[NONCE_MAX + 1])
 }
 
 static enum reason
-nonce_choose(const struct pledge_options *o, char out[NONCE_MAX + 1],
-    struct why *why)
+nonce_choose(
+    const struct pledge_options *o, char out[NONCE_MAX + 1], struct why *why)
 {
 	if (o->nonceless)
 		return REASON_OK;
@@ -54,8 +54,8 @@ request_make(const struct pledge_options *o, const struct identity *i,
 	    (r = time_option(o->created_on, &q.created_on, why)) != REASON_OK)
 		return r;
 	q.has_created_on = true;
-	return request_sign(i, &q, o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON,
-	    out, why);
+	return request_sign(
+	    i, &q, o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON, out, why);
 }
 
 enum exit_code
@@ -87,11 +87,11 @@ pledge_request(int argc, char **argv)
 	why_clear(&why);
 	buf_init(&out, FILE_MAX);
 	if ((r = identity_load(&identity, o.key, o.certificate, o.chain,
-	    o.passphrase, &why)) == REASON_OK &&
+		 o.passphrase, &why)) == REASON_OK &&
 	    (r = certificates_load(&registrar, o.registrar, &why)) ==
-	    REASON_OK &&
-	    (r = request_make(&o, &identity, &registrar.list[0], &out,
-	    &why)) == REASON_OK)
+		REASON_OK &&
+	    (r = request_make(&o, &identity, &registrar.list[0], &out, &why)) ==
+		REASON_OK)
 		r = file_write(o.out, buf_span(&out), 0644, &why);
 	buf_free(&out);
 	certificates_free(&registrar);

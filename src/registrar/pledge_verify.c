@@ -92,7 +92,8 @@ facts_gather(const struct verify_options *o, struct verify_files *files,
 	f->voucher = buf_span(&files->voucher);
 	files->arena = memory_new(f->voucher.len + 1);
 	if ((r = anchor_load(files->anchor, &f->anchor, o->anchor, why)) !=
-	    REASON_OK || (r = time_option(o->time, &f->now, why)) != REASON_OK ||
+		REASON_OK ||
+	    (r = time_option(o->time, &f->now, why)) != REASON_OK ||
 	    (r = serial_find(o, files, f, why)) != REASON_OK ||
 	    (r = nonce_find(o, files, f, why)) != REASON_OK)
 		return r;

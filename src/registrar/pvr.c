@@ -8,8 +8,8 @@
 #include "base/text.h"
 
 enum reason
-subject_serial(const struct certificate *c, char out[SERIAL_MAX + 1],
-    struct why *why)
+subject_serial(
+    const struct certificate *c, char out[SERIAL_MAX + 1], struct why *why)
 {
 	if (c->subject_serials == 1 && c->subject_serial.len > 0 &&
 	    text_printable(c->subject_serial) &&
@@ -32,8 +32,8 @@ pvr_load(struct pvr *out, const char *path, struct why *why)
 	if (cms_verify(&out->cms, &out->signer, NULL) != REASON_OK)
 		return why_set(why, REASON_PRIOR_SIGNATURE, -1, "%s", path);
 	out->arena = memory_new(out->bytes.len);
-	r = request_from_json(out->cms.content, out->arena, out->bytes.len,
-	    &out->request, why);
+	r = request_from_json(
+	    out->cms.content, out->arena, out->bytes.len, &out->request, why);
 	if (r != REASON_OK || out->request.serial[0] != '\0')
 		return r;
 	return subject_serial(out->signer, out->request.serial, why);

@@ -16,11 +16,11 @@ struct pvr {
  * from the signer's subject (RFC 8995 2.3.1). Free also after a refusal.
  * PRIOR_SIGNATURE, PLEDGE_SERIAL_COUNT and those of cms_read() and
  * request_from_json(). */
-MUST_USE enum reason pvr_load(struct pvr *out, const char *path,
-    struct why *why);
+MUST_USE enum reason pvr_load(
+    struct pvr *out, const char *path, struct why *why);
 void pvr_free(struct pvr *p);
 /* The one serialNumber of a subject (MP 6.4). PLEDGE_SERIAL_COUNT. */
-MUST_USE enum reason subject_serial(const struct certificate *c,
-    char out[SERIAL_MAX + 1], struct why *why);
+MUST_USE enum reason subject_serial(
+    const struct certificate *c, char out[SERIAL_MAX + 1], struct why *why);
 
 #endif

@@ -10,12 +10,16 @@
 #include "envelope/cms.h"
 #include "model/request.h"
 
-#define FILE_MAX 262144			/* any file or answer that we read */
-#define REQUEST_JSON_MAX 98304		/* a PVR in base64 and some fields */
+#define FILE_MAX	 262144 /* any file or answer that we read */
+#define REQUEST_JSON_MAX 98304	/* a PVR in base64 and some fields */
 
 /* architecture 7 */
-enum exit_code { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2,
-	EXIT_UNAVAILABLE = 3 };
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1,
+	EXIT_USAGE = 2,
+	EXIT_UNAVAILABLE = 3
+};
 
 /* --- options.c --- */
 
@@ -54,8 +58,8 @@ struct certificate_file {
 
 /* At least one certificate; free also after a refusal. FILE_UNREADABLE,
  * CERTIFICATE_MALFORMED. */
-MUST_USE enum reason certificates_load(struct certificate_file *out,
-    const char *path, struct why *why);
+MUST_USE enum reason certificates_load(
+    struct certificate_file *out, const char *path, struct why *why);
 void certificates_free(struct certificate_file *f);
 /* A private key as other tools write it; passphrase_path may be NULL. The
  * caller frees with private_key_free. */
@@ -63,11 +67,11 @@ MUST_USE enum reason key_load(struct private_key **out, const char *path,
     const char *passphrase_path, struct why *why);
 /* The trust anchor of a pledge: a certificate's key or a bare public key; *spki
  * borrows from room (FILE_MAX octets). */
-MUST_USE enum reason anchor_load(uint8_t *room, struct span *spki,
-    const char *path, struct why *why);
+MUST_USE enum reason anchor_load(
+    uint8_t *room, struct span *spki, const char *path, struct why *why);
 /* yang:date-and-time on the command line; NULL is the present. */
-MUST_USE enum reason time_option(const char *text, int64_t *out,
-    struct why *why);
+MUST_USE enum reason time_option(
+    const char *text, int64_t *out, struct why *why);
 /* A new file only: a key that exists is never overwritten. */
 MUST_USE enum reason file_absent(const char *path, struct why *why);
 /* Writes certificates or a CSR as one PEM block. */

@@ -44,10 +44,10 @@ voucher_tell(struct span voucher, bool json)
 }
 
 static enum reason
-request_voucher(struct ask *a, const struct request_options *o,
-    struct why *why)
+request_voucher(struct ask *a, const struct request_options *o, struct why *why)
 {
-	const char *accept = a->options.accept != NULL ? a->options.accept
+	const char *accept = a->options.accept != NULL
+	    ? a->options.accept
 	    : format_media_type(FORMAT_CMS_JSON);
 	struct response answer;
 	enum reason r;
@@ -71,8 +71,9 @@ run(struct ask *a, const struct request_options *o, struct why *why)
 	if ((r = ask_open(a, why)) != REASON_OK)
 		return r;
 	/* Kept first: the audit log is asked for with the very same bytes. */
-	if (o->rvr_out != NULL && (r = file_write(o->rvr_out,
-	    buf_span(&a->rvr), 0644, why)) != REASON_OK)
+	if (o->rvr_out != NULL &&
+	    (r = file_write(o->rvr_out, buf_span(&a->rvr), 0644, why)) !=
+		REASON_OK)
 		return r;
 	if ((r = request_voucher(a, o, why)) != REASON_OK || !o->audit)
 		return r;

@@ -24,9 +24,10 @@ host_take(const char *at, struct url *out, const char **rest)
 	size_t n = 0;
 
 	at += address ? 1 : 0;
-	while (n + 1 < sizeof(out->host) && (address
-	    ? isxdigit((unsigned char)at[n]) || at[n] == ':' || at[n] == '.'
-	    : host_character(at[n])))
+	while (n + 1 < sizeof(out->host) &&
+	    (address ? isxdigit((unsigned char)at[n]) || at[n] == ':' ||
+			at[n] == '.'
+		     : host_character(at[n])))
 		n++;
 	if (n == 0 || (address && at[n] != ']'))
 		return false;
@@ -94,8 +95,8 @@ struct head {
 static enum response_state
 line_take(struct span *rest, struct span *line)
 {
-	const uint8_t *end = rest->len == 0 ? NULL
-	    : memchr(rest->ptr, '\n', rest->len);
+	const uint8_t *end =
+	    rest->len == 0 ? NULL : memchr(rest->ptr, '\n', rest->len);
 
 	if (end == NULL)
 		return rest->len > HEADER_MAX ? RESPONSE_BAD : RESPONSE_MORE;
@@ -105,8 +106,9 @@ line_take(struct span *rest, struct span *line)
 	rest->len -= (size_t)(end + 1 - rest->ptr);
 	rest->ptr = end + 1;
 	return memchr(line->ptr, '\r', line->len) == NULL &&
-	    memchr(line->ptr, '\0', line->len) == NULL ? RESPONSE_DONE
-						       : RESPONSE_BAD;
+		memchr(line->ptr, '\0', line->len) == NULL
+	    ? RESPONSE_DONE
+	    : RESPONSE_BAD;
 }
 
 /* HTTP/1.x SP 3DIGIT [SP reason] */
@@ -134,8 +136,8 @@ name_is(struct span name, const char *text)
 static void
 media_type_read(struct span value, struct response *out)
 {
-	const uint8_t *end = value.len == 0 ? NULL
-	    : memchr(value.ptr, ';', value.len);
+	const uint8_t *end =
+	    value.len == 0 ? NULL : memchr(value.ptr, ';', value.len);
 	char *c;
 
 	if (end != NULL)
@@ -149,8 +151,8 @@ media_type_read(struct span value, struct response *out)
 }
 
 static bool
-field_read(struct span name, struct span value, struct response *out,
-    struct head *h)
+field_read(
+    struct span name, struct span value, struct response *out, struct head *h)
 {
 	if (name_is(name, "content-length")) {
 		if (h->has_length || !text_uint(value, ANSWER_MAX, &h->length))
@@ -163,8 +165,8 @@ field_read(struct span name, struct span value, struct response *out,
 	} else if (name_is(name, "content-type")) {
 		media_type_read(value, out);
 	} else if (name_is(name, "location")) {
-		return text_printable(value) && text_copy(out->location,
-		    sizeof(out->location), value);
+		return text_printable(value) &&
+		    text_copy(out->location, sizeof(out->location), value);
 	} else if (name_is(name, "retry-after")) {
 		/* A date instead of seconds is legal, and not used here. */
 		if (!text_uint(value, 86400, &out->retry_after))
@@ -185,14 +187,15 @@ field_line_read(struct span line, struct response *out, struct head *h)
 	name = span_of(line.ptr, (size_t)(colon - line.ptr));
 	for (i = 0; i < name.len; i++)
 		if (name.ptr[i] <= ' ' || name.ptr[i] > '~')
-			return false;	/* folding, "Name :" */
+			return false; /* folding, "Name :" */
 	value = span_of(colon + 1, line.len - name.len - 1);
 	while (value.len > 0 && (value.ptr[0] == ' ' || value.ptr[0] == '\t')) {
 		value.ptr++;
 		value.len--;
 	}
-	while (value.len > 0 && (value.ptr[value.len - 1] == ' ' ||
-	    value.ptr[value.len - 1] == '\t'))
+	while (value.len > 0 &&
+	    (value.ptr[value.len - 1] == ' ' ||
+		value.ptr[value.len - 1] == '\t'))
 		value.len--;
 	return field_read(name, value, out, h);
 }
@@ -232,12 +235,12 @@ chunk_size(struct span line, size_t *out)
 	while (n < line.len && n < 7 && isxdigit(line.ptr[n])) {
 		int c = tolower(line.ptr[n++]);
 
-		size = size * 16 + (size_t)(isdigit(c) ? c - '0'
-						       : c - 'a' + 10);
+		size =
+		    size * 16 + (size_t)(isdigit(c) ? c - '0' : c - 'a' + 10);
 	}
 	*out = size;
-	return n > 0 && n < 7 && (n == line.len || line.ptr[n] == ';' ||
-	    line.ptr[n] == ' ');
+	return n > 0 && n < 7 &&
+	    (n == line.len || line.ptr[n] == ';' || line.ptr[n] == ' ');
 }
 
 static enum response_state

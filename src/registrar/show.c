@@ -62,12 +62,13 @@ text_print(const struct judgement *j)
 	date_line("created-on", v->created_on);
 	date_line("expires-on", v->expires_on);
 	line("revocation checks", revocation_text(v));
-	line("content type", j->cms.content_type == CMS_ANIMA_JSON
-	    ? "id-ct-animaJSONVoucher" : "id-data");
+	line("content type",
+	    j->cms.content_type == CMS_ANIMA_JSON ? "id-ct-animaJSONVoucher"
+						  : "id-data");
 	certificate_lines("pinned-domain-cert", &j->pinned);
 	for (i = 0; i < j->chain_len; i++)
-		certificate_lines(i == 0 ? "signer" : "issued by",
-		    &j->chain[i]);
+		certificate_lines(
+		    i == 0 ? "signer" : "issued by", &j->chain[i]);
 }
 
 static void
@@ -129,8 +130,9 @@ put_voucher(struct json_out *o, const struct judgement *j)
 		json_put_name(o, "idevid-issuer");
 		json_put_base64(o, v->idevid_issuer);
 	}
-	put_text(o, "content-type", j->cms.content_type == CMS_ANIMA_JSON
-	    ? "id-ct-animaJSONVoucher" : "id-data");
+	put_text(o, "content-type",
+	    j->cms.content_type == CMS_ANIMA_JSON ? "id-ct-animaJSONVoucher"
+						  : "id-data");
 	json_put_name(o, "pinned");
 	put_certificate(o, &j->pinned);
 	json_put_name(o, "chain");

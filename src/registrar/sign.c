@@ -37,8 +37,9 @@ identity_load(struct identity *out, const char *key_path,
 
 	memset(out, 0, sizeof(*out));
 	if ((r = certificates_load(&out->own, certificate_path, why)) !=
-	    REASON_OK || (r = key_load(&out->key, key_path, passphrase_path,
-	    why)) != REASON_OK)
+		REASON_OK ||
+	    (r = key_load(&out->key, key_path, passphrase_path, why)) !=
+		REASON_OK)
 		return r;
 	if (!span_eq(private_key_spki(out->key), out->own.list[0].spki))
 		return why_set(why, REASON_CA_MISMATCH, -1,
@@ -64,7 +65,8 @@ bool
 identity_sign(const struct identity *i, struct span content,
     enum cms_content type, struct buf *out)
 {
-	struct cms_plan plan = { .content_type = type, .content = content,
+	struct cms_plan plan = { .content_type = type,
+		.content = content,
 		.signing_time = clock_now(),
 		.digest = private_key_signature(i->key).hash,
 		.signature_algorithm = private_key_algorithm(i->key),
@@ -79,14 +81,14 @@ identity_sign(const struct identity *i, struct span content,
 		room += i->chain[n].len;
 	}
 	room += content.len;
-	if (!cms_attributes_render(&plan, attributes, sizeof(attributes),
-	    &attributes_len))
+	if (!cms_attributes_render(
+		&plan, attributes, sizeof(attributes), &attributes_len))
 		fatal("signed attributes do not fit");
 	private_key_sign(i->key, span_of(attributes, attributes_len), signature,
 	    &signature_len);
 	if ((place = buf_reserve(out, room)) == NULL ||
 	    !cms_assemble(&plan, span_of(attributes, attributes_len),
-	    span_of(signature, signature_len), place, room, &len))
+		span_of(signature, signature_len), place, room, &len))
 		return false;
 	out->len += len;
 	return true;
@@ -103,6 +105,7 @@ request_sign(const struct identity *i, const struct voucher_request *q,
 	good = request_to_json(q, json, REQUEST_JSON_MAX, &len) &&
 	    identity_sign(i, span_of(json, len), type, out);
 	free(json);
-	return good ? REASON_OK : why_set(why, REASON_PAYLOAD_MALFORMED, -1,
-	    "the request does not fit %d octets", FILE_MAX);
+	return good ? REASON_OK
+		    : why_set(why, REASON_PAYLOAD_MALFORMED, -1,
+			  "the request does not fit %d octets", FILE_MAX);
 }

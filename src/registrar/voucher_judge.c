@@ -5,8 +5,8 @@
 #include "model/request.h"
 
 static enum reason
-envelope_check(const struct judge_facts *f, struct judgement *out,
-    struct why *why)
+envelope_check(
+    const struct judge_facts *f, struct judgement *out, struct why *why)
 {
 	struct why inner;
 	enum reason r;
@@ -47,9 +47,9 @@ issuer_find(const struct judgement *j)
 				break;
 		if (n == j->chain_len && c->has_basic_constraints && c->ca &&
 		    (!c->has_key_usage ||
-		    (c->key_usage & KEY_USAGE_CERT_SIGN) != 0) &&
+			(c->key_usage & KEY_USAGE_CERT_SIGN) != 0) &&
 		    (!c->has_path_length ||
-		    j->chain_len - 1 <= c->path_length) &&
+			j->chain_len - 1 <= c->path_length) &&
 		    certificate_signed_by(child, c))
 			return c;
 	}
@@ -66,11 +66,11 @@ chain_climb(const struct judge_facts *f, struct judgement *j)
 	for (;;) {
 		/* The key itself: signer of the simplest layout (R-5.0), or
 		 * the root that came along. */
-		if (f->anchor.len > 0 && (span_eq(top->spki, f->anchor) ||
-		    signed_by_key(top, f->anchor)))
+		if (f->anchor.len > 0 &&
+		    (span_eq(top->spki, f->anchor) ||
+			signed_by_key(top, f->anchor)))
 			return true;
-		if (j->chain_len == CHAIN_MAX ||
-		    (top = issuer_find(j)) == NULL)
+		if (j->chain_len == CHAIN_MAX || (top = issuer_find(j)) == NULL)
 			return false;
 		j->chain[j->chain_len++] = *top;
 	}
@@ -86,10 +86,11 @@ chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 	if (!j->chained)
 		return why_set(why, REASON_VOUCHER_ANCHOR, -1,
 		    "%u certificates above the signer, none with the anchor's "
-		    "key", j->chain_len - 1);
+		    "key",
+		    j->chain_len - 1);
 	if (signer->ca && !span_eq(signer->spki, f->anchor))
-		return why_set(why, REASON_VOUCHER_ANCHOR, -1,
-		    "the signer is a CA");
+		return why_set(
+		    why, REASON_VOUCHER_ANCHOR, -1, "the signer is a CA");
 	if (signer->has_key_usage &&
 	    (signer->key_usage & KEY_USAGE_DIGITAL_SIGNATURE) == 0)
 		return why_set(why, REASON_VOUCHER_ANCHOR, -1,
@@ -104,8 +105,8 @@ chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 
 /* All but the anchor's own certificate, whose dates do not count (IP 3). */
 static enum reason
-chain_dates_check(const struct judge_facts *f, struct judgement *j,
-    struct why *why)
+chain_dates_check(
+    const struct judge_facts *f, struct judgement *j, struct why *why)
 {
 	bool fresh = f->nonce != NULL && f->nonce[0] != '\0' &&
 	    strcmp(f->nonce, j->voucher.nonce) == 0;
@@ -113,14 +114,15 @@ chain_dates_check(const struct judge_facts *f, struct judgement *j,
 	unsigned i;
 
 	j->chain_time = fresh || j->voucher.created_on == 0
-	    ? f->now : j->voucher.created_on;
+	    ? f->now
+	    : j->voucher.created_on;
 	clock_print(when, j->chain_time);
 	for (i = 0; i < j->chain_len; i++) {
 		const struct certificate *c = &j->chain[i];
 
 		if (!span_eq(c->spki, f->anchor) &&
 		    (j->chain_time < c->not_before ||
-		    j->chain_time > c->not_after))
+			j->chain_time > c->not_after))
 			return why_set(why, REASON_VOUCHER_ANCHOR, -1,
 			    "certificate %u of the chain is not valid at %s", i,
 			    when);
@@ -134,8 +136,8 @@ content_check(const struct judge_facts *f, struct judgement *j, uint8_t *arena,
 {
 	enum reason r;
 
-	r = voucher_from_json(j->cms.content, arena, f->voucher.len,
-	    &j->voucher, why);
+	r = voucher_from_json(
+	    j->cms.content, arena, f->voucher.len, &j->voucher, why);
 	if (r != REASON_OK)
 		return r;
 	if (certificate_read(j->voucher.pinned_domain_cert, &j->pinned, why) !=
@@ -185,8 +187,8 @@ expiry_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 
 /* Does what idevid-issuer says name the issuer of this certificate? */
 static bool
-issuer_fits(enum issuer_kind kind, struct span value,
-    const struct certificate *c)
+issuer_fits(
+    enum issuer_kind kind, struct span value, const struct certificate *c)
 {
 	uint8_t id[20];
 

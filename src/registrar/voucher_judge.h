@@ -10,12 +10,12 @@
 
 /* What the pledge knows. */
 struct judge_facts {
-	struct span voucher;		/* the whole CMS object */
-	struct span anchor;		/* SubjectPublicKeyInfo built in */
+	struct span voucher; /* the whole CMS object */
+	struct span anchor;  /* SubjectPublicKeyInfo built in */
 	int64_t now;
-	const char *serial;		/* NULL = do not compare */
-	const char *nonce;		/* NULL = do not compare, "" = none sent */
-	const struct certificate *idevid;	/* NULL = do not compare issuer */
+	const char *serial; /* NULL = do not compare */
+	const char *nonce;  /* NULL = do not compare, "" = none sent */
+	const struct certificate *idevid; /* NULL = do not compare issuer */
 	/* The registrar's TLS certificate first, its chain behind; 0 = do not
 	 * compare the pin. */
 	const struct certificate *registrar;
@@ -26,14 +26,14 @@ struct judge_facts {
 struct judgement {
 	struct cms cms;
 	const struct certificate *signer;
-	unsigned chain_len;		/* signer first, as far as it went */
+	unsigned chain_len; /* signer first, as far as it went */
 	struct certificate chain[CHAIN_MAX];
-	bool chained;			/* up to the anchor's key */
-	int64_t chain_time;		/* when the chain had to be valid */
+	bool chained;	    /* up to the anchor's key */
+	int64_t chain_time; /* when the chain had to be valid */
 	struct voucher voucher;
 	struct certificate pinned;
 	bool serial_checked, nonce_checked, issuer_checked, pin_checked;
-	bool nonceless;			/* an answer to a nonce, without it */
+	bool nonceless; /* an answer to a nonce, without it */
 };
 
 /*

@@ -11,7 +11,7 @@ product_name_valid(const char *name)
 
 	for (c = name; *c != '\0'; c++)
 		if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
-		    (*c >= '0' && *c <= '9') || strchr("._-", *c) != NULL))
+			(*c >= '0' && *c <= '9') || strchr("._-", *c) != NULL))
 			return false;
 	return c != name && c - name <= PRODUCT_NAME_MAX;
 }
@@ -20,8 +20,8 @@ static bool
 issuer_valid(const struct issuer *i)
 {
 	return (i->kind == ISSUER_KEY_ID && i->len > 0 &&
-	    i->len <= KEY_ID_MAX) || (i->kind == ISSUER_NAME &&
-	    i->len == HASH_SIZE);
+		   i->len <= KEY_ID_MAX) ||
+	    (i->kind == ISSUER_NAME && i->len == HASH_SIZE);
 }
 
 static bool
@@ -38,8 +38,8 @@ device_check(const struct device *d, struct why *why)
 	struct why inner;
 
 	if (serial_check(span_str(d->serial), &inner) != REASON_OK)
-		return why_set(why, REASON_SIGNER_FACTS, -1, "serial: %.150s",
-		    inner.text);
+		return why_set(
+		    why, REASON_SIGNER_FACTS, -1, "serial: %.150s", inner.text);
 	if (!product_name_valid(d->product))
 		return why_set(why, REASON_SIGNER_FACTS, -1, "product");
 	if (!issuer_valid(&d->issuer))
@@ -50,13 +50,13 @@ device_check(const struct device *d, struct why *why)
 }
 
 void
-device_tag(const struct secret *key, const struct device *d,
-    uint8_t out[HASH_SIZE])
+device_tag(
+    const struct secret *key, const struct device *d, uint8_t out[HASH_SIZE])
 {
 	uint8_t room[512];
 	struct cbor_out o;
 
-	cbor_out_open(&o, room, sizeof(room));	/* at most 320 are needed */
+	cbor_out_open(&o, room, sizeof(room)); /* at most 320 are needed */
 	cbor_put_array(&o, 7);
 	cbor_put_string(&o, "hallmark-device-tag-1");
 	cbor_put_string(&o, d->serial);

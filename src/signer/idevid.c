@@ -23,8 +23,8 @@ fill_product(const struct idevid_order *i, struct product *p)
 }
 
 static enum reason
-check_facts(const struct idevid_order *i, const struct product *p,
-    struct why *why)
+check_facts(
+    const struct idevid_order *i, const struct product *p, struct why *why)
 {
 	struct why inner;
 
@@ -61,14 +61,19 @@ render(struct order *o, const struct product *p, const struct ledger_key *k)
 	const struct record_idevid *r = &o->record.idevid;
 	const struct certificate *ca = &o->signer->certificate;
 	struct certificate_plan plan = { .profile = PROFILE_IDEVID,
-		.device_serial = r->device.serial, .not_before = r->not_before,
-		.not_after = DER_TIME_FOREVER, .spki = o->idevid.spki,
+		.device_serial = r->device.serial,
+		.not_before = r->not_before,
+		.not_after = DER_TIME_FOREVER,
+		.spki = o->idevid.spki,
 		.issuer_name = ca->subject,
 		.issuer_key_id = ca->subject_key_id,
 		.signature_algorithm = private_key_algorithm(o->signer->key),
-		.masa_url = p->masa_url, .key_usage = p->key_usage };
-	struct lint_context context = { .subject = LINT_IDEVID, .issuer = ca,
-		.issuer_is_idevid_ca = true, .product = p,
+		.masa_url = p->masa_url,
+		.key_usage = p->key_usage };
+	struct lint_context context = { .subject = LINT_IDEVID,
+		.issuer = ca,
+		.issuer_is_idevid_ca = true,
+		.product = p,
 		.slot = k->order.slot,
 		.masa_url_required = p->masa_url[0] != '\0' };
 	uint8_t *room;
@@ -192,8 +197,8 @@ idevid_finish(struct order *o, struct span signature)
 	buf_init(&o->artifact, CERTIFICATE_MAX);
 	room = buf_reserve(&o->artifact, CERTIFICATE_MAX);
 	if (!certificate_assemble(buf_span(&o->tbs),
-	    private_key_algorithm(o->signer->key), signature, room,
-	    CERTIFICATE_MAX, &len))
+		private_key_algorithm(o->signer->key), signature, room,
+		CERTIFICATE_MAX, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1,
 		    "the certificate is too large");
 	o->artifact.len = len;

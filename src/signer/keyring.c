@@ -11,7 +11,7 @@
 #include "signer/signer.h"
 
 #define CHAIN_FILE_MAX (CHAIN_MAX * CERTIFICATE_MAX * 2)
-#define VERIFY_EACH 64	/* architecture 8: one in so many on the hot path */
+#define VERIFY_EACH    64 /* architecture 8: one in so many on the hot path */
 
 void
 key_path(char out[PATH_MAX], const char *folder, const char *name,
@@ -41,7 +41,7 @@ keyring_add(struct keyring *k, const char *name, struct private_key *key)
 	if (k->len == LEDGER_KEYS_MAX)
 		fatal("more keys than the ledger can name");
 	snprintf(h->name, sizeof(h->name), "%s", name);
-	h->key = key;	/* transferred */
+	h->key = key; /* transferred */
 	k->keys[k->len++] = h;
 	return h;
 }
@@ -89,8 +89,8 @@ held_key_chain(struct held_key *h, const struct span *chain, unsigned chain_len,
 
 	chain_free(h);
 	for (i = 0; i < chain_len && i < CHAIN_MAX; i++)
-		h->chain[i] = span_of(memory_copy(chain[i].ptr, chain[i].len),
-		    chain[i].len);
+		h->chain[i] = span_of(
+		    memory_copy(chain[i].ptr, chain[i].len), chain[i].len);
 	h->chain_len = i;
 	return certificate_read(h->chain[0], &h->certificate, why);
 }
@@ -113,8 +113,9 @@ chain_load(struct held_key *h, const char *folder,
 	if ((r = file_read(path, &text, CHAIN_FILE_MAX, why)) != REASON_OK)
 		return r;
 	octets = memory_new((text.len + 1) * CHAIN_MAX);
-	while (n < CHAIN_MAX && pem_next(buf_span(&text), &offset,
-	    "CERTIFICATE", octets + used, &len)) {
+	while (n < CHAIN_MAX &&
+	    pem_next(
+		buf_span(&text), &offset, "CERTIFICATE", octets + used, &len)) {
 		chain[n++] = span_of(octets + used, len);
 		used += len;
 	}
@@ -170,20 +171,21 @@ keyring_load(struct keyring *k, const char *folder, const struct ledger *ledger,
 
 	for (i = 0; r == REASON_OK && i < ledger->keys_len; i++)
 		if (ledger->keys[i].state != KEY_RETIRED)
-			r = key_load(k, folder, &ledger->keys[i], passphrase,
-			    why);
+			r = key_load(
+			    k, folder, &ledger->keys[i], passphrase, why);
 	return r;
 }
 
 static bool
-signature_holds(const struct held_key *h, struct span message,
-    struct span signature)
+signature_holds(
+    const struct held_key *h, struct span message, struct span signature)
 {
 	const struct public_key *key;
 
 	return public_key_get(private_key_spki(h->key), &key, NULL) ==
-	    REASON_OK && signature_verify(key, private_key_signature(h->key),
-	    message, signature);
+	    REASON_OK &&
+	    signature_verify(
+		key, private_key_signature(h->key), message, signature);
 }
 
 void

@@ -21,7 +21,7 @@ key_name_valid(const char *name)
 
 	for (c = name; *c != '\0'; c++)
 		if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
-		    (*c >= '0' && *c <= '9') || *c == '-'))
+			(*c >= '0' && *c <= '9') || *c == '-'))
 			return false;
 	return c != name && c - name <= KEY_NAME_MAX && name[0] != '-' &&
 	    strcmp(name, "tag") != 0;
@@ -44,15 +44,15 @@ check_order(const struct key_order *k, struct why *why)
 		field = "product";
 	else if (k->months > DAYS_MAX)
 		field = "months";
-	return field == NULL ? REASON_OK
+	return field == NULL
+	    ? REASON_OK
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
 }
 
 /* A slot is never shared (IP 5.2), not even with a retired key, nor with one
  * that a reader would take for it. */
 static enum reason
-check_unique(const struct signer *s, const struct key_order *k,
-    struct why *why)
+check_unique(const struct signer *s, const struct key_order *k, struct why *why)
 {
 	const struct ledger *l = journal_ledger(s->journal);
 	size_t i;
@@ -97,7 +97,7 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 		private_key_free(key);
 		return r;
 	}
-	*out = keyring_add(&s->keyring, k->name, key);	/* transferred */
+	*out = keyring_add(&s->keyring, k->name, key); /* transferred */
 	return REASON_OK;
 }
 
@@ -115,7 +115,7 @@ key_create_prepare(struct signer *s, struct order *o)
 	buf_init(&o->tbs, CSR_ROOM);
 	room = buf_reserve(&o->tbs, CSR_ROOM);
 	if (!csr_render(private_key_spki(o->signer->key), o->key.name, NULL,
-	    room, CSR_ROOM, &len))
+		room, CSR_ROOM, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "CSR");
 	o->tbs.len = len;
 	o->record.kind = RECORD_KEY;
@@ -134,8 +134,8 @@ key_create_finish(struct order *o, struct span signature)
 	buf_init(&o->artifact, CSR_ROOM);
 	room = buf_reserve(&o->artifact, CSR_ROOM);
 	if (!csr_assemble(buf_span(&o->tbs),
-	    private_key_algorithm(o->signer->key), signature, room, CSR_ROOM,
-	    &len))
+		private_key_algorithm(o->signer->key), signature, room,
+		CSR_ROOM, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "CSR");
 	o->artifact.len = len;
 	return REASON_OK;
@@ -144,14 +144,14 @@ key_create_finish(struct order *o, struct span signature)
 static enum reason
 mismatch(struct why *why, unsigned at, const char *what)
 {
-	return why_set(why, REASON_CA_MISMATCH, -1, "certificate %u: %s", at,
-	    what);
+	return why_set(
+	    why, REASON_CA_MISMATCH, -1, "certificate %u: %s", at, what);
 }
 
 /* Each is signed by the next, the last one by itself, all but the first CAs. */
 static enum reason
-check_chain(const struct key_certificate *k, struct certificate *chain,
-    struct why *why)
+check_chain(
+    const struct key_certificate *k, struct certificate *chain, struct why *why)
 {
 	unsigned i;
 	enum reason r;
@@ -167,7 +167,8 @@ check_chain(const struct key_certificate *k, struct certificate *chain,
 		if (!chain[i].ca)
 			return mismatch(why, i, "it is no CA");
 		if (!certificate_signed_by(&chain[i - 1], &chain[i]))
-			return mismatch(why, i, "it did not sign the one "
+			return mismatch(why, i,
+			    "it did not sign the one "
 			    "before");
 	}
 	if (!certificate_self_signed(&chain[i - 1]))
@@ -181,8 +182,8 @@ check_profile(const struct ledger_key *k, const struct held_key *h,
     const struct certificate *chain, struct why *why)
 {
 	bool issues = k->order.purpose == PURPOSE_IDEVID_CA;
-	struct lint_context context = {
-		.subject = issues ? LINT_CA : LINT_VOUCHER_SIGNER,
+	struct lint_context context = { .subject = issues ? LINT_CA
+							  : LINT_VOUCHER_SIGNER,
 		.issuer = &chain[1] };
 	struct lint_finding findings[LINT_FINDINGS_MAX];
 
@@ -203,8 +204,8 @@ check_profile(const struct ledger_key *k, const struct held_key *h,
 }
 
 static enum reason
-chain_write(const struct signer *s, const struct key_certificate *k,
-    struct why *why)
+chain_write(
+    const struct signer *s, const struct key_certificate *k, struct why *why)
 {
 	char path[PATH_MAX];
 	struct buf text;
@@ -237,7 +238,7 @@ key_certify_prepare(struct signer *s, struct order *o)
 	    (reason = check_profile(known, h, chain, &o->why)) != REASON_OK ||
 	    (reason = chain_write(s, k, &o->why)) != REASON_OK ||
 	    (reason = held_key_chain(h, k->chain, k->chain_len, &o->why)) !=
-	    REASON_OK)
+		REASON_OK)
 		return reason;
 	o->record.kind = RECORD_CA;
 	memcpy(r->name, k->name, sizeof(r->name));
@@ -267,8 +268,8 @@ act_prepare(struct signer *s, struct order *o)
 	o->record.kind = RECORD_ACT;
 	o->record.act.user = a->user;
 	memcpy(o->record.act.verb, a->verb, sizeof(o->record.act.verb));
-	memcpy(o->record.act.subject, a->subject,
-	    sizeof(o->record.act.subject));
+	memcpy(
+	    o->record.act.subject, a->subject, sizeof(o->record.act.subject));
 	return REASON_OK;
 }
 

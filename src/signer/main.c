@@ -17,9 +17,9 @@ struct state {
 	struct program *program;
 	struct signer signer;
 	struct peer *authority;
-	bool streaming;		/* heads were compared, records follow */
-	bool synced;		/* the authority has every record */
-	uint64_t next;		/* the record that it gets next */
+	bool streaming; /* heads were compared, records follow */
+	bool synced;	/* the authority has every record */
+	uint64_t next;	/* the record that it gets next */
 };
 
 /* A record that the authority does not get is a gap in its copy: then it is
@@ -32,10 +32,9 @@ send_record(void *context, uint64_t sequence, struct span bytes)
 	struct why why;
 
 	if (!st->synced || sequence < st->next)
-		return;		/* it is on the disk, the stream brings it */
+		return; /* it is on the disk, the stream brings it */
 	if (sequence != st->next)
-		fatal("record %llu was left out",
-		    (unsigned long long)st->next);
+		fatal("record %llu was left out", (unsigned long long)st->next);
 	if (!PEER_SEND(st->authority, RECORD, 0, record, &m)) {
 		why_set(&why, REASON_UNAVAILABLE, -1,
 		    "the authority does not take records");
@@ -75,7 +74,8 @@ on_start(void *context, struct program *p, struct why *why)
 	const struct message_start *start = program_start(p);
 	struct state *st = context;
 	struct signer_options options = { .home = start->home,
-		.create = start->create, .test = start->config.test,
+		.create = start->create,
+		.test = start->config.test,
 		.test_clock = start->has_test_clock,
 		.clock = start->test_clock,
 		.passphrase = program_passphrase(p),
@@ -158,8 +158,8 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 
 /* One record of the stream; a full queue ends this round. */
 static enum reason
-stream_record(void *context, const struct record *r, struct span bytes,
-    struct why *why)
+stream_record(
+    void *context, const struct record *r, struct span bytes, struct why *why)
 {
 	struct state *st = context;
 	struct message_record m = { .sequence = r->sequence, .record = bytes };
@@ -183,8 +183,8 @@ stream(struct state *st)
 	if (st->next <= l->sequence) {
 		if (peer_backlog(st->authority) > STREAM_BACKLOG / 2)
 			return;
-		r = journal_read(st->signer.journal_path, st->next,
-		    stream_record, st, &why);
+		r = journal_read(
+		    st->signer.journal_path, st->next, stream_record, st, &why);
 		if (r != REASON_OK && r != REASON_OVERLOAD)
 			program_fail(st->program, r, &why);
 	}

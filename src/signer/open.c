@@ -15,7 +15,7 @@
 #define BACK_TOLERATED 2
 /* Records at the end of the journal that are looked at for the last minute. */
 #define RECENT_RECORDS 16384
-#define SIGNED_MAX (1u << 20)
+#define SIGNED_MAX     (1u << 20)
 
 enum reason
 signer_passphrase(const struct signer *s, struct secret *out, struct why *why)
@@ -31,8 +31,8 @@ make_folder(const char *path, struct why *why)
 {
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return REASON_OK;
-	return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
-	    strerror(errno));
+	return why_set(
+	    why, REASON_HOME_INVALID, -1, "%s: %s", path, strerror(errno));
 }
 
 static enum reason
@@ -49,8 +49,7 @@ create(struct signer *s, const char *root, bool test, struct why *why)
 /* The key of all device tags. It is made once, before there is any other key:
  * to make another one later would disown every device. */
 static enum reason
-tag_key_open(struct signer *s, const struct secret *passphrase,
-    struct why *why)
+tag_key_open(struct signer *s, const struct secret *passphrase, struct why *why)
 {
 	char path[PATH_MAX];
 	enum reason r;
@@ -64,8 +63,8 @@ tag_key_open(struct signer *s, const struct secret *passphrase,
 		return r;
 	}
 	if (journal_ledger(s->journal)->keys_len > 0)
-		return why_set(why, REASON_HOME_INVALID, -1, "%s is missing",
-		    path);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%s is missing", path);
 	secret_new(&s->tag_key, HASH_SIZE);
 	random_bytes(s->tag_key.ptr, HASH_SIZE);
 	return secret_save(&s->tag_key, path, passphrase, why);
@@ -157,8 +156,8 @@ open_all(struct signer *s, const struct signer_options *o, const char *root,
 }
 
 enum reason
-signer_open(struct signer *s, const struct signer_options *options,
-    struct why *why)
+signer_open(
+    struct signer *s, const struct signer_options *options, struct why *why)
 {
 	char root[PATH_MAX];
 	enum reason r;

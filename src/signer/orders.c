@@ -140,8 +140,8 @@ write_down(struct signer *s, struct order *o)
 	}
 	o->sequence = o->record.sequence;
 	recent_add(s->recent, &o->record);
-	if (o->type == MESSAGE_ACT && strcmp(o->act.verb, ACT_CLOCK_CONFIRM) ==
-	    0)
+	if (o->type == MESSAGE_ACT &&
+	    strcmp(o->act.verb, ACT_CLOCK_CONFIRM) == 0)
 		return append_clock(s, o);
 	return REASON_OK;
 }

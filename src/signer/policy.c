@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "signer/signer.h"
 
-#define DAY 86400
+#define DAY	       86400
 /* clock_now() counts whole seconds, and a clock that is being slewed may seem
  * to lose one. */
 #define BACK_TOLERATED 2
@@ -30,8 +30,8 @@ clock_watch_check(struct clock_watch *c)
 	}
 	c->stopped = true;
 	c->expected = expected;
-	log_alarm("clock-step", "seconds=\"%lld\"",
-	    (long long)(now - expected));
+	log_alarm(
+	    "clock-step", "seconds=\"%lld\"", (long long)(now - expected));
 }
 
 void
@@ -85,8 +85,10 @@ key_may_sign(struct signer *s, const char *name, enum key_purpose purpose,
 	if (k == NULL || k->state != KEY_ACTIVE || h == NULL ||
 	    h->chain_len == 0)
 		return why_set(why, REASON_SIGNER_KEY, -1, "%s key %s",
-		    k == NULL ? "unknown" : k->state == KEY_RETIRED ? "retired"
-		    : k->state == KEY_REQUESTED ? "uncertified" : "missing",
+		    k == NULL			    ? "unknown"
+			: k->state == KEY_RETIRED   ? "retired"
+			: k->state == KEY_REQUESTED ? "uncertified"
+						    : "missing",
 		    name);
 	if (k->order.purpose != purpose)
 		return why_set(why, REASON_SIGNER_POLICY, -1,

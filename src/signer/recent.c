@@ -12,13 +12,13 @@
 #include "crypto/hash/hash.h"
 #include "signer/signer.h"
 
-#define RING 32768
+#define RING	32768
 #define BUCKETS 16384
-#define NONE UINT32_MAX
+#define NONE	UINT32_MAX
 
 struct recent {
 	struct recent_entry ring[RING];
-	uint32_t older[RING];	/* next in the same bucket */
+	uint32_t older[RING]; /* next in the same bucket */
 	uint32_t bucket[BUCKETS];
 	uint32_t next, used;
 };
@@ -28,7 +28,7 @@ recent_new(void)
 {
 	struct recent *r = memory_new(sizeof(*r));
 
-	memset(r->bucket, 0xff, sizeof(r->bucket));	/* NONE */
+	memset(r->bucket, 0xff, sizeof(r->bucket)); /* NONE */
 	return r;
 }
 
@@ -46,8 +46,8 @@ bucket_of(const uint8_t hash[HASH_SIZE])
 }
 
 void
-recent_device(const char *serial, const struct issuer *issuer,
-    uint8_t out[HASH_SIZE])
+recent_device(
+    const char *serial, const struct issuer *issuer, uint8_t out[HASH_SIZE])
 {
 	const struct span pieces[] = {
 		span_of(serial, strlen(serial) + 1),

@@ -18,16 +18,16 @@
 /* --- keyring: the private keys of the ledger and their chains --- */
 struct held_key {
 	char name[KEY_NAME_MAX + 1];
-	struct private_key *key;	/* owned */
-	unsigned chain_len;		/* 0 until the key has its certificate */
-	struct span chain[CHAIN_MAX];	/* owned octets, root last */
-	struct certificate certificate;	/* chain[0], read */
+	struct private_key *key;      /* owned */
+	unsigned chain_len;	      /* 0 until the key has its certificate */
+	struct span chain[CHAIN_MAX]; /* owned octets, root last */
+	struct certificate certificate; /* chain[0], read */
 	uint64_t signatures;		/* since start */
 };
 
 struct keyring {
 	size_t len;
-	struct held_key *keys[LEDGER_KEYS_MAX];	/* owned */
+	struct held_key *keys[LEDGER_KEYS_MAX]; /* owned */
 };
 
 /* Opens the key files of all keys of the ledger that are not retired, compares
@@ -39,8 +39,8 @@ MUST_USE enum reason keyring_load(struct keyring *k, const char *folder,
 void keyring_free(struct keyring *k);
 struct held_key *keyring_find(struct keyring *k, const char *name);
 /* Takes the key over; its chain comes later. */
-struct held_key *keyring_add(struct keyring *k, const char *name,
-    struct private_key *key);
+struct held_key *keyring_add(
+    struct keyring *k, const char *name, struct private_key *key);
 void keyring_forget(struct keyring *k, const char *name);
 /* Copies the chain and reads its first certificate, which must be well-formed
  * (the caller has checked the chain). */
@@ -63,9 +63,9 @@ struct recent_entry {
 	uint8_t device_sha256[HASH_SIZE];
 	uint8_t tbs_sha256[HASH_SIZE];
 	enum record_kind kind;
-	int64_t when;		/* created_on, not_before: as it was rendered */
+	int64_t when; /* created_on, not_before: as it was rendered */
 	uint64_t sequence;
-	uint8_t serial[16];	/* INTEGER of an IDevID */
+	uint8_t serial[16]; /* INTEGER of an IDevID */
 };
 struct recent;
 struct recent *recent_new(void);
@@ -76,15 +76,15 @@ void recent_add(struct recent *r, const struct record *record);
 const struct recent_entry *recent_find(const struct recent *r,
     enum record_kind kind, const uint8_t request_sha256[HASH_SIZE],
     const uint8_t device_sha256[HASH_SIZE], int64_t now);
-void recent_device(const char *serial, const struct issuer *issuer,
-    uint8_t out[HASH_SIZE]);
+void recent_device(
+    const char *serial, const struct issuer *issuer, uint8_t out[HASH_SIZE]);
 
 /* --- orders --- */
 struct order {
 	struct order *next;
 	enum message type;
 	uint64_t id;
-	uint8_t *payload;	/* owned; spans of the union borrow from it */
+	uint8_t *payload; /* owned; spans of the union borrow from it */
 	union {
 		struct voucher_order voucher;
 		struct idevid_order idevid;
@@ -97,14 +97,14 @@ struct order {
 	/* What became of it. */
 	enum reason reason;
 	struct why why;
-	bool again;		/* no new record: this one is rendered again */
+	bool again; /* no new record: this one is rendered again */
 	uint64_t sequence;
 	struct record record;
-	struct held_key *signer;	/* NULL: nothing to sign */
-	struct buf tbs;		/* the exact bytes to be signed */
-	struct buf content;	/* voucher: its JSON */
+	struct held_key *signer; /* NULL: nothing to sign */
+	struct buf tbs;		 /* the exact bytes to be signed */
+	struct buf content;	 /* voucher: its JSON */
 	struct buf artifact;
-	struct device result;	/* IDevID, import: with its tag */
+	struct device result; /* IDevID, import: with its tag */
 };
 
 /* Reads an order off a frame; NULL if it does not decode. Owned. */
@@ -116,8 +116,8 @@ struct signer_calls {
 	void *context;
 	/* A record is durable; in order, none left out. */
 	void (*record)(void *context, uint64_t sequence, struct span bytes);
-	void (*answer)(void *context, uint64_t id,
-	    const struct message_signed *answer);
+	void (*answer)(
+	    void *context, uint64_t id, const struct message_signed *answer);
 };
 
 struct signed_later {
@@ -129,36 +129,36 @@ struct signed_later {
 struct clock_watch {
 	int64_t wall, ticks;
 	bool stopped;
-	int64_t expected;	/* what the time should have been */
+	int64_t expected; /* what the time should have been */
 };
 
 struct signer {
 	struct signer_calls calls;
 	char journal_path[PATH_MAX];
-	char folder[PATH_MAX];		/* of the keys */
-	int passphrase;			/* memfd, read when needed; -1 */
+	char folder[PATH_MAX]; /* of the keys */
+	int passphrase;	       /* memfd, read when needed; -1 */
 	struct journal *journal;
 	struct keyring keyring;
 	struct secret tag_key;
 	struct recent *recent;
 	struct clock_watch clock;
-	struct order *first, **last;	/* waiting */
-	struct buf signed_later;	/* struct signed_later, for the next group */
+	struct order *first, **last; /* waiting */
+	struct buf signed_later; /* struct signed_later, for the next group */
 };
 
 struct signer_options {
 	const char *home;
-	bool create;		/* make the journal first */
-	bool test;		/* with create: a home for tests */
-	bool test_clock;	/* REASON_TEST_CLOCK unless the ledger is test */
+	bool create;	 /* make the journal first */
+	bool test;	 /* with create: a home for tests */
+	bool test_clock; /* REASON_TEST_CLOCK unless the ledger is test */
 	int64_t clock;
 	int passphrase;
 	struct signer_calls calls;
 };
 
 /* Opens journal, keys, tag key under HOME/signer. */
-MUST_USE enum reason signer_open(struct signer *s,
-    const struct signer_options *options, struct why *why);
+MUST_USE enum reason signer_open(
+    struct signer *s, const struct signer_options *options, struct why *why);
 void signer_close(struct signer *s);
 /* Takes the order over; it waits for signer_group(). */
 void signer_order(struct signer *s, struct order *o);
@@ -173,8 +173,8 @@ MUST_USE enum reason signer_group(struct signer *s, struct why *why);
 /* Writes down which signatures exist, in a group of their own. */
 MUST_USE enum reason signer_flush(struct signer *s, struct why *why);
 /* REASON_PASSPHRASE if there is none. */
-MUST_USE enum reason signer_passphrase(const struct signer *s,
-    struct secret *out, struct why *why);
+MUST_USE enum reason signer_passphrase(
+    const struct signer *s, struct secret *out, struct why *why);
 
 /*
  * Compares what the store has with this journal (architecture 3):
@@ -201,13 +201,13 @@ void act_finish(struct signer *s, const struct order *o);
 /* The tag of a device (architecture 2): HMAC-SHA-256 over the deterministic
  * CBOR array ["hallmark-device-tag-1", serial, issuer kind, issuer bytes,
  * product, spki_sha256, key_slot]. */
-void device_tag(const struct secret *key, const struct device *d,
-    uint8_t out[HASH_SIZE]);
+void device_tag(
+    const struct secret *key, const struct device *d, uint8_t out[HASH_SIZE]);
 /* SIGNER_FACTS unless every field of a device may be there. */
 MUST_USE enum reason device_check(const struct device *d, struct why *why);
 bool product_name_valid(const char *name);
-const struct ledger_key *ledger_key_of(const struct signer *s,
-    const char *name);
+const struct ledger_key *ledger_key_of(
+    const struct signer *s, const char *name);
 /*
  * May this key sign this kind of thing for this product now? CLOCK_STEP,
  * SIGNER_KEY, SIGNER_POLICY, SIGNER_COUNT, SIGNER_DATE. again: what is only

@@ -9,8 +9,8 @@ struct look {
 
 /* One record is enough: any refusal ends the walk. */
 static enum reason
-look_at(void *context, const struct record *r, struct span bytes,
-    struct why *why)
+look_at(
+    void *context, const struct record *r, struct span bytes, struct why *why)
 {
 	struct look *look = context;
 
@@ -39,7 +39,8 @@ hash_of(const struct signer *s, uint64_t sequence, uint8_t out[HASH_SIZE],
 	}
 	return r == REASON_OK || r == REASON_STOPPING
 	    ? why_set(why, REASON_JOURNAL_FORK, -1, "record %llu is missing",
-	    (unsigned long long)sequence) : r;
+		  (unsigned long long)sequence)
+	    : r;
 }
 
 enum reason
@@ -62,8 +63,8 @@ sync_compare(const struct signer *s, const struct message_head *head,
 		    (unsigned long long)head->sequence,
 		    (unsigned long long)l->sequence);
 	if (head->sequence == 0)
-		return why_set(why, REASON_JOURNAL_FORK, -1,
-		    "the store names record 0");
+		return why_set(
+		    why, REASON_JOURNAL_FORK, -1, "the store names record 0");
 	if ((r = hash_of(s, head->sequence, own, why)) != REASON_OK)
 		return r;
 	if (memcmp(own, head->sha256, HASH_SIZE) != 0)

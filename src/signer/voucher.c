@@ -10,7 +10,7 @@
 #include "signer/signer.h"
 #include "wire/der.h"
 
-#define JSON_MAX 8192		/* the largest pin in base64, and the rest */
+#define JSON_MAX       8192 /* the largest pin in base64, and the rest */
 #define ATTRIBUTES_MAX 512
 
 /* MP 7.3: 8 to 64 printable characters; none that JSON would escape. */
@@ -50,8 +50,8 @@ check_expiry(const struct voucher_order *v, const struct certificate *pin,
 }
 
 static enum reason
-check_pin(const struct voucher_order *v, struct certificate *pin,
-    struct why *why)
+check_pin(
+    const struct voucher_order *v, struct certificate *pin, struct why *why)
 {
 	uint8_t domain_id[KEY_ID_MAX], len;
 	struct why inner;
@@ -59,11 +59,12 @@ check_pin(const struct voucher_order *v, struct certificate *pin,
 	if (v->pin.len == 0 || v->pin.len > CERTIFICATE_MAX)
 		return facts(why, "pin of that length");
 	if (certificate_read(v->pin, pin, &inner) != REASON_OK)
-		return why_set(why, REASON_SIGNER_FACTS, -1, "pin: %.150s",
-		    inner.text);
+		return why_set(
+		    why, REASON_SIGNER_FACTS, -1, "pin: %.150s", inner.text);
 	certificate_domain_id(pin, domain_id, &len);
-	if (len == 0 || !span_eq(span_of(domain_id, len),
-	    span_of(v->domain_id, v->domain_id_len)))
+	if (len == 0 ||
+	    !span_eq(span_of(domain_id, len),
+		span_of(v->domain_id, v->domain_id_len)))
 		return facts(why, "domain_id is not that of the pin");
 	return REASON_OK;
 }
@@ -75,8 +76,8 @@ check_tag(const struct signer *s, const struct device *d, struct why *why)
 
 	device_tag(&s->tag_key, d, tag);
 	if (!secret_equal(span_of(tag, HASH_SIZE), span_of(d->tag, HASH_SIZE)))
-		return why_set(why, REASON_SIGNER_TAG, -1, "serial %s",
-		    d->serial);
+		return why_set(
+		    why, REASON_SIGNER_TAG, -1, "serial %s", d->serial);
 	return REASON_OK;
 }
 
@@ -128,16 +129,18 @@ render_json(struct order *o, int64_t created_on)
 	const struct voucher_order *v = &o->voucher;
 	uint8_t issuer[KEY_ID_MAX + 16], *room;
 	struct voucher voucher = { .created_on = created_on,
-		.expires_on = v->expires_on, .assertion = v->assertion,
-		.pinned_domain_cert = v->pin, .has_revocation_checks = true,
+		.expires_on = v->expires_on,
+		.assertion = v->assertion,
+		.pinned_domain_cert = v->pin,
+		.has_revocation_checks = true,
 		.revocation_checks = false };
 	size_t len;
 
 	memcpy(voucher.serial, v->device.serial, sizeof(voucher.serial));
 	memcpy(voucher.nonce, v->nonce, sizeof(voucher.nonce));
 	if (v->name_issuer)
-		voucher.idevid_issuer = render_issuer(&v->device.issuer, issuer,
-		    sizeof(issuer));
+		voucher.idevid_issuer =
+		    render_issuer(&v->device.issuer, issuer, sizeof(issuer));
 	buf_free(&o->content);
 	buf_init(&o->content, JSON_MAX);
 	room = buf_reserve(&o->content, JSON_MAX);
@@ -153,8 +156,8 @@ fill_plan(const struct order *o, int64_t created_on, struct cms_plan *plan)
 	const struct held_key *h = o->signer;
 
 	memset(plan, 0, sizeof(*plan));
-	plan->content_type = o->voucher.emit_id_data ? CMS_ID_DATA
-						     : CMS_ANIMA_JSON;
+	plan->content_type =
+	    o->voucher.emit_id_data ? CMS_ID_DATA : CMS_ANIMA_JSON;
 	plan->content = buf_span(&o->content);
 	plan->signing_time = created_on;
 	plan->digest = private_key_signature(h->key).hash;
@@ -220,10 +223,11 @@ render_again(struct signer *s, struct order *o)
 	struct why why;
 
 	recent_device(v->device.serial, &v->device.issuer, device);
-	e = recent_find(s->recent, RECORD_VOUCHER, v->request_sha256, device,
-	    clock_now());
-	if (e == NULL || key_may_sign(s, v->key, PURPOSE_VOUCHER,
-	    v->device.product, true, &o->signer, &why) != REASON_OK ||
+	e = recent_find(
+	    s->recent, RECORD_VOUCHER, v->request_sha256, device, clock_now());
+	if (e == NULL ||
+	    key_may_sign(s, v->key, PURPOSE_VOUCHER, v->device.product, true,
+		&o->signer, &why) != REASON_OK ||
 	    !render(o, e->when) ||
 	    memcmp(o->record.tbs_sha256, e->tbs_sha256, HASH_SIZE) != 0)
 		return false;

@@ -7,16 +7,17 @@ store_ca_add(struct store *s, const struct record *r)
 {
 	const struct key_order *k = &r->key.order;
 
-	return store_change(s, "INSERT INTO ca (name, purpose, slot, product, "
+	return store_change(s,
+	    "INSERT INTO ca (name, purpose, slot, product, "
 	    "state, limit_count, months, created, not_after, key_id, chain) "
 	    "VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, 0, ?8, ?9) "
 	    "ON CONFLICT (name) DO UPDATE SET slot = excluded.slot WHERE "
 	    "ca.slot = excluded.slot AND ca.created = excluded.created",
 	    VALUES(value_text(k->name), value_number(k->purpose),
-	    value_text(k->slot), value_text(k->product),
-	    value_number((int64_t)k->limit), value_number(k->months),
-	    value_number(r->time), value_bytes(NULL, 0),
-	    value_bytes("\x80", 1)));
+		value_text(k->slot), value_text(k->product),
+		value_number((int64_t)k->limit), value_number(k->months),
+		value_number(r->time), value_bytes(NULL, 0),
+		value_bytes("\x80", 1)));
 }
 
 /* A chain is a CBOR array of certificates, own one first. */
@@ -32,18 +33,21 @@ store_ca_chain(struct store *s, const char *name, const struct span *chain,
 	cbor_put_array(&o, chain_len);
 	for (i = 0; i < chain_len; i++)
 		cbor_put_bytes(&o, chain[i]);
-	return !o.full && store_change(s, "UPDATE ca SET chain = ?2 WHERE "
-	    "name = ?1 AND state = 1", VALUES(value_text(name),
-	    value_bytes(o.buf, o.len)));
+	return !o.full &&
+	    store_change(s,
+		"UPDATE ca SET chain = ?2 WHERE "
+		"name = ?1 AND state = 1",
+		VALUES(value_text(name), value_bytes(o.buf, o.len)));
 }
 
 bool
 store_ca_activate(struct store *s, const struct record_ca *ca)
 {
-	return store_change(s, "UPDATE ca SET state = 2, not_after = ?2, "
-	    "key_id = ?3 WHERE name = ?1", VALUES(value_text(ca->name),
-	    value_number(ca->not_after),
-	    value_bytes(ca->key_id, ca->key_id_len)));
+	return store_change(s,
+	    "UPDATE ca SET state = 2, not_after = ?2, "
+	    "key_id = ?3 WHERE name = ?1",
+	    VALUES(value_text(ca->name), value_number(ca->not_after),
+		value_bytes(ca->key_id, ca->key_id_len)));
 }
 
 bool
@@ -100,7 +104,9 @@ store_ca_each(struct store *s,
 {
 	struct each_ca e = { call, context };
 
-	store_read(s, "SELECT name, purpose, slot, product, state, "
+	store_read(s,
+	    "SELECT name, purpose, slot, product, state, "
 	    "limit_count, months, created, not_after, key_id, chain FROM ca "
-	    "ORDER BY created, name", NULL, 0, next_ca, &e);
+	    "ORDER BY created, name",
+	    NULL, 0, next_ca, &e);
 }

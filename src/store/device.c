@@ -1,8 +1,8 @@
 /* Devices. */
 #include "store/internal.h"
 
-#define COLUMNS                                                                \
-	"serial, issuer_kind, issuer, issuer_name, product, spki, "            \
+#define COLUMNS                                                     \
+	"serial, issuer_kind, issuer, issuer_name, product, spki, " \
 	"certificate_hash, key_slot, tag, state, origin"
 #define MORE COLUMNS ", certificate, ca, note, added"
 
@@ -40,8 +40,8 @@ next_of_some(void *context, const struct value *row, unsigned n)
 }
 
 unsigned
-store_device_find(struct store *s, const char *serial, struct device *out,
-    unsigned max)
+store_device_find(
+    struct store *s, const char *serial, struct device *out, unsigned max)
 {
 	struct some_devices some = { .out = out, .max = max };
 
@@ -51,8 +51,8 @@ store_device_find(struct store *s, const char *serial, struct device *out,
 }
 
 bool
-store_device_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
-    struct device *out)
+store_device_by_key(
+    struct store *s, const uint8_t spki_sha256[HASH_SIZE], struct device *out)
 {
 	struct some_devices some = { .out = out, .max = 1 };
 
@@ -87,24 +87,26 @@ store_device_each(struct store *s, const char *after, const char *product,
     enum device_state state, device_call call, void *context)
 {
 	struct each_device e = { call, context };
-	const char *sql = "SELECT " MORE " FROM device WHERE serial > ?1 AND "
+	const char *sql =
+	    "SELECT " MORE " FROM device WHERE serial > ?1 AND "
 	    "(?2 = '' OR product = ?2) AND (?3 = 0 OR state = ?3) "
 	    "ORDER BY serial";
 
 	if (state > DEVICE_ACTIVE)
 		sql = "SELECT " MORE " FROM device WHERE state <> 1 AND "
-		    "state = ?3 AND serial > ?1 AND "
-		    "(?2 = '' OR product = ?2) ORDER BY serial";
+		      "state = ?3 AND serial > ?1 AND "
+		      "(?2 = '' OR product = ?2) ORDER BY serial";
 	else if (product[0] != '\0')
 		sql = "SELECT " MORE " FROM device WHERE product = ?2 AND "
-		    "serial > ?1 AND (?3 = 0 OR state = ?3) ORDER BY serial";
-	store_read(s, sql, VALUES(value_text(after), value_text(product),
-	    value_number(state)), next_device, &e);
+		      "serial > ?1 AND (?3 = 0 OR state = ?3) ORDER BY serial";
+	store_read(s, sql,
+	    VALUES(value_text(after), value_text(product), value_number(state)),
+	    next_device, &e);
 }
 
 void
-store_device_get(struct store *s, const char *serial, device_call call,
-    void *context)
+store_device_get(
+    struct store *s, const char *serial, device_call call, void *context)
 {
 	struct each_device e = { call, context };
 
@@ -117,28 +119,32 @@ store_device_add(struct store *s, const struct store_device *a)
 {
 	const struct device *d = &a->device;
 
-	return store_change(s, "INSERT INTO device (" MORE ") VALUES "
+	return store_change(s,
+	    "INSERT INTO device (" MORE ") VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "?15)", VALUES(value_text(d->serial), value_number(d->issuer.kind),
-	    value_bytes(d->issuer.bytes, d->issuer.len),
-	    value_bytes(d->issuer_name_sha256, HASH_SIZE),
-	    value_text(d->product), value_bytes(d->spki_sha256, HASH_SIZE),
-	    value_bytes(d->certificate_sha256, HASH_SIZE),
-	    value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
-	    value_number(d->state), value_number(d->origin),
-	    value_bytes(a->certificate.ptr, a->certificate.len),
-	    value_text(a->ca), value_text(a->note), value_number(a->added)));
+	    "?15)",
+	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+		value_bytes(d->issuer.bytes, d->issuer.len),
+		value_bytes(d->issuer_name_sha256, HASH_SIZE),
+		value_text(d->product), value_bytes(d->spki_sha256, HASH_SIZE),
+		value_bytes(d->certificate_sha256, HASH_SIZE),
+		value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
+		value_number(d->state), value_number(d->origin),
+		value_bytes(a->certificate.ptr, a->certificate.len),
+		value_text(a->ca), value_text(a->note),
+		value_number(a->added)));
 }
 
 bool
 store_device_state(struct store *s, const struct device *d,
     enum device_state state, const char *note)
 {
-	return store_change(s, "UPDATE device SET state = ?4, note = ?5 WHERE "
+	return store_change(s,
+	    "UPDATE device SET state = ?4, note = ?5 WHERE "
 	    "serial = ?1 AND issuer_kind = ?2 AND issuer = ?3",
 	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
-	    value_bytes(d->issuer.bytes, d->issuer.len), value_number(state),
-	    value_text(note)));
+		value_bytes(d->issuer.bytes, d->issuer.len),
+		value_number(state), value_text(note)));
 }
 
 static bool

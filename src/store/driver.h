@@ -12,14 +12,18 @@ enum value_type { VALUE_NULL, VALUE_NUMBER, VALUE_TEXT, VALUE_BYTES };
 struct value {
 	enum value_type type;
 	int64_t number;
-	struct span bytes;	/* text or bytes, borrowed */
+	struct span bytes; /* text or bytes, borrowed */
 };
 
 /* One row of a result; its spans live until the call returns. false: enough. */
 typedef bool (*row_call)(void *context, const struct value *row, unsigned n);
 
-enum statement_result { STATEMENT_DONE, STATEMENT_NOTHING, STATEMENT_CONFLICT,
-	STATEMENT_FAILED };
+enum statement_result {
+	STATEMENT_DONE,
+	STATEMENT_NOTHING,
+	STATEMENT_CONFLICT,
+	STATEMENT_FAILED
+};
 
 struct driver {
 	const char *name;
@@ -53,8 +57,8 @@ value_text(const char *text)
 static inline struct value
 value_bytes(const void *bytes, size_t len)
 {
-	return (struct value){ .type = VALUE_BYTES,
-		.bytes = span_of(bytes, len) };
+	return (
+	    struct value){ .type = VALUE_BYTES, .bytes = span_of(bytes, len) };
 }
 
 #endif

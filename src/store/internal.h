@@ -7,8 +7,8 @@
 struct store {
 	const struct driver *driver;
 	void *database;
-	bool group;		/* a transaction is open */
-	bool broken;		/* it lost a statement: it will not commit */
+	bool group;  /* a transaction is open */
+	bool broken; /* it lost a statement: it will not commit */
 };
 
 /* A read. The process ends if the database cannot be read: whoever was told
@@ -18,8 +18,8 @@ void store_read(struct store *s, const char *sql, const struct value *values,
 /* A change inside of the open group (opened if there is none), under a
  * savepoint; false if a constraint refused it, no row was there to change, or
  * the group is broken. */
-bool store_change(struct store *s, const char *sql, const struct value *values,
-    unsigned n);
+bool store_change(
+    struct store *s, const char *sql, const struct value *values, unsigned n);
 
 /* Columns back to fields; lengths are clipped to the array. */
 void take_text(char *out, size_t cap, const struct value *v);
@@ -28,11 +28,12 @@ bool take_seen(void *context, const struct value *row, unsigned n);
 void take_hash(uint8_t out[HASH_SIZE], const struct value *v);
 /* The length; 0 if it does not fit cap (at most 255). */
 uint8_t take_octets(uint8_t *out, size_t cap, const struct value *v);
-void take_issuer(struct issuer *out, const struct value *kind,
-    const struct value *bytes);
+void take_issuer(
+    struct issuer *out, const struct value *kind, const struct value *bytes);
 
-#define VALUES(...)                                                            \
-	(const struct value[]){ __VA_ARGS__ },                                 \
-	    sizeof((const struct value[]){ __VA_ARGS__ }) / sizeof(struct value)
+#define VALUES(...)                                         \
+	(const struct value[]){ __VA_ARGS__ },              \
+	    sizeof((const struct value[]){ __VA_ARGS__ }) / \
+	    sizeof(struct value)
 
 #endif

@@ -1,9 +1,10 @@
 /* Products. */
 #include "store/internal.h"
 
-#define COLUMNS                                                                \
-	"name, token, masa_url, counter_width, check_character, pin, "         \
-	"audit_only, emit_id_data, legacy_unattributed, import_only, key_usage"
+#define COLUMNS                                                        \
+	"name, token, masa_url, counter_width, check_character, pin, " \
+	"audit_only, emit_id_data, legacy_unattributed, import_only, " \
+	"key_usage"
 
 static void
 take_product(const struct value *row, struct product *p)
@@ -78,15 +79,17 @@ store_product_each(struct store *s,
 bool
 store_product_put(struct store *s, const struct product *p)
 {
-	return store_change(s, "INSERT INTO product (" COLUMNS ") VALUES "
+	return store_change(s,
+	    "INSERT INTO product (" COLUMNS ") VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (name) "
 	    "DO UPDATE SET token = ?2, masa_url = ?3, counter_width = ?4, "
 	    "check_character = ?5, pin = ?6, audit_only = ?7, "
 	    "emit_id_data = ?8, legacy_unattributed = ?9, import_only = ?10, "
-	    "key_usage = ?11", VALUES(value_text(p->name),
-	    value_text(p->token), value_text(p->masa_url),
-	    value_number(p->counter_width), value_number(p->check_character),
-	    value_number(p->pin), value_number(p->audit_only),
-	    value_number(p->emit_id_data), value_number(p->legacy_unattributed),
-	    value_number(p->import_only), value_number(p->key_usage)));
+	    "key_usage = ?11",
+	    VALUES(value_text(p->name), value_text(p->token),
+		value_text(p->masa_url), value_number(p->counter_width),
+		value_number(p->check_character), value_number(p->pin),
+		value_number(p->audit_only), value_number(p->emit_id_data),
+		value_number(p->legacy_unattributed),
+		value_number(p->import_only), value_number(p->key_usage)));
 }

@@ -35,9 +35,10 @@ store_serial_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
 {
 	struct one_serial o = { .out = out };
 
-	store_read(s, "SELECT " COLUMNS " FROM serial WHERE spki = ?1 AND "
-	    "state <> 3", VALUES(value_bytes(spki_sha256, HASH_SIZE)),
-	    take_serial, &o);
+	store_read(s,
+	    "SELECT " COLUMNS " FROM serial WHERE spki = ?1 AND "
+	    "state <> 3",
+	    VALUES(value_bytes(spki_sha256, HASH_SIZE)), take_serial, &o);
 	return o.found;
 }
 
@@ -47,15 +48,15 @@ store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
 {
 	struct one_serial o = { .out = out };
 
-	store_read(s, "SELECT " COLUMNS " FROM serial WHERE csr = ?1 "
-	    "ORDER BY counter DESC", VALUES(value_bytes(csr_sha256,
-	    HASH_SIZE)), take_serial, &o);
+	store_read(s,
+	    "SELECT " COLUMNS " FROM serial WHERE csr = ?1 "
+	    "ORDER BY counter DESC",
+	    VALUES(value_bytes(csr_sha256, HASH_SIZE)), take_serial, &o);
 	return o.found;
 }
 
 bool
-store_serial_find(struct store *s, const char *serial,
-    struct store_serial *out)
+store_serial_find(struct store *s, const char *serial, struct store_serial *out)
 {
 	struct one_serial o = { .out = out };
 
@@ -77,25 +78,31 @@ store_serial_next(struct store *s, const char *slot)
 {
 	uint64_t highest = 0;
 
-	store_read(s, "SELECT coalesce(max(counter), 0) FROM serial WHERE "
-	    "slot = ?1", VALUES(value_text(slot)), take_highest, &highest);
+	store_read(s,
+	    "SELECT coalesce(max(counter), 0) FROM serial WHERE "
+	    "slot = ?1",
+	    VALUES(value_text(slot)), take_highest, &highest);
 	return highest + 1;
 }
 
 bool
 store_serial_add(struct store *s, const struct store_serial *r)
 {
-	return store_change(s, "INSERT INTO serial (" COLUMNS ") VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7)", VALUES(value_text(r->serial),
-	    value_text(r->product), value_text(r->slot),
-	    value_number((int64_t)r->counter),
-	    value_bytes(r->csr_sha256, HASH_SIZE),
-	    value_bytes(r->spki_sha256, HASH_SIZE), value_number(r->state)));
+	return store_change(s,
+	    "INSERT INTO serial (" COLUMNS ") VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	    VALUES(value_text(r->serial), value_text(r->product),
+		value_text(r->slot), value_number((int64_t)r->counter),
+		value_bytes(r->csr_sha256, HASH_SIZE),
+		value_bytes(r->spki_sha256, HASH_SIZE),
+		value_number(r->state)));
 }
 
 bool
 store_serial_set(struct store *s, const char *serial, enum serial_state state)
 {
-	return store_change(s, "UPDATE serial SET state = ?2 WHERE "
-	    "serial = ?1", VALUES(value_text(serial), value_number(state)));
+	return store_change(s,
+	    "UPDATE serial SET state = ?2 WHERE "
+	    "serial = ?1",
+	    VALUES(value_text(serial), value_number(state)));
 }

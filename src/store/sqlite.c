@@ -82,7 +82,7 @@ prepared(struct sqlite *s, const char *sql)
 	if (s->prepared_len == STATEMENTS_MAX)
 		fatal("too many statements");
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	    &statement, NULL) != SQLITE_OK)
+		&statement, NULL) != SQLITE_OK)
 		fatal("statement \"%s\": %s", sql, sqlite3_errmsg(s->db));
 	s->prepared[s->prepared_len].sql = sql;
 	s->prepared[s->prepared_len++].statement = statement;
@@ -107,8 +107,8 @@ bind(sqlite3_stmt *t, const struct value *values, unsigned n)
 			r = sqlite3_bind_int64(t, at, v->number);
 			break;
 		case VALUE_TEXT:
-			r = sqlite3_bind_text(t, at,
-			    (const char *)v->bytes.ptr, len, SQLITE_STATIC);
+			r = sqlite3_bind_text(t, at, (const char *)v->bytes.ptr,
+			    len, SQLITE_STATIC);
 			break;
 		case VALUE_BYTES:
 			r = len == 0 ? sqlite3_bind_zeroblob(t, at, 0)

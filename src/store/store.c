@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/internal.h"
-#include "store/schema.h"	/* made from schema/NNN.sql: migrations[] */
+#include "store/schema.h" /* made from schema/NNN.sql: migrations[] */
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA,
     "one file in schema/ for each version");
@@ -31,8 +31,8 @@ migrate_to(struct store *s, int64_t version, struct why *why)
 	if (s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
 	    s->driver->script(s->database, migrations[version - 1], why) &&
 	    s->driver->script(s->database, end, why)) {
-		log_note("store-migrated", "schema=\"%lld\"",
-		    (long long)version);
+		log_note(
+		    "store-migrated", "schema=\"%lld\"", (long long)version);
 		return REASON_OK;
 	}
 	(void)s->driver->script(s->database, "ROLLBACK", NULL);
@@ -45,8 +45,10 @@ migrate(struct store *s, struct why *why)
 	int64_t version = 0;
 	enum reason r = REASON_OK;
 
-	if (!s->driver->script(s->database, "CREATE TABLE IF NOT EXISTS "
-	    "schema_version (version INTEGER PRIMARY KEY NOT NULL)", why))
+	if (!s->driver->script(s->database,
+		"CREATE TABLE IF NOT EXISTS "
+		"schema_version (version INTEGER PRIMARY KEY NOT NULL)",
+		why))
 		return REASON_STORE_FAILED;
 	store_read(s, "SELECT coalesce(max(version), 0) FROM schema_version",
 	    NULL, 0, take_number, &version);
@@ -100,8 +102,8 @@ store_read(struct store *s, const char *sql, const struct value *values,
 static bool
 statement(struct store *s, const char *sql)
 {
-	enum statement_result r = s->driver->run(s->database, sql, NULL, 0,
-	    NULL, NULL);
+	enum statement_result r =
+	    s->driver->run(s->database, sql, NULL, 0, NULL, NULL);
 
 	return r == STATEMENT_DONE || r == STATEMENT_NOTHING;
 }
@@ -122,8 +124,8 @@ store_group_open(const struct store *s)
 }
 
 bool
-store_change(struct store *s, const char *sql, const struct value *values,
-    unsigned n)
+store_change(
+    struct store *s, const char *sql, const struct value *values, unsigned n)
 {
 	enum statement_result r;
 
@@ -144,8 +146,8 @@ store_change(struct store *s, const char *sql, const struct value *values,
 }
 
 void
-store_group_submit(struct store *s, void (*done)(void *context, bool good),
-    void *context)
+store_group_submit(
+    struct store *s, void (*done)(void *context, bool good), void *context)
 {
 	bool good = s->group && !s->broken && statement(s, "COMMIT");
 
@@ -165,8 +167,8 @@ store_group_spoil(struct store *s)
 bool
 store_probe(struct store *s)
 {
-	return store_change(s, "UPDATE schema_version SET version = version",
-	    NULL, 0);
+	return store_change(
+	    s, "UPDATE schema_version SET version = version", NULL, 0);
 }
 
 bool
@@ -202,8 +204,8 @@ take_octets(uint8_t *out, size_t cap, const struct value *v)
 }
 
 void
-take_issuer(struct issuer *out, const struct value *kind,
-    const struct value *bytes)
+take_issuer(
+    struct issuer *out, const struct value *kind, const struct value *bytes)
 {
 	memset(out, 0, sizeof(*out));
 	out->kind = (enum issuer_kind)kind->number;

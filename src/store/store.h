@@ -14,7 +14,7 @@
 
 struct store;
 
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA	1
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -33,8 +33,8 @@ void store_close(struct store *s);
  */
 void store_group_begin(struct store *s);
 bool store_group_open(const struct store *s);
-void store_group_submit(struct store *s, void (*done)(void *context, bool good),
-    void *context);
+void store_group_submit(
+    struct store *s, void (*done)(void *context, bool good), void *context);
 /* The open group will not be committed, whatever else goes into it. */
 void store_group_spoil(struct store *s);
 /* Changes nothing, but must reach the disk: is the store back? */
@@ -52,15 +52,15 @@ struct store_ca {
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
 	char product[PRODUCT_NAME_MAX + 1];
-	unsigned state;			/* enum key_state of journal/ledger.h */
+	unsigned state; /* enum key_state of journal/ledger.h */
 	uint64_t limit;
 	uint32_t months;
 	int64_t created;
-	int64_t not_after;		/* 0 until it is active */
+	int64_t not_after; /* 0 until it is active */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
 	unsigned chain_len;
-	struct span chain[CHAIN_MAX];	/* borrowed during a call only */
+	struct span chain[CHAIN_MAX]; /* borrowed during a call only */
 };
 /* A key was made (a record says so); repeating it is harmless. */
 bool store_ca_add(struct store *s, const struct record *r);
@@ -77,25 +77,25 @@ void store_ca_each(struct store *s,
 /* --- devices --- */
 struct store_device {
 	struct device device;
-	struct span certificate;	/* borrowed during a call only */
+	struct span certificate; /* borrowed during a call only */
 	char ca[KEY_NAME_MAX + 1];
-	char note[129];			/* why it is held */
+	char note[129]; /* why it is held */
 	int64_t added;
 };
 /* Up to max devices with this serial; the number found (max + 1 if more). */
-unsigned store_device_find(struct store *s, const char *serial,
-    struct device *out, unsigned max);
+unsigned store_device_find(
+    struct store *s, const char *serial, struct device *out, unsigned max);
 /* A device with this public key, whatever its serial. */
-bool store_device_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
-    struct device *out);
+bool store_device_by_key(
+    struct store *s, const uint8_t spki_sha256[HASH_SIZE], struct device *out);
 /* In order of serial, from behind `after`, until call returns false; product ""
  * and state 0 = all. */
 typedef bool (*device_call)(void *context, const struct store_device *d);
 void store_device_each(struct store *s, const char *after, const char *product,
     enum device_state state, device_call call, void *context);
 /* All devices with this serial. */
-void store_device_get(struct store *s, const char *serial, device_call call,
-    void *context);
+void store_device_get(
+    struct store *s, const char *serial, device_call call, void *context);
 bool store_device_add(struct store *s, const struct store_device *d);
 bool store_device_state(struct store *s, const struct device *d,
     enum device_state state, const char *note);
@@ -118,14 +118,14 @@ bool store_serial_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
     struct store_serial *out);
 bool store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
     struct store_serial *out);
-bool store_serial_find(struct store *s, const char *serial,
-    struct store_serial *out);
+bool store_serial_find(
+    struct store *s, const char *serial, struct store_serial *out);
 /* One more than the highest counter of the slot. */
 uint64_t store_serial_next(struct store *s, const char *slot);
 /* false if the serial, or the key, has one already. */
 bool store_serial_add(struct store *s, const struct store_serial *r);
-bool store_serial_set(struct store *s, const char *serial,
-    enum serial_state state);
+bool store_serial_set(
+    struct store *s, const char *serial, enum serial_state state);
 
 /* --- vouchers, which are the audit log --- */
 struct store_voucher {
@@ -137,7 +137,7 @@ struct store_voucher {
 	uint8_t pin_spki_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];
 	bool delivered;
-	struct span artifact;		/* borrowed during a call only */
+	struct span artifact; /* borrowed during a call only */
 };
 /* The row of a record that was not delivered (yet); false if another record
  * has its place. */
@@ -167,8 +167,8 @@ struct store_head {
 /* The newest record of the signer that wrote last. */
 void store_journal_head(struct store *s, struct store_head *out);
 /* false if another record has its place: a fork. */
-bool store_journal_add(struct store *s, const struct record *r,
-    struct span bytes);
+bool store_journal_add(
+    struct store *s, const struct record *r, struct span bytes);
 
 /* --- refusals --- */
 bool store_refusal_add(struct store *s, int64_t now, enum request_kind kind,

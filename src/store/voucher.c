@@ -10,7 +10,8 @@ store_voucher_add(struct store *s, const struct record *r)
 	const struct record_voucher *v = &r->voucher;
 	static const uint8_t nobody[HASH_SIZE];
 
-	return store_change(s, "INSERT INTO voucher (signer, sequence, serial, "
+	return store_change(s,
+	    "INSERT INTO voucher (signer, sequence, serial, "
 	    "issuer_kind, issuer, request, created, nonce, assertion, "
 	    "domain_id, pin_spki, delivered, client, address, correlation, "
 	    "artifact) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
@@ -18,15 +19,15 @@ store_voucher_add(struct store *s, const struct record *r)
 	    "serial = excluded.serial WHERE voucher.serial = excluded.serial "
 	    "AND voucher.request = excluded.request",
 	    VALUES(value_bytes(r->signer, sizeof(r->signer)),
-	    value_number((int64_t)r->sequence), value_text(v->serial),
-	    value_number(v->issuer.kind),
-	    value_bytes(v->issuer.bytes, v->issuer.len),
-	    value_bytes(r->request_sha256, HASH_SIZE),
-	    value_number(v->created_on), value_text(v->nonce),
-	    value_number(v->assertion),
-	    value_bytes(v->domain_id, v->domain_id_len),
-	    value_bytes(v->pin_spki_sha256, HASH_SIZE),
-	    value_bytes(nobody, HASH_SIZE), value_bytes(NULL, 0)));
+		value_number((int64_t)r->sequence), value_text(v->serial),
+		value_number(v->issuer.kind),
+		value_bytes(v->issuer.bytes, v->issuer.len),
+		value_bytes(r->request_sha256, HASH_SIZE),
+		value_number(v->created_on), value_text(v->nonce),
+		value_number(v->assertion),
+		value_bytes(v->domain_id, v->domain_id_len),
+		value_bytes(v->pin_spki_sha256, HASH_SIZE),
+		value_bytes(nobody, HASH_SIZE), value_bytes(NULL, 0)));
 }
 
 bool
@@ -34,13 +35,14 @@ store_voucher_deliver(struct store *s, const uint8_t signer[16],
     uint64_t sequence, struct span artifact, const uint8_t client[HASH_SIZE],
     const char *address, const char *correlation)
 {
-	return store_change(s, "UPDATE voucher SET delivered = 1, "
+	return store_change(s,
+	    "UPDATE voucher SET delivered = 1, "
 	    "artifact = ?3, client = ?4, address = ?5, correlation = ?6 WHERE "
-	    "signer = ?1 AND sequence = ?2", VALUES(value_bytes(signer, 16),
-	    value_number((int64_t)sequence),
-	    value_bytes(artifact.ptr, artifact.len),
-	    value_bytes(client, HASH_SIZE), value_text(address),
-	    value_text(correlation)));
+	    "signer = ?1 AND sequence = ?2",
+	    VALUES(value_bytes(signer, 16), value_number((int64_t)sequence),
+		value_bytes(artifact.ptr, artifact.len),
+		value_bytes(client, HASH_SIZE), value_text(address),
+		value_text(correlation)));
 }
 
 struct one_voucher {
@@ -78,11 +80,12 @@ store_voucher_by_request(struct store *s,
 {
 	struct one_voucher o = { .call = call, .context = context };
 
-	store_read(s, "SELECT signer, sequence, serial, issuer_kind, issuer, "
+	store_read(s,
+	    "SELECT signer, sequence, serial, issuer_kind, issuer, "
 	    "created, pin_spki, delivered, client, artifact FROM voucher WHERE "
 	    "request = ?1 AND created >= ?2 ORDER BY created DESC, "
-	    "sequence DESC LIMIT 1", VALUES(
-	    value_bytes(request_sha256, HASH_SIZE), value_number(since)),
+	    "sequence DESC LIMIT 1",
+	    VALUES(value_bytes(request_sha256, HASH_SIZE), value_number(since)),
 	    take_voucher, &o);
 	return o.found;
 }
@@ -93,11 +96,13 @@ store_voucher_pinned(struct store *s, const struct device *d,
 {
 	bool found = false;
 
-	store_read(s, "SELECT 1 FROM voucher WHERE serial = ?1 AND "
+	store_read(s,
+	    "SELECT 1 FROM voucher WHERE serial = ?1 AND "
 	    "issuer_kind = ?2 AND issuer = ?3 AND pin_spki = ?4 LIMIT 1",
 	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
-	    value_bytes(d->issuer.bytes, d->issuer.len),
-	    value_bytes(spki_sha256, HASH_SIZE)), take_seen, &found);
+		value_bytes(d->issuer.bytes, d->issuer.len),
+		value_bytes(spki_sha256, HASH_SIZE)),
+	    take_seen, &found);
 	return found;
 }
 
@@ -122,8 +127,8 @@ take_event(void *context, const struct value *row, unsigned n)
 	a = &e->list[e->len++];
 	memset(a, 0, sizeof(*a));
 	a->date = row[0].number;
-	a->domain_id_len = take_octets(a->domain_id, sizeof(a->domain_id),
-	    &row[1]);
+	a->domain_id_len =
+	    take_octets(a->domain_id, sizeof(a->domain_id), &row[1]);
 	take_text(a->nonce, sizeof(a->nonce), &row[2]);
 	a->assertion = (enum assertion)row[3].number;
 	return true;
@@ -135,11 +140,13 @@ store_audit(struct store *s, const char *serial, const struct issuer *issuer,
 {
 	struct events e = { 0 };
 
-	store_read(s, "SELECT created, domain_id, nonce, assertion FROM "
+	store_read(s,
+	    "SELECT created, domain_id, nonce, assertion FROM "
 	    "voucher WHERE serial = ?1 AND issuer_kind = ?2 AND issuer = ?3 "
-	    "ORDER BY created, sequence", VALUES(value_text(serial),
-	    value_number(issuer->kind),
-	    value_bytes(issuer->bytes, issuer->len)), take_event, &e);
+	    "ORDER BY created, sequence",
+	    VALUES(value_text(serial), value_number(issuer->kind),
+		value_bytes(issuer->bytes, issuer->len)),
+	    take_event, &e);
 	*out = e.list;
 	return e.len;
 }

@@ -13,11 +13,17 @@
 
 #include "wire/span.h"
 
-#define CBOR_MAX_DEPTH 8	/* MP 17 */
+#define CBOR_MAX_DEPTH 8 /* MP 17 */
 
 enum cbor_major {
-	CBOR_UINT = 0, CBOR_NINT = 1, CBOR_BYTES = 2, CBOR_TEXT = 3,
-	CBOR_ARRAY = 4, CBOR_MAP = 5, CBOR_TAG = 6, CBOR_SIMPLE = 7,
+	CBOR_UINT = 0,
+	CBOR_NINT = 1,
+	CBOR_BYTES = 2,
+	CBOR_TEXT = 3,
+	CBOR_ARRAY = 4,
+	CBOR_MAP = 5,
+	CBOR_TAG = 6,
+	CBOR_SIMPLE = 7,
 };
 
 /* Count of an indefinite array or map; ended by cbor_break(). */

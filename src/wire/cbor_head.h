@@ -4,7 +4,7 @@
 
 #include "wire/cbor.h"
 
-#define CBOR_INFO_INDEFINITE 31	/* additional information, RFC 8949 3 */
+#define CBOR_INFO_INDEFINITE 31 /* additional information, RFC 8949 3 */
 
 struct cbor_head {
 	uint8_t major;

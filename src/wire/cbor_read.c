@@ -46,8 +46,8 @@ cbor_head_read(const struct cbor *c, struct cbor_head *h)
 		if (h->major == CBOR_SIMPLE) {
 			if (n == 1 && h->value < 32)
 				return WIRE_VALUE;
-		} else if (c->strict && (n == 1 ? h->value < 24
-					     : h->value >> (4 * n) == 0)) {
+		} else if (c->strict &&
+		    (n == 1 ? h->value < 24 : h->value >> (4 * n) == 0)) {
 			return WIRE_LENGTH;
 		}
 	} else if (h->info > 27 && h->info < CBOR_INFO_INDEFINITE) {
@@ -160,8 +160,8 @@ cbor_bytes_exact(struct cbor *c, uint8_t *out, size_t len)
 
 /* Every element takes an octet at least, so a count beyond that is a lie. */
 static enum wire_error
-take_container(struct cbor *c, enum cbor_major major, unsigned each,
-    uint64_t *count)
+take_container(
+    struct cbor *c, enum cbor_major major, unsigned each, uint64_t *count)
 {
 	struct cbor_head h;
 	enum wire_error error = cbor_head_read(c, &h);

@@ -22,12 +22,12 @@ float_fits(uint64_t bits, struct float_format from, struct float_format to)
 	int limit = (1 << (to.exponent - 1)) - 1;
 	unsigned lost = from.fraction - to.fraction;
 
-	if (biased == 0)	/* zero fits; the rest is far too small */
+	if (biased == 0) /* zero fits; the rest is far too small */
 		return fraction == 0;
 	if (biased != ones) {
 		if (exponent > limit)
 			return false;
-		if (exponent < 1 - limit)	/* would be subnormal */
+		if (exponent < 1 - limit) /* would be subnormal */
 			lost += (unsigned)(1 - limit - exponent);
 		if (lost > from.fraction)
 			return false;
@@ -40,13 +40,13 @@ static enum wire_error
 skip_simple(struct cbor *c, const struct cbor_head *h)
 {
 	static const struct float_format half = { 5, 10 }, single = { 8, 23 },
-	    twice = { 11, 52 };
+					 twice = { 11, 52 };
 
-	if (h->info == CBOR_INFO_INDEFINITE)	/* a break of nothing */
+	if (h->info == CBOR_INFO_INDEFINITE) /* a break of nothing */
 		return WIRE_VALUE;
 	if (c->strict &&
 	    ((h->info == 26 && float_fits(h->value, single, half)) ||
-	    (h->info == 27 && float_fits(h->value, twice, single))))
+		(h->info == 27 && float_fits(h->value, twice, single))))
 		return WIRE_LENGTH;
 	c->pos = h->next;
 	return WIRE_OK;
@@ -83,7 +83,7 @@ skip_members(struct cbor *c, bool map, uint64_t count, unsigned depth)
 	if (depth >= CBOR_MAX_DEPTH)
 		return WIRE_DEPTH;
 	for (i = 0; count == CBOR_INDEFINITE ? !cbor_break(c) : i < count;
-	    i++) {
+	     i++) {
 		begin = c->pos;
 		if ((error = skip_item(c, depth + 1)) != WIRE_OK)
 			return error;

@@ -33,8 +33,10 @@ put_head(struct cbor_out *o, enum cbor_major major, uint64_t value)
 		cbor_put_raw(o, span_of(head, 1));
 		return;
 	}
-	n = value <= 0xff ? 0 : value <= 0xffff ? 1 : value <= UINT32_MAX ? 2
-	    : 3;
+	n = value <= 0xff	  ? 0
+	    : value <= 0xffff	  ? 1
+	    : value <= UINT32_MAX ? 2
+				  : 3;
 	head[0] = (uint8_t)((unsigned)major << 5 | (24 + n));
 	for (i = 0; i < 1u << n; i++)
 		head[1 + i] = (uint8_t)(value >> (8 * ((1u << n) - 1 - i)));

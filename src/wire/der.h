@@ -13,16 +13,25 @@
 #include "wire/span.h"
 
 enum der_tag {
-	DER_BOOLEAN = 0x01, DER_INTEGER = 0x02, DER_BIT_STRING = 0x03,
-	DER_OCTET_STRING = 0x04, DER_NULL = 0x05, DER_OID = 0x06,
-	DER_ENUMERATED = 0x0a, DER_UTF8_STRING = 0x0c,
-	DER_PRINTABLE_STRING = 0x13, DER_TELETEX_STRING = 0x14,
-	DER_IA5_STRING = 0x16, DER_UTC_TIME = 0x17,
-	DER_GENERALIZED_TIME = 0x18, DER_BMP_STRING = 0x1e,
-	DER_SEQUENCE = 0x30, DER_SET = 0x31,
+	DER_BOOLEAN = 0x01,
+	DER_INTEGER = 0x02,
+	DER_BIT_STRING = 0x03,
+	DER_OCTET_STRING = 0x04,
+	DER_NULL = 0x05,
+	DER_OID = 0x06,
+	DER_ENUMERATED = 0x0a,
+	DER_UTF8_STRING = 0x0c,
+	DER_PRINTABLE_STRING = 0x13,
+	DER_TELETEX_STRING = 0x14,
+	DER_IA5_STRING = 0x16,
+	DER_UTC_TIME = 0x17,
+	DER_GENERALIZED_TIME = 0x18,
+	DER_BMP_STRING = 0x1e,
+	DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
 };
 /* Context tags: primitive [n] and constructed [n]. */
-#define DER_CONTEXT(n) (uint8_t)(0x80 | (n))
+#define DER_CONTEXT(n)	    (uint8_t)(0x80 | (n))
 #define DER_CONTEXT_CONS(n) (uint8_t)(0xa0 | (n))
 
 struct der {
@@ -45,11 +54,11 @@ enum wire_error der_take(struct der *d, uint8_t tag, struct span *content);
 /* The same, with a cursor over the content (inherits `ber`). */
 enum wire_error der_enter(struct der *d, uint8_t tag, struct der *inner);
 /* The next element whole, header included; content may be NULL. */
-enum wire_error der_whole(struct der *d, uint8_t tag, struct span *whole,
-    struct span *content);
+enum wire_error der_whole(
+    struct der *d, uint8_t tag, struct span *whole, struct span *content);
 /* Any next element; tag, content and whole may be NULL. */
-enum wire_error der_any(struct der *d, uint8_t *tag, struct span *content,
-    struct span *whole);
+enum wire_error der_any(
+    struct der *d, uint8_t *tag, struct span *content, struct span *whole);
 /* BOOLEAN, 00 or FF only. */
 enum wire_error der_bool(struct der *d, bool *value);
 /* INTEGER content octets, minimal two's complement, sign not judged. */

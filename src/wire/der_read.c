@@ -36,7 +36,7 @@ long_length(const struct der *d, const uint8_t **p, size_t *len)
 	size_t value = 0;
 
 	if (n == 0 || n > 4)
-		return WIRE_LENGTH;	/* indefinite, or beyond any input */
+		return WIRE_LENGTH; /* indefinite, or beyond any input */
 	if ((size_t)(d->end - *p) < n)
 		return WIRE_TRUNCATED;
 	for (i = 0; i < n; i++)
@@ -130,8 +130,8 @@ der_enter(struct der *d, uint8_t tag, struct der *inner)
  * stays otherwise.
  */
 static enum wire_error
-take_checked(struct der *d, uint8_t tag, struct span *content,
-    bool (*good)(struct span))
+take_checked(
+    struct der *d, uint8_t tag, struct span *content, bool (*good)(struct span))
 {
 	struct der before = *d;
 	struct span s;
@@ -241,8 +241,7 @@ bits_good(struct span s)
 	unused = s.ptr[0];
 	if (unused > 7 || (s.len == 1 && unused != 0))
 		return false;
-	return s.len == 1 ||
-	    (s.ptr[s.len - 1] & ((1u << unused) - 1)) == 0;
+	return s.len == 1 || (s.ptr[s.len - 1] & ((1u << unused) - 1)) == 0;
 }
 
 enum wire_error

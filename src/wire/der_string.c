@@ -30,7 +30,7 @@ alphabet_good(uint8_t tag, struct span s)
 			if (s.ptr[i] > 0x7f)
 				return false;
 		return true;
-	case DER_TELETEX_STRING:	/* eight bits of anything (T.61) */
+	case DER_TELETEX_STRING: /* eight bits of anything (T.61) */
 		return true;
 	default:
 		return false;

@@ -6,8 +6,8 @@
  */
 #include "wire/der.h"
 
-#define DAYS_OF_ERA 146097
-#define DAYS_TO_1970 719468	/* from 0000-03-01 */
+#define DAYS_OF_ERA  146097
+#define DAYS_TO_1970 719468 /* from 0000-03-01 */
 
 struct date {
 	int64_t year;
@@ -37,8 +37,8 @@ date_of_days(int64_t days)
 	days += DAYS_TO_1970;
 	era = (days >= 0 ? days : days - (DAYS_OF_ERA - 1)) / DAYS_OF_ERA;
 	of_era = days - era * DAYS_OF_ERA;
-	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
-	    365;
+	year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	of_year = of_era - (365 * year + year / 4 - year / 100);
 	month = (5 * of_year + 2) / 153;
 	d.day = of_year - (153 * month + 2) / 5 + 1;
@@ -53,16 +53,16 @@ days_in_month(int64_t year, int64_t month)
 	static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
 		30, 31 };
 
-	if (month == 2 && ((year % 4 == 0 && year % 100 != 0) ||
-	    year % 400 == 0))
+	if (month == 2 &&
+	    ((year % 4 == 0 && year % 100 != 0) || year % 400 == 0))
 		return 29;
 	return days[month - 1];
 }
 
 /* n digits at *p as a number, which must lie between low and high. */
 static bool
-take_number(const uint8_t **p, unsigned n, int64_t low, int64_t high,
-    int64_t *value)
+take_number(
+    const uint8_t **p, unsigned n, int64_t low, int64_t high, int64_t *value)
 {
 	*value = 0;
 	for (; n > 0; n--, (*p)++) {

@@ -38,7 +38,7 @@ size_t
 der_begin(struct der_out *o, uint8_t tag)
 {
 	put_octet(o, tag);
-	put_octet(o, 0);	/* one length octet for now */
+	put_octet(o, 0); /* one length octet for now */
 	return o->len;
 }
 

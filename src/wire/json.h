@@ -11,12 +11,17 @@
 
 #include "wire/span.h"
 
-#define JSON_MAX_DEPTH 16	/* MP 17 */
+#define JSON_MAX_DEPTH	 16 /* MP 17 */
 #define JSON_MAX_MEMBERS 256
 
 enum json_type {
-	JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE,
-	JSON_FALSE, JSON_NULL,
+	JSON_OBJECT,
+	JSON_ARRAY,
+	JSON_STRING,
+	JSON_NUMBER,
+	JSON_TRUE,
+	JSON_FALSE,
+	JSON_NULL,
 };
 
 /* A value inside a checked text: its type and its own characters
@@ -32,21 +37,21 @@ struct json_iter {
 };
 
 /* Checks text; *where (may be NULL) is the offset of the first fault. */
-enum wire_error json_parse(struct span text, struct json_value *root,
-    size_t *where);
+enum wire_error json_parse(
+    struct span text, struct json_value *root, size_t *where);
 /* Members of an object / elements of an array, in order. _next is false at the
  * end. name is a JSON_STRING value (may be NULL). */
 void json_iter_open(struct json_iter *i, const struct json_value *container);
-bool json_iter_next(struct json_iter *i, struct json_value *name,
-    struct json_value *value);
+bool json_iter_next(
+    struct json_iter *i, struct json_value *name, struct json_value *value);
 /* The member of an object with this name; false if absent or no object. */
 bool json_member(const struct json_value *object, const char *name,
     struct json_value *value);
 /* Unescapes a string as UTF-8 into out, with a terminator; *len excludes it.
  * WIRE_TAG if no string, WIRE_FULL if it does not fit, WIRE_VALUE if it holds
  * U+0000 or a lone surrogate. */
-enum wire_error json_string(const struct json_value *v, char *out, size_t cap,
-    size_t *len);
+enum wire_error json_string(
+    const struct json_value *v, char *out, size_t cap, size_t *len);
 /* True if v is a string equal to text. */
 bool json_string_is(const struct json_value *v, const char *text);
 /* A number that is a non-negative integer below 2^63, written plainly. */
@@ -58,8 +63,8 @@ struct json_out {
 	size_t len;
 	size_t cap;
 	unsigned depth;
-	uint32_t has;	/* bit per depth: an element was written here */
-	bool named;	/* a name was written, its value is due */
+	uint32_t has; /* bit per depth: an element was written here */
+	bool named;   /* a name was written, its value is due */
 	bool full;
 };
 

@@ -94,7 +94,7 @@ check_string(struct check *c)
 	uint32_t code;
 	size_t n;
 
-	c->pos++;		/* the quote that the caller saw */
+	c->pos++; /* the quote that the caller saw */
 	while (c->pos < c->end && *c->pos != '"') {
 		if ((n = json_character(c->pos, c->end, &code)) == 0)
 			return WIRE_VALUE;
@@ -299,7 +299,7 @@ json_parse(struct span text, struct json_value *root, size_t *where)
 		*where = 0;
 	if (text.len == 0)
 		return WIRE_TRUNCATED;
-	if (text.len > UINT32_MAX)	/* offsets of names */
+	if (text.len > UINT32_MAX) /* offsets of names */
 		return WIRE_LIMIT;
 	c.end = text.ptr + text.len;
 	json_skip_space(&c.pos, c.end);

@@ -16,8 +16,8 @@ struct json_value json_value_at(const uint8_t *begin, const uint8_t *end);
 static inline void
 json_skip_space(const uint8_t **p, const uint8_t *end)
 {
-	while (*p < end && (**p == ' ' || **p == '\t' || **p == '\n' ||
-	    **p == '\r'))
+	while (*p < end &&
+	    (**p == ' ' || **p == '\t' || **p == '\n' || **p == '\r'))
 		(*p)++;
 }
 

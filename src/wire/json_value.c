@@ -97,8 +97,8 @@ take_mark(struct json_iter *i, char mark)
 }
 
 bool
-json_iter_next(struct json_iter *i, struct json_value *name,
-    struct json_value *value)
+json_iter_next(
+    struct json_iter *i, struct json_value *name, struct json_value *value)
 {
 	struct json_value first;
 
@@ -150,8 +150,8 @@ json_string_is(const struct json_value *v, const char *text)
 }
 
 bool
-json_member(const struct json_value *object, const char *name,
-    struct json_value *value)
+json_member(
+    const struct json_value *object, const char *name, struct json_value *value)
 {
 	struct json_iter i;
 	struct json_value n, v;
@@ -182,7 +182,7 @@ json_string(const struct json_value *v, char *out, size_t cap, size_t *len)
 	while (p < end) {
 		if ((n = take_character(&p, end, octets)) == 0)
 			return WIRE_VALUE;
-		if (cap - at <= n)	/* the terminator needs one more */
+		if (cap - at <= n) /* the terminator needs one more */
 			return WIRE_FULL;
 		memcpy(out + at, octets, n);
 		at += n;
@@ -202,7 +202,7 @@ json_uint(const struct json_value *v, uint64_t *value)
 
 	if (v->type != JSON_NUMBER)
 		return WIRE_TAG;
-	if (v->raw.len > 19)	/* 2^63 - 1 has 19 digits; 20 could wrap */
+	if (v->raw.len > 19) /* 2^63 - 1 has 19 digits; 20 could wrap */
 		return WIRE_VALUE;
 	for (i = 0; i < v->raw.len; i++) {
 		if (v->raw.ptr[i] < '0' || v->raw.ptr[i] > '9')

@@ -99,7 +99,7 @@ put_quoted(struct json_out *o, struct span text)
 		p = text.ptr + i;
 		n = utf8_character(p, text.ptr + text.len);
 		if (n == 0) {
-			put(o, "\xef\xbf\xbd", 3);	/* U+FFFD */
+			put(o, "\xef\xbf\xbd", 3); /* U+FFFD */
 			n = 1;
 		} else if (*p == '"' || *p == '\\') {
 			put_char(o, '\\');
@@ -187,7 +187,7 @@ void
 json_put_base64(struct json_out *o, struct span bytes)
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	char quad[4];
 	uint32_t v;
 	size_t i, left;

@@ -20,13 +20,13 @@ struct span {
 /* What a reader or writer of this folder can say. Zero is fine. */
 enum wire_error {
 	WIRE_OK = 0,
-	WIRE_TRUNCATED,	/* the bytes end inside an element */
+	WIRE_TRUNCATED, /* the bytes end inside an element */
 	WIRE_TAG,	/* another element than the one asked for */
 	WIRE_LENGTH,	/* a length that is not minimal, or not allowed */
 	WIRE_VALUE,	/* a value that breaks the rules of its type */
 	WIRE_TRAILING,	/* bytes left over behind the last element */
 	WIRE_DEPTH,	/* nested deeper than the limit (MP 17) */
-	WIRE_DUPLICATE,	/* one name or key twice */
+	WIRE_DUPLICATE, /* one name or key twice */
 	WIRE_LIMIT,	/* more elements or bytes than the limit */
 	WIRE_FULL,	/* the caller's output has no room left */
 };
@@ -54,7 +54,8 @@ span_str(const char *text)
 static inline bool
 span_eq(struct span a, struct span b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 /* True if the span holds exactly the characters of text. */

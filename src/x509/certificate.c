@@ -5,8 +5,8 @@
 #include "wire/der.h"
 #include "x509/extension.h"
 
-#define FAIL(d, what)                                                          \
-	why_set(why, REASON_CERTIFICATE_MALFORMED,                             \
+#define FAIL(d, what)                              \
+	why_set(why, REASON_CERTIFICATE_MALFORMED, \
 	    (long)((d)->pos - out->der.ptr), "certificate: %s", (what))
 
 static const uint8_t SERIAL_NUMBER[] = { 0x55, 4, 5 };
@@ -28,11 +28,13 @@ subject_read(struct span name, struct certificate *out)
 			return false;
 		while (der_end(&rdn) != WIRE_OK) {
 			if (der_enter(&rdn, DER_SEQUENCE, &attribute) !=
-			    WIRE_OK || der_oid(&attribute, &oid) != WIRE_OK)
+				WIRE_OK ||
+			    der_oid(&attribute, &oid) != WIRE_OK)
 				return false;
 			if (!span_eq(oid, OID_SPAN(SERIAL_NUMBER))) {
 				if (der_any(&attribute, NULL, NULL, &whole) !=
-				    WIRE_OK || der_end(&attribute) != WIRE_OK)
+					WIRE_OK ||
+				    der_end(&attribute) != WIRE_OK)
 					return false;
 				continue;
 			}
@@ -156,7 +158,8 @@ certificate_read(struct span der, struct certificate *out, struct why *why)
 	if ((r = tbs_read(&tbs, out, why)) != REASON_OK)
 		return r;
 	if (der_whole(&d, DER_SEQUENCE, &out->outer_algorithm, NULL) !=
-	    WIRE_OK || !span_eq(out->algorithm, out->outer_algorithm))
+		WIRE_OK ||
+	    !span_eq(out->algorithm, out->outer_algorithm))
 		return FAIL(&d, "signatureAlgorithm differs from signature");
 	if (der_bits(&d, &out->signature, &unused) != WIRE_OK || unused != 0 ||
 	    der_end(&d) != WIRE_OK)
@@ -177,8 +180,8 @@ signed_with(const struct certificate *c, struct span spki)
 }
 
 bool
-certificate_signed_by(const struct certificate *child,
-    const struct certificate *issuer)
+certificate_signed_by(
+    const struct certificate *child, const struct certificate *issuer)
 {
 	return span_eq(child->issuer, issuer->subject) &&
 	    signed_with(child, issuer->spki);
@@ -191,8 +194,8 @@ certificate_self_signed(const struct certificate *c)
 }
 
 void
-certificate_domain_id(const struct certificate *c, uint8_t out[KEY_ID_MAX],
-    uint8_t *len)
+certificate_domain_id(
+    const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len)
 {
 	if (c->subject_key_id.ptr != NULL) {
 		memcpy(out, c->subject_key_id.ptr, c->subject_key_id.len);

@@ -8,55 +8,55 @@
 #include "crypto/public_key.h"
 
 #define CERTIFICATE_POLICIES_MAX 8
-#define CERTIFICATE_EKU_MAX 16
+#define CERTIFICATE_EKU_MAX	 16
 
 /* keyUsage bits, first bit of the BIT STRING highest. */
 #define KEY_USAGE_DIGITAL_SIGNATURE 0x80
-#define KEY_USAGE_KEY_ENCIPHERMENT 0x20
-#define KEY_USAGE_CERT_SIGN 0x04
-#define KEY_USAGE_CRL_SIGN 0x02
+#define KEY_USAGE_KEY_ENCIPHERMENT  0x20
+#define KEY_USAGE_CERT_SIGN	    0x04
+#define KEY_USAGE_CRL_SIGN	    0x02
 
 struct certificate {
-	struct span der;		/* everything */
-	struct span tbs;		/* with header: what is signed */
-	struct span serial;		/* INTEGER content */
-	struct span algorithm;		/* AlgorithmIdentifier inside tbs, whole */
+	struct span der;       /* everything */
+	struct span tbs;       /* with header: what is signed */
+	struct span serial;    /* INTEGER content */
+	struct span algorithm; /* AlgorithmIdentifier inside tbs, whole */
 	struct span outer_algorithm;
-	struct span issuer;		/* Name, whole */
+	struct span issuer; /* Name, whole */
 	struct span subject;
-	struct span validity;		/* whole */
+	struct span validity; /* whole */
 	int64_t not_before, not_after;
-	uint8_t not_before_tag, not_after_tag;	/* DER_UTC_TIME, ... */
-	struct span spki;		/* whole */
-	struct span key_bits;		/* content of the BIT STRING in it */
-	struct span signature;		/* content of the outer BIT STRING */
-	unsigned subject_serials;	/* serialNumber attributes (2.5.4.5) */
-	struct span subject_serial;	/* text of the first one */
+	uint8_t not_before_tag, not_after_tag; /* DER_UTC_TIME, ... */
+	struct span spki;		       /* whole */
+	struct span key_bits;	    /* content of the BIT STRING in it */
+	struct span signature;	    /* content of the outer BIT STRING */
+	unsigned subject_serials;   /* serialNumber attributes (2.5.4.5) */
+	struct span subject_serial; /* text of the first one */
 	uint8_t subject_serial_tag;
 	/* extensions; ptr NULL = absent */
-	struct span subject_key_id;	/* KeyIdentifier octets */
-	struct span authority_key_id;	/* keyIdentifier octets */
+	struct span subject_key_id;   /* KeyIdentifier octets */
+	struct span authority_key_id; /* keyIdentifier octets */
 	bool has_authority_key_id;
-	bool authority_has_issuer;	/* authorityCertIssuer or serial present */
+	bool authority_has_issuer; /* authorityCertIssuer or serial present */
 	bool has_basic_constraints, basic_critical, ca, has_path_length;
 	uint64_t path_length;
 	bool has_key_usage, key_usage_critical;
 	uint16_t key_usage;
 	bool has_extended_key_usage;
-	bool eku_cmc_ra;		/* 1.3.6.1.5.5.7.3.28 */
+	bool eku_cmc_ra; /* 1.3.6.1.5.5.7.3.28 */
 	bool eku_any;
-	struct span masa_url;		/* text; either OID of MP 16 row 19 */
+	struct span masa_url; /* text; either OID of MP 16 row 19 */
 	bool has_masa_url, masa_url_critical, masa_url_obsolete, masa_url_bad;
 	bool has_policies;
 	unsigned policies_len;
-	struct span policies[CERTIFICATE_POLICIES_MAX];	/* OID contents */
+	struct span policies[CERTIFICATE_POLICIES_MAX]; /* OID contents */
 	bool has_crl_pointers, has_authority_information;
 	bool unknown_critical;
-	struct span unknown_critical_oid;	/* of the first one */
+	struct span unknown_critical_oid; /* of the first one */
 	/* With unknown_critical: it is nameConstraints (RFC 5280 4.2.1.10) and
 	 * nothing else, for which path_build() asks OpenSSL. */
 	bool unknown_is_name_constraints;
-	struct span subject_alt_name;	/* extnValue content */
+	struct span subject_alt_name; /* extnValue content */
 };
 
 /*
@@ -64,16 +64,16 @@ struct certificate {
  * with offset: bad DER, an extension twice, over CERTIFICATE_MAX octets, key
  * identifier over KEY_ID_MAX.
  */
-MUST_USE enum reason certificate_read(struct span der, struct certificate *out,
-    struct why *why);
+MUST_USE enum reason certificate_read(
+    struct span der, struct certificate *out, struct why *why);
 /* Is `child` signed by the key of `issuer`? Names must match too. */
-MUST_USE bool certificate_signed_by(const struct certificate *child,
-    const struct certificate *issuer);
+MUST_USE bool certificate_signed_by(
+    const struct certificate *child, const struct certificate *issuer);
 /* Subject equals issuer and the signature verifies with its own key. */
 bool certificate_self_signed(const struct certificate *c);
 /* domainID (RFC 8995 5.8.2, MP 14.3): SKI octets, else SHA-256 of the SPKI. */
-void certificate_domain_id(const struct certificate *c,
-    uint8_t out[KEY_ID_MAX], uint8_t *len);
+void certificate_domain_id(
+    const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len);
 /* Issuer as MP 6.3 compares it: AKI if present, else SHA-256 of the Name. */
 void certificate_issuer(const struct certificate *c, struct issuer *out);
 

@@ -11,7 +11,8 @@ subject_key_id(struct der *d, bool critical, struct certificate *out)
 {
 	(void)critical;
 	return der_octets(d, &out->subject_key_id) == WIRE_OK &&
-	    out->subject_key_id.len > 0 && out->subject_key_id.len <= KEY_ID_MAX;
+	    out->subject_key_id.len > 0 &&
+	    out->subject_key_id.len <= KEY_ID_MAX;
 }
 
 static bool
@@ -25,8 +26,8 @@ authority_key_id(struct der *d, bool critical, struct certificate *out)
 		return false;
 	if (der_peek(&a) == DER_CONTEXT(0) &&
 	    (der_take(&a, DER_CONTEXT(0), &out->authority_key_id) != WIRE_OK ||
-	    out->authority_key_id.len == 0 ||
-	    out->authority_key_id.len > KEY_ID_MAX))
+		out->authority_key_id.len == 0 ||
+		out->authority_key_id.len > KEY_ID_MAX))
 		return false;
 	if (der_peek(&a) == DER_CONTEXT_CONS(1)) {
 		out->authority_has_issuer = true;
@@ -114,7 +115,7 @@ policies(struct der *d, bool critical, struct certificate *out)
 		    der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
 		    der_oid(&one, &out->policies[out->policies_len]) != WIRE_OK)
 			return false;
-		out->policies_len++;	/* qualifiers are not read */
+		out->policies_len++; /* qualifiers are not read */
 	}
 	return out->policies_len > 0;
 }
@@ -195,8 +196,8 @@ static const struct {
 
 /* Reads the value of one extension; unknown ones are only remembered. */
 static bool
-extension_value(struct span oid, bool critical, struct span value,
-    struct certificate *out)
+extension_value(
+    struct span oid, bool critical, struct span value, struct certificate *out)
 {
 	static const uint8_t name_constraints[] = { 0x55, 0x1d, 30 };
 	bool names = span_eq(oid, OID_SPAN(name_constraints));

@@ -7,12 +7,12 @@
 struct der;
 
 /* Takes the [3] Extensions; each OID at most once. CERTIFICATE_MALFORMED. */
-MUST_USE enum reason extensions_read(struct der *d, struct certificate *out,
-    struct why *why);
+MUST_USE enum reason extensions_read(
+    struct der *d, struct certificate *out, struct why *why);
 
 /* A TBSCertificate alone, before it is signed: like certificate_read, without
  * signature and outer algorithm. */
-MUST_USE enum reason certificate_tbs_read(struct span tbs,
-    struct certificate *out, struct why *why);
+MUST_USE enum reason certificate_tbs_read(
+    struct span tbs, struct certificate *out, struct why *why);
 
 #endif

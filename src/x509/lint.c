@@ -17,9 +17,8 @@ struct run {
 	unsigned n;
 };
 
-static void __attribute__((format(printf, 4, 5)))
-found(struct run *run, enum reason code, struct span where, const char *format,
-    ...)
+static void __attribute__((format(printf, 4, 5))) found(struct run *run,
+    enum reason code, struct span where, const char *format, ...)
 {
 	struct lint_finding *f;
 	va_list arguments;
@@ -28,8 +27,8 @@ found(struct run *run, enum reason code, struct span where, const char *format,
 		return;
 	f = &run->findings[run->n++];
 	f->code = code;
-	f->why.offset = where.ptr == NULL ? -1
-					  : (long)(where.ptr - run->c->der.ptr);
+	f->why.offset =
+	    where.ptr == NULL ? -1 : (long)(where.ptr - run->c->der.ptr);
 	va_start(arguments, format);
 	vsnprintf(f->why.text, sizeof(f->why.text), format, arguments);
 	va_end(arguments);
@@ -63,8 +62,8 @@ l02(struct run *run)
 	if (!is_idevid(run))
 		return;
 	if (c->subject_serials != 1)
-		found(run, REASON_L02, c->subject,
-		    "%u serialNumber attributes", c->subject_serials);
+		found(run, REASON_L02, c->subject, "%u serialNumber attributes",
+		    c->subject_serials);
 	else if (c->subject_serial_tag != DER_PRINTABLE_STRING)
 		found(run, REASON_L02, c->subject_serial,
 		    "serialNumber is no PrintableString");
@@ -147,8 +146,8 @@ l06(struct run *run)
 {
 	const struct certificate *c = run->c;
 	const struct span *any = policy_find(c, OID_SPAN(ANY_POLICY));
-	const struct span *voucher = policy_find(c,
-	    run->context->voucher_policy);
+	const struct span *voucher =
+	    policy_find(c, run->context->voucher_policy);
 
 	if (!is_idevid(run))
 		return;
@@ -231,8 +230,8 @@ l10(struct run *run)
 static void
 l11(struct run *run)
 {
-	if (is_idevid(run) && (run->c->has_crl_pointers ||
-	    run->c->has_authority_information))
+	if (is_idevid(run) &&
+	    (run->c->has_crl_pointers || run->c->has_authority_information))
 		found(run, REASON_L11, nowhere, "%s",
 		    run->c->has_crl_pointers ? "CRL distribution points"
 					     : "authority information access");
@@ -244,7 +243,7 @@ l11(struct run *run)
 static void
 l12(struct run *run)
 {
-	const int64_t first = INT64_C(2524608000);	/* 2050-01-01 */
+	const int64_t first = INT64_C(2524608000); /* 2050-01-01 */
 	const struct certificate *c = run->c;
 
 	if ((c->not_before_tag == DER_GENERALIZED_TIME) !=
@@ -313,7 +312,9 @@ lint(const struct certificate *c, const struct lint_context *context,
 {
 	static void (*const rules[])(struct run *) = { l01, l02, l03, l04, l05,
 		l06, l07, l08, l09, l10, l11, l12, l13, l14, l15 };
-	struct run run = { .c = c, .context = context, .findings = findings,
+	struct run run = { .c = c,
+		.context = context,
+		.findings = findings,
 		.subject = context->subject };
 	size_t i;
 
@@ -333,8 +334,8 @@ certificate_lint(const struct certificate *c,
 }
 
 enum reason
-lint_before_signing(struct span tbs, const struct lint_context *context,
-    struct why *why)
+lint_before_signing(
+    struct span tbs, const struct lint_context *context, struct why *why)
 {
 	struct lint_finding findings[LINT_FINDINGS_MAX];
 	struct certificate c;
@@ -365,7 +366,7 @@ lint_import(const struct certificate *c, const struct lint_context *context,
 		case REASON_L14:
 			*why = findings[i].why;
 			return findings[i].code;
-		default:	/* L15: see lint.h */
+		default: /* L15: see lint.h */
 			len += (size_t)snprintf(warnings + len, cap - len,
 			    "%s%s", len > 0 ? " " : "",
 			    reason_code(findings[i].code));
@@ -394,7 +395,7 @@ host_valid(struct span host)
 			continue;
 		}
 		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-		    (ch >= '0' && ch <= '9') || (ch == '-' && label > 0)) ||
+			(ch >= '0' && ch <= '9') || (ch == '-' && label > 0)) ||
 		    ++label > 63)
 			return false;
 	}
@@ -438,8 +439,8 @@ masa_url_valid(struct span text)
 	}
 	colon = host.len == 0 ? NULL : memchr(host.ptr, ':', host.len);
 	if (colon != NULL) {
-		port = span_of(colon + 1,
-		    (size_t)(host.ptr + host.len - colon - 1));
+		port = span_of(
+		    colon + 1, (size_t)(host.ptr + host.len - colon - 1));
 		host.len = (size_t)(colon - host.ptr);
 		if (!port_valid(port))
 			return false;

@@ -7,22 +7,27 @@
 #include "model/product.h"
 #include "x509/certificate.h"
 
-enum lint_subject { LINT_GUESS, LINT_IDEVID, LINT_CA, LINT_VOUCHER_SIGNER,
-	LINT_OTHER };
+enum lint_subject {
+	LINT_GUESS,
+	LINT_IDEVID,
+	LINT_CA,
+	LINT_VOUCHER_SIGNER,
+	LINT_OTHER
+};
 
 struct lint_context {
 	enum lint_subject subject;
-	const struct certificate *issuer;	/* NULL = not known */
+	const struct certificate *issuer; /* NULL = not known */
 	bool issuer_is_idevid_ca;
-	const struct product *product;		/* serial rules; NULL = none */
+	const struct product *product; /* serial rules; NULL = none */
 	const char *slot;
-	struct span voucher_policy;		/* OID content; empty = none configured */
+	struct span voucher_policy; /* OID content; empty = none configured */
 	bool masa_url_required;
 };
 
 struct lint_finding {
-	enum reason code;		/* REASON_L01 .. REASON_L15 */
-	struct why why;			/* what was found, with offset */
+	enum reason code; /* REASON_L01 .. REASON_L15 */
+	struct why why;	  /* what was found, with offset */
 };
 #define LINT_FINDINGS_MAX 24
 
@@ -32,8 +37,8 @@ unsigned certificate_lint(const struct certificate *c,
     struct lint_finding findings[LINT_FINDINGS_MAX]);
 /* The same for a planned certificate, of which only the to-be-signed bytes
  * exist: run before each signature. First finding as reason. */
-MUST_USE enum reason lint_before_signing(struct span tbs,
-    const struct lint_context *context, struct why *why);
+MUST_USE enum reason lint_before_signing(
+    struct span tbs, const struct lint_context *context, struct why *why);
 /* For imported certificates L06, L09, L10, L14 refuse, others warn (IP 10);
  * codes that warn are listed in warnings ("L01 L05"). L15 refuses everywhere but
  * in a test home, which is not known here: it comes as a warning, and whoever

@@ -117,9 +117,10 @@ openssl_accepts(const struct path *p, int64_t now, struct why *why)
 	X509_STORE_CTX_free(context);
 	X509_STORE_free(store);
 	ERR_clear_error();
-	return good ? REASON_OK : why_set(why, REASON_REGISTRAR_PATH, -1,
-	    "the path does not validate: %s",
-	    X509_verify_cert_error_string(error));
+	return good ? REASON_OK
+		    : why_set(why, REASON_REGISTRAR_PATH, -1,
+			  "the path does not validate: %s",
+			  X509_verify_cert_error_string(error));
 }
 
 /* One serial of one issuer names one certificate, and one name with one key
@@ -233,10 +234,10 @@ struct search {
 	const struct certificate *pool;
 	unsigned pool_len;
 	int64_t now;
-	bool remembered_only;	/* look no signature up but the cache */
-	unsigned budget;	/* steps left */
+	bool remembered_only; /* look no signature up but the cache */
+	unsigned budget;      /* steps left */
 	struct path *path;
-	struct why why;		/* of the first path that did not hold */
+	struct why why; /* of the first path that did not hold */
 	enum reason refusal;
 };
 
@@ -313,8 +314,12 @@ enum reason
 path_build(const struct certificate *leaf, const struct certificate *pool,
     unsigned pool_len, int64_t now, struct path *out, struct why *why)
 {
-	struct search s = { .pool = pool, .pool_len = pool_len, .now = now,
-		.path = out, .remembered_only = true, .budget = STEPS_MAX };
+	struct search s = { .pool = pool,
+		.pool_len = pool_len,
+		.now = now,
+		.path = out,
+		.remembered_only = true,
+		.budget = STEPS_MAX };
 	enum reason r;
 
 	if ((r = pool_check(leaf, pool, pool_len, why)) != REASON_OK)

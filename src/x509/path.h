@@ -7,10 +7,10 @@
 
 #include "x509/certificate.h"
 
-#define PATH_POOL_MAX 10	/* MP 17: certificates per container */
+#define PATH_POOL_MAX 10 /* MP 17: certificates per container */
 
 struct path {
-	unsigned len;				/* leaf first */
+	unsigned len; /* leaf first */
 	struct certificate certificates[CHAIN_MAX];
 };
 

@@ -40,8 +40,8 @@ put_subject(struct der_out *o, const struct certificate_plan *p)
 	put_attribute(o, OID_SPAN(OID_O), DER_UTF8_STRING, p->organization);
 	put_attribute(o, OID_SPAN(OID_OU), DER_UTF8_STRING, p->unit);
 	put_attribute(o, OID_SPAN(OID_CN), DER_UTF8_STRING, p->common_name);
-	put_attribute(o, OID_SPAN(OID_SERIAL), DER_PRINTABLE_STRING,
-	    p->device_serial);
+	put_attribute(
+	    o, OID_SPAN(OID_SERIAL), DER_PRINTABLE_STRING, p->device_serial);
 	der_close(o, name);
 }
 
@@ -165,7 +165,7 @@ CONSTANT(USAGE_CA, 3, 2, 2, 4);
 CONSTANT(USAGE_SIGN, 3, 2, 7, 0x80);
 
 #define BASIC_CONSTRAINTS 19
-#define KEY_USAGE 15
+#define KEY_USAGE	  15
 
 static void
 put_ca(struct der_out *o, struct span constraints, struct span usage,
@@ -200,7 +200,7 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 	case PROFILE_IDEVID_CA:
 		put_ca(o, OID_SPAN(CA_PATH_0), OID_SPAN(USAGE_CA), p);
 		break;
-	case PROFILE_IDEVID:		/* the order of IP 5.1 */
+	case PROFILE_IDEVID: /* the order of IP 5.1 */
 		put_authority_key_id(o, p->issuer_key_id);
 		put_masa_url(o, p->masa_url);
 		if (p->key_usage)
@@ -224,8 +224,8 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 }
 
 bool
-certificate_render(const struct certificate_plan *p, uint8_t *out, size_t cap,
-    size_t *len)
+certificate_render(
+    const struct certificate_plan *p, uint8_t *out, size_t cap, size_t *len)
 {
 	struct der_out o;
 	struct span written;

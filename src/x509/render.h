@@ -11,32 +11,32 @@ enum certificate_profile {
 	PROFILE_ROOT,		/* IP 3: IDevID root, voucher root */
 	PROFILE_IDEVID_CA,	/* IP 4 */
 	PROFILE_IDEVID,		/* IP 5 */
-	PROFILE_VOUCHER_SIGNER,	/* IP 6 */
+	PROFILE_VOUCHER_SIGNER, /* IP 6 */
 	PROFILE_TLS_SERVER,	/* RFC 8995 5.4: DNS-ID or address in the SAN */
-	PROFILE_REGISTRAR,	/* tests and demos: cmcRA, serverAuth, clientAuth */
-	PROFILE_DOMAIN_CA,	/* tests and demos: a customer's CA */
+	PROFILE_REGISTRAR, /* tests and demos: cmcRA, serverAuth, clientAuth */
+	PROFILE_DOMAIN_CA, /* tests and demos: a customer's CA */
 };
 
 struct certificate_plan {
 	enum certificate_profile profile;
-	uint8_t serial[16];		/* INTEGER: first octet 01..7F */
-	const char *organization;	/* O; NULL = none */
-	const char *unit;		/* OU; NULL = none */
-	const char *common_name;	/* CN; NULL = none */
-	const char *device_serial;	/* serialNumber attribute; IDevID */
+	uint8_t serial[16];	   /* INTEGER: first octet 01..7F */
+	const char *organization;  /* O; NULL = none */
+	const char *unit;	   /* OU; NULL = none */
+	const char *common_name;   /* CN; NULL = none */
+	const char *device_serial; /* serialNumber attribute; IDevID */
 	int64_t not_before, not_after;
 	struct span spki;
-	struct span issuer_name;	/* whole Name of the issuer; empty = self */
-	struct span issuer_key_id;	/* AKI; empty = none */
-	struct span signature_algorithm;	/* AlgorithmIdentifier of the issuer */
-	const char *masa_url;		/* IDevID */
-	bool key_usage;			/* IDevID: digitalSignature */
-	const char *host;		/* TLS: DNS name or IP address */
+	struct span issuer_name;   /* whole Name of the issuer; empty = self */
+	struct span issuer_key_id; /* AKI; empty = none */
+	struct span signature_algorithm; /* AlgorithmIdentifier of the issuer */
+	const char *masa_url;		 /* IDevID */
+	bool key_usage;			 /* IDevID: digitalSignature */
+	const char *host;		 /* TLS: DNS name or IP address */
 };
 
 /* Lays out the TBSCertificate; false if it does not fit cap. */
-MUST_USE bool certificate_render(const struct certificate_plan *plan,
-    uint8_t *out, size_t cap, size_t *len);
+MUST_USE bool certificate_render(
+    const struct certificate_plan *plan, uint8_t *out, size_t cap, size_t *len);
 /* Joins tbs, algorithm and signature to a certificate. */
 MUST_USE bool certificate_assemble(struct span tbs, struct span algorithm,
     struct span signature, uint8_t *out, size_t cap, size_t *len);

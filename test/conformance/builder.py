@@ -26,6 +26,7 @@ import hashlib
 import json
 import secrets
 import subprocess
+import time
 
 import world
 
@@ -272,7 +273,7 @@ class Scene:
     def prepare(self, home, act):
         words = [w.replace("@serial", self.last.serial if self.last else "")
                  for w in act.split()]
-        if words[0] == "device":
+        if words[0] == "device" and words[1] not in ("hold", "release"):
             self.last = self.device(home, words[1])
         else:
             home.hallmark(*words)
@@ -315,13 +316,22 @@ class Scene:
             headers["Accept"] = wire["accept"]
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
-        answers = [home.post(path, self.bytes, headers, client,
+        answers = [self.post(home, path, headers, client,
                              words.get("method", "POST"))
                    for _ in range(words.get("repeat", 1))]
         for answer in answers:
             self.compare(home, words.get("expect", {}), *answer)
         if words.get("repeat", 1) > 1 and answers[0][0] == 200:
             expect("repeated answer", answers[0][2], answers[-1][2])
+
+    def post(self, home, path, headers, client, method):
+        """As a client that honours Retry-After while the service starts."""
+        for _ in range(50):
+            answer = home.post(path, self.bytes, headers, client, method)
+            if answer[0] != 503:
+                break
+            time.sleep(0.1)
+        return answer
 
     def compare(self, home, wanted, status, headers, body):
         said = "" if status == 200 else body.decode(errors="replace")

@@ -13,12 +13,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /* An invariant; also without assertions. */
-#define require(condition) do { \
-	if (!(condition)) { \
-		fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, \
-		    #condition); \
-		abort(); \
-	} \
-} while (0)
+#define require(condition)                                               \
+	do {                                                             \
+		if (!(condition)) {                                      \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, \
+			    __LINE__, #condition);                       \
+			abort();                                         \
+		}                                                        \
+	} while (0)
 
 #endif

@@ -8,9 +8,9 @@
 static bool
 inside(struct span part, const uint8_t *bytes, size_t len)
 {
-	return part.ptr == NULL || (part.ptr >= bytes &&
-	    part.len <= len &&
-	    part.ptr - bytes <= (ptrdiff_t)(len - part.len));
+	return part.ptr == NULL ||
+	    (part.ptr >= bytes && part.len <= len &&
+		part.ptr - bytes <= (ptrdiff_t)(len - part.len));
 }
 
 int

@@ -7,9 +7,9 @@
 
 struct writer {
 	struct json_out out;
-	char *text;		/* room for one string */
+	char *text; /* room for one string */
 	size_t room;
-	bool lossy;		/* something that the writer cannot say */
+	bool lossy; /* something that the writer cannot say */
 };
 
 static void value_write(struct writer *w, const struct json_value *v);
@@ -17,8 +17,7 @@ static void value_write(struct writer *w, const struct json_value *v);
 static bool
 inside(struct span part, struct span whole)
 {
-	return part.len > 0 && part.len <= whole.len &&
-	    part.ptr >= whole.ptr &&
+	return part.len > 0 && part.len <= whole.len && part.ptr >= whole.ptr &&
 	    part.ptr - whole.ptr <= (ptrdiff_t)(whole.len - part.len);
 }
 
@@ -91,7 +90,7 @@ value_write(struct writer *w, const struct json_value *v)
 	case JSON_NUMBER:
 		if (json_uint(v, &number) == WIRE_OK)
 			json_put_uint(&w->out, number);
-		else	/* other numbers the writer does not have */
+		else /* other numbers the writer does not have */
 			json_put_null(&w->out);
 		return;
 	case JSON_TRUE:

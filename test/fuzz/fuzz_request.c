@@ -29,7 +29,7 @@ check_again(const struct voucher_request *q, size_t len)
 
 	require(request_to_json(q, text, len + 4096, &written));
 	require(request_from_json(span_of(text, written), arena, len + 4096,
-	    &again, NULL) == REASON_OK);
+		    &again, NULL) == REASON_OK);
 	require(strcmp(again.serial, q->serial) == 0);
 	require(strcmp(again.nonce, q->nonce) == 0);
 	require(again.assertion == q->assertion);
@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		require(q.nonce[0] == '\0' || strlen(q.nonce) >= NONCE_MIN);
 		if (q.idevid_issuer.ptr != NULL &&
 		    issuer_normalise(q.idevid_issuer, &kind, &value, &why) ==
-		    REASON_OK)
+			REASON_OK)
 			require(value.len <= q.idevid_issuer.len);
 		if (q.created_on >= YEAR_1000 &&
 		    q.created_on <= DER_TIME_FOREVER)
@@ -69,8 +69,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	if (voucher_from_json(span_of(bytes, len), arena, len, &v, &why) ==
 	    REASON_OK)
-		require(v.serial[0] != '\0' &&
-		    v.pinned_domain_cert.ptr != NULL);
+		require(
+		    v.serial[0] != '\0' && v.pinned_domain_cert.ptr != NULL);
 	free(arena);
 	return 0;
 }

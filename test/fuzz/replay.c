@@ -47,8 +47,8 @@ folder_replay(const char *folder, unsigned count)
 		exit(1);
 	}
 	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder,
-		    entries[i]->d_name);
+		snprintf(
+		    path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
 		if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
 			file_replay(path);
 			printf("ok %u - %s\n", ++count, entries[i]->d_name);
@@ -69,5 +69,5 @@ main(int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		count = folder_replay(argv[i], count);
 	printf("1..%u\n", count);
-	return count == 0;	/* a corpus that is not there proves nothing */
+	return count == 0; /* a corpus that is not there proves nothing */
 }

@@ -17,7 +17,7 @@ struct hash {
 	enum hash_algorithm algorithm;
 	union {
 		SHA256_CTX small;
-		SHA512_CTX large;	/* SHA-384, too */
+		SHA512_CTX large; /* SHA-384, too */
 	};
 };
 
@@ -112,8 +112,8 @@ sha1(struct span data, uint8_t out[20])
 {
 	SHA_CTX c;
 
-	if (SHA1_Init(&c) != 1 || (data.len > 0 &&
-	    SHA1_Update(&c, data.ptr, data.len) != 1) ||
+	if (SHA1_Init(&c) != 1 ||
+	    (data.len > 0 && SHA1_Update(&c, data.ptr, data.len) != 1) ||
 	    SHA1_Final(out, &c) != 1)
 		fatal("hash");
 }

@@ -16,7 +16,7 @@ void hash_bytes(enum hash_algorithm a, struct span data, uint8_t *out);
 void hash_pieces(enum hash_algorithm a, const struct span *pieces, size_t count,
     uint8_t *out);
 void sha256(struct span data, uint8_t out[32]);
-void sha1(struct span data, uint8_t out[20]);	/* key identifiers only */
+void sha1(struct span data, uint8_t out[20]); /* key identifiers only */
 /* HMAC (RFC 2104) of several pieces in a row; what was derived from the key is
  * wiped. out may be one of the pieces, or the key. */
 void hmac_pieces(enum hash_algorithm a, struct span key,

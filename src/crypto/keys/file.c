@@ -17,7 +17,7 @@
 #include "base/random.h"
 #include "crypto/keys/nonce.h"
 
-#define SCRYPT_N 16384	/* 16 MiB: the most that libcrypto takes unasked */
+#define SCRYPT_N     16384 /* 16 MiB: the most that libcrypto takes unasked */
 #define KEY_FILE_MAX 16384
 
 /* A secret that is no key is kept in the same container, as the octets of a
@@ -32,9 +32,9 @@ wrap_octets(const struct secret *s)
 		fatal("a secret could not be wrapped");
 	memcpy(copy, s->ptr, s->len);
 	if (PKCS8_pkey_set0(p8, OBJ_nid2obj(NID_pkcs7_data), 0, V_ASN1_NULL,
-	    NULL, copy, (int)s->len) != 1)
+		NULL, copy, (int)s->len) != 1)
 		fatal("a secret could not be wrapped");
-	return p8;	/* copy transferred */
+	return p8; /* copy transferred */
 }
 
 static enum reason
@@ -51,17 +51,17 @@ save(PKCS8_PRIV_KEY_INFO *p8, const char *path, const struct secret *passphrase,
 
 	random_bytes(salt, sizeof(salt));
 	random_bytes(iv, sizeof(iv));
-	algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt,
-	    sizeof(salt), iv, SCRYPT_N, 8, 1);
+	algorithm = PKCS5_pbe2_set_scrypt(
+	    EVP_aes_256_cbc(), salt, sizeof(salt), iv, SCRYPT_N, 8, 1);
 	if (algorithm == NULL || bio == NULL ||
 	    (sealed = PKCS8_set0_pbe((const char *)passphrase->ptr,
-	    (int)passphrase->len, p8, algorithm)) == NULL ||
+		 (int)passphrase->len, p8, algorithm)) == NULL ||
 	    PEM_write_bio_PKCS8(bio, sealed) != 1)
 		fatal("a key could not be encrypted");
 	len = BIO_get_mem_data(bio, &text);
 	if (access(path, F_OK) == 0)
-		r = why_set(why, REASON_FILE_UNREADABLE, -1,
-		    "%s exists already", path);
+		r = why_set(
+		    why, REASON_FILE_UNREADABLE, -1, "%s exists already", path);
 	else
 		r = file_write(path, span_of(text, (size_t)len), 0600, why);
 	X509_SIG_free(sealed);
@@ -123,8 +123,8 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s is no encrypted PKCS#8 file", path);
 	}
-	*out = PKCS8_decrypt(sealed, (const char *)passphrase->ptr,
-	    (int)passphrase->len);
+	*out = PKCS8_decrypt(
+	    sealed, (const char *)passphrase->ptr, (int)passphrase->len);
 	X509_SIG_free(sealed);
 	if (*out != NULL)
 		return REASON_OK;
@@ -148,8 +148,8 @@ private_key_load(struct private_key **out, const char *path,
 	if (*out != NULL)
 		return REASON_OK;
 	ERR_clear_error();
-	return why_set(why, REASON_KEY_WEAK, -1, "%s is no P-256 or P-384 key",
-	    path);
+	return why_set(
+	    why, REASON_KEY_WEAK, -1, "%s is no P-256 or P-384 key", path);
 }
 
 enum reason
@@ -201,8 +201,8 @@ private_key_read(struct private_key **out, struct span bytes,
 	bio = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
 	if (bio == NULL)
 		fatal("BIO_new_mem_buf");
-	native = PEM_read_bio_PrivateKey(bio, NULL, passphrase_of,
-	    (void *)passphrase);
+	native = PEM_read_bio_PrivateKey(
+	    bio, NULL, passphrase_of, (void *)passphrase);
 	BIO_free(bio);
 	if (native == NULL)
 		native = d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
@@ -215,8 +215,8 @@ private_key_read(struct private_key **out, struct span bytes,
 }
 
 enum reason
-private_key_save_plain(const struct private_key *k, const char *path,
-    struct why *why)
+private_key_save_plain(
+    const struct private_key *k, const char *path, struct why *why)
 {
 	EVP_PKEY *native = private_key_native(k);
 	BIO *bio = BIO_new(BIO_s_secmem());
@@ -224,8 +224,9 @@ private_key_save_plain(const struct private_key *k, const char *path,
 	long len;
 	enum reason r;
 
-	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, native, NULL,
-	    NULL, 0, NULL, NULL) != 1)
+	if (bio == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(
+		bio, native, NULL, NULL, 0, NULL, NULL) != 1)
 		fatal("a key could not be written");
 	len = BIO_get_mem_data(bio, &text);
 	r = file_write(path, span_of(text, (size_t)len), 0600, why);

@@ -128,8 +128,8 @@ inverse_p256(const uint8_t k[32], uint8_t out[32])
 	for (i = 0; i < 64; i++) {
 		for (j = 0; j < 4; j++)
 			multiply(x, x, x);
-		digit = i % 2 == 0 ? EXPONENT[i / 2] >> 4
-				   : EXPONENT[i / 2] & 15;
+		digit =
+		    i % 2 == 0 ? EXPONENT[i / 2] >> 4 : EXPONENT[i / 2] & 15;
 		if (digit != 0)
 			multiply(x, x, power[digit]);
 	}

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "crypto/keys/inverse.h"
 
-#define WIDTH_MAX 48	/* octets of the order of P-384 */
+#define WIDTH_MAX 48 /* octets of the order of P-384 */
 #define EXTRA_MAX 64
 
 /* The HMAC_DRBG of RFC 6979 3.2: K and V are as long as the hash. */
@@ -97,7 +97,7 @@ invert(const EC_GROUP *group, const BIGNUM *order, const BIGNUM *k,
 	exponent = BN_dup(order);
 	if (exponent == NULL || BN_sub_word(exponent, 2) != 1 ||
 	    BN_mod_exp_mont_consttime(inverse, k, exponent, order, c,
-	    EC_GROUP_get_mont_data(group)) != 1)
+		EC_GROUP_get_mont_data(group)) != 1)
 		fatal("ECDSA nonce");
 	BN_free(exponent);
 }
@@ -119,8 +119,8 @@ nonce_try(const EC_GROUP *group, const BIGNUM *order, const BIGNUM *k,
 
 /* ECDSA with the first good k of the generator. */
 static ECDSA_SIG *
-generator_sign(struct generator *g, const EC_KEY *key, const uint8_t *digest,
-    BN_CTX *c)
+generator_sign(
+    struct generator *g, const EC_KEY *key, const uint8_t *digest, BN_CTX *c)
 {
 	const EC_GROUP *group = EC_KEY_get0_group(key);
 	const BIGNUM *order = EC_GROUP_get0_order(group);
@@ -138,8 +138,8 @@ generator_sign(struct generator *g, const EC_KEY *key, const uint8_t *digest,
 	} while (BN_is_zero(k) || BN_cmp(k, order) >= 0 ||
 	    !nonce_try(group, order, k, r, c));
 	invert(group, order, k, inverse, c);
-	signature = ECDSA_do_sign_ex(digest, (int)g->size, inverse, r,
-	    (EC_KEY *)key);
+	signature =
+	    ECDSA_do_sign_ex(digest, (int)g->size, inverse, r, (EC_KEY *)key);
 	if (signature == NULL)
 		fatal("ECDSA_do_sign_ex");
 	BN_clear_free(k);
@@ -160,7 +160,7 @@ nonce_sign_with(const EC_KEY *key, enum hash_algorithm hash,
 	ECDSA_SIG *signature;
 
 	if (h == NULL || c == NULL || hash_size(hash) != width ||
-	    BN_nnmod(h, h, order, c) != 1)	/* bits2octets */
+	    BN_nnmod(h, h, order, c) != 1) /* bits2octets */
 		fatal("ECDSA nonce");
 	generator_seed(&g, hash, EC_KEY_get0_private_key(key), h, width, extra);
 	signature = generator_sign(&g, key, digest, c);
@@ -182,8 +182,8 @@ nonce_sign(const EC_KEY *key, enum hash_algorithm hash, const uint8_t *digest,
 	size_t width;
 
 	random_bytes(extra, sizeof(extra));
-	width = nonce_sign_with(key, hash, digest,
-	    span_of(extra, sizeof(extra)), r, s);
+	width = nonce_sign_with(
+	    key, hash, digest, span_of(extra, sizeof(extra)), r, s);
 	secret_wipe(extra, sizeof(extra));
 	return width;
 }

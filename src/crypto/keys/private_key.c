@@ -16,7 +16,7 @@
 #include "crypto/keys/nonce.h"
 #include "wire/der.h"
 
-#define KEY_HEAP (1 << 18)	/* a power of two; a key takes about 100 octets */
+#define KEY_HEAP (1 << 18) /* a power of two; a key takes about 100 octets */
 
 struct private_key {
 	EC_KEY *ec;
@@ -42,8 +42,9 @@ private_key_heap(void)
 	locked = CRYPTO_secure_malloc_init(KEY_HEAP, 32);
 	if (locked == 0)
 		fatal("no secure heap for keys");
-	if (locked == 2)	/* mapped, but mlock() was refused */
-		log_warning("memory-lock", "text=\"the key heap is not locked\"");
+	if (locked == 2) /* mapped, but mlock() was refused */
+		log_warning(
+		    "memory-lock", "text=\"the key heap is not locked\"");
 }
 
 /* Takes ec over; NULL (and freed) if it is no key that we use. */
@@ -62,7 +63,7 @@ key_wrap(EC_KEY *ec)
 		return NULL;
 	}
 	k = memory_new(sizeof(*k));
-	k->ec = ec;	/* transferred */
+	k->ec = ec; /* transferred */
 	k->type = nid == NID_secp384r1 ? KEY_P384 : KEY_P256;
 	EC_KEY_set_asn1_flag(ec, OPENSSL_EC_NAMED_CURVE);
 	EC_KEY_set_conv_form(ec, POINT_CONVERSION_UNCOMPRESSED);
@@ -82,8 +83,8 @@ private_key_generate(enum key_type type)
 	struct private_key *k;
 
 	private_key_heap();
-	ec = EC_KEY_new_by_curve_name(type == KEY_P384 ? NID_secp384r1
-						       : NID_X9_62_prime256v1);
+	ec = EC_KEY_new_by_curve_name(
+	    type == KEY_P384 ? NID_secp384r1 : NID_X9_62_prime256v1);
 	if (ec == NULL || EC_KEY_generate_key(ec) != 1 ||
 	    (k = key_wrap(ec)) == NULL)
 		fatal("a key could not be made");
@@ -95,7 +96,7 @@ private_key_free(struct private_key *k)
 {
 	if (k == NULL)
 		return;
-	EC_KEY_free(k->ec);	/* clears the scalar */
+	EC_KEY_free(k->ec); /* clears the scalar */
 	free(k);
 }
 

@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "crypto/public_key.h"
 
-#define SIGNATURE_SIZE_MAX 144	/* DER ECDSA, P-384 */
+#define SIGNATURE_SIZE_MAX 144 /* DER ECDSA, P-384 */
 
 struct private_key;
 
@@ -41,8 +41,8 @@ MUST_USE enum reason private_key_read(struct private_key **out,
     struct span bytes, const struct secret *passphrase, struct why *why);
 /* Writes a key unencrypted (0600): web servers' and customers' keys only
  * (doc/decisions/005). */
-MUST_USE enum reason private_key_save_plain(const struct private_key *k,
-    const char *path, struct why *why);
+MUST_USE enum reason private_key_save_plain(
+    const struct private_key *k, const char *path, struct why *why);
 /* Hands an EVP_PKEY (void * here: no OpenSSL in headers) to a TLS client; the
  * caller frees it with EVP_PKEY_free. */
 void *private_key_native(const struct private_key *k);

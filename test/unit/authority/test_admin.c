@@ -32,14 +32,15 @@ products(void **state)
 	refused(w, REASON_PRODUCT_SYNTAX, "product.set",
 	    ARGUMENTS({ "name", "router-9" }, { "pin", "nothing" }));
 	refused(w, REASON_ADMIN_ARGUMENT, "product.set", NULL);
-	(void)done(w, "product.set", ARGUMENTS({ "name", "router-9" },
-	    { "token", "AR10" }, { "pin", "end-entity" }));
+	(void)done(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "token", "AR10" },
+		{ "pin", "end-entity" }));
 	/* O is read as 0, I and L as 1 (IP 5.2). */
 	refused(w, REASON_PRODUCT_SYNTAX, "product.add",
 	    ARGUMENTS({ "name", "router-10" }, { "token", "ARIO" },
-	    { "masa-url", "masa.example.com" }));
-	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
+		{ "masa-url", "masa.example.com" }));
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
 	json = done(w, "product.list", NULL);
 	assert_string_equal(text_at(json, "products.0.name"), "foreign");
 	assert_string_equal(text_at(json, "products.1.token"), "AR10");
@@ -66,19 +67,19 @@ acts(void **state)
 	struct world *w = *state;
 
 	world_ready(w, 0);
-	command(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
-	command(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
+	command(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	command(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
 	puppet_obey(w);
-	expect_nothing(&w->operator);	/* not committed */
+	expect_nothing(&w->operator); /* not committed */
 	drained(w);
 	(void)told(w, REASON_OK);
 	puppet_obey(w);
 	drained(w);
 	(void)told(w, REASON_PRODUCT_EXISTS);
-	command(w, "product.add", ARGUMENTS({ "name", "other" },
-	    { "import-only", "yes" }));
+	command(w, "product.add",
+	    ARGUMENTS({ "name", "other" }, { "import-only", "yes" }));
 	w->refuses = REASON_CLOCK_STEP;
 	puppet_obey(w);
 	(void)told(w, REASON_CLOCK_STEP);
@@ -103,27 +104,31 @@ keys(void **state)
 	assert_string_equal(text_at(json, "chain.1"), "cm9vdA==");
 	assert_string_equal(text_at(json, "chain.2"), "absent");
 	refused(w, REASON_CA_UNKNOWN, "ca.show", ARGUMENTS({ "name", "x" }));
-	refused(w, REASON_CA_UNKNOWN, "ca.import", ARGUMENTS(
-	    { "name", "issuing-1" }, { "chain.0", "a" }, { "chain.1", "b" }));
-	refused(w, REASON_ADMIN_ARGUMENT, "ca.import", ARGUMENTS(
-	    { "name", "issuing-2" }, { "chain.0", "a" }));
-	refused(w, REASON_ADMIN_ARGUMENT, "ca.request", ARGUMENTS(
-	    { "purpose", "idevid-ca" }, { "name", "issuing-2" }));
-	refused(w, REASON_PRODUCT_UNKNOWN, "ca.request", ARGUMENTS(
-	    { "purpose", "voucher" }, { "name", "v" }, { "product", "x" }));
+	refused(w, REASON_CA_UNKNOWN, "ca.import",
+	    ARGUMENTS({ "name", "issuing-1" }, { "chain.0", "a" },
+		{ "chain.1", "b" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.import",
+	    ARGUMENTS({ "name", "issuing-2" }, { "chain.0", "a" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.request",
+	    ARGUMENTS({ "purpose", "idevid-ca" }, { "name", "issuing-2" }));
+	refused(w, REASON_PRODUCT_UNKNOWN, "ca.request",
+	    ARGUMENTS(
+		{ "purpose", "voucher" }, { "name", "v" }, { "product", "x" }));
 
 	/* A key that waits for its certificate signs nothing; the newest of a
 	 * product's own does. */
-	(void)done(w, "ca.request", ARGUMENTS({ "purpose", "voucher" },
-	    { "name", "voucher-2" }, { "product", "router-9" }));
-	assert_string_equal(key_for(w->a, PURPOSE_VOUCHER, "router-9")->name,
-	    "voucher-1");
-	(void)done(w, "ca.import", ARGUMENTS({ "name", "voucher-2" },
-	    { "chain.0", "leaf" }, { "chain.1", "root" }));
-	assert_string_equal(key_for(w->a, PURPOSE_VOUCHER, "router-9")->name,
-	    "voucher-2");
-	assert_string_equal(key_for(w->a, PURPOSE_VOUCHER, "other")->name,
-	    "voucher-1");
+	(void)done(w, "ca.request",
+	    ARGUMENTS({ "purpose", "voucher" }, { "name", "voucher-2" },
+		{ "product", "router-9" }));
+	assert_string_equal(
+	    key_for(w->a, PURPOSE_VOUCHER, "router-9")->name, "voucher-1");
+	(void)done(w, "ca.import",
+	    ARGUMENTS({ "name", "voucher-2" }, { "chain.0", "leaf" },
+		{ "chain.1", "root" }));
+	assert_string_equal(
+	    key_for(w->a, PURPOSE_VOUCHER, "router-9")->name, "voucher-2");
+	assert_string_equal(
+	    key_for(w->a, PURPOSE_VOUCHER, "other")->name, "voucher-1");
 	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-2" }));
 	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-1" }));
 	ask(w, 1, &f);
@@ -164,8 +169,8 @@ issuing(void **state)
 	csr(w, 3, "AR9-F1-000009", "AR9-F1-000009");
 	puppet_obey(w);
 	drained(w);
-	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
-	    "AR9-F1-000009");
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000009");
 	csr(w, 4, "AR9-F1-000009", "");
 	(void)told(w, REASON_SERIAL_USED);
 	csr(w, 4, "AR9-F2-000001", "");
@@ -173,8 +178,8 @@ issuing(void **state)
 	csr(w, 4, NULL, "AR9-F1-00000A");
 	puppet_obey(w);
 	drained(w);
-	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
-	    "AR9-F1-00000A");
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-00000A");
 }
 
 /* Lost between reservation and certificate: the same key gets the same serial,
@@ -192,20 +197,20 @@ issuing_again(void **state)
 	csr(w, 1, NULL, "");
 	puppet_obey(w);
 	drained(w);
-	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
-	    "AR9-F1-000001");
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000001");
 	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", &s));
 	assert_int_equal(s.state, SERIAL_ISSUED);
 
 	csr(w, 2, NULL, "");
 	w->refuses = REASON_SERIAL_USED;
 	puppet_obey(w);
-	expect_nothing(&w->signer);	/* the next one is not committed yet */
+	expect_nothing(&w->signer); /* the next one is not committed yet */
 	drained(w);
 	puppet_obey(w);
 	drained(w);
-	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
-	    "AR9-F1-000003");
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000003");
 	assert_true(store_serial_find(w->a->store, "AR9-F1-000002", &s));
 	assert_int_equal(s.state, SERIAL_BURNT);
 	/* Twice in a row is not normal. */
@@ -245,8 +250,8 @@ commit_lost(void **state)
 	csr(w, 1, NULL, "");
 	puppet_obey(w);
 	drained(w);
-	assert_string_equal(text_at(told(w, REASON_OK), "serial"),
-	    "AR9-F1-000001");
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000001");
 }
 
 /* --- imports --- */
@@ -260,8 +265,9 @@ import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
 	struct cbor_out o;
 	struct sent s;
 
-	command(w, "device.import", ARGUMENTS({ "product", "foreign" },
-	    { "certificate", "device" }, { "ca", "authority" }));
+	command(w, "device.import",
+	    ARGUMENTS({ "product", "foreign" }, { "certificate", "device" },
+		{ "ca", "authority" }));
 	s = take(&w->checker, MESSAGE_INSPECT);
 	buf_free(&s.payload);
 	snprintf(f->serial, sizeof(f->serial), "%s", serial);
@@ -300,12 +306,13 @@ imports(void **state)
 	struct world *w = *state;
 
 	world_ready(w, 1);
-	refused(w, REASON_PRODUCT_SYNTAX, "device.import", ARGUMENTS(
-	    { "product", "router-9" }, { "certificate", "d" }, { "ca", "c" }));
-	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
-	refused(w, REASON_PRODUCT_SYNTAX, "issue.csr", ARGUMENTS(
-	    { "product", "foreign" }, { "csr", "request" }));
+	refused(w, REASON_PRODUCT_SYNTAX, "device.import",
+	    ARGUMENTS({ "product", "router-9" }, { "certificate", "d" },
+		{ "ca", "c" }));
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	refused(w, REASON_PRODUCT_SYNTAX, "issue.csr",
+	    ARGUMENTS({ "product", "foreign" }, { "csr", "request" }));
 	imported(w, "00-D0-E5-F2-00-02", 1, 1);
 	import(w, "00-D0-E5-F2-00-03", 1, 1);
 	(void)told(w, REASON_KEY_DUPLICATE);
@@ -325,19 +332,18 @@ pages(void **state)
 	const char *json;
 
 	world_ready(w, 3);
-	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
 	imported(w, "TWIN", 1, 1);
 	imported(w, "TWIN", 2, 2);
 	imported(w, "UNIT", 3, 1);
 	json = done(w, "device.list", ARGUMENTS({ "limit", "2" }));
-	assert_string_equal(text_at(json, "devices.1.serial"),
-	    "AR9-F1-000002");
+	assert_string_equal(text_at(json, "devices.1.serial"), "AR9-F1-000002");
 	assert_string_equal(text_at(json, "devices.2"), "absent");
 	assert_string_equal(text_at(json, "next"), "AR9-F1-000002");
 	/* Twins are not torn apart. */
-	json = done(w, "device.list", ARGUMENTS({ "limit", "2" },
-	    { "after", "AR9-F1-000002" }));
+	json = done(w, "device.list",
+	    ARGUMENTS({ "limit", "2" }, { "after", "AR9-F1-000002" }));
 	assert_string_equal(text_at(json, "devices.2.serial"), "TWIN");
 	assert_string_equal(text_at(json, "next"), "TWIN");
 	json = done(w, "device.list", ARGUMENTS({ "after", "TWIN" }));
@@ -359,26 +365,27 @@ holds(void **state)
 	const char *json;
 
 	world_ready(w, 0);
-	(void)done(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
 	imported(w, "TWIN", 1, 1);
 	imported(w, "TWIN", 2, 2);
 	refused(w, REASON_DEVICE_UNKNOWN, "device.hold",
 	    ARGUMENTS({ "serial", "UNIT" }));
 	refused(w, REASON_ADMIN_ARGUMENT, "device.hold",
 	    ARGUMENTS({ "serial", "TWIN" }));
-	(void)done(w, "device.hold", ARGUMENTS({ "serial", "TWIN" },
-	    { "issuer", one }, { "reason", "stolen" }));
-	json = done(w, "device.show", ARGUMENTS({ "serial", "TWIN" },
-	    { "issuer", one }));
+	(void)done(w, "device.hold",
+	    ARGUMENTS({ "serial", "TWIN" }, { "issuer", one },
+		{ "reason", "stolen" }));
+	json = done(w, "device.show",
+	    ARGUMENTS({ "serial", "TWIN" }, { "issuer", one }));
 	assert_string_equal(text_at(json, "devices.0.state"), "held");
 	assert_string_equal(text_at(json, "devices.0.note"), "stolen");
 	assert_string_equal(text_at(json, "devices.0.issuer-key-id"), one);
 	assert_string_equal(text_at(json, "devices.1"), "absent");
 	json = done(w, "device.list", ARGUMENTS({ "state", "held" }));
 	assert_string_equal(text_at(json, "devices.1"), "absent");
-	(void)done(w, "device.release", ARGUMENTS({ "serial", "TWIN" },
-	    { "issuer", one }));
+	(void)done(w, "device.release",
+	    ARGUMENTS({ "serial", "TWIN" }, { "issuer", one }));
 	json = done(w, "device.list", ARGUMENTS({ "state", "held" }));
 	assert_string_equal(text_at(json, "devices.0"), "absent");
 }
@@ -389,11 +396,11 @@ patience(void **state)
 {
 	struct world *w = *state;
 
-	command(w, "product.add", ARGUMENTS({ "name", "foreign" },
-	    { "import-only", "yes" }));
-	command(w, "product.list", NULL);	/* needs no signer */
-	assert_string_equal(text_at(told(w, REASON_OK), "products.0"),
-	    "absent");
+	command(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	command(w, "product.list", NULL); /* needs no signer */
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "products.0"), "absent");
 	drained(w);
 	expect_nothing(&w->operator);
 	puppet_sync(w);
@@ -415,8 +422,8 @@ hung_up(void **state)
 	puppet_obey(w);
 	drained(w);
 	expect_nothing(&w->operator);
-	assert_int_equal(store_device_find(w->a->store, "AR9-F1-000001", &d,
-	    1), 1);
+	assert_int_equal(
+	    store_device_find(w->a->store, "AR9-F1-000001", &d, 1), 1);
 }
 
 /* A checker that dies with a file in its hands. */
@@ -427,18 +434,18 @@ checker_lost(void **state)
 	struct sent s;
 
 	world_ready(w, 0);
-	command(w, "issue.csr", ARGUMENTS({ "product", "router-9" },
-	    { "csr", "request" }));
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
 	s = take(&w->checker, MESSAGE_INSPECT);
 	buf_free(&s.payload);
 	w->checker.gone = true;
 	authority_calls.lost(w->a, &w->checker);
 	(void)told(w, REASON_UNAVAILABLE);
-	refused(w, REASON_UNAVAILABLE, "issue.csr", ARGUMENTS(
-	    { "product", "router-9" }, { "csr", "request" }));
+	refused(w, REASON_UNAVAILABLE, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
 }
 
-#define TEST(name)                                                             \
+#define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int

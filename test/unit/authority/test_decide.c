@@ -4,7 +4,7 @@
 #include "base/clock.h"
 
 /* The journal stands here after world_ready() with one device. */
-#define FIRST "artifact 11"
+#define FIRST  "artifact 11"
 #define SECOND "artifact 12"
 
 static void
@@ -51,7 +51,7 @@ idempotency(void **state)
 	ask(w, 2, &f);
 	drained(w);
 	puppet_obey(w);
-	ask(w, 3, &f);		/* signed, not committed */
+	ask(w, 3, &f); /* signed, not committed */
 	expect_nothing(&w->checker);
 	drained(w);
 	expect_answer(w, 1, REASON_OK, FIRST);
@@ -100,7 +100,7 @@ one_at_a_time(void **state)
 {
 	struct world *w = *state;
 	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2),
-	    h = good_facts(2, 3);
+			     h = good_facts(2, 3);
 
 	world_ready(w, 2);
 	ask(w, 1, &f);
@@ -109,8 +109,8 @@ one_at_a_time(void **state)
 	drained(w);
 	/* The first of the one device, and the other device. */
 	assert_int_equal(w->signer.len, 2);
-	command(w, "device.hold", ARGUMENTS({ "serial", "AR9-F1-000001" },
-	    { "reason", "stolen" }));
+	command(w, "device.hold",
+	    ARGUMENTS({ "serial", "AR9-F1-000001" }, { "reason", "stolen" }));
 	puppet_obey(w);
 	puppet_obey(w);
 	drained(w);
@@ -118,18 +118,18 @@ one_at_a_time(void **state)
 	expect_answer(w, 3, REASON_OK, NULL);
 	/* Now the second is decided; the hold is not committed yet. */
 	assert_int_equal(w->signer.len, 2);
-	puppet_obey(w);		/* the act of the hold */
+	puppet_obey(w); /* the act of the hold */
 	drained(w);
 	(void)told(w, REASON_OK);
 	g.request_sha256[0] ^= 1;
 	ask(w, 4, &g);
-	puppet_obey(w);		/* the second voucher */
+	puppet_obey(w); /* the second voucher */
 	drained(w);
 	expect_answer(w, 2, REASON_OK, NULL);
 	/* Decided after that commit, so after the hold. */
 	expect_answer(w, 4, REASON_DEVICE_HELD, NULL);
-	(void)done(w, "device.release", ARGUMENTS({ "serial",
-	    "AR9-F1-000001" }));
+	(void)done(
+	    w, "device.release", ARGUMENTS({ "serial", "AR9-F1-000001" }));
 	ask(w, 5, &g);
 	assert_int_equal(w->signer.len, 1);
 }
@@ -147,13 +147,13 @@ refusals(void **state)
 		expect_answer(w, i, REASON_DEVICE_UNKNOWN, NULL);
 	}
 	drained(w);
-	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL),
-	    REFUSALS_PER_SECOND);
+	assert_int_equal(
+	    store_count(w->a->store, TABLE_REFUSAL), REFUSALS_PER_SECOND);
 	authority_calls.tick(w->a);
 	ask(w, 1, &f);
 	drained(w);
-	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL),
-	    REFUSALS_PER_SECOND + 1);
+	assert_int_equal(
+	    store_count(w->a->store, TABLE_REFUSAL), REFUSALS_PER_SECOND + 1);
 	expect_answer(w, 1, REASON_DEVICE_UNKNOWN, NULL);
 	expect_nothing(&w->signer);
 }
@@ -247,8 +247,8 @@ undelivered(void **state)
 	message_synced_put(&o, &m);
 	deliver(w, &w->signer, MESSAGE_SYNCED, 0, &o);
 	assert_true(w->a->synced);
-	assert_int_equal(store_audit(w->a->store, f.serial, &issuer, &events),
-	    1);
+	assert_int_equal(
+	    store_audit(w->a->store, f.serial, &issuer, &events), 1);
 	free(events);
 	/* No bytes are there to be sent again: the signer renders them. */
 	ask(w, 1, &f);
@@ -275,7 +275,7 @@ commit_lost(void **state)
 	store_group_spoil(w->a->store);
 	drained(w);
 	expect_answer(w, 1, REASON_STORE_FAILED, NULL);
-	puppet_obey(w);		/* the other was under way */
+	puppet_obey(w); /* the other was under way */
 	expect_answer(w, 2, REASON_STORE_FAILED, NULL);
 	ask(w, 3, &f);
 	expect_answer(w, 3, REASON_STORE_FAILED, NULL);
@@ -336,7 +336,8 @@ audit_log(void **state)
 	log.kind = REQUEST_AUDIT_LOG;
 	log.refusal = REASON_REGISTRAR_PATH;
 	ask(w, 2, &log);
-	expect_answer(w, 2, REASON_OK, "{\"version\":1,\"events\":[{\"date\":"
+	expect_answer(w, 2, REASON_OK,
+	    "{\"version\":1,\"events\":[{\"date\":"
 	    "\"2023-11-14T22:13:20Z\",\"domainID\":"
 	    "\"0tLS0tLS0tLS0tLS0tLS0tLS0tI=\",\"nonce\":\"nonce-0001\","
 	    "\"assertion\":\"proximity\"}],\"truncation\":{"
@@ -364,7 +365,7 @@ audit_log(void **state)
 	expect_answer(w, 7, REASON_DEVICE_UNKNOWN, NULL);
 }
 
-#define TEST(name)                                                             \
+#define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int

@@ -40,7 +40,8 @@ program_peer(struct program *p, enum role role, unsigned index)
 	if (role == ROLE_SIGNER && !world->signer.gone)
 		return &world->signer;
 	return role == ROLE_CHECKER && index == 0 && !world->checker.gone
-	    ? &world->checker : NULL;
+	    ? &world->checker
+	    : NULL;
 }
 
 enum role
@@ -128,19 +129,19 @@ drop_all(struct peer *p)
 
 static uint8_t room[FRAME_MAX];
 
-#define DELIVER(w, from, TYPE, id, codec, value)                               \
-	do {                                                                   \
-		struct cbor_out o_;                                            \
-		cbor_out_open(&o_, room, sizeof(room));                        \
-		message_##codec##_put(&o_, (value));                           \
-		deliver((w), (from), MESSAGE_##TYPE, (id), &o_);               \
+#define DELIVER(w, from, TYPE, id, codec, value)                 \
+	do {                                                     \
+		struct cbor_out o_;                              \
+		cbor_out_open(&o_, room, sizeof(room));          \
+		message_##codec##_put(&o_, (value));             \
+		deliver((w), (from), MESSAGE_##TYPE, (id), &o_); \
 	} while (0)
 
-#define OPEN(s, codec, value)                                                  \
-	do {                                                                   \
-		struct cbor c_;                                                \
-		cbor_open(&c_, buf_span(&(s)->payload), true);                 \
-		assert_true(message_##codec##_get(&c_, (value)));              \
+#define OPEN(s, codec, value)                                     \
+	do {                                                      \
+		struct cbor c_;                                   \
+		cbor_open(&c_, buf_span(&(s)->payload), true);    \
+		assert_true(message_##codec##_get(&c_, (value))); \
 	} while (0)
 
 /* --- lives --- */
@@ -220,8 +221,8 @@ world_close(void **state)
 
 	end(w);
 	for (i = 0; i < 5; i++) {
-		snprintf(path, sizeof(path), "%s/authority/%s", w->home,
-		    names[i]);
+		snprintf(
+		    path, sizeof(path), "%s/authority/%s", w->home, names[i]);
 		if (names[i][0] != '\0')
 			(void)unlink(path);
 		else
@@ -264,8 +265,8 @@ puppet_repeat(struct world *w, unsigned n)
 	for (; n > 0; n--) {
 		uint64_t sequence = w->sequence - n + 1;
 		struct message_record again = { .sequence = sequence,
-			.record = span_of(kept[sequence % KEPT],
-			kept_len[sequence % KEPT]) };
+			.record = span_of(
+			    kept[sequence % KEPT], kept_len[sequence % KEPT]) };
 
 		DELIVER(w, &w->signer, RECORD, 0, record, &again);
 	}
@@ -321,8 +322,8 @@ obey_voucher(const struct voucher_order *o, struct record *r)
 }
 
 static void
-obey_idevid(const struct idevid_order *o, struct record *r,
-    struct message_signed *m)
+obey_idevid(
+    const struct idevid_order *o, struct record *r, struct message_signed *m)
 {
 	struct device *d = &m->device;
 
@@ -348,8 +349,8 @@ obey_idevid(const struct idevid_order *o, struct record *r,
 }
 
 static void
-obey_device(const struct device_order *o, struct record *r,
-    struct message_signed *m)
+obey_device(
+    const struct device_order *o, struct record *r, struct message_signed *m)
 {
 	r->kind = RECORD_DEVICE;
 	r->device.device = o->device;
@@ -456,10 +457,14 @@ good_facts(unsigned n, uint8_t request)
 {
 	static const uint8_t certificates[2] = { 0xd1, 0xd2 };
 	struct request_facts f = { .kind = REQUEST_VOUCHER,
-		.format = FORMAT_CMS_JSON, .reply = FORMAT_CMS_JSON,
-		.address = "192.0.2.1", .nonce = "nonce-0001", .prior = true,
+		.format = FORMAT_CMS_JSON,
+		.reply = FORMAT_CMS_JSON,
+		.address = "192.0.2.1",
+		.nonce = "nonce-0001",
+		.prior = true,
 		.prior_format = FORMAT_CMS_JSON,
-		.proximity = PROXIMITY_PROVEN, .chain_len = 2 };
+		.proximity = PROXIMITY_PROVEN,
+		.chain_len = 2 };
 	uint8_t spki[8];
 	unsigned i;
 
@@ -558,9 +563,10 @@ csr(struct world *w, unsigned n, const char *serial, const char *claimed)
 	struct sent s;
 	uint8_t spki[8];
 
-	command(w, "issue.csr", ARGUMENTS({ "product", "router-9" },
-	    { "csr", "request" }, { serial == NULL ? "ignored" : "serial",
-	    serial == NULL ? "-" : serial }));
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" },
+		{ serial == NULL ? "ignored" : "serial",
+		    serial == NULL ? "-" : serial }));
 	s = take(&w->checker, MESSAGE_INSPECT);
 	buf_free(&s.payload);
 	key_of(n, spki);
@@ -578,17 +584,21 @@ world_ready(struct world *w, unsigned devices)
 	unsigned i;
 
 	puppet_sync(w);
-	(void)done(w, "product.add", ARGUMENTS({ "name", "router-9" },
-	    { "token", "AR9" }, { "masa-url", "masa.example.com" },
-	    { "check-character", "no" }));
-	(void)done(w, "ca.request", ARGUMENTS({ "purpose", "voucher" },
-	    { "name", "voucher-1" }));
-	(void)done(w, "ca.import", ARGUMENTS({ "name", "voucher-1" },
-	    { "chain.0", "leaf" }, { "chain.1", "root" }));
-	(void)done(w, "ca.request", ARGUMENTS({ "purpose", "idevid-ca" },
-	    { "name", "issuing-1" }, { "slot", "F1" }, { "limit", "1000" }));
-	(void)done(w, "ca.import", ARGUMENTS({ "name", "issuing-1" },
-	    { "chain.0", "ca" }, { "chain.1", "root" }));
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "router-9" }, { "token", "AR9" },
+		{ "masa-url", "masa.example.com" },
+		{ "check-character", "no" }));
+	(void)done(w, "ca.request",
+	    ARGUMENTS({ "purpose", "voucher" }, { "name", "voucher-1" }));
+	(void)done(w, "ca.import",
+	    ARGUMENTS({ "name", "voucher-1" }, { "chain.0", "leaf" },
+		{ "chain.1", "root" }));
+	(void)done(w, "ca.request",
+	    ARGUMENTS({ "purpose", "idevid-ca" }, { "name", "issuing-1" },
+		{ "slot", "F1" }, { "limit", "1000" }));
+	(void)done(w, "ca.import",
+	    ARGUMENTS({ "name", "issuing-1" }, { "chain.0", "ca" },
+		{ "chain.1", "root" }));
 	for (i = 1; i <= devices; i++) {
 		csr(w, i, NULL, "");
 		puppet_obey(w);

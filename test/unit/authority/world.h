@@ -38,7 +38,7 @@ struct world {
 	/* of the puppet */
 	uint64_t sequence;
 	uint8_t head[HASH_SIZE];
-	enum reason refuses;		/* what it says to the next order */
+	enum reason refuses; /* what it says to the next order */
 };
 
 int world_open(void **state);
@@ -57,8 +57,8 @@ void expect_nothing(const struct peer *p);
 /* --- the checker --- */
 void ask(struct world *w, uint64_t id, const struct request_facts *f);
 /* The answer's reason; body may be NULL, otherwise a text to be compared. */
-void expect_answer(struct world *w, uint64_t id, enum reason r,
-    const char *body);
+void expect_answer(
+    struct world *w, uint64_t id, enum reason r, const char *body);
 /* A good request for the device number n (see world_device). */
 struct request_facts good_facts(unsigned n, uint8_t request);
 
@@ -79,9 +79,16 @@ void command(struct world *w, const char *verb, const struct argument *list);
 /* What the operator is told; the reply's JSON as text (static). */
 const char *told(struct world *w, enum reason r);
 /* One command with what the signer does for it, from begin to end. */
-const char *done(struct world *w, const char *verb,
-    const struct argument *list);
-#define ARGUMENTS(...) (const struct argument[]){ __VA_ARGS__, { NULL, NULL } }
+const char *done(
+    struct world *w, const char *verb, const struct argument *list);
+#define ARGUMENTS(...)             \
+	(const struct argument[])  \
+	{                          \
+		__VA_ARGS__,       \
+		{                  \
+			NULL, NULL \
+		}                  \
+	}
 
 /* Product "router-9" with keys for vouchers and IDevIDs, and n devices. */
 void world_ready(struct world *w, unsigned devices);

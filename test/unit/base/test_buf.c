@@ -15,7 +15,7 @@ holds_up_to_its_cap(void **state)
 	buf_init(&b, 5);
 	assert_true(buf_add_text(&b, "abc"));
 	assert_false(buf_add_text(&b, "def"));
-	assert_int_equal(b.len, 3);	/* nothing of it */
+	assert_int_equal(b.len, 3); /* nothing of it */
 	assert_true(buf_add_text(&b, "de"));
 	assert_false(buf_add_text(&b, "f"));
 	assert_true(buf_add(&b, span_of(NULL, 0)));

@@ -44,7 +44,7 @@ bad_dates(void **state)
 	static const char *const rows[] = {
 		"",
 		"2021-04-13",
-		"2021-04-13T17:43:23",		/* no offset */
+		"2021-04-13T17:43:23", /* no offset */
 		"2021-04-13T17:43:23.747",
 		"2021-04-13t17:43:23Z",
 		"2021-04-13T17:43:23z",
@@ -87,10 +87,10 @@ no_byte_behind_the_text_is_read(void **state)
 
 	(void)state;
 	/* The offset is complete only with what lies outside. */
-	assert_false(clock_parse(span_of("2021-04-13T17:43:23+04:00", 22),
-	    &seconds));
-	assert_false(clock_parse(span_of("2021-04-13T17:43:23.5Z", 21),
-	    &seconds));
+	assert_false(
+	    clock_parse(span_of("2021-04-13T17:43:23+04:00", 22), &seconds));
+	assert_false(
+	    clock_parse(span_of("2021-04-13T17:43:23.5Z", 21), &seconds));
 }
 
 static void
@@ -109,7 +109,7 @@ prints_what_it_reads(void **state)
 		clock_print(text, seconds);
 		assert_string_equal(text, rows[i]);
 	}
-	clock_print(text, INT64_MAX);	/* no year of four digits */
+	clock_print(text, INT64_MAX); /* no year of four digits */
 	assert_string_equal(text, "0000-00-00T00:00:00Z");
 }
 

@@ -85,7 +85,8 @@ faults_are_refused_with_their_line(void **state)
 		{ "[manufacturer]\norganization = caf\xc3\xa9\n", 2, "range" },
 		{ "[manufacturer]\norganization = "
 		  "0123456789012345678901234567890123456789"
-		  "0123456789012345678901234\n", 2, "value out of range" },
+		  "0123456789012345678901234\n",
+		    2, "value out of range" },
 		{ "[masa]\nfronts = 0\nfronts = x\n", 2, "fronts = 0:" },
 	};
 	size_t i;

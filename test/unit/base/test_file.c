@@ -22,12 +22,13 @@ reads_what_was_written(void **state)
 	memset(bytes, 0x5a, sizeof(bytes));
 	bytes[0] = 0;
 	put("a.new", "what a crash left behind");
-	assert_int_equal(file_write(inside("a"), span_str("old"), 0600, &why),
+	assert_int_equal(
+	    file_write(inside("a"), span_str("old"), 0600, &why), REASON_OK);
+	assert_int_equal(
+	    file_write(inside("a"), span_of(bytes, sizeof(bytes)), 0640, &why),
 	    REASON_OK);
-	assert_int_equal(file_write(inside("a"), span_of(bytes, sizeof(bytes)),
-	    0640, &why), REASON_OK);
-	assert_int_equal(file_read(inside("a"), &b, sizeof(bytes), &why),
-	    REASON_OK);
+	assert_int_equal(
+	    file_read(inside("a"), &b, sizeof(bytes), &why), REASON_OK);
 	assert_int_equal(b.len, sizeof(bytes));
 	assert_memory_equal(b.ptr, bytes, sizeof(bytes));
 	buf_free(&b);
@@ -44,15 +45,15 @@ the_cap_and_a_missing_file_are_refused(void **state)
 
 	(void)state;
 	put("b", "12345");
-	assert_int_equal(file_read(inside("b"), &b, 4, &why),
-	    REASON_FILE_UNREADABLE);
+	assert_int_equal(
+	    file_read(inside("b"), &b, 4, &why), REASON_FILE_UNREADABLE);
 	assert_non_null(strstr(why.text, "longer than 4 bytes"));
 	assert_null(b.ptr);
 	assert_int_equal(file_read(inside("b"), &b, 5, &why), REASON_OK);
 	buf_free(&b);
 	unlink(inside("b"));
-	assert_int_equal(file_read(inside("b"), &b, 4, &why),
-	    REASON_FILE_UNREADABLE);
+	assert_int_equal(
+	    file_read(inside("b"), &b, 4, &why), REASON_FILE_UNREADABLE);
 	assert_non_null(strstr(why.text, "No such file"));
 	buf_free(&b);
 }
@@ -70,8 +71,9 @@ only_files_are_replaced(void **state)
 	assert_int_equal(stat(inside("pipe"), &st), 0);
 	assert_true(S_ISFIFO(st.st_mode));
 	unlink(inside("pipe"));
-	assert_int_equal(file_write(inside("none/x"), span_str("x"), 0600,
-	    &why), REASON_FILE_UNREADABLE);
+	assert_int_equal(
+	    file_write(inside("none/x"), span_str("x"), 0600, &why),
+	    REASON_FILE_UNREADABLE);
 }
 
 static void
@@ -82,8 +84,8 @@ nobody_is_followed(void **state)
 	(void)state;
 	put("victim", "mine");
 	assert_int_equal(symlink("victim", inside("c.new")), 0);
-	assert_int_equal(file_write(inside("c"), span_str("new"), 0600, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    file_write(inside("c"), span_str("new"), 0600, &why), REASON_OK);
 	assert_int_equal(file_read(inside("victim"), &b, 9, &why), REASON_OK);
 	assert_int_equal(b.len, 4);
 	buf_free(&b);

@@ -38,7 +38,8 @@ a_line_has_time_program_severity_event(void **state)
 	(void)state;
 	assert_int_equal(capture(say_three, said, sizeof(said)), 0);
 	assert_int_equal(sscanf(said, "%39s %39[a-z][%d] %39s %39s", date,
-	    program, &pid, severity, event), 5);
+			     program, &pid, severity, event),
+	    5);
 	assert_true(clock_parse(span_str(date), &seconds));
 	assert_string_equal(program, "signer");
 	assert_true(pid > 1);
@@ -60,8 +61,8 @@ foreign_bytes_cannot_begin_a_line(void **state)
 {
 	(void)state;
 	assert_int_equal(capture(say_foreign_bytes, said, sizeof(said)), 0);
-	assert_string_equal(behind_process(),
-	    "note foreign serial=\"a?b??[2J???\"\n");
+	assert_string_equal(
+	    behind_process(), "note foreign serial=\"a?b??[2J???\"\n");
 }
 
 static void
@@ -88,8 +89,8 @@ say_reason(void)
 {
 	struct why why;
 
-	(void)why_set(&why, REASON_KEY_DUPLICATE, 3,
-	    "key %s", "x\" serial=\"forged");
+	(void)why_set(
+	    &why, REASON_KEY_DUPLICATE, 3, "key %s", "x\" serial=\"forged");
 	log_reason(REASON_KEY_DUPLICATE, &why, "serial=\"%s\"", "AR9");
 	log_reason(REASON_NONCELESS, NULL, "serial=\"%s\"", "AR9");
 }
@@ -99,9 +100,11 @@ a_reason_is_said_at_its_severity(void **state)
 {
 	(void)state;
 	assert_int_equal(capture(say_reason, said, sizeof(said)), 0);
-	assert_non_null(strstr(said, "] alarm key-duplicate serial=\"AR9\" "
+	assert_non_null(strstr(said,
+	    "] alarm key-duplicate serial=\"AR9\" "
 	    "clause=\"R-2.8\" text=\"key x' serial='forged\"\n"));
-	assert_non_null(strstr(said, "] note nonceless-unauthenticated "
+	assert_non_null(strstr(said,
+	    "] note nonceless-unauthenticated "
 	    "serial=\"AR9\" clause=\"RFC 8995 5.5.4\" text=\"\"\n"));
 }
 

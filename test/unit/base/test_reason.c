@@ -6,7 +6,10 @@
 
 #include "base/reason.h"
 
-#define EACH(r) (r) = 1; (r) < REASON_COUNT; (r)++
+#define EACH(r)             \
+	(r) = 1;            \
+	(r) < REASON_COUNT; \
+	(r)++
 
 static void
 codes_are_words_and_found_again(void **state)
@@ -19,8 +22,9 @@ codes_are_words_and_found_again(void **state)
 
 		/* Found again means that no earlier row has this code. */
 		if (reason_find(code) != r || strlen(code) < 3 ||
-		    strlen(code) > 40 || strspn(code,
-		    "abcdefghijklmnopqrstuvwxyz0123456789-L") != strlen(code))
+		    strlen(code) > 40 ||
+		    strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-L") !=
+			strlen(code))
 			fail_msg("%s", code);
 	}
 	assert_int_equal(reason_find("no-such-reason"), REASON_COUNT);
@@ -60,8 +64,8 @@ statuses_are_those_of_the_protocol(void **state)
 				break;
 		if (i == sizeof(known) / sizeof(*known))
 			fail_msg("%s: %u", reason_code(r), reason_status(r));
-		assert_in_range(reason_severity(r), SEVERITY_NOTE,
-		    SEVERITY_ALARM);
+		assert_in_range(
+		    reason_severity(r), SEVERITY_NOTE, SEVERITY_ALARM);
 	}
 	assert_int_equal(reason_status(REASON_OK), 200);
 	assert_int_equal(reason_status(REASON_DEVICE_UNKNOWN), 404);
@@ -90,12 +94,13 @@ a_why_is_plain_text(void **state)
 	(void)state;
 	memset(more, 'x', sizeof(more) - 1);
 	more[sizeof(more) - 1] = '\0';
-	assert_int_equal(why_set(&w, REASON_ALGORITHM, 17, "field %s",
-	    "a\"b\n\x1b\xff"), REASON_ALGORITHM);
+	assert_int_equal(
+	    why_set(&w, REASON_ALGORITHM, 17, "field %s", "a\"b\n\x1b\xff"),
+	    REASON_ALGORITHM);
 	assert_int_equal(w.offset, 17);
 	assert_string_equal(w.text, "field a'b???");
-	assert_int_equal(why_set(&w, REASON_ALGORITHM, -1, "%s", more),
-	    REASON_ALGORITHM);
+	assert_int_equal(
+	    why_set(&w, REASON_ALGORITHM, -1, "%s", more), REASON_ALGORITHM);
 	assert_int_equal(strlen(w.text), sizeof(w.text) - 1);
 	assert_int_equal(why_set(NULL, REASON_METHOD, 0, "x"), REASON_METHOD);
 	why_clear(&w);
@@ -112,7 +117,8 @@ printing_names_all_and_stays_inside(void **state)
 	(void)state;
 	(void)why_set(&w, REASON_EMPTY_BODY, -1, "0 bytes");
 	reason_print(out, sizeof(out), REASON_EMPTY_BODY, &w);
-	assert_string_equal(out, "empty-body: The body is empty; it must hold "
+	assert_string_equal(out,
+	    "empty-body: The body is empty; it must hold "
 	    "a signed voucher-request. (MP 5 row 1): 0 bytes");
 	reason_print(out, sizeof(out), REASON_EMPTY_BODY, NULL);
 	assert_null(strstr(out, "0 bytes"));

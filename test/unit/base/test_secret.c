@@ -53,7 +53,8 @@ left_out_of_core_files(void **state)
 	secret_new(&s, 1);
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
-			mine = (uintptr_t)s.ptr >= from && (uintptr_t)s.ptr < to;
+			mine =
+			    (uintptr_t)s.ptr >= from && (uintptr_t)s.ptr < to;
 		if (mine && strncmp(line, "VmFlags:", 8) == 0)
 			said = strstr(line, " dd") != NULL &&
 			    strstr(line, " wf") != NULL;

@@ -63,10 +63,10 @@ each_kind_refuses_the_other(void **state)
 static void
 every_kind_refuses_damage(void **state)
 {
-	static const char *const rows[] = {
-		"Z", "Zg=", "Zg===", "=", "==", "====", "Zm9vY", "Zm=v",
-		"Zm9v Zg==", "Zm9v\n", " Zm9v", "Zm9v*m9v", "Zh==", "Zm9=",
-		"Zh", "Zm9", "Zg==Zg==", "Z\xc3\xa9v" };
+	static const char *const rows[] = { "Z", "Zg=", "Zg===", "=",
+		"==", "====", "Zm9vY", "Zm=v", "Zm9v Zg==", "Zm9v\n", " Zm9v",
+		"Zm9v*m9v", "Zh==", "Zm9=", "Zh", "Zm9",
+		"Zg==Zg==", "Z\xc3\xa9v" };
 	enum base64_kind kind;
 	size_t i;
 
@@ -84,10 +84,10 @@ decoding_stops_at_the_cap(void **state)
 	size_t len;
 
 	(void)state;
-	assert_true(base64_decode(out, 3, &len, span_str("Zm9v"),
-	    BASE64_STANDARD));
-	assert_false(base64_decode(out, 3, &len, span_str("Zm9vYg=="),
-	    BASE64_STANDARD));
+	assert_true(
+	    base64_decode(out, 3, &len, span_str("Zm9v"), BASE64_STANDARD));
+	assert_false(
+	    base64_decode(out, 3, &len, span_str("Zm9vYg=="), BASE64_STANDARD));
 	assert_int_equal(out[3], 0xaa);
 }
 
@@ -104,8 +104,8 @@ all_lengths_go_round(void **state)
 	for (n = 0; n <= 64; n++) {
 		base64_encode(text, span_of(bytes, n));
 		assert_true(strlen(text) + 1 == BASE64_SIZE(n));
-		assert_true(base64_decode(back, 64, &len, span_str(text),
-		    BASE64_STANDARD));
+		assert_true(base64_decode(
+		    back, 64, &len, span_str(text), BASE64_STANDARD));
 		assert_int_equal(len, n);
 		assert_memory_equal(back, bytes, n);
 	}
@@ -135,13 +135,15 @@ static void
 numbers(void **state)
 {
 	static const char *const bad[] = { "", "-1", "+1", "01", "00", " 1",
-		"1 ", "1a", "0x1", "18446744073709551616", "99999999999999999999" };
+		"1 ", "1a", "0x1", "18446744073709551616",
+		"99999999999999999999" };
 	uint64_t n;
 	size_t i;
 
 	(void)state;
 	assert_true(text_uint(span_str("0"), 0, &n) && n == 0);
-	assert_true(text_uint(span_str("18446744073709551615"), UINT64_MAX, &n));
+	assert_true(
+	    text_uint(span_str("18446744073709551615"), UINT64_MAX, &n));
 	assert_true(n == UINT64_MAX);
 	assert_true(text_uint(span_str("300"), 300, &n) && n == 300);
 	assert_false(text_uint(span_str("301"), 300, &n));

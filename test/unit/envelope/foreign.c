@@ -34,8 +34,8 @@ foreign_certificate(EVP_PKEY *key, const EVP_MD *md)
 	X509_set_issuer_name(x, name);
 	X509_set_pubkey(x, key);
 	X509V3_set_ctx(&context, x, x, NULL, NULL, 0);
-	id = must(X509V3_EXT_conf_nid(NULL, &context,
-	    NID_subject_key_identifier, "hash"));
+	id = must(X509V3_EXT_conf_nid(
+	    NULL, &context, NID_subject_key_identifier, "hash"));
 	X509_add_ext(x, id, -1);
 	X509_EXTENSION_free(id);
 	if (X509_sign(x, key, md) <= 0)
@@ -48,8 +48,8 @@ foreign_sign(X509 *certificate, EVP_PKEY *key, const EVP_MD *md, unsigned flags,
     const char *content_type, struct span content)
 {
 	BIO *in = must(BIO_new_mem_buf(content.ptr, (int)content.len));
-	CMS_ContentInfo *cms = must(CMS_sign(NULL, NULL, NULL, in,
-	    CMS_BINARY | CMS_PARTIAL | flags));
+	CMS_ContentInfo *cms = must(
+	    CMS_sign(NULL, NULL, NULL, in, CMS_BINARY | CMS_PARTIAL | flags));
 	unsigned char *der = NULL;
 	struct span out;
 	int len = 0;
@@ -60,8 +60,8 @@ foreign_sign(X509 *certificate, EVP_PKEY *key, const EVP_MD *md, unsigned flags,
 		CMS_set1_eContentType(cms, type);
 		ASN1_OBJECT_free(type);
 	}
-	must(CMS_add1_signer(cms, certificate, key, md,
-	    CMS_BINARY | CMS_PARTIAL | flags));
+	must(CMS_add1_signer(
+	    cms, certificate, key, md, CMS_BINARY | CMS_PARTIAL | flags));
 	if (CMS_final(cms, in, NULL, CMS_BINARY | flags) != 1 ||
 	    (len = i2d_CMS_ContentInfo(cms, &der)) <= 0)
 		must(NULL);
@@ -92,8 +92,7 @@ bool
 foreign_verifies(struct span bytes, struct span signer, struct span *content)
 {
 	const unsigned char *at = bytes.ptr, *c = signer.ptr;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at,
-	    (long)bytes.len);
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
 	X509 *x = d2i_X509(NULL, &c, (long)signer.len);
 	BIO *out = must(BIO_new(BIO_s_mem()));
 	char *text;
@@ -101,8 +100,9 @@ foreign_verifies(struct span bytes, struct span signer, struct span *content)
 	bool good;
 
 	good = cms != NULL && x != NULL && at == bytes.ptr + bytes.len &&
-	    signer_set(cms, x) && CMS_verify(cms, NULL, NULL, NULL, out,
-	    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
+	    signer_set(cms, x) &&
+	    CMS_verify(cms, NULL, NULL, NULL, out,
+		CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
 	*content = span_of(NULL, 0);
 	if (good) {
 		len = BIO_get_mem_data(out, &text);

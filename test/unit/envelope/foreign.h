@@ -15,8 +15,8 @@ struct span foreign_sign(X509 *certificate, EVP_PKEY *key, const EVP_MD *md,
     unsigned flags, const char *content_type, struct span content);
 /* Does CMS_verify accept it, with this certificate as the signer's and no path
  * checked? content gets what it read (free ->ptr). */
-bool foreign_verifies(struct span bytes, struct span signer,
-    struct span *content);
+bool foreign_verifies(
+    struct span bytes, struct span signer, struct span *content);
 /* A file of test/vectors; free ->ptr. */
 struct span foreign_vector(const char *name);
 

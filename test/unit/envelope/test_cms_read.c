@@ -46,8 +46,8 @@ reads_appendix_c(void **state)
 		assert_int_equal(c.version, 1);
 		assert_true(c.attributed && c.has_signing_time);
 		assert_true(c.certificates_len >= files[i].certificates);
-		assert_memory_equal(c.content.ptr, files[i].root,
-		    strlen(files[i].root));
+		assert_memory_equal(
+		    c.content.ptr, files[i].root, strlen(files[i].root));
 		assert_int_equal(cms_verify(&c, &signer, &why), REASON_OK);
 		assert_true(foreign_verifies(bytes, signer->der, &content));
 		assert_true(span_eq(content, c.content));
@@ -79,7 +79,8 @@ reads_what_openssl_writes(void **state)
 		{ "P-521", anima, "SHA512", 0, REASON_OK },
 		{ "RSA", anima, "SHA256", 0, REASON_OK },
 		{ "RSA", NULL, "SHA512", CMS_NOATTR, REASON_OK },
-		{ "P-256", anima, "SHA256", CMS_NOCERTS, REASON_SIGNER_UNKNOWN },
+		{ "P-256", anima, "SHA256", CMS_NOCERTS,
+		    REASON_SIGNER_UNKNOWN },
 		{ "P-256", anima, "SHA256", CMS_DETACHED, REASON_CMS_DETACHED },
 		{ "P-256", anima, "SHA1", 0, REASON_ALGORITHM },
 		{ "P-256", "1.2.3.4", "SHA256", 0, REASON_CMS_CONTENT_TYPE },
@@ -92,23 +93,24 @@ reads_what_openssl_writes(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const EVP_MD *md = EVP_get_digestbyname(cases[i].md);
 		EVP_PKEY *key = strcmp(cases[i].kind, "RSA") == 0
-		    ? EVP_RSA_gen(2048) : EVP_EC_gen(cases[i].kind);
+		    ? EVP_RSA_gen(2048)
+		    : EVP_EC_gen(cases[i].kind);
 		X509 *x = foreign_certificate(key, EVP_sha256());
-		struct span bytes = foreign_sign(x, key, md, cases[i].flags,
-		    cases[i].content_type, content);
+		struct span bytes = foreign_sign(
+		    x, key, md, cases[i].flags, cases[i].content_type, content);
 		enum reason r = cms_read(bytes, &c, &why);
 
 		if (r == REASON_OK)
 			r = cms_verify(&c, &signer, &why);
 		if (r != cases[i].verdict)
-			fail_msg("case %zu: %s: %s", i, reason_code(r),
-			    why.text);
+			fail_msg(
+			    "case %zu: %s: %s", i, reason_code(r), why.text);
 		if (r == REASON_OK) {
 			assert_true(span_eq(c.content, content));
-			assert_int_equal(c.by_key_id,
-			    (cases[i].flags & CMS_USE_KEYID) != 0);
-			assert_int_equal(c.attributed,
-			    (cases[i].flags & CMS_NOATTR) == 0);
+			assert_int_equal(
+			    c.by_key_id, (cases[i].flags & CMS_USE_KEYID) != 0);
+			assert_int_equal(
+			    c.attributed, (cases[i].flags & CMS_NOATTR) == 0);
 		}
 		release(bytes);
 		X509_free(x);
@@ -122,11 +124,11 @@ refuses_other_shapes(void **state)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = foreign_certificate(key, EVP_sha256());
-	struct span one = foreign_sign(x, key, EVP_sha256(), 0, NULL,
-	    span_str("{}"));
+	struct span one =
+	    foreign_sign(x, key, EVP_sha256(), 0, NULL, span_str("{}"));
 	BIO *in = BIO_new_mem_buf("{}", 2);
-	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, in,
-	    CMS_BINARY | CMS_PARTIAL);
+	CMS_ContentInfo *cms =
+	    CMS_sign(NULL, NULL, NULL, in, CMS_BINARY | CMS_PARTIAL);
 	uint8_t more[4096];
 	unsigned char *two = NULL;
 	size_t n;
@@ -139,16 +141,16 @@ refuses_other_shapes(void **state)
 	assert_int_equal(cms_read(span_of(more, one.len + 1), &c, &why),
 	    REASON_CMS_TRAILING);
 	for (n = 0; n < one.len; n++)
-		assert_int_not_equal(cms_read(span_of(one.ptr, n), &c, &why),
-		    REASON_OK);
+		assert_int_not_equal(
+		    cms_read(span_of(one.ptr, n), &c, &why), REASON_OK);
 	for (n = 0; n < 2; n++)
 		assert_non_null(CMS_add1_signer(cms, x, key, EVP_sha256(),
 		    CMS_PARTIAL | (n > 0 ? CMS_NOCERTS : 0)));
 	assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
 	len = i2d_CMS_ContentInfo(cms, &two);
 	assert_true(len > 0);
-	assert_int_equal(cms_read(span_of(two, (size_t)len), &c, &why),
-	    REASON_CMS_SIGNERS);
+	assert_int_equal(
+	    cms_read(span_of(two, (size_t)len), &c, &why), REASON_CMS_SIGNERS);
 	OPENSSL_free(two);
 	BIO_free(in);
 	CMS_ContentInfo_free(cms);
@@ -163,8 +165,8 @@ counts_certificates(void **state)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
 	X509 *x = foreign_certificate(key, EVP_sha256());
-	struct span one = foreign_sign(x, key, EVP_sha256(), 0, NULL,
-	    span_str("{}"));
+	struct span one =
+	    foreign_sign(x, key, EVP_sha256(), 0, NULL, span_str("{}"));
 	const unsigned char *at = one.ptr;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)one.len);
 	const struct certificate *signer;
@@ -187,8 +189,8 @@ counts_certificates(void **state)
 		} else {
 			assert_int_equal(r, REASON_OK);
 			assert_int_equal(c.certificates_len, i);
-			assert_int_equal(cms_verify(&c, &signer, &why),
-			    REASON_OK);
+			assert_int_equal(
+			    cms_verify(&c, &signer, &why), REASON_OK);
 		}
 		OPENSSL_free(der);
 		X509_free(more);

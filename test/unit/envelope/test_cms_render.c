@@ -22,7 +22,8 @@ make(enum key_type type, enum cms_content content_type, struct span content,
 	X509 *above = foreign_certificate(ca, EVP_sha256());
 	unsigned char *der = NULL, *above_der = NULL;
 	struct cms_plan plan = { .content_type = content_type,
-		.content = content, .signing_time = 1618350204,
+		.content = content,
+		.signing_time = 1618350204,
 		.digest = private_key_signature(key).hash,
 		.signature_algorithm = private_key_algorithm(key),
 		.certificates_len = 2 };
@@ -33,14 +34,14 @@ make(enum key_type type, enum cms_content content_type, struct span content,
 	plan.certificates[0].ptr = der;
 	plan.certificates[1].len = (size_t)i2d_X509(above, &above_der);
 	plan.certificates[1].ptr = above_der;
-	assert_true(cms_attributes_render(&plan, attributes, sizeof(attributes),
-	    &attributes_len));
+	assert_true(cms_attributes_render(
+	    &plan, attributes, sizeof(attributes), &attributes_len));
 	private_key_sign(key, span_of(attributes, attributes_len), signature,
 	    &signature_len);
 	assert_true(cms_assemble(&plan, span_of(attributes, attributes_len),
 	    span_of(signature, signature_len), out, cap, &len));
 	assert_true(len <= content.len + plan.certificates[0].len +
-	    plan.certificates[1].len + CMS_OVERHEAD);
+		plan.certificates[1].len + CMS_OVERHEAD);
 	assert_false(cms_assemble(&plan, span_of(attributes, attributes_len),
 	    span_of(signature, signature_len), out, len - 1, &len));
 	assert_true(cms_assemble(&plan, span_of(attributes, attributes_len),
@@ -63,8 +64,10 @@ openssl_accepts_ours(void **state)
 		enum cms_content type;
 		unsigned version;
 	} cases[] = {
-		{ KEY_P256, CMS_ANIMA_JSON, 3 }, { KEY_P256, CMS_ID_DATA, 1 },
-		{ KEY_P384, CMS_ANIMA_JSON, 3 }, { KEY_P384, CMS_ID_DATA, 1 },
+		{ KEY_P256, CMS_ANIMA_JSON, 3 },
+		{ KEY_P256, CMS_ID_DATA, 1 },
+		{ KEY_P384, CMS_ANIMA_JSON, 3 },
+		{ KEY_P384, CMS_ID_DATA, 1 },
 	};
 	const struct certificate *signer;
 	struct span said;
@@ -80,14 +83,14 @@ openssl_accepts_ours(void **state)
 
 		len = make(cases[i].key, cases[i].type, span_str("{\"a\":1}"),
 		    out, sizeof(out));
-		assert_int_equal(cms_read(span_of(out, len), &c, NULL),
-		    REASON_OK);
+		assert_int_equal(
+		    cms_read(span_of(out, len), &c, NULL), REASON_OK);
 		assert_int_equal(c.version, cases[i].version);
 		assert_int_equal(c.content_type, cases[i].type);
 		assert_int_equal(c.signing_time, 1618350204);
 		assert_int_equal(cms_verify(&c, &signer, NULL), REASON_OK);
-		assert_true(foreign_verifies(span_of(out, len), signer->der,
-		    &said));
+		assert_true(
+		    foreign_verifies(span_of(out, len), signer->der, &said));
 		assert_true(span_is(said, "{\"a\":1}"));
 		free((void *)(uintptr_t)said.ptr);
 		/* DER, down to the order of the sets. */
@@ -108,8 +111,8 @@ in_certificate(const struct cms *c, const uint8_t *at)
 
 	for (i = 0; i < c->certificates_len; i++)
 		if (at >= c->certificates[i].der.ptr &&
-		    at < c->certificates[i].der.ptr +
-		    c->certificates[i].der.len)
+		    at <
+			c->certificates[i].der.ptr + c->certificates[i].der.len)
 			return true;
 	return false;
 }
@@ -134,16 +137,17 @@ flip_all(uint8_t *bytes, size_t len, unsigned *survived)
 		for (bit = 0; bit < 8; bit += 7) {
 			bytes[i] ^= (uint8_t)(1 << bit);
 			if (cms_read(span_of(bytes, len), &c, NULL) ==
-			    REASON_OK && cms_verify(&c, &signer, NULL) ==
-			    REASON_OK) {
+				REASON_OK &&
+			    cms_verify(&c, &signer, NULL) == REASON_OK) {
 				(*survived)++;
 				if (!span_eq(c.content, content))
 					fail_msg("octet %zu: content", i);
 				if (!foreign_verifies(span_of(bytes, len),
-				    signer->der, &said)) {
+					signer->der, &said)) {
 					if (!in_certificate(&c, bytes + i))
 						fail_msg("octet %zu: OpenSSL "
-						    "refuses", i);
+							 "refuses",
+						    i);
 				} else {
 					assert_true(span_eq(said, content));
 				}
@@ -165,8 +169,8 @@ no_octet_changes_unnoticed(void **state)
 	(void)state;
 	flip_all((uint8_t *)(uintptr_t)vector.ptr, vector.len, &survived);
 	free((void *)(uintptr_t)vector.ptr);
-	len = make(KEY_P256, CMS_ANIMA_JSON, span_str("{\"a\":1}"), out,
-	    sizeof(out));
+	len = make(
+	    KEY_P256, CMS_ANIMA_JSON, span_str("{\"a\":1}"), out, sizeof(out));
 	flip_all(out, len, &survived);
 	/* Dates, names and serials of certificates, versions, sid. */
 	assert_true(survived > 0);
@@ -177,12 +181,15 @@ no_octet_changes_unnoticed(void **state)
 static void
 judges_attributes(void **state)
 {
-#define TYPE "\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03\x31\x0b" \
+#define TYPE                                                           \
+	"\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03\x31\x0b" \
 	"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
-#define OTHER "\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03\x31\x0b" \
+#define OTHER                                                          \
+	"\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03\x31\x0b" \
 	"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 /* of the octets "{}" */
-#define DIGEST "\x30\x2f\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04\x31\x22" \
+#define DIGEST                                                             \
+	"\x30\x2f\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04\x31\x22"     \
 	"\x04\x20\x44\x13\x6f\xa3\x55\xb3\x67\x8a\x11\x46\xad\x16\xf7\xe8" \
 	"\x64\x9e\x94\xfb\x4f\xc2\x1f\xe7\x7e\x83\x10\xc0\x60\xf6\x1c\xaa" \
 	"\xff\x8a"
@@ -193,8 +200,7 @@ judges_attributes(void **state)
 	} cases[] = {
 		{ "\x31\x4b" TYPE DIGEST, 2 + 26 + 49, REASON_OK },
 		{ "\x31\x4b" DIGEST TYPE, 2 + 26 + 49, REASON_OK },
-		{ "\x31\x4b" OTHER DIGEST, 2 + 26 + 49,
-		    REASON_CMS_ATTRIBUTES },
+		{ "\x31\x4b" OTHER DIGEST, 2 + 26 + 49, REASON_CMS_ATTRIBUTES },
 		{ "\x31\x31" DIGEST, 2 + 49, REASON_CMS_ATTRIBUTES },
 		{ "\x31\x1a" TYPE, 2 + 26, REASON_CMS_ATTRIBUTES },
 		{ "\x31\x65" TYPE TYPE DIGEST, 2 + 26 + 26 + 49,
@@ -209,7 +215,8 @@ judges_attributes(void **state)
 	unsigned char *der = NULL;
 	int der_len = i2d_X509(x, &der);
 	struct cms_plan plan = { .content_type = CMS_ID_DATA,
-		.content = span_str("{}"), .digest = HASH_SHA256,
+		.content = span_str("{}"),
+		.digest = HASH_SHA256,
 		.signature_algorithm = private_key_algorithm(key),
 		.certificates_len = 1,
 		.certificates = { { der, (size_t)der_len } } };
@@ -223,10 +230,10 @@ judges_attributes(void **state)
 		struct span set = span_of(cases[i].bytes, cases[i].len);
 
 		private_key_sign(key, set, signature, &signature_len);
-		assert_true(cms_assemble(&plan, set, span_of(signature,
-		    signature_len), out, sizeof(out), &len));
-		assert_int_equal(cms_read(span_of(out, len), &c, NULL),
-		    REASON_OK);
+		assert_true(cms_assemble(&plan, set,
+		    span_of(signature, signature_len), out, sizeof(out), &len));
+		assert_int_equal(
+		    cms_read(span_of(out, len), &c, NULL), REASON_OK);
 		if (cms_verify(&c, &signer, NULL) != cases[i].reason)
 			fail_msg("case %zu", i);
 	}

@@ -3,10 +3,11 @@
 
 static uint8_t plenty[ADMIN_BLOB_MAX];
 
-#define TEXT(field) (memset((field), 'x', sizeof(field) - 1), \
-    (field)[sizeof(field) - 1] = '\0')
+#define TEXT(field)                               \
+	(memset((field), 'x', sizeof(field) - 1), \
+	    (field)[sizeof(field) - 1] = '\0')
 #define HASH(field) memset((field), 0xa5, sizeof(field))
-#define SPAN(max) span_of(plenty, (max))
+#define SPAN(max)   span_of(plenty, (max))
 
 static void
 fill_issuer(struct issuer *i)
@@ -306,11 +307,15 @@ fill_key_certificate(union any_message *m)
 		m->key_certificate.chain[i] = SPAN(CERTIFICATE_MAX);
 }
 
-#define CODEC(prefix, type, member) \
+#define CODEC(prefix, type, member)                                            \
 	static void put_##type(struct cbor_out *o, const union any_message *m) \
-	{ prefix##type##_put(o, &m->member); } \
-	static bool get_##type(struct cbor *c, union any_message *m) \
-	{ return prefix##type##_get(c, &m->member); }
+	{                                                                      \
+		prefix##type##_put(o, &m->member);                             \
+	}                                                                      \
+	static bool get_##type(struct cbor *c, union any_message *m)           \
+	{                                                                      \
+		return prefix##type##_get(c, &m->member);                      \
+	}
 CODEC(message_, start, start)
 CODEC(message_, peer, peer)
 CODEC(message_, failed, failed)
@@ -333,12 +338,31 @@ CODEC(message_, device_order, device_order)
 CODEC(message_, key_order, key_order)
 CODEC(message_, key_certificate, key_certificate)
 
-#define ROW(type) { #type, fill_##type, put_##type, get_##type }
+#define ROW(type)                                          \
+	{                                                  \
+#type, fill_##type, put_##type, get_##type \
+	}
 const struct codec codecs[] = {
-	ROW(start), ROW(peer), ROW(failed), ROW(check), ROW(answer),
-	ROW(decide), ROW(refused), ROW(inspect), ROW(inspected), ROW(head),
-	ROW(record), ROW(synced), ROW(act), ROW(signed), ROW(admin),
-	ROW(admin_reply), ROW(voucher_order), ROW(idevid_order),
-	ROW(device_order), ROW(key_order), ROW(key_certificate),
+	ROW(start),
+	ROW(peer),
+	ROW(failed),
+	ROW(check),
+	ROW(answer),
+	ROW(decide),
+	ROW(refused),
+	ROW(inspect),
+	ROW(inspected),
+	ROW(head),
+	ROW(record),
+	ROW(synced),
+	ROW(act),
+	ROW(signed),
+	ROW(admin),
+	ROW(admin_reply),
+	ROW(voucher_order),
+	ROW(idevid_order),
+	ROW(device_order),
+	ROW(key_order),
+	ROW(key_certificate),
 };
 const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);

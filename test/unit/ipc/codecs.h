@@ -32,7 +32,7 @@ union any_message {
 
 struct codec {
 	const char *name;
-	void (*fill)(union any_message *);	/* all fields at their limits */
+	void (*fill)(union any_message *); /* all fields at their limits */
 	void (*put)(struct cbor_out *, const union any_message *);
 	bool (*get)(struct cbor *, union any_message *);
 };

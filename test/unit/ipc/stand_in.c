@@ -15,11 +15,11 @@
 
 struct state {
 	struct program *program;
-	unsigned signers;	/* that were connected so far */
+	unsigned signers; /* that were connected so far */
 	unsigned lost;
-	struct peer *waiting;	/* an ADMIN that waits for the second signer */
+	struct peer *waiting; /* an ADMIN that waits for the second signer */
 	uint64_t waiting_id;
-	char home[CONFIG_TEXT];	/* of the last START or RELOAD */
+	char home[CONFIG_TEXT]; /* of the last START or RELOAD */
 };
 
 static struct program_calls calls;
@@ -43,7 +43,7 @@ descriptors(void)
 	while (readdir(d) != NULL)
 		n++;
 	closedir(d);
-	return n - 3;	/* without ".", ".." and this folder */
+	return n - 3; /* without ".", ".." and this folder */
 }
 
 static enum reason
@@ -64,8 +64,8 @@ start(void *context, struct program *p, struct why *why)
 		fatal("%u descriptors", descriptors());
 	if (!secret_read_fd(&passphrase, program_passphrase(p), 100))
 		return why_set(why, REASON_PASSPHRASE, -1, "none");
-	good = secret_equal(span_of(passphrase.ptr, passphrase.len),
-	    span_str("sesame"));
+	good = secret_equal(
+	    span_of(passphrase.ptr, passphrase.len), span_str("sesame"));
 	secret_free(&passphrase);
 	return good ? REASON_OK
 		    : why_set(why, REASON_PASSPHRASE, -1, "try sesame");
@@ -159,8 +159,8 @@ main(int argc, char **argv)
 	/* The authority has its own loop around, as the front will. */
 	state.program = program_open(&calls, &state, argc, argv);
 	if (program_listener(state.program) >= 0)
-		program_accept_admin(state.program,
-		    program_listener(state.program));
+		program_accept_admin(
+		    state.program, program_listener(state.program));
 	while (program_dispatch(state.program, -1))
 		;
 	return program_close(state.program);

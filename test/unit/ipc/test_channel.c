@@ -17,12 +17,12 @@ static uint8_t frame[FRAME_MAX + 1], room[FRAME_MAX];
 static void
 small_pair(struct channel *a, struct channel *b)
 {
-	const int size = 212992 / 2;	/* the kernel doubles it */
+	const int size = 212992 / 2; /* the kernel doubles it */
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
-	assert_int_equal(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size,
-	    sizeof(size)), 0);
+	assert_int_equal(
+	    setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
 	channel_open(a, fds[0]);
 	channel_open(b, fds[1]);
 }
@@ -48,7 +48,7 @@ test_full_frame_passes(void **state)
 	memset(frame, 0x5a, sizeof(frame));
 	small_pair(&a, &b);
 	assert_true(channel_send(&a, span_of(frame, FRAME_MAX), -1));
-	assert_null(a.head);	/* the kernel took it at once */
+	assert_null(a.head); /* the kernel took it at once */
 	assert_int_equal(channel_receive(&b, room, &len, &fd), CHANNEL_FRAME);
 	assert_int_equal(len, FRAME_MAX);
 	assert_memory_equal(room, frame, FRAME_MAX);
@@ -93,8 +93,8 @@ test_queue_keeps_order_and_cap(void **state)
 	assert_true(a.waiting <= CHANNEL_QUEUE_MAX);
 	assert_true(a.waiting + 65536 > CHANNEL_QUEUE_MAX);
 	while (got < sent) {
-		assert_int_equal(channel_receive(&b, room, &len, &fd),
-		    CHANNEL_FRAME);
+		assert_int_equal(
+		    channel_receive(&b, room, &len, &fd), CHANNEL_FRAME);
 		memcpy(&number, room, sizeof(number));
 		assert_int_equal(number, got++);
 		assert_true(channel_flush(&a));
@@ -118,10 +118,10 @@ test_descriptor_passes_through_queue(void **state)
 		assert_true(channel_send(&a, span_of(frame, 65536), -1));
 	assert_int_equal(pipe(ends), 0);
 	assert_true(channel_send(&a, span_of("fd", 2), ends[1]));
-	close(ends[1]);		/* the queue holds one of its own */
+	close(ends[1]); /* the queue holds one of its own */
 	do {
-		assert_int_equal(channel_receive(&b, room, &len, &fd),
-		    CHANNEL_FRAME);
+		assert_int_equal(
+		    channel_receive(&b, room, &len, &fd), CHANNEL_FRAME);
 		assert_true(channel_flush(&a));
 	} while (len != 2);
 	assert_true(fd >= 0);
@@ -154,8 +154,10 @@ test_two_descriptors_do_not_leak(void **state)
 		char bytes[CMSG_SPACE(2 * sizeof(int))];
 	} control = { 0 };
 	struct iovec iov = { .iov_base = frame, .iov_len = 4 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 	const int both[2] = { 0, 1 };
 	struct channel a, b;
@@ -196,8 +198,8 @@ test_header(void **state)
 	assert_int_equal(payload.len, 1);
 	frame_begin(&o, room, MESSAGE_COUNT, 0);
 	assert_false(frame_open(span_of(room, o.len), &type, &id, &payload));
-	assert_false(frame_open(span_of("\x82\x01\x00", 3), &type, &id,
-	    &payload));
+	assert_false(
+	    frame_open(span_of("\x82\x01\x00", 3), &type, &id, &payload));
 	assert_false(frame_open(span_of("", 0), &type, &id, &payload));
 }
 

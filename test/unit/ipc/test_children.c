@@ -17,7 +17,8 @@
 #include "wire/cbor.h"
 
 /* Deep enough that a socket's path would not fit. */
-#define DEEP "a-folder-with-a-name-so-long-that-a-socket-in-it-has-no-name-at-all"
+#define DEEP \
+	"a-folder-with-a-name-so-long-that-a-socket-in-it-has-no-name-at-all"
 static char top[160], home[256], run[280];
 
 static int
@@ -71,9 +72,13 @@ remove_home(void **state)
 static struct children_plan
 plan_of(int secret)
 {
-	struct children_plan p = { .bindir = home, .fronts = 2,
-		.with_checker = true, .with_authority = true,
-		.with_signer = true, .listener = -1, .passphrase = secret,
+	struct children_plan p = { .bindir = home,
+		.fronts = 2,
+		.with_checker = true,
+		.with_authority = true,
+		.with_signer = true,
+		.listener = -1,
+		.passphrase = secret,
 		.admin_listener = -1 };
 
 	strcpy(p.start.home, home);
@@ -101,8 +106,9 @@ test_ask_offline(void **state)
 	(void)state;
 	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(children_ask(c, ROLE_AUTHORITY, MESSAGE_ADMIN,
-		    put_admin, &m, MESSAGE_ADMIN_REPLY, &reply, &why),
+		assert_int_equal(
+		    children_ask(c, ROLE_AUTHORITY, MESSAGE_ADMIN, put_admin,
+			&m, MESSAGE_ADMIN_REPLY, &reply, &why),
 		    REASON_OK);
 		cbor_open(&in, reply.payload, true);
 		assert_true(message_admin_reply_get(&in, &answer));
@@ -111,10 +117,11 @@ test_ask_offline(void **state)
 	/* A program that gives up while it is asked is not waited for. */
 	strcpy(m.verb, "fail");
 	assert_int_equal(children_ask(c, ROLE_AUTHORITY, MESSAGE_ADMIN,
-	    put_admin, &m, MESSAGE_ADMIN_REPLY, &reply, &why),
+			     put_admin, &m, MESSAGE_ADMIN_REPLY, &reply, &why),
 	    REASON_UNAVAILABLE);
 	assert_int_equal(children_ask(c, ROLE_FRONT, MESSAGE_ADMIN, put_admin,
-	    &m, MESSAGE_ADMIN_REPLY, &reply, &why), REASON_UNAVAILABLE);
+			     &m, MESSAGE_ADMIN_REPLY, &reply, &why),
+	    REASON_UNAVAILABLE);
 	children_stop(c);
 	close(p.passphrase);
 }

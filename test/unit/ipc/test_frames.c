@@ -110,8 +110,9 @@ item_next(const uint8_t *bytes, size_t len, size_t at, struct item *out)
 	} else if (out->major == CBOR_NINT) {
 		assert_int_equal(cbor_int(&c, &number), WIRE_OK);
 	} else if (out->major == CBOR_BYTES || out->major == CBOR_TEXT) {
-		assert_int_equal(out->major == CBOR_BYTES
-			? cbor_bytes(&c, &s) : cbor_text(&c, &s), WIRE_OK);
+		assert_int_equal(out->major == CBOR_BYTES ? cbor_bytes(&c, &s)
+							  : cbor_text(&c, &s),
+		    WIRE_OK);
 		out->value = s.len;
 	} else {
 		assert_int_equal(cbor_skip(&c, NULL), WIRE_OK);
@@ -125,8 +126,8 @@ item_next(const uint8_t *bytes, size_t len, size_t at, struct item *out)
 
 /* The example with one item replaced. */
 static size_t
-with_item(const uint8_t *bytes, size_t len, const struct item *i,
-    struct span instead)
+with_item(
+    const uint8_t *bytes, size_t len, const struct item *i, struct span instead)
 {
 	memcpy(two, bytes, i->at);
 	memcpy(two + i->at, instead.ptr, instead.len);
@@ -203,8 +204,8 @@ beyond_array(const struct codec *k, const uint8_t *bytes, size_t len,
 	for (n = i->value - 1; n <= i->value + 1; n += 2) {
 		cbor_out_open(&o, room, sizeof(room));
 		cbor_put_array(&o, n);
-		demand_refused(k, bytes, len, i, span_of(room, o.len),
-		    "another count");
+		demand_refused(
+		    k, bytes, len, i, span_of(room, o.len), "another count");
 	}
 }
 
@@ -323,15 +324,15 @@ test_permissions(void **state)
 
 	(void)state;
 	assert_true(message_allowed(ROLE_FRONT, ROLE_CHECKER, MESSAGE_CHECK));
-	assert_true(message_allowed(ROLE_CHECKER, ROLE_AUTHORITY,
-	    MESSAGE_DECIDE));
-	assert_true(message_allowed(ROLE_AUTHORITY, ROLE_SIGNER,
-	    MESSAGE_SIGN_VOUCHER));
+	assert_true(
+	    message_allowed(ROLE_CHECKER, ROLE_AUTHORITY, MESSAGE_DECIDE));
+	assert_true(
+	    message_allowed(ROLE_AUTHORITY, ROLE_SIGNER, MESSAGE_SIGN_VOUCHER));
 	assert_true(message_allowed(ROLE_ADMIN, ROLE_AUTHORITY, MESSAGE_ADMIN));
-	assert_false(message_allowed(ROLE_CHECKER, ROLE_AUTHORITY,
-	    MESSAGE_INSPECT));
-	assert_false(message_allowed(ROLE_AUTHORITY, ROLE_SIGNER,
-	    MESSAGE_RECORD));
+	assert_false(
+	    message_allowed(ROLE_CHECKER, ROLE_AUTHORITY, MESSAGE_INSPECT));
+	assert_false(
+	    message_allowed(ROLE_AUTHORITY, ROLE_SIGNER, MESSAGE_RECORD));
 	for (m = 0; m < MESSAGE_COUNT; m++) {
 		assert_false(message_allowed(ROLE_FRONT, ROLE_AUTHORITY, m));
 		assert_false(message_allowed(ROLE_FRONT, ROLE_SIGNER, m));

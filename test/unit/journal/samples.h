@@ -16,9 +16,12 @@ sample_fill(uint8_t *p, size_t len, uint8_t first)
 static inline struct device
 sample_device(void)
 {
-	struct device d = { .serial = "AR9-F1-0001-6", .product = "router-9",
-		.issuer = { ISSUER_KEY_ID, 20, { 0 } }, .key_slot = 3,
-		.state = DEVICE_ACTIVE, .origin = ORIGIN_ISSUED };
+	struct device d = { .serial = "AR9-F1-0001-6",
+		.product = "router-9",
+		.issuer = { ISSUER_KEY_ID, 20, { 0 } },
+		.key_slot = 3,
+		.state = DEVICE_ACTIVE,
+		.origin = ORIGIN_ISSUED };
 
 	sample_fill(d.issuer.bytes, 20, 1);
 	sample_fill(d.issuer_name_sha256, HASH_SIZE, 2);
@@ -29,8 +32,10 @@ sample_device(void)
 static inline struct key_order
 sample_order(enum key_purpose purpose, const char *name)
 {
-	struct key_order o = { .purpose = purpose, .product = "router-9",
-		.limit = 100000, .months = 92 };
+	struct key_order o = { .purpose = purpose,
+		.product = "router-9",
+		.limit = 100000,
+		.months = 92 };
 
 	strcpy(o.name, name);
 	if (purpose == PURPOSE_IDEVID_CA)

@@ -13,7 +13,7 @@
 #include "journal/internal.h"
 #include "samples.h"
 
-#define SMALL 147456	/* a segment of nine records of the largest size */
+#define SMALL 147456 /* a segment of nine records of the largest size */
 
 static char dir[64];
 static struct why why;
@@ -158,12 +158,13 @@ second_signer_stays_out(void **state)
 	struct journal *j = reopen(), *other = NULL;
 
 	(void)state;
-	assert_int_equal(journal_open(dir, &other, NULL, NULL, &why),
-	    REASON_HOME_LOCKED);
+	assert_int_equal(
+	    journal_open(dir, &other, NULL, NULL, &why), REASON_HOME_LOCKED);
 	journal_close(j);
 	journal_close(reopen());
-	assert_int_equal(journal_create_sized(dir, true, SAMPLE_TIME, SMALL,
-	    &why), REASON_HOME_INVALID);
+	assert_int_equal(
+	    journal_create_sized(dir, true, SAMPLE_TIME, SMALL, &why),
+	    REASON_HOME_INVALID);
 }
 
 /* What is not committed does not exist. */
@@ -198,11 +199,11 @@ torn_anywhere(void **state)
 	journal_close(j);
 	s = image(1);
 	for (end = s.end; s.bytes[end - 1] == 0; end--)
-		continue;	/* padding */
+		continue; /* padding */
 	for (at = before.end; at < end; at++) {
 		/* The head of the group reached the disk, its tail did not. */
-		put(1, before.end, span_of(s.bytes + before.end,
-		    s.end - before.end));
+		put(1, before.end,
+		    span_of(s.bytes + before.end, s.end - before.end));
 		put(1, at, span_of(zeros, s.end - at));
 		j = reopen();
 		assert_int_equal(journal_ledger(j)->sequence, sequence);
@@ -211,8 +212,8 @@ torn_anywhere(void **state)
 		assert_int_equal(after.dirty, before.end);
 		segment_free(&after);
 		/* And the other way round. */
-		put(1, before.end, span_of(s.bytes + before.end,
-		    s.end - before.end));
+		put(1, before.end,
+		    span_of(s.bytes + before.end, s.end - before.end));
 		put(1, before.end, span_of(zeros, at - before.end + 1));
 		j = reopen();
 		assert_int_equal(journal_ledger(j)->sequence, sequence);
@@ -264,14 +265,14 @@ refuse_forged(struct record r, const char *says)
 	struct journal *none = NULL;
 	size_t len;
 
-	assert_true(record_write(&r, frame + FRAME_HEADER + 4, RECORD_MAX,
-	    &len));
+	assert_true(
+	    record_write(&r, frame + FRAME_HEADER + 4, RECORD_MAX, &len));
 	frame[FRAME_HEADER + 2] = (uint8_t)(len >> 8);
 	frame[FRAME_HEADER + 3] = (uint8_t)len;
 	frame_seal(frame, s.last_group + 1, len + 4);
 	put(1, s.end, span_of(frame, frame_size(len + 4)));
-	assert_int_equal(journal_open(dir, &none, NULL, NULL, &why),
-	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    journal_open(dir, &none, NULL, NULL, &why), REASON_JOURNAL_DAMAGED);
 	assert_int_equal(why.offset, s.end);
 	if (strstr(why.text, says) == NULL)
 		fail_msg("%s", why.text);
@@ -323,15 +324,15 @@ ledger_rules(void **state)
 	add(j, r);
 	sequence = journal_ledger(j)->sequence;
 	r = sample_idevid("F1-1", 9);
-	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
-	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME, &why), REASON_JOURNAL_DAMAGED);
 	r = sample_key(PURPOSE_VOUCHER, "voucher-1");
-	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
-	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME, &why), REASON_JOURNAL_DAMAGED);
 	add(j, sample_act(LEDGER_VERB_RETIRE, "voucher-1"));
 	r = sample_voucher("voucher-1");
-	assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
-	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME, &why), REASON_JOURNAL_DAMAGED);
 	assert_int_equal(journal_ledger(j)->sequence, sequence + 1);
 	commit(j);
 	journal_close(j);
@@ -347,11 +348,11 @@ time_never_goes_back(void **state)
 	struct record r = sample_clock();
 
 	(void)state;
-	assert_int_equal(journal_append(j, &r, SAMPLE_TIME + 50, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME + 50, &why), REASON_OK);
 	assert_int_equal(r.time, SAMPLE_TIME + 50);
-	assert_int_equal(journal_append(j, &r, SAMPLE_TIME - 50, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME - 50, &why), REASON_OK);
 	assert_int_equal(r.time, SAMPLE_TIME + 50);
 	journal_close(j);
 }
@@ -408,8 +409,8 @@ rolls_over(void **state)
 	for (next = 1; next <= 700; next += 699) {
 		uint64_t from = next;
 
-		assert_int_equal(journal_read(dir, from, count, &from, &why),
-		    REASON_OK);
+		assert_int_equal(
+		    journal_read(dir, from, count, &from, &why), REASON_OK);
 		assert_int_equal(from, sequence + 1);
 	}
 	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
@@ -427,7 +428,8 @@ lying_checkpoint(void **state)
 	struct span payload, bytes;
 	struct record r;
 	struct ledger l;
-	uint8_t content[RECORD_MAX], frame[FRAME_HEADER + 4 + RECORD_MAX] = { 0 };
+	uint8_t content[RECORD_MAX],
+	    frame[FRAME_HEADER + 4 + RECORD_MAX] = { 0 };
 	uint64_t group, records;
 	size_t offset = 0, len;
 
@@ -443,16 +445,16 @@ lying_checkpoint(void **state)
 	assert_true(ledger_write(&l, content, sizeof(content), &len));
 	ledger_free(&l);
 	r.checkpoint = span_of(content, len);
-	assert_true(record_write(&r, frame + FRAME_HEADER + 4, RECORD_MAX,
-	    &len));
+	assert_true(
+	    record_write(&r, frame + FRAME_HEADER + 4, RECORD_MAX, &len));
 	assert_int_equal(frame_size(len + 4), offset);
 	frame[FRAME_HEADER + 2] = (uint8_t)(len >> 8);
 	frame[FRAME_HEADER + 3] = (uint8_t)len;
 	frame_seal(frame, group, len + 4);
 	put(2, 0, span_of(frame, frame_size(len + 4)));
 	segment_free(&s);
-	assert_int_equal(journal_verify(dir, &l, &records, &why),
-	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    journal_verify(dir, &l, &records, &why), REASON_JOURNAL_DAMAGED);
 	assert_non_null(strstr(why.text, "00000002.seg offset 0"));
 }
 
@@ -510,8 +512,8 @@ killed(void **state)
 		}
 		close(ends[1]);
 		for (unsigned i = 0; i < 20 + 31 * round; i++)
-			assert_int_equal(read(ends[0], &seen, sizeof(seen)),
-			    sizeof(seen));
+			assert_int_equal(
+			    read(ends[0], &seen, sizeof(seen)), sizeof(seen));
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
 		while (read(ends[0], &seen, sizeof(seen)) == sizeof(seen))

@@ -45,12 +45,12 @@ round_trip(void **state)
 	(void)state;
 	for (i = 0; i < n; i++) {
 		assert_true(record_write(&all[i], bytes, sizeof(bytes), &len));
-		assert_int_equal(record_read(span_of(bytes, len), &back, &why),
-		    REASON_OK);
+		assert_int_equal(
+		    record_read(span_of(bytes, len), &back, &why), REASON_OK);
 		assert_int_equal(back.kind, all[i].kind);
 		assert_int_equal(back.time, all[i].time);
-		assert_true(record_write(&back, again, sizeof(again),
-		    &again_len));
+		assert_true(
+		    record_write(&back, again, sizeof(again), &again_len));
 		assert_int_equal(again_len, len);
 		assert_memory_equal(again, bytes, len);
 	}
@@ -68,20 +68,20 @@ fields_arrive(void **state)
 
 	(void)state;
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
-	assert_int_equal(record_read(span_of(bytes, len), &back, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    record_read(span_of(bytes, len), &back, &why), REASON_OK);
 	assert_string_equal(back.voucher.key, "voucher-1");
 	assert_string_equal(back.voucher.nonce, r.voucher.nonce);
 	assert_int_equal(back.voucher.expires_on, r.voucher.expires_on);
 	assert_true(back.voucher.name_issuer);
 	assert_false(back.voucher.emit_id_data);
-	assert_memory_equal(back.voucher.pin_sha256, r.voucher.pin_sha256,
-	    HASH_SIZE);
+	assert_memory_equal(
+	    back.voucher.pin_sha256, r.voucher.pin_sha256, HASH_SIZE);
 	assert_memory_equal(back.request_sha256, r.request_sha256, HASH_SIZE);
 	r = with_header(sample_idevid("F1-1", UINT64_C(1) << 60));
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
-	assert_int_equal(record_read(span_of(bytes, len), &back, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    record_read(span_of(bytes, len), &back, &why), REASON_OK);
 	assert_true(back.idevid.counter == UINT64_C(1) << 60);
 	assert_string_equal(back.idevid.device.serial, "AR9-F1-0001-6");
 	assert_int_equal(back.idevid.device.key_slot, 3);
@@ -129,17 +129,19 @@ strict(void **state)
 	(void)state;
 	for (i = 0; i < n; i++) {
 		assert_true(record_write(&all[i], bytes, sizeof(bytes), &len));
-		assert_int_not_equal(record_read(span_of(bytes, len + 1), &back,
-		    &why), REASON_OK);
+		assert_int_not_equal(
+		    record_read(span_of(bytes, len + 1), &back, &why),
+		    REASON_OK);
 		for (at = 0; at < len; at++)
-			assert_int_equal(record_read(span_of(bytes, at), &back,
-			    &why), REASON_JOURNAL_DAMAGED);
+			assert_int_equal(
+			    record_read(span_of(bytes, at), &back, &why),
+			    REASON_JOURNAL_DAMAGED);
 		for (at = 0; at < len; at++) {
 			bytes[at] ^= 0x01;
 			if (record_read(span_of(bytes, len), &back, &why) ==
 			    REASON_OK) {
-				assert_true(record_write(&back, again,
-				    sizeof(again), &again_len));
+				assert_true(record_write(
+				    &back, again, sizeof(again), &again_len));
 				assert_int_equal(again_len, len);
 				assert_memory_equal(again, bytes, len);
 			}
@@ -153,9 +155,12 @@ static void
 largest_checkpoint(void **state)
 {
 	struct ledger l = { .sequence = INT64_MAX - 1,
-		.time = INT64_C(253402300799) }, back;
-	struct ledger_key k = { .state = KEY_RETIRED, .activated = l.time,
-		.issued = INT64_MAX, .last_counter = UINT64_MAX };
+		.time = INT64_C(253402300799) },
+		      back;
+	struct ledger_key k = { .state = KEY_RETIRED,
+		.activated = l.time,
+		.issued = INT64_MAX,
+		.last_counter = UINT64_MAX };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
 	struct why why;

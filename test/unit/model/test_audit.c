@@ -8,14 +8,15 @@
 
 #include "model/audit.h"
 
-#define DAY 86400
-#define FIRST 1609459200	/* 2021-01-01T00:00:00Z */
+#define DAY   86400
+#define FIRST 1609459200 /* 2021-01-01T00:00:00Z */
 
 static struct audit_event
 event(int day, uint8_t domain, const char *nonce)
 {
 	struct audit_event e = { .date = FIRST + day * DAY,
-		.domain_id_len = 20, .assertion = ASSERTION_PROXIMITY };
+		.domain_id_len = 20,
+		.assertion = ASSERTION_PROXIMITY };
 
 	memset(e.domain_id, domain, 20);
 	snprintf(e.nonce, sizeof(e.nonce), "%s", nonce);
@@ -40,8 +41,8 @@ written(const struct audit_event *events, size_t count, size_t cap)
 static long long
 truncation(const json_t *log, const char *name)
 {
-	return json_integer_value(json_object_get(json_object_get(log,
-	    "truncation"), name));
+	return json_integer_value(
+	    json_object_get(json_object_get(log, "truncation"), name));
 }
 
 static void
@@ -51,25 +52,25 @@ members(void **state)
 	json_t *log = written(events, 2, 4096), *e;
 
 	(void)state;
-	assert_int_equal(json_integer_value(json_object_get(log, "version")),
-	    1);
+	assert_int_equal(
+	    json_integer_value(json_object_get(log, "version")), 1);
 	assert_int_equal(json_array_size(json_object_get(log, "events")), 2);
 	/* Newest first. */
 	e = json_array_get(json_object_get(log, "events"), 0);
 	assert_string_equal(json_string_value(json_object_get(e, "date")),
 	    "2021-01-02T00:00:00Z");
-	assert_string_equal(json_string_value(json_object_get(e, "nonce")),
-	    "n-2");
+	assert_string_equal(
+	    json_string_value(json_object_get(e, "nonce")), "n-2");
 	assert_string_equal(json_string_value(json_object_get(e, "domainID")),
 	    "AgICAgICAgICAgICAgICAgICAgI=");
-	assert_string_equal(json_string_value(json_object_get(e,
-	    "assertion")), "proximity");
+	assert_string_equal(
+	    json_string_value(json_object_get(e, "assertion")), "proximity");
 	assert_null(json_object_get(e, "truncated"));
 	e = json_array_get(json_object_get(log, "events"), 1);
 	assert_true(json_is_null(json_object_get(e, "nonce")));
 	assert_int_equal(truncation(log, "nonced duplicates"), 0);
-	assert_int_equal(json_object_size(json_object_get(log, "truncation")),
-	    3);
+	assert_int_equal(
+	    json_object_size(json_object_get(log, "truncation")), 3);
 	json_decref(log);
 }
 
@@ -86,13 +87,17 @@ reduction(void **state)
 	(void)state;
 	assert_int_equal(json_array_size(list), 3);
 	assert_int_equal(json_integer_value(json_object_get(
-	    json_array_get(list, 0), "truncated")), 1);
+			     json_array_get(list, 0), "truncated")),
+	    1);
 	assert_string_equal(json_string_value(json_object_get(
-	    json_array_get(list, 1), "nonce")), "d");
+				json_array_get(list, 1), "nonce")),
+	    "d");
 	assert_int_equal(json_integer_value(json_object_get(
-	    json_array_get(list, 1), "truncated")), 2);
+			     json_array_get(list, 1), "truncated")),
+	    2);
 	assert_string_equal(json_string_value(json_object_get(
-	    json_array_get(list, 2), "nonce")), "b");
+				json_array_get(list, 2), "nonce")),
+	    "b");
 	assert_int_equal(truncation(log, "nonced duplicates"), 2);
 	assert_int_equal(truncation(log, "nonceless duplicates"), 1);
 	assert_int_equal(truncation(log, "arbitrary"), 0);
@@ -111,8 +116,10 @@ saturation(void **state)
 		events[i] = event(i, 1, "n");
 	log = written(events, 1400, 4096);
 	assert_int_equal(truncation(log, "nonced duplicates"), 1024);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(
-	    json_object_get(log, "events"), 0), "truncated")), 1024);
+	assert_int_equal(json_integer_value(json_object_get(
+			     json_array_get(json_object_get(log, "events"), 0),
+			     "truncated")),
+	    1024);
 	json_decref(log);
 }
 
@@ -132,8 +139,9 @@ cap(void **state)
 		n = json_array_size(json_object_get(log, "events"));
 		assert_int_equal(truncation(log, "arbitrary"), 100 - n);
 		more = written(events, 100, size + 200);
-		assert_true(n > 0 && (n == 100 || json_array_size(
-		    json_object_get(more, "events")) > n));
+		assert_true(n > 0 &&
+		    (n == 100 ||
+			json_array_size(json_object_get(more, "events")) > n));
 		json_decref(log);
 		json_decref(more);
 	}

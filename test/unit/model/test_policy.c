@@ -66,9 +66,13 @@ scene_open(struct scene *s)
 	memcpy(f->pledge_issuer_name_sha256, s->devices[0].issuer_name_sha256,
 	    HASH_SIZE);
 	fill_chain(f);
-	s->in = (struct policy_input){ .facts = f, .devices_len = 1,
-		.devices = s->devices, .products = s->products, .now = NOW,
-		.max_age = 86400, .max_ahead = 300 };
+	s->in = (struct policy_input){ .facts = f,
+		.devices_len = 1,
+		.devices = s->devices,
+		.products = s->products,
+		.now = NOW,
+		.max_age = 86400,
+		.max_ahead = 300 };
 }
 
 static void
@@ -121,8 +125,8 @@ by_name(struct scene *s)
 {
 	s->facts.issuer.kind = ISSUER_NAME;
 	s->facts.issuer.len = HASH_SIZE;
-	memcpy(s->facts.issuer.bytes, s->devices[0].issuer_name_sha256,
-	    HASH_SIZE);
+	memcpy(
+	    s->facts.issuer.bytes, s->devices[0].issuer_name_sha256, HASH_SIZE);
 }
 static void
 wrong_issuer(struct scene *s)
@@ -425,8 +429,8 @@ every_row(void **state)
 		if (v.assertion != r->assertion || v.pin != r->pin ||
 		    v.name_issuer != r->name_issuer || v.device != 0 ||
 		    !v.device_found)
-			fail_msg("%s: assertion %d, pin %u, issuer %d",
-			    r->name, v.assertion, v.pin, v.name_issuer);
+			fail_msg("%s: assertion %d, pin %u, issuer %d", r->name,
+			    v.assertion, v.pin, v.name_issuer);
 	}
 }
 
@@ -444,8 +448,7 @@ second_twin(void **state)
 	s.products[1].pin = PIN_END_ENTITY;
 	policy_decide(&s.in, &v);
 	assert_int_equal(v.reason, REASON_PLEDGE_KEY);
-	memcpy(s.facts.pledge_spki_sha256, s.devices[1].spki_sha256,
-	    HASH_SIZE);
+	memcpy(s.facts.pledge_spki_sha256, s.devices[1].spki_sha256, HASH_SIZE);
 	s.facts.pledge_issuer = s.devices[1].issuer;
 	policy_decide(&s.in, &v);
 	assert_int_equal(v.reason, REASON_OK);

@@ -20,15 +20,20 @@ fields(void **state)
 	static const struct {
 		const char *name, *good, *bad;
 	} cases[] = {
-		{ "token", "AR9", "ar9" }, { "token", "ARROW9", "ARROW99" },
-		{ "token", "A1", "A" }, { "counter-width", "12", "13" },
-		{ "counter-width", "4", "3" }, { "counter-width", "6", "06" },
+		{ "token", "AR9", "ar9" },
+		{ "token", "ARROW9", "ARROW99" },
+		{ "token", "A1", "A" },
+		{ "counter-width", "12", "13" },
+		{ "counter-width", "4", "3" },
+		{ "counter-width", "6", "06" },
 		{ "check-character", "no", "true" },
 		{ "pin", "lowest-ca", "lowest" },
-		{ "pin", "end-entity", "" }, { "audit-only", "yes", "1" },
+		{ "pin", "end-entity", "" },
+		{ "audit-only", "yes", "1" },
 		{ "emit-id-data", "yes", "YES" },
 		{ "legacy-unattributed", "no", "n" },
-		{ "import-only", "yes", "y" }, { "key-usage", "yes", "" },
+		{ "import-only", "yes", "y" },
+		{ "key-usage", "yes", "" },
 		{ "masa-url", "masa.example.com:8443", "a\nb" },
 	};
 	struct product p;
@@ -37,16 +42,16 @@ fields(void **state)
 	(void)state;
 	product_defaults(&p);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(set(&p, cases[i].name, cases[i].good),
-		    REASON_OK);
+		assert_int_equal(
+		    set(&p, cases[i].name, cases[i].good), REASON_OK);
 		assert_int_equal(set(&p, cases[i].name, cases[i].bad),
 		    REASON_PRODUCT_SYNTAX);
 	}
 	assert_int_equal(set(&p, "colour", "red"), REASON_PRODUCT_SYNTAX);
 	assert_string_equal(p.token, "A1");
 	assert_int_equal(p.pin, PIN_END_ENTITY);
-	assert_true(p.audit_only && p.emit_id_data && p.import_only &&
-	    p.key_usage);
+	assert_true(
+	    p.audit_only && p.emit_id_data && p.import_only && p.key_usage);
 	assert_false(p.check_character || p.legacy_unattributed);
 }
 

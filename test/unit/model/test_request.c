@@ -16,8 +16,8 @@ static enum reason
 read_text(const char *text)
 {
 	why_clear(&why);
-	return request_from_json(span_str(text), arena, sizeof(arena), &q,
-	    &why);
+	return request_from_json(
+	    span_str(text), arena, sizeof(arena), &q, &why);
 }
 
 /* The members inside a proper root. */
@@ -35,13 +35,18 @@ static void
 takes_every_leaf(void **state)
 {
 	(void)state;
-	assert_int_equal(read_members("\"created-on\":"
-	    "\"2021-04-13T17:43:23.747-04:00\",\"assertion\":\"proximity\","
-	    "\"serial-number\":\"A-1\",\"nonce\":\"-_XE9zK9q8Ll1qylMtLKeg\","
-	    "\"idevid-issuer\":\"AQID\",\"proximity-registrar-cert\":\"BAU=\","
-	    "\"proximity-registrar-pubk\":\"Bg==\","
-	    "\"proximity-registrar-pubk-sha256\":\"Bwg=\","
-	    "\"prior-signed-voucher-request\":\"MIAx\\/w==\""), REASON_OK);
+	assert_int_equal(
+	    read_members(
+		"\"created-on\":"
+		"\"2021-04-13T17:43:23.747-04:00\",\"assertion\":\"proximity\","
+		"\"serial-number\":\"A-1\",\"nonce\":\"-_"
+		"XE9zK9q8Ll1qylMtLKeg\","
+		"\"idevid-issuer\":\"AQID\",\"proximity-registrar-cert\":\"BAU="
+		"\","
+		"\"proximity-registrar-pubk\":\"Bg==\","
+		"\"proximity-registrar-pubk-sha256\":\"Bwg=\","
+		"\"prior-signed-voucher-request\":\"MIAx\\/w==\""),
+	    REASON_OK);
 	assert_true(q.has_created_on);
 	assert_int_equal(q.created_on, 1618350203);
 	assert_int_equal(q.assertion, ASSERTION_PROXIMITY);
@@ -59,16 +64,18 @@ static void
 counts_what_decides_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(read_members("\"pinned-domain-cert\":\"AQ==\","
-	    "\"domain-cert-revocation-checks\":\"true\","
-	    "\"last-renewal-date\":\"2021-04-13T17:43:23Z\","
-	    "\"agent-signed-data\":\"AQ==\",\"agent-sign-cert\":[\"AQ==\"],"
-	    "\"extensions\":[\"a\",\"b\"],"
-	    "\"manufacturer-proprietary\":\"_-8\",\"est-domain\":\"x\""),
+	assert_int_equal(
+	    read_members(
+		"\"pinned-domain-cert\":\"AQ==\","
+		"\"domain-cert-revocation-checks\":\"true\","
+		"\"last-renewal-date\":\"2021-04-13T17:43:23Z\","
+		"\"agent-signed-data\":\"AQ==\",\"agent-sign-cert\":[\"AQ==\"],"
+		"\"extensions\":[\"a\",\"b\"],"
+		"\"manufacturer-proprietary\":\"_-8\",\"est-domain\":\"x\""),
 	    REASON_OK);
 	assert_int_equal(q.ignored, 8);
-	assert_int_equal(read_members("\"extension:x\":{\"n\":[1,2]},\"z\":4"),
-	    REASON_OK);
+	assert_int_equal(
+	    read_members("\"extension:x\":{\"n\":[1,2]},\"z\":4"), REASON_OK);
 	assert_int_equal(q.unknown, 2);
 	assert_int_equal(read_members("\"assertion\":\"certain\""), REASON_OK);
 	assert_int_equal(q.assertion, ASSERTION_NONE);
@@ -78,7 +85,10 @@ static void
 refuses_other_roots(void **state)
 {
 	static const char *const texts[] = {
-		"{}", "[]", "7", "{\"ietf-voucher:voucher\":{}}",
+		"{}",
+		"[]",
+		"7",
+		"{\"ietf-voucher:voucher\":{}}",
 		"{\"ietf-voucher-request-prm:voucher\":{}}",
 		"{\"ietf-voucher-request:voucher\":{},\"x\":1}",
 		"{\"x\":1,\"ietf-voucher-request:voucher\":{}}",
@@ -94,9 +104,11 @@ refuses_other_roots(void **state)
 	    REASON_PAYLOAD_MALFORMED);
 	assert_int_equal(read_text(""), REASON_PAYLOAD_MALFORMED);
 	assert_int_equal(read_members("\"nonce\":\"12345678\","
-	    "\"nonce\":\"12345678\""), REASON_PAYLOAD_DUPLICATE);
+				      "\"nonce\":\"12345678\""),
+	    REASON_PAYLOAD_DUPLICATE);
 	assert_int_equal(read_members("\"nonce\":\"12345678\","
-	    "\"\\u006eonce\":\"12345678\""), REASON_PAYLOAD_DUPLICATE);
+				      "\"\\u006eonce\":\"12345678\""),
+	    REASON_PAYLOAD_DUPLICATE);
 }
 
 /* MP 7.1: none of these leaves is ever a number. */
@@ -121,8 +133,8 @@ refuses_numbers(void **state)
 		assert_int_equal(read_members(text), REASON_PAYLOAD_TYPE);
 		assert_non_null(strstr(why.text, leaves[i]));
 	}
-	assert_int_equal(read_members("\"extensions\":[1]"),
-	    REASON_PAYLOAD_TYPE);
+	assert_int_equal(
+	    read_members("\"extensions\":[1]"), REASON_PAYLOAD_TYPE);
 }
 
 static void
@@ -157,8 +169,8 @@ refuses_bad_values(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(read_members(cases[i].members),
-		    cases[i].reason);
+		assert_int_equal(
+		    read_members(cases[i].members), cases[i].reason);
 }
 
 /* 8 and 64 characters of a nonce, 64 of a serial: the edges. */
@@ -185,8 +197,10 @@ static void
 writes_what_it_reads(void **state)
 {
 	struct voucher_request w = { .has_created_on = true,
-		.created_on = 1618350203, .assertion = ASSERTION_PROXIMITY,
-		.serial = "A\"1", .nonce = "abcdefgh",
+		.created_on = 1618350203,
+		.assertion = ASSERTION_PROXIMITY,
+		.serial = "A\"1",
+		.nonce = "abcdefgh",
 		.idevid_issuer = span_of("\4\1\2", 3),
 		.prior = span_of("\x30\x03x", 3) };
 	char text[512];
@@ -196,7 +210,8 @@ writes_what_it_reads(void **state)
 	assert_true(request_to_json(&w, text, sizeof(text), &len));
 	assert_false(request_to_json(&w, text, len - 1, &len));
 	assert_int_equal(request_from_json(span_of(text, len), arena,
-	    sizeof(arena), &q, &why), REASON_OK);
+			     sizeof(arena), &q, &why),
+	    REASON_OK);
 	assert_string_equal(q.serial, w.serial);
 	assert_string_equal(q.nonce, w.nonce);
 	assert_int_equal(q.created_on, w.created_on);
@@ -212,11 +227,13 @@ normalises_issuers(void **state)
 {
 	static const uint8_t a[] = "\x04\x18\x30\x16\x80\x14"
 				   "01234567890123456789";
-	static const uint8_t e[] = "\x30\x1d\x80\x14" "01234567890123456789"
+	static const uint8_t e[] = "\x30\x1d\x80\x14"
+				   "01234567890123456789"
 				   "\xa1\x02\x82\x00\x82\x01\x07";
 	static const uint8_t name[] = "\x30\x0d\x31\x0b\x30\x09\x06\x03\x55"
 				      "\x04\x03\x0c\x02hi";
-	static const uint8_t octets[] = "\x04\x12" "012345678901234567";
+	static const uint8_t octets[] = "\x04\x12"
+					"012345678901234567";
 	const struct span id = span_str("01234567890123456789");
 	const struct {
 		struct span bytes;
@@ -241,8 +258,8 @@ normalises_issuers(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum reason r = issuer_normalise(cases[i].bytes, &kind, &value,
-		    &why);
+		enum reason r =
+		    issuer_normalise(cases[i].bytes, &kind, &value, &why);
 
 		if (cases[i].kind == ISSUER_NONE) {
 			assert_int_equal(r, REASON_ISSUER_SHAPE);

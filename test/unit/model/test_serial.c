@@ -6,8 +6,7 @@
 
 #include "model/serial.h"
 
-#define SIXTY                                                                  \
-	"012345678901234567890123456789012345678901234567890123456789"
+#define SIXTY "012345678901234567890123456789012345678901234567890123456789"
 
 static struct product
 router(void)
@@ -27,8 +26,8 @@ check_character(void **state)
 	(void)state;
 	assert_int_equal(serial_check_character(span_str("AR9-F1-0001")), '6');
 	/* ISO 7064 MOD 37,36: whole text with its character ends at 1. */
-	assert_int_not_equal(serial_check_character(span_str("AR9-F1-0010")),
-	    '6');
+	assert_int_not_equal(
+	    serial_check_character(span_str("AR9-F1-0010")), '6');
 	assert_int_equal(serial_check_character(span_str("AR9F10001")), '6');
 }
 
@@ -48,10 +47,11 @@ format(void **state)
 
 	(void)state;
 	for (i = 0; i < 5; i++) {
-		assert_int_equal(serial_format(serial, &p, "F1", cases[i].n,
-		    &why), REASON_OK);
-		assert_memory_equal(serial, cases[i].text,
-		    strlen(cases[i].text));
+		assert_int_equal(
+		    serial_format(serial, &p, "F1", cases[i].n, &why),
+		    REASON_OK);
+		assert_memory_equal(
+		    serial, cases[i].text, strlen(cases[i].text));
 		assert_int_equal(strlen(serial), 13);
 	}
 	assert_int_equal(serial_format(serial, &p, "F1", 1048576, &why),
@@ -59,8 +59,8 @@ format(void **state)
 	p.check_character = false;
 	assert_int_equal(serial_format(serial, &p, "F1", 1, &why), REASON_OK);
 	assert_string_equal(serial, "AR9-F1-0001");
-	assert_int_equal(serial_format(serial, &p, "f1", 1, &why),
-	    REASON_SERIAL_SYNTAX);
+	assert_int_equal(
+	    serial_format(serial, &p, "f1", 1, &why), REASON_SERIAL_SYNTAX);
 }
 
 static void
@@ -88,10 +88,12 @@ parse(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(serial_parse(span_str(cases[i].text), &p,
-		    "F1", &n, &why), cases[i].reason);
-	assert_int_equal(serial_parse(span_str("AR9-F1-0001-6"), &p, "F1", &n,
-	    &why), REASON_OK);
+		assert_int_equal(
+		    serial_parse(span_str(cases[i].text), &p, "F1", &n, &why),
+		    cases[i].reason);
+	assert_int_equal(
+	    serial_parse(span_str("AR9-F1-0001-6"), &p, "F1", &n, &why),
+	    REASON_OK);
 	assert_int_equal(n, 1);
 }
 
@@ -109,14 +111,15 @@ errors_are_seen(void **state)
 
 	(void)state;
 	for (n = 1; n < 1048576; n += 7919) {
-		assert_int_equal(serial_format(good, &p, "F1", n, &why),
-		    REASON_OK);
+		assert_int_equal(
+		    serial_format(good, &p, "F1", n, &why), REASON_OK);
 		for (i = 7; i < 11; i++) {
 			for (d = 0; d < 32; d++) {
 				memcpy(bad, good, sizeof(bad));
 				bad[i] = digits[d];
-				assert_int_equal(serial_parse(span_str(bad),
-				    &p, "F1", &got, &why) == REASON_OK,
+				assert_int_equal(
+				    serial_parse(span_str(bad), &p, "F1", &got,
+					&why) == REASON_OK,
 				    bad[i] == good[i]);
 			}
 		}
@@ -125,7 +128,8 @@ errors_are_seen(void **state)
 			bad[i] = good[i + 1];
 			bad[i + 1] = good[i];
 			assert_int_equal(serial_parse(span_str(bad), &p, "F1",
-			    &got, &why) == REASON_OK, good[i] == good[i + 1]);
+					     &got, &why) == REASON_OK,
+			    good[i] == good[i + 1]);
 		}
 	}
 }
@@ -142,13 +146,13 @@ alphabet(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_int_equal(serial_check(span_str(good[i]), &why),
-		    REASON_OK);
+		assert_int_equal(
+		    serial_check(span_str(good[i]), &why), REASON_OK);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(serial_check(span_str(bad[i]), &why),
-		    REASON_SERIAL_SYNTAX);
-	assert_int_equal(serial_check(span_of("A\0B", 3), &why),
-	    REASON_SERIAL_SYNTAX);
+		assert_int_equal(
+		    serial_check(span_str(bad[i]), &why), REASON_SERIAL_SYNTAX);
+	assert_int_equal(
+	    serial_check(span_of("A\0B", 3), &why), REASON_SERIAL_SYNTAX);
 }
 
 static void

@@ -10,8 +10,10 @@
 #include "model/voucher.h"
 
 static const struct voucher sample = {
-	.created_on = 1618350204, .assertion = ASSERTION_LOGGED,
-	.serial = "A-1", .nonce = "-_XE9zK9q8Ll1qylMtLKeg",
+	.created_on = 1618350204,
+	.assertion = ASSERTION_LOGGED,
+	.serial = "A-1",
+	.nonce = "-_XE9zK9q8Ll1qylMtLKeg",
 	.pinned_domain_cert = { (const uint8_t *)"\x30\x01\xff", 3 },
 	.has_revocation_checks = true,
 };
@@ -19,8 +21,8 @@ static const struct voucher sample = {
 static const char *
 leaf(json_t *root, const char *name)
 {
-	return json_string_value(json_object_get(json_object_get(root,
-	    "ietf-voucher:voucher"), name));
+	return json_string_value(json_object_get(
+	    json_object_get(root, "ietf-voucher:voucher"), name));
 }
 
 static void
@@ -40,8 +42,9 @@ writes_json_that_others_read(void **state)
 	assert_string_equal(leaf(root, "serial-number"), "A-1");
 	assert_string_equal(leaf(root, "nonce"), "-_XE9zK9q8Ll1qylMtLKeg");
 	assert_string_equal(leaf(root, "pinned-domain-cert"), "MAH/");
-	assert_true(json_is_false(json_object_get(json_object_get(root,
-	    "ietf-voucher:voucher"), "domain-cert-revocation-checks")));
+	assert_true(json_is_false(
+	    json_object_get(json_object_get(root, "ietf-voucher:voucher"),
+		"domain-cert-revocation-checks")));
 	assert_null(leaf(root, "expires-on"));
 	assert_null(leaf(root, "idevid-issuer"));
 	json_decref(root);
@@ -61,7 +64,8 @@ reads_back(void **state)
 	w.idevid_issuer = span_of("\4\2hi", 4);
 	assert_true(voucher_to_json(&w, text, sizeof(text), &len));
 	assert_int_equal(voucher_from_json(span_of(text, len), arena,
-	    sizeof(arena), &v, NULL), REASON_OK);
+			     sizeof(arena), &v, NULL),
+	    REASON_OK);
 	assert_int_equal(v.created_on, w.created_on);
 	assert_int_equal(v.expires_on, w.expires_on);
 	assert_int_equal(v.assertion, w.assertion);
@@ -74,14 +78,17 @@ reads_back(void **state)
 	assert_false(voucher_to_json(&w, text, len - 1, &len));
 }
 
-#define GOOD "\"serial-number\":\"A\",\"assertion\":\"logged\"," \
+#define GOOD                                                \
+	"\"serial-number\":\"A\",\"assertion\":\"logged\"," \
 	"\"pinned-domain-cert\":\"AQ==\""
 
 static void
 refuses_what_is_no_voucher(void **state)
 {
 	static const char *const bad[] = {
-		"", "{}", "{\"ietf-voucher-request:voucher\":{" GOOD "}}",
+		"",
+		"{}",
+		"{\"ietf-voucher-request:voucher\":{" GOOD "}}",
 		"{\"ietf-voucher:voucher\":{" GOOD "},\"x\":1}",
 		"{\"ietf-voucher:voucher\":{\"serial-number\":\"A\","
 		"\"assertion\":\"logged\"}}",
@@ -90,7 +97,8 @@ refuses_what_is_no_voucher(void **state)
 		"{\"ietf-voucher:voucher\":{\"serial-number\":\"A\","
 		"\"pinned-domain-cert\":\"AQ==\"}}",
 		"{\"ietf-voucher:voucher\":{" GOOD ",\"nonce\":7}}",
-		"{\"ietf-voucher:voucher\":{" GOOD ",\"nonce\":\"\\u001b[2J\"}}",
+		"{\"ietf-voucher:voucher\":{" GOOD
+		",\"nonce\":\"\\u001b[2J\"}}",
 		"{\"ietf-voucher:voucher\":{" GOOD ",\"expires-on\":\"x\"}}",
 		"{\"ietf-voucher:voucher\":{" GOOD ",\"created-on\":7}}",
 		"{\"ietf-voucher:voucher\":{" GOOD
@@ -103,9 +111,12 @@ refuses_what_is_no_voucher(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(voucher_from_json(span_str(bad[i]), arena,
-		    sizeof(arena), &v, NULL), REASON_VOUCHER_MALFORMED);
-	assert_int_equal(voucher_from_json(span_str("{\"ietf-voucher:voucher\":"
-	    "{" GOOD ",\"new-leaf\":[1]}}"), arena, sizeof(arena), &v, NULL),
+				     sizeof(arena), &v, NULL),
+		    REASON_VOUCHER_MALFORMED);
+	assert_int_equal(
+	    voucher_from_json(span_str("{\"ietf-voucher:voucher\":"
+				       "{" GOOD ",\"new-leaf\":[1]}}"),
+		arena, sizeof(arena), &v, NULL),
 	    REASON_OK);
 }
 
@@ -116,13 +127,13 @@ names_go_both_ways(void **state)
 
 	(void)state;
 	for (a = ASSERTION_VERIFIED; a <= ASSERTION_AGENT_PROXIMITY; a++)
-		assert_int_equal(assertion_find(span_str(assertion_text(
-		    (enum assertion)a))), a);
+		assert_int_equal(
+		    assertion_find(span_str(assertion_text((enum assertion)a))),
+		    a);
 	assert_int_equal(assertion_find(span_str("")), ASSERTION_NONE);
-	assert_int_equal(assertion_find(span_str("Proximity")),
-	    ASSERTION_NONE);
-	assert_string_equal(format_media_type(FORMAT_CMS_JSON),
-	    "application/voucher-cms+json");
+	assert_int_equal(assertion_find(span_str("Proximity")), ASSERTION_NONE);
+	assert_string_equal(
+	    format_media_type(FORMAT_CMS_JSON), "application/voucher-cms+json");
 }
 
 int

@@ -34,14 +34,24 @@ static void
 judges_what_we_write(void **state)
 {
 	struct audit_event events[] = {
-		{ .date = 1, .domain_id = "stranger", .domain_id_len = 8,
+		{ .date = 1,
+		    .domain_id = "stranger",
+		    .domain_id_len = 8,
 		    .assertion = ASSERTION_LOGGED },
-		{ .date = 2, .domain_id = "ours", .domain_id_len = 4,
-		    .nonce = "12345678", .assertion = ASSERTION_PROXIMITY },
-		{ .date = 3, .domain_id = "ours", .domain_id_len = 4,
+		{ .date = 2,
+		    .domain_id = "ours",
+		    .domain_id_len = 4,
+		    .nonce = "12345678",
 		    .assertion = ASSERTION_PROXIMITY },
-		{ .date = 4, .domain_id = "ours", .domain_id_len = 4,
-		    .nonce = "abcdefgh", .assertion = ASSERTION_PROXIMITY },
+		{ .date = 3,
+		    .domain_id = "ours",
+		    .domain_id_len = 4,
+		    .assertion = ASSERTION_PROXIMITY },
+		{ .date = 4,
+		    .domain_id = "ours",
+		    .domain_id_len = 4,
+		    .nonce = "abcdefgh",
+		    .assertion = ASSERTION_PROXIMITY },
 	};
 	struct audit_domains domains = { .len = 1 };
 	struct audit_findings found;
@@ -52,8 +62,8 @@ judges_what_we_write(void **state)
 	memcpy(domains.ids[0].id, "ours", 4);
 	domains.ids[0].len = 4;
 	assert_true(audit_to_json(events, 3, text, sizeof(text), &len));
-	assert_int_equal(audit_log_read(span_of(text, len), &audit, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    audit_log_read(span_of(text, len), &audit, &why), REASON_OK);
 	audit_log_judge(&audit, &domains, &found);
 	assert_int_equal(audit.len, 3);
 	assert_int_equal(found.foreign, 1);
@@ -61,8 +71,8 @@ judges_what_we_write(void **state)
 	assert_false(found.truncated);
 	/* The fourth hides the second: something was left out. */
 	assert_true(audit_to_json(events, 4, text, sizeof(text), &len));
-	assert_int_equal(audit_log_read(span_of(text, len), &audit, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    audit_log_read(span_of(text, len), &audit, &why), REASON_OK);
 	audit_log_judge(&audit, &domains, &found);
 	assert_true(found.truncated);
 	assert_int_equal(audit.entries[0].date, 4);
@@ -73,18 +83,22 @@ static void
 refuses_what_is_no_log(void **state)
 {
 #define EVENT "\"domainID\":\"AQ==\",\"nonce\":null,\"assertion\":\"logged\""
-#define DATE "\"date\":\"2021-01-01T00:00:00Z\","
+#define DATE  "\"date\":\"2021-01-01T00:00:00Z\","
 	static const char *const bad[] = {
-		"", "[]", "{}", "{\"version\":2,\"events\":[]}",
-		"{\"version\":1}", "{\"version\":1,\"events\":{}}",
+		"",
+		"[]",
+		"{}",
+		"{\"version\":2,\"events\":[]}",
+		"{\"version\":1}",
+		"{\"version\":1,\"events\":{}}",
 		"{\"version\":1,\"events\":[7]}",
 		"{\"version\":1,\"events\":[{" EVENT "}]}",
 		"{\"version\":1,\"events\":[{" DATE "\"nonce\":null}]}",
 		("{\"version\":1,\"events\":[{" DATE EVENT
-		",\"truncated\":\"x\"}]}"),
+		 ",\"truncated\":\"x\"}]}"),
 		"{\"version\":1,\"events\":[],\"truncation\":[]}",
 		("{\"version\":1,\"events\":[],"
-		"\"truncation\":{\"arbitrary\":-1}}"),
+		 "\"truncation\":{\"arbitrary\":-1}}"),
 	};
 	struct audit_domains domains = { 0 };
 	struct audit_findings found;
@@ -96,8 +110,10 @@ refuses_what_is_no_log(void **state)
 		    REASON_AUDIT_MALFORMED)
 			fail_msg("taken: %s", bad[i]);
 	assert_int_equal(audit_log_read(span_str("{\"version\":\"1\","
-	    "\"events\":[{" DATE EVENT ",\"truncated\":\"3\"}]}"), &audit,
-	    &why), REASON_OK);
+						 "\"events\":[{" DATE EVENT
+						 ",\"truncated\":\"3\"}]}"),
+			     &audit, &why),
+	    REASON_OK);
 	assert_int_equal(audit.entries[0].truncated, 3);
 	audit_log_judge(&audit, &domains, &found);
 	assert_true(found.truncated);

@@ -38,14 +38,14 @@ certificate(const char *name, EVP_PKEY *subject, X509 *issuer, EVP_PKEY *by,
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 7);
 	X509_gmtime_adj(X509_getm_notBefore(x), -60);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN",
-	    MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-	X509_set_issuer_name(x, X509_get_subject_name(issuer == NULL ? x
-								  : issuer));
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+	    (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(
+	    x, X509_get_subject_name(issuer == NULL ? x : issuer));
 	X509_set_pubkey(x, subject);
 	X509V3_set_ctx(&context, x, x, NULL, NULL, 0);
-	e = X509V3_EXT_conf_nid(NULL, &context, issuer == NULL
-	    ? NID_basic_constraints : NID_subject_alt_name,
+	e = X509V3_EXT_conf_nid(NULL, &context,
+	    issuer == NULL ? NID_basic_constraints : NID_subject_alt_name,
 	    issuer == NULL ? "critical,CA:TRUE" : host);
 	X509_add_ext(x, e, -1);
 	X509_EXTENSION_free(e);
@@ -72,15 +72,15 @@ make_files(void **state)
 	path_join(key_path, sizeof(key_path), folder, "server.key");
 	key = EVP_EC_gen("P-256");
 	ca = certificate("ca", ca_key, NULL, ca_key, NULL, ca_path);
-	server = certificate("server", key, ca, ca_key, "DNS:localhost",
-	    server_path);
-	elsewhere = certificate("elsewhere", key, ca, ca_key,
-	    "DNS:elsewhere.example", other_path);
+	server = certificate(
+	    "server", key, ca, ca_key, "DNS:localhost", server_path);
+	elsewhere = certificate(
+	    "elsewhere", key, ca, ca_key, "DNS:elsewhere.example", other_path);
 	presented = server;
 	other = certificate("other", key, NULL, key, NULL, other_path);
 	assert_non_null(out = BIO_new_file(key_path, "w"));
-	assert_int_equal(PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL,
-	    NULL), 1);
+	assert_int_equal(
+	    PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
 	BIO_free(out);
 	X509_free(ca);
 	X509_free(other);
@@ -125,8 +125,8 @@ serve(int listener, const char *answer)
 	signal(SIGPIPE, SIG_IGN);
 	SSL_CTX_use_certificate(context, presented);
 	SSL_CTX_use_PrivateKey(context, key);
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER |
-	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_verify(
+	    context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(context, any_client, NULL);
 	fd = accept(listener, NULL, NULL);
 	ssl = SSL_new(context);
@@ -157,8 +157,10 @@ ask(const char *host, const char *trust, bool insecure, const char *answer,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(a);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	struct exchange e = { .method = "POST", .path = "/x",
-		.content_type = "text/plain", .accept = "*/*",
+	struct exchange e = { .method = "POST",
+		.path = "/x",
+		.content_type = "text/plain",
+		.accept = "*/*",
 		.body = span_str("ping") };
 	struct client c = { .trust = trust, .insecure = insecure };
 	struct identity identity;
@@ -175,8 +177,9 @@ ask(const char *host, const char *trust, bool insecure, const char *answer,
 	if ((child = fork()) == 0)
 		serve(listener, answer);
 	close(listener);
-	assert_int_equal(identity_load(&identity, key_path, other_path, NULL,
-	    NULL, &why), REASON_OK);
+	assert_int_equal(
+	    identity_load(&identity, key_path, other_path, NULL, NULL, &why),
+	    REASON_OK);
 	c.identity = &identity;
 	r = client_exchange(&c, &e, out, &why);
 	identity_free(&identity);
@@ -194,8 +197,9 @@ exchanges_over_mutual_tls(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(ask("localhost", trusts[i], false,
-		    ANSWER "Content-Length: 4\r\n\r\npong", &r, &served),
+		assert_int_equal(
+		    ask("localhost", trusts[i], false,
+			ANSWER "Content-Length: 4\r\n\r\npong", &r, &served),
 		    REASON_OK);
 		assert_int_equal(served, 0);
 		assert_int_equal(r.status, 200);
@@ -211,8 +215,9 @@ refuses_strange_servers(void **state)
 	int served;
 
 	(void)state;
-	assert_int_equal(ask("localhost", other_path, false, ANSWER, &r,
-	    &served), REASON_SERVER_CERTIFICATE);
+	assert_int_equal(
+	    ask("localhost", other_path, false, ANSWER, &r, &served),
+	    REASON_SERVER_CERTIFICATE);
 	/* The certificate does not name the address ... */
 	assert_int_equal(ask("127.0.0.1", ca_path, false, ANSWER, &r, &served),
 	    REASON_SERVER_CERTIFICATE);
@@ -222,10 +227,12 @@ refuses_strange_servers(void **state)
 	presented = server;
 	/* ... which does not matter if it is known itself, or nothing is. */
 	assert_int_equal(ask("127.0.0.1", server_path, false,
-	    ANSWER "Content-Length: 0\r\n\r\n", &r, &served), REASON_OK);
+			     ANSWER "Content-Length: 0\r\n\r\n", &r, &served),
+	    REASON_OK);
 	buf_free(&r.body);
 	assert_int_equal(ask("127.0.0.1", other_path, true,
-	    ANSWER "Content-Length: 0\r\n\r\n", &r, &served), REASON_OK);
+			     ANSWER "Content-Length: 0\r\n\r\n", &r, &served),
+	    REASON_OK);
 	buf_free(&r.body);
 }
 
@@ -236,11 +243,13 @@ refuses_half_answers(void **state)
 	int served;
 
 	(void)state;
-	assert_int_equal(ask("localhost", ca_path, false,
-	    ANSWER "Content-Length: 4\r\n\r\npon", &r, &served),
+	assert_int_equal(
+	    ask("localhost", ca_path, false,
+		ANSWER "Content-Length: 4\r\n\r\npon", &r, &served),
 	    REASON_CONNECT_FAILED);
-	assert_int_equal(ask("localhost", ca_path, false, "what?\r\n\r\n", &r,
-	    &served), REASON_CONNECT_FAILED);
+	assert_int_equal(
+	    ask("localhost", ca_path, false, "what?\r\n\r\n", &r, &served),
+	    REASON_CONNECT_FAILED);
 }
 
 static void
@@ -251,10 +260,9 @@ names_the_reason_of_a_refusal(void **state)
 
 	(void)state;
 	buf_init(&r.body, 1000);
-	buf_printf(&r.body, "%s\nid 7\n",
-	    reason_sentence(REASON_PROXIMITY_MISMATCH));
-	assert_int_equal(response_refusal(&r, &why),
-	    REASON_PROXIMITY_MISMATCH);
+	buf_printf(
+	    &r.body, "%s\nid 7\n", reason_sentence(REASON_PROXIMITY_MISMATCH));
+	assert_int_equal(response_refusal(&r, &why), REASON_PROXIMITY_MISMATCH);
 	/* The status must fit as well; other words are passed on. */
 	r.status = 404;
 	assert_int_equal(response_refusal(&r, &why), REASON_ANSWER_REFUSED);

@@ -22,10 +22,10 @@ struct party {
 
 static struct {
 	struct party root, signer, device, domain, registrar, stranger;
-	uint8_t issuer[26];		/* idevid-issuer of the device, form A */
+	uint8_t issuer[26]; /* idevid-issuer of the device, form A */
 	uint8_t bytes[8192], arena[8192];
-	struct voucher voucher;		/* what the next one says */
-	struct judge_facts facts;	/* what the pledge knows */
+	struct voucher voucher;	  /* what the next one says */
+	struct judge_facts facts; /* what the pledge knows */
 	struct judgement j;
 	struct why why;
 } w;
@@ -35,9 +35,10 @@ party_make(struct party *p, enum certificate_profile profile,
     const struct party *issuer, const char *name)
 {
 	struct certificate_plan plan = { .profile = profile,
-		.common_name = name, .device_serial = profile == PROFILE_IDEVID
-		    ? "AR9-1" : NULL,
-		.not_before = NOW - DAY, .not_after = NOW + DAY };
+		.common_name = name,
+		.device_serial = profile == PROFILE_IDEVID ? "AR9-1" : NULL,
+		.not_before = NOW - DAY,
+		.not_after = NOW + DAY };
 	uint8_t tbs[2048], signature[SIGNATURE_SIZE_MAX];
 	size_t tbs_len, signature_len, len;
 
@@ -52,13 +53,13 @@ party_make(struct party *p, enum certificate_profile profile,
 	plan.spki = private_key_spki(p->key);
 	plan.signature_algorithm = private_key_algorithm(issuer->key);
 	assert_true(certificate_render(&plan, tbs, sizeof(tbs), &tbs_len));
-	private_key_sign(issuer->key, span_of(tbs, tbs_len), signature,
-	    &signature_len);
+	private_key_sign(
+	    issuer->key, span_of(tbs, tbs_len), signature, &signature_len);
 	assert_true(certificate_assemble(span_of(tbs, tbs_len),
 	    plan.signature_algorithm, span_of(signature, signature_len), p->der,
 	    sizeof(p->der), &len));
-	assert_int_equal(certificate_read(span_of(p->der, len), &p->c, NULL),
-	    REASON_OK);
+	assert_int_equal(
+	    certificate_read(span_of(p->der, len), &p->c, NULL), REASON_OK);
 }
 
 static int
@@ -82,13 +83,17 @@ world_reset(void **state)
 {
 	(void)state;
 	w.voucher = (struct voucher){ .created_on = NOW - 10,
-		.assertion = ASSERTION_PROXIMITY, .serial = "AR9-1",
+		.assertion = ASSERTION_PROXIMITY,
+		.serial = "AR9-1",
 		.nonce = "0123456789abcdef",
 		.idevid_issuer = span_of(w.issuer, sizeof(w.issuer)),
 		.pinned_domain_cert = w.domain.c.der };
-	w.facts = (struct judge_facts){ .anchor = w.root.c.spki, .now = NOW,
-		.serial = "AR9-1", .nonce = "0123456789abcdef",
-		.idevid = &w.device.c, .registrar = &w.registrar.c,
+	w.facts = (struct judge_facts){ .anchor = w.root.c.spki,
+		.now = NOW,
+		.serial = "AR9-1",
+		.nonce = "0123456789abcdef",
+		.idevid = &w.device.c,
+		.registrar = &w.registrar.c,
 		.registrar_len = 1 };
 	why_clear(&w.why);
 	return 0;
@@ -111,7 +116,8 @@ static void
 sign(const struct party *by, const struct certificate *above)
 {
 	struct cms_plan plan = { .content_type = CMS_ANIMA_JSON,
-		.signing_time = NOW, .digest = HASH_SHA256,
+		.signing_time = NOW,
+		.digest = HASH_SHA256,
 		.signature_algorithm = private_key_algorithm(by->key),
 		.certificates_len = above == NULL ? 1 : 2,
 		.certificates = { by->c.der } };
@@ -123,8 +129,8 @@ sign(const struct party *by, const struct certificate *above)
 	plan.content = span_of(json, len);
 	if (above != NULL)
 		plan.certificates[1] = above->der;
-	assert_true(cms_attributes_render(&plan, attributes, sizeof(attributes),
-	    &attributes_len));
+	assert_true(cms_attributes_render(
+	    &plan, attributes, sizeof(attributes), &attributes_len));
 	private_key_sign(by->key, span_of(attributes, attributes_len),
 	    signature, &signature_len);
 	assert_true(cms_assemble(&plan, span_of(attributes, attributes_len),
@@ -237,7 +243,7 @@ refuses_another_nonce(void **state)
 	sign(&w.signer, &w.root.c);
 	w.facts.nonce = "0123456789abcdeF";
 	assert_int_equal(judge(), REASON_VOUCHER_NONCE);
-	w.facts.nonce = "";	/* a nonceless request */
+	w.facts.nonce = ""; /* a nonceless request */
 	assert_int_equal(judge(), REASON_VOUCHER_NONCE);
 }
 
@@ -257,7 +263,7 @@ static void
 refuses_another_issuer(void **state)
 {
 	(void)state;
-	w.voucher.idevid_issuer = w.root.c.subject;	/* form D */
+	w.voucher.idevid_issuer = w.root.c.subject; /* form D */
 	sign(&w.signer, &w.root.c);
 	assert_int_equal(judge(), REASON_OK);
 	w.voucher.idevid_issuer = w.domain.c.subject;
@@ -308,8 +314,8 @@ obeys_appendix_c(void **state)
 		.voucher = vector("voucher.der", room, sizeof(room)),
 		.serial = "00-D0-E5-F2-00-02",
 		.nonce = "-_XE9zK9q8Ll1qylMtLKeg" };
-	assert_int_equal(voucher_examine(&w.facts, w.arena, &w.j, &w.why),
-	    REASON_OK);
+	assert_int_equal(
+	    voucher_examine(&w.facts, w.arena, &w.j, &w.why), REASON_OK);
 	w.facts.anchor = w.j.signer->spki;
 	assert_int_equal(judge(), REASON_OK);
 	assert_int_equal(w.j.voucher.assertion, ASSERTION_LOGGED);

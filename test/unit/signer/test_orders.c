@@ -29,10 +29,13 @@ read_voucher(struct cms *cms)
 	struct voucher v;
 	struct why why;
 
-	assert_int_equal(cms_read(span_of(world.reply.artifact,
-	    world.reply.artifact_len), cms, &why), REASON_OK);
-	assert_int_equal(voucher_from_json(cms->content, arena, sizeof(arena),
-	    &v, &why), REASON_OK);
+	assert_int_equal(
+	    cms_read(span_of(world.reply.artifact, world.reply.artifact_len),
+		cms, &why),
+	    REASON_OK);
+	assert_int_equal(
+	    voucher_from_json(cms->content, arena, sizeof(arena), &v, &why),
+	    REASON_OK);
 	return v;
 }
 
@@ -55,9 +58,10 @@ voucher(void **state)
 	assert_int_equal(r.kind, RECORD_VOUCHER);
 	assert_int_equal(r.sequence, before + 1);
 	assert_string_equal(r.voucher.nonce, o.nonce);
-	world_write("voucher", span_of(world.reply.artifact,
-	    world.reply.artifact_len));
-	snprintf(command, sizeof(command), "openssl cms -verify -inform DER "
+	world_write(
+	    "voucher", span_of(world.reply.artifact, world.reply.artifact_len));
+	snprintf(command, sizeof(command),
+	    "openssl cms -verify -inform DER "
 	    "-in %%s/voucher -purpose any -attime %lld -CAfile "
 	    "%%s/anchors/voucher-root.pem -out %%s/json 2>/dev/null",
 	    (long long)world.now);
@@ -162,8 +166,8 @@ again(void **state)
 	v = read_voucher(&cms);
 	assert_int_equal(v.created_on, created);
 	assert_int_equal(cms.signing_time, created);
-	assert_int_equal(journal_ledger(world.signer.journal)->keys[1].issued,
-	    1);
+	assert_int_equal(
+	    journal_ledger(world.signer.journal)->keys[1].issued, 1);
 	/* Also after a restart. */
 	world_close();
 	assert_int_equal(world_open(&why), REASON_OK);
@@ -236,23 +240,29 @@ idevid(void **state)
 	assert_int_equal(order_idevid(&o), REASON_OK);
 	assert_int_equal(world.reply.record.kind, RECORD_IDEVID);
 	assert_int_equal(certificate_read(span_of(world.reply.artifact,
-	    world.reply.artifact_len), &c, &why), REASON_OK);
+					      world.reply.artifact_len),
+			     &c, &why),
+	    REASON_OK);
 	assert_true(span_is(c.subject_serial, "AR9-F1-0007"));
 	assert_true(span_eq(c.spki, o.spki));
 	sha256(c.tbs, hash);
 	assert_memory_equal(hash, world.reply.record.tbs_sha256, HASH_SIZE);
 	sha256(c.der, hash);
-	assert_memory_equal(hash, world.reply.device.certificate_sha256,
-	    HASH_SIZE);
+	assert_memory_equal(
+	    hash, world.reply.device.certificate_sha256, HASH_SIZE);
 	assert_int_equal(world.reply.device.origin, ORIGIN_ISSUED);
 	assert_true(span_eq(c.authority_key_id,
 	    span_of(world.reply.device.issuer.bytes,
-	    world.reply.device.issuer.len)));
+		world.reply.device.issuer.len)));
 	world_write("idevid.der", c.der);
 	assert_int_equal(world_shell("openssl x509 -inform DER -in "
-	    "%s/idevid.der -out %s/idevid.pem && openssl verify -x509_strict "
-	    "-attime 1780000100 -CAfile %s/anchors/idevid-root.pem -untrusted "
-	    "%s/signer/keys/" CA_KEY ".pem %s/idevid.pem >/dev/null"), 0);
+				     "%s/idevid.der -out %s/idevid.pem && "
+				     "openssl verify -x509_strict "
+				     "-attime 1780000100 -CAfile "
+				     "%s/anchors/idevid-root.pem -untrusted "
+				     "%s/signer/keys/" CA_KEY
+				     ".pem %s/idevid.pem >/dev/null"),
+	    0);
 	/* Its tag is the one that a voucher needs. */
 	v.device = world.reply.device;
 	assert_int_equal(order_voucher(&v), REASON_OK);
@@ -274,10 +284,12 @@ idevid_again(void **state)
 	clock_set_test(world.now + 30);
 	assert_int_equal(order_idevid(&o), REASON_OK);
 	assert_true(world.reply.again);
-	assert_int_equal(certificate_read(span_of(first, len), &a, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    certificate_read(span_of(first, len), &a, &why), REASON_OK);
 	assert_int_equal(certificate_read(span_of(world.reply.artifact,
-	    world.reply.artifact_len), &b, &why), REASON_OK);
+					      world.reply.artifact_len),
+			     &b, &why),
+	    REASON_OK);
 	assert_true(span_eq(a.tbs, b.tbs));
 	clock_set_test(world.now + 100);
 	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
@@ -314,15 +326,15 @@ tag(void **state)
 	size_t len, room;
 
 	(void)state;
-	(void)cbor_array_push(list, cbor_move(
-	    cbor_build_string("hallmark-device-tag-1")));
+	(void)cbor_array_push(
+	    list, cbor_move(cbor_build_string("hallmark-device-tag-1")));
 	(void)cbor_array_push(list, cbor_move(cbor_build_string(d.serial)));
 	(void)cbor_array_push(list, cbor_move(cbor_build_uint8(1)));
-	(void)cbor_array_push(list, cbor_move(cbor_build_bytestring(
-	    d.issuer.bytes, d.issuer.len)));
+	(void)cbor_array_push(list,
+	    cbor_move(cbor_build_bytestring(d.issuer.bytes, d.issuer.len)));
 	(void)cbor_array_push(list, cbor_move(cbor_build_string(d.product)));
-	(void)cbor_array_push(list, cbor_move(cbor_build_bytestring(
-	    d.spki_sha256, HASH_SIZE)));
+	(void)cbor_array_push(
+	    list, cbor_move(cbor_build_bytestring(d.spki_sha256, HASH_SIZE)));
 	(void)cbor_array_push(list, cbor_move(cbor_build_uint8(2)));
 	len = cbor_serialize_alloc(list, &bytes, &room);
 	assert_non_null(HMAC(EVP_sha256(), world.signer.tag_key.ptr, HASH_SIZE,
@@ -362,7 +374,7 @@ clock_at_start(void **state)
 
 	(void)state;
 	world_close();
-	clock_set_test(INT64_C(1609502400));	/* 2021-01-01 */
+	clock_set_test(INT64_C(1609502400)); /* 2021-01-01 */
 	assert_int_equal(world_open(&why), REASON_OK);
 	assert_int_equal(head(), before + 1);
 	assert_int_equal(order_voucher(&o), REASON_OK);
@@ -380,30 +392,30 @@ heads(void **state)
 	struct why why;
 
 	(void)state;
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &next, &why), REASON_OK);
 	assert_int_equal(next, 1);
 	h.empty = false;
 	memcpy(h.signer, l->signer, sizeof(h.signer));
 	memcpy(h.sha256, l->head, HASH_SIZE);
 	h.sequence = l->sequence;
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &next, &why), REASON_OK);
 	assert_int_equal(next, l->sequence + 1);
 	h.sequence++;
 	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
 	    REASON_JOURNAL_BEHIND);
 	h.sequence = l->sequence - 2;
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_JOURNAL_FORK);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &next, &why), REASON_JOURNAL_FORK);
 	h.sequence = l->sequence;
 	h.sha256[3] ^= 1;
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_JOURNAL_FORK);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &next, &why), REASON_JOURNAL_FORK);
 	h.sha256[3] ^= 1;
 	h.signer[0] ^= 1;
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_JOURNAL_FORK);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &next, &why), REASON_JOURNAL_FORK);
 }
 
 /* The hash of an earlier record, which the store may stand at. */
@@ -420,8 +432,8 @@ head_in_the_middle(void **state)
 	memcpy(h.signer, l->signer, sizeof(h.signer));
 	memcpy(h.sha256, l->head, HASH_SIZE);
 	assert_int_equal(order_voucher(&o), REASON_OK);
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_OK);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &next, &why), REASON_OK);
 	assert_int_equal(next, h.sequence + 1);
 	assert_int_equal(next, l->sequence);
 }

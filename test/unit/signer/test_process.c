@@ -24,12 +24,12 @@ static struct frame_in {
 	struct span payload;
 } in;
 
-#define SEND(channel, TYPE, id, fd, codec, value)                              \
-	do {                                                                   \
-		assert_true(frame_begin(&out, out_room, MESSAGE_##TYPE, id));  \
-		message_##codec##_put(&out, (value));                          \
-		assert_true(channel_send(channel,                              \
-		    span_of(out_room, out.len), fd));                          \
+#define SEND(channel, TYPE, id, fd, codec, value)                             \
+	do {                                                                  \
+		assert_true(frame_begin(&out, out_room, MESSAGE_##TYPE, id)); \
+		message_##codec##_put(&out, (value));                         \
+		assert_true(                                                  \
+		    channel_send(channel, span_of(out_room, out.len), fd));   \
 	} while (0)
 
 static void
@@ -52,8 +52,8 @@ receive(struct channel *c)
 		fail_msg("the signer is silent");
 	if (channel_receive(c, in_room, &len, &fd) != CHANNEL_FRAME)
 		return false;
-	assert_true(frame_open(span_of(in_room, len), &in.type, &in.id,
-	    &in.payload));
+	assert_true(
+	    frame_open(span_of(in_room, len), &in.type, &in.id, &in.payload));
 	return true;
 }
 

@@ -131,7 +131,7 @@ expiry(void **state)
 
 	(void)state;
 	v.expires_on = world.now + 1200;
-	refused(&v, REASON_SIGNER_FACTS);	/* with a nonce */
+	refused(&v, REASON_SIGNER_FACTS); /* with a nonce */
 	v.nonce[0] = '\0';
 	v.expires_on = world.pinned.not_after + 1;
 	refused(&v, REASON_SIGNER_FACTS);
@@ -145,8 +145,9 @@ static void
 wrong_key(void **state)
 {
 	struct voucher_order v = world_voucher();
-	struct key_order k = { .purpose = PURPOSE_VOUCHER, .name = "other",
-		.product = "camera" };
+	struct key_order k = {
+		.purpose = PURPOSE_VOUCHER, .name = "other", .product = "camera"
+	};
 
 	(void)state;
 	strcpy(v.key, "nobody");
@@ -155,11 +156,11 @@ wrong_key(void **state)
 	refused(&v, REASON_SIGNER_POLICY);
 	assert_int_equal(order_key(&k), REASON_OK);
 	strcpy(v.key, "other");
-	refused(&v, REASON_SIGNER_KEY);		/* has no certificate yet */
+	refused(&v, REASON_SIGNER_KEY); /* has no certificate yet */
 	strcpy(v.key, VOUCHER_KEY);
 	strcpy(v.device.product, "camera");
 	device_tag(&world.signer.tag_key, &v.device, v.device.tag);
-	refused(&v, REASON_SIGNER_POLICY);	/* another product's key */
+	refused(&v, REASON_SIGNER_POLICY); /* another product's key */
 }
 
 static void
@@ -171,9 +172,9 @@ retired_key(void **state)
 	(void)state;
 	assert_int_equal(order_voucher(&v), REASON_OK);
 	assert_int_equal(order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY), REASON_OK);
-	refused(&v, REASON_SIGNER_KEY);		/* not even again */
-	assert_int_equal(order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY),
-	    REASON_SIGNER_KEY);
+	refused(&v, REASON_SIGNER_KEY); /* not even again */
+	assert_int_equal(
+	    order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY), REASON_SIGNER_KEY);
 	world_close();
 	assert_int_equal(world_open(&why), REASON_OK);
 	refused(&v, REASON_SIGNER_KEY);
@@ -279,7 +280,7 @@ key_lies(void **state)
 	strcpy(k.name, "next");
 	strcpy(k.slot, "F1");
 	assert_int_equal(order_key(&k), REASON_SIGNER_POLICY);
-	strcpy(k.slot, "FI");		/* looks like F1 */
+	strcpy(k.slot, "FI"); /* looks like F1 */
 	assert_int_equal(order_key(&k), REASON_SIGNER_POLICY);
 	strcpy(k.slot, "f2");
 	assert_int_equal(order_key(&k), REASON_SIGNER_FACTS);
@@ -293,8 +294,8 @@ static void
 certificate_lies(void **state)
 {
 	struct key_order k = { .purpose = PURPOSE_VOUCHER, .name = "next" };
-	const struct held_key *voucher = keyring_find(&world.signer.keyring,
-	    VOUCHER_KEY);
+	const struct held_key *voucher =
+	    keyring_find(&world.signer.keyring, VOUCHER_KEY);
 	struct key_certificate c = { .name = "next", .chain_len = 2 };
 	uint64_t before;
 
@@ -314,14 +315,16 @@ certificate_lies(void **state)
 	assert_int_equal(order_certificate(&c), REASON_SIGNER_KEY);
 	strcpy(c.name, "nobody");
 	assert_int_equal(order_certificate(&c), REASON_SIGNER_KEY);
-	assert_int_equal(head(), before + 1);	/* "signed", of the CSR */
+	assert_int_equal(head(), before + 1); /* "signed", of the CSR */
 }
 
 static void
 homes(void **state)
 {
-	struct signer_options o = { .home = world.home, .test_clock = true,
-		.clock = world.now, .passphrase = -1 };
+	struct signer_options o = { .home = world.home,
+		.test_clock = true,
+		.clock = world.now,
+		.passphrase = -1 };
 	struct signer other;
 	struct why why;
 
@@ -334,7 +337,8 @@ homes(void **state)
 	assert_int_equal(signer_open(&other, &o, &why), REASON_PASSPHRASE);
 	/* A key file that is not the one on record. */
 	assert_int_equal(world_shell("cp %s/signer/keys/" VOUCHER_KEY ".key "
-	    "%s/signer/keys/" CA_KEY ".key"), 0);
+				     "%s/signer/keys/" CA_KEY ".key"),
+	    0);
 	assert_int_equal(world_open(&why), REASON_HOME_INVALID);
 	/* The tag key is not made anew. */
 	assert_int_equal(world_shell("rm %s/signer/keys/tag.key"), 0);

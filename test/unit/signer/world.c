@@ -13,7 +13,7 @@
 #include "wire/cbor.h"
 #include "wire/der.h"
 
-#define NOW INT64_C(1780000000)	/* 2026-05-28 */
+#define NOW INT64_C(1780000000) /* 2026-05-28 */
 
 struct world world;
 static char template[64];
@@ -28,7 +28,7 @@ on_record(void *context, uint64_t sequence, struct span bytes)
 	(void)context;
 	if (record_read(bytes, &world.reply.record, &why) != REASON_OK ||
 	    world.reply.record.sequence != sequence || world.reply.count > 0)
-		abort();	/* not readable, or not before the answer */
+		abort(); /* not readable, or not before the answer */
 	world.reply.records++;
 }
 
@@ -55,8 +55,10 @@ on_answer(void *context, uint64_t id, const struct message_signed *m)
 static enum reason
 open_home(const char *home, bool create, struct why *why)
 {
-	struct signer_options o = { .home = home, .create = create,
-		.test = true, .passphrase = passphrase,
+	struct signer_options o = { .home = home,
+		.create = create,
+		.test = true,
+		.passphrase = passphrase,
 		.calls = { NULL, on_record, on_answer } };
 
 	return signer_open(&world.signer, &o, why);
@@ -85,16 +87,16 @@ queue(enum message type, uint64_t id, const struct cbor_out *out)
 	signer_order(&world.signer, o);
 }
 
-#define ORDER(TYPE, codec, value)                                              \
-	do {                                                                   \
-		static uint8_t room_[FRAME_MAX];                               \
-		struct cbor_out out_;                                          \
-									       \
-		cbor_out_open(&out_, room_, sizeof(room_));                    \
-		message_##codec##_put(&out_, (value));                         \
-		queue(MESSAGE_##TYPE, 1, &out_);                               \
-		world_group();                                                 \
-		return world.reply.reason;                                     \
+#define ORDER(TYPE, codec, value)                           \
+	do {                                                \
+		static uint8_t room_[FRAME_MAX];            \
+		struct cbor_out out_;                       \
+                                                            \
+		cbor_out_open(&out_, room_, sizeof(room_)); \
+		message_##codec##_put(&out_, (value));      \
+		queue(MESSAGE_##TYPE, 1, &out_);            \
+		world_group();                              \
+		return world.reply.reason;                  \
 	} while (0)
 
 void
@@ -197,14 +199,16 @@ make_pin(void)
 {
 	struct private_key *key = private_key_generate(KEY_P256);
 	struct certificate_plan plan = { .profile = PROFILE_DOMAIN_CA,
-		.organization = "Customer", .common_name = "Domain CA",
-		.not_before = NOW - 1000, .not_after = NOW + 86400,
+		.organization = "Customer",
+		.common_name = "Domain CA",
+		.not_before = NOW - 1000,
+		.not_after = NOW + 86400,
 		.spki = private_key_spki(key) };
 	struct why why;
 	bool good;
 
 	good = issue(&plan, key, NULL, LINT_OTHER, world.pin, &world.pinned,
-	    &why) == REASON_OK;
+		   &why) == REASON_OK;
 	private_key_free(key);
 	return good;
 }
@@ -214,8 +218,11 @@ make_key(const struct key_order *k, enum ceremony_root root)
 {
 	uint8_t octets[16384];
 	struct key_certificate c = { .chain_len = 0 };
-	struct sign_options o = { .home = template, .root = root,
-		.name = k->name, .slot = k->slot, .passphrase = &secret,
+	struct sign_options o = { .home = template,
+		.root = root,
+		.name = k->name,
+		.slot = k->slot,
+		.passphrase = &secret,
 		.csr = span_of(world.reply.artifact, 0) };
 	size_t offset = 0, used = 0, len;
 	struct buf chain;
@@ -228,8 +235,8 @@ make_key(const struct key_order *k, enum ceremony_root root)
 	if (ceremony_sign(&o, &chain, &why) != REASON_OK)
 		return false;
 	strcpy(c.name, k->name);
-	while (pem_next(buf_span(&chain), &offset, "CERTIFICATE",
-	    octets + used, &len)) {
+	while (pem_next(
+	    buf_span(&chain), &offset, "CERTIFICATE", octets + used, &len)) {
 		c.chain[c.chain_len++] = span_of(octets + used, len);
 		used += len;
 	}
@@ -240,12 +247,20 @@ make_key(const struct key_order *k, enum ceremony_root root)
 int
 world_make(void **state)
 {
-	struct found_options found = { .home = template, .organization = "Acme",
-		.host = "localhost", .test = true, .passphrase = &secret };
-	struct key_order ca = { .purpose = PURPOSE_IDEVID_CA, .name = CA_KEY,
-		.slot = "F1", .limit = 3, .months = 90 };
+	struct found_options found = { .home = template,
+		.organization = "Acme",
+		.host = "localhost",
+		.test = true,
+		.passphrase = &secret };
+	struct key_order ca = { .purpose = PURPOSE_IDEVID_CA,
+		.name = CA_KEY,
+		.slot = "F1",
+		.limit = 3,
+		.months = 90 };
 	struct key_order voucher = { .purpose = PURPOSE_VOUCHER,
-		.name = VOUCHER_KEY, .product = "router-9", .limit = 3,
+		.name = VOUCHER_KEY,
+		.product = "router-9",
+		.limit = 3,
 		.months = 90 };
 	struct why why;
 
@@ -321,8 +336,10 @@ struct device
 world_device(void)
 {
 	struct device d = { .serial = "00-D0-E5-F2-00-02",
-		.product = "router-9", .issuer = { ISSUER_KEY_ID, 20, { 9 } },
-		.key_slot = 2, .state = DEVICE_ACTIVE,
+		.product = "router-9",
+		.issuer = { ISSUER_KEY_ID, 20, { 9 } },
+		.key_slot = 2,
+		.state = DEVICE_ACTIVE,
 		.origin = ORIGIN_IMPORTED };
 
 	memset(d.spki_sha256, 0x77, HASH_SIZE);
@@ -335,8 +352,10 @@ struct voucher_order
 world_voucher(void)
 {
 	struct voucher_order v = { .key = VOUCHER_KEY,
-		.device = world_device(), .nonce = "Dss99sBr3pNMOACe-LYY7w",
-		.assertion = ASSERTION_PROXIMITY, .format = FORMAT_CMS_JSON,
+		.device = world_device(),
+		.nonce = "Dss99sBr3pNMOACe-LYY7w",
+		.assertion = ASSERTION_PROXIMITY,
+		.format = FORMAT_CMS_JSON,
 		.pin = world.pinned.der };
 
 	memset(v.request_sha256, 0x33, HASH_SIZE);
@@ -348,13 +367,17 @@ struct idevid_order
 world_idevid(uint64_t counter)
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	struct idevid_order i = { .key = CA_KEY, .product = "router-9",
-		.token = "AR9", .counter = counter, .counter_width = 4,
-		.masa_url = "masa.example.com", .spki = world.pinned.spki,
+	struct idevid_order i = { .key = CA_KEY,
+		.product = "router-9",
+		.token = "AR9",
+		.counter = counter,
+		.counter_width = 4,
+		.masa_url = "masa.example.com",
+		.spki = world.pinned.spki,
 		.key_slot = 2 };
 
-	snprintf(i.serial, sizeof(i.serial), "AR9-F1-000%c",
-	    digits[counter % 32]);
+	snprintf(
+	    i.serial, sizeof(i.serial), "AR9-F1-000%c", digits[counter % 32]);
 	memset(i.request_sha256, 0x44, HASH_SIZE);
 	i.request_sha256[0] = (uint8_t)counter;
 	return i;

@@ -7,11 +7,11 @@
 
 #include "signer/signer.h"
 
-#define VOUCHER_KEY "voucher-1"	/* product router-9, 3 signatures */
-#define CA_KEY "F1-1"		/* slot F1, 3 signatures */
+#define VOUCHER_KEY "voucher-1" /* product router-9, 3 signatures */
+#define CA_KEY	    "F1-1"	/* slot F1, 3 signatures */
 
 struct reply {
-	unsigned count;		/* answers since the last order */
+	unsigned count; /* answers since the last order */
 	uint64_t id;
 	enum reason reason;
 	char text[200];
@@ -22,22 +22,22 @@ struct reply {
 	size_t artifact_len;
 	/* Records that came before it. */
 	unsigned records;
-	struct record record;	/* the last of them */
+	struct record record; /* the last of them */
 };
 
 struct world {
 	char home[64];
 	struct signer signer;
 	struct reply reply;
-	int64_t now;		/* test clock at the start */
+	int64_t now; /* test clock at the start */
 	uint8_t pin[CERTIFICATE_MAX];
 	struct certificate pinned;
 };
 extern struct world world;
 
-int world_make(void **state);		/* group set-up: the template */
+int world_make(void **state); /* group set-up: the template */
 int world_remove(void **state);
-int world_begin(void **state);		/* each test: a copy, and opened */
+int world_begin(void **state); /* each test: a copy, and opened */
 int world_end(void **state);
 enum reason world_open(struct why *why);
 void world_close(void);

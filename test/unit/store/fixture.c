@@ -33,8 +33,8 @@ look(const char *sql)
 	if (plans == NULL)
 		return;
 	explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
-	(void)sqlite3_exec(plans, explain, plan_row, (void *)(uintptr_t)sql,
-	    NULL);
+	(void)sqlite3_exec(
+	    plans, explain, plan_row, (void *)(uintptr_t)sql, NULL);
 	sqlite3_free(explain);
 }
 
@@ -87,8 +87,8 @@ fixture_open(void **state)
 	    base == NULL ? P_tmpdir : base);
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->path, sizeof(f->path), "%s/store.db", f->folder);
-	assert_int_equal(store_open(&spy_driver, f->path, true, &f->store,
-	    &why), REASON_OK);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, true, &f->store, &why), REASON_OK);
 	spy_breaks = NULL;
 	spy_scans = 0;
 	*state = f;
@@ -122,8 +122,9 @@ fixture_again(struct fixture *f)
 
 	store_close(f->store);
 	f->store = NULL;
-	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-	    &why), REASON_OK);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    REASON_OK);
 }
 
 static void
@@ -145,7 +146,8 @@ struct record
 voucher_record(uint64_t sequence, const char *serial, const char *nonce)
 {
 	struct record r = { .sequence = sequence,
-		.time = (int64_t)sequence * 10, .kind = RECORD_VOUCHER };
+		.time = (int64_t)sequence * 10,
+		.kind = RECORD_VOUCHER };
 
 	memset(r.signer, 7, sizeof(r.signer));
 	memset(r.request_sha256, (int)sequence, HASH_SIZE);

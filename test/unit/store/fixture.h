@@ -33,8 +33,8 @@ void fixture_again(struct fixture *f);
 /* Submits the open group; was it committed? */
 bool committed(struct store *s);
 
-struct record voucher_record(uint64_t sequence, const char *serial,
-    const char *nonce);
+struct record voucher_record(
+    uint64_t sequence, const char *serial, const char *nonce);
 struct store_device some_device(unsigned number);
 
 #endif

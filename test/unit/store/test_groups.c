@@ -45,12 +45,14 @@ migrations(void **state)
 	store_close(f->store);
 	f->store = NULL;
 	by_hand(f, "INSERT INTO schema_version VALUES (999)");
-	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-	    &why), REASON_STORE_SCHEMA);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    REASON_STORE_SCHEMA);
 	assert_null(f->store);
 	by_hand(f, "DELETE FROM schema_version WHERE version = 999");
-	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-	    &why), REASON_OK);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    REASON_OK);
 	assert_true(store_product_find(f->store, "router-9", &p));
 }
 
@@ -63,12 +65,14 @@ from_nothing(void **state)
 
 	store_close(f->store);
 	assert_int_equal(unlink(f->path), 0);
-	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-	    &why), REASON_STORE_FAILED);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    REASON_STORE_FAILED);
 	f->store = NULL;
 	by_hand(f, "CREATE TABLE other (x); DROP TABLE other");
-	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-	    &why), REASON_OK);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    REASON_OK);
 	put_product(f->store);
 	assert_true(committed(f->store));
 }
@@ -182,8 +186,8 @@ power_cut(void **state)
 	}
 	close(ends[1]);
 	while (told < 400)
-		assert_int_equal(read(ends[0], &told, sizeof(told)),
-		    sizeof(told));
+		assert_int_equal(
+		    read(ends[0], &told, sizeof(told)), sizeof(told));
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
@@ -193,7 +197,8 @@ power_cut(void **state)
 	close(ends[0]);
 
 	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-	    &(struct why){ 0 }), REASON_OK);
+			     &(struct why){ 0 }),
+	    REASON_OK);
 	store_journal_head(f->store, &head);
 	assert_false(head.empty);
 	assert_true(head.sequence >= told);
@@ -205,16 +210,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(migrations, fixture_open,
-		    fixture_close),
-		cmocka_unit_test_setup_teardown(from_nothing, fixture_open,
-		    fixture_close),
-		cmocka_unit_test_setup_teardown(bad_row, fixture_open,
-		    fixture_close),
-		cmocka_unit_test_setup_teardown(lost_group, fixture_open,
-		    fixture_close),
-		cmocka_unit_test_setup_teardown(power_cut, fixture_open,
-		    fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    migrations, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    from_nothing, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    bad_row, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    lost_group, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    power_cut, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

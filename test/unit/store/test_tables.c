@@ -57,18 +57,19 @@ twins(void **state)
 	assert_int_equal(store_device_find(f->store, "U-00001", found, 1), 2);
 	assert_int_equal(store_device_find(f->store, "U-00002", found, 3), 1);
 	assert_int_equal(found[0].issuer.bytes[0], 0x11);
-	assert_true(store_device_by_key(f->store, other.device.spki_sha256,
-	    &found[0]));
+	assert_true(
+	    store_device_by_key(f->store, other.device.spki_sha256, &found[0]));
 	assert_int_equal(found[0].issuer.bytes[0], 0x99);
 	/* Only the one that is meant is held. */
-	assert_true(store_device_state(f->store, &other.device, DEVICE_HELD,
-	    "stolen"));
+	assert_true(
+	    store_device_state(f->store, &other.device, DEVICE_HELD, "stolen"));
 	assert_int_equal(store_device_find(f->store, "U-00001", found, 3), 2);
-	assert_int_equal((found[0].state == DEVICE_HELD) +
-	    (found[1].state == DEVICE_HELD), 1);
+	assert_int_equal(
+	    (found[0].state == DEVICE_HELD) + (found[1].state == DEVICE_HELD),
+	    1);
 	memset(other.device.issuer.bytes, 0x77, 20);
-	assert_false(store_device_state(f->store, &other.device, DEVICE_HELD,
-	    ""));
+	assert_false(
+	    store_device_state(f->store, &other.device, DEVICE_HELD, ""));
 	assert_true(committed(f->store));
 }
 
@@ -93,7 +94,7 @@ lists(void **state)
 	store_device_each(f->store, "", "", 0, count_some, &n);
 	assert_int_equal(n, 3);
 	store_device_each(f->store, "U-00003", "", 0, count_some, &n);
-	assert_int_equal(n, 4);		/* one more, then it said enough */
+	assert_int_equal(n, 4); /* one more, then it said enough */
 	n = 0;
 	store_device_each(f->store, "U-00004", "router-9", 0, count_some, &n);
 	assert_int_equal(n, 1);
@@ -111,8 +112,11 @@ serials(void **state)
 {
 	struct fixture *f = *state;
 	struct store_serial s = { .serial = "AR9-F1-0001-6",
-		.product = "router-9", .slot = "F1", .counter = 1,
-		.state = SERIAL_RESERVED }, got;
+		.product = "router-9",
+		.slot = "F1",
+		.counter = 1,
+		.state = SERIAL_RESERVED },
+			    got;
 
 	memset(s.spki_sha256, 1, HASH_SIZE);
 	memset(s.csr_sha256, 2, HASH_SIZE);
@@ -159,33 +163,33 @@ vouchers(void **state)
 	memset(client, 9, HASH_SIZE);
 	memset(pin, 0x55, HASH_SIZE);
 	assert_true(store_voucher_add(f->store, &r));
-	assert_true(store_voucher_add(f->store, &r));	/* repeated: harmless */
+	assert_true(store_voucher_add(f->store, &r)); /* repeated: harmless */
 	assert_false(store_voucher_add(f->store, &other));
 	assert_int_equal(store_count(f->store, TABLE_VOUCHER), 1);
-	assert_true(store_voucher_by_request(f->store, r.request_sha256, 0,
-	    keep_voucher, &v));
+	assert_true(store_voucher_by_request(
+	    f->store, r.request_sha256, 0, keep_voucher, &v));
 	assert_false(v.delivered);
-	assert_false(store_voucher_deliver(f->store, r.signer, 2,
-	    span_str("bytes"), client, "::1", "c"));
-	assert_true(store_voucher_deliver(f->store, r.signer, 1,
-	    span_str("bytes"), client, "::1", "c"));
-	assert_true(store_voucher_by_request(f->store, r.request_sha256, 10,
-	    keep_voucher, &v));
+	assert_false(store_voucher_deliver(
+	    f->store, r.signer, 2, span_str("bytes"), client, "::1", "c"));
+	assert_true(store_voucher_deliver(
+	    f->store, r.signer, 1, span_str("bytes"), client, "::1", "c"));
+	assert_true(store_voucher_by_request(
+	    f->store, r.request_sha256, 10, keep_voucher, &v));
 	assert_true(v.delivered);
 	assert_int_equal(v.artifact.len, 5);
 	assert_memory_equal(v.client_sha256, client, HASH_SIZE);
-	assert_false(store_voucher_by_request(f->store, r.request_sha256, 11,
-	    keep_voucher, &v));
+	assert_false(store_voucher_by_request(
+	    f->store, r.request_sha256, 11, keep_voucher, &v));
 	assert_true(store_voucher_pinned(f->store, &d.device, pin));
 	assert_false(store_voucher_pinned(f->store, &d.device, client));
-	assert_int_equal(store_audit(f->store, "U-00001", &d.device.issuer,
-	    &events), 1);
+	assert_int_equal(
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events), 1);
 	assert_string_equal(events[0].nonce, "nonce-01");
 	assert_int_equal(events[0].domain_id_len, 20);
 	free(events);
 	d.device.issuer.bytes[0] ^= 1;
-	assert_int_equal(store_audit(f->store, "U-00001", &d.device.issuer,
-	    &events), 0);
+	assert_int_equal(
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events), 0);
 	free(events);
 	assert_true(committed(f->store));
 }
@@ -230,16 +234,20 @@ keys(void **state)
 	struct fixture *f = *state;
 	struct record r = { .sequence = 1, .time = 77, .kind = RECORD_KEY };
 	struct span chain[2] = { span_str("own"), span_str("root") };
-	struct record_ca active = { .name = "issuing-1", .key_id = { 1, 2 },
-		.key_id_len = 2, .not_after = 99 };
+	struct record_ca active = { .name = "issuing-1",
+		.key_id = { 1, 2 },
+		.key_id_len = 2,
+		.not_after = 99 };
 	struct store_ca got = { 0 };
 
 	r.key.order = (struct key_order){ .purpose = PURPOSE_IDEVID_CA,
-		.name = "issuing-1", .slot = "F1", .limit = 1000 };
+		.name = "issuing-1",
+		.slot = "F1",
+		.limit = 1000 };
 	assert_true(store_ca_add(f->store, &r));
-	assert_true(store_ca_add(f->store, &r));	/* repeated */
+	assert_true(store_ca_add(f->store, &r)); /* repeated */
 	r.key.order.name[8] = '2';
-	assert_false(store_ca_add(f->store, &r));	/* its slot is taken */
+	assert_false(store_ca_add(f->store, &r)); /* its slot is taken */
 	assert_false(store_ca_chain(f->store, "issuing-2", chain, 2));
 	assert_true(store_ca_chain(f->store, "issuing-1", chain, 2));
 	store_ca_each(f->store, keep_ca, &got);
@@ -309,8 +317,8 @@ indexes(void **state)
 	(void)store_serial_next(f->store, "F1");
 	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
 	(void)store_voucher_add(f->store, &r);
-	(void)store_voucher_deliver(f->store, r.signer, 1, span_str(""), hash,
-	    "", "");
+	(void)store_voucher_deliver(
+	    f->store, r.signer, 1, span_str(""), hash, "", "");
 	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
 	(void)store_voucher_pinned(f->store, &d.device, hash);
 	free((store_audit(f->store, "U-00001", &d.device.issuer, &events),
@@ -329,7 +337,7 @@ indexes(void **state)
 	assert_true(committed(f->store));
 }
 
-#define TEST(name)                                                             \
+#define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
 int

@@ -51,11 +51,13 @@ sample_hex(const char *hex)
 	for (; *hex != '\0'; hex++) {
 		if (strchr(" \r\n", *hex) != NULL)
 			continue;
-		at = strchr(digit, *hex >= 'A' && *hex <= 'F' ? *hex + 32 : *hex);
+		at = strchr(
+		    digit, *hex >= 'A' && *hex <= 'F' ? *hex + 32 : *hex);
 		if (at == NULL)
 			abort();
-		p[digits / 2] = (uint8_t)((digits & 1 ? p[digits / 2] << 4 : 0) |
-		    (at - digit));
+		p[digits / 2] =
+		    (uint8_t)((digits & 1 ? p[digits / 2] << 4 : 0) |
+			(at - digit));
 		digits++;
 	}
 	if (digits & 1)
@@ -122,19 +124,19 @@ mutate_once(uint8_t *p, size_t len, uint64_t *state, const char *dictionary,
 	case 2:
 		p[at] = octet;
 		return len;
-	case 3:		/* one more octet */
+	case 3: /* one more octet */
 		memmove(p + at + 1, p + at, len - at);
 		p[at] = octet;
 		return len + 1;
-	case 4:		/* some fewer */
+	case 4: /* some fewer */
 		n = n < len - at ? n : len - at;
 		memmove(p + at, p + at + n, len - at - n);
 		return len - n;
-	case 5:		/* some twice */
+	case 5: /* some twice */
 		n = n < len - at ? n : len - at;
 		memmove(p + at + n, p + at, len - at);
 		return len + n;
-	default:	/* up or down by one: lengths and counts */
+	default: /* up or down by one: lengths and counts */
 		p[at] = (uint8_t)(p[at] + (draw(state, 2) ? 1 : -1));
 		return len;
 	}

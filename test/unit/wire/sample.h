@@ -7,8 +7,8 @@
 /* A copy on the heap of exactly the right size, so that the address sanitizer
  * sees a reader that goes one octet too far. All are released together. */
 struct span sample_copy(const void *bytes, size_t len);
-struct span sample_hex(const char *hex);	/* blanks between octets */
-struct span sample_file(const char *name);	/* of test/vectors */
+struct span sample_hex(const char *hex);   /* blanks between octets */
+struct span sample_file(const char *name); /* of test/vectors */
 struct span sample_hex_file(const char *name);
 void sample_release(void);
 

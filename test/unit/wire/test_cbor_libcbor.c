@@ -17,7 +17,8 @@
 
 #define MUTATIONS 6000
 
-static const char dictionary[] = "\x00\x17\x18\x19\x1a\x1b\x20\x38\x40\x58\x5f"
+static const char dictionary[] =
+    "\x00\x17\x18\x19\x1a\x1b\x20\x38\x40\x58\x5f"
     "\x60\x78\x7f\x80\x81\x82\x98\x9f\xa0\xa1\xa2\xb8\xbf\xc0\xc1\xd8\xf4\xf6"
     "\xf7\xf8\xf9\xfa\xfb\xff";
 
@@ -27,11 +28,17 @@ static const char *files[] = { "cbrski-cose/pvr.hex", "cbrski-cose/rvr.hex",
 	"cbrski-cose/voucher-nonsigned.hex" };
 
 static const char *items[] = {
-	"a4 00 01 1864 20 617a 626161 8120 f4", "9f018202039f0405ffff",
-	"bf61610161629f0203ffff", "5f42010243030405ff", "7f6161626262ff",
-	"d83d84 43a10126 a0 44a1011864 4101", "84 f4f5f6f7",
-	"83 f93c00 fa47c35000 fb3ff199999999999a", "1bffffffffffffffff",
-	"a201f902fb3ff199999999999a", "8881f6820000a10101c24100d83d4101f4f5f6",
+	"a4 00 01 1864 20 617a 626161 8120 f4",
+	"9f018202039f0405ffff",
+	"bf61610161629f0203ffff",
+	"5f42010243030405ff",
+	"7f6161626262ff",
+	"d83d84 43a10126 a0 44a1011864 4101",
+	"84 f4f5f6f7",
+	"83 f93c00 fa47c35000 fb3ff199999999999a",
+	"1bffffffffffffffff",
+	"a201f902fb3ff199999999999a",
+	"8881f6820000a10101c24100d83d4101f4f5f6",
 };
 
 /*
@@ -185,8 +192,9 @@ seed_compare(struct span s, const char *title)
 
 	verdict_compare(s, title, 0);
 	for (n = 1; n < MUTATIONS; n++)
-		verdict_compare(sample_mutate(s, n, dictionary,
-		    sizeof(dictionary) - 1), title, n);
+		verdict_compare(
+		    sample_mutate(s, n, dictionary, sizeof(dictionary) - 1),
+		    title, n);
 	sample_release();
 }
 
@@ -200,7 +208,7 @@ published_messages(void **state)
 	agreed_good = agreed_bad = agreed_strict = 0;
 	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		s = sample_hex_file(files[i]);
-		if (s.ptr[0] == 0xd2)	/* the COSE_Sign1 tag */
+		if (s.ptr[0] == 0xd2) /* the COSE_Sign1 tag */
 			s = span_of(s.ptr + 1, s.len - 1);
 		seed_compare(s, files[i]);
 	}
@@ -235,8 +243,7 @@ short_items(void **state)
 			bytes[1] = (uint8_t)b;
 			verdict_compare(span_of(bytes, 1), "one", a);
 			verdict_compare(span_of(bytes, 2), "two", a << 8 | b);
-			verdict_compare(span_of(bytes, 3), "three",
-			    a << 8 | b);
+			verdict_compare(span_of(bytes, 3), "three", a << 8 | b);
 		}
 }
 

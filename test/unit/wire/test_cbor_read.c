@@ -84,8 +84,7 @@ integers(void **state)
 		strict = i & 1;
 		c = before = opened(rows[i / 2].hex, strict);
 		value = 0;
-		cursor_check(rows[i / 2].hex, &c, &before,
-		    cbor_int(&c, &value),
+		cursor_check(rows[i / 2].hex, &c, &before, cbor_int(&c, &value),
 		    strict ? rows[i / 2].strict : rows[i / 2].lenient);
 		if (cbor_end(&c) == WIRE_OK && before.pos != before.end &&
 		    value != rows[i / 2].value)
@@ -138,8 +137,9 @@ strings(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		c = before = opened(rows[i].hex, rows[i].strict);
 		s = span_of(NULL, 0);
-		cursor_check(rows[i].hex, &c, &before, rows[i].text ?
-		    cbor_text(&c, &s) : cbor_bytes(&c, &s), rows[i].error);
+		cursor_check(rows[i].hex, &c, &before,
+		    rows[i].text ? cbor_text(&c, &s) : cbor_bytes(&c, &s),
+		    rows[i].error);
 		assert_int_equal(s.len, rows[i].len);
 		if (rows[i].error == WIRE_OK)
 			assert_ptr_equal(s.ptr + s.len, before.end);
@@ -206,8 +206,8 @@ containers(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		c = before = opened(rows[i].hex, rows[i].strict);
 		count = 0;
-		error = rows[i].map ? cbor_map(&c, &count) :
-		    cbor_array(&c, &count);
+		error =
+		    rows[i].map ? cbor_map(&c, &count) : cbor_array(&c, &count);
 		if (error != rows[i].error || count != rows[i].count)
 			fail_msg("%s: %s", rows[i].hex, wire_error_text(error));
 		if (error != WIRE_OK)
@@ -239,7 +239,7 @@ marks(void **state)
 	assert_true(cbor_null(&c));
 	assert_true(cbor_break(&c));
 	assert_int_equal(cbor_end(&c), WIRE_TRAILING);
-	assert_false(cbor_null(&c));	/* undefined */
+	assert_false(cbor_null(&c)); /* undefined */
 	c = opened("", true);
 	assert_int_equal(cbor_peek(&c), -1);
 	assert_false(cbor_null(&c));
@@ -263,8 +263,8 @@ key_order(void **state)
 	(void)state;
 	for (i = 0; i < n; i++)
 		for (j = 0; j < n; j++) {
-			order = cbor_key_order(sample_hex(keys[i]),
-			    sample_hex(keys[j]));
+			order = cbor_key_order(
+			    sample_hex(keys[i]), sample_hex(keys[j]));
 			if ((order > 0) != (i > j) || (order < 0) != (i < j))
 				fail_msg("%s %s", keys[i], keys[j]);
 		}

@@ -56,17 +56,22 @@ published(void **state)
 		{ "1bffffffffffffffff", WIRE_OK, WIRE_OK },
 		{ "3bffffffffffffffff", WIRE_OK, WIRE_OK },
 		{ "c249010000000000000000", WIRE_OK, WIRE_OK },
-		{ "f90000", WIRE_OK, WIRE_OK }, { "f98000", WIRE_OK, WIRE_OK },
-		{ "f93c00", WIRE_OK, WIRE_OK }, { "f97bff", WIRE_OK, WIRE_OK },
-		{ "fb3ff199999999999a", WIRE_OK, WIRE_OK },	/* 1.1 */
-		{ "fa47c35000", WIRE_OK, WIRE_OK },		/* 100000.0 */
+		{ "f90000", WIRE_OK, WIRE_OK },
+		{ "f98000", WIRE_OK, WIRE_OK },
+		{ "f93c00", WIRE_OK, WIRE_OK },
+		{ "f97bff", WIRE_OK, WIRE_OK },
+		{ "fb3ff199999999999a", WIRE_OK, WIRE_OK }, /* 1.1 */
+		{ "fa47c35000", WIRE_OK, WIRE_OK },	    /* 100000.0 */
 		{ "fa7f7fffff", WIRE_OK, WIRE_OK },
-		{ "fb7e37e43c8800759c", WIRE_OK, WIRE_OK },	/* 1e300 */
-		{ "f90001", WIRE_OK, WIRE_OK }, { "f90400", WIRE_OK, WIRE_OK },
-		{ "fbc010666666666666", WIRE_OK, WIRE_OK },	/* -4.1 */
-		{ "f97c00", WIRE_OK, WIRE_OK }, { "f97e00", WIRE_OK, WIRE_OK },
+		{ "fb7e37e43c8800759c", WIRE_OK, WIRE_OK }, /* 1e300 */
+		{ "f90001", WIRE_OK, WIRE_OK },
+		{ "f90400", WIRE_OK, WIRE_OK },
+		{ "fbc010666666666666", WIRE_OK, WIRE_OK }, /* -4.1 */
+		{ "f97c00", WIRE_OK, WIRE_OK },
+		{ "f97e00", WIRE_OK, WIRE_OK },
 		{ "f9fc00", WIRE_OK, WIRE_OK },
-		{ "f7", WIRE_OK, WIRE_OK }, { "f0", WIRE_OK, WIRE_OK },
+		{ "f7", WIRE_OK, WIRE_OK },
+		{ "f0", WIRE_OK, WIRE_OK },
 		{ "f8ff", WIRE_OK, WIRE_OK },
 		{ "c11a514b67b0", WIRE_OK, WIRE_OK },
 		{ "c1fb41d452d9ec200000", WIRE_OK, WIRE_OK },
@@ -97,23 +102,99 @@ published(void **state)
 static void
 not_well_formed(void **state)
 {
-	static const char *rows[] = { "", "18", "19", "1a0102", "1b01020304050607",
-		"38", "58", "78", "98", "9a01ff00", "b8", "d8", "f8", "f900",
-		"fa0000", "fb000000", "41", "61", "5affffffff00",
-		"5bffffffffffffffff010203", "7affffffff00",
-		"7b7fffffffffffffff010203", "81", "818181818181818181", "8200",
-		"a1", "a20102", "a100", "a2000000", "c0", "5f4100", "7f6100",
-		"9f", "9f0102", "bf", "bf01020102", "819f", "9f8000",
-		"9f9f9f9f9fffffffff", "9f819f819f9fffffff",
-		"1c", "1d", "1e", "3c", "3d", "3e", "5c", "5d", "5e", "7c",
-		"7d", "7e", "9c", "9d", "9e", "bc", "bd", "be", "dc", "dd",
-		"de", "fc", "fd", "fe",
-		"f800", "f801", "f818", "f81f",
-		"5f00ff", "5f21ff", "5f6100ff", "5f80ff", "5fa0ff", "5fc000ff",
-		"5fe0ff", "7f4100ff", "5f5f4100ffff", "7f7f6100ffff",
-		"ff", "81ff", "8200ff", "a1ff", "a1ff00", "a100ff", "a20000ff",
-		"9f81ff", "9f829f819f9fffffffff", "bf00ff", "bf000000ff",
-		"1f", "3f", "df",
+	static const char *rows[] = {
+		"",
+		"18",
+		"19",
+		"1a0102",
+		"1b01020304050607",
+		"38",
+		"58",
+		"78",
+		"98",
+		"9a01ff00",
+		"b8",
+		"d8",
+		"f8",
+		"f900",
+		"fa0000",
+		"fb000000",
+		"41",
+		"61",
+		"5affffffff00",
+		"5bffffffffffffffff010203",
+		"7affffffff00",
+		"7b7fffffffffffffff010203",
+		"81",
+		"818181818181818181",
+		"8200",
+		"a1",
+		"a20102",
+		"a100",
+		"a2000000",
+		"c0",
+		"5f4100",
+		"7f6100",
+		"9f",
+		"9f0102",
+		"bf",
+		"bf01020102",
+		"819f",
+		"9f8000",
+		"9f9f9f9f9fffffffff",
+		"9f819f819f9fffffff",
+		"1c",
+		"1d",
+		"1e",
+		"3c",
+		"3d",
+		"3e",
+		"5c",
+		"5d",
+		"5e",
+		"7c",
+		"7d",
+		"7e",
+		"9c",
+		"9d",
+		"9e",
+		"bc",
+		"bd",
+		"be",
+		"dc",
+		"dd",
+		"de",
+		"fc",
+		"fd",
+		"fe",
+		"f800",
+		"f801",
+		"f818",
+		"f81f",
+		"5f00ff",
+		"5f21ff",
+		"5f6100ff",
+		"5f80ff",
+		"5fa0ff",
+		"5fc000ff",
+		"5fe0ff",
+		"7f4100ff",
+		"5f5f4100ffff",
+		"7f7f6100ffff",
+		"ff",
+		"81ff",
+		"8200ff",
+		"a1ff",
+		"a1ff00",
+		"a100ff",
+		"a20000ff",
+		"9f81ff",
+		"9f829f819f9fffffffff",
+		"bf00ff",
+		"bf000000ff",
+		"1f",
+		"3f",
+		"df",
 	};
 	struct cbor c;
 	size_t i;
@@ -132,34 +213,34 @@ static void
 floats(void **state)
 {
 	static const struct row rows[] = {
-		{ "fa00000000", WIRE_LENGTH, WIRE_OK },	/* 0 */
+		{ "fa00000000", WIRE_LENGTH, WIRE_OK }, /* 0 */
 		{ "fa80000000", WIRE_LENGTH, WIRE_OK },
-		{ "fa3f800000", WIRE_LENGTH, WIRE_OK },	/* 1 */
-		{ "fa3f802000", WIRE_LENGTH, WIRE_OK },	/* one half step */
+		{ "fa3f800000", WIRE_LENGTH, WIRE_OK }, /* 1 */
+		{ "fa3f802000", WIRE_LENGTH, WIRE_OK }, /* one half step */
 		{ "fa3f801000", WIRE_OK, WIRE_OK },
-		{ "fa477fe000", WIRE_LENGTH, WIRE_OK },	/* 65504 */
+		{ "fa477fe000", WIRE_LENGTH, WIRE_OK }, /* 65504 */
 		{ "fa477ff000", WIRE_OK, WIRE_OK },
 		{ "fa47800000", WIRE_OK, WIRE_OK },	/* 65536 */
-		{ "fa38800000", WIRE_LENGTH, WIRE_OK },	/* 2^-14 */
-		{ "fa38000000", WIRE_LENGTH, WIRE_OK },	/* 2^-15 */
+		{ "fa38800000", WIRE_LENGTH, WIRE_OK }, /* 2^-14 */
+		{ "fa38000000", WIRE_LENGTH, WIRE_OK }, /* 2^-15 */
 		{ "fa38004000", WIRE_LENGTH, WIRE_OK },
 		{ "fa38002000", WIRE_OK, WIRE_OK },
-		{ "fa33800000", WIRE_LENGTH, WIRE_OK },	/* 2^-24 */
+		{ "fa33800000", WIRE_LENGTH, WIRE_OK }, /* 2^-24 */
 		{ "fa33c00000", WIRE_OK, WIRE_OK },
-		{ "fa33000000", WIRE_OK, WIRE_OK },	/* 2^-25 */
+		{ "fa33000000", WIRE_OK, WIRE_OK }, /* 2^-25 */
 		{ "fa00000001", WIRE_OK, WIRE_OK },
 		{ "fa00400000", WIRE_OK, WIRE_OK },
-		{ "fa7f802000", WIRE_LENGTH, WIRE_OK },	/* NaN */
+		{ "fa7f802000", WIRE_LENGTH, WIRE_OK }, /* NaN */
 		{ "fa7f801000", WIRE_OK, WIRE_OK },
 		{ "fb0000000000000000", WIRE_LENGTH, WIRE_OK },
 		{ "fb3ff0000020000000", WIRE_LENGTH, WIRE_OK },
 		{ "fb3ff0000010000000", WIRE_OK, WIRE_OK },
-		{ "fb47efffffe0000000", WIRE_LENGTH, WIRE_OK },	/* FLT_MAX */
+		{ "fb47efffffe0000000", WIRE_LENGTH, WIRE_OK }, /* FLT_MAX */
 		{ "fb47f0000000000000", WIRE_OK, WIRE_OK },	/* 2^128 */
-		{ "fb3810000000000000", WIRE_LENGTH, WIRE_OK },	/* 2^-126 */
-		{ "fb36a0000000000000", WIRE_LENGTH, WIRE_OK },	/* 2^-149 */
+		{ "fb3810000000000000", WIRE_LENGTH, WIRE_OK }, /* 2^-126 */
+		{ "fb36a0000000000000", WIRE_LENGTH, WIRE_OK }, /* 2^-149 */
 		{ "fb36a8000000000000", WIRE_OK, WIRE_OK },
-		{ "fb3690000000000000", WIRE_OK, WIRE_OK },	/* 2^-150 */
+		{ "fb3690000000000000", WIRE_OK, WIRE_OK }, /* 2^-150 */
 		{ "fb0000000000000001", WIRE_OK, WIRE_OK },
 		{ "fb7ff0000000000001", WIRE_OK, WIRE_OK },
 	};
@@ -206,18 +287,19 @@ depth(void **state)
 	(void)state;
 	for (kind = 0; kind < 5; kind++) {
 		for (levels = CBOR_MAX_DEPTH; levels < CBOR_MAX_DEPTH + 2;
-		    levels++) {
+		     levels++) {
 			hex[0] = '\0';
 			for (i = 0; i < levels; i++)
 				strcat(hex, open[kind]);
 			strcat(hex, "00");
 			for (i = 0; i < levels; i++)
 				strcat(hex, close[kind]);
-			row_check(hex, false, levels > CBOR_MAX_DEPTH ?
-			    WIRE_DEPTH : WIRE_OK);
+			row_check(hex, false,
+			    levels > CBOR_MAX_DEPTH ? WIRE_DEPTH : WIRE_OK);
 			if (kind < 4)
-				row_check(hex, true, levels > CBOR_MAX_DEPTH ?
-				    WIRE_DEPTH : WIRE_OK);
+				row_check(hex, true,
+				    levels > CBOR_MAX_DEPTH ? WIRE_DEPTH
+							    : WIRE_OK);
 		}
 	}
 	sample_release();

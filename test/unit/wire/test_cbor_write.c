@@ -33,9 +33,17 @@ written(const struct cbor_out *o, const char *hex)
 static void
 heads(void **state)
 {
-	static const struct { uint64_t value; const char *hex; } rows[] = {
-		{ 0, "00" }, { 23, "17" }, { 24, "1818" }, { 255, "18ff" },
-		{ 256, "190100" }, { 65535, "19ffff" }, { 65536, "1a00010000" },
+	static const struct {
+		uint64_t value;
+		const char *hex;
+	} rows[] = {
+		{ 0, "00" },
+		{ 23, "17" },
+		{ 24, "1818" },
+		{ 255, "18ff" },
+		{ 256, "190100" },
+		{ 65535, "19ffff" },
+		{ 65536, "1a00010000" },
 		{ UINT32_MAX, "1affffffff" },
 		{ UINT64_C(0x100000000), "1b0000000100000000" },
 		{ UINT64_MAX, "1bffffffffffffffff" },
@@ -64,9 +72,17 @@ heads(void **state)
 static void
 signed_integers(void **state)
 {
-	static const struct { int64_t value; const char *hex; } rows[] = {
-		{ 0, "00" }, { -1, "20" }, { -24, "37" }, { -25, "3818" },
-		{ -256, "38ff" }, { -257, "390100" }, { 24, "1818" },
+	static const struct {
+		int64_t value;
+		const char *hex;
+	} rows[] = {
+		{ 0, "00" },
+		{ -1, "20" },
+		{ -24, "37" },
+		{ -25, "3818" },
+		{ -256, "38ff" },
+		{ -257, "390100" },
+		{ 24, "1818" },
 		{ INT64_MAX, "1b7fffffffffffffff" },
 		{ INT64_MIN, "3b7fffffffffffffff" },
 	};

@@ -26,13 +26,16 @@ static const char *certificates[] = {
 	"rfc8995-appendix-c/ownerca_secp384r1.crt",
 	"rfc8995-appendix-c/server_secp256k1.crt",
 	"rfc8995-appendix-c/vendor.crt",
-	"cbrski-cose/domain_ca.der", "cbrski-cose/masa.der",
-	"cbrski-cose/masa_ca.der", "cbrski-cose/pledge.der",
+	"cbrski-cose/domain_ca.der",
+	"cbrski-cose/masa.der",
+	"cbrski-cose/masa_ca.der",
+	"cbrski-cose/pledge.der",
 	"cbrski-cose/registrar.der",
 };
 
 /* Octets of headers, and those on the edges of values. */
-static const char dictionary[] = "\x00\x01\x02\x03\x04\x05\x06\x0c\x13\x17\x18"
+static const char dictionary[] =
+    "\x00\x01\x02\x03\x04\x05\x06\x0c\x13\x17\x18"
     "\x30\x31\x7f\x80\x81\x82\x84\xa0\xa3\xff\x1fZ";
 
 /* PEM or DER, as it was published. */
@@ -71,16 +74,17 @@ header_check(struct span whole, uint8_t tag, struct span content)
 }
 
 /* OpenSSL's own encoding of what it read must be what we accepted. */
-#define SAME(type, whole) do { \
-	const unsigned char *in_ = (whole).ptr; \
-	unsigned char *out_ = NULL; \
-	type *value_ = d2i_##type(NULL, &in_, (long)(whole).len); \
-	assert_non_null(value_); \
-	assert_int_equal(i2d_##type(value_, &out_), (whole).len); \
-	assert_memory_equal(out_, (whole).ptr, (whole).len); \
-	OPENSSL_free(out_); \
-	type##_free(value_); \
-} while (0)
+#define SAME(type, whole)                                                 \
+	do {                                                              \
+		const unsigned char *in_ = (whole).ptr;                   \
+		unsigned char *out_ = NULL;                               \
+		type *value_ = d2i_##type(NULL, &in_, (long)(whole).len); \
+		assert_non_null(value_);                                  \
+		assert_int_equal(i2d_##type(value_, &out_), (whole).len); \
+		assert_memory_equal(out_, (whole).ptr, (whole).len);      \
+		OPENSSL_free(out_);                                       \
+		type##_free(value_);                                      \
+	} while (0)
 
 static void
 time_check(struct span whole, int64_t seconds)
@@ -147,8 +151,7 @@ tree_check(struct span bytes, unsigned depth)
 	uint8_t tag;
 
 	der_open(&d, bytes);
-	while (depth < 32 &&
-	    der_any(&d, &tag, &content, &whole) == WIRE_OK) {
+	while (depth < 32 && der_any(&d, &tag, &content, &whole) == WIRE_OK) {
 		header_check(whole, tag, content);
 		if (tag & 0x20)
 			tree_check(content, depth + 1);
@@ -170,7 +173,8 @@ elements(void **state)
 		tree_check(s, 0);
 		for (n = 0; n < MUTATIONS / 4; n++)
 			tree_check(sample_mutate(s, n, dictionary,
-			    sizeof(dictionary) - 1), 0);
+				       sizeof(dictionary) - 1),
+			    0);
 		sample_release();
 	}
 	assert_true(accepted > MUTATIONS);
@@ -207,15 +211,20 @@ small_values(void **state)
 static void
 times(void **state)
 {
-	static const char *seeds[] = { "\x17\x0d" "000229235959Z",
-		"\x18\x0f" "20500101000000Z", "\x17\x0d" "491231235959Z" };
+	static const char *seeds[] = { "\x17\x0d"
+				       "000229235959Z",
+		"\x18\x0f"
+		"20500101000000Z",
+		"\x17\x0d"
+		"491231235959Z" };
 	size_t i, n;
 
 	(void)state;
 	for (i = 0; i < sizeof(seeds) / sizeof(*seeds); i++) {
 		for (n = 0; n < MUTATIONS; n++)
 			tree_check(sample_mutate(span_str(seeds[i]), n,
-			    "0123456789Z+-.\x17\x18", 16), 0);
+				       "0123456789Z+-.\x17\x18", 16),
+			    0);
 		sample_release();
 	}
 }
@@ -229,7 +238,8 @@ algorithm_taken(struct der *d)
 	return der_enter(d, DER_SEQUENCE, &a) == WIRE_OK &&
 	    der_oid(&a, &s) == WIRE_OK &&
 	    (der_peek(&a) == -1 || der_null(&a) == WIRE_OK ||
-	    der_oid(&a, &s) == WIRE_OK) && der_end(&a) == WIRE_OK;
+		der_oid(&a, &s) == WIRE_OK) &&
+	    der_end(&a) == WIRE_OK;
 }
 
 static bool
@@ -243,8 +253,7 @@ name_taken(struct der *d)
 	while (der_peek(&names) != -1)
 		if (der_enter(&names, DER_SET, &set) != WIRE_OK ||
 		    der_enter(&set, DER_SEQUENCE, &pair) != WIRE_OK ||
-		    der_end(&set) != WIRE_OK ||
-		    der_oid(&pair, &s) != WIRE_OK ||
+		    der_end(&set) != WIRE_OK || der_oid(&pair, &s) != WIRE_OK ||
 		    der_string(&pair, NULL, &s) != WIRE_OK ||
 		    der_end(&pair) != WIRE_OK)
 			return false;
@@ -266,9 +275,8 @@ extensions_taken(struct der *d)
 		if (der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
 		    der_oid(&one, &s) != WIRE_OK ||
 		    (der_peek(&one) == DER_BOOLEAN &&
-		    der_bool(&one, &critical) != WIRE_OK) ||
-		    der_octets(&one, &s) != WIRE_OK ||
-		    der_end(&one) != WIRE_OK)
+			der_bool(&one, &critical) != WIRE_OK) ||
+		    der_octets(&one, &s) != WIRE_OK || der_end(&one) != WIRE_OK)
 			return false;
 	return true;
 }
@@ -314,8 +322,8 @@ certificate_frames(void **state)
 		if (!certificate_accepted(s))
 			fail_msg("%s", certificates[i]);
 		for (n = 0; n < MUTATIONS; n++) {
-			m = sample_mutate(s, n, dictionary,
-			    sizeof(dictionary) - 1);
+			m = sample_mutate(
+			    s, n, dictionary, sizeof(dictionary) - 1);
 			if (!certificate_accepted(m)) {
 				bad++;
 				continue;
@@ -325,8 +333,9 @@ certificate_frames(void **state)
 			x = d2i_X509(NULL, &p, (long)m.len);
 			if (x == NULL)
 				fail_msg("%s, mutation %zu: %s",
-				    certificates[i], n, ERR_error_string(
-				    ERR_peek_last_error(), NULL));
+				    certificates[i], n,
+				    ERR_error_string(
+					ERR_peek_last_error(), NULL));
 			assert_ptr_equal(p, m.ptr + m.len);
 			X509_free(x);
 		}

@@ -10,7 +10,7 @@
 struct row {
 	const char *hex;
 	enum wire_error error;
-	const char *content;	/* in hex, of what was accepted */
+	const char *content; /* in hex, of what was accepted */
 };
 
 typedef enum wire_error reader(struct der *, struct span *);
@@ -123,9 +123,15 @@ headers(void **state)
 static void
 length_boundaries(void **state)
 {
-	static const struct { size_t len; const char *header; } rows[] = {
-		{ 0x7f, "047f" }, { 0x80, "048180" }, { 0xff, "0481ff" },
-		{ 0x100, "04820100" }, { 0xffff, "0482ffff" },
+	static const struct {
+		size_t len;
+		const char *header;
+	} rows[] = {
+		{ 0x7f, "047f" },
+		{ 0x80, "048180" },
+		{ 0xff, "0481ff" },
+		{ 0x100, "04820100" },
+		{ 0xffff, "0482ffff" },
 		{ 0x10000, "0483010000" },
 	};
 	static uint8_t bytes[0x10010];
@@ -177,10 +183,14 @@ static void
 booleans_and_null(void **state)
 {
 	static const struct row booleans[] = {
-		{ "010100", WIRE_OK, "00" }, { "0101ff", WIRE_OK, "ff" },
-		{ "010101", WIRE_VALUE, NULL }, { "0101fe", WIRE_VALUE, NULL },
-		{ "0100", WIRE_VALUE, NULL }, { "0102ffff", WIRE_VALUE, NULL },
-		{ "2101ff", WIRE_TAG, NULL }, { "0101", WIRE_TRUNCATED, NULL },
+		{ "010100", WIRE_OK, "00" },
+		{ "0101ff", WIRE_OK, "ff" },
+		{ "010101", WIRE_VALUE, NULL },
+		{ "0101fe", WIRE_VALUE, NULL },
+		{ "0100", WIRE_VALUE, NULL },
+		{ "0102ffff", WIRE_VALUE, NULL },
+		{ "2101ff", WIRE_TAG, NULL },
+		{ "0101", WIRE_TRUNCATED, NULL },
 	};
 	struct der d;
 
@@ -200,8 +210,10 @@ static void
 integers(void **state)
 {
 	static const struct row any[] = {
-		{ "020100", WIRE_OK, "00" }, { "02017f", WIRE_OK, "7f" },
-		{ "020180", WIRE_OK, "80" }, { "0201ff", WIRE_OK, "ff" },
+		{ "020100", WIRE_OK, "00" },
+		{ "02017f", WIRE_OK, "7f" },
+		{ "020180", WIRE_OK, "80" },
+		{ "0201ff", WIRE_OK, "ff" },
 		{ "02020080", WIRE_OK, "0080" },
 		{ "0202ff7f", WIRE_OK, "ff7f" },
 		{ "02020100", WIRE_OK, "0100" },
@@ -235,7 +247,7 @@ static void
 object_identifiers(void **state)
 {
 	static const struct row rows[] = {
-		{ "06022a86", WIRE_VALUE, NULL },	/* ends inside an arc */
+		{ "06022a86", WIRE_VALUE, NULL }, /* ends inside an arc */
 		{ "06062a864886f70d", WIRE_OK, "2a864886f70d" },
 		{ "060100", WIRE_OK, "00" },
 		{ "06028137", WIRE_OK, "8137" },
@@ -267,8 +279,10 @@ static void
 bit_strings(void **state)
 {
 	static const struct row rows[] = {
-		{ "030100", WIRE_OK, "" }, { "030200ff", WIRE_OK, "ff" },
-		{ "030207 80", WIRE_OK, "80" }, { "03020106", WIRE_OK, "06" },
+		{ "030100", WIRE_OK, "" },
+		{ "030200ff", WIRE_OK, "ff" },
+		{ "030207 80", WIRE_OK, "80" },
+		{ "03020106", WIRE_OK, "06" },
 		{ "0303 04aaf0", WIRE_OK, "aaf0" },
 		{ "0300", WIRE_VALUE, NULL },
 		{ "030101", WIRE_VALUE, NULL },
@@ -300,7 +314,8 @@ static void
 strings(void **state)
 {
 	static const struct row rows[] = {
-		{ "0c00", WIRE_OK, "" }, { "1300", WIRE_OK, "" },
+		{ "0c00", WIRE_OK, "" },
+		{ "1300", WIRE_OK, "" },
 		{ "0c02c3a9", WIRE_OK, "c3a9" },
 		{ "0c02c080", WIRE_VALUE, NULL },
 		{ "0c01c3", WIRE_VALUE, NULL },
@@ -315,14 +330,16 @@ strings(void **state)
 		{ "0c01ff", WIRE_VALUE, NULL },
 		/* '()+,-./:=? and space, letters, digits */
 		{ "130f20272829 2b2c2d2e 2f3a3d3f 415a30", WIRE_OK, NULL },
-		{ "130161", WIRE_OK, "61" }, { "13017a", WIRE_OK, "7a" },
-		{ "130140", WIRE_VALUE, NULL },	/* @ */
-		{ "13012a", WIRE_VALUE, NULL },	/* * */
-		{ "130126", WIRE_VALUE, NULL },	/* & */
-		{ "13015f", WIRE_VALUE, NULL },	/* _ */
+		{ "130161", WIRE_OK, "61" },
+		{ "13017a", WIRE_OK, "7a" },
+		{ "130140", WIRE_VALUE, NULL }, /* @ */
+		{ "13012a", WIRE_VALUE, NULL }, /* * */
+		{ "130126", WIRE_VALUE, NULL }, /* & */
+		{ "13015f", WIRE_VALUE, NULL }, /* _ */
 		{ "130100", WIRE_VALUE, NULL },
 		{ "1301e9", WIRE_VALUE, NULL },
-		{ "16017f", WIRE_OK, "7f" }, { "160100", WIRE_OK, "00" },
+		{ "16017f", WIRE_OK, "7f" },
+		{ "160100", WIRE_OK, "00" },
 		{ "160180", WIRE_VALUE, NULL },
 		{ "1401e9", WIRE_OK, "e9" },
 		{ "1e020041", WIRE_TAG, NULL },
@@ -365,8 +382,8 @@ nesting(void **state)
 
 	der_open(&d, sample_hex("a003020101"));
 	d.ber = true;
-	assert_int_equal(der_whole(&d, DER_CONTEXT(0), &whole, &content),
-	    WIRE_TAG);
+	assert_int_equal(
+	    der_whole(&d, DER_CONTEXT(0), &whole, &content), WIRE_TAG);
 	assert_int_equal(der_enter(&d, DER_CONTEXT_CONS(0), &inner), WIRE_OK);
 	assert_true(inner.ber);
 	der_open(&d, span_of(NULL, 0));

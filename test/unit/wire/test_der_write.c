@@ -32,10 +32,17 @@ written(const struct der_out *o, const char *hex)
 static void
 naturals(void **state)
 {
-	static const struct { uint64_t value; const char *hex; } rows[] = {
-		{ 0, "020100" }, { 1, "020101" }, { 0x7f, "02017f" },
-		{ 0x80, "02020080" }, { 0xff, "020200ff" },
-		{ 0x100, "02020100" }, { 0x7fff, "02027fff" },
+	static const struct {
+		uint64_t value;
+		const char *hex;
+	} rows[] = {
+		{ 0, "020100" },
+		{ 1, "020101" },
+		{ 0x7f, "02017f" },
+		{ 0x80, "02020080" },
+		{ 0xff, "020200ff" },
+		{ 0x100, "02020100" },
+		{ 0x7fff, "02027fff" },
 		{ 0x8000, "0203008000" },
 		{ INT64_MAX, "02087fffffffffffffff" },
 		{ UINT64_MAX, "020900ffffffffffffffff" },
@@ -80,7 +87,8 @@ plain_values(void **state)
 	der_put_raw(&o, span_of("\x02\x01\x05", 3));
 	der_put_raw(&o, span_of(NULL, 0));
 	der_close(&o, outer);
-	written(&o, "3019 0101ff 010100 0500 06032a8648 a3050303070680 0400 "
+	written(&o,
+	    "3019 0101ff 010100 0500 06032a8648 a3050303070680 0400 "
 	    "020105");
 }
 

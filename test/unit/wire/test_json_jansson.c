@@ -13,11 +13,11 @@
 
 /* Both sides use these names. */
 #define JSON_OBJECT JANSSON_OBJECT
-#define JSON_ARRAY JANSSON_ARRAY
+#define JSON_ARRAY  JANSSON_ARRAY
 #define JSON_STRING JANSSON_STRING
-#define JSON_TRUE JANSSON_TRUE
-#define JSON_FALSE JANSSON_FALSE
-#define JSON_NULL JANSSON_NULL
+#define JSON_TRUE   JANSSON_TRUE
+#define JSON_FALSE  JANSSON_FALSE
+#define JSON_NULL   JANSSON_NULL
 #define json_string jansson_string
 #include <jansson.h>
 #undef JSON_OBJECT
@@ -34,7 +34,7 @@
 #define MUTATIONS 3000
 
 static const char dictionary[] = "{}[]\",:\\/u0089dDabfnrt+-.eE \n\x1f\x7f\x80"
-    "\xbf\xc0\xc3\xed\xf0\xff";
+				 "\xbf\xc0\xc3\xed\xf0\xff";
 
 static const char *texts[] = {
 	"{\"a\":[1,-2.5e+3,true,false,null,\"x\"],\"b\":{\"a\":{},\"c\":[]}}",
@@ -42,7 +42,10 @@ static const char *texts[] = {
 	"{\"\\u0061\":1,\"b\":2,\"A\":3,\"\":4,\"aa\":5}",
 	"[\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\",\"\\ud800\",\"\\u0000\"]",
 	" [ 0 , -0 , 1E5 , 9223372036854775807 , 0.1 , 1e-400 ] ",
-	"\"\"", "12", "null", "{\"x\":{\"x\":{\"x\":[[[[1]]]]}}}",
+	"\"\"",
+	"12",
+	"null",
+	"{\"x\":{\"x\":{\"x\":[[[[1]]]]}}}",
 };
 
 static const char *files[] = { "rfc8995-appendix-c/auditlog-example.json",
@@ -76,8 +79,8 @@ string_compare(const struct json_value *ours, const char *theirs, size_t n)
 	size_t len;
 
 	if (memchr(theirs, 0, n) != NULL) {
-		assert_int_equal(json_string(ours, out, sizeof(out), &len),
-		    WIRE_VALUE);
+		assert_int_equal(
+		    json_string(ours, out, sizeof(out), &len), WIRE_VALUE);
 		return;
 	}
 	assert_int_equal(json_string(ours, out, sizeof(out), &len), WIRE_OK);
@@ -100,8 +103,8 @@ object_compare(const struct json_value *ours, json_t *theirs)
 		assert_non_null(at);
 		string_compare(&name, json_object_iter_key(at),
 		    strlen(json_object_iter_key(at)));
-		assert_true(json_member(ours, json_object_iter_key(at),
-		    &found));
+		assert_true(
+		    json_member(ours, json_object_iter_key(at), &found));
 		assert_ptr_equal(found.raw.ptr, value.raw.ptr);
 		value_compare(&value, json_object_iter_value(at));
 		at = json_object_iter_next(theirs, at);
@@ -137,16 +140,17 @@ value_compare(const struct json_value *ours, json_t *theirs)
 	case JSON_NUMBER:
 		assert_true(json_is_number(theirs));
 		if (json_uint(ours, &number) == WIRE_OK)
-			assert_true(number ==
-			    (uint64_t)json_integer_value(theirs));
+			assert_true(
+			    number == (uint64_t)json_integer_value(theirs));
 		else
 			assert_true(json_is_real(theirs) ||
 			    json_integer_value(theirs) <= 0);
 		break;
 	default:
 		assert_int_equal(json_typeof(theirs),
-		    ours->type == JSON_TRUE ? JANSSON_TRUE :
-		    ours->type == JSON_FALSE ? JANSSON_FALSE : JANSSON_NULL);
+		    ours->type == JSON_TRUE	   ? JANSSON_TRUE
+			: ours->type == JSON_FALSE ? JANSSON_FALSE
+						   : JANSSON_NULL);
 		break;
 	}
 }
@@ -191,8 +195,9 @@ seed_compare(struct span s, const char *title, size_t mutations)
 
 	verdict_compare(s, title, 0);
 	for (n = 1; n < mutations; n++)
-		verdict_compare(sample_mutate(s, n, dictionary,
-		    sizeof(dictionary) - 1), title, n);
+		verdict_compare(
+		    sample_mutate(s, n, dictionary, sizeof(dictionary) - 1),
+		    title, n);
 	sample_release();
 }
 
@@ -232,10 +237,10 @@ pairs(void **state)
 		for (b = 0; b < 256; b++) {
 			quoted[1] = (char)a;
 			quoted[2] = (char)b;
-			verdict_compare(span_of(quoted, 4), "quoted",
-			    a << 8 | b);
-			verdict_compare(span_of(quoted + 1, 2), "pair",
-			    a << 8 | b);
+			verdict_compare(
+			    span_of(quoted, 4), "quoted", a << 8 | b);
+			verdict_compare(
+			    span_of(quoted + 1, 2), "pair", a << 8 | b);
 		}
 }
 

@@ -10,7 +10,7 @@
 struct row {
 	const char *text;
 	enum wire_error error;
-	size_t where;	/* of a fault; not judged when accepted */
+	size_t where; /* of a fault; not judged when accepted */
 };
 
 static void
@@ -23,14 +23,15 @@ rows_check(const struct row *rows, size_t count)
 	for (i = 0; i < count; i++) {
 		len = strlen(rows[i].text);
 		where = 9999;
-		error = json_parse(sample_copy(rows[i].text, len), &root,
-		    &where);
+		error =
+		    json_parse(sample_copy(rows[i].text, len), &root, &where);
 		if (error != rows[i].error ||
 		    where != (error == WIRE_OK ? len : rows[i].where))
 			fail_msg("%s: %s at %zu", rows[i].text,
 			    wire_error_text(error), where);
-		assert_int_equal(json_parse(sample_copy(rows[i].text, len),
-		    &root, NULL), error);
+		assert_int_equal(
+		    json_parse(sample_copy(rows[i].text, len), &root, NULL),
+		    error);
 	}
 	sample_release();
 }
@@ -41,22 +42,34 @@ static void
 values(void **state)
 {
 	static const struct row rows[] = {
-		{ "{}", WIRE_OK, 0 }, { "[]", WIRE_OK, 0 },
-		{ "\"\"", WIRE_OK, 0 }, { "0", WIRE_OK, 0 },
-		{ "true", WIRE_OK, 0 }, { "false", WIRE_OK, 0 },
+		{ "{}", WIRE_OK, 0 },
+		{ "[]", WIRE_OK, 0 },
+		{ "\"\"", WIRE_OK, 0 },
+		{ "0", WIRE_OK, 0 },
+		{ "true", WIRE_OK, 0 },
+		{ "false", WIRE_OK, 0 },
 		{ "null", WIRE_OK, 0 },
 		{ " \t\r\n{ \"a\" : [ 1 , null ] } \n", WIRE_OK, 0 },
-		{ "", WIRE_TRUNCATED, 0 }, { "  ", WIRE_TRUNCATED, 2 },
-		{ "tru", WIRE_TRUNCATED, 3 }, { "trua", WIRE_VALUE, 3 },
-		{ "truee", WIRE_TRAILING, 4 }, { "True", WIRE_VALUE, 0 },
-		{ "nul", WIRE_TRUNCATED, 3 }, { "fals ", WIRE_VALUE, 4 },
-		{ "{} {}", WIRE_TRAILING, 3 }, { "1 2", WIRE_TRAILING, 2 },
-		{ "[]]", WIRE_TRAILING, 2 }, { "]", WIRE_VALUE, 0 },
-		{ "'a'", WIRE_VALUE, 0 }, { "a", WIRE_VALUE, 0 },
-		{ "\xef\xbb\xbf{}", WIRE_VALUE, 0 },	/* BOM */
-		{ "\v{}", WIRE_VALUE, 0 }, { "\f{}", WIRE_VALUE, 0 },
+		{ "", WIRE_TRUNCATED, 0 },
+		{ "  ", WIRE_TRUNCATED, 2 },
+		{ "tru", WIRE_TRUNCATED, 3 },
+		{ "trua", WIRE_VALUE, 3 },
+		{ "truee", WIRE_TRAILING, 4 },
+		{ "True", WIRE_VALUE, 0 },
+		{ "nul", WIRE_TRUNCATED, 3 },
+		{ "fals ", WIRE_VALUE, 4 },
+		{ "{} {}", WIRE_TRAILING, 3 },
+		{ "1 2", WIRE_TRAILING, 2 },
+		{ "[]]", WIRE_TRAILING, 2 },
+		{ "]", WIRE_VALUE, 0 },
+		{ "'a'", WIRE_VALUE, 0 },
+		{ "a", WIRE_VALUE, 0 },
+		{ "\xef\xbb\xbf{}", WIRE_VALUE, 0 }, /* BOM */
+		{ "\v{}", WIRE_VALUE, 0 },
+		{ "\f{}", WIRE_VALUE, 0 },
 		{ "\xc2\xa0{}", WIRE_VALUE, 0 },
-		{ "/**/{}", WIRE_VALUE, 0 }, { "NaN", WIRE_VALUE, 0 },
+		{ "/**/{}", WIRE_VALUE, 0 },
+		{ "NaN", WIRE_VALUE, 0 },
 		{ "Infinity", WIRE_VALUE, 0 },
 	};
 
@@ -68,19 +81,28 @@ static void
 containers(void **state)
 {
 	static const struct row rows[] = {
-		{ "[", WIRE_TRUNCATED, 1 }, { "[1", WIRE_TRUNCATED, 2 },
-		{ "[1,", WIRE_TRUNCATED, 3 }, { "[1,]", WIRE_VALUE, 3 },
-		{ "[,1]", WIRE_VALUE, 1 }, { "[1 2]", WIRE_VALUE, 3 },
-		{ "[1}", WIRE_VALUE, 2 }, { "[1:2]", WIRE_VALUE, 2 },
-		{ "{", WIRE_TRUNCATED, 1 }, { "{\"a", WIRE_TRUNCATED, 3 },
+		{ "[", WIRE_TRUNCATED, 1 },
+		{ "[1", WIRE_TRUNCATED, 2 },
+		{ "[1,", WIRE_TRUNCATED, 3 },
+		{ "[1,]", WIRE_VALUE, 3 },
+		{ "[,1]", WIRE_VALUE, 1 },
+		{ "[1 2]", WIRE_VALUE, 3 },
+		{ "[1}", WIRE_VALUE, 2 },
+		{ "[1:2]", WIRE_VALUE, 2 },
+		{ "{", WIRE_TRUNCATED, 1 },
+		{ "{\"a", WIRE_TRUNCATED, 3 },
 		{ "{\"a\"", WIRE_TRUNCATED, 4 },
 		{ "{\"a\":", WIRE_TRUNCATED, 5 },
 		{ "{\"a\":1", WIRE_TRUNCATED, 6 },
 		{ "{\"a\":1,", WIRE_TRUNCATED, 7 },
-		{ "{\"a\":1,}", WIRE_VALUE, 7 }, { "{,}", WIRE_VALUE, 1 },
-		{ "{\"a\"}", WIRE_VALUE, 4 }, { "{\"a\" 1}", WIRE_VALUE, 5 },
-		{ "{\"a\",1}", WIRE_VALUE, 4 }, { "{a:1}", WIRE_VALUE, 1 },
-		{ "{1:1}", WIRE_VALUE, 1 }, { "{null:1}", WIRE_VALUE, 1 },
+		{ "{\"a\":1,}", WIRE_VALUE, 7 },
+		{ "{,}", WIRE_VALUE, 1 },
+		{ "{\"a\"}", WIRE_VALUE, 4 },
+		{ "{\"a\" 1}", WIRE_VALUE, 5 },
+		{ "{\"a\",1}", WIRE_VALUE, 4 },
+		{ "{a:1}", WIRE_VALUE, 1 },
+		{ "{1:1}", WIRE_VALUE, 1 },
+		{ "{null:1}", WIRE_VALUE, 1 },
 		{ "{\"a\":1]", WIRE_VALUE, 6 },
 		{ "{\"a\":}", WIRE_VALUE, 5 },
 		{ "{\"a\":1 \"b\":2}", WIRE_VALUE, 7 },
@@ -95,18 +117,28 @@ static void
 numbers(void **state)
 {
 	static const struct row rows[] = {
-		{ "-0", WIRE_OK, 0 }, { "10", WIRE_OK, 0 },
-		{ "1.5", WIRE_OK, 0 }, { "-1.5e+10", WIRE_OK, 0 },
-		{ "0.0E-0", WIRE_OK, 0 }, { "1e400", WIRE_OK, 0 },
+		{ "-0", WIRE_OK, 0 },
+		{ "10", WIRE_OK, 0 },
+		{ "1.5", WIRE_OK, 0 },
+		{ "-1.5e+10", WIRE_OK, 0 },
+		{ "0.0E-0", WIRE_OK, 0 },
+		{ "1e400", WIRE_OK, 0 },
 		{ "123456789012345678901234567890", WIRE_OK, 0 },
-		{ "01", WIRE_TRAILING, 1 }, { "-01", WIRE_TRAILING, 2 },
-		{ "+1", WIRE_VALUE, 0 }, { ".5", WIRE_VALUE, 0 },
-		{ "-", WIRE_TRUNCATED, 1 }, { "-a", WIRE_VALUE, 1 },
+		{ "01", WIRE_TRAILING, 1 },
+		{ "-01", WIRE_TRAILING, 2 },
+		{ "+1", WIRE_VALUE, 0 },
+		{ ".5", WIRE_VALUE, 0 },
+		{ "-", WIRE_TRUNCATED, 1 },
+		{ "-a", WIRE_VALUE, 1 },
 		{ "--1", WIRE_VALUE, 1 },
-		{ "1.", WIRE_TRUNCATED, 2 }, { "1.e1", WIRE_VALUE, 2 },
-		{ "1e", WIRE_TRUNCATED, 2 }, { "1e+", WIRE_TRUNCATED, 3 },
-		{ "1e+-1", WIRE_VALUE, 3 }, { "1e1.5", WIRE_TRAILING, 3 },
-		{ "0x10", WIRE_TRAILING, 1 }, { "1_0", WIRE_TRAILING, 1 },
+		{ "1.", WIRE_TRUNCATED, 2 },
+		{ "1.e1", WIRE_VALUE, 2 },
+		{ "1e", WIRE_TRUNCATED, 2 },
+		{ "1e+", WIRE_TRUNCATED, 3 },
+		{ "1e+-1", WIRE_VALUE, 3 },
+		{ "1e1.5", WIRE_TRAILING, 3 },
+		{ "0x10", WIRE_TRAILING, 1 },
+		{ "1_0", WIRE_TRAILING, 1 },
 	};
 
 	(void)state;
@@ -121,18 +153,24 @@ strings(void **state)
 		{ "\"\x7f\"", WIRE_OK, 0 },
 		{ "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", WIRE_OK, 0 },
 		/* escapes may hold what UTF-8 may not */
-		{ "\"\\ud800\"", WIRE_OK, 0 }, { "\"\\u0000\"", WIRE_OK, 0 },
-		{ "\"", WIRE_TRUNCATED, 1 }, { "\"a", WIRE_TRUNCATED, 2 },
+		{ "\"\\ud800\"", WIRE_OK, 0 },
+		{ "\"\\u0000\"", WIRE_OK, 0 },
+		{ "\"", WIRE_TRUNCATED, 1 },
+		{ "\"a", WIRE_TRUNCATED, 2 },
 		{ "\"\\\"", WIRE_TRUNCATED, 3 },
 		{ "\"\\\\\"", WIRE_OK, 0 },
-		{ "\"a\nb\"", WIRE_VALUE, 2 }, { "\"\t\"", WIRE_VALUE, 1 },
+		{ "\"a\nb\"", WIRE_VALUE, 2 },
+		{ "\"\t\"", WIRE_VALUE, 1 },
 		{ "\"\x1f\"", WIRE_VALUE, 1 },
-		{ "\"\\a\"", WIRE_VALUE, 1 }, { "\"\\'\"", WIRE_VALUE, 1 },
-		{ "\"\\x41\"", WIRE_VALUE, 1 }, { "\"\\U0041\"", WIRE_VALUE, 1 },
+		{ "\"\\a\"", WIRE_VALUE, 1 },
+		{ "\"\\'\"", WIRE_VALUE, 1 },
+		{ "\"\\x41\"", WIRE_VALUE, 1 },
+		{ "\"\\U0041\"", WIRE_VALUE, 1 },
 		{ "\"\\u004\"", WIRE_VALUE, 1 },
 		{ "\"\\u004g\"", WIRE_VALUE, 1 },
 		{ "\"\\u-041\"", WIRE_VALUE, 1 },
-		{ "\"\xc3\"", WIRE_VALUE, 1 }, { "\"\x80\"", WIRE_VALUE, 1 },
+		{ "\"\xc3\"", WIRE_VALUE, 1 },
+		{ "\"\x80\"", WIRE_VALUE, 1 },
 		{ "\"\xc0\xaf\"", WIRE_VALUE, 1 },
 		{ "\"\xe0\x9f\xbf\"", WIRE_VALUE, 1 },
 		{ "\"\xed\xa0\x80\"", WIRE_VALUE, 1 },
@@ -190,24 +228,22 @@ depth(void **state)
 
 	(void)state;
 	assert_int_equal(parse_nested(JSON_MAX_DEPTH, "[", "]"), WIRE_OK);
-	assert_int_equal(parse_nested(JSON_MAX_DEPTH + 1, "[", "]"),
-	    WIRE_DEPTH);
-	assert_int_equal(parse_nested(JSON_MAX_DEPTH, "{\"a\":", "}"),
-	    WIRE_OK);
-	assert_int_equal(parse_nested(JSON_MAX_DEPTH + 1, "{\"a\":", "}"),
-	    WIRE_DEPTH);
-	assert_int_equal(parse_nested(JSON_MAX_DEPTH / 2, "[{\"a\":", "}]"),
-	    WIRE_OK);
+	assert_int_equal(
+	    parse_nested(JSON_MAX_DEPTH + 1, "[", "]"), WIRE_DEPTH);
+	assert_int_equal(parse_nested(JSON_MAX_DEPTH, "{\"a\":", "}"), WIRE_OK);
+	assert_int_equal(
+	    parse_nested(JSON_MAX_DEPTH + 1, "{\"a\":", "}"), WIRE_DEPTH);
+	assert_int_equal(
+	    parse_nested(JSON_MAX_DEPTH / 2, "[{\"a\":", "}]"), WIRE_OK);
 	/* Depth that was left counts no more. */
-	assert_int_equal(parse_nested(JSON_MAX_DEPTH, "[[],", "]"),
-	    WIRE_DEPTH);
-	assert_int_equal(parse_nested(JSON_MAX_DEPTH - 1, "[[],{},", "]"),
-	    WIRE_OK);
+	assert_int_equal(parse_nested(JSON_MAX_DEPTH, "[[],", "]"), WIRE_DEPTH);
+	assert_int_equal(
+	    parse_nested(JSON_MAX_DEPTH - 1, "[[],{},", "]"), WIRE_OK);
 	memset(text, '[', sizeof(text));
-	assert_int_equal(json_parse(span_of(text, JSON_MAX_DEPTH), &root,
-	    NULL), WIRE_TRUNCATED);
-	assert_int_equal(json_parse(span_of(text, sizeof(text)), &root, NULL),
-	    WIRE_DEPTH);
+	assert_int_equal(json_parse(span_of(text, JSON_MAX_DEPTH), &root, NULL),
+	    WIRE_TRUNCATED);
+	assert_int_equal(
+	    json_parse(span_of(text, sizeof(text)), &root, NULL), WIRE_DEPTH);
 }
 
 /* Names in an order that moves about, so that a new one goes everywhere. */
@@ -236,13 +272,13 @@ members(void **state)
 	unsigned i;
 
 	(void)state;
-	assert_int_equal(parse_members(JSON_MAX_MEMBERS, JSON_MAX_MEMBERS - 1),
-	    WIRE_OK);
-	assert_int_equal(parse_members(JSON_MAX_MEMBERS + 1, JSON_MAX_MEMBERS),
-	    WIRE_LIMIT);
+	assert_int_equal(
+	    parse_members(JSON_MAX_MEMBERS, JSON_MAX_MEMBERS - 1), WIRE_OK);
+	assert_int_equal(
+	    parse_members(JSON_MAX_MEMBERS + 1, JSON_MAX_MEMBERS), WIRE_LIMIT);
 	for (i = 0; i < JSON_MAX_MEMBERS - 1; i++)
-		assert_int_equal(parse_members(JSON_MAX_MEMBERS, i),
-		    WIRE_DUPLICATE);
+		assert_int_equal(
+		    parse_members(JSON_MAX_MEMBERS, i), WIRE_DUPLICATE);
 	for (i = 1; i < JSON_MAX_MEMBERS; i++)
 		strcat(text, "1,");
 	strcat(text, "1]");
@@ -259,14 +295,14 @@ zero_octets(void **state)
 
 	(void)state;
 	assert_int_equal(json_parse(span_of("\0", 1), &root, NULL), WIRE_VALUE);
-	assert_int_equal(json_parse(span_of("{}\0", 3), &root, NULL),
-	    WIRE_TRAILING);
-	assert_int_equal(json_parse(span_of("\"a\0b\"", 5), &root, NULL),
-	    WIRE_VALUE);
-	assert_int_equal(json_parse(span_of("\"\\\0\"", 4), &root, NULL),
-	    WIRE_VALUE);
-	assert_int_equal(json_parse(span_of(NULL, 0), &root, NULL),
-	    WIRE_TRUNCATED);
+	assert_int_equal(
+	    json_parse(span_of("{}\0", 3), &root, NULL), WIRE_TRAILING);
+	assert_int_equal(
+	    json_parse(span_of("\"a\0b\"", 5), &root, NULL), WIRE_VALUE);
+	assert_int_equal(
+	    json_parse(span_of("\"\\\0\"", 4), &root, NULL), WIRE_VALUE);
+	assert_int_equal(
+	    json_parse(span_of(NULL, 0), &root, NULL), WIRE_TRUNCATED);
 }
 
 int

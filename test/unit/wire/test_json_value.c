@@ -39,9 +39,10 @@ walk(void **state)
 	size_t n;
 
 	(void)state;
-	root = parsed(" { \"a\":-1.5e3, \"b,]}:\\\"\" : \"x\\\\\" ,\n"
-	    "\"c\":{ \"d\":[1 ,{}] , \"e\":\"}\" },\"\":[ [ ] , \"]\" ],"
-	    "\"t\":true,\"f\":false\t,\"n\":null,\"z\":0} ");
+	root =
+	    parsed(" { \"a\":-1.5e3, \"b,]}:\\\"\" : \"x\\\\\" ,\n"
+		   "\"c\":{ \"d\":[1 ,{}] , \"e\":\"}\" },\"\":[ [ ] , \"]\" ],"
+		   "\"t\":true,\"f\":false\t,\"n\":null,\"z\":0} ");
 	assert_int_equal(root.type, JSON_OBJECT);
 	json_iter_open(&i, &root);
 	for (n = 0; json_iter_next(&i, &name, &value); n++) {
@@ -91,7 +92,8 @@ static void
 member(void **state)
 {
 	struct json_value root = parsed("{\"x\":{\"y\":1},\"y\":2,"
-	    "\"caf\\u00e9\":3,\"\":4}"), v;
+					"\"caf\\u00e9\":3,\"\":4}"),
+			  v;
 
 	(void)state;
 	assert_true(json_member(&root, "y", &v));
@@ -110,8 +112,11 @@ member(void **state)
 static void
 string_values(void **state)
 {
-	static const struct { const char *text, *value; } rows[] = {
-		{ "\"\"", "" }, { "\"abc\"", "abc" },
+	static const struct {
+		const char *text, *value;
+	} rows[] = {
+		{ "\"\"", "" },
+		{ "\"abc\"", "abc" },
 		{ "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t" },
 		{ "\"\\u0041\\u007f\\u0080\\u07ff\\u0800\\uffff\"",
 		    "A\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf" },
@@ -128,8 +133,8 @@ string_values(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		v = parsed(rows[i].text);
 		n = strlen(rows[i].value);
-		assert_int_equal(json_string(&v, out, sizeof(out), &len),
-		    WIRE_OK);
+		assert_int_equal(
+		    json_string(&v, out, sizeof(out), &len), WIRE_OK);
 		assert_int_equal(len, n);
 		assert_string_equal(out, rows[i].value);
 		/* Room for the terminator too, and not one octet less. */
@@ -182,14 +187,18 @@ naturals(void **state)
 		enum wire_error error;
 		uint64_t value;
 	} rows[] = {
-		{ "0", WIRE_OK, 0 }, { "7", WIRE_OK, 7 },
+		{ "0", WIRE_OK, 0 },
+		{ "7", WIRE_OK, 7 },
 		{ "9223372036854775807", WIRE_OK, INT64_MAX },
 		{ "9223372036854775808", WIRE_VALUE, 0 },
 		{ "9999999999999999999", WIRE_VALUE, 0 },
 		{ "18446744073709551616", WIRE_VALUE, 0 },
-		{ "-0", WIRE_VALUE, 0 }, { "-1", WIRE_VALUE, 0 },
-		{ "1.0", WIRE_VALUE, 0 }, { "1e1", WIRE_VALUE, 0 },
-		{ "\"1\"", WIRE_TAG, 0 }, { "true", WIRE_TAG, 0 },
+		{ "-0", WIRE_VALUE, 0 },
+		{ "-1", WIRE_VALUE, 0 },
+		{ "1.0", WIRE_VALUE, 0 },
+		{ "1e1", WIRE_VALUE, 0 },
+		{ "\"1\"", WIRE_TAG, 0 },
+		{ "true", WIRE_TAG, 0 },
 		{ "[1]", WIRE_TAG, 0 },
 	};
 	struct json_value v;

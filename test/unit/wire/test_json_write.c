@@ -67,7 +67,8 @@ structure(void **state)
 
 	(void)state;
 	message_write(&o);
-	written(&o, "{\"a\":[0,18446744073709551615,-9223372036854775808,-1,"
+	written(&o,
+	    "{\"a\":[0,18446744073709551615,-9223372036854775808,-1,"
 	    "9223372036854775807,{},[]],\"b\\\"\":true,"
 	    "\"\":{\"n\":null,\"f\":false},\"z\":\"z\"}");
 }
@@ -88,14 +89,16 @@ escapes(void **state)
 	text_put(NULL, 0, "\"\"");
 	text_put("\"\\/", 3, "\"\\\"\\\\/\"");
 	text_put("\0\n\x1f\x7f", 4, "\"\\u0000\\u000a\\u001f\x7f\"");
-	text_put("\xc3\xa9\xf0\x9f\x98\x80", 6,
-	    "\"\xc3\xa9\xf0\x9f\x98\x80\"");
+	text_put("\xc3\xa9\xf0\x9f\x98\x80", 6, "\"\xc3\xa9\xf0\x9f\x98\x80\"");
 	/* Invalid UTF-8, one replacement for each octet that does not fit. */
 	text_put("\xff", 1, "\"\xef\xbf\xbd\"");
 	text_put("\xc3", 1, "\"\xef\xbf\xbd\"");
-	text_put("\xc3""A", 2, "\"\xef\xbf\xbd""A\"");
-	text_put("\xed\xa0\x80", 3,
-	    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+	text_put("\xc3"
+		 "A",
+	    2,
+	    "\"\xef\xbf\xbd"
+	    "A\"");
+	text_put("\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 	text_put("\xc0\"", 2, "\"\xef\xbf\xbd\\\"\"");
 }
 
@@ -134,8 +137,8 @@ round_trip(void **state)
 		json_put_text(&o, in);
 		assert_int_equal(json_out_span(&o, &s), WIRE_OK);
 		assert_int_equal(json_parse(s, &root, NULL), WIRE_OK);
-		assert_int_equal(json_string(&root, out, sizeof(out), &len),
-		    WIRE_OK);
+		assert_int_equal(
+		    json_string(&root, out, sizeof(out), &len), WIRE_OK);
 		assert_string_equal(out, in);
 	}
 }
@@ -159,12 +162,15 @@ binary(void **state)
 	}
 	o = open_out();
 	json_begin_array(&o);
-	json_put_base64(&o, sample_hex("00108310518720928b30d38f41149351559761"
-	    "969b71d79f8218a39259a7a29aabb2dbafc31cb3d35db7e39ebbf3dfbf"));
+	json_put_base64(&o,
+	    sample_hex(
+		"00108310518720928b30d38f41149351559761"
+		"969b71d79f8218a39259a7a29aabb2dbafc31cb3d35db7e39ebbf3dfbf"));
 	json_put_hex(&o, span_of("\x00\x9a\xff", 3));
 	json_put_hex(&o, span_of(NULL, 0));
 	json_end_array(&o);
-	written(&o, "[\"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	written(&o,
+	    "[\"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	    "0123456789+/\",\"009aff\",\"\"]");
 	sample_release();
 }
