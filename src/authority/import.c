@@ -44,6 +44,10 @@ check_free(struct authority *a, const struct import_facts *f, struct why *why)
 	struct store_serial ours;
 	unsigned i, n;
 
+	/* Anybody can sign with a key that a standard prints (IP 10). */
+	if (!a->start.config.test && strstr(f->warnings, "L15") != NULL)
+		return why_set(why, REASON_L15, -1,
+		    "only a home made by init --test takes it");
 	if (store_device_by_key(a->store, f->spki_sha256, &others[0]))
 		return why_set(why, REASON_KEY_DUPLICATE, -1,
 		    "it is the key of %s", others[0].serial);
