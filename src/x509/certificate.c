@@ -3,21 +3,96 @@
 
 #include "crypto/oid.h"
 #include "wire/der.h"
+#include "wire/utf8.h"
 #include "x509/extension.h"
 
 #define FAIL(d, what)                              \
 	why_set(why, REASON_CERTIFICATE_MALFORMED, \
 	    (long)((d)->pos - out->der.ptr), "certificate: %s", (what))
 
+/* String types that wire/ does not read. */
+#define DER_NUMERIC_STRING   0x12
+#define DER_UNIVERSAL_STRING 0x1c
+
 static const uint8_t SERIAL_NUMBER[] = { 0x55, 4, 5 };
 
-/* serialNumber attributes (2.5.4.5) of the subject; every RDN is checked. */
+/* Characters of a fixed number of octets, no halves of surrogate pairs. */
 static bool
-subject_read(struct span name, struct certificate *out)
+wide_valid(struct span text, size_t width)
 {
-	struct der outer, rdns, rdn, attribute;
-	struct span oid, text, whole;
+	uint32_t character = 0;
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		character = character << 8 | text.ptr[i];
+		if (i % width != width - 1)
+			continue;
+		if (character > 0x10ffff ||
+		    (character >= 0xd800 && character < 0xe000))
+			return false;
+		character = 0;
+	}
+	return text.len % width == 0;
+}
+
+/* What an attribute's value may be: strings, or a SEQUENCE (postalAddress); as
+ * OpenSSL has it, which must be able to read whatever passes here. CAs in the
+ * field put more into PrintableString than its alphabet. */
+static bool
+value_read(struct der *attribute)
+{
+	struct span content;
 	uint8_t tag;
+
+	if (der_any(attribute, &tag, &content, NULL) != WIRE_OK)
+		return false;
+	switch (tag) {
+	case DER_UTF8_STRING:
+		return utf8_valid(content);
+	case DER_NUMERIC_STRING:
+	case DER_PRINTABLE_STRING:
+	case DER_TELETEX_STRING:
+	case DER_IA5_STRING:
+	case DER_SEQUENCE:
+		return true;
+	case DER_UNIVERSAL_STRING:
+		return wide_valid(content, 4);
+	case DER_BMP_STRING:
+		return wide_valid(content, 2);
+	default:
+		return false;
+	}
+}
+
+/* AttributeTypeAndValue. serialNumber is read in any of four string types (MP
+ * 6.4); which one it is the linter sees. */
+static bool
+attribute_read(struct der *rdn, struct certificate *subject)
+{
+	struct der attribute;
+	struct span oid, text;
+	uint8_t tag;
+
+	if (der_enter(rdn, DER_SEQUENCE, &attribute) != WIRE_OK ||
+	    der_oid(&attribute, &oid) != WIRE_OK)
+		return false;
+	if (subject == NULL || !span_eq(oid, OID_SPAN(SERIAL_NUMBER)))
+		return value_read(&attribute) && der_end(&attribute) == WIRE_OK;
+	if (der_string(&attribute, &tag, &text) != WIRE_OK ||
+	    der_end(&attribute) != WIRE_OK)
+		return false;
+	if (subject->subject_serials++ == 0) {
+		subject->subject_serial = text;
+		subject->subject_serial_tag = tag;
+	}
+	return true;
+}
+
+/* A Name, every RDN of it; NULL where it is not the subject's. */
+static bool
+name_read(struct span name, struct certificate *subject)
+{
+	struct der outer, rdns, rdn;
 
 	der_open(&outer, name);
 	if (der_enter(&outer, DER_SEQUENCE, &rdns) != WIRE_OK)
@@ -26,29 +101,37 @@ subject_read(struct span name, struct certificate *out)
 		if (der_enter(&rdns, DER_SET, &rdn) != WIRE_OK ||
 		    der_end(&rdn) == WIRE_OK)
 			return false;
-		while (der_end(&rdn) != WIRE_OK) {
-			if (der_enter(&rdn, DER_SEQUENCE, &attribute) !=
-				WIRE_OK ||
-			    der_oid(&attribute, &oid) != WIRE_OK)
+		while (der_end(&rdn) != WIRE_OK)
+			if (!attribute_read(&rdn, subject))
 				return false;
-			if (!span_eq(oid, OID_SPAN(SERIAL_NUMBER))) {
-				if (der_any(&attribute, NULL, NULL, &whole) !=
-					WIRE_OK ||
-				    der_end(&attribute) != WIRE_OK)
-					return false;
-				continue;
-			}
-			/* MP 6.4: any of four string types is read. */
-			if (der_string(&attribute, &tag, &text) != WIRE_OK ||
-			    der_end(&attribute) != WIRE_OK)
-				return false;
-			if (out->subject_serials++ == 0) {
-				out->subject_serial = text;
-				out->subject_serial_tag = tag;
-			}
-		}
 	}
 	return true;
+}
+
+/* AlgorithmIdentifier of any algorithm: parameters are absent, NULL, a named
+ * curve, or a SEQUENCE. Which ones are accepted is judged where it is used. */
+static bool
+algorithm_read(struct der *d, struct span *whole)
+{
+	struct der at = *d, inner;
+	enum wire_error error = WIRE_OK;
+
+	if (der_whole(d, DER_SEQUENCE, whole, NULL) != WIRE_OK ||
+	    der_enter(&at, DER_SEQUENCE, &inner) != WIRE_OK ||
+	    der_oid(&inner, NULL) != WIRE_OK)
+		return false;
+	switch (der_peek(&inner)) {
+	case DER_NULL:
+		error = der_null(&inner);
+		break;
+	case DER_OID:
+		error = der_oid(&inner, NULL);
+		break;
+	case DER_SEQUENCE:
+		error = der_take(&inner, DER_SEQUENCE, NULL);
+		break;
+	}
+	return error == WIRE_OK && der_end(&inner) == WIRE_OK;
 }
 
 static enum reason
@@ -59,7 +142,7 @@ spki_read(struct der *d, struct certificate *out, struct why *why)
 
 	if (der_whole(d, DER_SEQUENCE, &out->spki, NULL) != WIRE_OK ||
 	    der_enter(&at, DER_SEQUENCE, &inner) != WIRE_OK ||
-	    der_whole(&inner, DER_SEQUENCE, NULL, NULL) != WIRE_OK ||
+	    !algorithm_read(&inner, NULL) ||
 	    der_bits(&inner, &out->key_bits, &unused) != WIRE_OK ||
 	    der_end(&inner) != WIRE_OK)
 		return FAIL(d, "subjectPublicKeyInfo");
@@ -95,14 +178,15 @@ tbs_read(struct der *d, struct certificate *out, struct why *why)
 		return FAIL(d, "version is not 3");
 	if (der_integer(d, &out->serial) != WIRE_OK)
 		return FAIL(d, "serialNumber");
-	if (der_whole(d, DER_SEQUENCE, &out->algorithm, NULL) != WIRE_OK)
+	if (!algorithm_read(d, &out->algorithm))
 		return FAIL(d, "signature");
-	if (der_whole(d, DER_SEQUENCE, &out->issuer, NULL) != WIRE_OK)
+	if (der_whole(d, DER_SEQUENCE, &out->issuer, NULL) != WIRE_OK ||
+	    !name_read(out->issuer, NULL))
 		return FAIL(d, "issuer");
 	if ((r = validity_read(d, out, why)) != REASON_OK)
 		return r;
 	if (der_whole(d, DER_SEQUENCE, &out->subject, NULL) != WIRE_OK ||
-	    !subject_read(out->subject, out))
+	    !name_read(out->subject, out))
 		return FAIL(d, "subject");
 	if ((r = spki_read(d, out, why)) != REASON_OK)
 		return r;

@@ -91,6 +91,7 @@ openssl_accepts(const struct path *p, int64_t now, struct why *why)
 	X509_VERIFY_PARAM *param;
 	bool good = store != NULL && context != NULL && between != NULL;
 	int error = X509_V_ERR_UNSPECIFIED;
+	int64_t from, until;
 	unsigned i;
 
 	for (i = 0; good && i < p->len; i++) {
@@ -105,7 +106,11 @@ openssl_accepts(const struct path *p, int64_t now, struct why *why)
 	    X509_STORE_CTX_init(context, store, x[0], between) == 1;
 	if (good) {
 		param = X509_STORE_CTX_get0_param(context);
-		X509_VERIFY_PARAM_set_time(param, (time_t)now);
+		/* The last second is valid (RFC 5280 4.1.2.5), but not for
+		 * OpenSSL, which has it expired already. */
+		path_interval(p, &from, &until);
+		X509_VERIFY_PARAM_set_time(
+		    param, (time_t)(now == until ? now - 1 : now));
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 		X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 		good = X509_verify_cert(context) == 1;
@@ -248,8 +253,12 @@ path_judge(struct search *s)
 	struct why why;
 	enum reason r;
 
-	if (s->remembered_only)
+	if (s->remembered_only) {
+		/* Only the path that would be tried first may come from
+		 * memory: what is remembered must not decide which one. */
+		s->budget = 0;
 		return path_remembered(s->path, s->now);
+	}
 	why_clear(&why);
 	if ((r = path_check(s->path, s->now, &why)) == REASON_OK &&
 	    (r = openssl_accepts(s->path, s->now, &why)) == REASON_OK) {

@@ -112,7 +112,9 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 	private_key_heap();
 	if ((r = file_read(path, &text, KEY_FILE_MAX, why)) != REASON_OK)
 		return r;
-	bio = BIO_new_mem_buf(text.ptr, (int)text.len);
+	/* An empty file has no octets to point at. */
+	bio = BIO_new_mem_buf(
+	    text.len > 0 ? (const char *)text.ptr : "", (int)text.len);
 	if (bio == NULL)
 		fatal("BIO_new_mem_buf");
 	sealed = PEM_read_bio_PKCS8(bio, NULL, NULL, NULL);
@@ -198,6 +200,9 @@ private_key_read(struct private_key **out, struct span bytes,
 	BIO *bio;
 
 	private_key_heap();
+	if (bytes.len == 0 || bytes.len > KEY_FILE_MAX)
+		return why_set(
+		    why, REASON_KEY_WEAK, -1, "%zu octets", bytes.len);
 	bio = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
 	if (bio == NULL)
 		fatal("BIO_new_mem_buf");

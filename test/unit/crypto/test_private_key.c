@@ -1,0 +1,365 @@
+/* Private keys: what they sign OpenSSL verifies, what they are kept in OpenSSL
+ * opens, and the other way round. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/keys/private_key.h"
+
+static char folder[200], path[240];
+
+static int
+folder_make(void **state)
+{
+	const char *top = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/hallmark-key.XXXXXX",
+	    top != NULL ? top : "/tmp");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/key.pem", folder);
+	return 0;
+}
+
+static int
+folder_remove(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(folder);
+}
+
+static void
+secret_of(struct secret *s, const char *text)
+{
+	secret_new(s, strlen(text));
+	memcpy(s->ptr, text, s->len);
+}
+
+/* Signs with ours, checks with EVP. */
+static void
+signature_check(const struct private_key *k, EVP_PKEY *judge)
+{
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	size_t len;
+
+	private_key_sign(k, span_str("message"), signature, &len);
+	assert_int_equal(
+	    EVP_DigestVerifyInit(c, NULL,
+		private_key_type(k) == KEY_P384 ? EVP_sha384() : EVP_sha256(),
+		NULL, judge),
+	    1);
+	assert_int_equal(EVP_DigestVerify(c, signature, len,
+			     (const unsigned char *)"message", 7),
+	    1);
+	EVP_MD_CTX_free(c);
+}
+
+static void
+made_and_used(void **state)
+{
+	enum key_type type;
+
+	(void)state;
+	for (type = KEY_P256; type <= KEY_P384; type++) {
+		struct private_key *k = private_key_generate(type);
+		struct span spki = private_key_spki(k);
+		const unsigned char *at = spki.ptr;
+		EVP_PKEY *theirs = d2i_PUBKEY(NULL, &at, (long)spki.len);
+		EVP_PKEY *native = private_key_native(k);
+		struct signature_algorithm a, own = private_key_signature(k);
+		struct why why;
+
+		assert_int_equal(private_key_type(k), type);
+		assert_non_null(theirs);
+		assert_ptr_equal(at, spki.ptr + spki.len);
+		assert_int_equal(EVP_PKEY_eq(theirs, native), 1);
+		assert_int_equal(signature_algorithm_read(
+				     private_key_algorithm(k), &a, &why),
+		    REASON_OK);
+		assert_int_equal(a.kind, own.kind);
+		assert_int_equal(a.hash, own.hash);
+		signature_check(k, theirs);
+		EVP_PKEY_free(native);
+		EVP_PKEY_free(theirs);
+		private_key_free(k);
+	}
+}
+
+static void
+kept_and_loaded(void **state)
+{
+	enum key_type type;
+	struct secret right, wrong;
+	struct why why;
+
+	(void)state;
+	secret_of(&right, "correct horse");
+	secret_of(&wrong, "correct house");
+	for (type = KEY_P256; type <= KEY_P384; type++) {
+		struct private_key *k = private_key_generate(type), *again;
+		EVP_PKEY *native = private_key_native(k), *theirs;
+		struct stat st;
+		FILE *f;
+
+		assert_int_equal(
+		    private_key_save(k, path, &right, &why), REASON_OK);
+		assert_int_equal(private_key_save(k, path, &right, &why),
+		    REASON_FILE_UNREADABLE);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		assert_int_equal(private_key_load(&again, path, &wrong, &why),
+		    REASON_PASSPHRASE);
+		assert_int_equal(
+		    private_key_load(&again, path, &right, &why), REASON_OK);
+		assert_true(
+		    span_eq(private_key_spki(k), private_key_spki(again)));
+		signature_check(again, native);
+		f = fopen(path, "r");
+		theirs =
+		    PEM_read_PrivateKey(f, NULL, NULL, (void *)"correct horse");
+		fclose(f);
+		assert_non_null(theirs);
+		assert_int_equal(EVP_PKEY_eq(theirs, native), 1);
+		EVP_PKEY_free(theirs);
+		EVP_PKEY_free(native);
+		private_key_free(again);
+		private_key_free(k);
+		unlink(path);
+	}
+	secret_free(&right);
+	secret_free(&wrong);
+}
+
+/* PBES2 with scrypt N=2^14, r=8, p=1 and AES-256-CBC, by OpenSSL's reader. */
+static void
+container_as_promised(void **state)
+{
+	struct private_key *k = private_key_generate(KEY_P256);
+	struct secret passphrase;
+	const X509_ALGOR *algorithm, *part;
+	const ASN1_OCTET_STRING *sealed;
+	const ASN1_OBJECT *oid;
+	const void *value;
+	const unsigned char *at;
+	PBE2PARAM *pbe;
+	SCRYPT_PARAMS *scrypt;
+	X509_SIG *p8;
+	struct why why;
+	int type;
+	FILE *f;
+
+	(void)state;
+	secret_of(&passphrase, "p");
+	assert_int_equal(
+	    private_key_save(k, path, &passphrase, &why), REASON_OK);
+	f = fopen(path, "r");
+	p8 = PEM_read_PKCS8(f, NULL, NULL, NULL);
+	fclose(f);
+	assert_non_null(p8);
+	X509_SIG_get0(p8, &algorithm, &sealed);
+	X509_ALGOR_get0(&oid, &type, &value, algorithm);
+	assert_int_equal(OBJ_obj2nid(oid), NID_pbes2);
+	at = ASN1_STRING_get0_data(value);
+	pbe = d2i_PBE2PARAM(NULL, &at, ASN1_STRING_length(value));
+	assert_int_equal(
+	    OBJ_obj2nid(pbe->encryption->algorithm), NID_aes_256_cbc);
+	part = pbe->keyfunc;
+	X509_ALGOR_get0(&oid, &type, &value, part);
+	assert_int_equal(OBJ_obj2nid(oid), NID_id_scrypt);
+	at = ASN1_STRING_get0_data(value);
+	scrypt = d2i_SCRYPT_PARAMS(NULL, &at, ASN1_STRING_length(value));
+	assert_int_equal(ASN1_INTEGER_get(scrypt->costParameter), 16384);
+	assert_int_equal(ASN1_INTEGER_get(scrypt->blockSize), 8);
+	assert_int_equal(ASN1_INTEGER_get(scrypt->parallelizationParameter), 1);
+	SCRYPT_PARAMS_free(scrypt);
+	PBE2PARAM_free(pbe);
+	X509_SIG_free(p8);
+	secret_free(&passphrase);
+	private_key_free(k);
+	unlink(path);
+}
+
+static void
+other_secrets(void **state)
+{
+	struct secret tag, again, passphrase;
+	struct private_key *key;
+	struct why why;
+
+	(void)state;
+	secret_of(&tag, "thirty-two octets of a tag key..");
+	secret_of(&passphrase, "p");
+	assert_int_equal(secret_save(&tag, path, &passphrase, &why), REASON_OK);
+	assert_int_equal(
+	    secret_load(&again, path, &passphrase, &why), REASON_OK);
+	assert_true(secret_equal(
+	    span_of(tag.ptr, tag.len), span_of(again.ptr, again.len)));
+	assert_int_equal(
+	    private_key_load(&key, path, &passphrase, &why), REASON_KEY_WEAK);
+	unlink(path);
+	key = private_key_generate(KEY_P256);
+	assert_int_equal(
+	    private_key_save(key, path, &passphrase, &why), REASON_OK);
+	secret_free(&again);
+	assert_int_equal(secret_load(&again, path, &passphrase, &why),
+	    REASON_FILE_UNREADABLE);
+	private_key_free(key);
+	unlink(path);
+	secret_free(&tag);
+	secret_free(&passphrase);
+}
+
+static void
+damaged_files(void **state)
+{
+	struct private_key *k = private_key_generate(KEY_P256), *again;
+	struct secret passphrase;
+	char text[4096];
+	size_t len, cut;
+	struct why why;
+	FILE *f;
+
+	(void)state;
+	secret_of(&passphrase, "p");
+	assert_int_equal(private_key_load(&again, path, &passphrase, &why),
+	    REASON_FILE_UNREADABLE);
+	assert_int_equal(
+	    private_key_save(k, path, &passphrase, &why), REASON_OK);
+	f = fopen(path, "r");
+	len = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	for (cut = 0; cut < len - 1; cut += 97) {
+		f = fopen(path, "w");
+		fwrite(text, 1, cut, f);
+		fclose(f);
+		assert_int_equal(
+		    private_key_load(&again, path, &passphrase, &why),
+		    REASON_FILE_UNREADABLE);
+	}
+	secret_free(&passphrase);
+	private_key_free(k);
+	unlink(path);
+}
+
+/* Writes the key with OpenSSL in one form, reads it with ours. */
+static enum reason
+foreign_read(EVP_PKEY *key, int form, const struct secret *passphrase)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	EC_KEY *ec = EVP_PKEY_get1_EC_KEY(key);
+	struct private_key *k = NULL;
+	EVP_PKEY *native;
+	struct why why;
+	enum reason r;
+	char *text;
+	long len;
+
+	switch (form) {
+	case 0: /* PKCS#8 in PEM */
+		PEM_write_bio_PKCS8PrivateKey(
+		    bio, key, NULL, NULL, 0, NULL, NULL);
+		break;
+	case 1: /* SEC 1 in PEM, with its parameters before it */
+		PEM_write_bio_ECPKParameters(bio, EC_KEY_get0_group(ec));
+		PEM_write_bio_ECPrivateKey(bio, ec, NULL, NULL, 0, NULL, NULL);
+		break;
+	case 2: /* PKCS#8 in DER */
+		i2d_PKCS8PrivateKeyInfo_bio(bio, key);
+		break;
+	case 3: /* SEC 1 in DER */
+		i2d_ECPrivateKey_bio(bio, ec);
+		break;
+	default: /* encrypted */
+		PEM_write_bio_PKCS8PrivateKey(
+		    bio, key, EVP_aes_128_cbc(), "word", 4, NULL, NULL);
+		break;
+	}
+	len = BIO_get_mem_data(bio, &text);
+	r = private_key_read(&k, span_of(text, (size_t)len), passphrase, &why);
+	if (r == REASON_OK) {
+		native = private_key_native(k);
+		assert_int_equal(EVP_PKEY_eq(native, key), 1);
+		EVP_PKEY_free(native);
+	}
+	private_key_free(k);
+	EC_KEY_free(ec);
+	BIO_free(bio);
+	return r;
+}
+
+static void
+keys_of_other_tools(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("secp256k1");
+	struct secret word;
+	struct private_key *k;
+	struct why why;
+	int form;
+
+	(void)state;
+	secret_of(&word, "word");
+	for (form = 0; form < 4; form++)
+		assert_int_equal(foreign_read(key, form, NULL), REASON_OK);
+	assert_int_equal(foreign_read(key, 4, &word), REASON_OK);
+	assert_int_equal(foreign_read(key, 4, NULL), REASON_KEY_WEAK);
+	assert_int_equal(foreign_read(other, 0, NULL), REASON_KEY_WEAK);
+	assert_int_equal(private_key_read(&k, span_str("no key"), NULL, &why),
+	    REASON_KEY_WEAK);
+	assert_int_equal(
+	    private_key_read(&k, span_str(""), NULL, &why), REASON_KEY_WEAK);
+	secret_free(&word);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+
+static void
+plain_file(void **state)
+{
+	struct private_key *k = private_key_generate(KEY_P256);
+	EVP_PKEY *native = private_key_native(k), *theirs;
+	struct stat st;
+	struct why why;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(private_key_save_plain(k, path, &why), REASON_OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	f = fopen(path, "r");
+	theirs = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	fclose(f);
+	assert_int_equal(EVP_PKEY_eq(theirs, native), 1);
+	EVP_PKEY_free(theirs);
+	EVP_PKEY_free(native);
+	private_key_free(k);
+	unlink(path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(made_and_used),
+		cmocka_unit_test(kept_and_loaded),
+		cmocka_unit_test(container_as_promised),
+		cmocka_unit_test(other_secrets),
+		cmocka_unit_test(damaged_files),
+		cmocka_unit_test(keys_of_other_tools),
+		cmocka_unit_test(plain_file),
+	};
+
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
