@@ -264,8 +264,8 @@ take_request(struct connection *c, struct evbuffer *in, uint8_t *bytes,
 	correlate(c);
 	why_clear(&why);
 	if (span_is(q->target, "/healthz") && !q->has_length && !q->chunked) {
+		health(c, q); /* what it reads lies in the buffer */
 		evbuffer_drain(in, header_len);
-		health(c, q);
 		return;
 	}
 	if ((r = judge_header(c, q, &legacy, &why)) != REASON_OK) {
