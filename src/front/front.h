@@ -1,64 +1,42 @@
-/* The front's state: listeners, TLS connections, and requests at the checker. */
+/*
+ * hallmark-front: the program that meets the Internet. It speaks TLS and HTTP,
+ * reads whole requests and hands them to the checker of its number. It never
+ * looks into a body, has no store and no key but that of its TLS certificate.
+ */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
-#include <event2/event.h>
-
-#include "http/media.h"
-#include "http/request.h"
+#include "front/pending.h"
+#include "http/server.h"
 #include "ipc/program.h"
 
-#define HANDSHAKE_SECONDS 10 /* MP 17 */
-#define REQUEST_SECONDS	  10
-#define IDLE_SECONDS	  30
-#define ANSWER_SECONDS	  15
-#define LINGER_SECONDS	  2
-
-enum connection_state {
-	CONNECTION_HANDSHAKE,
-	CONNECTION_IDLE,
-	CONNECTION_READING,
-	CONNECTION_WAITING,
-	CONNECTION_CLOSING
-};
-
-struct connection {
-	struct front *front;
-	struct connection *previous, *next;
-	struct bufferevent *events;
-	struct event *timer;
-	enum connection_state state;
-	uint64_t id; /* of the frame that it waits for */
-	bool keep_alive;
-	bool head_only;
-	bool continued; /* 100 Continue was sent */
-	enum request_kind kind;
-	struct media media;
-	char correlation[17];
-	char address[64];
-	uint8_t client_sha256[32], client_spki_sha256[32];
-};
-
 struct front {
+	/* Set before front_run() by tests; MP 17 where connections is 0. */
+	struct http_limits limits;
+
 	struct program *program;
-	struct message_start start;
 	struct event_base *base;
-	struct ssl_ctx_st *tls;
-	struct event *listener, *frames;
-	struct connection *list;
-	unsigned count;
-	uint64_t next_id;
-	bool stopping;
+	struct event *frames; /* the program's descriptor */
+	struct event *ticker;
+	struct event *stopper; /* the last moment of a stop */
+	struct http_server *server;
+	unsigned index; /* of the pair: our checker's, too */
+	char home[CONFIG_TEXT];
+	struct pending *pending;
+	unsigned lines; /* of log, left in this second */
+	unsigned lines_lost;
+	struct http_counts said; /* when they were logged last */
+	unsigned ticks;
+	bool overdue;
 };
 
-/* connection.c */
-void connection_new(struct front *f, int fd, const char *address);
-void connection_free(struct connection *c);
-void connection_answer(struct connection *c, const struct message_answer *m);
-void connection_refuse(
-    struct connection *c, enum reason r, const struct why *why);
-struct connection *connection_waiting(struct front *f, uint64_t id);
-/* The longest idle one gives way when all places are taken. */
-bool connection_make_room(struct front *f);
+/* The whole life of the program; its exit status. */
+int front_run(struct front *f, int argc, char **argv);
+
+/* answer.c: what the server asks of us, and the checker tells us. */
+extern const struct http_calls front_http_calls;
+void front_take_frame(struct front *f, const struct frame *frame);
+/* The checker is gone: nobody will answer what is pending. */
+void front_give_up(struct front *f);
 
 #endif

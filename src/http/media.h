@@ -1,4 +1,7 @@
-/* Content-Type and Accept (MP 3; RFC 8995 5.6). */
+/*
+ * Media types of voucher-requests and vouchers, and what Content-Type and
+ * Accept together ask for (MP 3, RFC 8995 5.6).
+ */
 #ifndef HTTP_MEDIA_H
 #define HTTP_MEDIA_H
 
@@ -6,17 +9,27 @@
 #include "model/names.h"
 
 struct media {
-	enum artifact_format format; /* of the request */
-	enum artifact_format reply;  /* what is asked for */
-	char echo[40];		     /* Content-Type of a voucher reply */
+	enum artifact_format request;
+	enum artifact_format reply;
+	const char *reply_type; /* static: the name to put on the reply */
+	unsigned synonym;	/* of the request's type; internal */
 };
 
-/* REASON_MEDIA_TYPE, ACCEPT_UNKNOWN (both 415). A known type that cannot be
- * served is not refused here: whether the pledge can, policy knows (406). */
-MUST_USE enum reason media_negotiate(struct span content_type,
-    struct span accept, struct media *out, struct why *why);
-/* Content-Type alone: the audit log is JSON whatever Accept says (rule 7). */
+/*
+ * Reads Content-Type into out->request. Only CMS is taken in this version.
+ * MEDIA_TYPE for another type or none (MP 3 rules 1, 2).
+ */
 MUST_USE enum reason media_request(
-    struct span content_type, struct media *out, struct why *why);
+    bool has_type, struct span type, struct media *out, struct why *why);
+
+/*
+ * Chooses reply and its name from the values of all Accept fields (MP 3 rules
+ * 3, 4). A format that this service can make is preferred to one that it only
+ * knows; the latter is passed on, for policy to refuse with 406.
+ * ACCEPT_UNKNOWN if all that is listed is unknown, FORMAT_UNSUPPORTED if what
+ * is known is there with quality 0 only.
+ */
+MUST_USE enum reason media_reply(const struct span *accept, unsigned len,
+    struct media *out, struct why *why);
 
 #endif

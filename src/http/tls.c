@@ -1,100 +1,166 @@
-/* TLS, see tls.h. */
+/* TLS of the server side, see tls.h. */
 #include "http/tls.h"
 
 #include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "base/fatal.h"
 
-/* Possession of the key is proven by the handshake; issuer, dates and purposes
- * are nobody's business at this level (R-4.2). */
+#define GROUPS		 "X25519:P-256:P-384" /* the cheapest for us first */
+#define CERTIFICATES_MAX 16384 /* octets a client may send of them */
+#define SESSIONS_MAX	 2048  /* each keeps its client's certificates */
+#define SESSION_SECONDS	 3600
+
+/* Anybody may come; OpenSSL has checked the proof of possession. */
 static int
-accept_any(X509_STORE_CTX *context, void *nothing)
+accept_any(X509_STORE_CTX *context, void *argument)
 {
-	(void)context;
-	(void)nothing;
+	(void)argument;
+	X509_STORE_CTX_set_error(context, X509_V_OK);
 	return 1;
 }
 
-static const int verify_modes[] = {
-	[CLIENT_NONE] = SSL_VERIFY_NONE,
-	[CLIENT_OPTIONAL] = SSL_VERIFY_PEER,
-	[CLIENT_REQUIRED] = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-};
+/* RFC 7301: HTTP/1.1 or nothing. */
+static int
+choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+    const unsigned char *in, unsigned in_len, void *argument)
+{
+	static const unsigned char ours[] = "\x08http/1.1";
+	unsigned char *chosen;
 
-enum reason
-tls_open(const char *certificate, const char *key, enum client_certificate mode,
-    struct ssl_ctx_st **out, struct why *why)
+	(void)ssl;
+	(void)argument;
+	if (SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, in,
+		in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static void
+set_client(SSL_CTX *c, enum client_certificate client)
+{
+	static const unsigned char name[] = "hallmark-front";
+	int mode = SSL_VERIFY_NONE;
+
+	if (client == CLIENT_OPTIONAL)
+		mode = SSL_VERIFY_PEER;
+	else if (client == CLIENT_REQUIRED)
+		mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	SSL_CTX_set_verify(c, mode, NULL);
+	SSL_CTX_set_cert_verify_callback(c, accept_any, NULL);
+	/* A flood of certificates is refused before any is decoded. */
+	SSL_CTX_set_max_cert_list(c, CERTIFICATES_MAX);
+	if (SSL_CTX_set_session_id_context(c, name, sizeof(name) - 1) != 1)
+		fatal("session id context");
+}
+
+static void
+set_sessions(SSL_CTX *c)
+{
+	/* A stateless ticket would carry the client's certificate and cost
+	 * more than a handshake. */
+	SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
+	SSL_CTX_set_num_tickets(c, 0);
+	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_SERVER);
+	SSL_CTX_sess_set_cache_size(c, SESSIONS_MAX);
+	SSL_CTX_set_timeout(c, SESSION_SECONDS);
+}
+
+static SSL_CTX *
+context_new(enum client_certificate client)
 {
 	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
 
 	if (c == NULL ||
 	    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set1_groups_list(c, "X25519:P-256:P-384") != 1)
-		fatal("SSL_CTX_new");
-	/* Stateful resumption: tickets that hold a client certificate cost more
-	 * than a full handshake. */
+	    SSL_CTX_set1_groups_list(c, GROUPS) != 1)
+		fatal("TLS cannot be set up");
 	SSL_CTX_set_options(c,
-	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-		SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_SERVER);
-	SSL_CTX_sess_set_cache_size(c, 4096);
-	SSL_CTX_set_session_id_context(c, (const unsigned char *)"hallmark", 8);
+	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+		SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
-	/* Lists of junk certificates are refused before they are decoded. */
-	SSL_CTX_set_max_cert_list(c, 16384);
-	SSL_CTX_set_verify(c, verify_modes[mode], NULL);
-	SSL_CTX_set_cert_verify_callback(c, accept_any, NULL);
-	if (SSL_CTX_use_certificate_chain_file(c, certificate) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(c, key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(c) != 1) {
-		ERR_clear_error();
+	SSL_CTX_set_alpn_select_cb(c, choose_protocol, NULL);
+	set_client(c, client);
+	set_sessions(c);
+	return c;
+}
+
+static enum reason
+unusable(struct why *why, const char *path, const char *what)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_error());
+
+	why_set(why, REASON_HOME_INVALID, -1, "%s: %s: %s", path, what,
+	    text == NULL ? "not usable" : text);
+	ERR_clear_error();
+	return REASON_HOME_INVALID;
+}
+
+enum reason
+tls_open(const struct tls_files *files, SSL_CTX **out, struct why *why)
+{
+	SSL_CTX *c = context_new(files->client);
+	enum reason r = REASON_OK;
+
+	ERR_clear_error();
+	if (SSL_CTX_use_certificate_chain_file(c, files->certificate) != 1)
+		r = unusable(why, files->certificate, "certificate chain");
+	else if (SSL_CTX_use_PrivateKey_file(c, files->key, SSL_FILETYPE_PEM) !=
+	    1)
+		r = unusable(why, files->key, "private key");
+	else if (SSL_CTX_check_private_key(c) != 1)
+		r = unusable(why, files->key, "does not fit the certificate");
+	if (r != REASON_OK) {
 		SSL_CTX_free(c);
-		return why_set(why, REASON_HOME_INVALID, -1,
-		    "front/tls.pem and front/tls.key do not load");
+		return r;
 	}
 	*out = c;
 	return REASON_OK;
 }
 
-void
-tls_client(struct ssl_st *ssl, uint8_t certificate[32], uint8_t spki[32])
+static void
+hash_spki(X509 *certificate, uint8_t out[HASH_SIZE])
 {
-	X509 *x = SSL_get0_peer_certificate(ssl);
 	unsigned char *der = NULL;
-	unsigned len = 32;
-	int n;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
 
-	memset(certificate, 0, 32);
-	memset(spki, 0, 32);
-	if (x == NULL)
-		return;
-	(void)X509_digest(x, EVP_sha256(), certificate, &len);
-	if ((n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der)) > 0)
-		(void)EVP_Digest(
-		    der, (size_t)n, spki, &len, EVP_sha256(), NULL);
+	if (len <= 0 ||
+	    EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL) != 1)
+		fatal("SHA-256");
 	OPENSSL_free(der);
 }
 
-void
-tls_free(struct ssl_ctx_st *context)
+bool
+tls_client(
+    const SSL *ssl, uint8_t certificate[HASH_SIZE], uint8_t spki[HASH_SIZE])
 {
-	SSL_CTX_free(context);
+	X509 *x = SSL_get0_peer_certificate(ssl);
+
+	memset(certificate, 0, HASH_SIZE);
+	memset(spki, 0, HASH_SIZE);
+	if (x == NULL)
+		return false;
+	if (X509_digest(x, EVP_sha256(), certificate, NULL) != 1)
+		fatal("SHA-256");
+	hash_spki(x, spki);
+	return true;
 }
 
-struct ssl_st *
-tls_accept(struct ssl_ctx_st *context)
+void
+tls_remember(SSL *ssl)
 {
-	SSL *ssl = SSL_new(context);
-
-	if (ssl == NULL)
-		fatal("SSL_new");
-	return ssl;
+	/* It leaves with the next octets that are written. */
+	if (SSL_version(ssl) >= TLS1_3_VERSION)
+		(void)SSL_new_session_ticket(ssl);
+	ERR_clear_error();
 }
 
 void
-tls_finish(struct ssl_st *ssl)
+tls_goodbye(SSL *ssl)
 {
 	(void)SSL_shutdown(ssl);
+	ERR_clear_error();
 }

@@ -1,23 +1,32 @@
-/* The TLS side of the service (MP 1; ). */
+/*
+ * TLS of the server side (MP 1; RFC 8995 5.4): 1.2 and newer. A client
+ * certificate is demanded, or asked for, and never judged: any issuer, any
+ * dates, any usage (R-4.2). That its owner has the key is proven by the
+ * handshake; what it is worth is for others to say.
+ */
 #ifndef HTTP_TLS_H
 #define HTTP_TLS_H
 
-#include "base/config.h"
+#include <openssl/ssl.h>
 
-struct ssl_ctx_st;
-struct ssl_st;
+#include "base/reason.h"
+#include "http/server.h"
+#include "model/names.h"
 
-/* TLS 1.2 and 1.3, X25519 first, stateful resumption, client certificates asked
- * for by mode and never validated. HOME_INVALID if the files do not load. */
-MUST_USE enum reason tls_open(const char *certificate, const char *key,
-    enum client_certificate mode, struct ssl_ctx_st **out, struct why *why);
-void tls_free(struct ssl_ctx_st *context);
-/* The server's side of a new connection; ends the process without memory. */
-struct ssl_st *tls_accept(struct ssl_ctx_st *context);
-/* Says to the peer that nothing more will come (close_notify). */
-void tls_finish(struct ssl_st *ssl);
-/* SHA-256 of the client's certificate and of its SubjectPublicKeyInfo, zeros if
- * it sent none. */
-void tls_client(struct ssl_st *ssl, uint8_t certificate[32], uint8_t spki[32]);
+/* A context of its own, for SSL_CTX_free(). HOME_INVALID naming the file. */
+MUST_USE enum reason tls_open(
+    const struct tls_files *files, SSL_CTX **out, struct why *why);
+
+/* SHA-256 of the client's certificate and of its SubjectPublicKeyInfo, also on
+ * a resumed session; all zero, and false, if there is none. */
+bool tls_client(
+    const SSL *ssl, uint8_t certificate[HASH_SIZE], uint8_t spki[HASH_SIZE]);
+
+/* Lets a client that was served come back without a full handshake. Strangers
+ * get no ticket: it costs as much as a signature. */
+void tls_remember(SSL *ssl);
+
+/* Tells the peer that this is all, and keeps the session usable. */
+void tls_goodbye(SSL *ssl);
 
 #endif

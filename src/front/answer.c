@@ -1,0 +1,177 @@
+/* From a request to the checker's answer and back to the client; front.h. */
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "front/front.h"
+#include "wire/cbor.h"
+
+static struct peer *
+checker(const struct front *f)
+{
+	return program_peer(f->program, ROLE_CHECKER, f->index);
+}
+
+/* --- to the checker --- */
+
+static void
+reply_health(struct http_connection *c)
+{
+	const struct http_response ok = {
+		.status = 200, .type = TYPE_TEXT, .body = span_str("ok\n")
+	};
+
+	connection_reply(c, &ok);
+}
+
+static void
+fill_check(struct message_check *m, const struct http_connection *c,
+    const struct http_request *q)
+{
+	const struct http_exchange *e = connection_exchange(c);
+
+	memset(m, 0, sizeof(*m));
+	m->kind = e->route->kind;
+	m->format = e->media.request;
+	m->reply = e->media.reply;
+	memcpy(m->client_sha256, connection_client(c), HASH_SIZE);
+	memcpy(m->client_spki_sha256, connection_client_key(c), HASH_SIZE);
+	text_copy(
+	    m->address, sizeof(m->address), span_str(connection_address(c)));
+	text_copy(m->correlation, sizeof(m->correlation),
+	    span_str(connection_correlation(c)));
+	m->legacy_path = e->route->legacy;
+	m->body = q->body;
+}
+
+static void
+ask_checker(
+    struct front *f, struct http_connection *c, const struct http_request *q)
+{
+	struct peer *to = checker(f);
+	struct message_check m;
+	uint64_t id;
+
+	if (to == NULL) {
+		connection_refuse(c, REASON_UNAVAILABLE, NULL);
+		return;
+	}
+	if ((id = pending_add(f->pending, c)) == 0) {
+		connection_refuse(c, REASON_OVERLOAD, NULL);
+		return;
+	}
+	fill_check(&m, c, q);
+	if (!PEER_SEND(to, CHECK, id, check, &m)) {
+		(void)pending_take(f->pending, id);
+		connection_refuse(c, REASON_OVERLOAD, NULL);
+		return;
+	}
+	connection_set_tag(c, id);
+}
+
+/* --- what the server asks --- */
+
+/* Nobody need send a body that nobody can judge. */
+static enum reason
+on_admit(void *context, struct http_connection *c, struct why *why)
+{
+	struct front *f = context;
+
+	(void)c;
+	(void)why;
+	return checker(f) == NULL ? REASON_UNAVAILABLE : REASON_OK;
+}
+
+static void
+on_request(
+    void *context, struct http_connection *c, const struct http_request *q)
+{
+	if (connection_exchange(c)->route->resource == RESOURCE_HEALTH)
+		reply_health(c);
+	else
+		ask_checker(context, c, q);
+}
+
+static void
+on_gone(void *context, struct http_connection *c)
+{
+	struct front *f = context;
+
+	(void)pending_take(f->pending, connection_tag(c));
+}
+
+/* A line for each request, but a flood must not become one of the log. */
+static void
+on_answered(void *context, struct http_connection *c, unsigned status,
+    enum reason reason, const struct why *why)
+{
+	struct front *f = context;
+	const struct http_route *route = connection_exchange(c)->route;
+
+	if (f->lines == 0) {
+		f->lines_lost++;
+		return;
+	}
+	f->lines--;
+	if (reason != REASON_OK)
+		log_reason(reason, why, "request=\"%s\" address=\"%s\"",
+		    connection_correlation(c), connection_address(c));
+	else if (route->resource != RESOURCE_HEALTH)
+		log_note("served",
+		    "request=\"%s\" address=\"%s\" status=\"%u\" path=\"%s\"",
+		    connection_correlation(c), connection_address(c), status,
+		    route->path);
+}
+
+const struct http_calls front_http_calls = {
+	.admit = on_admit,
+	.request = on_request,
+	.gone = on_gone,
+	.answered = on_answered,
+};
+
+/* --- from the checker --- */
+
+static void
+reply_artifact(struct http_connection *c, const struct message_answer *m)
+{
+	const struct media *media = &connection_exchange(c)->media;
+	struct http_response r = { .status = 200,
+		.body = m->body,
+		.type = format_media_type(m->format) };
+
+	/* Under the name that the client knows (MP 3 rule 4). */
+	if (m->format != FORMAT_NONE && m->format == media->reply)
+		r.type = media->reply_type;
+	connection_reply(c, &r);
+}
+
+void
+front_take_frame(struct front *f, const struct frame *frame)
+{
+	struct http_connection *c;
+	struct message_answer m;
+	struct cbor in;
+	struct why why;
+
+	cbor_open(&in, frame->payload, true);
+	if (frame->type != MESSAGE_ANSWER || !message_answer_get(&in, &m))
+		fatal("malformed %s", message_name(frame->type));
+	if ((c = pending_take(f->pending, frame->id)) == NULL)
+		return; /* the client did not wait for it */
+	if (m.reason == REASON_OK) {
+		reply_artifact(c, &m);
+		return;
+	}
+	why_clear(&why);
+	memcpy(why.text, m.text, sizeof(why.text));
+	connection_refuse(c, m.reason, &why);
+}
+
+void
+front_give_up(struct front *f)
+{
+	struct http_connection *c;
+
+	while ((c = pending_take_any(f->pending)) != NULL)
+		connection_refuse(c, REASON_UNAVAILABLE, NULL);
+}

@@ -1,0 +1,215 @@
+/* The life of hallmark-front, see front.h. */
+#include "front/front.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#define LINES_PER_SECOND 100
+#define COUNTS_SECONDS	 60
+
+/* --- the log's share --- */
+
+static void
+log_counts(struct front *f)
+{
+	const struct http_counts *n = server_counts(f->server);
+
+	if (memcmp(n, &f->said, sizeof(*n)) == 0)
+		return;
+	f->said = *n;
+	log_note("counts",
+	    "accepted=\"%llu\" handshakes-failed=\"%llu\" "
+	    "evicted=\"%llu\" requests=\"%llu\" legacy=\"%llu\" slow=\"%llu\"",
+	    (unsigned long long)n->accepted,
+	    (unsigned long long)n->handshakes_failed,
+	    (unsigned long long)n->evicted, (unsigned long long)n->requests,
+	    (unsigned long long)n->legacy, (unsigned long long)n->slow);
+}
+
+static void
+on_tick(void *context)
+{
+	struct front *f = context;
+
+	if (f->lines_lost > 0)
+		log_note("requests-not-logged", "count=\"%u\"", f->lines_lost);
+	f->lines = LINES_PER_SECOND;
+	f->lines_lost = 0;
+	if (++f->ticks % COUNTS_SECONDS == 0)
+		log_counts(f);
+}
+
+/* --- start, reload --- */
+
+static enum reason
+open_tls(struct front *f, const struct config *config, struct why *why)
+{
+	char certificate[PATH_MAX], key[PATH_MAX];
+	const struct tls_files files = { certificate, key, config->client };
+
+	path_join(certificate, sizeof(certificate), f->home, "front/tls.pem");
+	path_join(key, sizeof(key), f->home, "front/tls.key");
+	return server_tls(f->server, &files, why);
+}
+
+static enum reason
+on_start(void *context, struct program *p, struct why *why)
+{
+	struct front *f = context;
+	const struct message_start *start = program_start(p);
+	int listener = program_listener(p), flags;
+
+	f->program = p;
+	f->index = start->index;
+	f->lines = LINES_PER_SECOND;
+	text_copy(f->home, sizeof(f->home), span_str(start->home));
+	if (start->has_test_clock)
+		clock_set_test(start->test_clock);
+	if (listener < 0)
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "the front was given no listener");
+	if ((flags = fcntl(listener, F_GETFL)) < 0 ||
+	    fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0)
+		fatal_errno("the listener");
+	if (f->limits.connections == 0)
+		limits_default(&f->limits, start->config.connections);
+	limits_apply(&f->limits);
+	f->pending = pending_new(f->limits.connections);
+	if ((f->base = event_base_new()) == NULL)
+		fatal("event_base_new");
+	f->server =
+	    server_new(f->base, listener, &f->limits, &front_http_calls, f);
+	server_legacy_paths(f->server, start->config.legacy_paths);
+	return open_tls(f, &start->config, why);
+}
+
+/* New connections see the new certificate; what cannot be read changes
+ * nothing. */
+static void
+on_reload(void *context, const struct message_start *start)
+{
+	struct front *f = context;
+	struct why why;
+	enum reason r;
+
+	why_clear(&why);
+	if ((r = open_tls(f, &start->config, &why)) != REASON_OK) {
+		log_reason(r, &why, "event=\"reload\"");
+		return;
+	}
+	server_legacy_paths(f->server, start->config.legacy_paths);
+	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
+}
+
+/* --- peers --- */
+
+static void
+on_lost(void *context, struct peer *peer)
+{
+	if (peer_role(peer) == ROLE_CHECKER)
+		front_give_up(context);
+}
+
+static void
+on_message(void *context, struct peer *peer, const struct frame *frame)
+{
+	(void)peer;
+	front_take_frame(context, frame);
+}
+
+/* --- the loop --- */
+
+static void
+on_frames(evutil_socket_t fd, short what, void *context)
+{
+	struct front *f = context;
+
+	(void)fd;
+	(void)what;
+	if (!program_dispatch(f->program, 0))
+		(void)event_base_loopbreak(f->base);
+}
+
+static void
+on_overdue(evutil_socket_t fd, short what, void *context)
+{
+	struct front *f = context;
+
+	(void)fd;
+	(void)what;
+	f->overdue = true;
+}
+
+/* Replies and answers that are on their way arrive; the checker is stopped
+ * after us. */
+static void
+on_stop(void *context)
+{
+	struct front *f = context;
+	unsigned ms = f->limits.stop_ms;
+	const struct timeval t = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
+
+	server_stop(f->server);
+	if (event_add(f->stopper, &t) != 0)
+		fatal("a timer");
+	while (!f->overdue && server_connections(f->server) > 0)
+		if (event_base_loop(f->base, EVLOOP_ONCE) != 0)
+			break;
+	log_counts(f);
+}
+
+/* The descriptor carries frames; once a second, too, so that time passes when
+ * nobody says anything. */
+static struct event *
+watch(struct front *f, int fd, short what, event_callback_fn call)
+{
+	const struct timeval second = { 1, 0 };
+	struct event *e = event_new(f->base, fd, what, call, f);
+
+	if (e == NULL ||
+	    ((what & EV_PERSIST) != 0 &&
+		event_add(e, fd < 0 ? &second : NULL) != 0))
+		fatal("an event");
+	return e;
+}
+
+int
+front_run(struct front *f, int argc, char **argv)
+{
+	static const struct program_calls calls = {
+		.role = ROLE_FRONT,
+		.start = on_start,
+		.lost = on_lost,
+		.message = on_message,
+		.tick = on_tick,
+		.reload = on_reload,
+		.stop = on_stop,
+	};
+	int status;
+
+	/* A client that is gone is an error of a write, nothing more. */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		fatal_errno("SIGPIPE");
+	f->program = program_open(&calls, f, argc, argv);
+	f->frames = watch(
+	    f, program_descriptor(f->program), EV_READ | EV_PERSIST, on_frames);
+	f->ticker = watch(f, -1, EV_PERSIST, on_frames);
+	f->stopper = watch(f, -1, 0, on_overdue);
+	(void)event_base_dispatch(f->base);
+	status = program_close(f->program);
+	server_free(f->server);
+	event_free(f->frames);
+	event_free(f->ticker);
+	event_free(f->stopper);
+	event_base_free(f->base);
+	pending_free(f->pending);
+	return status;
+}

@@ -1,0 +1,62 @@
+/* Resources, see routes.h. */
+#include "http/routes.h"
+
+static const struct http_route routes[] = {
+	{ "/.well-known/brski/requestvoucher", RESOURCE_REQUEST,
+	    REQUEST_VOUCHER, false },
+	{ "/.well-known/brski/requestauditlog", RESOURCE_REQUEST,
+	    REQUEST_AUDIT_LOG, false },
+	{ "/.well-known/est/requestvoucher", RESOURCE_REQUEST, REQUEST_VOUCHER,
+	    true },
+	{ "/.well-known/est/requestauditlog", RESOURCE_REQUEST,
+	    REQUEST_AUDIT_LOG, true },
+	{ "/healthz", RESOURCE_HEALTH, REQUEST_VOUCHER, false },
+};
+
+static const struct http_route *
+route_find(struct span path, bool legacy)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (span_is(path, routes[i].path) &&
+		    (legacy || !routes[i].legacy))
+			return &routes[i];
+	return NULL;
+}
+
+enum reason
+exchange_read(const struct http_request *q, bool legacy,
+    struct http_exchange *out, struct why *why)
+{
+	const struct http_route *route = route_find(q->path, legacy);
+	enum reason r;
+
+	memset(out, 0, sizeof(*out));
+	out->head = q->method == HTTP_HEAD;
+	if (route == NULL)
+		return REASON_PATH_UNKNOWN;
+	if (route->resource == RESOURCE_HEALTH) {
+		if (q->method != HTTP_GET && q->method != HTTP_HEAD)
+			return REASON_METHOD_GET;
+		out->route = route;
+		return REASON_OK;
+	}
+	if (q->method != HTTP_POST)
+		return REASON_METHOD;
+	r = media_request(q->has_type, q->type, &out->media, why);
+	/* MP 3 rule 7: the audit log is JSON, whatever Accept says. */
+	if (r == REASON_OK && route->kind == REQUEST_VOUCHER)
+		r = media_reply(q->accept, q->accept_len, &out->media, why);
+	if (r == REASON_OK)
+		out->route = route;
+	return r;
+}
+
+const char *
+reason_allow(enum reason r)
+{
+	if (r == REASON_METHOD)
+		return "POST";
+	return r == REASON_METHOD_GET ? "GET, HEAD" : NULL;
+}

@@ -1,0 +1,456 @@
+/* Good clients and the front: what is handed on, what comes back. */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static char reply[REPLY_MAX];
+
+static int
+start_default(void **state)
+{
+	struct http_limits l = world_limits();
+
+	(void)state;
+	world_start(&l, CLIENT_REQUIRED, false);
+	return 0;
+}
+
+/* Every test ends with an orderly stop of the front. */
+static int
+stop(void **state)
+{
+	(void)state;
+	return world_stop();
+}
+
+/* curl with the client's certificate. */
+static int
+curl(const char *arguments)
+{
+	return run(reply, sizeof(reply),
+	    "cd %s && curl -sS -i --cacert "
+	    "first.pem --cert client.pem --key client.key %s "
+	    "https://localhost:%d" VOUCHER,
+	    folder, arguments, port);
+}
+
+#define DATA "-H 'Content-Type: " CMS "' --data-binary "
+
+static void
+assert_has(const char *text)
+{
+	if (strstr(reply, text) == NULL)
+		fail_msg("no %s in:\n%.1000s", text, reply);
+}
+
+static void
+a_voucher_by_curl(void **state)
+{
+	char line[256];
+
+	(void)state;
+	assert_int_equal(curl(DATA "hello"), 0);
+	assert_has("HTTP/1.1 200 OK\r\n");
+	assert_has("\r\nContent-Type: " CMS "\r\n");
+	assert_has("\r\nCache-Control: no-store\r\n");
+	assert_has("\r\nDate: ");
+	assert_has("kind=1 format=1 reply=1 legacy=0 len=5 "
+		   "address=127.0.0.1 id=16 ");
+	/* As openssl and sha256sum see the certificate. */
+	snprintf(line, sizeof(line), "client=%s key=%s\n", client_sha256,
+	    client_key_sha256);
+	assert_has(line);
+}
+
+static void
+an_audit_log_by_curl(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && curl -sS -i "
+		"--cacert first.pem --cert client.pem --key client.key "
+		"-H 'Accept: text/html' " DATA "x https://localhost:%d" AUDIT,
+		folder, port),
+	    0);
+	assert_has("HTTP/1.1 200 OK\r\n");
+	assert_has("\r\nContent-Type: application/json\r\n");
+	assert_has("kind=2 ");
+}
+
+static void
+chunks_by_curl(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    curl("-H 'Transfer-Encoding: chunked' " DATA "@first.pem"), 0);
+	assert_has("HTTP/1.1 200 OK\r\n");
+	assert_has("kind=1 ");
+}
+
+/* curl waits for 100 (Continue) with bodies of over 1 MiB, or when told. */
+static void
+expectation_by_curl(void **state)
+{
+	(void)state;
+	assert_int_equal(curl("-H 'Expect: 100-continue' "
+			      "--expect100-timeout 15 " DATA "hello"),
+	    0);
+	assert_has("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n");
+}
+
+static void
+two_requests_on_one_connection(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && curl -sS --cacert "
+		"first.pem --cert client.pem --key client.key -o two.out -w "
+		"'%%{http_code} %%{num_connects};' " DATA "hello "
+		"https://localhost:%d" VOUCHER
+		" -o two.out https://localhost:%d" VOUCHER,
+		folder, port, port),
+	    0);
+	assert_string_equal(reply, "200 1;200 0;");
+}
+
+static void
+health(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && curl -sS -i "
+		"--cacert first.pem --cert client.pem --key client.key "
+		"https://localhost:%d/healthz -I https://localhost:%d/healthz",
+		folder, port, port),
+	    0);
+	assert_has("HTTP/1.1 200 OK\r\n");
+	assert_has("\r\nContent-Length: 3\r\n");
+	assert_null(strstr(reply, "\r\n\r\nok\n")); /* HEAD, both */
+	assert_int_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && curl -sS "
+		"--cacert first.pem --cert client.pem --key client.key "
+		"https://localhost:%d/healthz",
+		folder, port),
+	    0);
+	assert_string_equal(reply, "ok\n");
+}
+
+static void
+a_refusal_keeps_the_connection(void **state)
+{
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	assert_non_null(c);
+	client_post(c, "refuse");
+	assert_int_equal(client_reply(c, reply), 403);
+	assert_has("\r\nContent-Type: text/plain; charset=utf-8\r\n");
+	assert_has("id-kp-cmcRA. CN=somebody (RFC 8995 5.5.4) "
+		   "[not-a-registrar, request ");
+	client_post(c, "hello");
+	assert_int_equal(client_reply(c, reply), 200);
+	client_close(c);
+}
+
+static void
+refusals_of_the_header(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned status;
+		const char *has;
+	} cases[] = {
+		{ "GET " VOUCHER " HTTP/1.1\r\nHost: l\r\n\r\n", 405,
+		    "\r\nAllow: POST\r\n" },
+		{ "POST /healthz HTTP/1.1\r\nHost: l\r\n"
+		  "Content-Length: 0\r\n\r\n",
+		    405, "\r\nAllow: GET, HEAD\r\n" },
+		{ "POST /.well-known/est/requestvoucher HTTP/1.1\r\nHost: l\r\n"
+		  "Content-Length: 0\r\n\r\n",
+		    404, "[path-unknown, request " },
+		{ "POST " VOUCHER " HTTP/1.1\r\nHost: l\r\n"
+		  "Content-Type: text/html\r\nContent-Length: 1\r\n"
+		  "Expect: 100-continue\r\n\r\n",
+		    415, "text/html" },
+		{ "GET / HTTP/1.1\nHost: l\n\n", 400, "[http-malformed" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		SSL *c = client_open(PLAIN_CLIENT);
+
+		assert_non_null(c);
+		client_say(c, cases[i].text);
+		assert_int_equal(client_reply(c, reply), cases[i].status);
+		assert_has(cases[i].has);
+		assert_has("\r\nConnection: close\r\n");
+		assert_int_equal(client_rest(c, reply), 0);
+		client_close(c);
+	}
+}
+
+static void
+old_paths_behind_a_switch(void **state)
+{
+	struct http_limits l = world_limits();
+	SSL *c;
+
+	(void)state;
+	world_start(&l, CLIENT_REQUIRED, true);
+	c = client_open(PLAIN_CLIENT);
+	client_say(c,
+	    "POST /.well-known/est/requestvoucher HTTP/1.1\r\n"
+	    "Host: l\r\nContent-Type: application/pkcs7-mime\r\n"
+	    "Accept: */*\r\nContent-Length: 1\r\n\r\nx");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has("legacy=1 ");
+	assert_has("\r\nContent-Type: application/pkcs7-mime\r\n");
+	client_close(c);
+}
+
+static void
+pipelined(void **state)
+{
+	static const char one[] =
+	    "POST " VOUCHER " HTTP/1.1\r\nHost: l\r\n"
+	    "Content-Type: " CMS "\r\nContent-Length: 2\r\n\r\nab";
+	static const char two[] =
+	    "\r\nPOST " VOUCHER " HTTP/1.1\r\nHost: l\r\n"
+	    "Content-Type: " CMS "\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "3\r\nabc\r\n0\r\n\r\n";
+	static const char three[] = "GET /healthz HTTP/1.0\r\n\r\n";
+	char all[1024];
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	snprintf(all, sizeof(all), "%s%s%s", one, two, three);
+	client_say(c, all); /* one record */
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has("len=2 ");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has("len=3 ");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has("\r\n\r\nok\n");
+	assert_int_equal(client_rest(c, reply), 0);
+	client_close(c);
+}
+
+static void
+half_closed(void **state)
+{
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	client_post(c, "hello");
+	(void)SSL_shutdown(c); /* no more from us */
+	shutdown(SSL_get_fd(c), SHUT_WR);
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_int_equal(client_rest(c, reply), 0);
+	client_close(c);
+}
+
+static void
+a_large_answer(void **state)
+{
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	client_post(c, "large");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has("\r\nContent-Length: 131072\r\n");
+	assert_int_equal(strspn(strstr(reply, "\r\n\r\n") + 4, "x"), 131072);
+	client_close(c);
+}
+
+/* --- TLS --- */
+
+static void
+no_certificate(void **state)
+{
+	(void)state;
+	assert_int_not_equal(run(reply, sizeof(reply),
+				 "cd %s && curl -sS "
+				 "--cacert first.pem " DATA
+				 "hello https://localhost:%d" VOUCHER " 2>&1",
+				 folder, port),
+	    0);
+	/* RFC 8446 4.4.2.4: the alert, and not only a reset, arrives. */
+	assert_has("certificate required");
+}
+
+static void
+no_certificate_where_that_is_allowed(void **state)
+{
+	struct http_limits l = world_limits();
+	SSL *c;
+
+	(void)state;
+	world_start(&l, CLIENT_OPTIONAL, false);
+	c = client_open(NO_CERTIFICATE);
+	client_post(c, "hello");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has("client=0000000000000000000000000000000000000000000000000000"
+		   "000000000000 key=00000000000000000000");
+	client_close(c);
+	c = client_open(PLAIN_CLIENT);
+	client_post(c, "hello");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has(client_sha256);
+	client_close(c);
+}
+
+/* R-4.2: issuer, dates and usage are not looked at. */
+static void
+an_expired_certificate(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && openssl req -new "
+		"-key client.key -subj /CN=old -out old.csr && openssl x509 "
+		"-req "
+		"-in old.csr -signkey client.key -days -1 -out old.pem "
+		"2>old.err && "
+		"curl -sS --cacert first.pem --cert old.pem --key "
+		"client.key " DATA "hello https://localhost:%d" VOUCHER,
+		folder, port),
+	    0);
+	assert_has(client_key_sha256);
+}
+
+static void
+resumption(void **state)
+{
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	client_forget_session();
+	client_post(c, "refuse");
+	assert_int_equal(client_reply(c, reply), 403);
+	assert_false(client_has_session()); /* for strangers: none */
+	client_post(c, "hello");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_true(client_has_session());
+	client_close(c);
+	/* Without a certificate: it comes with the session. */
+	c = client_open(RESUME | NO_CERTIFICATE);
+	assert_non_null(c);
+	assert_true(SSL_session_reused(c));
+	client_post(c, "hello");
+	assert_int_equal(client_reply(c, reply), 200);
+	assert_has(client_sha256);
+	assert_has(client_key_sha256);
+	client_close(c);
+}
+
+static void
+protocols(void **state)
+{
+	(void)state;
+	assert_int_not_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && openssl "
+		"s_client -connect 127.0.0.1:%d -cert client.pem -key "
+		"client.key "
+		"-tls1_1 -cipher ALL:@SECLEVEL=0 </dev/null 2>&1",
+		folder, port),
+	    0);
+	assert_has("alert protocol version");
+	assert_int_equal(
+	    run(reply, sizeof(reply),
+		"cd %s && openssl s_client "
+		"-connect 127.0.0.1:%d -cert client.pem -key client.key "
+		"-tls1_2 "
+		"-alpn h2,http/1.1 -servername localhost </dev/null 2>&1",
+		folder, port),
+	    0);
+	assert_has("ALPN protocol: http/1.1");
+	assert_has("No client certificate CA names sent");
+	assert_int_not_equal(run(reply, sizeof(reply),
+				 "cd %s && openssl "
+				 "s_client -connect 127.0.0.1:%d -cert "
+				 "client.pem -key client.key "
+				 "-alpn h2 </dev/null 2>&1",
+				 folder, port),
+	    0);
+	assert_has("alert no application protocol");
+}
+
+static bool
+serves(const char *name)
+{
+	char subject[64] = "";
+	SSL *c = client_open(PLAIN_CLIENT);
+	X509 *x = SSL_get1_peer_certificate(c);
+
+	X509_NAME_get_text_by_NID(
+	    X509_get_subject_name(x), NID_commonName, subject, sizeof(subject));
+	X509_free(x);
+	client_close(c);
+	return strcmp(subject, name) == 0;
+}
+
+static void
+a_new_certificate(void **state)
+{
+	SSL *old;
+	int i;
+
+	(void)state;
+	assert_true(serves("first"));
+	old = client_open(PLAIN_CLIENT);
+	world_reload();
+	/* The order arrives by another way than connections do. */
+	for (i = 0; i < 1000 && !serves("second"); i++)
+		poll(NULL, 0, 5);
+	assert_true(serves("second"));
+	client_post(old, "hello");
+	assert_int_equal(client_reply(old, reply), 200);
+	client_close(old);
+}
+
+#define WITH_FRONT(test) \
+	cmocka_unit_test_setup_teardown(test, start_default, stop)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		WITH_FRONT(a_voucher_by_curl),
+		WITH_FRONT(an_audit_log_by_curl),
+		WITH_FRONT(chunks_by_curl),
+		WITH_FRONT(expectation_by_curl),
+		WITH_FRONT(two_requests_on_one_connection),
+		WITH_FRONT(health),
+		WITH_FRONT(a_refusal_keeps_the_connection),
+		WITH_FRONT(refusals_of_the_header),
+		cmocka_unit_test_teardown(old_paths_behind_a_switch, stop),
+		WITH_FRONT(pipelined),
+		WITH_FRONT(half_closed),
+		WITH_FRONT(a_large_answer),
+		WITH_FRONT(no_certificate),
+		cmocka_unit_test_teardown(
+		    no_certificate_where_that_is_allowed, stop),
+		WITH_FRONT(an_expired_certificate),
+		WITH_FRONT(resumption),
+		WITH_FRONT(protocols),
+		WITH_FRONT(a_new_certificate),
+	};
+
+	return cmocka_run_group_tests(tests, world_make, world_remove);
+}

@@ -1,0 +1,181 @@
+/* Content-Type and Accept, row by row and rule by rule of MP 3. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "http/media.h"
+
+#define CMS  "application/voucher-cms+json"
+#define MIME "application/pkcs7-mime"
+#define COSE "application/voucher+cose"
+#define JWS  "application/voucher-jws+json"
+
+static const struct {
+	const char *type;
+	enum reason reason;
+} types[] = {
+	{ CMS, REASON_OK },
+	{ "Application/Voucher-CMS+JSON", REASON_OK }, /* rule 1 */
+	{ CMS "; charset=utf-8", REASON_OK },	       /* rule 1 */
+	{ CMS " ;x=\"a;b,c\"", REASON_OK },
+	{ MIME, REASON_OK },
+	{ MIME "; smime-type=voucher", REASON_OK },
+	{ MIME ";SMIME-type=\"Voucher\"; name=x", REASON_OK },
+	{ MIME "; smime-type=signed-data", REASON_MEDIA_TYPE },
+	{ MIME "; smime-type=voucher; smime-type=voucher", REASON_MEDIA_TYPE },
+	{ "", REASON_MEDIA_TYPE },  /* rule 1 */
+	{ JWS, REASON_MEDIA_TYPE }, /* not in this version */
+	{ "application/voucher-jose+json", REASON_MEDIA_TYPE },
+	{ COSE, REASON_MEDIA_TYPE },
+	{ "application/voucher-cose+cbor", REASON_MEDIA_TYPE },
+	{ "application/cose; cose-type=\"cose-sign1\"", REASON_MEDIA_TYPE },
+	{ "application/voucher-cms+cbor", REASON_MEDIA_TYPE },
+	{ "application/voucher+json", REASON_MEDIA_TYPE },
+	{ "application/json", REASON_MEDIA_TYPE },
+	{ "application/cbor", REASON_MEDIA_TYPE },
+	{ "text/plain", REASON_MEDIA_TYPE }, /* rule 2 */
+	{ "*/*", REASON_MEDIA_TYPE },
+	{ "application/*", REASON_MEDIA_TYPE },
+	{ CMS "; broken", REASON_MEDIA_TYPE },
+	{ CMS ", " CMS, REASON_MEDIA_TYPE },
+	{ ";" CMS "x", REASON_MEDIA_TYPE },
+};
+
+static void
+request_types(void **state)
+{
+	struct media m;
+	struct why why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		enum reason r =
+		    media_request(true, span_str(types[i].type), &m, &why);
+
+		if (r != types[i].reason)
+			fail_msg("%s: %s", types[i].type, reason_code(r));
+		assert_int_equal(
+		    m.request, r == REASON_OK ? FORMAT_CMS_JSON : FORMAT_NONE);
+	}
+	assert_int_equal(
+	    media_request(false, span_str(""), &m, &why), REASON_MEDIA_TYPE);
+}
+
+static const struct {
+	const char *type;   /* of the request */
+	const char *accept; /* NULL = none */
+	enum reason reason;
+	enum artifact_format reply;
+	const char *name;
+} replies[] = {
+	/* Rule 3, first point: the request's format; rule 4: its name. */
+	{ CMS, NULL, REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, "", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, "*/*", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, "application/*", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, "text/html, */*;q=0.1", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ MIME, NULL, REASON_OK, FORMAT_CMS_JSON, MIME },
+	{ MIME, "*/*", REASON_OK, FORMAT_CMS_JSON, MIME },
+	{ MIME "; smime-type=voucher", "application/*", REASON_OK,
+	    FORMAT_CMS_JSON, MIME "; smime-type=voucher" },
+	/* Rule 4: a synonym only if it is all that is acceptable. */
+	{ CMS, MIME, REASON_OK, FORMAT_CMS_JSON, MIME },
+	{ CMS, MIME ";smime-type=voucher", REASON_OK, FORMAT_CMS_JSON,
+	    MIME "; smime-type=voucher" },
+	{ MIME, CMS, REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ MIME, MIME ", " CMS, REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ MIME, MIME ", */*;q=0.1", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, MIME ", " CMS ";q=0", REASON_OK, FORMAT_CMS_JSON, MIME },
+	/* Rule 3, second point: qualities. */
+	{ CMS, CMS ";q=0.001", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, COSE ";q=0, " CMS ";q=0.5, */*;q=0.1", REASON_OK,
+	    FORMAT_CMS_JSON, CMS },
+	{ CMS, COSE ", " JWS ";q=0.9", REASON_OK, FORMAT_COSE_CBOR, COSE },
+	{ CMS, COSE ";q=0.8, " JWS ";q=0.90", REASON_OK, FORMAT_JWS_JSON, JWS },
+	/* What can be made wins over what is only known. */
+	{ CMS, COSE ", " CMS ";q=0.1", REASON_OK, FORMAT_CMS_JSON, CMS },
+	{ CMS, CMS ";q=0, */*", REASON_OK, FORMAT_CMS_JSON,
+	    MIME "; smime-type=voucher" },
+	/* The most specific one counts (RFC 9110 12.5.1). */
+	{ CMS, "*/*, application/*;q=0", REASON_FORMAT_UNSUPPORTED,
+	    FORMAT_CMS_JSON, CMS },
+	{ CMS, "*/*;q=0, application/*", REASON_OK, FORMAT_CMS_JSON, CMS },
+	/* Known, for policy to refuse. */
+	{ CMS, COSE, REASON_OK, FORMAT_COSE_CBOR, COSE },
+	{ CMS, "application/voucher-cose+cbor", REASON_OK, FORMAT_COSE_CBOR,
+	    "application/voucher-cose+cbor" },
+	{ CMS, "application/cose; cose-type=\"cose-sign1\"", REASON_OK,
+	    FORMAT_COSE_CBOR, "application/cose; cose-type=\"cose-sign1\"" },
+	{ CMS, JWS, REASON_OK, FORMAT_JWS_JSON, JWS },
+	{ CMS, CMS ";q=0", REASON_FORMAT_UNSUPPORTED, FORMAT_CMS_JSON, CMS },
+	{ CMS, "*/*;q=0.000", REASON_FORMAT_UNSUPPORTED, FORMAT_CMS_JSON, CMS },
+	/* Rule 3, third point: all unknown. */
+	{ CMS, "text/html, image/png", REASON_ACCEPT_UNKNOWN, FORMAT_CMS_JSON,
+	    CMS },
+	{ CMS, "text/*", REASON_ACCEPT_UNKNOWN, FORMAT_CMS_JSON, CMS },
+	{ CMS, "application/cose", REASON_ACCEPT_UNKNOWN, FORMAT_CMS_JSON,
+	    CMS },
+	{ CMS, MIME "; smime-type=enveloped-data", REASON_ACCEPT_UNKNOWN,
+	    FORMAT_CMS_JSON, CMS },
+	{ CMS, CMS ";q=1.1", REASON_ACCEPT_UNKNOWN, FORMAT_CMS_JSON, CMS },
+	{ CMS, CMS ";q=0.1234", REASON_ACCEPT_UNKNOWN, FORMAT_CMS_JSON, CMS },
+	{ CMS, CMS ";q", REASON_ACCEPT_UNKNOWN, FORMAT_CMS_JSON, CMS },
+	/* Lists: empty elements, quoted commas. */
+	{ CMS, ",, " CMS ";x=\"a,b\" ,", REASON_OK, FORMAT_CMS_JSON, CMS },
+};
+
+static void
+reply_types(void **state)
+{
+	struct media m;
+	struct why why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		const char *text = replies[i].accept;
+		struct span accept = span_str(text == NULL ? "" : text);
+		enum reason r;
+
+		assert_int_equal(
+		    media_request(true, span_str(replies[i].type), &m, &why),
+		    REASON_OK);
+		r = media_reply(&accept, text != NULL, &m, &why);
+		if (r != replies[i].reason || m.reply != replies[i].reply ||
+		    strcmp(m.reply_type, replies[i].name) != 0)
+			fail_msg("Accept: %s: %s, %d, %s", text, reason_code(r),
+			    (int)m.reply, m.reply_type);
+	}
+}
+
+/* Several Accept fields are one list (RFC 9110 5.3). */
+static void
+several_fields(void **state)
+{
+	const struct span accept[] = { span_str("text/html"),
+		span_str(COSE ", " MIME) };
+	struct media m;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(
+	    media_request(true, span_str(CMS), &m, &why), REASON_OK);
+	assert_int_equal(media_reply(accept, 2, &m, &why), REASON_OK);
+	assert_string_equal(m.reply_type, MIME);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(request_types),
+		cmocka_unit_test(reply_types),
+		cmocka_unit_test(several_fields),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
