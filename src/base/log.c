@@ -15,12 +15,6 @@ log_open(const char *name)
 	program = name;
 }
 
-const char *
-log_program(void)
-{
-	return program;
-}
-
 /*
  * A line may carry what a stranger sent. Callers print only checked fields, and
  * whatever is not printable ASCII becomes a question mark all the same, so that

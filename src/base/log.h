@@ -12,7 +12,6 @@
 
 /* The name that lines carry; static string. */
 void log_open(const char *program);
-const char *log_program(void);
 /* event is a short word; format yields key="value" pairs or nothing. */
 void log_note(const char *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -122,8 +122,8 @@ hex_encode(char *out, struct span bytes)
 	*out = '\0';
 }
 
-static int
-hex_digit(uint8_t c)
+int
+text_hex_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -143,8 +143,8 @@ hex_decode(uint8_t *out, size_t cap, size_t *len, struct span text)
 	if (text.len % 2 != 0 || text.len / 2 > cap)
 		return false;
 	for (i = 0; i < text.len; i += 2) {
-		high = hex_digit(text.ptr[i]);
-		low = hex_digit(text.ptr[i + 1]);
+		high = text_hex_digit(text.ptr[i]);
+		low = text_hex_digit(text.ptr[i + 1]);
 		if (high < 0 || low < 0)
 			return false;
 		out[i / 2] = (uint8_t)(high << 4 | low);

@@ -24,6 +24,8 @@ bool base64_decode(uint8_t *out, size_t cap, size_t *len, struct span text,
     enum base64_kind kind);
 /* Lower case, terminated; out holds at least HEX_SIZE(len). */
 void hex_encode(char *out, struct span bytes);
+/* 0 to 15, or -1 if c is no hexadecimal digit. */
+int text_hex_digit(uint8_t c);
 bool hex_decode(uint8_t *out, size_t cap, size_t *len, struct span text);
 
 /* Every byte printable ASCII (0x20..0x7e)? */

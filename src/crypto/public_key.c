@@ -281,12 +281,6 @@ public_key_bits(const struct public_key *k)
 	return k->bits;
 }
 
-const uint8_t *
-public_key_sha256(const struct public_key *k)
-{
-	return k->sha256;
-}
-
 bool
 public_key_exponent_usual(const struct public_key *k)
 {

@@ -50,7 +50,6 @@ void public_key_cache_trim(void);
 
 enum key_type public_key_type(const struct public_key *k);
 unsigned public_key_bits(const struct public_key *k);
-const uint8_t *public_key_sha256(const struct public_key *k);
 /* RSA only: is the exponent 65537 (IP 1)? true for others. */
 bool public_key_exponent_usual(const struct public_key *k);
 

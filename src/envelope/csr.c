@@ -300,24 +300,6 @@ csr_read(
 	return REASON_OK;
 }
 
-static const uint8_t OID_CN[] = { 0x55, 4, 3 };
-static const uint8_t OID_SERIAL[] = { 0x55, 4, 5 };
-
-static void
-put_attribute(struct der_out *o, struct span oid, uint8_t tag, const char *text)
-{
-	size_t set, pair;
-
-	if (text == NULL)
-		return;
-	set = der_begin(o, DER_SET);
-	pair = der_begin(o, DER_SEQUENCE);
-	der_put_oid(o, oid);
-	der_put(o, tag, span_str(text));
-	der_close(o, pair);
-	der_close(o, set);
-}
-
 bool
 csr_render(struct span spki, const char *common_name, const char *serial,
     uint8_t *out, size_t cap, size_t *len)
@@ -330,8 +312,8 @@ csr_render(struct span spki, const char *common_name, const char *serial,
 	info = der_begin(&o, DER_SEQUENCE);
 	der_put_uint(&o, 0);
 	name = der_begin(&o, DER_SEQUENCE);
-	put_attribute(&o, OID_SPAN(OID_CN), DER_UTF8_STRING, common_name);
-	put_attribute(&o, OID_SPAN(OID_SERIAL), DER_PRINTABLE_STRING, serial);
+	name_put(&o, NAME_COMMON_NAME, common_name);
+	name_put(&o, NAME_SERIAL_NUMBER, serial);
 	der_close(&o, name);
 	der_put_raw(&o, spki);
 	der_put(&o, DER_CONTEXT_CONS(0), span_of(NULL, 0));

@@ -1,6 +1,8 @@
 /* The chunked transfer coding, see chunked.h. */
 #include "http/chunked.h"
 
+#include "base/text.h"
+
 void
 chunked_open(struct chunked *c)
 {
@@ -14,24 +16,12 @@ malformed(struct why *why, const char *what)
 	    why, REASON_HTTP_MALFORMED, -1, "chunked body: %s", what);
 }
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One octet of the size. Blanks behind it, which RFC 9112 7.1.1 calls bad, are
  * refused. */
 static enum reason
 take_size(struct chunked *c, uint8_t octet, size_t room, struct why *why)
 {
-	int digit = hex_digit(octet);
+	int digit = text_hex_digit(octet);
 
 	if (digit < 0) {
 		if (c->line == 0)

@@ -7,26 +7,26 @@
 #include "crypto/oid.h"
 #include "wire/der.h"
 
-static const uint8_t OID_CN[] = { 0x55, 4, 3 };
-static const uint8_t OID_O[] = { 0x55, 4, 10 };
-static const uint8_t OID_OU[] = { 0x55, 4, 11 };
-static const uint8_t OID_SERIAL[] = { 0x55, 4, 5 };
 static const uint8_t OID_MASA_URL[] = { 0x2b, 6, 1, 5, 5, 7, 1, 32 };
 static const uint8_t OID_CMC_RA[] = { 0x2b, 6, 1, 5, 5, 7, 3, 28 };
 static const uint8_t OID_SERVER_AUTH[] = { 0x2b, 6, 1, 5, 5, 7, 3, 1 };
 static const uint8_t OID_CLIENT_AUTH[] = { 0x2b, 6, 1, 5, 5, 7, 3, 2 };
 
-static void
-put_attribute(struct der_out *o, struct span oid, uint8_t tag, const char *text)
+void
+name_put(struct der_out *o, enum name_attribute attribute, const char *text)
 {
+	const uint8_t oid[] = { 0x55, 4, (uint8_t)attribute };
 	size_t set, pair;
 
 	if (text == NULL)
 		return;
 	set = der_begin(o, DER_SET);
 	pair = der_begin(o, DER_SEQUENCE);
-	der_put_oid(o, oid);
-	der_put(o, tag, span_str(text));
+	der_put_oid(o, OID_SPAN(oid));
+	der_put(o,
+	    attribute == NAME_SERIAL_NUMBER ? DER_PRINTABLE_STRING
+					    : DER_UTF8_STRING,
+	    span_str(text));
 	der_close(o, pair);
 	der_close(o, set);
 }
@@ -37,11 +37,10 @@ put_subject(struct der_out *o, const struct certificate_plan *p)
 {
 	size_t name = der_begin(o, DER_SEQUENCE);
 
-	put_attribute(o, OID_SPAN(OID_O), DER_UTF8_STRING, p->organization);
-	put_attribute(o, OID_SPAN(OID_OU), DER_UTF8_STRING, p->unit);
-	put_attribute(o, OID_SPAN(OID_CN), DER_UTF8_STRING, p->common_name);
-	put_attribute(
-	    o, OID_SPAN(OID_SERIAL), DER_PRINTABLE_STRING, p->device_serial);
+	name_put(o, NAME_ORGANIZATION, p->organization);
+	name_put(o, NAME_UNIT, p->unit);
+	name_put(o, NAME_COMMON_NAME, p->common_name);
+	name_put(o, NAME_SERIAL_NUMBER, p->device_serial);
 	der_close(o, name);
 }
 

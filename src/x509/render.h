@@ -34,6 +34,19 @@ struct certificate_plan {
 	const char *host;		 /* TLS: DNS name or IP address */
 };
 
+/* Attributes of a Name, by the last arc of 2.5.4 (RFC 5280 A.1). */
+enum name_attribute {
+	NAME_COMMON_NAME = 3,
+	NAME_SERIAL_NUMBER = 5,
+	NAME_ORGANIZATION = 10,
+	NAME_UNIT = 11
+};
+struct der_out;
+/* One RDN inside of an open Name: PrintableString for serialNumber, UTF8String
+ * for the others (IP 2). text NULL writes nothing. */
+void name_put(
+    struct der_out *o, enum name_attribute attribute, const char *text);
+
 /* Lays out the TBSCertificate; false if it does not fit cap. */
 MUST_USE bool certificate_render(
     const struct certificate_plan *plan, uint8_t *out, size_t cap, size_t *len);
