@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "ipc/program.h"
+#include "model/policy.h"
 #include "store/store.h"
 #include "wire/cbor.h"
 #include "wire/json.h"
@@ -35,6 +36,7 @@ enum stage {
 	STAGE_WAITING, /* another decision: it hangs on that */
 	STAGE_HELD,    /* an operator, for the signer to be there */
 	STAGE_INSPECT, /* a checker's look at a file */
+	STAGE_DERIVE,  /* a checker's facts, for an operator */
 	STAGE_IDEVID,  /* a certificate from the signer */
 	STAGE_TAG,     /* a device tag from the signer */
 	STAGE_KEY,     /* a key, or its activation */
@@ -199,6 +201,17 @@ const struct key_entry *key_by_name(
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
 
 /* --- decide.c --- */
+/* Rows 7 to 21 of MP 5, as they would go at this moment. */
+struct decision {
+	unsigned devices_len; /* on record with this serial */
+	struct device devices[STORE_TWINS_MAX];
+	struct product products[STORE_TWINS_MAX];
+	struct verdict verdict;
+	const struct key_entry *key; /* NULL unless granted */
+};
+/* Decides and changes nothing; trace gets every row, or is NULL. */
+void decision_make(struct authority *a, const struct request_facts *f,
+    int64_t now, struct trace *trace, struct decision *out);
 void decide_take(
     struct authority *a, struct peer *peer, const struct frame *frame);
 void decide_signed(
@@ -213,6 +226,16 @@ void decide_refuse(struct authority *a, struct origin to,
 /* --- audit.c --- */
 void audit_take(
     struct authority *a, struct origin to, const struct message_decide *d);
+/* Whose log: found by the bytes of an accepted request, or by the chain. */
+struct audit_owner {
+	char serial[SERIAL_MAX + 1];
+	struct issuer issuer;
+};
+/* May this requester see a log, and which? DEVICE_UNKNOWN, or what the checker
+ * found wrong. */
+MUST_USE enum reason audit_judge(struct authority *a,
+    const struct request_facts *f, struct trace *trace, struct audit_owner *o,
+    struct why *why);
 
 /* --- admin.c --- */
 void admin_take(
@@ -309,5 +332,12 @@ void import_signed(
 void inspect_ask(
     struct authority *a, struct pending *p, const struct message_inspect *m);
 void inspect_take(struct authority *a, const struct frame *frame);
+/* One of the checkers that have a front; NULL if none is there. */
+struct peer *some_checker(struct authority *a, const struct pending *p);
+/* explain.c */
+void request_explain(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void explain_derived(
+    struct authority *a, struct pending *p, const struct message_derived *m);
 
 #endif

@@ -50,10 +50,28 @@ take_signed(struct authority *a, const struct frame *frame)
 	case STAGE_WAITING:
 	case STAGE_HELD:
 	case STAGE_INSPECT:
+	case STAGE_DERIVE:
 	case STAGE_COMMIT:
 		break;
 	}
 	fatal("SIGNED for something that nobody asked to be signed");
+}
+
+static void
+take_derived(struct authority *a, const struct frame *frame)
+{
+	static struct message_derived m;
+	struct pending *p = pending_find(a, frame->id);
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_derived_get(&in, &m))
+		fatal("malformed DERIVED");
+	if (p == NULL)
+		return; /* the asker was answered already */
+	if (p->stage != STAGE_DERIVE)
+		fatal("DERIVED for something that nobody asked about");
+	explain_derived(a, p, &m);
 }
 
 static void
@@ -70,6 +88,9 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 		return;
 	case MESSAGE_INSPECTED:
 		inspect_take(a, frame);
+		return;
+	case MESSAGE_DERIVED:
+		take_derived(a, frame);
 		return;
 	case MESSAGE_RECORD:
 		sync_record(a, frame);

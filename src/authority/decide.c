@@ -4,7 +4,6 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "model/policy.h"
 
 /* On record, but no more of them than a flood may cost us. */
 static void
@@ -166,40 +165,61 @@ decision_begin(
 	return p;
 }
 
+/* Row 21. */
+static enum reason
+row_key(struct authority *a, struct trace *trace, struct decision *d)
+{
+	const char *product = d->devices[d->verdict.device].product;
+
+	d->key = key_for(a, PURPOSE_VOUCHER, product);
+	if (d->key == NULL)
+		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
+		    "product %s", product);
+	trace_found(trace, "%s", d->key->name);
+	return REASON_OK;
+}
+
+void
+decision_make(struct authority *a, const struct request_facts *f, int64_t now,
+    struct trace *trace, struct decision *out)
+{
+	const struct config *c = &a->start.config;
+	struct policy_input in = { .facts = f,
+		.devices = out->devices,
+		.products = out->products,
+		.now = now,
+		.max_age = c->max_age,
+		.max_ahead = c->max_ahead,
+		.revocation_required = c->revocation_required,
+		.trace = trace };
+	struct verdict *v = &out->verdict;
+
+	out->key = NULL;
+	in.devices_len = out->devices_len =
+	    devices_load(a, f->serial, out->devices, out->products);
+	policy_decide(&in, v);
+	if (v->reason != REASON_OK)
+		return;
+	trace_begin(trace, STEP_KEY);
+	v->reason = trace_end(trace, row_key(a, trace, out), &v->why);
+}
+
 /* The decision itself, at this moment (rows 7 to 21). */
 static void
 decide_now(
     struct authority *a, struct origin to, const struct message_decide *d)
 {
-	static struct device devices[STORE_TWINS_MAX];
-	static struct product products[STORE_TWINS_MAX];
-	const struct config *c = &a->start.config;
-	struct policy_input in = { .facts = &d->facts,
-		.devices = devices,
-		.products = products,
-		.now = clock_now(),
-		.max_age = c->max_age,
-		.max_ahead = c->max_ahead,
-		.revocation_required = c->revocation_required };
-	const struct key_entry *key;
-	struct verdict v;
+	static struct decision made;
+	const struct verdict *v = &made.verdict;
 	struct pending *p;
 
-	in.devices_len = devices_load(a, d->facts.serial, devices, products);
-	alarm_unrecorded(a, &d->facts, devices, in.devices_len);
-	policy_decide(&in, &v);
-	if (v.reason != REASON_OK) {
-		decide_refuse(a, to, d, v.reason, &v.why);
-		return;
-	}
-	key = key_for(a, PURPOSE_VOUCHER, devices[v.device].product);
-	if (key == NULL) {
-		decide_refuse(a, to, d, REASON_KEY_UNAVAILABLE, &v.why);
-		return;
-	}
-	if ((p = decision_begin(a, to, d)) != NULL)
-		order(
-		    a, p, d, &v, &devices[v.device], &products[v.device], key);
+	decision_make(a, &d->facts, clock_now(), NULL, &made);
+	alarm_unrecorded(a, &d->facts, made.devices, made.devices_len);
+	if (v->reason != REASON_OK)
+		decide_refuse(a, to, d, v->reason, &v->why);
+	else if ((p = decision_begin(a, to, d)) != NULL)
+		order(a, p, d, v, &made.devices[v->device],
+		    &made.products[v->device], made.key);
 }
 
 /*

@@ -155,6 +155,7 @@ waits_for(const struct pending *p, bool signer)
 	case STAGE_ACT:
 		return signer;
 	case STAGE_INSPECT:
+	case STAGE_DERIVE:
 		return !signer;
 	case STAGE_WAITING: /* goes with the one that it waits for */
 	case STAGE_HELD:    /* has its own patience */

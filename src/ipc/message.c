@@ -32,6 +32,8 @@ message_name(enum message m)
 		[MESSAGE_REFUSED] = "REFUSED",
 		[MESSAGE_INSPECT] = "INSPECT",
 		[MESSAGE_INSPECTED] = "INSPECTED",
+		[MESSAGE_DERIVE] = "DERIVE",
+		[MESSAGE_DERIVED] = "DERIVED",
 		[MESSAGE_HEAD] = "HEAD",
 		[MESSAGE_SIGN_VOUCHER] = "SIGN_VOUCHER",
 		[MESSAGE_SIGN_IDEVID] = "SIGN_IDEVID",
@@ -217,17 +219,19 @@ message_answer_get(struct cbor *c, struct message_answer *m)
 void
 message_decide_put(struct cbor_out *o, const struct message_decide *m)
 {
-	cbor_put_array(o, 2);
+	cbor_put_array(o, 3);
 	cbor_put_string(o, m->correlation);
 	put_facts(o, &m->facts);
+	cbor_put_bytes(o, m->body);
 }
 
 bool
 message_decide_get(struct cbor *c, struct message_decide *m)
 {
-	return field_array(c, 2) &&
+	return field_array(c, 3) &&
 	    field_text(c, m->correlation, sizeof(m->correlation)) &&
-	    get_facts(c, &m->facts) && cbor_end(c) == WIRE_OK;
+	    get_facts(c, &m->facts) && field_span(c, &m->body, BODY_MAX) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void

@@ -32,6 +32,7 @@ struct request_facts {
 	enum request_kind kind;
 	enum artifact_format format; /* of the request */
 	enum artifact_format reply;  /* what Accept and Content-Type ask for */
+	int64_t moment; /* for which certificates were found to be valid */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t
 	    client_sha256[HASH_SIZE]; /* of the TLS certificate; zero = none */
