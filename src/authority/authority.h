@@ -23,6 +23,10 @@
 #define PENDING_MAX	    4096
 #define BUCKETS		    1024
 #define ADMIN_PATIENCE	    10 /* seconds until the signer must be there */
+#define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
+#define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
+#define RECHECK_BATCH	    32
+#define RECHECK_FACTS_MAX   4096
 
 /* Whoever asked, and under which number; a peer that died is NULL. */
 struct origin {
@@ -61,6 +65,7 @@ struct pending {
 	enum stage stage;
 	struct origin origin;
 	struct buf frame; /* DECIDE or ADMIN, to be read again */
+	size_t kept;	  /* what of it counts for KEPT_MAX */
 
 	/* A decision holds its device; who comes meanwhile waits at it. */
 	struct pending *next_held; /* in its bucket */
@@ -118,6 +123,24 @@ struct key_entry {
 };
 #define KEYS_MAX 64
 
+/* What the checker apart was asked, in this order; see recheck.c. */
+struct recheck_item {
+	uint64_t id;
+	uint8_t signer[16];
+	uint64_t sequence;
+	bool done;
+};
+struct recheck {
+	int64_t asked; /* clock_ticks() when a fresh one was; 0 = not now */
+	unsigned len;
+	struct recheck_item items[RECHECK_BATCH];
+	uint64_t last_id;
+	uint64_t suspect; /* the voucher that the last one died of */
+	unsigned deaths;
+	struct recheck_item unreadable; /* what cannot be asked about */
+	const char *lacks;
+};
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -127,6 +150,7 @@ struct authority {
 	bool synced;	    /* heads agree: work may begin */
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
+	bool stopped;	    /* the re-check found a difference */
 	uint8_t signer[16];
 	uint64_t copied; /* the last record in the store */
 
@@ -141,6 +165,8 @@ struct authority {
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
+	size_t kept; /* octets, see KEPT_MAX */
+	struct recheck recheck;
 };
 
 /* What main() runs. */
@@ -153,6 +179,8 @@ struct pending *pending_new(
     struct authority *a, enum stage stage, struct origin from);
 uint64_t pending_id(const struct pending *p);
 struct pending *pending_find(struct authority *a, uint64_t id);
+/* Copies a DECIDE into p->frame; false if there is no room for more. */
+bool pending_keep(struct authority *a, struct pending *p, struct span payload);
 /* Frees it, and those with the same bytes; those who come later are ready. */
 void pending_free(struct authority *a, struct pending *p);
 /* From here to pending_free() no other decision is made about this serial. */
@@ -309,6 +337,21 @@ void ca_signed(
 void put_time(struct json_out *o, const char *name, int64_t moment);
 /* The chain of a CA as a member with an array of base64 strings. */
 void put_chain(struct authority *a, struct json_out *o, const char *name);
+/* --- recheck.c --- */
+/* Facts as they are kept beside a voucher, in room. */
+struct span recheck_facts(
+    const struct request_facts *f, uint8_t room[RECHECK_FACTS_MAX]);
+void recheck_tick(struct authority *a);
+/* The checker apart: it is there, it answered, it is gone. */
+void recheck_connected(struct authority *a, struct peer *apart);
+void recheck_take(struct authority *a, const struct frame *frame);
+void recheck_lost(struct authority *a);
+/* Is issuing stopped? Asked at the start and after a lost commit. */
+void recheck_load(struct authority *a);
+/* Its part of hallmark status. */
+void recheck_status(struct authority *a, struct json_out *o);
+void recheck_confirm(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* status.c */
 void service_status(
     struct authority *a, struct origin from, const struct message_admin *m);

@@ -119,6 +119,9 @@ walk_authority(struct authority *a, struct explanation *e)
 
 	if (f->kind == REQUEST_AUDIT_LOG)
 		return audit_judge(a, f, &e->trace, &owner, &e->why);
+	trace_begin(&e->trace, STEP_ISSUING);
+	if (a->stopped)
+		return trace_end(&e->trace, REASON_RECHECK_DIFFERS, NULL);
 	decision_make(a, f, e->q->derive.moment, &e->trace, &e->made);
 	e->decided = true;
 	e->why = e->made.verdict.why;
@@ -176,7 +179,8 @@ put_rows(struct json_out *o, const struct explanation *e)
 	json_put_name(o, "rows");
 	json_begin_array(o);
 	for (s = STEP_NONE + 1; s < STEP_COUNT; s++)
-		if (audit ? s < STEP_FRESH || s == STEP_OWNER : s != STEP_OWNER)
+		if (audit ? s < STEP_ISSUING || s == STEP_OWNER
+			  : s != STEP_OWNER)
 			put_row(o, s, trace_find(&e->trace, s));
 	json_end_array(o);
 }

@@ -147,6 +147,7 @@ int init_run(struct cli *, int, char **);
 int serve_run(struct cli *, int, char **);
 int status_run(struct cli *, int, char **);
 int clock_confirm_run(struct cli *, int, char **);
+int recheck_confirm_run(struct cli *, int, char **);
 int product_add_run(struct cli *, int, char **);
 int product_set_run(struct cli *, int, char **);
 int product_list_run(struct cli *, int, char **);

@@ -26,6 +26,7 @@ message_name(enum message m)
 		[MESSAGE_STOP] = "STOP",
 		[MESSAGE_READY] = "READY",
 		[MESSAGE_FAILED] = "FAILED",
+		[MESSAGE_FRESH] = "FRESH",
 		[MESSAGE_CHECK] = "CHECK",
 		[MESSAGE_ANSWER] = "ANSWER",
 		[MESSAGE_DECIDE] = "DECIDE",
@@ -56,7 +57,7 @@ message_name(enum message m)
 static void
 put_config(struct cbor_out *o, const struct config *c)
 {
-	cbor_put_array(o, 10);
+	cbor_put_array(o, 11);
 	cbor_put_string(o, c->organization);
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
@@ -66,6 +67,7 @@ put_config(struct cbor_out *o, const struct config *c)
 	cbor_put_uint(o, c->connections);
 	cbor_put_uint(o, c->max_age);
 	cbor_put_uint(o, c->max_ahead);
+	cbor_put_uint(o, c->keep_requests);
 	cbor_put_bool(o, c->revocation_required);
 }
 
@@ -74,7 +76,7 @@ get_config(struct cbor *c, struct config *out)
 {
 	bool good = true;
 
-	if (!field_array(c, 10) ||
+	if (!field_array(c, 11) ||
 	    !field_text(c, out->organization, sizeof(out->organization)) ||
 	    !field_flag(c, &out->test) ||
 	    !field_text(c, out->listen, sizeof(out->listen)))
@@ -85,6 +87,7 @@ get_config(struct cbor *c, struct config *out)
 	    field_unsigned(c, 60000, &out->connections) &&
 	    field_unsigned(c, 31536000, &out->max_age) &&
 	    field_unsigned(c, 86400, &out->max_ahead) &&
+	    field_unsigned(c, 3650, &out->keep_requests) &&
 	    field_flag(c, &out->revocation_required);
 }
 

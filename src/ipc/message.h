@@ -43,6 +43,7 @@ enum message {
 	/* child to serve */
 	MESSAGE_READY,
 	MESSAGE_FAILED,
+	MESSAGE_FRESH, /* authority: a new checker for the re-check */
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,
@@ -85,6 +86,9 @@ struct message_start {
 	int64_t test_clock;
 	struct config config;
 };
+/* The index of the checker that has no front: it derives again what was issued,
+ * and is a new process for each batch (doc/decisions/012). */
+#define CHECKER_APART 63
 struct message_peer { /* with a descriptor */
 	enum role role;
 	unsigned index;

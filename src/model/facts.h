@@ -68,6 +68,12 @@ struct request_facts {
 	bool revocation_unknown; /* row 5: pointers present, not asked */
 };
 
+/* The name of the first field in which two sets differ, NULL if none does; who
+ * brought the request and what refused it are not compared. Both come from a
+ * frame, where what is not used is zero. */
+const char *facts_difference(
+    const struct request_facts *a, const struct request_facts *b);
+
 /* A device certificate that another CA issued, with that CA (R-2.24), or a
  * CSR; what the checker found in a file that an operator named. */
 struct csr_facts {

@@ -51,6 +51,7 @@ fill_start(union any_message *m)
 	s->config.connections = 60000;
 	s->config.max_age = 31536000;
 	s->config.max_ahead = 86400;
+	s->config.keep_requests = 3650;
 	s->config.revocation_required = true;
 }
 
