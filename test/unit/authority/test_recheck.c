@@ -54,7 +54,7 @@ issue(struct world *w, unsigned n, struct request_facts f[])
 	for (i = 0; i < n; i++) {
 		f[i] = good_facts(i + 1, (uint8_t)(i + 1));
 		f[i].moment = NOW;
-		ask(w, i, &f[i]);
+		ask_then(w, i, &f[i]);
 		puppet_obey(w);
 		drained(w);
 		expect_answer(w, i, REASON_OK, NULL);
@@ -115,7 +115,7 @@ only_idle(void **state)
 	ask(w, 7, &g);
 	authority_calls.tick(w->a);
 	assert_int_equal(w->fresh, 0);
-	clock_set_test(NOW + 61);
+	clock_set_test(NOW + 90);
 	authority_calls.tick(w->a);
 	assert_int_equal(w->fresh, 1);
 }
@@ -285,10 +285,10 @@ vouched(void **state)
 	ask(w, 1, &f);
 	expect_answer(w, 1, REASON_REQUEST_HASH, NULL);
 	request_of(&f, 1);
-	f.moment = NOW - 61;
+	f.moment = NOW - 90;
 	ask_then(w, 2, &f);
 	expect_answer(w, 2, REASON_REQUEST_MOMENT, NULL);
-	f.moment = NOW + 61;
+	f.moment = NOW + 90;
 	ask_then(w, 3, &f);
 	expect_answer(w, 3, REASON_REQUEST_MOMENT, NULL);
 	expect_nothing(&w->signer);
