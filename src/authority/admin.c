@@ -28,6 +28,8 @@ static const struct {
 	{ "device.hold", true, device_hold },
 	{ "device.release", true, device_release },
 	{ "clock.confirm", true, clock_confirm },
+	{ "recheck.confirm", true, recheck_confirm },
+	{ "request.explain", false, request_explain },
 	{ "service.status", false, service_status },
 };
 

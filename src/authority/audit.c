@@ -5,16 +5,10 @@
 
 #define LOG_MAX 65536
 
-/* Whose log: found by the bytes of an accepted request, or by the chain. */
-struct owner {
-	char serial[SERIAL_MAX + 1];
-	struct issuer issuer;
-};
-
 static void
 take_owner(void *context, const struct store_voucher *v)
 {
-	struct owner *o = context;
+	struct audit_owner *o = context;
 
 	memcpy(o->serial, v->serial, sizeof(o->serial));
 	o->issuer = v->issuer;
@@ -26,7 +20,7 @@ take_owner(void *context, const struct store_voucher *v)
  * identifier can be chosen freely (RFC 8995 11.2).
  */
 static bool
-owned(struct authority *a, const struct request_facts *f, struct owner *o)
+owned(struct authority *a, const struct request_facts *f, struct audit_owner *o)
 {
 	struct device devices[STORE_TWINS_MAX];
 	unsigned i, j, n;
@@ -58,7 +52,7 @@ owned(struct authority *a, const struct request_facts *f, struct owner *o)
 }
 
 static void
-answer_log(struct authority *a, struct origin to, const struct owner *o)
+answer_log(struct authority *a, struct origin to, const struct audit_owner *o)
 {
 	static char text[LOG_MAX];
 	struct audit_event *events;
@@ -72,26 +66,47 @@ answer_log(struct authority *a, struct origin to, const struct owner *o)
 	free(events);
 }
 
+static enum reason
+find_owner(struct authority *a, const struct request_facts *f,
+    struct trace *trace, struct audit_owner *o, struct why *why)
+{
+	/* MP 14.1: the very bytes of an accepted request open it at any later
+	 * time, whatever has become of their certificates. */
+	if (store_voucher_by_request(
+		a->store, f->request_sha256, 0, take_owner, o)) {
+		trace_found(trace, "these bytes led to a voucher");
+		return REASON_OK;
+	}
+	*why = f->why;
+	if (f->refusal != REASON_OK)
+		return f->refusal;
+	if (owned(a, f, o)) {
+		trace_found(trace, "a voucher pins a key of this chain");
+		return REASON_OK;
+	}
+	/* No word that tells an unknown device from another owner's. */
+	why_clear(why);
+	return REASON_DEVICE_UNKNOWN;
+}
+
+enum reason
+audit_judge(struct authority *a, const struct request_facts *f,
+    struct trace *trace, struct audit_owner *o, struct why *why)
+{
+	trace_begin(trace, STEP_OWNER);
+	return trace_end(trace, find_owner(a, f, trace, o, why), why);
+}
+
 void
 audit_take(
     struct authority *a, struct origin to, const struct message_decide *d)
 {
-	const struct request_facts *f = &d->facts;
-	struct owner o;
+	struct audit_owner o;
 	struct why why;
+	enum reason r = audit_judge(a, &d->facts, NULL, &o, &why);
 
-	/* MP 14.1: the very bytes of an accepted request open it at any later
-	 * time, whatever has become of their certificates. */
-	if (store_voucher_by_request(
-		a->store, f->request_sha256, 0, take_owner, &o) ||
-	    (f->refusal == REASON_OK && owned(a, f, &o))) {
+	if (r == REASON_OK)
 		answer_log(a, to, &o);
-		return;
-	}
-	why_clear(&why);
-	/* No word that tells an unknown device from another owner's. */
-	if (f->refusal == REASON_OK)
-		decide_refuse(a, to, d, REASON_DEVICE_UNKNOWN, &why);
 	else
-		decide_refuse(a, to, d, f->refusal, &f->why);
+		decide_refuse(a, to, d, r, &why);
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "ipc/program.h"
+#include "model/policy.h"
 #include "store/store.h"
 #include "wire/cbor.h"
 #include "wire/json.h"
@@ -22,6 +23,10 @@
 #define PENDING_MAX	    4096
 #define BUCKETS		    1024
 #define ADMIN_PATIENCE	    10 /* seconds until the signer must be there */
+#define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
+#define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
+#define RECHECK_BATCH	    32
+#define RECHECK_FACTS_MAX   4096
 
 /* Whoever asked, and under which number; a peer that died is NULL. */
 struct origin {
@@ -35,6 +40,7 @@ enum stage {
 	STAGE_WAITING, /* another decision: it hangs on that */
 	STAGE_HELD,    /* an operator, for the signer to be there */
 	STAGE_INSPECT, /* a checker's look at a file */
+	STAGE_DERIVE,  /* a checker's facts, for an operator */
 	STAGE_IDEVID,  /* a certificate from the signer */
 	STAGE_TAG,     /* a device tag from the signer */
 	STAGE_KEY,     /* a key, or its activation */
@@ -59,6 +65,7 @@ struct pending {
 	enum stage stage;
 	struct origin origin;
 	struct buf frame; /* DECIDE or ADMIN, to be read again */
+	size_t kept;	  /* what of it counts for KEPT_MAX */
 
 	/* A decision holds its device; who comes meanwhile waits at it. */
 	struct pending *next_held; /* in its bucket */
@@ -116,6 +123,24 @@ struct key_entry {
 };
 #define KEYS_MAX 64
 
+/* What the checker apart was asked, in this order; see recheck.c. */
+struct recheck_item {
+	uint64_t id;
+	uint8_t signer[16];
+	uint64_t sequence;
+	bool done;
+};
+struct recheck {
+	int64_t asked; /* clock_ticks() when a fresh one was; 0 = not now */
+	unsigned len;
+	struct recheck_item items[RECHECK_BATCH];
+	uint64_t last_id;
+	uint64_t suspect; /* the voucher that the last one died of */
+	unsigned deaths;
+	struct recheck_item unreadable; /* what cannot be asked about */
+	const char *lacks;
+};
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -125,6 +150,7 @@ struct authority {
 	bool synced;	    /* heads agree: work may begin */
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
+	bool stopped;	    /* the re-check found a difference */
 	uint8_t signer[16];
 	uint64_t copied; /* the last record in the store */
 
@@ -139,6 +165,8 @@ struct authority {
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
+	size_t kept; /* octets, see KEPT_MAX */
+	struct recheck recheck;
 };
 
 /* What main() runs. */
@@ -151,6 +179,8 @@ struct pending *pending_new(
     struct authority *a, enum stage stage, struct origin from);
 uint64_t pending_id(const struct pending *p);
 struct pending *pending_find(struct authority *a, uint64_t id);
+/* Copies a DECIDE into p->frame; false if there is no room for more. */
+bool pending_keep(struct authority *a, struct pending *p, struct span payload);
 /* Frees it, and those with the same bytes; those who come later are ready. */
 void pending_free(struct authority *a, struct pending *p);
 /* From here to pending_free() no other decision is made about this serial. */
@@ -199,6 +229,17 @@ const struct key_entry *key_by_name(
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
 
 /* --- decide.c --- */
+/* Rows 7 to 21 of MP 5, as they would go at this moment. */
+struct decision {
+	unsigned devices_len; /* on record with this serial */
+	struct device devices[STORE_TWINS_MAX];
+	struct product products[STORE_TWINS_MAX];
+	struct verdict verdict;
+	const struct key_entry *key; /* NULL unless granted */
+};
+/* Decides and changes nothing; trace gets every row, or is NULL. */
+void decision_make(struct authority *a, const struct request_facts *f,
+    int64_t now, struct trace *trace, struct decision *out);
 void decide_take(
     struct authority *a, struct peer *peer, const struct frame *frame);
 void decide_signed(
@@ -213,6 +254,16 @@ void decide_refuse(struct authority *a, struct origin to,
 /* --- audit.c --- */
 void audit_take(
     struct authority *a, struct origin to, const struct message_decide *d);
+/* Whose log: found by the bytes of an accepted request, or by the chain. */
+struct audit_owner {
+	char serial[SERIAL_MAX + 1];
+	struct issuer issuer;
+};
+/* May this requester see a log, and which? DEVICE_UNKNOWN, or what the checker
+ * found wrong. */
+MUST_USE enum reason audit_judge(struct authority *a,
+    const struct request_facts *f, struct trace *trace, struct audit_owner *o,
+    struct why *why);
 
 /* --- admin.c --- */
 void admin_take(
@@ -286,6 +337,21 @@ void ca_signed(
 void put_time(struct json_out *o, const char *name, int64_t moment);
 /* The chain of a CA as a member with an array of base64 strings. */
 void put_chain(struct authority *a, struct json_out *o, const char *name);
+/* --- recheck.c --- */
+/* Facts as they are kept beside a voucher, in room. */
+struct span recheck_facts(
+    const struct request_facts *f, uint8_t room[RECHECK_FACTS_MAX]);
+void recheck_tick(struct authority *a);
+/* The checker apart: it is there, it answered, it is gone. */
+void recheck_connected(struct authority *a, struct peer *apart);
+void recheck_take(struct authority *a, const struct frame *frame);
+void recheck_lost(struct authority *a);
+/* Is issuing stopped? Asked at the start and after a lost commit. */
+void recheck_load(struct authority *a);
+/* Its part of hallmark status. */
+void recheck_status(struct authority *a, struct json_out *o);
+void recheck_confirm(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* status.c */
 void service_status(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -309,5 +375,12 @@ void import_signed(
 void inspect_ask(
     struct authority *a, struct pending *p, const struct message_inspect *m);
 void inspect_take(struct authority *a, const struct frame *frame);
+/* One of the checkers that have a front; NULL if none is there. */
+struct peer *some_checker(struct authority *a, const struct pending *p);
+/* explain.c */
+void request_explain(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void explain_derived(
+    struct authority *a, struct pending *p, const struct message_derived *m);
 
 #endif

@@ -50,6 +50,7 @@ take_signed(struct authority *a, const struct frame *frame)
 	case STAGE_WAITING:
 	case STAGE_HELD:
 	case STAGE_INSPECT:
+	case STAGE_DERIVE:
 	case STAGE_COMMIT:
 		break;
 	}
@@ -57,10 +58,42 @@ take_signed(struct authority *a, const struct frame *frame)
 }
 
 static void
+take_derived(struct authority *a, const struct frame *frame)
+{
+	static struct message_derived m;
+	struct pending *p = pending_find(a, frame->id);
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_derived_get(&in, &m))
+		fatal("malformed DERIVED");
+	if (p == NULL)
+		return; /* the asker was answered already */
+	if (p->stage != STAGE_DERIVE)
+		fatal("DERIVED for something that nobody asked about");
+	explain_derived(a, p, &m);
+}
+
+static bool
+is_apart(const struct peer *peer)
+{
+	return peer_role(peer) == ROLE_CHECKER &&
+	    peer_index(peer) == CHECKER_APART;
+}
+
+static void
 on_message(void *context, struct peer *peer, const struct frame *frame)
 {
 	struct authority *a = context;
 
+	/* It has no front: whatever else it says is nobody's request. */
+	if (is_apart(peer)) {
+		if (frame->type != MESSAGE_DERIVED)
+			fatal("%s from the checker apart",
+			    message_name(frame->type));
+		recheck_take(a, frame);
+		return;
+	}
 	switch (frame->type) {
 	case MESSAGE_DECIDE:
 		decide_take(a, peer, frame);
@@ -70,6 +103,9 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 		return;
 	case MESSAGE_INSPECTED:
 		inspect_take(a, frame);
+		return;
+	case MESSAGE_DERIVED:
+		take_derived(a, frame);
 		return;
 	case MESSAGE_RECORD:
 		sync_record(a, frame);
@@ -107,6 +143,8 @@ on_connected(void *context, struct peer *peer)
 
 	if (peer_role(peer) == ROLE_SIGNER)
 		sync_begin(a);
+	else if (is_apart(peer))
+		recheck_connected(a, peer);
 }
 
 static void
@@ -118,6 +156,8 @@ on_lost(void *context, struct peer *peer)
 	if (peer_role(peer) == ROLE_SIGNER) {
 		a->synced = false;
 		pending_fail(a, true, REASON_UNAVAILABLE);
+	} else if (is_apart(peer)) {
+		recheck_lost(a);
 	} else if (peer_role(peer) == ROLE_CHECKER) {
 		pending_fail(a, false, REASON_UNAVAILABLE);
 	}
@@ -136,6 +176,8 @@ on_tick(void *context)
 	group_commit(a);
 	sync_retry(a);
 	admin_tick(a);
+	recheck_tick(a);
+	group_commit(a);
 }
 
 static void
@@ -203,6 +245,7 @@ on_start(void *context, struct program *p, struct why *why)
 	if ((r = home_open(a, why)) != REASON_OK)
 		return r;
 	keys_load(a);
+	recheck_load(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
 	return REASON_OK;

@@ -4,7 +4,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "model/policy.h"
+#include "crypto/hash/hash.h"
 
 /* On record, but no more of them than a flood may cost us. */
 static void
@@ -148,11 +148,15 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 }
 
 static struct pending *
-decision_begin(
-    struct authority *a, struct origin to, const struct message_decide *d)
+decision_begin(struct authority *a, struct origin to,
+    const struct message_decide *d, struct span payload)
 {
 	struct pending *p = pending_new(a, STAGE_VOUCHER, to);
 
+	if (p != NULL && !pending_keep(a, p, payload)) {
+		pending_free(a, p);
+		p = NULL;
+	}
 	if (p == NULL) {
 		answer_refusal(to, REASON_OVERLOAD, NULL);
 		return NULL;
@@ -166,40 +170,61 @@ decision_begin(
 	return p;
 }
 
-/* The decision itself, at this moment (rows 7 to 21). */
-static void
-decide_now(
-    struct authority *a, struct origin to, const struct message_decide *d)
+/* Row 21. */
+static enum reason
+row_key(struct authority *a, struct trace *trace, struct decision *d)
 {
-	static struct device devices[STORE_TWINS_MAX];
-	static struct product products[STORE_TWINS_MAX];
+	const char *product = d->devices[d->verdict.device].product;
+
+	d->key = key_for(a, PURPOSE_VOUCHER, product);
+	if (d->key == NULL)
+		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
+		    "product %s", product);
+	trace_found(trace, "%s", d->key->name);
+	return REASON_OK;
+}
+
+void
+decision_make(struct authority *a, const struct request_facts *f, int64_t now,
+    struct trace *trace, struct decision *out)
+{
 	const struct config *c = &a->start.config;
-	struct policy_input in = { .facts = &d->facts,
-		.devices = devices,
-		.products = products,
-		.now = clock_now(),
+	struct policy_input in = { .facts = f,
+		.devices = out->devices,
+		.products = out->products,
+		.now = now,
 		.max_age = c->max_age,
 		.max_ahead = c->max_ahead,
-		.revocation_required = c->revocation_required };
-	const struct key_entry *key;
-	struct verdict v;
+		.revocation_required = c->revocation_required,
+		.trace = trace };
+	struct verdict *v = &out->verdict;
+
+	out->key = NULL;
+	in.devices_len = out->devices_len =
+	    devices_load(a, f->serial, out->devices, out->products);
+	policy_decide(&in, v);
+	if (v->reason != REASON_OK)
+		return;
+	trace_begin(trace, STEP_KEY);
+	v->reason = trace_end(trace, row_key(a, trace, out), &v->why);
+}
+
+/* The decision itself, at this moment (rows 7 to 21). */
+static void
+decide_now(struct authority *a, struct origin to,
+    const struct message_decide *d, struct span payload)
+{
+	static struct decision made;
+	const struct verdict *v = &made.verdict;
 	struct pending *p;
 
-	in.devices_len = devices_load(a, d->facts.serial, devices, products);
-	alarm_unrecorded(a, &d->facts, devices, in.devices_len);
-	policy_decide(&in, &v);
-	if (v.reason != REASON_OK) {
-		decide_refuse(a, to, d, v.reason, &v.why);
-		return;
-	}
-	key = key_for(a, PURPOSE_VOUCHER, devices[v.device].product);
-	if (key == NULL) {
-		decide_refuse(a, to, d, REASON_KEY_UNAVAILABLE, &v.why);
-		return;
-	}
-	if ((p = decision_begin(a, to, d)) != NULL)
-		order(
-		    a, p, d, &v, &devices[v.device], &products[v.device], key);
+	decision_make(a, &d->facts, clock_now(), NULL, &made);
+	alarm_unrecorded(a, &d->facts, made.devices, made.devices_len);
+	if (v->reason != REASON_OK)
+		decide_refuse(a, to, d, v->reason, &v->why);
+	else if ((p = decision_begin(a, to, d, payload)) != NULL)
+		order(a, p, d, v, &made.devices[v->device],
+		    &made.products[v->device], made.key);
 }
 
 /*
@@ -227,8 +252,11 @@ waits(struct authority *a, struct origin to, const struct message_decide *d,
 		holder->same = w;
 		return true;
 	}
-	if (!buf_add(&w->frame, payload))
-		fatal("a DECIDE is longer than a frame");
+	if (!pending_keep(a, w, payload)) {
+		pending_free(a, w);
+		answer_refusal(to, REASON_OVERLOAD, NULL);
+		return true;
+	}
 	*holder->later_tail = w;
 	holder->later_tail = &w->next;
 	return true;
@@ -244,8 +272,30 @@ decide(struct authority *a, struct origin to, const struct message_decide *d,
 		answer_refusal(to, REASON_UNAVAILABLE, NULL);
 	else if (d->facts.kind == REQUEST_AUDIT_LOG)
 		audit_take(a, to, d);
+	else if (a->stopped)
+		answer_refusal(to, REASON_RECHECK_DIFFERS, NULL);
 	else if (!waits(a, to, d, payload) && !replayed(a, to, &d->facts))
-		decide_now(a, to, d);
+		decide_now(a, to, d, payload);
+}
+
+/*
+ * The bytes are the ones that the facts are about, or the re-check would look
+ * at others; and certificates were held against the clock of this moment, not
+ * one in which they were valid.
+ */
+static enum reason
+vouched(const struct message_decide *d, struct why *why)
+{
+	uint8_t hash[HASH_SIZE];
+	int64_t off = clock_now() - d->facts.moment;
+
+	sha256(d->body, hash);
+	if (memcmp(hash, d->facts.request_sha256, HASH_SIZE) != 0)
+		return why_set(why, REASON_REQUEST_HASH, -1, "%s", "");
+	if (off > MOMENT_SLACK || off < -MOMENT_SLACK)
+		return why_set(why, REASON_REQUEST_MOMENT, -1,
+		    "%lld seconds ago", (long long)off);
+	return REASON_OK;
 }
 
 void
@@ -254,11 +304,16 @@ decide_take(struct authority *a, struct peer *peer, const struct frame *frame)
 	static struct message_decide d;
 	struct origin to = { peer, frame->id };
 	struct cbor in;
+	struct why why;
+	enum reason r;
 
 	cbor_open(&in, frame->payload, true);
 	if (!message_decide_get(&in, &d))
 		fatal("malformed DECIDE");
-	decide(a, to, &d, frame->payload);
+	if ((r = vouched(&d, &why)) != REASON_OK)
+		decide_refuse(a, to, &d, r, &why);
+	else
+		decide(a, to, &d, frame->payload);
 }
 
 /* In their order: the first for a device holds it, the next ones wait again. */
@@ -298,6 +353,25 @@ not_signed(
 	pending_free(a, p);
 }
 
+/* Its row came with the record, as undelivered; with it goes what the re-check
+ * needs. */
+static bool
+deliver(struct authority *a, struct pending *p, const struct message_signed *m)
+{
+	static struct message_decide d;
+	uint8_t room[RECHECK_FACTS_MAX];
+	struct cbor in;
+
+	cbor_open(&in, buf_span(&p->frame), true);
+	if (!message_decide_get(&in, &d))
+		fatal("a kept DECIDE is malformed");
+	return store_request_keep(
+		   a->store, p->request_sha256, clock_now(), d.body) &&
+	    store_voucher_deliver(a->store, a->signer, m->sequence, m->artifact,
+		p->client_sha256, p->address, p->correlation,
+		recheck_facts(&d.facts, room));
+}
+
 void
 decide_signed(
     struct authority *a, struct pending *p, const struct message_signed *m)
@@ -308,9 +382,12 @@ decide_signed(
 		not_signed(a, p, m->reason, m->text);
 		return;
 	}
-	/* Its row came with the record, as undelivered. */
-	if (!store_voucher_deliver(a->store, a->signer, m->sequence,
-		m->artifact, p->client_sha256, p->address, p->correlation)) {
+	/* It was under way when issuing was stopped: nobody gets it. */
+	if (a->stopped) {
+		not_signed(a, p, REASON_RECHECK_DIFFERS, "signed, not given");
+		return;
+	}
+	if (!deliver(a, p, m)) {
 		not_signed(a, p, REASON_STORE_FAILED,
 		    "the record's row is "
 		    "missing");

@@ -2,8 +2,8 @@
 #include "authority/authority.h"
 #include "base/fatal.h"
 
-/* Any checker will do; work is spread by the place that p has. */
-static struct peer *
+/* Any checker with a front will do; work is spread by the place that p has. */
+struct peer *
 some_checker(struct authority *a, const struct pending *p)
 {
 	struct peer *found;
@@ -12,7 +12,7 @@ some_checker(struct authority *a, const struct pending *p)
 	found = program_peer(a->program, ROLE_CHECKER,
 	    p->slot %
 		(a->start.config.fronts == 0 ? 1 : a->start.config.fronts));
-	for (i = 0; found == NULL && i < PROGRAM_PEERS_MAX; i++)
+	for (i = 0; found == NULL && i < CHECKER_APART; i++)
 		found = program_peer(a->program, ROLE_CHECKER, i);
 	return found;
 }

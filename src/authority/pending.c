@@ -57,6 +57,18 @@ pending_find(struct authority *a, uint64_t id)
 	return &a->pending[slot];
 }
 
+/* A held request keeps its bytes: thousands of large ones must not be memory
+ * that strangers can fill. */
+bool
+pending_keep(struct authority *a, struct pending *p, struct span payload)
+{
+	if (payload.len > KEPT_MAX - a->kept || !buf_add(&p->frame, payload))
+		return false;
+	p->kept = payload.len;
+	a->kept += payload.len;
+	return true;
+}
+
 static struct pending **
 bucket_of(struct authority *a, const char *serial)
 {
@@ -112,6 +124,7 @@ pending_free(struct authority *a, struct pending *p)
 		*a->ready_tail = p->later; /* transferred */
 		a->ready_tail = p->later_tail;
 	}
+	a->kept -= p->kept;
 	buf_free(&p->frame);
 	buf_free(&p->spki);
 	buf_free(&p->certificate);
@@ -155,6 +168,7 @@ waits_for(const struct pending *p, bool signer)
 	case STAGE_ACT:
 		return signer;
 	case STAGE_INSPECT:
+	case STAGE_DERIVE:
 		return !signer;
 	case STAGE_WAITING: /* goes with the one that it waits for */
 	case STAGE_HELD:    /* has its own patience */

@@ -47,7 +47,7 @@ void
 service_status(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char room[2048];
+	char room[4096];
 	struct json_out o;
 
 	(void)m;
@@ -65,6 +65,7 @@ service_status(
 	put_journal(a, &o);
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
+	recheck_status(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);
 }

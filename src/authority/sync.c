@@ -204,6 +204,7 @@ sync_lost(struct authority *a)
 	a->commit_failed = true;
 	a->synced = false;
 	keys_load(a);
+	recheck_load(a);
 }
 
 void

@@ -33,6 +33,7 @@ static const struct row rows[] = {
 	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
 	{ "masa", "max-age", KIND_NUMBER, AT(max_age), 60, 31536000 },
 	{ "masa", "max-ahead", KIND_NUMBER, AT(max_ahead), 0, 86400 },
+	{ "masa", "keep-requests", KIND_NUMBER, AT(keep_requests), 1, 3650 },
 	{ "masa", "revocation-required", KIND_BOOL, AT(revocation_required), 0,
 	    0 },
 #undef AT
@@ -51,6 +52,7 @@ config_defaults(struct config *c)
 	c->connections = 4096;
 	c->max_age = 86400;
 	c->max_ahead = 300;
+	c->keep_requests = 30;
 }
 
 bool
@@ -186,9 +188,9 @@ config_print(const struct config *c, char *out, size_t cap)
 	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
 	    "[masa]\nlisten = %s\nclient-certificate = %s\nlegacy-paths = %s\n"
 	    "fronts = %u\nconnections = %u\nmax-age = %u\nmax-ahead = %u\n"
-	    "revocation-required = %s\n",
+	    "keep-requests = %u\nrevocation-required = %s\n",
 	    c->organization, c->test ? "yes" : "no", c->listen,
 	    client_words[c->client], c->legacy_paths ? "yes" : "no", c->fronts,
-	    c->connections, c->max_age, c->max_ahead,
+	    c->connections, c->max_age, c->max_ahead, c->keep_requests,
 	    c->revocation_required ? "yes" : "no");
 }

@@ -23,6 +23,7 @@ struct config {
 	unsigned connections; /* per front, default 4096 */
 	unsigned max_age;     /* row 7, seconds, default 86400 */
 	unsigned max_ahead;   /* row 7, seconds, default 300 */
+	unsigned keep_requests; /* days, for the re-check; default 30 */
 	/* row 5: what "unreachable" means for nonced requests, default refuse=false */
 	bool revocation_required;
 };

@@ -9,6 +9,7 @@
 #include "envelope/cms.h"
 #include "ipc/message.h"
 #include "model/request.h"
+#include "model/step.h"
 
 /* One signed object taken apart: its container and what its payload says. The
  * arena holds the decoded binary leaves; bodies are at most BODY_MAX. */
@@ -30,18 +31,18 @@ struct workspace {
  * Rows 1 to 6, 10 and 12 to 16 of one request body. On REASON_OK *facts is
  * complete. On a refusal facts holds what was established before it (for the
  * record of refusals) and the reason is returned; the spans in facts borrow
- * from check->body.
+ * from check->body. trace gets every row, NULL for a real request.
  */
 MUST_USE enum reason check_request(const struct message_check *check,
     int64_t now, struct workspace *room, struct request_facts *facts,
-    struct why *why);
+    struct trace *trace, struct why *why);
+/* Does the authority hear of a request that ended with r? */
+bool check_hands_on(enum request_kind kind, enum reason r);
 
-/* Rows 12 to 16: the pledge's own request inside the registrar's. Adds the
- * pledge's part to facts; proximity that does not hold is a fact, not a
- * refusal, because a product may allow to go on without it (row 15). */
-MUST_USE enum reason check_prior(const struct voucher_request *registrar,
-    const struct path *path, struct signed_request *room,
-    struct request_facts *facts, struct why *why);
+/* Answers DERIVE: the same rows over the same bytes, for another moment. The
+ * spans in *out borrow from it and from arena, twice as long as its body. */
+void derive_facts(const struct message_derive *in, struct workspace *room,
+    uint8_t *arena, struct message_derived *out);
 
 /* Answers INSPECT_CSR, _IMPORT and _LINT. room is json_cap bytes for the
  * findings; the spans in *out borrow from it, from arena (as long as both

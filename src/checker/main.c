@@ -162,22 +162,15 @@ take_check(struct checker *c, const struct frame *frame)
 	if (!message_check_get(&in, &check))
 		fatal("malformed CHECK");
 	why_clear(&why);
-	r = check_request(&check, clock_now(), &c->room, &d.facts, &why);
-
-	/*
-	 * MP 14.1: the bytes of an accepted request open the audit log at any
-	 * later time, also when its certificates have expired since; whether
-	 * they are such bytes only the authority knows.
-	 */
-	if (r != REASON_OK && check.kind == REQUEST_AUDIT_LOG &&
-	    reason_status(r) == 403) {
-		d.facts.refusal = r;
-		d.facts.why = why;
-	} else if (r != REASON_OK) {
+	r = check_request(&check, clock_now(), &c->room, &d.facts, NULL, &why);
+	if (!check_hands_on(check.kind, r)) {
 		note_refusal(c, &check, &d.facts, r, &why);
 		answer_reason(c, frame->id, r, &why);
 		return;
 	}
+	d.facts.refusal = r;
+	d.facts.why = why;
+	d.body = check.body;
 	decide(c, frame, &check, &d);
 }
 
@@ -215,6 +208,24 @@ take_inspect(struct peer *from, const struct frame *frame)
 }
 
 static void
+take_derive(struct checker *c, struct peer *from, const struct frame *frame)
+{
+	static struct message_derived out;
+	struct message_derive m;
+	struct cbor in;
+	uint8_t *arena;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_derive_get(&in, &m))
+		fatal("malformed DERIVE");
+	arena = memory_new(2 * m.body.len + 1);
+	derive_facts(&m, &c->room, arena, &out);
+	if (!PEER_SEND(from, DERIVED, frame->id, derived, &out))
+		log_warning("answer-dropped", "kind=\"derived\"");
+	free(arena);
+}
+
+static void
 on_message(void *context, struct peer *from, const struct frame *frame)
 {
 	struct checker *c = context;
@@ -228,6 +239,9 @@ on_message(void *context, struct peer *from, const struct frame *frame)
 		break;
 	case MESSAGE_INSPECT:
 		take_inspect(from, frame);
+		break;
+	case MESSAGE_DERIVE:
+		take_derive(c, from, frame);
 		break;
 	default:
 		fatal("unexpected %s", message_name(frame->type));

@@ -2,7 +2,7 @@
  * The pledge's voucher-request inside the registrar's: MP 5 rows 12 to 16
  * (RFC 8995 5.5.5, 5.5.6).
  */
-#include "checker/check.h"
+#include "checker/rows.h"
 #include "wire/der.h"
 #include "wire/json.h"
 
@@ -56,9 +56,11 @@ as_prior(enum reason r, struct why *why)
 }
 
 /* Row 12: absent, a signed request, a signed voucher, or unsigned data. */
-static enum reason
-row_classify(struct span prior, struct signed_request *p, struct why *why)
+enum reason
+row_classify(struct walk *w, struct why *why)
 {
+	struct span prior = w->room->registrar.request.prior;
+	struct signed_request *p = &w->room->pledge;
 	struct json_value root, member;
 	enum reason r;
 
@@ -82,10 +84,11 @@ row_classify(struct span prior, struct signed_request *p, struct why *why)
  * Whether that key is the device's is asked at the moment of decision, of the
  * record; so the chain above it decides nothing, and IDevID dates are ignored.
  */
-static enum reason
-row_pledge_signature(
-    struct signed_request *p, struct request_facts *facts, struct why *why)
+enum reason
+row_pledge_signature(struct walk *w, struct why *why)
 {
+	struct signed_request *p = &w->room->pledge;
+	struct request_facts *facts = w->facts;
 	enum reason r = cms_verify(&p->cms, &p->signer, why);
 
 	if (r != REASON_OK)
@@ -105,10 +108,11 @@ row_pledge_signature(
  * serialNumber (2.5.4.5), never from the INTEGER (RFC 8995 2.3.1), compared
  * octet by octet (MP 6.4).
  */
-static enum reason
-row_serial(const struct voucher_request *registrar,
-    const struct signed_request *p, struct why *why)
+enum reason
+row_serial(struct walk *w, struct why *why)
 {
+	const struct voucher_request *registrar = &w->room->registrar.request;
+	const struct signed_request *p = &w->room->pledge;
 	const struct certificate *c = p->signer;
 
 	if (c->subject_serials != 1)
@@ -124,18 +128,13 @@ row_serial(const struct voucher_request *registrar,
 	return REASON_OK;
 }
 
-/*
- * Row 15: the registrar that the pledge saw, by key, in the order of
- * 8366bis 9. Keys are compared, never certificates: a renewed certificate over
- * the same key is the same registrar.
- */
+/* The hash of the key that the pledge names, DIFFERS until it was found in the
+ * chain; ABSENT if it names none. */
 static enum reason
-row_proximity(const struct voucher_request *pledge, const struct path *path,
-    struct request_facts *facts, struct why *why)
+seen_key(const struct voucher_request *pledge, enum proximity *proximity,
+    uint8_t seen[HASH_SIZE], struct why *why)
 {
-	uint8_t seen[HASH_SIZE], here[HASH_SIZE];
 	struct certificate c;
-	unsigned i;
 
 	if (pledge->proximity_pubk_sha256.ptr != NULL) {
 		if (pledge->proximity_pubk_sha256.len != HASH_SIZE)
@@ -153,44 +152,54 @@ row_proximity(const struct voucher_request *pledge, const struct path *path,
 			return as_prior(r, why);
 		sha256(c.spki, seen);
 	} else {
-		facts->proximity = PROXIMITY_ABSENT;
+		*proximity = PROXIMITY_ABSENT;
 		return REASON_OK;
 	}
-	facts->proximity = PROXIMITY_DIFFERS;
+	*proximity = PROXIMITY_DIFFERS;
+	return REASON_OK;
+}
+
+/*
+ * Row 15: the registrar that the pledge saw, by key, in the order of
+ * 8366bis 9. Keys are compared, never certificates: a renewed certificate over
+ * the same key is the same registrar.
+ */
+enum reason
+row_proximity(struct walk *w, struct why *why)
+{
+	const struct path *path = &w->room->path;
+	struct request_facts *facts = w->facts;
+	uint8_t seen[HASH_SIZE], here[HASH_SIZE];
+	unsigned i;
+	enum reason r =
+	    seen_key(&w->room->pledge.request, &facts->proximity, seen, why);
+
+	if (r != REASON_OK || facts->proximity == PROXIMITY_ABSENT)
+		return r;
 	for (i = 0; i < path->len; i++) {
 		sha256(path->certificates[i].spki, here);
 		if (memcmp(here, seen, HASH_SIZE) == 0)
 			facts->proximity = PROXIMITY_PROVEN;
 	}
+	trace_found(w->trace, "%s",
+	    facts->proximity == PROXIMITY_PROVEN
+		? "a key in the signature chain"
+		: "no key in the signature chain: policy judges");
 	return REASON_OK;
 }
 
 /* Row 16 (RFC 8995 5.5.6): byte for byte. A nonce that only the pledge sent is
  * left to row 11: the request is nonceless then. */
-static enum reason
-row_nonce(const struct voucher_request *registrar,
-    const struct voucher_request *pledge, struct why *why)
+enum reason
+row_nonce(struct walk *w, struct why *why)
 {
+	const struct voucher_request *registrar = &w->room->registrar.request;
+	const struct voucher_request *pledge = &w->room->pledge.request;
+
 	if (registrar->nonce[0] == '\0' ||
 	    strcmp(registrar->nonce, pledge->nonce) == 0)
 		return REASON_OK;
 	return why_set(why, REASON_NONCE_MISMATCH, -1, "%s",
 	    pledge->nonce[0] == '\0' ? "the pledge sent no nonce"
 				     : "the two nonces differ");
-}
-
-enum reason
-check_prior(const struct voucher_request *registrar, const struct path *path,
-    struct signed_request *p, struct request_facts *facts, struct why *why)
-{
-	enum reason r;
-
-	if (registrar->prior.ptr == NULL)
-		return REASON_OK; /* policy says what that allows */
-	if ((r = row_classify(registrar->prior, p, why)) != REASON_OK ||
-	    (r = row_pledge_signature(p, facts, why)) != REASON_OK ||
-	    (r = row_serial(registrar, p, why)) != REASON_OK ||
-	    (r = row_proximity(&p->request, path, facts, why)) != REASON_OK)
-		return r;
-	return row_nonce(registrar, &p->request, why);
 }

@@ -1,48 +1,39 @@
 /*
  * A registrar's voucher-request, MP 5 rows 1 to 6 and 10. One function per
- * row, in the order of the table, so that the two can be read side by side.
+ * row, in the order of the table, so that the two can be read side by side; the
+ * table at the end walks them, and those of prior.c.
  */
-#include "checker/check.h"
+#include "checker/rows.h"
 
 /* Row 1: decode the container (RFC 5652, MP 8). */
 static enum reason
-row_container(const struct message_check *check, struct signed_request *r,
-    struct why *why)
+row_container(struct walk *w, struct why *why)
 {
+	const struct message_check *check = w->check;
+	struct cms *cms = &w->room->registrar.cms;
+	enum reason r;
+
 	if (check->body.len == 0)
 		return why_set(why, REASON_EMPTY_BODY, -1, "no bytes");
 	if (check->format != FORMAT_CMS_JSON)
 		return why_set(why, REASON_MEDIA_TYPE, -1,
 		    "format %d is not served", (int)check->format);
-	return cms_read(check->body, &r->cms, why);
+	if ((r = cms_read(check->body, cms, why)) == REASON_OK)
+		trace_found(w->trace, "CMS of %zu octets, %u certificates",
+		    check->body.len, cms->certificates_len);
+	return r;
 }
 
-/* Row 2: decode the payload (RFC 8995 3.4, RFC 8366 5.3). */
+/* MP 6.3: five encodings of one meaning. */
 static enum reason
-row_payload(
-    struct signed_request *r, struct request_facts *facts, struct why *why)
+read_issuer(
+    struct span idevid_issuer, struct request_facts *facts, struct why *why)
 {
-	struct voucher_request *q = &r->request;
 	enum reason reason;
 	struct span value;
 
-	reason = request_from_json(
-	    r->cms.content, r->arena, sizeof(r->arena), q, why);
-	if (reason != REASON_OK)
-		return reason;
-	if (q->serial[0] == '\0')
-		return why_set(why, REASON_SERIAL_MISSING, -1,
-		    "serial-number is absent or empty");
-	memcpy(facts->serial, q->serial, sizeof(facts->serial));
-	memcpy(facts->nonce, q->nonce, sizeof(facts->nonce));
-	facts->has_created_on = q->has_created_on;
-	facts->created_on = q->created_on;
-	if (q->idevid_issuer.ptr == NULL)
-		return REASON_OK;
-
-	/* MP 6.3: five encodings of one meaning. */
-	reason = issuer_normalise(
-	    q->idevid_issuer, &facts->issuer.kind, &value, why);
+	reason =
+	    issuer_normalise(idevid_issuer, &facts->issuer.kind, &value, why);
 	if (reason != REASON_OK)
 		return reason;
 	if (facts->issuer.kind == ISSUER_NAME) {
@@ -58,75 +49,47 @@ row_payload(
 	return REASON_OK;
 }
 
-/*
- * Rows 3 and 4 (RFC 8995 5.5.2, 5.5.3): find the signer among the certificates
- * by trying keys, verify, then climb as far as the certificates go; the top is
- * a temporary trust anchor for this request only.
- */
+/* Row 2: decode the payload (RFC 8995 3.4, RFC 8366 5.3). */
 static enum reason
-row_signature(
-    struct signed_request *r, int64_t now, struct path *path, struct why *why)
+row_payload(struct walk *w, struct why *why)
 {
-	struct certificate pool[PATH_POOL_MAX];
+	struct signed_request *r = &w->room->registrar;
+	struct request_facts *facts = w->facts;
+	struct voucher_request *q = &r->request;
 	enum reason reason;
-	unsigned i, n = 0;
 
-	reason = cms_verify(&r->cms, &r->signer, why);
+	reason = request_from_json(
+	    r->cms.content, r->arena, sizeof(r->arena), q, why);
 	if (reason != REASON_OK)
 		return reason;
-	for (i = 0; i < r->cms.certificates_len; i++)
-		if (&r->cms.certificates[i] != r->signer)
-			pool[n++] = r->cms.certificates[i];
-	return path_build(r->signer, pool, n, now, path, why);
+	if (q->serial[0] == '\0')
+		return why_set(why, REASON_SERIAL_MISSING, -1,
+		    "serial-number is absent or empty");
+	memcpy(facts->serial, q->serial, sizeof(facts->serial));
+	memcpy(facts->nonce, q->nonce, sizeof(facts->nonce));
+	facts->has_created_on = q->has_created_on;
+	facts->created_on = q->created_on;
+	trace_found(w->trace, "serial-number %s, %s%s", q->serial,
+	    q->nonce[0] == '\0' ? "no nonce" : "nonce ", q->nonce);
+	return q->idevid_issuer.ptr == NULL
+	    ? REASON_OK
+	    : read_issuer(q->idevid_issuer, facts, why);
 }
 
 /*
- * Row 5 (RFC 8995 5.5.3): a chain that names CRL or OCSP servers must be
- * checked there. This checker has no network, so the state stays unknown and
- * policy judges what that means.
+ * Row 3 (RFC 8995 5.5.2): find the signer among the certificates by trying
+ * keys, which verifies the signature as well, the first half of row 4.
  */
-static bool
-row_revocation(const struct path *path)
-{
-	unsigned i;
-
-	for (i = 0; i < path->len; i++)
-		if (path->certificates[i].has_crl_pointers ||
-		    path->certificates[i].has_authority_information)
-			return true;
-	return false;
-}
-
-/* Row 6 (RFC 8995 5.5.4, RFC 7030 3.6.1): id-kp-cmcRA itself, not any. */
 static enum reason
-row_registrar(const struct certificate *signer, struct why *why)
+row_signer(struct walk *w, struct why *why)
 {
-	if (signer->eku_cmc_ra)
-		return REASON_OK;
-	return why_set(why, REASON_NOT_REGISTRAR, -1, "%s",
-	    !signer->has_extended_key_usage
-		? "the signer's certificate has no extended key usage"
-		: signer->eku_any
-		? "anyExtendedKeyUsage does not stand for id-kp-cmcRA"
-		: "its extended key usage has other purposes only");
-}
+	struct signed_request *r = &w->room->registrar;
+	enum reason reason = cms_verify(&r->cms, &r->signer, why);
 
-/* Row 10 (RFC 8995 3.4): only a pledge says whom it saw. */
-static enum reason
-row_forbidden(const struct voucher_request *q, struct why *why)
-{
-	const char *leaf = NULL;
-
-	if (q->proximity_cert.ptr != NULL)
-		leaf = "proximity-registrar-cert";
-	else if (q->proximity_pubk.ptr != NULL)
-		leaf = "proximity-registrar-pubk";
-	else if (q->proximity_pubk_sha256.ptr != NULL)
-		leaf = "proximity-registrar-pubk-sha256";
-	if (leaf == NULL)
-		return REASON_OK;
-	return why_set(
-	    why, REASON_PROXIMITY_FORBIDDEN, -1, "%s is present", leaf);
+	if (reason != REASON_OK)
+		return reason;
+	w->facts->unattributed = !r->cms.attributed;
+	return REASON_OK;
 }
 
 static void
@@ -150,13 +113,95 @@ facts_add_chain(struct request_facts *facts, const struct path *path)
 	facts->chain_len = path->len;
 }
 
+/*
+ * Row 4 (RFC 8995 5.5.3): climb as far as the certificates go; the top is a
+ * temporary trust anchor for this request only.
+ */
+static enum reason
+row_path(struct walk *w, struct why *why)
+{
+	struct signed_request *r = &w->room->registrar;
+	struct certificate pool[PATH_POOL_MAX];
+	enum reason reason;
+	unsigned i, n = 0;
+
+	for (i = 0; i < r->cms.certificates_len; i++)
+		if (&r->cms.certificates[i] != r->signer)
+			pool[n++] = r->cms.certificates[i];
+	reason = path_build(r->signer, pool, n, w->now, &w->room->path, why);
+	if (reason != REASON_OK)
+		return reason;
+	facts_add_chain(w->facts, &w->room->path);
+	trace_found(w->trace, "%u certificates, valid at the moment",
+	    w->room->path.len);
+	return REASON_OK;
+}
+
+/*
+ * Row 5 (RFC 8995 5.5.3): a chain that names CRL or OCSP servers must be
+ * checked there. This checker has no network, so the state stays unknown and
+ * policy judges what that means.
+ */
+static enum reason
+row_pointers(struct walk *w, struct why *why)
+{
+	const struct path *path = &w->room->path;
+	unsigned i;
+
+	(void)why;
+	for (i = 0; i < path->len; i++)
+		if (path->certificates[i].has_crl_pointers ||
+		    path->certificates[i].has_authority_information)
+			w->facts->revocation_unknown = true;
+	trace_found(w->trace, "%s",
+	    w->facts->revocation_unknown ? "named, not asked" : "none named");
+	return REASON_OK;
+}
+
+/* Row 6 (RFC 8995 5.5.4, RFC 7030 3.6.1): id-kp-cmcRA itself, not any. */
+static enum reason
+row_registrar(struct walk *w, struct why *why)
+{
+	const struct certificate *signer = w->room->registrar.signer;
+
+	if (signer->eku_cmc_ra)
+		return REASON_OK;
+	return why_set(why, REASON_NOT_REGISTRAR, -1, "%s",
+	    !signer->has_extended_key_usage
+		? "the signer's certificate has no extended key usage"
+		: signer->eku_any
+		? "anyExtendedKeyUsage does not stand for id-kp-cmcRA"
+		: "its extended key usage has other purposes only");
+}
+
+/* Row 10 (RFC 8995 3.4): only a pledge says whom it saw. */
+static enum reason
+row_forbidden(struct walk *w, struct why *why)
+{
+	const struct voucher_request *q = &w->room->registrar.request;
+	const char *leaf = NULL;
+
+	if (q->proximity_cert.ptr != NULL)
+		leaf = "proximity-registrar-cert";
+	else if (q->proximity_pubk.ptr != NULL)
+		leaf = "proximity-registrar-pubk";
+	else if (q->proximity_pubk_sha256.ptr != NULL)
+		leaf = "proximity-registrar-pubk-sha256";
+	if (leaf == NULL)
+		return REASON_OK;
+	return why_set(
+	    why, REASON_PROXIMITY_FORBIDDEN, -1, "%s is present", leaf);
+}
+
 static void
-facts_begin(struct request_facts *facts, const struct message_check *check)
+facts_begin(
+    struct request_facts *facts, const struct message_check *check, int64_t now)
 {
 	memset(facts, 0, sizeof(*facts));
 	facts->kind = check->kind;
 	facts->format = check->format;
 	facts->reply = check->reply;
+	facts->moment = now;
 	facts->proximity = PROXIMITY_ABSENT;
 	sha256(check->body, facts->request_sha256);
 	memcpy(facts->client_sha256, check->client_sha256, HASH_SIZE);
@@ -164,24 +209,55 @@ facts_begin(struct request_facts *facts, const struct message_check *check)
 	memcpy(facts->address, check->address, sizeof(facts->address));
 }
 
+static const struct {
+	enum step step;
+	row_call call;
+	bool prior; /* about the pledge's request: only where there is one */
+} rows[] = {
+	{ STEP_CONTAINER, row_container, false },
+	{ STEP_PAYLOAD, row_payload, false },
+	{ STEP_SIGNER, row_signer, false }, { STEP_PATH, row_path, false },
+	{ STEP_POINTERS, row_pointers, false },
+	{ STEP_REGISTRAR, row_registrar, false },
+	{ STEP_FORBIDDEN, row_forbidden, false },
+	{ STEP_PRIOR, row_classify, true },
+	{ STEP_PLEDGE, row_pledge_signature, true },
+	{ STEP_SERIAL, row_serial, true }, { STEP_SEEN, row_proximity, true },
+	{ STEP_NONCE, row_nonce, true },
+	/* Rows 7 to 9, 11 and 17 on need the device: the authority's. */
+};
+
 enum reason
 check_request(const struct message_check *check, int64_t now,
-    struct workspace *room, struct request_facts *facts, struct why *why)
+    struct workspace *room, struct request_facts *facts, struct trace *trace,
+    struct why *why)
 {
-	struct signed_request *r = &room->registrar;
-	enum reason reason;
+	struct walk w = { check, now, room, facts, trace };
+	enum reason r = REASON_OK;
+	size_t i;
 
-	facts_begin(facts, check);
-	if ((reason = row_container(check, r, why)) != REASON_OK ||
-	    (reason = row_payload(r, facts, why)) != REASON_OK ||
-	    (reason = row_signature(r, now, &room->path, why)) != REASON_OK)
-		return reason;
-	facts->unattributed = !r->cms.attributed;
-	facts->revocation_unknown = row_revocation(&room->path);
-	facts_add_chain(facts, &room->path);
-	if ((reason = row_registrar(r->signer, why)) != REASON_OK ||
-	    (reason = row_forbidden(&r->request, why)) != REASON_OK)
-		return reason;
-	/* Rows 7 to 9, 11 and 17 on need the device: the authority's. */
-	return check_prior(&r->request, &room->path, &room->pledge, facts, why);
+	facts_begin(facts, check, now);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == REASON_OK; i++) {
+		if (rows[i].prior &&
+		    room->registrar.request.prior.ptr == NULL) {
+			trace_skip(trace, rows[i].step,
+			    "there is no prior-signed-voucher-request");
+			continue;
+		}
+		trace_begin(trace, rows[i].step);
+		r = trace_end(trace, rows[i].call(&w, why), why);
+	}
+	return r;
+}
+
+/*
+ * MP 14.1: the bytes of an accepted request open the audit log at any later
+ * time, also when its certificates have expired since; whether they are such
+ * bytes only the authority knows.
+ */
+bool
+check_hands_on(enum request_kind kind, enum reason r)
+{
+	return r == REASON_OK ||
+	    (kind == REQUEST_AUDIT_LOG && reason_status(r) == 403);
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "ipc/children.h"
+#include "wire/json.h"
 
 enum exit_code {
 	EXIT_DONE = 0,
@@ -60,7 +61,7 @@ int usage_error(const struct cli *c, const char *format, ...)
 
 /* --- session.c: a conversation with the authority --- */
 struct session;
-enum session_need { NEED_STORE, NEED_SIGNER };
+enum session_need { NEED_STORE, NEED_CHECKER, NEED_SIGNER };
 /* With the running service; or, if there is none, with programs of our own
  * that hold the home's lock: then the signer needs the passphrase. */
 MUST_USE enum reason session_open(const struct cli *c, enum session_need need,
@@ -102,6 +103,12 @@ MUST_USE enum reason tool_run(const char *program, const char *const *argv,
 /* --- output.c --- */
 /* A JSON object as it came (--json), or for people. */
 void output_json(const struct cli *c, struct span json);
+/* The members of an object for people, without the one of this name. */
+void output_others(struct span json, const char *name);
+/* The member of an object for people, "-" where it is absent or empty. */
+#define CELL_MAX 200
+void output_cell(
+    char out[CELL_MAX], const struct json_value *object, const char *name);
 /* A member that is a string, copied; false if absent or too long. */
 bool json_text(struct span json, const char *name, char *out, size_t cap);
 /* "certificate" and then "chain" of a reply, as PEM. */
@@ -140,6 +147,7 @@ int init_run(struct cli *, int, char **);
 int serve_run(struct cli *, int, char **);
 int status_run(struct cli *, int, char **);
 int clock_confirm_run(struct cli *, int, char **);
+int recheck_confirm_run(struct cli *, int, char **);
 int product_add_run(struct cli *, int, char **);
 int product_set_run(struct cli *, int, char **);
 int product_list_run(struct cli *, int, char **);
@@ -159,6 +167,7 @@ int device_release_run(struct cli *, int, char **);
 int journal_verify_run(struct cli *, int, char **);
 int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
+int explain_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);
 
 extern const struct verb verbs[];

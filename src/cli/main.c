@@ -61,6 +61,12 @@ const struct verb verbs[] = {
 	    "print records" },
 	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
 	    "explain every violation in certificates" },
+	{ "explain", NULL, explain_run,
+	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
+	    "[--content-type TYPE] FILE",
+	    "say row by row what would become of a request" },
+	{ "recheck", "confirm", recheck_confirm_run, "SEQUENCE",
+	    "let issuing go on after the re-check found a difference" },
 	{ "clock", "confirm", clock_confirm_run, "",
 	    "let the signer go on after a step of the clock" },
 	{ "voucher", "", customer_run, "show|verify ...",

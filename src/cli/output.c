@@ -5,10 +5,8 @@
 #include "base/fatal.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "wire/json.h"
 
 #define COLUMNS_MAX 24
-#define CELL_MAX    160
 
 /* One value in a cell: strings without quotes, null as a dash. */
 static void
@@ -158,7 +156,7 @@ print_member(const char *name, const struct json_value *v, int indent)
 }
 
 static void
-print_object(const struct json_value *object, int indent)
+print_members(const struct json_value *object, int indent, const char *but)
 {
 	struct json_value name, value;
 	struct json_iter i;
@@ -167,8 +165,37 @@ print_object(const struct json_value *object, int indent)
 	json_iter_open(&i, object);
 	while (json_iter_next(&i, &name, &value)) {
 		cell(text, &name);
-		print_member(text, &value, indent);
+		if (but == NULL || strcmp(text, but) != 0)
+			print_member(text, &value, indent);
 	}
+}
+
+static void
+print_object(const struct json_value *object, int indent)
+{
+	print_members(object, indent, NULL);
+}
+
+void
+output_others(struct span json, const char *name)
+{
+	struct json_value root;
+
+	if (json_parse(json, &root, NULL) == WIRE_OK &&
+	    root.type == JSON_OBJECT)
+		print_members(&root, 0, name);
+}
+
+void
+output_cell(
+    char out[CELL_MAX], const struct json_value *object, const char *name)
+{
+	struct json_value v;
+
+	if (json_member(object, name, &v))
+		cell(out, &v);
+	else
+		text_copy(out, CELL_MAX, span_str("-"));
 }
 
 /* A list is an object that begins with an array of objects, without

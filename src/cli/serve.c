@@ -164,7 +164,7 @@ prepare(struct service *s, struct why *why)
 	p->fronts = p->start.config.fronts;
 	p->with_front = p->with_checker = true;
 	p->with_authority = p->with_signer = true;
-	p->restart = true;
+	p->restart = p->apart = true;
 	r = listener_open(p->start.config.listen, &p->listener, why);
 	if (r != REASON_OK)
 		return r;

@@ -79,11 +79,11 @@ join(struct session *s, const char *home, struct why *why)
 
 static enum reason
 start(struct session *s, const char *home, const struct config *cfg,
-    bool with_keys, bool create, struct why *why)
+    enum session_need need, bool create, struct why *why)
 {
 	struct children_plan plan = { .with_authority = true,
-		.with_checker = with_keys,
-		.with_signer = with_keys,
+		.with_checker = need != NEED_STORE,
+		.with_signer = need == NEED_SIGNER,
 		.listener = -1,
 		.admin_listener = -1,
 		.passphrase = s->passphrase };
@@ -121,7 +121,7 @@ session_open(const struct cli *c, enum session_need need, struct session **out,
 	if (need == NEED_SIGNER &&
 	    (r = passphrase_get(c, false, &s->passphrase, why)) != REASON_OK)
 		goto out;
-	r = start(s, home, &cfg, need == NEED_SIGNER, false, why);
+	r = start(s, home, &cfg, need, false, why);
 out:
 	if (r != REASON_OK) {
 		session_close(s);
@@ -142,7 +142,7 @@ session_create(const char *home, const struct config *cfg, int passphrase,
 	if (s->passphrase < 0)
 		fatal_errno("the passphrase");
 	if ((r = home_lock(home, &s->lock, why)) == REASON_OK)
-		r = start(s, home, cfg, true, true, why);
+		r = start(s, home, cfg, NEED_SIGNER, true, why);
 	if (r != REASON_OK) {
 		session_close(s);
 		*out = NULL;

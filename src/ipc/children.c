@@ -22,6 +22,7 @@
 #define STOP_DEADLINE  10000
 #define BACKOFF_FIRST  100
 #define BACKOFF_LAST   10000
+#define FRESH_PAUSE    500 /* between two checkers apart */
 
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_FAILED };
 
@@ -35,6 +36,8 @@ struct child {
 	int64_t again;	 /* clock_ticks of it */
 	int64_t since;	 /* of the last start */
 	bool deaf;	 /* it closed its end: only its death is left */
+	bool on_demand;	 /* the checker apart: not started, but asked for */
+	bool wanted;	 /* a new one */
 };
 
 struct children {
@@ -179,16 +182,22 @@ child_add(struct children *c, enum role role, unsigned index)
 	k->backoff = BACKOFF_FIRST;
 }
 
-/* READY or FAILED of a child. */
+/* READY, FAILED or FRESH of a child. */
 static void
 take_word(
     struct children *c, struct child *k, enum message type, struct span payload)
 {
 	struct message_failed m;
 	struct cbor in;
+	unsigned i;
 
+	if (!message_allowed(k->role, ROLE_SERVE, type))
+		return;
+	/* Asked for now, done when the waiting is over: see restart_due(). */
+	for (i = 0; type == MESSAGE_FRESH && i < c->len; i++)
+		c->list[i].wanted = c->list[i].on_demand;
 	cbor_open(&in, payload, true);
-	if (!message_failed_get(&in, &m))
+	if (type == MESSAGE_FRESH || !message_failed_get(&in, &m))
 		return;
 	if (type == MESSAGE_READY) {
 		k->state = CHILD_READY;
@@ -205,7 +214,7 @@ all_ready(const struct children *c)
 	unsigned i;
 
 	for (i = 0; i < c->len; i++)
-		if (c->list[i].state != CHILD_READY)
+		if (!c->list[i].on_demand && c->list[i].state != CHILD_READY)
 			return false;
 	return true;
 }
@@ -222,6 +231,8 @@ wait_ready(struct children *c, struct why *why)
 		struct span payload;
 		uint64_t id;
 
+		if (k->on_demand)
+			continue;
 		if (!control_wait(
 			&k->control, deadline, c->room, &type, &id, &payload))
 			return why_set(why, REASON_UNAVAILABLE, -1,
@@ -271,6 +282,10 @@ children_start(
 				link_pair(&c->list[i], &c->list[j]);
 	for (i = 0; i < c->len; i++)
 		child_go(&c->list[i]);
+	if (plan->apart) {
+		child_add(c, ROLE_CHECKER, CHECKER_APART);
+		c->list[c->len - 1].on_demand = true;
+	}
 	if ((r = wait_ready(c, why)) != REASON_OK) {
 		children_stop(c);
 		return r;
@@ -311,6 +326,10 @@ child_died(struct children *c, struct child *k, int status)
 	listen_child(c, k); /* its last word may say why */
 	channel_close(&k->control);
 	k->pid = 0;
+	if (k->on_demand) {
+		k->state = CHILD_DOWN; /* until it is asked for again */
+		return;
+	}
 	if (!c->plan.restart) {
 		c->broken = true;
 		return;
@@ -376,7 +395,9 @@ next_due(const struct children *c)
 	for (i = 0; i < c->len; i++) {
 		const struct child *k = &c->list[i];
 
-		if (k->state == CHILD_DOWN)
+		if (k->wanted)
+			at = k->since + FRESH_PAUSE;
+		else if (k->state == CHILD_DOWN && !k->on_demand)
 			at = k->again;
 		else if (k->state == CHILD_STARTING)
 			at = k->since + READY_DEADLINE + 1;
@@ -390,6 +411,27 @@ next_due(const struct children *c)
 	return due <= now ? 0 : (int)(due - now);
 }
 
+/* Is it time to start k? Of the checker apart an old one is ended first, however
+ * well it lives: what it has read may own it. */
+static bool
+start_due(struct child *k)
+{
+	int status;
+
+	if (!k->on_demand)
+		return k->state == CHILD_DOWN && clock_ticks() >= k->again;
+	if (!k->wanted || clock_ticks() < k->since + FRESH_PAUSE)
+		return false;
+	k->wanted = false;
+	if (k->pid > 0) {
+		kill(k->pid, SIGKILL);
+		(void)waitpid(k->pid, &status, 0);
+		k->pid = 0;
+	}
+	channel_close(&k->control);
+	return true;
+}
+
 static void
 restart_due(struct children *c)
 {
@@ -398,7 +440,7 @@ restart_due(struct children *c)
 	for (i = 0; i < c->len; i++) {
 		struct child *k = &c->list[i];
 
-		if (k->state != CHILD_DOWN || clock_ticks() < k->again)
+		if (!start_due(k))
 			continue;
 		child_start(c, k);
 		child_link(c, k);

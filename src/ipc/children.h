@@ -20,6 +20,7 @@ struct children_plan {
 	int passphrase;	    /* sealed memfd for the signer; -1 */
 	int admin_listener; /* for the authority; -1 */
 	bool restart;	    /* false: one death ends all */
+	bool apart; /* a checker without a front, when the authority asks */
 };
 
 /* Starts all and waits until each is ready; the reason of the first that

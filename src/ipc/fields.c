@@ -261,10 +261,11 @@ put_facts(struct cbor_out *o, const struct request_facts *f)
 {
 	unsigned i;
 
-	cbor_put_array(o, 17);
+	cbor_put_array(o, 18);
 	cbor_put_uint(o, f->kind);
 	cbor_put_uint(o, f->format);
 	cbor_put_uint(o, f->reply);
+	cbor_put_int(o, f->moment);
 	put_hash(o, f->request_sha256);
 	put_hash(o, f->client_sha256);
 	put_hash(o, f->client_spki_sha256);
@@ -305,12 +306,13 @@ get_facts(struct cbor *c, struct request_facts *f)
 
 	memset(f, 0, sizeof(*f));
 	why_clear(&f->why);
-	if (!field_array(c, 17))
+	if (!field_array(c, 18))
 		return false;
 	f->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	f->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	f->reply = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
-	if (!good || !field_hash(c, f->request_sha256) ||
+	if (!good || !field_time(c, &f->moment) ||
+	    !field_hash(c, f->request_sha256) ||
 	    !field_hash(c, f->client_sha256) ||
 	    !field_hash(c, f->client_spki_sha256) ||
 	    !field_text(c, f->address, sizeof(f->address)) ||

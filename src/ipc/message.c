@@ -26,12 +26,15 @@ message_name(enum message m)
 		[MESSAGE_STOP] = "STOP",
 		[MESSAGE_READY] = "READY",
 		[MESSAGE_FAILED] = "FAILED",
+		[MESSAGE_FRESH] = "FRESH",
 		[MESSAGE_CHECK] = "CHECK",
 		[MESSAGE_ANSWER] = "ANSWER",
 		[MESSAGE_DECIDE] = "DECIDE",
 		[MESSAGE_REFUSED] = "REFUSED",
 		[MESSAGE_INSPECT] = "INSPECT",
 		[MESSAGE_INSPECTED] = "INSPECTED",
+		[MESSAGE_DERIVE] = "DERIVE",
+		[MESSAGE_DERIVED] = "DERIVED",
 		[MESSAGE_HEAD] = "HEAD",
 		[MESSAGE_SIGN_VOUCHER] = "SIGN_VOUCHER",
 		[MESSAGE_SIGN_IDEVID] = "SIGN_IDEVID",
@@ -54,7 +57,7 @@ message_name(enum message m)
 static void
 put_config(struct cbor_out *o, const struct config *c)
 {
-	cbor_put_array(o, 10);
+	cbor_put_array(o, 11);
 	cbor_put_string(o, c->organization);
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
@@ -64,6 +67,7 @@ put_config(struct cbor_out *o, const struct config *c)
 	cbor_put_uint(o, c->connections);
 	cbor_put_uint(o, c->max_age);
 	cbor_put_uint(o, c->max_ahead);
+	cbor_put_uint(o, c->keep_requests);
 	cbor_put_bool(o, c->revocation_required);
 }
 
@@ -72,7 +76,7 @@ get_config(struct cbor *c, struct config *out)
 {
 	bool good = true;
 
-	if (!field_array(c, 10) ||
+	if (!field_array(c, 11) ||
 	    !field_text(c, out->organization, sizeof(out->organization)) ||
 	    !field_flag(c, &out->test) ||
 	    !field_text(c, out->listen, sizeof(out->listen)))
@@ -83,6 +87,7 @@ get_config(struct cbor *c, struct config *out)
 	    field_unsigned(c, 60000, &out->connections) &&
 	    field_unsigned(c, 31536000, &out->max_age) &&
 	    field_unsigned(c, 86400, &out->max_ahead) &&
+	    field_unsigned(c, 3650, &out->keep_requests) &&
 	    field_flag(c, &out->revocation_required);
 }
 
@@ -217,17 +222,19 @@ message_answer_get(struct cbor *c, struct message_answer *m)
 void
 message_decide_put(struct cbor_out *o, const struct message_decide *m)
 {
-	cbor_put_array(o, 2);
+	cbor_put_array(o, 3);
 	cbor_put_string(o, m->correlation);
 	put_facts(o, &m->facts);
+	cbor_put_bytes(o, m->body);
 }
 
 bool
 message_decide_get(struct cbor *c, struct message_decide *m)
 {
-	return field_array(c, 2) &&
+	return field_array(c, 3) &&
 	    field_text(c, m->correlation, sizeof(m->correlation)) &&
-	    get_facts(c, &m->facts) && cbor_end(c) == WIRE_OK;
+	    get_facts(c, &m->facts) && field_span(c, &m->body, BODY_MAX) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void

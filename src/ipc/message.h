@@ -12,6 +12,7 @@
 #include "base/config.h"
 #include "model/facts.h"
 #include "model/order.h"
+#include "model/step.h"
 
 #define FRAME_MAX      196608 /* body, chain and overhead */
 #define ADMIN_BLOB_MAX 131072
@@ -42,6 +43,7 @@ enum message {
 	/* child to serve */
 	MESSAGE_READY,
 	MESSAGE_FAILED,
+	MESSAGE_FRESH, /* authority: a new checker for the re-check */
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,
@@ -50,6 +52,8 @@ enum message {
 	MESSAGE_REFUSED,
 	MESSAGE_INSPECT,
 	MESSAGE_INSPECTED,
+	MESSAGE_DERIVE,
+	MESSAGE_DERIVED,
 	/* authority to signer */
 	MESSAGE_HEAD = 48,
 	MESSAGE_SIGN_VOUCHER,
@@ -82,6 +86,9 @@ struct message_start {
 	int64_t test_clock;
 	struct config config;
 };
+/* The index of the checker that has no front: it derives again what was issued,
+ * and is a new process for each batch (doc/decisions/012). */
+#define CHECKER_APART 63
 struct message_peer { /* with a descriptor */
 	enum role role;
 	unsigned index;
@@ -114,6 +121,7 @@ struct message_answer { /* checker to front, authority to checker */
 struct message_decide {
 	char correlation[17];
 	struct request_facts facts;
+	struct span body; /* whose hash is facts.request_sha256 */
 };
 struct message_refused { /* one way, for the record */
 	enum request_kind kind;
@@ -124,6 +132,26 @@ struct message_refused { /* one way, for the record */
 	uint8_t client_sha256[HASH_SIZE];
 	char address[64];
 	char correlation[17];
+};
+
+/* "What are the facts of these bytes, at that moment?" For an operator, with
+ * each row told, or for the re-check of what was issued. */
+struct message_derive {
+	enum request_kind kind;
+	enum artifact_format format;
+	enum artifact_format reply;
+	int64_t moment;
+	bool explain; /* trace and subjects wanted; the bytes may be text */
+	struct span body;
+};
+#define SUBJECT_MAX 128
+struct message_derived {
+	enum reason reason;
+	char text[200];
+	struct trace trace;
+	char subjects[CHAIN_MAX][SUBJECT_MAX]; /* of the chain, for people */
+	bool complete; /* the authority would hear of it: facts follow */
+	struct request_facts facts;
 };
 
 /* --- files that an operator names --- */
@@ -212,6 +240,8 @@ MESSAGE_CODEC(check);
 MESSAGE_CODEC(answer);
 MESSAGE_CODEC(decide);
 MESSAGE_CODEC(refused);
+MESSAGE_CODEC(derive);
+MESSAGE_CODEC(derived);
 MESSAGE_CODEC(inspect);
 MESSAGE_CODEC(inspected);
 MESSAGE_CODEC(head);

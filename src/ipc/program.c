@@ -360,6 +360,13 @@ control_send(
 	(void)channel_flush(&p->control.channel);
 }
 
+void
+program_fresh(struct program *p)
+{
+	cbor_put_null(peer_begin(&p->control));
+	(void)peer_send(&p->control, MESSAGE_FRESH, 0, -1);
+}
+
 struct program *
 program_open(
     const struct program_calls *calls, void *context, int argc, char **argv)

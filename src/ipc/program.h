@@ -94,6 +94,10 @@ bool peer_send(struct peer *p, enum message type, uint64_t id, int fd);
 /* Frames queued and not yet taken by the kernel. */
 size_t peer_backlog(const struct peer *p);
 
+/* authority: asks serve for a new checker apart (CHECKER_APART); its socket
+ * comes as that of any peer. */
+void program_fresh(struct program *p);
+
 /* authority: accepts connections of ROLE_ADMIN on this listening socket
  * (non-blocking SOCK_SEQPACKET), at most 16 at once. */
 void program_accept_admin(struct program *p, int listening_fd);

@@ -32,6 +32,7 @@ struct request_facts {
 	enum request_kind kind;
 	enum artifact_format format; /* of the request */
 	enum artifact_format reply;  /* what Accept and Content-Type ask for */
+	int64_t moment; /* for which certificates were found to be valid */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t
 	    client_sha256[HASH_SIZE]; /* of the TLS certificate; zero = none */
@@ -66,6 +67,12 @@ struct request_facts {
 	struct chain_entry chain[CHAIN_MAX];
 	bool revocation_unknown; /* row 5: pointers present, not asked */
 };
+
+/* The name of the first field in which two sets differ, NULL if none does; who
+ * brought the request and what refused it are not compared. Both come from a
+ * frame, where what is not used is zero. */
+const char *facts_difference(
+    const struct request_facts *a, const struct request_facts *b);
 
 /* A device certificate that another CA issued, with that CA (R-2.24), or a
  * CSR; what the checker found in a file that an operator named. */

@@ -36,6 +36,7 @@ row_device(const struct policy_input *in, struct verdict *out)
 		return why_set(&out->why, REASON_DEVICE_UNKNOWN, -1, "%s", "");
 	out->device_found = true;
 	out->name_issuer = in->devices_len > 1;
+	trace_found(in->trace, "product %s", in->devices[out->device].product);
 	return REASON_OK;
 }
 
@@ -45,8 +46,12 @@ row_freshness(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 
-	if (!f->has_created_on)
+	if (!f->has_created_on) {
+		trace_found(in->trace, "created-on is absent");
 		return REASON_OK;
+	}
+	trace_found(in->trace, "created-on is %lld seconds ago",
+	    (long long)in->now - (long long)f->created_on);
 	if (f->created_on < in->now - in->max_age)
 		return why_set(&out->why, REASON_REQUEST_STALE, -1,
 		    "created-on is more than %lld seconds ago",
@@ -76,41 +81,55 @@ row_format(const struct policy_input *in, struct verdict *out)
 	return REASON_OK;
 }
 
-/* Rows 5 and 11: an unknown revocation state, a request without nonce. */
+/* Row 11 (RFC 8995 5.5.4): nobody is on file for a request without nonce. */
 static enum reason
-row_registrar(const struct policy_input *in, struct verdict *out)
+row_nonceless(const struct policy_input *in, struct verdict *out)
 {
-	const struct request_facts *f = in->facts;
+	if (in->facts->nonce[0] != '\0')
+		return REASON_OK;
+	return why_set(&out->why, REASON_NONCELESS, -1,
+	    "no customer is on file for this registrar");
+}
 
-	if (f->nonce[0] == '\0')
-		return why_set(&out->why, REASON_NONCELESS, -1,
-		    "no customer is on file for this registrar");
-	if (f->revocation_unknown && in->revocation_required)
-		return why_set(&out->why, REASON_REVOCATION_UNREACHABLE, -1,
-		    "the chain names CRL or OCSP servers");
-	return REASON_OK;
+/* Row 5 (RFC 8995 5.5.3): what an unknown revocation state means. */
+static enum reason
+row_revocation(const struct policy_input *in, struct verdict *out)
+{
+	if (!in->facts->revocation_unknown || !in->revocation_required)
+		return REASON_OK;
+	return why_set(&out->why, REASON_REVOCATION_UNREACHABLE, -1,
+	    "the chain names CRL or OCSP servers");
 }
 
 /*
- * Rows 12 and 13 (RFC 8995 5.5.5): the key that verified the pledge's request
- * is the one on record, now, and its certificate came from the same issuer.
- * DECISION (doc/decisions/004): without a pledge's request only an audit-only
- * product gets a voucher, and that says "logged". Rows 14 and 16 compare bytes
- * that only the checker has; with the key on record a serial other than the
- * device's cannot have come from that device.
+ * Row 12 (RFC 8995 5.5.5). DECISION (doc/decisions/004): without a pledge's
+ * request only an audit-only product gets a voucher, and that says "logged".
  */
 static enum reason
-row_pledge(const struct policy_input *in, struct verdict *out)
+row_proof(const struct policy_input *in, struct verdict *out)
+{
+	if (in->facts->prior || in->products[out->device].audit_only)
+		return REASON_OK;
+	return why_set(&out->why, REASON_PRIOR_MISSING, -1,
+	    "prior-signed-voucher-request is absent");
+}
+
+/*
+ * Row 13 (RFC 8995 5.5.5): the key that verified the pledge's request is the
+ * one on record, now, and its certificate came from the same issuer. Rows 14
+ * and 16 compare bytes that only the checker has; with the key on record a
+ * serial other than the device's cannot have come from that device.
+ */
+static enum reason
+row_pledge_key(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 	const struct device *d = &in->devices[out->device];
-	const struct product *p = &in->products[out->device];
 
-	if (!f->prior)
-		return p->audit_only
-		    ? REASON_OK
-		    : why_set(&out->why, REASON_PRIOR_MISSING, -1,
-			  "prior-signed-voucher-request is absent");
+	if (!f->prior) {
+		trace_found(in->trace, "there is no pledge's request");
+		return REASON_OK;
+	}
 	if (memcmp(f->pledge_spki_sha256, d->spki_sha256, HASH_SIZE) != 0)
 		return why_set(&out->why, REASON_PLEDGE_KEY, -1,
 		    "the key is not the one on record");
@@ -121,19 +140,24 @@ row_pledge(const struct policy_input *in, struct verdict *out)
 	return REASON_OK;
 }
 
-/* Row 15 (RFC 8995 5.5.5), with the audit-only switch; row 20 (MP 12). */
+static bool
+proven(const struct request_facts *f)
+{
+	return f->prior && f->proximity == PROXIMITY_PROVEN;
+}
+
+/* Row 15 (RFC 8995 5.5.5), with the audit-only switch. */
 static enum reason
 row_proximity(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 
-	if (f->prior && f->proximity == PROXIMITY_PROVEN) {
-		out->assertion = ASSERTION_PROXIMITY;
+	if (proven(f))
+		return REASON_OK;
+	if (in->products[out->device].audit_only) {
+		trace_found(in->trace, "not proven; the product is audit-only");
 		return REASON_OK;
 	}
-	out->assertion = ASSERTION_LOGGED;
-	if (in->products[out->device].audit_only)
-		return REASON_OK;
 	return f->proximity == PROXIMITY_DIFFERS
 	    ? why_set(&out->why, REASON_PROXIMITY_MISMATCH, -1,
 		  "no key in the signature chain is the one that the pledge "
@@ -181,12 +205,36 @@ row_pin(const struct policy_input *in, struct verdict *out)
 	return REASON_OK;
 }
 
+/* Row 20 (MP 12). */
+static enum reason
+row_assertion(const struct policy_input *in, struct verdict *out)
+{
+	out->assertion =
+	    proven(in->facts) ? ASSERTION_PROXIMITY : ASSERTION_LOGGED;
+	trace_found(in->trace, "%s", assertion_text(out->assertion));
+	return REASON_OK;
+}
+
 void
 policy_decide(const struct policy_input *in, struct verdict *out)
 {
-	static enum reason (*const rows[])(const struct policy_input *in,
-	    struct verdict *out) = { row_freshness, row_device, row_format,
-		row_registrar, row_pledge, row_proximity, row_state, row_pin };
+	static const struct {
+		enum step step;
+		enum reason (*call)(
+		    const struct policy_input *in, struct verdict *out);
+	} rows[] = {
+		{ STEP_FRESH, row_freshness },
+		{ STEP_DEVICE, row_device },
+		{ STEP_FORMAT, row_format },
+		{ STEP_NONCELESS, row_nonceless },
+		{ STEP_REVOCATION, row_revocation },
+		{ STEP_PROOF, row_proof },
+		{ STEP_KEY_ON_RECORD, row_pledge_key },
+		{ STEP_PROXIMITY, row_proximity },
+		{ STEP_STATE, row_state },
+		{ STEP_PIN, row_pin },
+		{ STEP_ASSERTION, row_assertion },
+	};
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
@@ -195,6 +243,9 @@ policy_decide(const struct policy_input *in, struct verdict *out)
 	out->why = in->facts->refusal == REASON_OK ? out->why : in->facts->why;
 	for (i = 0;
 	     i < sizeof(rows) / sizeof(rows[0]) && out->reason == REASON_OK;
-	     i++)
-		out->reason = rows[i](in, out);
+	     i++) {
+		trace_begin(in->trace, rows[i].step);
+		out->reason =
+		    trace_end(in->trace, rows[i].call(in, out), &out->why);
+	}
 }

@@ -9,6 +9,7 @@
 #include "model/facts.h"
 #include "model/order.h"
 #include "model/product.h"
+#include "model/step.h"
 
 struct policy_input {
 	const struct request_facts *facts;
@@ -20,6 +21,7 @@ struct policy_input {
 	int64_t max_age; /* row 7 */
 	int64_t max_ahead;
 	bool revocation_required; /* row 5 */
+	struct trace *trace;	  /* gets every row; NULL: a real request */
 };
 
 struct verdict {

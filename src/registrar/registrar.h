@@ -106,9 +106,6 @@ MUST_USE enum reason request_sign(const struct identity *i,
 
 /* --- names.c --- */
 
-/* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
- * ASCII only, cut off at cap. */
-void name_print(char *out, size_t cap, struct span name);
 /* SHA-256 of the SubjectPublicKeyInfo in hex groups of four. */
 #define FINGERPRINT_SIZE 80
 void fingerprint_print(char out[FINGERPRINT_SIZE], struct span bytes);

@@ -14,7 +14,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	1
+#define STORE_SCHEMA	2
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -142,10 +142,11 @@ struct store_voucher {
 /* The row of a record that was not delivered (yet); false if another record
  * has its place. */
 bool store_voucher_add(struct store *s, const struct record *r);
-/* It is delivered: with these bytes, to this client. */
+/* It is delivered: with these bytes, to this client. Facts are kept until the
+ * re-check has derived them again; without any there is nothing to check. */
 bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
     uint64_t sequence, struct span artifact, const uint8_t client[HASH_SIZE],
-    const char *address, const char *correlation);
+    const char *address, const char *correlation, struct span facts);
 /* The newest voucher for these request bytes since a moment. */
 bool store_voucher_by_request(struct store *s,
     const uint8_t request_sha256[HASH_SIZE], int64_t since,
@@ -156,6 +157,55 @@ bool store_voucher_pinned(struct store *s, const struct device *d,
 /* All events of a device, oldest first; freed by the caller. */
 size_t store_audit(struct store *s, const char *serial,
     const struct issuer *issuer, struct audit_event **out);
+
+/* --- requests kept, and the re-check of what was issued for them --- */
+/* Once for each distinct hash; a repetition makes it young again. */
+bool store_request_keep(struct store *s, const uint8_t sha256[HASH_SIZE],
+    int64_t moment, struct span bytes);
+/* Forgets at most n of those older than a moment, but none that the re-check
+ * still needs; opens no group if there are none. */
+void store_request_purge(struct store *s, int64_t before, unsigned n);
+/* A voucher, the facts that it rests on and the bytes of its request (ptr NULL
+ * if they are gone); spans are borrowed during a call only. */
+struct store_recheck {
+	uint8_t signer[16];
+	uint64_t sequence;
+	int64_t created;
+	char serial[SERIAL_MAX + 1];
+	struct issuer issuer;
+	char nonce[NONCE_MAX + 1];
+	enum assertion assertion;
+	uint8_t domain_id[KEY_ID_MAX];
+	uint8_t domain_id_len;
+	uint8_t pin_spki_sha256[HASH_SIZE];
+	uint8_t request_sha256[HASH_SIZE];
+	struct span facts, bytes;
+};
+typedef bool (*recheck_call)(void *context, const struct store_recheck *r);
+/* Those that wait, oldest first, until call returns false. */
+void store_recheck_each(struct store *s, recheck_call call, void *context);
+void store_recheck_get(struct store *s, const uint8_t signer[16],
+    uint64_t sequence, recheck_call call, void *context);
+/* It waits no longer: derived again, the same or not. */
+bool store_recheck_done(
+    struct store *s, const uint8_t signer[16], uint64_t sequence, bool same);
+/* Issuing is stopped, for this difference. */
+bool store_recheck_stop(struct store *s, const struct store_recheck *r,
+    const char *field, int64_t now);
+bool store_recheck_confirm(struct store *s);
+struct store_recheck_state {
+	uint64_t checked;
+	bool stopped;
+	/* of the last difference */
+	uint64_t sequence;
+	char serial[SERIAL_MAX + 1];
+	uint8_t request_sha256[HASH_SIZE];
+	char field[64];
+	int64_t moment;
+};
+void store_recheck_state(struct store *s, struct store_recheck_state *out);
+/* How many wait, and since when the oldest (0: none). */
+uint64_t store_recheck_waiting(struct store *s, int64_t *oldest);
 
 /* --- the journal's copy --- */
 struct store_head {

@@ -76,5 +76,8 @@ void certificate_domain_id(
     const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len);
 /* Issuer as MP 6.3 compares it: AKI if present, else SHA-256 of the Name. */
 void certificate_issuer(const struct certificate *c, struct issuer *out);
+/* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
+ * ASCII only, cut off at cap. */
+void name_print(char *out, size_t cap, struct span name);
 
 #endif

@@ -314,6 +314,8 @@ class Scene:
             headers["Content-Type"] = wire.get("content_type", MEDIA)
         if wire.get("accept"):
             headers["Accept"] = wire["accept"]
+        kind = "auditlog" if path.endswith("/requestauditlog") else "voucher"
+        self.explain(home, words.get("expect", {}), kind, wire)
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
         answers = [self.post(home, path, headers, client,
@@ -323,6 +325,36 @@ class Scene:
             self.compare(home, words.get("expect", {}), *answer)
         if words.get("repeat", 1) > 1 and answers[0][0] == 200:
             expect("repeated answer", answers[0][2], answers[-1][2])
+
+    # The file says nothing of these.
+    OF_THE_CONNECTION = ("path-unknown", "method-not-allowed")
+
+    def explain(self, home, wanted, kind, wire):
+        """`hallmark explain` says of the same bytes what the service will."""
+        if wanted.get("reason") in self.OF_THE_CONNECTION:
+            return
+        path = self.folder / "explained"
+        path.write_bytes(self.bytes)
+        words = ["explain", path, "--kind", kind, "--json",
+                 "--content-type", wire.get("content_type", MEDIA)]
+        if wire.get("accept"):
+            words += ["--accept", wire["accept"]]
+        said = json.loads(home.hallmark(*words, check=False))
+        expect("explained status", wanted.get("status", 200), said["status"])
+        expect("explained verdict", wanted.get("status", 200) == 200,
+               said["granted"])
+        refused = [r for r in said["rows"] if r["outcome"] == "refused"]
+        if not said["granted"]:
+            expect("explained reason", wanted["reason"], said["reason"])
+            expect("refusing row", wanted["reason"], refused[0]["reason"])
+            return
+        voucher = wanted.get("voucher", {})
+        if "assertion" in voucher:
+            expect("explained assertion", voucher["assertion"],
+                   said["assertion"])
+        if "pin" in voucher and "." not in voucher["pin"]:
+            expect("explained pin", self.pki.get(voucher["pin"]).domain_id(),
+                   bytes.fromhex(said["pin"]["domain-id"]))
 
     def post(self, home, path, headers, client, method):
         """As a client that honours Retry-After while the service starts."""

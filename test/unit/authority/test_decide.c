@@ -121,7 +121,7 @@ one_at_a_time(void **state)
 	puppet_obey(w); /* the act of the hold */
 	drained(w);
 	(void)told(w, REASON_OK);
-	g.request_sha256[0] ^= 1;
+	request_of(&g, 77);
 	ask(w, 4, &g);
 	puppet_obey(w); /* the second voucher */
 	drained(w);
@@ -227,7 +227,7 @@ undelivered(void **state)
 	world_again(w);
 	s = take(&w->signer, MESSAGE_HEAD);
 	buf_free(&s.payload);
-	memset(r.request_sha256, 1, HASH_SIZE);
+	memcpy(r.request_sha256, f.request_sha256, HASH_SIZE);
 	memset(r.tbs_sha256, 1, HASH_SIZE);
 	memcpy(r.voucher.key, "voucher-1", 10);
 	memcpy(r.voucher.serial, f.serial, sizeof(f.serial));
@@ -344,7 +344,7 @@ audit_log(void **state)
 	    "\"nonced duplicates\":0,\"nonceless duplicates\":0,"
 	    "\"arbitrary\":0}}");
 	/* Other bytes: the chain must hold a key that was pinned. */
-	log.request_sha256[0] ^= 1;
+	request_of(&log, 78);
 	ask(w, 3, &log);
 	expect_answer(w, 3, REASON_REGISTRAR_PATH, NULL);
 	log.refusal = REASON_OK;

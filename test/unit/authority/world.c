@@ -50,6 +50,19 @@ peer_role(const struct peer *p)
 	return p->role;
 }
 
+unsigned
+peer_index(const struct peer *p)
+{
+	return p->index;
+}
+
+void
+program_fresh(struct program *p)
+{
+	(void)p;
+	world->fresh++;
+}
+
 uint32_t
 peer_user(const struct peer *p)
 {
@@ -152,6 +165,9 @@ peers_reset(struct world *w)
 	drop_all(&w->signer);
 	drop_all(&w->checker);
 	drop_all(&w->operator);
+	drop_all(&w->apart);
+	w->apart.role = ROLE_CHECKER;
+	w->apart.index = CHECKER_APART;
 	w->signer.role = ROLE_SIGNER;
 	w->checker.role = ROLE_CHECKER;
 	w->operator.role = ROLE_ADMIN;
@@ -452,6 +468,31 @@ key_of(unsigned n, uint8_t spki[8])
 	spki[7] = 0x30;
 }
 
+static uint8_t bodies[256];
+
+void
+request_of(struct request_facts *f, uint8_t request)
+{
+	bodies[request] = request;
+	sha256(span_of(&bodies[request], 1), f->request_sha256);
+}
+
+/* The body that has this hash; an empty one for a hash that was bent. */
+static struct span
+request_bytes(const struct request_facts *f)
+{
+	uint8_t hash[HASH_SIZE];
+	unsigned i;
+
+	for (i = 0; i < 256; i++) {
+		bodies[i] = (uint8_t)i;
+		sha256(span_of(&bodies[i], 1), hash);
+		if (memcmp(hash, f->request_sha256, HASH_SIZE) == 0)
+			return span_of(&bodies[i], 1);
+	}
+	return span_of(NULL, 0);
+}
+
 struct request_facts
 good_facts(unsigned n, uint8_t request)
 {
@@ -468,7 +509,7 @@ good_facts(unsigned n, uint8_t request)
 	uint8_t spki[8];
 	unsigned i;
 
-	memset(f.request_sha256, request, HASH_SIZE);
+	request_of(&f, request);
 	memset(f.client_sha256, 0xc1, HASH_SIZE);
 	snprintf(f.serial, sizeof(f.serial), "AR9-F1-%06u", n);
 	key_of(n, spki);
@@ -491,7 +532,18 @@ good_facts(unsigned n, uint8_t request)
 void
 ask(struct world *w, uint64_t id, const struct request_facts *f)
 {
-	struct message_decide m = { .correlation = "c0ffee", .facts = *f };
+	struct request_facts now = *f;
+
+	now.moment = clock_now();
+	ask_then(w, id, &now);
+}
+
+void
+ask_then(struct world *w, uint64_t id, const struct request_facts *f)
+{
+	struct message_decide m = {
+		.correlation = "c0ffee", .facts = *f, .body = request_bytes(f)
+	};
 
 	DELIVER(w, &w->checker, DECIDE, id, decide, &m);
 }

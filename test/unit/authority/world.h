@@ -34,7 +34,8 @@ struct peer {
 struct world {
 	char home[64];
 	struct authority *a;
-	struct peer signer, checker, operator;
+	struct peer signer, checker, operator, apart;
+	unsigned fresh; /* checkers apart that were asked for */
 	/* of the puppet */
 	uint64_t sequence;
 	uint8_t head[HASH_SIZE];
@@ -56,9 +57,13 @@ void expect_nothing(const struct peer *p);
 
 /* --- the checker --- */
 void ask(struct world *w, uint64_t id, const struct request_facts *f);
+/* The same with the moment that f names. */
+void ask_then(struct world *w, uint64_t id, const struct request_facts *f);
 /* The answer's reason; body may be NULL, otherwise a text to be compared. */
 void expect_answer(
     struct world *w, uint64_t id, enum reason r, const char *body);
+/* Makes f be about another request, of the one octet. */
+void request_of(struct request_facts *f, uint8_t request);
 /* A good request for the device number n (see world_device). */
 struct request_facts good_facts(unsigned n, uint8_t request);
 

@@ -51,6 +51,7 @@ fill_start(union any_message *m)
 	s->config.connections = 60000;
 	s->config.max_age = 31536000;
 	s->config.max_ahead = 86400;
+	s->config.keep_requests = 3650;
 	s->config.revocation_required = true;
 }
 
@@ -93,14 +94,13 @@ fill_answer(union any_message *m)
 }
 
 static void
-fill_decide(union any_message *m)
+fill_facts(struct request_facts *f)
 {
-	struct request_facts *f = &m->decide.facts;
 	unsigned i;
 
-	TEXT(m->decide.correlation);
 	f->kind = REQUEST_AUDIT_LOG;
 	f->format = f->reply = f->prior_format = FORMAT_COSE_CBOR;
+	f->moment = INT64_MAX;
 	HASH(f->request_sha256);
 	HASH(f->client_sha256);
 	HASH(f->client_spki_sha256);
@@ -127,6 +127,48 @@ fill_decide(union any_message *m)
 		f->chain[i].ca = f->chain[i].self_signed = true;
 		f->chain[i].not_after = INT64_MIN;
 	}
+}
+
+static void
+fill_decide(union any_message *m)
+{
+	TEXT(m->decide.correlation);
+	fill_facts(&m->decide.facts);
+	m->decide.body = SPAN(BODY_MAX);
+}
+
+static void
+fill_derive(union any_message *m)
+{
+	struct message_derive *d = &m->derive;
+
+	d->kind = REQUEST_AUDIT_LOG;
+	d->format = d->reply = FORMAT_COSE_CBOR;
+	d->moment = INT64_MAX;
+	d->explain = true;
+	d->body = SPAN(BODY_MAX);
+}
+
+static void
+fill_derived(union any_message *m)
+{
+	struct message_derived *d = &m->derived;
+	unsigned i;
+
+	d->reason = REASON_COUNT - 1;
+	TEXT(d->text);
+	d->trace.len = STEP_COUNT;
+	for (i = 0; i < STEP_COUNT; i++) {
+		d->trace.rows[i].step = STEP_COUNT - 1;
+		d->trace.rows[i].outcome = OUTCOME_NOT_APPLICABLE;
+		d->trace.rows[i].reason = REASON_COUNT - 1;
+		d->trace.rows[i].found.offset = -1;
+		TEXT(d->trace.rows[i].found.text);
+	}
+	for (i = 0; i < CHAIN_MAX; i++)
+		TEXT(d->subjects[i]);
+	d->complete = true;
+	fill_facts(&d->facts);
 }
 
 static void
@@ -323,6 +365,8 @@ CODEC(message_, check, check)
 CODEC(message_, answer, answer)
 CODEC(message_, decide, decide)
 CODEC(message_, refused, refused)
+CODEC(message_, derive, derive)
+CODEC(message_, derived, derived)
 CODEC(message_, inspect, inspect)
 CODEC(message_, inspected, inspected)
 CODEC(message_, head, head)
@@ -350,6 +394,8 @@ const struct codec codecs[] = {
 	ROW(answer),
 	ROW(decide),
 	ROW(refused),
+	ROW(derive),
+	ROW(derived),
 	ROW(inspect),
 	ROW(inspected),
 	ROW(head),

@@ -14,6 +14,8 @@ union any_message {
 	struct message_answer answer;
 	struct message_decide decide;
 	struct message_refused refused;
+	struct message_derive derive;
+	struct message_derived derived;
 	struct message_inspect inspect;
 	struct message_inspected inspected;
 	struct message_head head;

@@ -169,10 +169,10 @@ vouchers(void **state)
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 0, keep_voucher, &v));
 	assert_false(v.delivered);
-	assert_false(store_voucher_deliver(
-	    f->store, r.signer, 2, span_str("bytes"), client, "::1", "c"));
-	assert_true(store_voucher_deliver(
-	    f->store, r.signer, 1, span_str("bytes"), client, "::1", "c"));
+	assert_false(store_voucher_deliver(f->store, r.signer, 2,
+	    span_str("bytes"), client, "::1", "c", span_str("facts")));
+	assert_true(store_voucher_deliver(f->store, r.signer, 1,
+	    span_str("bytes"), client, "::1", "c", span_str("facts")));
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 10, keep_voucher, &v));
 	assert_true(v.delivered);
@@ -285,6 +285,102 @@ refusals(void **state)
 	assert_true(committed(f->store));
 }
 
+static bool
+count_recheck(void *context, const struct store_recheck *r)
+{
+	(void)r;
+	++*(unsigned *)context;
+	return true;
+}
+
+struct kept {
+	unsigned n;
+	char serial[SERIAL_MAX + 1], facts[16], bytes[16];
+	bool has_bytes;
+};
+
+static bool
+keep_recheck(void *context, const struct store_recheck *r)
+{
+	struct kept *k = context;
+
+	k->n++;
+	memcpy(k->serial, r->serial, sizeof(k->serial));
+	snprintf(k->facts, sizeof(k->facts), "%.*s", (int)r->facts.len,
+	    r->facts.len > 0 ? (const char *)r->facts.ptr : "");
+	k->has_bytes = r->bytes.ptr != NULL;
+	snprintf(k->bytes, sizeof(k->bytes), "%.*s", (int)r->bytes.len,
+	    k->has_bytes ? (const char *)r->bytes.ptr : "");
+	return false;
+}
+
+/* Waiting, oldest first, until it was checked; bytes are kept once, until they
+ * are old and nobody waits for them. */
+static void
+rechecks(void **state)
+{
+	struct fixture *f = *state;
+	struct record one = voucher_record(1, "U-00001", "nonce-01");
+	struct record two = voucher_record(2, "U-00002", "nonce-02");
+	struct store_recheck_state s;
+	struct store_recheck differs = { .sequence = 2, .serial = "U-00002" };
+	struct kept k = { 0 };
+	uint8_t client[HASH_SIZE] = { 0 };
+	int64_t oldest;
+
+	memset(two.request_sha256, 0x77, HASH_SIZE);
+	assert_true(store_voucher_add(f->store, &one));
+	assert_true(store_voucher_add(f->store, &two));
+	assert_int_equal(store_recheck_waiting(f->store, &oldest), 0);
+	assert_int_equal(oldest, 0);
+	assert_true(store_request_keep(
+	    f->store, one.request_sha256, 100, span_str("bytes 1")));
+	assert_true(store_request_keep(
+	    f->store, one.request_sha256, 200, span_str("bytes 1")));
+	assert_true(store_voucher_deliver(f->store, one.signer, 1,
+	    span_str("v"), client, "", "", span_str("facts 1")));
+	assert_true(store_voucher_deliver(f->store, two.signer, 2,
+	    span_str("v"), client, "", "", span_str("facts 2")));
+	assert_int_equal(store_recheck_waiting(f->store, &oldest), 2);
+	assert_int_equal(oldest, one.voucher.created_on);
+	store_recheck_each(f->store, keep_recheck, &k);
+	assert_int_equal(k.n, 1);
+	assert_string_equal(k.serial, "U-00001");
+	assert_string_equal(k.facts, "facts 1");
+	assert_string_equal(k.bytes, "bytes 1");
+	store_recheck_get(f->store, two.signer, 2, keep_recheck, &k);
+	assert_string_equal(k.facts, "facts 2");
+	assert_false(k.has_bytes);
+
+	/* Old, but wanted; then not wanted, but young; then neither. */
+	store_request_purge(f->store, 1000, 10);
+	assert_true(store_recheck_done(f->store, one.signer, 1, true));
+	assert_false(store_recheck_done(f->store, one.signer, 1, true));
+	store_request_purge(f->store, 200, 10);
+	store_recheck_get(f->store, one.signer, 1, keep_recheck, &k);
+	assert_true(k.has_bytes);
+	assert_string_equal(k.facts, "");
+	store_request_purge(f->store, 201, 10);
+	store_recheck_get(f->store, one.signer, 1, keep_recheck, &k);
+	assert_false(k.has_bytes);
+
+	assert_true(store_recheck_stop(f->store, &differs, "nonce", 300));
+	assert_true(store_recheck_done(f->store, two.signer, 2, false));
+	assert_true(committed(f->store));
+	fixture_again(f);
+	store_recheck_state(f->store, &s);
+	assert_int_equal(s.checked, 2);
+	assert_true(s.stopped);
+	assert_int_equal(s.sequence, 2);
+	assert_string_equal(s.serial, "U-00002");
+	assert_string_equal(s.field, "nonce");
+	assert_int_equal(s.moment, 300);
+	assert_true(store_recheck_confirm(f->store));
+	store_recheck_state(f->store, &s);
+	assert_false(s.stopped);
+	assert_true(committed(f->store));
+}
+
 /* Everything that a request can cause stays fast at ten million devices: the
  * planner walks no table. */
 static void
@@ -299,6 +395,7 @@ indexes(void **state)
 	struct device found;
 	struct product p;
 	struct audit_event *events;
+	struct store_recheck_state recheck;
 	uint8_t hash[HASH_SIZE] = { 0 };
 	unsigned n = 0;
 
@@ -318,15 +415,23 @@ indexes(void **state)
 	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
 	(void)store_voucher_add(f->store, &r);
 	(void)store_voucher_deliver(
-	    f->store, r.signer, 1, span_str(""), hash, "", "");
+	    f->store, r.signer, 1, span_str(""), hash, "", "", span_str(""));
 	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
 	(void)store_voucher_pinned(f->store, &d.device, hash);
 	free((store_audit(f->store, "U-00001", &d.device.issuer, &events),
 	    events));
 	(void)store_journal_add(f->store, &r, span_str("one"));
 	store_refusal_trim(f->store, 1);
+	(void)store_request_keep(f->store, hash, 1, span_str("bytes"));
+	store_request_purge(f->store, 2, 10);
+	store_recheck_get(f->store, hash, 1, count_recheck, &n);
+	(void)store_recheck_done(f->store, hash, 1, true);
+	store_recheck_state(f->store, &recheck);
+	(void)store_recheck_confirm(f->store);
 	if (spy_scans > 0)
 		fail_msg("%s", spy_scanned);
+	/* Those that wait are an index of their own: a scan by its word. */
+	store_recheck_each(f->store, count_recheck, &n);
 	/* The head is read from the end of an index: a scan by its word, one
 	 * row by its limit. */
 	store_journal_head(f->store, &head);
@@ -352,6 +457,7 @@ main(void)
 		TEST(journal),
 		TEST(keys),
 		TEST(refusals),
+		TEST(rechecks),
 		TEST(indexes),
 	};
 

@@ -1,0 +1,421 @@
+/*
+ * The re-check (architecture 2, captured checker; doc/decisions/012): what was
+ * issued is derived again from the bytes that led to it, by a checker that has
+ * no front and is a new process for each batch. A difference stops issuing
+ * until an operator has looked.
+ */
+#include <stdio.h>
+
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/hash/hash.h"
+#include "ipc/fields.h"
+
+#define PATIENCE      60    /* seconds that a busy service may put it off */
+#define DEADLINE      30000 /* milliseconds for a batch */
+#define TRIES	      3	    /* checkers that may die of one request */
+#define PURGED_A_TICK 200
+#define DAY	      86400
+
+/* --- what is kept --- */
+
+/* Certificates by their hash, and nothing of who brought the request: what the
+ * bytes themselves say. */
+static void
+strip(struct request_facts *f, uint8_t hashes[CHAIN_MAX][HASH_SIZE])
+{
+	unsigned i;
+
+	memset(f->client_sha256, 0, HASH_SIZE);
+	memset(f->client_spki_sha256, 0, HASH_SIZE);
+	memset(f->address, 0, sizeof(f->address));
+	for (i = 0; i < f->chain_len; i++) {
+		sha256(f->chain[i].certificate, hashes[i]);
+		f->chain[i].certificate = span_of(hashes[i], HASH_SIZE);
+	}
+}
+
+struct span
+recheck_facts(const struct request_facts *f, uint8_t room[RECHECK_FACTS_MAX])
+{
+	uint8_t hashes[CHAIN_MAX][HASH_SIZE];
+	struct request_facts kept = *f;
+	struct cbor_out o;
+	struct span out;
+
+	strip(&kept, hashes);
+	cbor_out_open(&o, room, RECHECK_FACTS_MAX);
+	put_facts(&o, &kept);
+	if (cbor_out_span(&o, &out) != WIRE_OK)
+		fatal("facts are longer than they can be");
+	return out;
+}
+
+/* --- comparing --- */
+
+/* Does the row of the voucher say what these facts allow? */
+static const char *
+row_difference(const struct store_recheck *r, const struct request_facts *f)
+{
+	unsigned i;
+
+	if (strcmp(r->serial, f->serial) != 0)
+		return "voucher serial";
+	if (strcmp(r->nonce, f->nonce) != 0)
+		return "voucher nonce";
+	if (r->assertion == ASSERTION_PROXIMITY &&
+	    (!f->prior || f->proximity != PROXIMITY_PROVEN))
+		return "voucher assertion";
+	for (i = 0; i < f->chain_len; i++)
+		if (memcmp(f->chain[i].spki_sha256, r->pin_spki_sha256,
+			HASH_SIZE) == 0 &&
+		    f->chain[i].domain_id_len == r->domain_id_len &&
+		    memcmp(f->chain[i].domain_id, r->domain_id,
+			r->domain_id_len) == 0)
+			return NULL;
+	return "voucher pin";
+}
+
+/* The key that signed for the pledge is the one on record for the device; a
+ * device that is not on record any more says nothing. */
+static const char *
+device_difference(struct authority *a, const struct store_recheck *r,
+    const struct request_facts *f)
+{
+	struct device devices[STORE_TWINS_MAX];
+	unsigned i,
+	    n = store_device_find(
+		a->store, r->serial, devices, STORE_TWINS_MAX);
+
+	for (i = 0; f->prior && i < n && i < STORE_TWINS_MAX; i++)
+		if (devices[i].issuer.len == r->issuer.len &&
+		    memcmp(devices[i].issuer.bytes, r->issuer.bytes,
+			r->issuer.len) == 0)
+			return memcmp(devices[i].spki_sha256,
+				   f->pledge_spki_sha256, HASH_SIZE) == 0
+			    ? NULL
+			    : "device key";
+	return NULL;
+}
+
+static bool
+read_facts(struct span bytes, struct request_facts *out)
+{
+	struct cbor in;
+
+	cbor_open(&in, bytes, true);
+	return get_facts(&in, out) && cbor_end(&in) == WIRE_OK;
+}
+
+/* The field that differs, NULL if none does. */
+static const char *
+difference(struct authority *a, const struct store_recheck *r,
+    const struct message_derived *m)
+{
+	static struct request_facts before, again;
+	uint8_t hashes[CHAIN_MAX][HASH_SIZE];
+	const char *field;
+
+	if (!read_facts(r->facts, &before))
+		return "facts";
+	if (m->reason != REASON_OK || !m->complete)
+		return "refusal";
+	again = m->facts;
+	strip(&again, hashes);
+	if (memcmp(again.request_sha256, r->request_sha256, HASH_SIZE) != 0)
+		return "request";
+	if ((field = facts_difference(&before, &again)) != NULL ||
+	    (field = row_difference(r, &again)) != NULL)
+		return field;
+	return device_difference(a, r, &again);
+}
+
+static void
+stop(struct authority *a, const struct store_recheck *r, const char *field)
+{
+	char request[HEX_SIZE(HASH_SIZE)];
+
+	hex_encode(request, span_of(r->request_sha256, HASH_SIZE));
+	log_alarm(reason_code(REASON_RECHECK_DIFFERS),
+	    "request=\"%s\" serial=\"%s\" sequence=\"%llu\" field=\"%s\" "
+	    "text=\"%s\"",
+	    request, r->serial, (unsigned long long)r->sequence, field,
+	    reason_sentence(REASON_RECHECK_DIFFERS));
+	a->stopped = true;
+	(void)store_recheck_stop(a->store, r, field, clock_now());
+	(void)store_recheck_done(a->store, r->signer, r->sequence, false);
+}
+
+/* --- a batch --- */
+
+static struct recheck_item *
+first_open(struct recheck *k)
+{
+	unsigned i;
+
+	for (i = 0; i < k->len; i++)
+		if (!k->items[i].done)
+			return &k->items[i];
+	return NULL;
+}
+
+/* One that is answered, or cannot be asked about. */
+struct judging {
+	struct authority *a;
+	const struct message_derived *answer;
+	const char *field; /* known without an answer */
+};
+
+static bool
+judge(void *context, const struct store_recheck *r)
+{
+	struct judging *j = context;
+	const char *field =
+	    j->answer == NULL ? j->field : difference(j->a, r, j->answer);
+
+	if (field != NULL)
+		stop(j->a, r, field);
+	else
+		(void)store_recheck_done(
+		    j->a->store, r->signer, r->sequence, true);
+	return false;
+}
+
+static void
+judge_item(struct authority *a, struct recheck_item *item,
+    const struct message_derived *answer, const char *field)
+{
+	struct judging j = { a, answer, field };
+
+	item->done = true;
+	/* What differs while issuing is stopped waits for its turn. */
+	if (!a->stopped && !a->commit_failed)
+		store_recheck_get(
+		    a->store, item->signer, item->sequence, judge, &j);
+}
+
+void
+recheck_take(struct authority *a, const struct frame *frame)
+{
+	static struct message_derived m;
+	struct recheck *k = &a->recheck;
+	struct recheck_item *item;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_derived_get(&in, &m))
+		fatal("malformed DERIVED");
+	item = first_open(k);
+	if (item == NULL || item->id != frame->id)
+		return; /* of a batch that was given up */
+	judge_item(a, item, &m, NULL);
+}
+
+struct asking {
+	struct authority *a;
+	struct peer *to;
+};
+
+static bool
+ask_one(void *context, const struct store_recheck *r)
+{
+	struct asking *s = context;
+	struct recheck *k = &s->a->recheck;
+	static struct request_facts f;
+	struct message_derive m = { .body = r->bytes };
+	struct recheck_item *item = &k->items[k->len];
+
+	memset(item, 0, sizeof(*item));
+	memcpy(item->signer, r->signer, sizeof(item->signer));
+	item->sequence = r->sequence;
+	item->id = ++k->last_id;
+	if (r->bytes.ptr == NULL || !read_facts(r->facts, &f)) {
+		k->unreadable = *item;
+		k->lacks = r->bytes.ptr == NULL ? "bytes" : "facts";
+		return false;
+	}
+	m.kind = f.kind;
+	m.format = f.format;
+	m.reply = f.reply;
+	m.moment = f.moment;
+	if (!PEER_SEND(s->to, DERIVE, item->id, derive, &m))
+		return false;
+	return ++k->len < RECHECK_BATCH;
+}
+
+void
+recheck_connected(struct authority *a, struct peer *apart)
+{
+	struct asking s = { a, apart };
+	struct recheck *k = &a->recheck;
+
+	k->len = 0;
+	k->lacks = NULL;
+	if (k->asked == 0 || a->stopped)
+		return;
+	store_recheck_each(a->store, ask_one, &s);
+	/* One whose bytes are gone before their time is a difference too. */
+	if (k->len == 0 && k->lacks != NULL)
+		judge_item(a, &k->unreadable, NULL, k->lacks);
+}
+
+/* It died, or hangs: of the request that it had not answered, for all one can know. */
+void
+recheck_lost(struct authority *a)
+{
+	struct recheck *k = &a->recheck;
+	struct recheck_item *open = first_open(k), item;
+
+	if (open == NULL)
+		return; /* it had done its work, and makes room for the next */
+	item = *open;
+	k->asked = 0;
+	k->len = 0;
+	if (item.sequence != k->suspect) {
+		k->suspect = item.sequence;
+		k->deaths = 0;
+	}
+	log_warning("recheck-died", "sequence=\"%llu\"",
+	    (unsigned long long)item.sequence);
+	if (++k->deaths >= TRIES)
+		judge_item(a, &item, NULL, "no answer");
+}
+
+/* Nothing in flight: nobody waits for what this takes. */
+static bool
+idle(const struct authority *a)
+{
+	unsigned i;
+
+	if (a->group != NULL || a->submitted != NULL)
+		return false;
+	for (i = 0; i < BUCKETS; i++)
+		if (a->buckets[i] != NULL)
+			return false;
+	return true;
+}
+
+static bool
+take_created(void *context, const struct store_recheck *r)
+{
+	*(int64_t *)context = r->created;
+	return false;
+}
+
+static bool
+under_way(struct recheck *k)
+{
+	return k->asked != 0 && (k->len == 0 || first_open(k) != NULL) &&
+	    clock_ticks() - k->asked < DEADLINE;
+}
+
+/* At most one batch a second, each by a process of its own. */
+void
+recheck_tick(struct authority *a)
+{
+	struct recheck *k = &a->recheck;
+	int64_t now = clock_now(), oldest = INT64_MAX;
+
+	if (a->start.offline || !a->synced || a->commit_failed)
+		return;
+	store_request_purge(a->store,
+	    now - (int64_t)a->start.config.keep_requests * DAY, PURGED_A_TICK);
+	if (a->stopped || under_way(k))
+		return;
+	recheck_lost(a); /* if it hangs */
+	if (a->stopped)
+		return;
+	store_recheck_each(a->store, take_created, &oldest);
+	if (oldest == INT64_MAX || (!idle(a) && now - oldest < PATIENCE))
+		return;
+	k->len = 0;
+	k->asked = clock_ticks();
+	program_fresh(a->program);
+}
+
+/* --- operators --- */
+
+void
+recheck_load(struct authority *a)
+{
+	struct store_recheck_state state;
+
+	store_recheck_state(a->store, &state);
+	/* Never "go on" because of a commit that was lost. */
+	a->stopped = a->stopped || state.stopped;
+}
+
+void
+recheck_status(struct authority *a, struct json_out *o)
+{
+	struct store_recheck_state state;
+	uint64_t waiting;
+	int64_t oldest;
+
+	store_recheck_state(a->store, &state);
+	waiting = store_recheck_waiting(a->store, &oldest);
+	json_put_name(o, "recheck");
+	json_begin_object(o);
+	json_put_name(o, "checked");
+	json_put_uint(o, state.checked);
+	json_put_name(o, "waiting");
+	json_put_uint(o, waiting);
+	put_time(o, "oldest", oldest);
+	json_put_name(o, "stopped");
+	json_put_bool(o, a->stopped);
+	if (a->stopped) {
+		json_put_name(o, "sequence");
+		json_put_uint(o, state.sequence);
+		json_put_name(o, "serial");
+		json_put_text(o, state.serial);
+		json_put_name(o, "request");
+		json_put_hex(o, span_of(state.request_sha256, HASH_SIZE));
+		json_put_name(o, "field");
+		json_put_text(o, state.field);
+		put_time(o, "since", state.moment);
+	}
+	json_end_object(o);
+}
+
+static enum reason
+confirm_act(struct authority *a, struct pending *p, struct why *why)
+{
+	(void)p;
+	if (!store_recheck_confirm(a->store))
+		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	a->stopped = false;
+	return REASON_OK;
+}
+
+/* The operator names the voucher: so it was looked at. */
+void
+recheck_confirm(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	struct store_recheck_state state;
+	struct pending *p;
+	uint64_t sequence;
+	char subject[128];
+	struct why why;
+	enum reason r;
+
+	store_recheck_state(a->store, &state);
+	r = admin_number(m, "sequence", INT64_MAX, 0, &sequence, &why);
+	if (r == REASON_OK && (!a->stopped || sequence != state.sequence))
+		r = why_set(&why, REASON_ADMIN_ARGUMENT, -1, "%s",
+		    a->stopped ? "another voucher differs: see hallmark status"
+			       : "issuing is not stopped");
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	snprintf(subject, sizeof(subject), "voucher %llu, %s",
+	    (unsigned long long)sequence, state.field);
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	p->act = confirm_act;
+	admin_act(a, p, from, m->verb, subject);
+}

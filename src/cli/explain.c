@@ -1,0 +1,136 @@
+/*
+ * hallmark explain: what would become of a request, and why. The file goes to a
+ * checker as it is, by way of the authority; only the media types are read here,
+ * by the reader that the front uses.
+ */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "http/media.h"
+
+struct explain {
+	const char *at, *kind, *accept, *type;
+	struct message_admin m; /* borrows from what follows */
+	char format[4], reply[4];
+	struct why media;
+};
+
+/* Row 0c: the front's own judgement goes along, as it would have been. */
+static void
+ask_media(struct explain *e)
+{
+	struct media media;
+	struct span accept =
+	    e->accept == NULL ? span_of(NULL, 0) : span_str(e->accept);
+	enum reason r = media_request(
+	    e->type[0] != '\0', span_str(e->type), &media, &e->media);
+
+	if (r == REASON_OK)
+		r = media_reply(&accept, e->accept != NULL, &media, &e->media);
+	if (r != REASON_OK) {
+		request_text(&e->m, "media-reason", reason_code(r));
+		request_text(&e->m, "media-text", e->media.text);
+		return;
+	}
+	snprintf(e->format, sizeof(e->format), "%u", media.request & 7u);
+	snprintf(e->reply, sizeof(e->reply), "%u", media.reply & 7u);
+	request_text(&e->m, "format", e->format);
+	request_text(&e->m, "reply", e->reply);
+}
+
+static void
+print_row(const struct json_value *row)
+{
+	char number[CELL_MAX], title[CELL_MAX], outcome[CELL_MAX];
+	char clause[CELL_MAX], found[CELL_MAX], code[CELL_MAX];
+	char offset[CELL_MAX], fix[CELL_MAX];
+
+	output_cell(number, row, "row");
+	output_cell(title, row, "title");
+	output_cell(outcome, row, "outcome");
+	output_cell(clause, row, "clause");
+	output_cell(found, row, "found");
+	output_cell(code, row, "reason");
+	printf("%-6s %-14s %s (%s)%s%s\n", number, outcome, title, clause,
+	    strcmp(found, "-") == 0 ? "" : ": ",
+	    strcmp(found, "-") == 0 ? "" : found);
+	if (strcmp(code, "-") == 0)
+		return;
+	output_cell(offset, row, "offset");
+	output_cell(fix, row, "fix");
+	printf("%21s [%s] %s\n", "", code, fix);
+	if (offset[0] != '-')
+		printf("%21s at octet %s\n", "", offset);
+}
+
+/* false if it would be refused. */
+static bool
+print_explanation(const struct cli *c, struct span json)
+{
+	struct json_value root, list, row, granted;
+	struct json_iter i;
+
+	if (json_parse(json, &root, NULL) != WIRE_OK ||
+	    !json_member(&root, "rows", &list) || list.type != JSON_ARRAY ||
+	    !json_member(&root, "granted", &granted))
+		return false;
+	if (c->json) {
+		output_json(c, json);
+		return granted.type == JSON_TRUE;
+	}
+	json_iter_open(&i, &list);
+	while (json_iter_next(&i, NULL, &row))
+		print_row(&row);
+	printf("\n");
+	output_others(json, "rows");
+	return granted.type == JSON_TRUE;
+}
+
+static int
+explain(struct cli *c, const struct message_admin *m, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	enum reason r;
+	int code;
+
+	if ((r = session_open(c, NEED_CHECKER, &s, why)) != REASON_OK ||
+	    (r = session_ask(s, m, &reply, why)) != REASON_OK)
+		code = refuse(c, r, why);
+	else
+		code =
+		    print_explanation(c, reply.json) ? EXIT_DONE : EXIT_REFUSED;
+	session_close(s);
+	return code;
+}
+
+int
+explain_run(struct cli *c, int argc, char **argv)
+{
+	struct explain e = { .type = "application/voucher-cms+json" };
+	const struct option_row rows[] = { { "at", &e.at, NULL, false },
+		{ "kind", &e.kind, NULL, false },
+		{ "accept", &e.accept, NULL, false },
+		{ "content-type", &e.type, NULL, false }, { 0 } };
+	struct buf file;
+	struct why why;
+	enum reason r;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	why_clear(&why);
+	why_clear(&e.media);
+	if ((r = file_read(c->operands[0], &file, FILE_MAX, &why)) != REASON_OK)
+		return refuse(c, r, &why);
+	request_begin(&e.m, "request.explain");
+	request_bytes(&e.m, "request", buf_span(&file));
+	request_text(&e.m, "at", e.at);
+	request_text(&e.m, "kind", e.kind);
+	ask_media(&e);
+	code = explain(c, &e.m, &why);
+	buf_free(&file);
+	return code;
+}

@@ -1,0 +1,62 @@
+/* Distinguished names for people, see certificate.h. */
+#include <stdio.h>
+
+#include "wire/der.h"
+#include "x509/certificate.h"
+
+static const struct {
+	uint8_t arc; /* 2.5.4.x */
+	const char *name;
+} attributes[] = {
+	{ 3, "CN" },
+	{ 5, "serialNumber" },
+	{ 6, "C" },
+	{ 7, "L" },
+	{ 8, "ST" },
+	{ 10, "O" },
+	{ 11, "OU" },
+};
+
+static const char *
+attribute_name(struct span oid)
+{
+	size_t i;
+
+	if (oid.len != 3 || oid.ptr[0] != 0x55 || oid.ptr[1] != 4)
+		return "?";
+	for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+		if (attributes[i].arc == oid.ptr[2])
+			return attributes[i].name;
+	return "?";
+}
+
+static void
+append(char *out, size_t cap, const char *name, struct span text)
+{
+	size_t at = strlen(out), i;
+
+	at += (size_t)snprintf(
+	    out + at, cap - at, "%s%s=", at > 0 ? ", " : "", name);
+	for (i = 0; i < text.len && at + 1 < cap; i++, at++)
+		out[at] = text.ptr[i] < 0x20 || text.ptr[i] > 0x7e
+		    ? '?'
+		    : (char)text.ptr[i];
+	out[at < cap ? at : cap - 1] = '\0';
+}
+
+void
+name_print(char *out, size_t cap, struct span name)
+{
+	struct der outer, list, set, pair;
+	struct span oid, text;
+
+	out[0] = '\0';
+	der_open(&outer, name);
+	if (der_enter(&outer, DER_SEQUENCE, &list) != WIRE_OK)
+		return;
+	while (der_enter(&list, DER_SET, &set) == WIRE_OK)
+		while (der_enter(&set, DER_SEQUENCE, &pair) == WIRE_OK &&
+		    der_oid(&pair, &oid) == WIRE_OK &&
+		    der_any(&pair, NULL, &text, NULL) == WIRE_OK)
+			append(out, cap, attribute_name(oid), text);
+}

@@ -1,0 +1,374 @@
+/* The re-check of what was issued, and hallmark explain: the same facts again,
+ * and nothing changed by asking. */
+#include "world.h"
+
+#include "base/clock.h"
+#include "judge.h"
+
+static uint8_t room[FRAME_MAX];
+
+/* A checker's word about bytes that it was asked to look at again. */
+static void
+say(struct world *w, struct peer *from, uint64_t id,
+    const struct request_facts *f, enum reason r)
+{
+	static struct message_derived m;
+	struct cbor_out o;
+
+	memset(&m, 0, sizeof(m));
+	m.reason = r;
+	m.complete = r == REASON_OK;
+	m.facts = *f;
+	trace_begin(&m.trace, STEP_CONTAINER);
+	(void)trace_end(&m.trace, r, NULL);
+	strcpy(m.subjects[1], "CN=ca");
+	cbor_out_open(&o, room, sizeof(room));
+	message_derived_put(&o, &m);
+	deliver(w, from, MESSAGE_DERIVED, id, &o);
+}
+
+static uint64_t
+asked(struct peer *p, const struct request_facts *f)
+{
+	struct sent s = take(p, MESSAGE_DERIVE);
+	struct message_derive m;
+	struct cbor c;
+
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_derive_get(&c, &m));
+	assert_int_equal(m.kind, f->kind);
+	assert_int_equal(m.reply, f->reply);
+	assert_int_equal(m.moment, f->moment);
+	assert_int_equal(m.body.len, 1);
+	buf_free(&s.payload);
+	return s.id;
+}
+
+/* n vouchers for as many devices, told to nobody but the re-check. */
+static void
+issue(struct world *w, unsigned n, struct request_facts f[])
+{
+	unsigned i;
+
+	world_ready(w, n);
+	for (i = 0; i < n; i++) {
+		f[i] = good_facts(i + 1, (uint8_t)(i + 1));
+		f[i].moment = NOW;
+		ask_then(w, i, &f[i]);
+		puppet_obey(w);
+		drained(w);
+		expect_answer(w, i, REASON_OK, NULL);
+	}
+}
+
+/* A second goes by; a checker apart is there if it was asked for. */
+static void
+batch(struct world *w)
+{
+	unsigned before = w->fresh;
+
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, before + 1);
+	authority_calls.connected(w->a, &w->apart);
+}
+
+static const char *
+status(struct world *w, const char *path)
+{
+	command(w, "service.status", NULL);
+	return text_at(told(w, REASON_OK), path);
+}
+
+static void
+the_same(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[2];
+
+	issue(w, 2, f);
+	assert_string_equal(status(w, "recheck.waiting"), "2");
+	batch(w);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &f[0], REASON_OK);
+	/* One process does one batch, and is not asked for before its end. */
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, 1);
+	say(w, &w->apart, asked(&w->apart, &f[1]), &f[1], REASON_OK);
+	expect_nothing(&w->apart);
+	drained(w);
+	assert_string_equal(status(w, "recheck.waiting"), "0");
+	assert_string_equal(status(w, "recheck.checked"), "2");
+	assert_string_equal(status(w, "recheck.stopped"), "false");
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, 1);
+	expect_nothing(&w->signer);
+}
+
+/* Not while somebody waits for an answer, unless that lasts. */
+static void
+only_idle(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[1], g;
+
+	issue(w, 1, f);
+	g = good_facts(1, 9);
+	ask(w, 7, &g);
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, 0);
+	clock_set_test(NOW + 90);
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, 1);
+}
+
+static void
+change_proximity(struct request_facts *f)
+{
+	f->proximity = PROXIMITY_DIFFERS;
+}
+
+static void
+change_nonce(struct request_facts *f)
+{
+	f->nonce[0] ^= 1;
+}
+
+static void
+change_serial(struct request_facts *f)
+{
+	f->serial[0] ^= 1;
+}
+
+static void
+change_key(struct request_facts *f)
+{
+	f->pledge_spki_sha256[0] ^= 1;
+}
+
+static void
+change_domain(struct request_facts *f)
+{
+	f->chain[1].domain_id[0] ^= 1;
+}
+
+static void
+change_pin(struct request_facts *f)
+{
+	static const uint8_t other = 0x99;
+
+	f->chain[0].certificate = span_of(&other, 1);
+}
+
+static void
+change_request(struct request_facts *f)
+{
+	f->request_sha256[0] ^= 1;
+}
+
+static const struct {
+	const char *field;
+	void (*change)(struct request_facts *f);
+} lies[] = {
+	{ "proximity", change_proximity },
+	{ "nonce", change_nonce },
+	{ "serial", change_serial },
+	{ "pledge-key", change_key },
+	{ "chain", change_domain },
+	{ "chain", change_pin },
+	{ "request", change_request },
+};
+
+/* Each field that differs stops issuing, over a restart, until the operator
+ * names the voucher; the audit log is still answered. */
+static void
+differs(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[7], log;
+	char sequence[24];
+	unsigned i;
+
+	issue(w, 7, f);
+	for (i = 0; i < 7; i++) {
+		struct request_facts lie = f[i];
+		const char *json;
+
+		batch(w);
+		lies[i].change(&lie);
+		say(w, &w->apart, asked(&w->apart, &f[i]), &lie, REASON_OK);
+		/* The rest of the batch waits for its turn. */
+		while (w->apart.len > 0) {
+			struct sent s = take(&w->apart, MESSAGE_DERIVE);
+
+			buf_free(&s.payload);
+		}
+		drained(w);
+		command(w, "service.status", NULL);
+		json = told(w, REASON_OK);
+		assert_string_equal(
+		    text_at(json, "recheck.field"), lies[i].field);
+		assert_string_equal(
+		    text_at(json, "recheck.serial"), f[i].serial);
+		snprintf(sequence, sizeof(sequence), "%s",
+		    text_at(json, "recheck.sequence"));
+		world_again(w);
+		puppet_sync(w);
+		ask(w, 50, &f[0]);
+		expect_answer(w, 50, REASON_RECHECK_DIFFERS, NULL);
+		log = f[0];
+		log.kind = REQUEST_AUDIT_LOG;
+		ask(w, 51, &log);
+		expect_answer(w, 51, REASON_OK, NULL);
+		authority_calls.tick(w->a);
+		expect_nothing(&w->signer);
+		command(w, "recheck.confirm", ARGUMENTS({ "sequence", "1" }));
+		(void)told(w, REASON_ADMIN_ARGUMENT);
+		w->fresh = 0;
+		(void)done(
+		    w, "recheck.confirm", ARGUMENTS({ "sequence", sequence }));
+		assert_false(w->a->stopped);
+	}
+	ask(w, 60, &f[0]);
+	expect_answer(w, 60, REASON_OK, NULL);
+}
+
+/* A checker that finds a fault in what was granted. */
+static void
+refuses(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[1], g;
+
+	issue(w, 1, f);
+	batch(w);
+	/* One is at the signer when issuing stops: nobody gets it. */
+	g = good_facts(1, 2);
+	ask(w, 8, &g);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &f[0],
+	    REASON_REQUEST_SIGNATURE);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 8, REASON_RECHECK_DIFFERS, NULL);
+	assert_string_equal(status(w, "recheck.field"), "refusal");
+	command(w, "recheck.confirm", NULL);
+	(void)told(w, REASON_ADMIN_ARGUMENT);
+}
+
+/* Three checkers that die of one request are an answer, too. */
+static void
+dies(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[1];
+	unsigned i;
+
+	issue(w, 1, f);
+	for (i = 0; i < 3; i++) {
+		assert_false(w->a->stopped);
+		batch(w);
+		(void)asked(&w->apart, &f[0]);
+		authority_calls.lost(w->a, &w->apart);
+	}
+	assert_true(w->a->stopped);
+	drained(w);
+	assert_string_equal(status(w, "recheck.field"), "no answer");
+}
+
+/* What a checker says must be about the bytes, and about now. */
+static void
+vouched(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+
+	world_ready(w, 1);
+	f.request_sha256[0] ^= 1; /* world.c sends no bytes with it */
+	ask(w, 1, &f);
+	expect_answer(w, 1, REASON_REQUEST_HASH, NULL);
+	request_of(&f, 1);
+	f.moment = NOW - 90;
+	ask_then(w, 2, &f);
+	expect_answer(w, 2, REASON_REQUEST_MOMENT, NULL);
+	f.moment = NOW + 90;
+	ask_then(w, 3, &f);
+	expect_answer(w, 3, REASON_REQUEST_MOMENT, NULL);
+	expect_nothing(&w->signer);
+}
+
+/* --- explain --- */
+
+static void
+explained(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	uint64_t sequence;
+	const char *json;
+
+	world_ready(w, 1);
+	sequence = w->sequence;
+	f.moment = NOW + 1000;
+	command(w, "request.explain",
+	    ARGUMENTS({ "request", "x" }, { "at", "2023-11-14T22:30:00Z" }));
+	say(w, &w->checker, asked(&w->checker, &f), &f, REASON_OK);
+	drained(w);
+	json = told(w, REASON_OK);
+	assert_string_equal(text_at(json, "granted"), "true");
+	assert_string_equal(text_at(json, "pin.subject"), "CN=ca");
+	assert_string_equal(text_at(json, "key"), "voucher-1");
+	assert_string_equal(text_at(json, "assertion"), "proximity");
+	assert_string_equal(text_at(json, "repeat"), "absent");
+	/* Nothing was signed, recorded or counted. */
+	expect_nothing(&w->signer);
+	assert_int_equal(w->sequence, sequence);
+	assert_int_equal(store_count(w->a->store, TABLE_VOUCHER), 0);
+	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL), 0);
+	assert_int_equal(w->a->alarms, ALARMS_PER_SECOND);
+}
+
+static void
+explained_refusal(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(77, 1);
+	const char *json;
+
+	world_ready(w, 1);
+	f.moment = NOW + 1000;
+	command(w, "request.explain",
+	    ARGUMENTS({ "request", "x" }, { "at", "2023-11-14T22:30:00Z" }));
+	say(w, &w->checker, asked(&w->checker, &f), &f, REASON_OK);
+	drained(w);
+	json = told(w, REASON_OK);
+	assert_string_equal(text_at(json, "granted"), "false");
+	assert_string_equal(text_at(json, "reason"), "device-unknown");
+	assert_string_equal(text_at(json, "status"), "404");
+	assert_string_equal(text_at(json, "on-record"), "0");
+	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL), 0);
+	command(w, "request.explain",
+	    ARGUMENTS({ "request", "x" }, { "media-reason", "media-type" }));
+	json = told(w, REASON_OK);
+	assert_string_equal(text_at(json, "status"), "415");
+	expect_nothing(&w->checker);
+	command(w, "request.explain", ARGUMENTS({ "at", "yesterday" }));
+	(void)told(w, REASON_ADMIN_ARGUMENT);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_same),
+		TEST(only_idle),
+		TEST(differs),
+		TEST(refuses),
+		TEST(dies),
+		TEST(vouched),
+		TEST(explained),
+		TEST(explained_refusal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
