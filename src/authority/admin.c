@@ -18,6 +18,7 @@ static const struct {
 	{ "product.show", false, product_show },
 	{ "ca.request", true, ca_request },
 	{ "ca.import", true, ca_import },
+	{ "ca.policy", true, ca_policy },
 	{ "ca.retire", true, ca_retire },
 	{ "ca.list", false, ca_list },
 	{ "ca.show", false, ca_show },

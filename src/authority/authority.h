@@ -109,8 +109,7 @@ struct key_entry {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
-	char product[PRODUCT_NAME_MAX + 1];
-	unsigned state; /* enum key_state of journal/ledger.h */
+	unsigned state; /* enum key_state */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
 };
@@ -126,7 +125,9 @@ struct authority {
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
 	uint8_t signer[16];
-	uint64_t copied; /* the last record in the store */
+	/* As of the last record that was copied: what the signer must have,
+	 * worked out here again. */
+	struct ledger ledger;
 
 	unsigned refusals; /* left in this second */
 	unsigned alarms;
@@ -180,6 +181,8 @@ void group_commit(struct authority *a);
 
 /* --- sync.c --- */
 void sync_begin(struct authority *a);
+/* Works the ledger out from the copy, and reads the keys. JOURNAL_DAMAGED. */
+MUST_USE enum reason ledger_load(struct authority *a, struct why *why);
 void sync_record(struct authority *a, const struct frame *frame);
 void sync_done(struct authority *a, const struct frame *frame);
 /* A group was lost: nothing is signed before the store has caught up. */
@@ -190,9 +193,11 @@ struct peer *signer_peer(struct authority *a);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);
-/* The newest active key for this purpose and product; NULL if none. */
+/* The newest active key whose policy allows this now, its rate apart; else the
+ * newest that serves the product at all, so that the signer says what is wrong;
+ * else NULL. */
 const struct key_entry *key_for(
-    const struct authority *a, enum key_purpose purpose, const char *product);
+    const struct authority *a, const struct key_use *use);
 const struct key_entry *key_by_name(
     const struct authority *a, const char *name);
 /* Is this the key identifier of an issuing CA of ours? */
@@ -282,6 +287,15 @@ void ca_show(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* admin_policy.c */
+void ca_policy(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* Changes what the arguments name. ADMIN_ARGUMENT, PRODUCT_UNKNOWN. */
+MUST_USE enum reason policy_read(struct authority *a,
+    const struct message_admin *m, enum key_purpose purpose,
+    struct key_policy *p, struct why *why);
+/* Policy and counters of a key as members. */
+void policy_put(struct json_out *o, const struct ledger_key *k);
 /* A moment as a member, null for 0. */
 void put_time(struct json_out *o, const char *name, int64_t moment);
 /* The chain of a CA as a member with an array of base64 strings. */

@@ -202,7 +202,8 @@ on_start(void *context, struct program *p, struct why *why)
 	}
 	if ((r = home_open(a, why)) != REASON_OK)
 		return r;
-	keys_load(a);
+	if ((r = ledger_load(a, why)) != REASON_OK)
+		return r;
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
 	return REASON_OK;
@@ -216,6 +217,7 @@ on_stop(void *context)
 	group_commit(a);
 	pending_close(a);
 	store_close(a->store);
+	ledger_free(&a->ledger);
 }
 
 const struct program_calls authority_calls = {

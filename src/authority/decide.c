@@ -182,6 +182,7 @@ decide_now(
 		.max_ahead = c->max_ahead,
 		.revocation_required = c->revocation_required };
 	const struct key_entry *key;
+	struct key_use use;
 	struct verdict v;
 	struct pending *p;
 
@@ -192,7 +193,10 @@ decide_now(
 		decide_refuse(a, to, d, v.reason, &v.why);
 		return;
 	}
-	key = key_for(a, PURPOSE_VOUCHER, devices[v.device].product);
+	use.kind = d->facts.nonce[0] != '\0' ? SIGNED_NONCED : SIGNED_NONCELESS;
+	use.product = devices[v.device].product;
+	use.serial = devices[v.device].serial;
+	key = key_for(a, &use);
 	if (key == NULL) {
 		decide_refuse(a, to, d, REASON_KEY_UNAVAILABLE, &v.why);
 		return;

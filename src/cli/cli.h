@@ -127,8 +127,9 @@ void progress_end(struct progress *p);
 /* --- ca.c --- */
 struct ca_plan {
 	const char *home;
-	const char *purpose, *name, *slot, *product, *limit, *months;
-	const char *algorithm;
+	const char *purpose, *name, *slot, *algorithm;
+	const char *kinds, *product, *serials; /* policy */
+	const char *limit, *first_day, *last_day, *rate;
 	int passphrase; /* of the root's key */
 };
 /* Request, signature by the software root of this home, import. */
@@ -147,6 +148,7 @@ int product_show_run(struct cli *, int, char **);
 int ca_create_run(struct cli *, int, char **);
 int ca_request_run(struct cli *, int, char **);
 int ca_import_run(struct cli *, int, char **);
+int ca_policy_run(struct cli *, int, char **);
 int ca_retire_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);

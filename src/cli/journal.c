@@ -117,6 +117,10 @@ summary(const struct record *r, char *out, size_t cap)
 		snprintf(out, cap, "%s %s by user %u", r->act.verb,
 		    r->act.subject, r->act.user);
 		break;
+	case RECORD_POLICY:
+		snprintf(out, cap, "%s by user %u", r->policy.order.name,
+		    r->policy.order.user);
+		break;
 	case RECORD_CHECKPOINT:
 	case RECORD_CLOCK:
 		break;

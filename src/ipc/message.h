@@ -58,6 +58,7 @@ enum message {
 	MESSAGE_KEY_CREATE,
 	MESSAGE_KEY_CERTIFY,
 	MESSAGE_ACT,
+	MESSAGE_KEY_POLICY,
 	/* signer to authority */
 	MESSAGE_RECORD = 64,
 	MESSAGE_SYNCED,
@@ -229,6 +230,8 @@ void message_device_order_put(struct cbor_out *, const struct device_order *);
 bool message_device_order_get(struct cbor *, struct device_order *);
 void message_key_order_put(struct cbor_out *, const struct key_order *);
 bool message_key_order_get(struct cbor *, struct key_order *);
+void message_policy_order_put(struct cbor_out *, const struct policy_order *);
+bool message_policy_order_get(struct cbor *, struct policy_order *);
 void message_key_certificate_put(
     struct cbor_out *, const struct key_certificate *);
 bool message_key_certificate_get(struct cbor *, struct key_certificate *);

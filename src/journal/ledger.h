@@ -8,7 +8,7 @@
 
 #include "journal/record.h"
 
-/* A checkpoint with this many keys still fits RECORD_MAX. */
+/* A checkpoint with this many keys of the largest policies fits RECORD_MAX. */
 #define LEDGER_KEYS_MAX	   60
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
@@ -21,7 +21,7 @@ struct ledger_key {
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
 	int64_t activated;
-	uint64_t issued;       /* signatures that a record stands for */
+	struct key_count count;
 	uint64_t last_counter; /* issuing CA: highest serial counter signed */
 };
 
@@ -37,7 +37,12 @@ struct ledger {
 
 void ledger_init(struct ledger *l);
 void ledger_free(struct ledger *l);
-struct ledger_key *ledger_key_find(struct ledger *l, const char *name);
+struct ledger_key *ledger_key_find(const struct ledger *l, const char *name);
+/* May that key sign this in a record of that time? SIGNER_KEY, and what
+ * key_policy_allows() returns. */
+MUST_USE enum reason ledger_key_allows(const struct ledger_key *k,
+    const struct key_use *use, int64_t time, struct why *why);
+const char *key_state_name(enum key_state s);
 /* Applies the next record (sequence, previous hash and signer must join);
  * bytes are its encoding. A checkpoint must equal what was worked out, unless
  * the ledger is empty, when it is taken over. JOURNAL_DAMAGED. */
