@@ -121,7 +121,10 @@ struct authority {
 	struct message_start start;
 	int lock; /* of our folder */
 
-	bool synced;	    /* heads agree: work may begin */
+	bool synced; /* heads agree: work may begin */
+	/* Why signer and store do not agree, REASON_OK if that is not known. */
+	enum reason trouble;
+	char trouble_text[200];
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
 	uint8_t signer[16];
@@ -302,6 +305,10 @@ void put_time(struct json_out *o, const char *name, int64_t moment);
 void put_chain(struct authority *a, struct json_out *o, const char *name);
 /* status.c */
 void service_status(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* Head of the store's copy, and records from "from" on: each behind its length
+ * in 4 octets, as many as fit ADMIN_ARTIFACT_MAX. */
+void journal_copy(
     struct authority *a, struct origin from, const struct message_admin *m);
 void clock_confirm(
     struct authority *a, struct origin from, const struct message_admin *m);

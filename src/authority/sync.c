@@ -4,6 +4,8 @@
  * tables here, whether somebody waits for it or not: a record that nobody was
  * told of is in the audit log all the same, as undelivered.
  */
+#include <stdio.h>
+
 #include "authority/authority.h"
 #include "base/fatal.h"
 #include "base/log.h"
@@ -49,11 +51,13 @@ sync_begin(struct authority *a)
 	a->synced = false;
 	if (signer == NULL)
 		return;
+	a->trouble = REASON_OK;
 	group_commit(a);
 	if (a->commit_failed)
 		return; /* sync_retry() comes back */
 	store_journal_head(a->store, &head);
-	if (head.sequence != a->ledger.sequence && !copy_load(a))
+	if (memcmp(head.sha256, a->ledger.head, HASH_SIZE) != 0 &&
+	    !copy_load(a))
 		return;
 	m.empty = head.empty;
 	m.sequence = head.sequence;
@@ -188,6 +192,37 @@ copy_record(struct authority *a, const struct record *r, struct span bytes)
 	return true;
 }
 
+static void
+in_trouble(struct authority *a, enum reason r, const char *text)
+{
+	a->synced = false;
+	a->trouble = r;
+	snprintf(a->trouble_text, sizeof(a->trouble_text), "%s", text);
+	admin_resume(a);
+}
+
+/* A new signer may go on where the copy ends, and nowhere else. */
+static bool
+same_signer(struct authority *a, const struct record *r)
+{
+	struct why why;
+	enum reason reason;
+
+	if (a->ledger.sequence == 0 ||
+	    memcmp(r->signer, a->ledger.signer, sizeof(r->signer)) == 0)
+		return true;
+	reason = ledger_joins(&a->ledger, r, &why);
+	if (reason == REASON_OK) {
+		log_note("signer-new", "before=\"%llu\"",
+		    (unsigned long long)a->ledger.sequence);
+		ledger_free(&a->ledger); /* it takes the checkpoint over */
+		return true;
+	}
+	log_reason(reason, &why, "event=\"journal-copy\"");
+	in_trouble(a, reason, why.text);
+	return false;
+}
+
 void
 sync_record(struct authority *a, const struct frame *frame)
 {
@@ -201,6 +236,8 @@ sync_record(struct authority *a, const struct frame *frame)
 	    record_read(m.record, &r, &why) != REASON_OK ||
 	    r.sequence != m.sequence)
 		fatal("malformed RECORD");
+	if (a->trouble != REASON_OK || !same_signer(a, &r))
+		return;
 	/* Behind a lost group: HEAD asks for all of it once more. */
 	if (a->commit_failed ||
 	    (!a->synced && m.sequence > a->ledger.sequence + 1))
@@ -224,7 +261,12 @@ sync_done(struct authority *a, const struct frame *frame)
 	if (!message_synced_get(&in, &m))
 		fatal("malformed SYNCED");
 	group_commit(a);
-	if (a->commit_failed || m.sequence != a->ledger.sequence)
+	if (m.reason != REASON_OK) {
+		in_trouble(a, m.reason, m.text);
+		return;
+	}
+	if (a->trouble != REASON_OK || a->commit_failed ||
+	    m.sequence != a->ledger.sequence)
 		return; /* meant for a HEAD before the last one */
 	memcpy(a->signer, m.signer, sizeof(a->signer));
 	a->test = m.test;

@@ -72,6 +72,8 @@ MUST_USE enum reason session_create(const char *home, const struct config *cfg,
 MUST_USE enum reason session_ask(struct session *s,
     const struct message_admin *request, struct message_admin_reply *reply,
     struct why *why);
+/* No service runs on that home: the programs and the lock are ours. */
+bool session_alone(const struct session *s);
 void session_close(struct session *s);
 void request_begin(struct message_admin *m, const char *verb);
 void request_text(struct message_admin *m, const char *name, const char *value);
@@ -159,6 +161,7 @@ int device_show_run(struct cli *, int, char **);
 int device_hold_run(struct cli *, int, char **);
 int device_release_run(struct cli *, int, char **);
 int journal_verify_run(struct cli *, int, char **);
+int journal_succeed_run(struct cli *, int, char **);
 int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);

@@ -66,6 +66,8 @@ const struct verb verbs[] = {
 	    "check the whole journal" },
 	{ "journal", "show", journal_show_run, "[--from N] [--limit N] [DIR]",
 	    "print records" },
+	{ "journal", "succeed", journal_succeed_run, "[--skip N] [--yes]",
+	    "after a restore: go on with a new signer identity" },
 	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
 	    "explain every violation in certificates" },
 	{ "clock", "confirm", clock_confirm_run, "",

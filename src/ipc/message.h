@@ -158,10 +158,12 @@ struct message_record { /* durable, in order, none left out */
 	uint64_t sequence;
 	struct span record;
 };
-struct message_synced { /* heads agree; work may begin */
+struct message_synced { /* heads agree; work may begin; or why not */
 	uint8_t signer[16];
 	uint64_t sequence;
 	bool test;
+	enum reason reason; /* REASON_OK, or the signer ends now */
+	char text[200];
 };
 struct message_act {   /* an operator's act, for the journal */
 	uint32_t user; /* uid of the asker */

@@ -73,6 +73,17 @@ ledger_key_fields(struct members *f, void *value)
 	    UINT64_MAX);
 }
 
+static void
+before_fields(struct members *f, struct ledger_before *b)
+{
+	member_bytes(
+	    f, 7, "old_signer", MEMBER_OPTIONAL, b->signer, sizeof(b->signer));
+	member_uint(
+	    f, 8, "old_sequence", MEMBER_OPTIONAL, &b->sequence, INT64_MAX);
+	member_bytes(f, 9, "old_head", MEMBER_OPTIONAL, b->head, HASH_SIZE);
+	member_uint(f, 10, "skipped", MEMBER_OPTIONAL, &b->skipped, INT64_MAX);
+}
+
 void
 ledger_fields(struct members *f, void *value)
 {
@@ -97,6 +108,7 @@ ledger_fields(struct members *f, void *value)
 	for (i = 0; i < count; i++)
 		member_element(f, ledger_key_fields, &l->keys[i]);
 	member_array_end(f);
+	before_fields(f, &l->before);
 }
 
 bool

@@ -25,12 +25,21 @@ struct ledger_key {
 	uint64_t last_counter; /* issuing CA: highest serial counter signed */
 };
 
+/* The chain that a signer goes on from (journal succeed). */
+struct ledger_before {
+	uint8_t signer[16];
+	uint64_t sequence; /* of its last record, 0 = there was none */
+	uint8_t head[HASH_SIZE];
+	uint64_t skipped; /* signatures that each key may have made since */
+};
+
 struct ledger {
 	uint8_t signer[16];
 	bool test;		 /* home made by init --test */
 	uint64_t sequence;	 /* of the last record applied */
 	uint8_t head[HASH_SIZE]; /* its hash */
 	int64_t time;		 /* never goes back */
+	struct ledger_before before;
 	size_t keys_len;
 	struct ledger_key *keys; /* owned */
 };
@@ -48,6 +57,17 @@ const char *key_state_name(enum key_state s);
  * the ledger is empty, when it is taken over. JOURNAL_DAMAGED. */
 MUST_USE enum reason ledger_apply(struct ledger *l, const struct record *r,
     struct span bytes, struct why *why);
+/*
+ * The ledger that a new signer begins with after `old` ended: its keys, with
+ * counts and last counters raised by skip, so that nothing that may have been
+ * used is used again. Later than old by a second at least. Owned.
+ */
+void ledger_succeed(const struct ledger *old, const uint8_t signer[16],
+    uint64_t skip, int64_t now, struct ledger *out);
+/* Is this the first record of a signer that goes on where the ledger ends?
+ * JOURNAL_FORK. */
+MUST_USE enum reason ledger_joins(
+    const struct ledger *old, const struct record *first, struct why *why);
 /* The content of a checkpoint record. */
 bool ledger_write(
     const struct ledger *l, uint8_t *out, size_t cap, size_t *len);

@@ -181,7 +181,8 @@ MUST_USE enum reason signer_passphrase(
 /*
  * Compares what the store has with this journal (architecture 3):
  * JOURNAL_BEHIND if the store has more, JOURNAL_FORK if it tells another
- * history. On success the store lacks the records from *next on.
+ * history. On success the store lacks the records from *next on. Where the store
+ * ends with the signer before this one, it must end where this one began.
  */
 MUST_USE enum reason sync_compare(const struct signer *s,
     const struct message_head *head, uint64_t *next, struct why *why);

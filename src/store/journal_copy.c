@@ -28,6 +28,36 @@ store_journal_head(struct store *s, struct store_head *out)
 	    NULL, 0, take_head, out);
 }
 
+struct copy_walk {
+	bool (*call)(void *context, struct span record);
+	void *context;
+};
+
+static bool
+give_record(void *context, const struct value *row, unsigned n)
+{
+	struct copy_walk *w = context;
+
+	(void)n;
+	return w->call(w->context, row[0].bytes);
+}
+
+void
+store_journal_read(struct store *s, uint64_t from,
+    bool (*call)(void *context, struct span record), void *context)
+{
+	struct copy_walk w = { call, context };
+	struct store_head head;
+
+	store_journal_head(s, &head);
+	store_read(s,
+	    "SELECT record FROM journal WHERE signer = ?1 AND "
+	    "sequence >= ?2 ORDER BY sequence",
+	    VALUES(value_bytes(head.signer, sizeof(head.signer)),
+		value_number((int64_t)from)),
+	    give_record, &w);
+}
+
 struct ledger_walk {
 	struct ledger *ledger;
 	struct why *why;

@@ -163,6 +163,9 @@ struct store_head {
 };
 /* The newest record of the signer that wrote last. */
 void store_journal_head(struct store *s, struct store_head *out);
+/* Its records from a sequence on, in order, until call returns false. */
+void store_journal_read(struct store *s, uint64_t from,
+    bool (*call)(void *context, struct span record), void *context);
 /* The ledger as of that record; empty if there is none. JOURNAL_DAMAGED if the
  * copy does not add up. */
 MUST_USE enum reason store_journal_ledger(

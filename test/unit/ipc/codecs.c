@@ -196,6 +196,8 @@ fill_synced(union any_message *m)
 	HASH(m->synced.signer);
 	m->synced.sequence = UINT64_MAX;
 	m->synced.test = true;
+	m->synced.reason = REASON_COUNT - 1;
+	TEXT(m->synced.text);
 }
 
 static void

@@ -416,6 +416,7 @@ rolls_over(void **state)
 	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
 	assert_int_equal(records, sequence);
 	assert_int_equal(l.keys[1].count.issued, 1500);
+	assert_int_equal(l.keys[1].count.in_period, 1500);
 	ledger_free(&l);
 }
 
