@@ -18,6 +18,7 @@ static const struct {
 	{ "product.show", false, product_show },
 	{ "ca.request", true, ca_request },
 	{ "ca.import", true, ca_import },
+	{ "ca.policy", true, ca_policy },
 	{ "ca.retire", true, ca_retire },
 	{ "ca.list", false, ca_list },
 	{ "ca.show", false, ca_show },
@@ -30,6 +31,7 @@ static const struct {
 	{ "clock.confirm", true, clock_confirm },
 	{ "recheck.confirm", true, recheck_confirm },
 	{ "request.explain", false, request_explain },
+	{ "journal.copy", false, journal_copy },
 	{ "service.status", false, service_status },
 };
 
@@ -189,6 +191,19 @@ hold(struct authority *a, struct origin from, const struct message_admin *m)
 	a->held_tail = &p->next;
 }
 
+/* The signer is not there, and does not come, or has said why not. */
+static void
+refuse_unsynced(struct authority *a, struct origin from)
+{
+	struct why why;
+
+	why_set(&why, a->trouble, -1, "%s", a->trouble_text);
+	if (a->trouble == REASON_OK)
+		answer_refusal(from, REASON_UNAVAILABLE, NULL);
+	else
+		answer_refusal(from, a->trouble, &why);
+}
+
 static void
 dispatch(struct authority *a, struct origin from, const struct message_admin *m,
     bool may_hold)
@@ -201,10 +216,10 @@ dispatch(struct authority *a, struct origin from, const struct message_admin *m,
 			continue;
 		if (!verbs[i].signer || a->synced)
 			verbs[i].call(a, from, m);
-		else if (may_hold)
+		else if (may_hold && a->trouble == REASON_OK)
 			hold(a, from, m);
 		else
-			answer_refusal(from, REASON_UNAVAILABLE, NULL);
+			refuse_unsynced(a, from);
 		return;
 	}
 	why_set(

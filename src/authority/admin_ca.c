@@ -1,10 +1,9 @@
-/* hallmark ca request, import, retire, list, show. */
+/* hallmark ca request, import, retire, list, show; policy: admin_policy.c. */
 #include <stdio.h>
 
 #include "authority/authority.h"
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "journal/ledger.h"
 
 /* --- a key is made; its certification request goes back --- */
 
@@ -38,9 +37,9 @@ read_algorithm(const struct message_admin *m, bool *p384, struct why *why)
 }
 
 static enum reason
-read_order(const struct message_admin *m, struct key_order *k, struct why *why)
+read_order(struct authority *a, const struct message_admin *m,
+    struct key_order *k, struct why *why)
 {
-	uint64_t months;
 	enum reason r;
 
 	if ((r = read_purpose(m, &k->purpose, why)) != REASON_OK ||
@@ -48,15 +47,10 @@ read_order(const struct message_admin *m, struct key_order *k, struct why *why)
 	    (r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
 		REASON_OK ||
 	    (r = admin_text(m, "slot", k->slot, sizeof(k->slot),
-		 k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK ||
-	    (r = admin_text(m, "product", k->product, sizeof(k->product), false,
-		 why)) != REASON_OK ||
-	    (r = admin_number(m, "limit", INT64_MAX, 0, &k->limit, why)) !=
-		REASON_OK ||
-	    (r = admin_number(m, "months", 1200, 0, &months, why)) != REASON_OK)
+		 k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK)
 		return r;
-	k->months = (uint32_t)months;
-	return REASON_OK;
+	key_policy_defaults(&k->policy, k->purpose);
+	return policy_read(a, m, k->purpose, &k->policy, why);
 }
 
 void
@@ -65,14 +59,10 @@ ca_request(
 {
 	struct peer *signer = signer_peer(a);
 	struct key_order k = { 0 };
-	struct product product;
 	struct pending *p;
 	struct why why;
-	enum reason r = read_order(m, &k, &why);
+	enum reason r = read_order(a, m, &k, &why);
 
-	if (r == REASON_OK && k.product[0] != '\0' &&
-	    !store_product_find(a->store, k.product, &product))
-		r = why_set(&why, REASON_PRODUCT_UNKNOWN, -1, "%s", k.product);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
@@ -214,10 +204,9 @@ put_time(struct json_out *o, const char *name, int64_t moment)
 }
 
 static void
-put_ca(struct json_out *o, const struct store_ca *ca)
+put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 {
-	static const char *const states[] = { "", "requested", "active",
-		"retired" };
+	const struct ledger_key *k = ledger_key_find(&a->ledger, ca->name);
 
 	json_put_name(o, "name");
 	json_put_text(o, ca->name);
@@ -225,15 +214,11 @@ put_ca(struct json_out *o, const struct store_ca *ca)
 	json_put_text(
 	    o, ca->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
 	json_put_name(o, "state");
-	json_put_text(o, ca->state <= KEY_RETIRED ? states[ca->state] : "");
+	json_put_text(o, key_state_name((enum key_state)ca->state));
 	json_put_name(o, "slot");
 	json_put_text(o, ca->slot);
-	json_put_name(o, "product");
-	json_put_text(o, ca->product);
-	json_put_name(o, "limit");
-	json_put_uint(o, ca->limit);
-	json_put_name(o, "months");
-	json_put_uint(o, ca->months);
+	if (k != NULL)
+		policy_put(o, k);
 	put_time(o, "created", ca->created);
 	put_time(o, "not-after", ca->not_after);
 	json_put_name(o, "key-id");
@@ -253,6 +238,7 @@ put_chain_of(struct json_out *o, const struct store_ca *ca)
 }
 
 struct printing {
+	struct authority *a;
 	struct json_out *o;
 	const char *name;
 	bool chain_only, found;
@@ -265,7 +251,7 @@ put_next(void *context, const struct store_ca *ca)
 
 	if (s->name == NULL) {
 		json_begin_object(s->o);
-		put_ca(s->o, ca);
+		put_ca(s->a, s->o, ca);
 		json_end_object(s->o);
 		return;
 	}
@@ -273,14 +259,16 @@ put_next(void *context, const struct store_ca *ca)
 		return;
 	s->found = true;
 	if (!s->chain_only)
-		put_ca(s->o, ca);
+		put_ca(s->a, s->o, ca);
 	put_chain_of(s->o, ca);
 }
 
 void
 put_chain(struct authority *a, struct json_out *o, const char *name)
 {
-	struct printing s = { .o = o, .name = name, .chain_only = true };
+	struct printing s = {
+		.a = a, .o = o, .name = name, .chain_only = true
+	};
 
 	store_ca_each(a->store, put_next, &s);
 }
@@ -290,7 +278,7 @@ ca_list(struct authority *a, struct origin from, const struct message_admin *m)
 {
 	static char room[ADMIN_BLOB_MAX];
 	struct json_out o;
-	struct printing s = { .o = &o };
+	struct printing s = { .a = a, .o = &o };
 
 	(void)m;
 	json_out_open(&o, room, sizeof(room));
@@ -309,7 +297,7 @@ ca_show(struct authority *a, struct origin from, const struct message_admin *m)
 	static char room[ADMIN_BLOB_MAX];
 	char name[KEY_NAME_MAX + 1];
 	struct json_out o;
-	struct printing s = { .o = &o, .name = name };
+	struct printing s = { .a = a, .o = &o, .name = name };
 	struct why why;
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
 

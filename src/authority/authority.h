@@ -116,8 +116,7 @@ struct key_entry {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
-	char product[PRODUCT_NAME_MAX + 1];
-	unsigned state; /* enum key_state of journal/ledger.h */
+	unsigned state; /* enum key_state */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
 };
@@ -147,12 +146,17 @@ struct authority {
 	struct message_start start;
 	int lock; /* of our folder */
 
-	bool synced;	    /* heads agree: work may begin */
+	bool synced; /* heads agree: work may begin */
+	/* Why signer and store do not agree, REASON_OK if that is not known. */
+	enum reason trouble;
+	char trouble_text[200];
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
 	bool stopped;	    /* the re-check found a difference */
 	uint8_t signer[16];
-	uint64_t copied; /* the last record in the store */
+	/* As of the last record that was copied: what the signer must have,
+	 * worked out here again. */
+	struct ledger ledger;
 
 	unsigned refusals; /* left in this second */
 	unsigned alarms;
@@ -210,6 +214,8 @@ void group_commit(struct authority *a);
 
 /* --- sync.c --- */
 void sync_begin(struct authority *a);
+/* Works the ledger out from the copy, and reads the keys. JOURNAL_DAMAGED. */
+MUST_USE enum reason ledger_load(struct authority *a, struct why *why);
 void sync_record(struct authority *a, const struct frame *frame);
 void sync_done(struct authority *a, const struct frame *frame);
 /* A group was lost: nothing is signed before the store has caught up. */
@@ -220,9 +226,11 @@ struct peer *signer_peer(struct authority *a);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);
-/* The newest active key for this purpose and product; NULL if none. */
+/* The newest active key whose policy allows this now, its rate apart; else the
+ * newest that serves the product at all, so that the signer says what is wrong;
+ * else NULL. */
 const struct key_entry *key_for(
-    const struct authority *a, enum key_purpose purpose, const char *product);
+    const struct authority *a, const struct key_use *use);
 const struct key_entry *key_by_name(
     const struct authority *a, const char *name);
 /* Is this the key identifier of an issuing CA of ours? */
@@ -333,6 +341,15 @@ void ca_show(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* admin_policy.c */
+void ca_policy(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* Changes what the arguments name. ADMIN_ARGUMENT, PRODUCT_UNKNOWN. */
+MUST_USE enum reason policy_read(struct authority *a,
+    const struct message_admin *m, enum key_purpose purpose,
+    struct key_policy *p, struct why *why);
+/* Policy and counters of a key as members. */
+void policy_put(struct json_out *o, const struct ledger_key *k);
 /* A moment as a member, null for 0. */
 void put_time(struct json_out *o, const char *name, int64_t moment);
 /* The chain of a CA as a member with an array of base64 strings. */
@@ -354,6 +371,10 @@ void recheck_confirm(
     struct authority *a, struct origin from, const struct message_admin *m);
 /* status.c */
 void service_status(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* Head of the store's copy, and records from "from" on: each behind its length
+ * in 4 octets, as many as fit ADMIN_ARTIFACT_MAX. */
+void journal_copy(
     struct authority *a, struct origin from, const struct message_admin *m);
 void clock_confirm(
     struct authority *a, struct origin from, const struct message_admin *m);

@@ -244,7 +244,8 @@ on_start(void *context, struct program *p, struct why *why)
 	}
 	if ((r = home_open(a, why)) != REASON_OK)
 		return r;
-	keys_load(a);
+	if ((r = ledger_load(a, why)) != REASON_OK)
+		return r;
 	recheck_load(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
@@ -259,6 +260,7 @@ on_stop(void *context)
 	group_commit(a);
 	pending_close(a);
 	store_close(a->store);
+	ledger_free(&a->ledger);
 }
 
 const struct program_calls authority_calls = {

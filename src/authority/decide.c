@@ -172,14 +172,19 @@ decision_begin(struct authority *a, struct origin to,
 
 /* Row 21. */
 static enum reason
-row_key(struct authority *a, struct trace *trace, struct decision *d)
+row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
+    struct decision *d)
 {
-	const char *product = d->devices[d->verdict.device].product;
+	const struct device *device = &d->devices[d->verdict.device];
+	struct key_use use = { .kind = f->nonce[0] != '\0' ? SIGNED_NONCED
+							   : SIGNED_NONCELESS,
+		.product = device->product,
+		.serial = device->serial };
 
-	d->key = key_for(a, PURPOSE_VOUCHER, product);
+	d->key = key_for(a, &use);
 	if (d->key == NULL)
 		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
-		    "product %s", product);
+		    "product %s", device->product);
 	trace_found(trace, "%s", d->key->name);
 	return REASON_OK;
 }
@@ -206,7 +211,7 @@ decision_make(struct authority *a, const struct request_facts *f, int64_t now,
 	if (v->reason != REASON_OK)
 		return;
 	trace_begin(trace, STEP_KEY);
-	v->reason = trace_end(trace, row_key(a, trace, out), &v->why);
+	v->reason = trace_end(trace, row_key(a, f, trace, out), &v->why);
 }
 
 /* The decision itself, at this moment (rows 7 to 21). */

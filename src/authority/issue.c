@@ -10,6 +10,15 @@
 #include "base/log.h"
 #include "model/serial.h"
 
+/* The issuing CA of a product, whatever serial it will give. */
+static const struct key_entry *
+key_for_product(const struct authority *a, const char *product)
+{
+	struct key_use use = { SIGNED_IDEVID, product, NULL };
+
+	return key_for(a, &use);
+}
+
 static enum reason
 read_order(struct authority *a, const struct message_admin *m,
     struct product *product, struct why *why)
@@ -24,7 +33,7 @@ read_order(struct authority *a, const struct message_admin *m,
 	if (product->import_only)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is in import mode: its devices come certified", name);
-	if (key_for(a, PURPOSE_IDEVID_CA, name) == NULL)
+	if (key_for_product(a, name) == NULL)
 		return why_set(why, REASON_CA_UNKNOWN, -1, "%s", name);
 	if (admin_argument(m, "csr").len == 0)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
@@ -95,6 +104,7 @@ serial_choose(struct authority *a, struct pending *p,
     struct why *why)
 {
 	char ordered[SERIAL_MAX + 1];
+	const struct ledger_key *issuing;
 	struct message_admin m;
 	struct store_serial known;
 	enum reason r;
@@ -117,7 +127,11 @@ serial_choose(struct authority *a, struct pending *p,
 	}
 	if (ordered[0] != '\0')
 		return serial_ordered(a, p, ordered, out, why);
+	/* After a restore the ledger may know of more than the store. */
 	out->counter = store_serial_next(a->store, ca->slot);
+	issuing = ledger_key_find(&a->ledger, ca->name);
+	if (issuing != NULL && out->counter <= issuing->last_counter)
+		out->counter = issuing->last_counter + 1;
 	return serial_format(
 	    out->serial, &p->product, ca->slot, out->counter, why);
 }
@@ -178,8 +192,7 @@ void
 issue_inspected(
     struct authority *a, struct pending *p, const struct csr_facts *f)
 {
-	const struct key_entry *ca =
-	    key_for(a, PURPOSE_IDEVID_CA, p->product.name);
+	const struct key_entry *ca = key_for_product(a, p->product.name);
 	struct store_serial s = { 0 };
 	struct device other;
 	struct why why;

@@ -1,6 +1,6 @@
 /* The signing keys, as far as the authority must choose among them. */
 #include "authority/authority.h"
-#include "journal/ledger.h"
+#include "base/clock.h"
 
 static void
 take_key(void *context, const struct store_ca *ca)
@@ -15,7 +15,6 @@ take_key(void *context, const struct store_ca *ca)
 	k->purpose = ca->purpose;
 	memcpy(k->name, ca->name, sizeof(k->name));
 	memcpy(k->slot, ca->slot, sizeof(k->slot));
-	memcpy(k->product, ca->product, sizeof(k->product));
 	memcpy(k->key_id, ca->key_id, ca->key_id_len);
 	k->key_id_len = ca->key_id_len;
 	k->state = ca->state;
@@ -28,26 +27,42 @@ keys_load(struct authority *a)
 	store_ca_each(a->store, take_key, a);
 }
 
-/* Row 21: a key of the product's own before one for any product; the newest of
- * each (the list is in order of birth). Never one of another product. */
-const struct key_entry *
-key_for(
-    const struct authority *a, enum key_purpose purpose, const char *product)
+/* A key over its rate is still the one to ask: rates are kept, not dodged. */
+static bool
+allows_now(const struct ledger_key *k, const struct key_use *use)
 {
-	const struct key_entry *own = NULL, *any = NULL;
-	unsigned i;
+	struct key_count count = k->count;
 
-	for (i = 0; i < a->keys_len; i++) {
-		const struct key_entry *k = &a->keys[i];
+	count.in_period = 0;
+	return key_policy_allows(&k->order.policy, &count, use, clock_now(),
+		   NULL) == REASON_OK;
+}
 
-		if (k->purpose != purpose || k->state != KEY_ACTIVE)
+/* Row 21: a key of the product's own before one for any product, one that may
+ * sign before one that may not; the newest of each (the ledger is in order of
+ * birth). Never one of another product. */
+const struct key_entry *
+key_for(const struct authority *a, const struct key_use *use)
+{
+	const struct ledger_key *best = NULL, *k;
+	unsigned rank, best_rank = 0;
+	size_t i;
+
+	for (i = 0; i < a->ledger.keys_len; i++) {
+		k = &a->ledger.keys[i];
+		if ((k->order.purpose == PURPOSE_IDEVID_CA) !=
+			(use->kind == SIGNED_IDEVID) ||
+		    k->state != KEY_ACTIVE ||
+		    !key_policy_product(&k->order.policy, use->product))
 			continue;
-		if (k->product[0] == '\0')
-			any = k;
-		else if (strcmp(k->product, product) == 0)
-			own = k;
+		rank = allows_now(k, use) ? 3 : 1;
+		rank += k->order.policy.products_len > 0;
+		if (rank >= best_rank) {
+			best = k;
+			best_rank = rank;
+		}
 	}
-	return own != NULL ? own : any;
+	return best == NULL ? NULL : key_by_name(a, best->order.name);
 }
 
 const struct key_entry *

@@ -1,6 +1,5 @@
 /* hallmark service status, and the operator's word about the clock. */
 #include "authority/authority.h"
-#include "journal/ledger.h"
 
 static void
 put_count(struct json_out *o, const char *name, uint64_t value)
@@ -9,20 +8,18 @@ put_count(struct json_out *o, const char *name, uint64_t value)
 	json_put_uint(o, value);
 }
 
+/* What the store's copy ends with. */
 static void
-put_journal(struct authority *a, struct json_out *o)
+put_head(struct authority *a, struct json_out *o)
 {
 	struct store_head head;
 
 	store_journal_head(a->store, &head);
-	json_put_name(o, "journal");
-	json_begin_object(o);
 	json_put_name(o, "signer");
 	json_put_hex(o, span_of(head.signer, sizeof(head.signer)));
 	put_count(o, "sequence", head.sequence);
 	json_put_name(o, "sha256");
 	json_put_hex(o, span_of(head.sha256, HASH_SIZE));
-	json_end_object(o);
 }
 
 static void
@@ -55,6 +52,11 @@ service_status(
 	json_begin_object(&o);
 	json_put_name(&o, "synced");
 	json_put_bool(&o, a->synced);
+	json_put_name(&o, "trouble");
+	if (a->trouble == REASON_OK)
+		json_put_null(&o);
+	else
+		json_put_text(&o, reason_code(a->trouble));
 	json_put_name(&o, "store-failed");
 	json_put_bool(&o, a->commit_failed);
 	json_put_name(&o, "test");
@@ -62,12 +64,58 @@ service_status(
 	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
 	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
 	put_count(&o, "refusals", store_count(a->store, TABLE_REFUSAL));
-	put_journal(a, &o);
+	json_put_name(&o, "journal");
+	json_begin_object(&o);
+	put_head(a, &o);
+	json_end_object(&o);
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
 	recheck_status(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);
+}
+
+/* --- the copy, record by record, for a journal that lost some --- */
+
+static bool
+add_record(void *context, struct span record)
+{
+	struct buf *b = context;
+	uint8_t len[4] = { (uint8_t)(record.len >> 24),
+		(uint8_t)(record.len >> 16), (uint8_t)(record.len >> 8),
+		(uint8_t)record.len };
+
+	if (b->len + 4 + record.len > ADMIN_ARTIFACT_MAX)
+		return false;
+	return buf_add(b, span_of(len, 4)) && buf_add(b, record);
+}
+
+void
+journal_copy(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	char room[512];
+	struct json_out o;
+	struct span json = { NULL, 0 };
+	struct why why;
+	struct buf b;
+	uint64_t first;
+	enum reason r =
+	    admin_number(m, "from", INT64_MAX, INT64_MAX, &first, &why);
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	buf_init(&b, ADMIN_ARTIFACT_MAX);
+	store_journal_read(a->store, first, add_record, &b);
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	put_head(a, &o);
+	json_end_object(&o);
+	(void)json_out_span(&o, &json);
+	answer_admin(from, json, buf_span(&b));
+	buf_free(&b);
 }
 
 /* The signer stopped because the clock stepped; the operator has looked. */

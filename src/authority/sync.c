@@ -4,16 +4,40 @@
  * tables here, whether somebody waits for it or not: a record that nobody was
  * told of is in the audit log all the same, as undelivered.
  */
+#include <stdio.h>
+
 #include "authority/authority.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "crypto/hash/hash.h"
-#include "journal/ledger.h"
 
 struct peer *
 signer_peer(struct authority *a)
 {
 	return program_peer(a->program, ROLE_SIGNER, 0);
+}
+
+enum reason
+ledger_load(struct authority *a, struct why *why)
+{
+	enum reason r;
+
+	ledger_free(&a->ledger);
+	r = store_journal_ledger(a->store, &a->ledger, why);
+	keys_load(a);
+	return r;
+}
+
+/* After a group that was lost the store's copy counts. */
+static bool
+copy_load(struct authority *a)
+{
+	struct why why;
+	enum reason r = ledger_load(a, &why);
+
+	if (r != REASON_OK)
+		log_reason(r, &why, "event=\"journal-copy\"");
+	return r == REASON_OK;
 }
 
 /* Says to the signer what the store has; records that it lacks follow. */
@@ -27,15 +51,18 @@ sync_begin(struct authority *a)
 	a->synced = false;
 	if (signer == NULL)
 		return;
+	a->trouble = REASON_OK;
 	group_commit(a);
 	if (a->commit_failed)
 		return; /* sync_retry() comes back */
 	store_journal_head(a->store, &head);
+	if (memcmp(head.sha256, a->ledger.head, HASH_SIZE) != 0 &&
+	    !copy_load(a))
+		return;
 	m.empty = head.empty;
 	m.sequence = head.sequence;
 	memcpy(m.signer, head.signer, sizeof(m.signer));
 	memcpy(m.sha256, head.sha256, HASH_SIZE);
-	a->copied = head.empty ? 0 : head.sequence;
 	if (!PEER_SEND(signer, HEAD, 0, head, &m))
 		log_warning("sync", "text=\"the signer takes no frames\"");
 }
@@ -133,6 +160,7 @@ copy_facts(struct authority *a, const struct record *r)
 	case RECORD_ACT:
 		copy_act(a, r);
 		break;
+	case RECORD_POLICY: /* in the ledger */
 	case RECORD_DEVICE: /* its row comes with the tag and the file */
 	case RECORD_CHECKPOINT:
 	case RECORD_SIGNED:
@@ -140,6 +168,59 @@ copy_facts(struct authority *a, const struct record *r)
 		break;
 	}
 	return good;
+}
+
+/* The rules that the signer keeps are kept here, too: a record that breaks one
+ * is not taken. */
+static bool
+copy_record(struct authority *a, const struct record *r, struct span bytes)
+{
+	struct why why;
+	enum reason reason = ledger_apply(&a->ledger, r, bytes, &why);
+
+	if (reason != REASON_OK) {
+		log_reason(reason, &why, "event=\"journal-copy\"");
+		return false;
+	}
+	if (!store_journal_add(a->store, r, bytes))
+		return false;
+	if (!copy_facts(a, r))
+		log_alarm("journal-copy",
+		    "sequence=\"%llu\" text=\"what this "
+		    "record tells does not fit the tables\"",
+		    (unsigned long long)r->sequence);
+	return true;
+}
+
+static void
+in_trouble(struct authority *a, enum reason r, const char *text)
+{
+	a->synced = false;
+	a->trouble = r;
+	snprintf(a->trouble_text, sizeof(a->trouble_text), "%s", text);
+	admin_resume(a);
+}
+
+/* A new signer may go on where the copy ends, and nowhere else. */
+static bool
+same_signer(struct authority *a, const struct record *r)
+{
+	struct why why;
+	enum reason reason;
+
+	if (a->ledger.sequence == 0 ||
+	    memcmp(r->signer, a->ledger.signer, sizeof(r->signer)) == 0)
+		return true;
+	reason = ledger_joins(&a->ledger, r, &why);
+	if (reason == REASON_OK) {
+		log_note("signer-new", "before=\"%llu\"",
+		    (unsigned long long)a->ledger.sequence);
+		ledger_free(&a->ledger); /* it takes the checkpoint over */
+		return true;
+	}
+	log_reason(reason, &why, "event=\"journal-copy\"");
+	in_trouble(a, reason, why.text);
+	return false;
 }
 
 void
@@ -155,24 +236,19 @@ sync_record(struct authority *a, const struct frame *frame)
 	    record_read(m.record, &r, &why) != REASON_OK ||
 	    r.sequence != m.sequence)
 		fatal("malformed RECORD");
-	/* Behind a lost group: HEAD asks for all of it once more. */
-	if (a->commit_failed || (!a->synced && m.sequence > a->copied + 1))
+	if (a->trouble != REASON_OK || !same_signer(a, &r))
 		return;
-	if (m.sequence != a->copied + 1)
+	/* Behind a lost group: HEAD asks for all of it once more. */
+	if (a->commit_failed ||
+	    (!a->synced && m.sequence > a->ledger.sequence + 1))
+		return;
+	if (m.sequence != a->ledger.sequence + 1)
 		fatal("record %llu came after %llu",
 		    (unsigned long long)m.sequence,
-		    (unsigned long long)a->copied);
-	if (!store_journal_add(a->store, &r, m.record)) {
-		/* The group is lost; heads are compared again after it. */
+		    (unsigned long long)a->ledger.sequence);
+	/* The group is lost; heads are compared again after it. */
+	if (!copy_record(a, &r, m.record))
 		store_group_spoil(a->store);
-		return;
-	}
-	if (!copy_facts(a, &r))
-		log_alarm("journal-copy",
-		    "sequence=\"%llu\" text=\"what this "
-		    "record tells does not fit the tables\"",
-		    (unsigned long long)m.sequence);
-	a->copied = m.sequence;
 }
 
 void
@@ -185,7 +261,12 @@ sync_done(struct authority *a, const struct frame *frame)
 	if (!message_synced_get(&in, &m))
 		fatal("malformed SYNCED");
 	group_commit(a);
-	if (a->commit_failed || m.sequence != a->copied)
+	if (m.reason != REASON_OK) {
+		in_trouble(a, m.reason, m.text);
+		return;
+	}
+	if (a->trouble != REASON_OK || a->commit_failed ||
+	    m.sequence != a->ledger.sequence)
 		return; /* meant for a HEAD before the last one */
 	memcpy(a->signer, m.signer, sizeof(a->signer));
 	a->test = m.test;

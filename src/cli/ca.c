@@ -1,4 +1,4 @@
-/* hallmark ca create, request, import, retire, list, show. */
+/* hallmark ca create, request, import, policy, retire, list, show. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +10,26 @@
 #include "cli/cli.h"
 
 static void
+request_policy(struct message_admin *m, const struct ca_plan *p)
+{
+	request_text(m, "kinds", p->kinds);
+	request_text(m, "product", p->product);
+	request_text(m, "serials", p->serials);
+	request_text(m, "limit", p->limit);
+	request_text(m, "first-day", p->first_day);
+	request_text(m, "last-day", p->last_day);
+	request_text(m, "rate", p->rate);
+}
+
+static void
 request_order(struct message_admin *m, const struct ca_plan *p)
 {
 	request_begin(m, "ca.request");
 	request_text(m, "purpose", p->purpose);
 	request_text(m, "name", p->name);
 	request_text(m, "slot", p->slot);
-	request_text(m, "product", p->product);
-	request_text(m, "limit", p->limit);
-	request_text(m, "months", p->months);
 	request_text(m, "algorithm", p->algorithm);
+	request_policy(m, p);
 }
 
 /* --- certificates come as PEM, one after another, or as one of DER --- */
@@ -140,6 +150,17 @@ out:
 	return r;
 }
 
+#define POLICY_ROWS(p)                                     \
+	{ "kinds", &(p)->kinds, NULL, false },             \
+	    { "product", &(p)->product, NULL, false },     \
+	    { "serials", &(p)->serials, NULL, false },     \
+	    { "limit", &(p)->limit, NULL, false },         \
+	    { "first-day", &(p)->first_day, NULL, false }, \
+	    { "last-day", &(p)->last_day, NULL, false },   \
+	{                                                  \
+		"rate", &(p)->rate, NULL, false            \
+	}
+
 static bool
 order_options(
     struct cli *c, int argc, char **argv, struct ca_plan *p, const char **out)
@@ -148,10 +169,7 @@ order_options(
 					       true },
 		{ "name", &p->name, NULL, true },
 		{ "slot", &p->slot, NULL, false },
-		{ "product", &p->product, NULL, false },
-		{ "limit", &p->limit, NULL, false },
-		{ "months", &p->months, NULL, false },
-		{ "algorithm", &p->algorithm, NULL, false },
+		{ "algorithm", &p->algorithm, NULL, false }, POLICY_ROWS(p),
 		{ out == NULL ? NULL : "out", out, NULL, false }, { 0 } };
 
 	return options_read(c, argc, argv, rows, 0, 0);
@@ -267,6 +285,35 @@ ca_import_run(struct cli *c, int argc, char **argv)
 		code = show_name(c, s, name);
 	session_close(s);
 	chain_free(&ch);
+	return code;
+}
+
+int
+ca_policy_run(struct cli *c, int argc, char **argv)
+{
+	struct ca_plan p = { 0 };
+	const struct option_row rows[] = { POLICY_ROWS(&p), { 0 } };
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	struct message_admin m;
+	struct why why;
+	enum reason r;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	why_clear(&why);
+	request_begin(&m, "ca.policy");
+	request_text(&m, "name", c->operands[0]);
+	request_policy(&m, &p);
+	if (m.arguments_len == 1)
+		return usage_error(c, "it takes at least one option");
+	if ((r = session_open(c, NEED_SIGNER, &s, &why)) != REASON_OK ||
+	    (r = session_ask(s, &m, &reply, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else
+		code = show_name(c, s, c->operands[0]);
+	session_close(s);
 	return code;
 }
 

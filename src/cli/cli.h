@@ -73,6 +73,8 @@ MUST_USE enum reason session_create(const char *home, const struct config *cfg,
 MUST_USE enum reason session_ask(struct session *s,
     const struct message_admin *request, struct message_admin_reply *reply,
     struct why *why);
+/* No service runs on that home: the programs and the lock are ours. */
+bool session_alone(const struct session *s);
 void session_close(struct session *s);
 void request_begin(struct message_admin *m, const char *verb);
 void request_text(struct message_admin *m, const char *name, const char *value);
@@ -134,8 +136,9 @@ void progress_end(struct progress *p);
 /* --- ca.c --- */
 struct ca_plan {
 	const char *home;
-	const char *purpose, *name, *slot, *product, *limit, *months;
-	const char *algorithm;
+	const char *purpose, *name, *slot, *algorithm;
+	const char *kinds, *product, *serials; /* policy */
+	const char *limit, *first_day, *last_day, *rate;
 	int passphrase; /* of the root's key */
 };
 /* Request, signature by the software root of this home, import. */
@@ -155,6 +158,7 @@ int product_show_run(struct cli *, int, char **);
 int ca_create_run(struct cli *, int, char **);
 int ca_request_run(struct cli *, int, char **);
 int ca_import_run(struct cli *, int, char **);
+int ca_policy_run(struct cli *, int, char **);
 int ca_retire_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);
@@ -165,6 +169,7 @@ int device_show_run(struct cli *, int, char **);
 int device_hold_run(struct cli *, int, char **);
 int device_release_run(struct cli *, int, char **);
 int journal_verify_run(struct cli *, int, char **);
+int journal_succeed_run(struct cli *, int, char **);
 int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
 int explain_run(struct cli *, int, char **);

@@ -50,9 +50,33 @@ print_verified(const struct cli *c, const struct ledger *l, uint64_t records)
 	json_put_text(&o, time);
 	json_put_name(&o, "keys");
 	json_put_uint(&o, l->keys_len);
+	if (l->before.sequence != 0) {
+		json_put_name(&o, "old-signer");
+		json_put_hex(
+		    &o, span_of(l->before.signer, sizeof(l->before.signer)));
+		json_put_name(&o, "old-sequence");
+		json_put_uint(&o, l->before.sequence);
+	}
 	json_end_object(&o);
 	if (json_out_span(&o, &json) == WIRE_OK)
 		output_json(c, json);
+}
+
+/* Back to the first signer of this home, join by join. */
+static enum reason
+verify_before(const char *folder, struct why *why)
+{
+	char at[PATH_MAX], before[PATH_MAX];
+	bool found = true;
+	enum reason r = REASON_OK;
+
+	text_copy(at, sizeof(at), span_str(folder));
+	while (r == REASON_OK && found) {
+		r = journal_before(at, before, &found, why);
+		if (found)
+			memcpy(at, before, sizeof(at));
+	}
+	return r;
 }
 
 int
@@ -71,6 +95,8 @@ journal_verify_run(struct cli *c, int argc, char **argv)
 		return refuse(c, r, &why);
 	ledger_init(&ledger);
 	r = journal_verify(folder, &ledger, &records, &why);
+	if (r == REASON_OK)
+		r = verify_before(folder, &why);
 	if (r == REASON_OK)
 		print_verified(c, &ledger, records);
 	ledger_free(&ledger);
@@ -116,6 +142,10 @@ summary(const struct record *r, char *out, size_t cap)
 	case RECORD_ACT:
 		snprintf(out, cap, "%s %s by user %u", r->act.verb,
 		    r->act.subject, r->act.user);
+		break;
+	case RECORD_POLICY:
+		snprintf(out, cap, "%s by user %u", r->policy.order.name,
+		    r->policy.order.user);
 		break;
 	case RECORD_CHECKPOINT:
 	case RECORD_CLOCK:

@@ -11,9 +11,14 @@
 	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
 	"[--legacy-unattributed yes|no] [--import-only yes|no]\n"            \
 	"[--key-usage yes|no]"
+#define POLICY_OPTIONS                                                    \
+	"[--kinds nonced,nonceless]\n"                                    \
+	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
+	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n" \
+	"[--rate N/minute|N/hour|N/day|N/SECONDS|none]"
 #define CA_OPTIONS                                                \
 	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
-	"[--product NAME] [--limit N] [--months N] [--algorithm p256|p384]"
+	"[--algorithm p256|p384] " POLICY_OPTIONS
 
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,
@@ -36,6 +41,8 @@ const struct verb verbs[] = {
 	    "make a key; its certification request comes out" },
 	{ "ca", "import", ca_import_run, "--name NAME FILE...",
 	    "give a key its certificate and chain" },
+	{ "ca", "policy", ca_policy_run, "NAME " POLICY_OPTIONS,
+	    "change what a key may sign" },
 	{ "ca", "retire", ca_retire_run, "NAME",
 	    "take a key out of use for ever" },
 	{ "ca", "list", ca_list_run, "", "list all signing keys" },
@@ -59,6 +66,8 @@ const struct verb verbs[] = {
 	    "check the whole journal" },
 	{ "journal", "show", journal_show_run, "[--from N] [--limit N] [DIR]",
 	    "print records" },
+	{ "journal", "succeed", journal_succeed_run, "[--skip N] [--yes]",
+	    "after a restore: go on with a new signer identity" },
 	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
 	    "explain every violation in certificates" },
 	{ "explain", NULL, explain_run,

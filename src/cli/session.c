@@ -150,6 +150,12 @@ session_create(const char *home, const struct config *cfg, int passphrase,
 	return r;
 }
 
+bool
+session_alone(const struct session *s)
+{
+	return s->service == NULL;
+}
+
 void
 session_close(struct session *s)
 {

@@ -62,6 +62,7 @@ enum message {
 	MESSAGE_KEY_CREATE,
 	MESSAGE_KEY_CERTIFY,
 	MESSAGE_ACT,
+	MESSAGE_KEY_POLICY,
 	/* signer to authority */
 	MESSAGE_RECORD = 64,
 	MESSAGE_SYNCED,
@@ -185,10 +186,12 @@ struct message_record { /* durable, in order, none left out */
 	uint64_t sequence;
 	struct span record;
 };
-struct message_synced { /* heads agree; work may begin */
+struct message_synced { /* heads agree; work may begin; or why not */
 	uint8_t signer[16];
 	uint64_t sequence;
 	bool test;
+	enum reason reason; /* REASON_OK, or the signer ends now */
+	char text[200];
 };
 struct message_act {   /* an operator's act, for the journal */
 	uint32_t user; /* uid of the asker */
@@ -259,6 +262,8 @@ void message_device_order_put(struct cbor_out *, const struct device_order *);
 bool message_device_order_get(struct cbor *, struct device_order *);
 void message_key_order_put(struct cbor_out *, const struct key_order *);
 bool message_key_order_get(struct cbor *, struct key_order *);
+void message_policy_order_put(struct cbor_out *, const struct policy_order *);
+bool message_policy_order_get(struct cbor *, struct policy_order *);
 void message_key_certificate_put(
     struct cbor_out *, const struct key_certificate *);
 bool message_key_certificate_get(struct cbor *, struct key_certificate *);

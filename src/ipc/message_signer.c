@@ -39,19 +39,22 @@ message_record_get(struct cbor *c, struct message_record *m)
 void
 message_synced_put(struct cbor_out *o, const struct message_synced *m)
 {
-	cbor_put_array(o, 3);
+	cbor_put_array(o, 5);
 	cbor_put_bytes(o, span_of(m->signer, sizeof(m->signer)));
 	cbor_put_uint(o, m->sequence);
 	cbor_put_bool(o, m->test);
+	cbor_put_uint(o, m->reason);
+	put_words(o, m->text);
 }
 
 bool
 message_synced_get(struct cbor *c, struct message_synced *m)
 {
-	return field_array(c, 3) &&
+	return field_array(c, 5) &&
 	    cbor_bytes_exact(c, m->signer, sizeof(m->signer)) == WIRE_OK &&
 	    field_number(c, UINT64_MAX, &m->sequence) &&
-	    field_flag(c, &m->test) && cbor_end(c) == WIRE_OK;
+	    field_flag(c, &m->test) && field_reason(c, &m->reason) &&
+	    field_text(c, m->text, sizeof(m->text)) && cbor_end(c) == WIRE_OK;
 }
 
 void
@@ -185,17 +188,63 @@ message_device_order_get(struct cbor *c, struct device_order *m)
 	    cbor_end(c) == WIRE_OK;
 }
 
+static void
+put_policy(struct cbor_out *o, const struct key_policy *p)
+{
+	unsigned i;
+
+	cbor_put_array(o, 8);
+	cbor_put_uint(o, p->kinds);
+	cbor_put_array(o, p->products_len);
+	for (i = 0; i < p->products_len; i++)
+		cbor_put_string(o, p->products[i]);
+	cbor_put_string(o, p->serials);
+	cbor_put_uint(o, p->limit);
+	cbor_put_uint(o, p->first_day);
+	cbor_put_uint(o, p->last_day);
+	cbor_put_uint(o, p->rate);
+	cbor_put_uint(o, p->period);
+}
+
+static bool
+get_products(struct cbor *c, struct key_policy *p)
+{
+	uint64_t n;
+	unsigned i;
+
+	if (cbor_array(c, &n) != WIRE_OK || n > KEY_PRODUCTS_MAX)
+		return false;
+	p->products_len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_text(c, p->products[i], sizeof(p->products[i])))
+			return false;
+	return true;
+}
+
+static bool
+get_policy(struct cbor *c, struct key_policy *p)
+{
+	return field_array(c, 8) &&
+	    field_unsigned(c, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID,
+		&p->kinds) &&
+	    get_products(c, p) &&
+	    field_text(c, p->serials, sizeof(p->serials)) &&
+	    field_number(c, INT64_MAX, &p->limit) &&
+	    field_unsigned(c, KEY_DAY_MAX, &p->first_day) &&
+	    field_unsigned(c, KEY_DAY_MAX, &p->last_day) &&
+	    field_unsigned(c, UINT32_MAX, &p->rate) &&
+	    field_unsigned(c, KEY_PERIOD_MAX, &p->period);
+}
+
 void
 message_key_order_put(struct cbor_out *o, const struct key_order *m)
 {
-	cbor_put_array(o, 7);
+	cbor_put_array(o, 5);
 	cbor_put_uint(o, m->purpose);
 	cbor_put_string(o, m->name);
 	cbor_put_string(o, m->slot);
-	cbor_put_string(o, m->product);
-	cbor_put_uint(o, m->limit);
-	cbor_put_uint(o, m->months);
 	cbor_put_bool(o, m->p384);
+	put_policy(o, &m->policy);
 }
 
 bool
@@ -204,15 +253,31 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 7))
+	if (!field_array(c, 5))
 		return false;
 	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
-	    field_text(c, m->product, sizeof(m->product)) &&
-	    field_number(c, UINT64_MAX, &m->limit) &&
-	    field_unsigned(c, 1200, &m->months) && field_flag(c, &m->p384) &&
+	    field_flag(c, &m->p384) && get_policy(c, &m->policy) &&
 	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_policy_order_put(struct cbor_out *o, const struct policy_order *m)
+{
+	cbor_put_array(o, 3);
+	cbor_put_string(o, m->name);
+	cbor_put_uint(o, m->user);
+	put_policy(o, &m->policy);
+}
+
+bool
+message_policy_order_get(struct cbor *c, struct policy_order *m)
+{
+	memset(m, 0, sizeof(*m));
+	return field_array(c, 3) && field_text(c, m->name, sizeof(m->name)) &&
+	    field_unsigned(c, UINT32_MAX, &m->user) &&
+	    get_policy(c, &m->policy) && cbor_end(c) == WIRE_OK;
 }
 
 void

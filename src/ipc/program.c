@@ -476,6 +476,7 @@ program_fail(struct program *p, enum reason r, const struct why *why)
 {
 	log_reason(r, why, "event=\"stop\"");
 	control_send(p, MESSAGE_FAILED, r, why);
+	flush_all(p); /* what was said before the end is heard */
 	exit(EXIT_FAILURE);
 }
 

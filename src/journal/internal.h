@@ -8,6 +8,9 @@
 /* journal_create() with another size of segments (tests roll over early). */
 MUST_USE enum reason journal_create_sized(
     const char *dir, bool test, int64_t now, size_t size, struct why *why);
+/* A journal whose first checkpoint goes on where a ledger ended. */
+MUST_USE enum reason journal_create_after(const char *dir,
+    const struct ledger *old, uint64_t skip, int64_t now, struct why *why);
 /* Makes the next segment when this one is over three quarters full. */
 void journal_prepare(struct journal *j);
 /* Applies all records of a segment to a ledger; call (may be NULL) gets those

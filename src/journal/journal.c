@@ -170,19 +170,26 @@ journal_commit(struct journal *j, struct why *why)
 	return REASON_OK;
 }
 
-/* Not yet an error if it fails: there is still a quarter to write to. */
-void
-journal_prepare(struct journal *j)
+static void
+make_next(struct journal *j)
 {
 	struct span nothing = { NULL, 0 };
 	struct why why;
 
-	if (j->next_made || j->used <= j->size - j->size / PART)
+	if (j->next_made)
 		return;
 	j->next_made = segment_make(j->dir, j->segment + 1, j->size, nothing,
 			   &why) == REASON_OK;
 	if (!j->next_made)
 		log_alarm("journal-full", "text=\"%s\"", why.text);
+}
+
+/* Not yet an error if it fails: there is still a quarter to write to. */
+void
+journal_prepare(struct journal *j)
+{
+	if (j->used > j->size - j->size / PART)
+		make_next(j);
 }
 
 /* Goes on in the next segment, which opens with a checkpoint. */
@@ -193,7 +200,7 @@ roll_over(struct journal *j, int64_t now, struct why *why)
 	enum reason r;
 	int fd;
 
-	journal_prepare(j);
+	make_next(j);
 	segment_name(name, j->segment + 1);
 	fd = openat(j->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (!j->next_made || fd < 0) {
@@ -264,21 +271,20 @@ directory_for(const char *dir, struct why *why)
 	return fd;
 }
 
-enum reason
-journal_create_sized(
-    const char *dir, bool test, int64_t now, size_t size, struct why *why)
+/* The first segment, with the checkpoint of a ledger, which is taken over. */
+static enum reason
+create(const char *dir, struct ledger *first, size_t size, struct why *why)
 {
 	struct journal *j = memory_new(sizeof(*j));
 	enum reason r = REASON_HOME_INVALID;
 	size_t payload;
 
 	journal_init(j, size);
+	j->ledger = *first; /* transferred */
+	ledger_init(first);
 	if ((j->dir = directory_for(dir, why)) < 0)
 		goto out;
-	random_bytes(j->ledger.signer, sizeof(j->ledger.signer));
-	j->ledger.test = test;
-	j->ledger.time = now;
-	if ((r = append_checkpoint(j, now, why)) != REASON_OK)
+	if ((r = append_checkpoint(j, j->ledger.time, why)) != REASON_OK)
 		goto out;
 	payload = j->pending.len - FRAME_HEADER;
 	frame_seal(j->pending.ptr, 1, payload);
@@ -286,6 +292,58 @@ journal_create_sized(
 out:
 	journal_close(j);
 	return r;
+}
+
+enum reason
+journal_create_sized(
+    const char *dir, bool test, int64_t now, size_t size, struct why *why)
+{
+	struct ledger first;
+
+	ledger_init(&first);
+	random_bytes(first.signer, sizeof(first.signer));
+	first.test = test;
+	first.time = now;
+	return create(dir, &first, size, why);
+}
+
+enum reason
+journal_create_after(const char *dir, const struct ledger *old, uint64_t skip,
+    int64_t now, struct why *why)
+{
+	uint8_t signer[16];
+	struct ledger first;
+
+	random_bytes(signer, sizeof(signer));
+	ledger_succeed(old, signer, skip, now, &first);
+	return create(dir, &first, SEGMENT_SIZE, why);
+}
+
+/* Groups as large as they may be: fewer than the first writer's, so that there
+ * is room wherever it had room. */
+enum reason
+journal_adopt(struct journal *j, struct span bytes, struct why *why)
+{
+	uint8_t hash[HASH_SIZE];
+	struct record r;
+	enum reason reason;
+
+	if ((reason = record_read(bytes, &r, why)) != REASON_OK)
+		return reason;
+	if (r.kind == RECORD_CHECKPOINT ||
+	    frame_size(j->pending.len + 4 + RECORD_MAX) > j->size / PART)
+		reason = journal_commit(j, why);
+	if (reason == REASON_OK)
+		reason = r.kind == RECORD_CHECKPOINT
+		    ? roll_over(j, r.time, why)
+		    : append(j, &r, r.time, why);
+	buf_clear(&j->fresh); /* the store has it */
+	record_hash(bytes, hash);
+	if (reason == REASON_OK && memcmp(hash, j->ledger.head, HASH_SIZE) != 0)
+		reason = why_set(why, REASON_JOURNAL_FORK, -1,
+		    "record %llu of the store does not join this journal",
+		    (unsigned long long)r.sequence);
+	return reason;
 }
 
 enum reason

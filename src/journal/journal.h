@@ -9,6 +9,8 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include <limits.h>
+
 #include "journal/ledger.h"
 
 #define SEGMENT_SIZE (UINT64_C(4) << 20)
@@ -47,6 +49,28 @@ MUST_USE enum reason journal_commit(struct journal *j, struct why *why);
 typedef void (*record_bytes_call)(
     void *context, uint64_t sequence, struct span bytes);
 void journal_drain(struct journal *j, record_bytes_call call, void *context);
+/*
+ * After a restore (doc/decisions/008): takes a record back that the store has and
+ * the journal lost, byte for byte. JOURNAL_FORK if it does not join. The last of
+ * them wait for journal_commit().
+ */
+MUST_USE enum reason journal_adopt(
+    struct journal *j, struct span bytes, struct why *why);
+/*
+ * Ends this journal, which is open at dir: makes a new one with a new signer
+ * identity that goes on from its head (ledger_succeed), with an `act` of that
+ * user, and lets the two change places in one step. The old one is then
+ * dir.N, N the first number that was free.
+ */
+MUST_USE enum reason journal_succeed(struct journal *j, const char *dir,
+    uint64_t skip, uint32_t user, int64_t now, struct why *why);
+/*
+ * If the journal at dir goes on from another: finds that one beside it, by its
+ * signer, and checks the join; its folder is put into before. *found tells
+ * whether there is one. JOURNAL_FORK, or JOURNAL_DAMAGED if it is not there.
+ */
+MUST_USE enum reason journal_before(
+    const char *dir, char before[PATH_MAX], bool *found, struct why *why);
 /* Records from a sequence on, in order, over all segments (read-only, needs no
  * lock): for the copy in the store, for verify and show. */
 MUST_USE enum reason journal_read(const char *dir, uint64_t from,

@@ -22,7 +22,7 @@ ledger_free(struct ledger *l)
 }
 
 struct ledger_key *
-ledger_key_find(struct ledger *l, const char *name)
+ledger_key_find(const struct ledger *l, const char *name)
 {
 	size_t i;
 
@@ -32,18 +32,25 @@ ledger_key_find(struct ledger *l, const char *name)
 	return NULL;
 }
 
+const char *
+key_state_name(enum key_state s)
+{
+	return s == KEY_REQUESTED ? "requested"
+	    : s == KEY_ACTIVE	  ? "active"
+				  : "retired";
+}
+
 static const char *
 key_state_word(unsigned value)
 {
-	return value == KEY_REQUESTED ? "requested"
-	    : value == KEY_ACTIVE     ? "active"
-				      : "retired";
+	return key_state_name((enum key_state)value);
 }
 
 static void
 ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
+	uint64_t in_period = k->count.in_period;
 	unsigned state = k->state;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
@@ -56,9 +63,25 @@ ledger_key_fields(struct members *f, void *value)
 	member_bytes(f, 4, "certificate_sha256", MEMBER_OPTIONAL,
 	    k->certificate_sha256, HASH_SIZE);
 	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->activated);
-	member_uint(f, 6, "issued", MEMBER_OPTIONAL, &k->issued, INT64_MAX);
-	member_uint(f, 7, "last_counter", MEMBER_OPTIONAL, &k->last_counter,
+	member_uint(
+	    f, 6, "issued", MEMBER_OPTIONAL, &k->count.issued, INT64_MAX);
+	member_time(f, 7, "period", MEMBER_OPTIONAL, &k->count.period);
+	member_uint(f, 8, "in_period", MEMBER_OPTIONAL, &in_period, UINT32_MAX);
+	if (f->mode == MEMBERS_READ)
+		k->count.in_period = (uint32_t)in_period;
+	member_uint(f, 9, "last_counter", MEMBER_OPTIONAL, &k->last_counter,
 	    UINT64_MAX);
+}
+
+static void
+before_fields(struct members *f, struct ledger_before *b)
+{
+	member_bytes(
+	    f, 7, "old_signer", MEMBER_OPTIONAL, b->signer, sizeof(b->signer));
+	member_uint(
+	    f, 8, "old_sequence", MEMBER_OPTIONAL, &b->sequence, INT64_MAX);
+	member_bytes(f, 9, "old_head", MEMBER_OPTIONAL, b->head, HASH_SIZE);
+	member_uint(f, 10, "skipped", MEMBER_OPTIONAL, &b->skipped, INT64_MAX);
 }
 
 void
@@ -85,6 +108,7 @@ ledger_fields(struct members *f, void *value)
 	for (i = 0; i < count; i++)
 		member_element(f, ledger_key_fields, &l->keys[i]);
 	member_array_end(f);
+	before_fields(f, &l->before);
 }
 
 bool
@@ -184,23 +208,65 @@ apply_ca(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
-/* A signature of a key: it must have been one that may sign. */
+enum reason
+ledger_key_allows(const struct ledger_key *k, const struct key_use *use,
+    int64_t time, struct why *why)
+{
+	if (k == NULL || k->state != KEY_ACTIVE)
+		return why_set(why, REASON_SIGNER_KEY, -1, "it is %s",
+		    k == NULL ? "unknown" : key_state_name(k->state));
+	return key_policy_allows(&k->order.policy, &k->count, use, time, why);
+}
+
+/* A signature of a key: it must have been one that it may make. */
 static enum reason
 apply_use(struct ledger *l, const struct record *r, const char *name,
-    enum key_purpose purpose, uint64_t counter, struct why *why)
+    const struct key_use *use, struct why *why)
 {
 	struct ledger_key *k = ledger_key_find(l, name);
+	struct why inner;
 
-	if (k == NULL || k->state != KEY_ACTIVE || k->order.purpose != purpose)
-		return damaged(why, r, "the key may not sign that");
-	if (k->order.limit != 0 && k->issued >= k->order.limit)
-		return damaged(why, r, "the key has reached its count");
-	if (purpose == PURPOSE_IDEVID_CA) {
-		if (counter <= k->last_counter)
+	if (ledger_key_allows(k, use, r->time, &inner) != REASON_OK)
+		return damaged(why, r, inner.text);
+	if (use->kind == SIGNED_IDEVID) {
+		if (r->idevid.counter <= k->last_counter)
 			return damaged(why, r, "a counter went back");
-		k->last_counter = counter;
+		k->last_counter = r->idevid.counter;
 	}
-	k->issued++;
+	key_count_add(&k->count, &k->order.policy, r->time);
+	return REASON_OK;
+}
+
+static enum reason
+apply_idevid(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct key_use use = { SIGNED_IDEVID, r->idevid.device.product,
+		r->idevid.device.serial };
+
+	return apply_use(l, r, r->idevid.key, &use, why);
+}
+
+static enum reason
+apply_voucher(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct key_use use = { r->voucher.nonce[0] != '\0' ? SIGNED_NONCED
+							   : SIGNED_NONCELESS,
+		r->voucher.product, r->voucher.serial };
+
+	return apply_use(l, r, r->voucher.key, &use, why);
+}
+
+static enum reason
+apply_policy(struct ledger *l, const struct record *r, struct why *why)
+{
+	const struct policy_order *o = &r->policy.order;
+	struct ledger_key *k = ledger_key_find(l, o->name);
+
+	if (k == NULL || k->state == KEY_RETIRED)
+		return damaged(why, r, "no such key is in use");
+	if (key_policy_check(&o->policy, k->order.purpose, NULL) != REASON_OK)
+		return damaged(why, r, "no policy for a key of that purpose");
+	k->order.policy = o->policy;
 	return REASON_OK;
 }
 
@@ -231,10 +297,11 @@ apply_kind(struct ledger *l, const struct record *r, struct why *why)
 	case RECORD_CA:
 		return apply_ca(l, r, why);
 	case RECORD_IDEVID:
-		return apply_use(l, r, r->idevid.key, PURPOSE_IDEVID_CA,
-		    r->idevid.counter, why);
+		return apply_idevid(l, r, why);
 	case RECORD_VOUCHER:
-		return apply_use(l, r, r->voucher.key, PURPOSE_VOUCHER, 0, why);
+		return apply_voucher(l, r, why);
+	case RECORD_POLICY:
+		return apply_policy(l, r, why);
 	case RECORD_SIGNED:
 		return r->signed_.of < r->sequence
 		    ? REASON_OK

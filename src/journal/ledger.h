@@ -8,7 +8,7 @@
 
 #include "journal/record.h"
 
-/* A checkpoint with this many keys still fits RECORD_MAX. */
+/* A checkpoint with this many keys of the largest policies fits RECORD_MAX. */
 #define LEDGER_KEYS_MAX	   60
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
@@ -21,8 +21,16 @@ struct ledger_key {
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
 	int64_t activated;
-	uint64_t issued;       /* signatures that a record stands for */
+	struct key_count count;
 	uint64_t last_counter; /* issuing CA: highest serial counter signed */
+};
+
+/* The chain that a signer goes on from (journal succeed). */
+struct ledger_before {
+	uint8_t signer[16];
+	uint64_t sequence; /* of its last record, 0 = there was none */
+	uint8_t head[HASH_SIZE];
+	uint64_t skipped; /* signatures that each key may have made since */
 };
 
 struct ledger {
@@ -31,18 +39,35 @@ struct ledger {
 	uint64_t sequence;	 /* of the last record applied */
 	uint8_t head[HASH_SIZE]; /* its hash */
 	int64_t time;		 /* never goes back */
+	struct ledger_before before;
 	size_t keys_len;
 	struct ledger_key *keys; /* owned */
 };
 
 void ledger_init(struct ledger *l);
 void ledger_free(struct ledger *l);
-struct ledger_key *ledger_key_find(struct ledger *l, const char *name);
+struct ledger_key *ledger_key_find(const struct ledger *l, const char *name);
+/* May that key sign this in a record of that time? SIGNER_KEY, and what
+ * key_policy_allows() returns. */
+MUST_USE enum reason ledger_key_allows(const struct ledger_key *k,
+    const struct key_use *use, int64_t time, struct why *why);
+const char *key_state_name(enum key_state s);
 /* Applies the next record (sequence, previous hash and signer must join);
  * bytes are its encoding. A checkpoint must equal what was worked out, unless
  * the ledger is empty, when it is taken over. JOURNAL_DAMAGED. */
 MUST_USE enum reason ledger_apply(struct ledger *l, const struct record *r,
     struct span bytes, struct why *why);
+/*
+ * The ledger that a new signer begins with after `old` ended: its keys, with
+ * counts and last counters raised by skip, so that nothing that may have been
+ * used is used again. Later than old by a second at least. Owned.
+ */
+void ledger_succeed(const struct ledger *old, const uint8_t signer[16],
+    uint64_t skip, int64_t now, struct ledger *out);
+/* Is this the first record of a signer that goes on where the ledger ends?
+ * JOURNAL_FORK. */
+MUST_USE enum reason ledger_joins(
+    const struct ledger *old, const struct record *first, struct why *why);
 /* The content of a checkpoint record. */
 bool ledger_write(
     const struct ledger *l, uint8_t *out, size_t cap, size_t *len);

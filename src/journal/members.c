@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/key_policy.h"
 
 void
 members_refuse(struct members *f, const char *name)
@@ -127,6 +128,27 @@ member_time(struct members *f, unsigned key, const char *name,
 }
 
 void
+member_day(struct members *f, unsigned key, const char *name, uint32_t *value)
+{
+	char text[DAY_TEXT_SIZE];
+	uint64_t n = 0;
+	bool good;
+
+	if (!member_begin(f, key, name, MEMBER_OPTIONAL, *value == 0))
+		return;
+	if (f->mode == MEMBERS_WRITE) {
+		cbor_put_uint(f->out, *value);
+	} else if (f->mode == MEMBERS_JSON) {
+		day_print(text, *value);
+		json_put_text(f->json, text);
+	} else {
+		good = cbor_uint(f->in, &n) == WIRE_OK && n <= KEY_DAY_MAX;
+		*value = good ? (uint32_t)n : 0;
+		member_taken(f, name, MEMBER_OPTIONAL, good, n == 0);
+	}
+}
+
+void
 member_text(struct members *f, unsigned key, const char *name,
     enum member_presence p, char *value, size_t cap)
 {
@@ -144,6 +166,51 @@ member_text(struct members *f, unsigned key, const char *name,
 		    text_copy(value, cap, s);
 		member_taken(f, name, p, good, s.len == 0);
 	}
+}
+
+/* READ: the elements of an array of texts. */
+static bool
+take_texts(
+    struct members *f, unsigned *count, char *values, size_t size, unsigned max)
+{
+	struct span s;
+	uint64_t n;
+
+	*count = 0;
+	if (cbor_array(f->in, &n) != WIRE_OK || n > max)
+		return false;
+	for (; *count < n; values += size, ++*count)
+		if (cbor_text(f->in, &s) != WIRE_OK || s.len == 0 ||
+		    !text_printable(s) || !text_copy(values, size, s))
+			return false;
+	return true;
+}
+
+void
+member_texts(struct members *f, unsigned key, const char *name, unsigned *count,
+    char *values, size_t size, unsigned max)
+{
+	unsigned i;
+
+	if (!member_begin(f, key, name, MEMBER_REQUIRED, false))
+		return;
+	if (f->mode == MEMBERS_READ) {
+		member_taken(f, name, MEMBER_REQUIRED,
+		    take_texts(f, count, values, size, max), false);
+		return;
+	}
+	if (f->mode == MEMBERS_WRITE)
+		cbor_put_array(f->out, *count);
+	else
+		json_begin_array(f->json);
+	for (i = 0; i < *count; i++) {
+		if (f->mode == MEMBERS_WRITE)
+			cbor_put_string(f->out, values + i * size);
+		else
+			json_put_text(f->json, values + i * size);
+	}
+	if (f->mode == MEMBERS_JSON)
+		json_end_array(f->json);
 }
 
 static bool

@@ -49,9 +49,16 @@ void member_bool(
 /* Seconds since 1970; JSON shows YYYY-MM-DDTHH:MM:SSZ. */
 void member_time(struct members *f, unsigned key, const char *name,
     enum member_presence p, int64_t *value);
+/* Days since 1970-01-01, optional; JSON shows YYYY-MM-DD. */
+void member_day(
+    struct members *f, unsigned key, const char *name, uint32_t *value);
 /* Printable ASCII, terminated, shorter than cap. */
 void member_text(struct members *f, unsigned key, const char *name,
     enum member_presence p, char *value, size_t cap);
+/* An array of at most max texts, each in a place of its own of size octets;
+ * none may be empty. */
+void member_texts(struct members *f, unsigned key, const char *name,
+    unsigned *count, char *values, size_t size, unsigned max);
 /* Exactly len octets; optional = all zero. */
 void member_bytes(struct members *f, unsigned key, const char *name,
     enum member_presence p, uint8_t *value, size_t len);

@@ -8,9 +8,10 @@ const char *
 record_kind_name(enum record_kind k)
 {
 	static const char *const names[] = { "", "checkpoint", "key", "ca",
-		"device", "idevid", "voucher", "signed", "act", "clock" };
+		"device", "idevid", "voucher", "signed", "act", "clock",
+		"policy" };
 
-	return (unsigned)k <= RECORD_CLOCK ? names[k] : "";
+	return (unsigned)k <= RECORD_KIND_LAST ? names[k] : "";
 }
 
 static const char *
@@ -116,6 +117,24 @@ device_fields(struct members *f, void *value)
 		members_refuse(f, "serial or product");
 }
 
+static void
+policy_fields(struct members *f, void *value)
+{
+	struct key_policy *p = value;
+
+	MEMBER_UINT(f, 1, "kinds", MEMBER_REQUIRED, p->kinds,
+	    SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID);
+	member_texts(f, 2, "products", &p->products_len, p->products[0],
+	    sizeof(p->products[0]), KEY_PRODUCTS_MAX);
+	member_text(
+	    f, 3, "serials", MEMBER_OPTIONAL, p->serials, sizeof(p->serials));
+	member_uint(f, 4, "limit", MEMBER_OPTIONAL, &p->limit, INT64_MAX);
+	member_day(f, 5, "first_day", &p->first_day);
+	member_day(f, 6, "last_day", &p->last_day);
+	MEMBER_UINT(f, 7, "rate", MEMBER_OPTIONAL, p->rate, UINT32_MAX);
+	MEMBER_UINT(f, 8, "period", MEMBER_OPTIONAL, p->period, KEY_PERIOD_MAX);
+}
+
 void
 key_order_fields(struct members *f, void *value)
 {
@@ -125,13 +144,11 @@ key_order_fields(struct members *f, void *value)
 	    PURPOSE_IDEVID_CA, purpose_word);
 	member_text(f, 2, "name", MEMBER_REQUIRED, o->name, sizeof(o->name));
 	member_text(f, 3, "slot", MEMBER_OPTIONAL, o->slot, sizeof(o->slot));
-	member_text(
-	    f, 4, "product", MEMBER_OPTIONAL, o->product, sizeof(o->product));
-	member_uint(f, 5, "limit", MEMBER_OPTIONAL, &o->limit, UINT64_MAX);
-	MEMBER_UINT(f, 6, "months", MEMBER_OPTIONAL, o->months, UINT32_MAX);
-	member_bool(f, 7, "p384", &o->p384);
-	if (o->name[0] == '\0')
-		members_refuse(f, "name");
+	member_bool(f, 4, "p384", &o->p384);
+	member_map(f, 5, "policy", policy_fields, &o->policy);
+	if (o->name[0] == '\0' ||
+	    key_policy_check(&o->policy, o->purpose, NULL) != REASON_OK)
+		members_refuse(f, "name or policy");
 }
 
 static void
@@ -239,6 +256,16 @@ clock_fields(struct members *f, void *value)
 	member_time(f, 2, "to", MEMBER_REQUIRED, &c->to);
 }
 
+static void
+policy_record_fields(struct members *f, void *value)
+{
+	struct policy_order *o = value;
+
+	member_text(f, 1, "name", MEMBER_REQUIRED, o->name, sizeof(o->name));
+	MEMBER_UINT(f, 2, "user", MEMBER_REQUIRED, o->user, UINT32_MAX);
+	member_map(f, 3, "policy", policy_fields, &o->policy);
+}
+
 /* In JSON a checkpoint shows what it holds, not its octets. */
 static void
 checkpoint_fields(struct members *f, struct record *r)
@@ -285,6 +312,10 @@ facts_fields(struct members *f, struct record *r)
 	case RECORD_CLOCK:
 		member_map(f, 9, "facts", clock_fields, &r->clock);
 		break;
+	case RECORD_POLICY:
+		member_map(
+		    f, 9, "facts", policy_record_fields, &r->policy.order);
+		break;
 	}
 }
 
@@ -302,8 +333,8 @@ record_fields(struct members *f, void *value)
 	member_uint(f, 3, "sequence", MEMBER_REQUIRED, &r->sequence, INT64_MAX);
 	member_bytes(f, 4, "previous", MEMBER_REQUIRED, r->previous, HASH_SIZE);
 	member_time(f, 5, "time", MEMBER_REQUIRED, &r->time);
-	MEMBER_WORD(
-	    f, 6, "kind", MEMBER_REQUIRED, r->kind, RECORD_CLOCK, kind_word);
+	MEMBER_WORD(f, 6, "kind", MEMBER_REQUIRED, r->kind, RECORD_KIND_LAST,
+	    kind_word);
 	member_bytes(f, 7, "request_sha256", MEMBER_OPTIONAL, r->request_sha256,
 	    HASH_SIZE);
 	member_bytes(

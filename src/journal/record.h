@@ -12,8 +12,8 @@
 #include "base/reason.h"
 #include "model/order.h"
 
-#define RECORD_MAX     16384
-#define RECORD_VERSION 1
+#define RECORD_MAX     32768
+#define RECORD_VERSION 2
 
 enum record_kind {
 	RECORD_CHECKPOINT = 1,
@@ -25,7 +25,10 @@ enum record_kind {
 	RECORD_SIGNED,
 	RECORD_ACT,
 	RECORD_CLOCK,
+	RECORD_POLICY,
 };
+#define RECORD_KIND_LAST RECORD_POLICY
+
 const char *record_kind_name(enum record_kind k);
 
 struct record_key {
@@ -78,6 +81,9 @@ struct record_act {
 struct record_clock {
 	int64_t from, to;
 };
+struct record_policy { /* a key may sign this from now on */
+	struct policy_order order;
+};
 
 struct record {
 	uint8_t signer[16];
@@ -98,6 +104,7 @@ struct record {
 		struct record_signed signed_;
 		struct record_act act;
 		struct record_clock clock;
+		struct record_policy policy;
 	};
 };
 

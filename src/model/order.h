@@ -6,6 +6,7 @@
 #define MODEL_ORDER_H
 
 #include "model/device.h"
+#include "model/key_policy.h"
 
 /* "Sign a voucher that says this." */
 struct voucher_order {
@@ -49,12 +50,16 @@ struct device_order {
 /* "Make a key" / "this is its certificate" (ceremony, init, rollover). */
 struct key_order {
 	enum key_purpose purpose;
-	char name[KEY_NAME_MAX + 1];	    /* A-Z a-z 0-9 - */
-	char slot[SLOT_TOKEN_MAX + 1];	    /* issuing CAs */
-	char product[PRODUCT_NAME_MAX + 1]; /* "" = any product */
-	uint64_t limit;			    /* number of signatures, 0 = none */
-	uint32_t months; /* days of use from activation, 0 = none */
+	char name[KEY_NAME_MAX + 1];   /* A-Z a-z 0-9 - */
+	char slot[SLOT_TOKEN_MAX + 1]; /* issuing CAs */
 	bool p384;
+	struct key_policy policy;
+};
+/* "From now on it may sign this." */
+struct policy_order {
+	char name[KEY_NAME_MAX + 1];
+	uint32_t user; /* uid of the asker */
+	struct key_policy policy;
 };
 struct key_certificate {
 	char name[KEY_NAME_MAX + 1];

@@ -12,8 +12,8 @@ product_defaults(struct product *p)
 	p->pin = PIN_FARTHEST;
 }
 
-static bool
-name_valid(const char *name)
+bool
+product_name_valid(const char *name)
 {
 	size_t i, len = strlen(name);
 
@@ -47,7 +47,7 @@ refuse(struct why *why, const char *field, const char *what)
 enum reason
 product_check(const struct product *p, struct why *why)
 {
-	if (!name_valid(p->name))
+	if (!product_name_valid(p->name))
 		return refuse(why, "name", "1 to 64 of A-Z a-z 0-9 . _ -");
 	if (p->import_only && p->token[0] == '\0')
 		return REASON_OK;

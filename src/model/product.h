@@ -29,6 +29,8 @@ struct product {
 	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
 };
 
+/* 1 to 64 of A-Z a-z 0-9 . _ - */
+bool product_name_valid(const char *name);
 void product_defaults(struct product *p);
 /* PRODUCT_SYNTAX naming the field. */
 MUST_USE enum reason product_check(const struct product *p, struct why *why);

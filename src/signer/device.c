@@ -1,20 +1,9 @@
 /* Devices: what their fields may be, their tag, and imported ones. */
 #include "crypto/hash/hash.h"
+#include "model/product.h"
 #include "model/serial.h"
 #include "signer/signer.h"
 #include "wire/cbor.h"
-
-bool
-product_name_valid(const char *name)
-{
-	const char *c;
-
-	for (c = name; *c != '\0'; c++)
-		if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
-			(*c >= '0' && *c <= '9') || strchr("._-", *c) != NULL))
-			return false;
-	return c != name && c - name <= PRODUCT_NAME_MAX;
-}
 
 static bool
 issuer_valid(const struct issuer *i)

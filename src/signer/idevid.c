@@ -2,7 +2,6 @@
  * An IDevID (IP 5): the serial follows from slot and counter, nothing is taken
  * from a CSR but the key, the plan is linted before it is signed.
  */
-#include "base/clock.h"
 #include "crypto/hash/hash.h"
 #include "model/serial.h"
 #include "signer/signer.h"
@@ -124,8 +123,8 @@ render_again(struct signer *s, struct order *o, const struct product *p,
 	uint8_t device[HASH_SIZE];
 
 	recent_device(o->result.serial, &o->result.issuer, device);
-	e = recent_find(s->recent, RECORD_IDEVID, o->idevid.request_sha256,
-	    device, clock_now());
+	e = recent_find(
+	    s->recent, RECORD_IDEVID, o->idevid.request_sha256, device, s->now);
 	if (e == NULL)
 		return false;
 	o->record.idevid.not_before = e->when;
@@ -143,6 +142,7 @@ prepare_new(struct signer *s, struct order *o, const struct product *p,
     const struct ledger_key *k)
 {
 	const struct idevid_order *i = &o->idevid;
+	const struct key_use use = { SIGNED_IDEVID, i->product, i->serial };
 	enum reason r;
 
 	/* Never twice, whatever the store believes. */
@@ -151,11 +151,10 @@ prepare_new(struct signer *s, struct order *o, const struct product *p,
 		    "counter %llu, the last one signed is %llu",
 		    (unsigned long long)i->counter,
 		    (unsigned long long)k->last_counter);
-	r = key_may_sign(s, i->key, PURPOSE_IDEVID_CA, i->product, false,
-	    &o->signer, &o->why);
+	r = key_may_sign(s, i->key, &use, false, &o->signer, &o->why);
 	if (r != REASON_OK)
 		return r;
-	o->record.idevid.not_before = clock_now();
+	o->record.idevid.not_before = s->now;
 	certificate_serial_draw(o->record.idevid.serial);
 	return render(o, p, k);
 }
@@ -164,6 +163,7 @@ enum reason
 idevid_prepare(struct signer *s, struct order *o)
 {
 	const struct idevid_order *i = &o->idevid;
+	const struct key_use use = { SIGNED_IDEVID, i->product, i->serial };
 	const struct ledger_key *k;
 	struct product p;
 	enum reason r;
@@ -171,8 +171,7 @@ idevid_prepare(struct signer *s, struct order *o)
 	fill_product(i, &p);
 	if ((r = check_facts(i, &p, &o->why)) != REASON_OK)
 		return r;
-	r = key_may_sign(s, i->key, PURPOSE_IDEVID_CA, i->product, true,
-	    &o->signer, &o->why);
+	r = key_may_sign(s, i->key, &use, true, &o->signer, &o->why);
 	if (r != REASON_OK)
 		return r;
 	k = ledger_key_of(s, i->key);

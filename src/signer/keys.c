@@ -1,7 +1,6 @@
 /* Keys come, get their certificates and go: orders of operators. */
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "envelope/csr.h"
@@ -11,7 +10,6 @@
 #include "x509/lint.h"
 
 #define CSR_ROOM 1024
-#define DAYS_MAX 36500
 
 /* Names become file names: A-Z a-z 0-9 and hyphen, not the tag key's. */
 static bool
@@ -40,12 +38,8 @@ check_order(const struct key_order *k, struct why *why)
 	else if (k->purpose == PURPOSE_IDEVID_CA ? !slot_valid(k->slot)
 						 : k->slot[0] != '\0')
 		field = "slot";
-	else if (k->product[0] != '\0' && !product_name_valid(k->product))
-		field = "product";
-	else if (k->months > DAYS_MAX)
-		field = "months";
 	return field == NULL
-	    ? REASON_OK
+	    ? key_policy_check(&k->policy, k->purpose, why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
 }
 
@@ -178,8 +172,8 @@ check_chain(
 
 /* The profile that the key was made for (IP 4, IP 6). */
 static enum reason
-check_profile(const struct ledger_key *k, const struct held_key *h,
-    const struct certificate *chain, struct why *why)
+check_profile(const struct signer *s, const struct ledger_key *k,
+    const struct held_key *h, const struct certificate *chain, struct why *why)
 {
 	bool issues = k->order.purpose == PURPOSE_IDEVID_CA;
 	struct lint_context context = { .subject = issues ? LINT_CA
@@ -195,7 +189,7 @@ check_profile(const struct ledger_key *k, const struct held_key *h,
 		return mismatch(why, 0, "its path length is not 0");
 	if (chain[0].subject_key_id.len == 0)
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
-	if (chain[0].not_after <= clock_now())
+	if (chain[0].not_after <= s->now)
 		return mismatch(why, 0, "it has expired");
 	if (certificate_lint(&chain[0], &context, findings) == 0)
 		return REASON_OK;
@@ -235,7 +229,8 @@ key_certify_prepare(struct signer *s, struct order *o)
 		return why_set(&o->why, REASON_SIGNER_KEY, -1,
 		    "no key %.32s waits for a certificate", k->name);
 	if ((reason = check_chain(k, chain, &o->why)) != REASON_OK ||
-	    (reason = check_profile(known, h, chain, &o->why)) != REASON_OK ||
+	    (reason = check_profile(s, known, h, chain, &o->why)) !=
+		REASON_OK ||
 	    (reason = chain_write(s, k, &o->why)) != REASON_OK ||
 	    (reason = held_key_chain(h, k->chain, k->chain_len, &o->why)) !=
 		REASON_OK)
@@ -247,6 +242,25 @@ key_certify_prepare(struct signer *s, struct order *o)
 	    chain[0].subject_key_id.len);
 	r->key_id_len = (uint8_t)chain[0].subject_key_id.len;
 	r->not_after = chain[0].not_after;
+	return REASON_OK;
+}
+
+/* An operator's word, with his name in the record. */
+enum reason
+policy_prepare(struct signer *s, struct order *o)
+{
+	const struct policy_order *p = &o->policy;
+	const struct ledger_key *k = ledger_key_of(s, p->name);
+	enum reason r;
+
+	if (k == NULL || k->state == KEY_RETIRED)
+		return why_set(&o->why, REASON_SIGNER_KEY, -1,
+		    "no key %.32s is in use", p->name);
+	r = key_policy_check(&p->policy, k->order.purpose, &o->why);
+	if (r != REASON_OK)
+		return r;
+	o->record.kind = RECORD_POLICY;
+	o->record.policy.order = *p;
 	return REASON_OK;
 }
 

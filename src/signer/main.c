@@ -109,6 +109,21 @@ on_lost(void *context, struct peer *peer)
 	signer_drop(&st->signer);
 }
 
+/* Both sides are told: serve keeps us down, the authority says why. */
+static void __attribute__((noreturn))
+refuse_store(struct state *st, enum reason r, const struct why *why)
+{
+	const struct ledger *l = journal_ledger(st->signer.journal);
+	struct message_synced m = {
+		.sequence = l->sequence, .test = l->test, .reason = r
+	};
+
+	memcpy(m.signer, l->signer, sizeof(m.signer));
+	memcpy(m.text, why->text, sizeof(m.text) - 1);
+	(void)PEER_SEND(st->authority, SYNCED, 0, synced, &m);
+	program_fail(st->program, r, why);
+}
+
 static void
 on_head(struct state *st, struct span payload)
 {
@@ -122,7 +137,7 @@ on_head(struct state *st, struct span payload)
 		fatal("malformed HEAD");
 	r = sync_compare(&st->signer, &head, &st->next, &why);
 	if (r != REASON_OK)
-		program_fail(st->program, r, &why);
+		refuse_store(st, r, &why);
 	st->synced = false;
 	st->streaming = true;
 }

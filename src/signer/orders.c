@@ -31,6 +31,8 @@ order_read(enum message type, uint64_t id, struct span payload)
 		good = message_key_order_get(&c, &o->key);
 	else if (type == MESSAGE_KEY_CERTIFY)
 		good = message_key_certificate_get(&c, &o->certificate);
+	else if (type == MESSAGE_KEY_POLICY)
+		good = message_policy_order_get(&c, &o->policy);
 	else if (type == MESSAGE_ACT)
 		good = message_act_get(&c, &o->act);
 	if (good)
@@ -85,6 +87,8 @@ prepare(struct signer *s, struct order *o)
 		return key_create_prepare(s, o);
 	case MESSAGE_KEY_CERTIFY:
 		return key_certify_prepare(s, o);
+	case MESSAGE_KEY_POLICY:
+		return policy_prepare(s, o);
 	default:
 		return act_prepare(s, o);
 	}
@@ -108,13 +112,13 @@ commit(struct signer *s, struct why *why)
 static enum reason
 append(struct signer *s, struct record *r, struct why *why)
 {
-	enum reason reason = journal_append(s->journal, r, clock_now(), why);
+	enum reason reason = journal_append(s->journal, r, s->now, why);
 
 	if (reason != REASON_JOURNAL_FULL)
 		return reason;
 	if ((reason = commit(s, why)) != REASON_OK)
 		return reason;
-	return journal_append(s->journal, r, clock_now(), why);
+	return journal_append(s->journal, r, s->now, why);
 }
 
 /* A step of the clock that an operator accepts is a record of its own. */
@@ -124,7 +128,7 @@ append_clock(struct signer *s, struct order *o)
 	struct record r = { .kind = RECORD_CLOCK };
 
 	r.clock.from = s->clock.stopped ? s->clock.expected : s->clock.wall;
-	r.clock.to = clock_now();
+	r.clock.to = s->now;
 	return append(s, &r, &o->why);
 }
 
@@ -230,6 +234,7 @@ signer_group(struct signer *s, struct why *why)
 	if (s->first == NULL)
 		return REASON_OK;
 	clock_watch_check(&s->clock);
+	s->now = clock_now();
 	r = append_signed(s, why);
 	if (r != REASON_OK && r != REASON_JOURNAL_FULL)
 		return r;
@@ -262,6 +267,7 @@ signer_flush(struct signer *s, struct why *why)
 	enum reason r;
 
 	clock_watch_check(&s->clock);
+	s->now = clock_now();
 	if (s->signed_later.len == 0)
 		return REASON_OK;
 	r = append_signed(s, why);

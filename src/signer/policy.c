@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "signer/signer.h"
 
-#define DAY	       86400
 /* clock_now() counts whole seconds, and a clock that is being slewed may seem
  * to lose one. */
 #define BACK_TOLERATED 2
@@ -23,7 +22,8 @@ clock_watch_check(struct clock_watch *c)
 
 	if (c->stopped)
 		return;
-	if (now >= expected - BACK_TOLERATED && now <= expected + DAY) {
+	if (now >= expected - BACK_TOLERATED &&
+	    now <= expected + SECONDS_A_DAY) {
 		c->wall = now;
 		c->ticks = ticks;
 		return;
@@ -44,63 +44,65 @@ clock_watch_confirm(struct clock_watch *c)
 const struct ledger_key *
 ledger_key_of(const struct signer *s, const char *name)
 {
-	const struct ledger *l = journal_ledger(s->journal);
-	size_t i;
-
-	for (i = 0; i < l->keys_len; i++)
-		if (strcmp(l->keys[i].order.name, name) == 0)
-			return &l->keys[i];
-	return NULL;
+	return ledger_key_find(journal_ledger(s->journal), name);
 }
 
-/* Days count from activation, in the time of the chain: to set the clock back
- * does not lengthen a key's life. */
-static enum reason
-check_dates(const struct signer *s, const struct ledger_key *k,
-    const struct held_key *h, struct why *why)
+/* What its record would be judged by: never before the chain's last time. */
+static int64_t
+record_time(const struct signer *s)
 {
-	int64_t now = clock_now(), chain = journal_ledger(s->journal)->time;
-	int64_t latest = now > chain ? now : chain;
+	int64_t chain = journal_ledger(s->journal)->time;
 
-	if (k->order.months != 0 &&
-	    latest >= k->activated + (int64_t)k->order.months * DAY)
+	return s->now > chain ? s->now : chain;
+}
+
+static enum reason
+check_certificate(
+    const struct signer *s, const struct held_key *h, struct why *why)
+{
+	if (h->chain_len == 0)
+		return why_set(why, REASON_SIGNER_KEY, -1, "it is uncertified");
+	if (s->now < h->certificate.not_before ||
+	    s->now > h->certificate.not_after)
 		return why_set(why, REASON_SIGNER_DATE, -1,
-		    "key %s has had its %u days", h->name, k->order.months);
-	if (now < h->certificate.not_before || now > h->certificate.not_after)
-		return why_set(why, REASON_SIGNER_DATE, -1,
-		    "the certificate of key %s is not valid now", h->name);
+		    "its certificate is not valid now");
 	return REASON_OK;
 }
 
+/* What is rendered again has been counted before. */
+static enum reason
+check_policy(const struct signer *s, const struct ledger_key *k,
+    const struct key_use *use, bool again, struct why *why)
+{
+	struct ledger_key uncounted;
+
+	if (again && k != NULL) {
+		uncounted = *k;
+		memset(&uncounted.count, 0, sizeof(uncounted.count));
+		k = &uncounted;
+	}
+	return ledger_key_allows(k, use, record_time(s), why);
+}
+
 enum reason
-key_may_sign(struct signer *s, const char *name, enum key_purpose purpose,
-    const char *product, bool again, struct held_key **out, struct why *why)
+key_may_sign(struct signer *s, const char *name, const struct key_use *use,
+    bool again, struct held_key **out, struct why *why)
 {
 	const struct ledger_key *k = ledger_key_of(s, name);
 	struct held_key *h = keyring_find(&s->keyring, name);
+	struct why inner;
+	enum reason r;
 
 	if (s->clock.stopped)
 		return why_set(why, REASON_CLOCK_STEP, -1,
 		    "the clock waits for an operator");
-	if (k == NULL || k->state != KEY_ACTIVE || h == NULL ||
-	    h->chain_len == 0)
-		return why_set(why, REASON_SIGNER_KEY, -1, "%s key %s",
-		    k == NULL			    ? "unknown"
-			: k->state == KEY_RETIRED   ? "retired"
-			: k->state == KEY_REQUESTED ? "uncertified"
-						    : "missing",
-		    name);
-	if (k->order.purpose != purpose)
-		return why_set(why, REASON_SIGNER_POLICY, -1,
-		    "key %s has another purpose", name);
-	if (k->order.product[0] != '\0' &&
-	    strcmp(k->order.product, product) != 0)
-		return why_set(why, REASON_SIGNER_POLICY, -1,
-		    "key %s is for product %s", name, k->order.product);
-	if (!again && k->order.limit != 0 && k->issued >= k->order.limit)
-		return why_set(why, REASON_SIGNER_COUNT, -1,
-		    "key %s has signed %llu", name,
-		    (unsigned long long)k->issued);
+	r = check_policy(s, k, use, again, &inner);
+	if (r == REASON_OK && h == NULL)
+		r = why_set(&inner, REASON_SIGNER_KEY, -1, "it is missing");
+	if (r == REASON_OK)
+		r = check_certificate(s, h, &inner);
 	*out = h;
-	return check_dates(s, k, h, why);
+	return r == REASON_OK
+	    ? r
+	    : why_set(why, r, -1, "key %.32s: %.150s", name, inner.text);
 }

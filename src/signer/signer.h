@@ -91,6 +91,7 @@ struct order {
 		struct device_order device;
 		struct key_order key;
 		struct key_certificate certificate;
+		struct policy_order policy;
 		struct message_act act;
 	};
 
@@ -142,6 +143,7 @@ struct signer {
 	struct secret tag_key;
 	struct recent *recent;
 	struct clock_watch clock;
+	int64_t now;		     /* one time for all orders of a group */
 	struct order *first, **last; /* waiting */
 	struct buf signed_later; /* struct signed_later, for the next group */
 };
@@ -179,7 +181,8 @@ MUST_USE enum reason signer_passphrase(
 /*
  * Compares what the store has with this journal (architecture 3):
  * JOURNAL_BEHIND if the store has more, JOURNAL_FORK if it tells another
- * history. On success the store lacks the records from *next on.
+ * history. On success the store lacks the records from *next on. Where the store
+ * ends with the signer before this one, it must end where this one began.
  */
 MUST_USE enum reason sync_compare(const struct signer *s,
     const struct message_head *head, uint64_t *next, struct why *why);
@@ -193,6 +196,7 @@ MUST_USE enum reason device_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason key_create_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason key_create_finish(struct order *o, struct span signature);
 MUST_USE enum reason key_certify_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason policy_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason act_prepare(struct signer *s, struct order *o);
 /* What follows from an act once it is on disk. */
 void act_finish(struct signer *s, const struct order *o);
@@ -205,17 +209,16 @@ void device_tag(
     const struct secret *key, const struct device *d, uint8_t out[HASH_SIZE]);
 /* SIGNER_FACTS unless every field of a device may be there. */
 MUST_USE enum reason device_check(const struct device *d, struct why *why);
-bool product_name_valid(const char *name);
 const struct ledger_key *ledger_key_of(
     const struct signer *s, const char *name);
 /*
- * May this key sign this kind of thing for this product now? CLOCK_STEP,
- * SIGNER_KEY, SIGNER_POLICY, SIGNER_COUNT, SIGNER_DATE. again: what is only
- * rendered a second time has been counted.
+ * May this key sign this now? CLOCK_STEP, SIGNER_KEY, SIGNER_POLICY,
+ * SIGNER_DATE, SIGNER_COUNT, SIGNER_RATE. again: what is only rendered a second
+ * time has been counted.
  */
 MUST_USE enum reason key_may_sign(struct signer *s, const char *name,
-    enum key_purpose purpose, const char *product, bool again,
-    struct held_key **out, struct why *why);
+    const struct key_use *use, bool again, struct held_key **out,
+    struct why *why);
 
 /* A step back, or forward over a day, stops signing (architecture 3). */
 void clock_watch_start(struct clock_watch *c);

@@ -43,6 +43,27 @@ hash_of(const struct signer *s, uint64_t sequence, uint8_t out[HASH_SIZE],
 	    : r;
 }
 
+/* The store's copy ends with the signer before us: it must end where we begin. */
+static enum reason
+compare_before(const struct ledger_before *b, const struct message_head *head,
+    struct why *why)
+{
+	if (head->sequence > b->sequence)
+		return why_set(why, REASON_JOURNAL_BEHIND, -1,
+		    "the store has record %llu of the signer before, this one "
+		    "goes on from %llu",
+		    (unsigned long long)head->sequence,
+		    (unsigned long long)b->sequence);
+	if (head->sequence < b->sequence ||
+	    memcmp(head->sha256, b->head, HASH_SIZE) != 0)
+		return why_set(why, REASON_JOURNAL_FORK, -1,
+		    "this signer goes on from record %llu, the store has "
+		    "another history up to %llu",
+		    (unsigned long long)b->sequence,
+		    (unsigned long long)head->sequence);
+	return REASON_OK;
+}
+
 enum reason
 sync_compare(const struct signer *s, const struct message_head *head,
     uint64_t *next, struct why *why)
@@ -54,6 +75,9 @@ sync_compare(const struct signer *s, const struct message_head *head,
 	*next = 1;
 	if (head->empty)
 		return REASON_OK;
+	if (l->before.sequence != 0 &&
+	    memcmp(head->signer, l->before.signer, sizeof(l->signer)) == 0)
+		return compare_before(&l->before, head, why);
 	if (memcmp(head->signer, l->signer, sizeof(l->signer)) != 0)
 		return why_set(why, REASON_JOURNAL_FORK, -1,
 		    "the store holds the journal of another signer");

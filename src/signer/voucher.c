@@ -3,7 +3,6 @@
  * MP 6 and 8). The domainID in the record is the one that the signer itself
  * read off the pin.
  */
-#include "base/clock.h"
 #include "crypto/hash/hash.h"
 #include "envelope/cms.h"
 #include "model/voucher.h"
@@ -35,14 +34,14 @@ facts(struct why *why, const char *field)
 /* expires-on: only without a nonce (RFC 8366 5.3), and not beyond the life of
  * the pinned certificate (MP 6.2). */
 static enum reason
-check_expiry(const struct voucher_order *v, const struct certificate *pin,
-    struct why *why)
+check_expiry(const struct signer *s, const struct voucher_order *v,
+    const struct certificate *pin, struct why *why)
 {
 	if (v->expires_on == 0)
 		return REASON_OK;
 	if (v->nonce[0] != '\0')
 		return facts(why, "expires_on together with a nonce");
-	if (v->expires_on <= clock_now())
+	if (v->expires_on <= s->now)
 		return facts(why, "expires_on is over");
 	if (v->expires_on > pin->not_after)
 		return facts(why, "expires_on is later than the pin's end");
@@ -99,7 +98,7 @@ check_facts(const struct signer *s, const struct voucher_order *v,
 	if (v->name_issuer && v->device.issuer.kind != ISSUER_KEY_ID)
 		return facts(why, "name_issuer without a key identifier");
 	if ((r = check_pin(v, pin, why)) != REASON_OK ||
-	    (r = check_expiry(v, pin, why)) != REASON_OK)
+	    (r = check_expiry(s, v, pin, why)) != REASON_OK)
 		return r;
 	return check_tag(s, &v->device, why);
 }
@@ -215,7 +214,7 @@ fill_record(struct order *o, const struct certificate *pin)
 /* The same request within a minute, and it would say the same: no new record
  * and no count (architecture 3). */
 static bool
-render_again(struct signer *s, struct order *o)
+render_again(struct signer *s, struct order *o, const struct key_use *use)
 {
 	const struct voucher_order *v = &o->voucher;
 	const struct recent_entry *e;
@@ -224,10 +223,9 @@ render_again(struct signer *s, struct order *o)
 
 	recent_device(v->device.serial, &v->device.issuer, device);
 	e = recent_find(
-	    s->recent, RECORD_VOUCHER, v->request_sha256, device, clock_now());
+	    s->recent, RECORD_VOUCHER, v->request_sha256, device, s->now);
 	if (e == NULL ||
-	    key_may_sign(s, v->key, PURPOSE_VOUCHER, v->device.product, true,
-		&o->signer, &why) != REASON_OK ||
+	    key_may_sign(s, v->key, use, true, &o->signer, &why) != REASON_OK ||
 	    !render(o, e->when) ||
 	    memcmp(o->record.tbs_sha256, e->tbs_sha256, HASH_SIZE) != 0)
 		return false;
@@ -240,19 +238,21 @@ enum reason
 voucher_prepare(struct signer *s, struct order *o)
 {
 	struct voucher_order *v = &o->voucher;
+	struct key_use use = { v->nonce[0] != '\0' ? SIGNED_NONCED
+						   : SIGNED_NONCELESS,
+		v->device.product, v->device.serial };
 	struct certificate pin;
 	enum reason r;
 
 	if ((r = check_facts(s, v, &pin, &o->why)) != REASON_OK)
 		return r;
-	if (render_again(s, o))
+	if (render_again(s, o, &use))
 		return REASON_OK;
-	r = key_may_sign(s, v->key, PURPOSE_VOUCHER, v->device.product, false,
-	    &o->signer, &o->why);
+	r = key_may_sign(s, v->key, &use, false, &o->signer, &o->why);
 	if (r != REASON_OK)
 		return r;
 	fill_record(o, &pin);
-	if (!render(o, clock_now()))
+	if (!render(o, s->now))
 		return facts(&o->why, "the voucher is too large");
 	return REASON_OK;
 }

@@ -8,16 +8,14 @@ store_ca_add(struct store *s, const struct record *r)
 	const struct key_order *k = &r->key.order;
 
 	return store_change(s,
-	    "INSERT INTO ca (name, purpose, slot, product, "
-	    "state, limit_count, months, created, not_after, key_id, chain) "
-	    "VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, 0, ?8, ?9) "
+	    "INSERT INTO ca (name, purpose, slot, "
+	    "state, created, not_after, key_id, chain) "
+	    "VALUES (?1, ?2, ?3, 1, ?4, 0, ?5, ?6) "
 	    "ON CONFLICT (name) DO UPDATE SET slot = excluded.slot WHERE "
 	    "ca.slot = excluded.slot AND ca.created = excluded.created",
 	    VALUES(value_text(k->name), value_number(k->purpose),
-		value_text(k->slot), value_text(k->product),
-		value_number((int64_t)k->limit), value_number(k->months),
-		value_number(r->time), value_bytes(NULL, 0),
-		value_bytes("\x80", 1)));
+		value_text(k->slot), value_number(r->time),
+		value_bytes(NULL, 0), value_bytes("\x80", 1)));
 }
 
 /* A chain is a CBOR array of certificates, own one first. */
@@ -86,14 +84,11 @@ next_ca(void *context, const struct value *row, unsigned n)
 	take_text(ca.name, sizeof(ca.name), &row[0]);
 	ca.purpose = (enum key_purpose)row[1].number;
 	take_text(ca.slot, sizeof(ca.slot), &row[2]);
-	take_text(ca.product, sizeof(ca.product), &row[3]);
-	ca.state = (unsigned)row[4].number;
-	ca.limit = (uint64_t)row[5].number;
-	ca.months = (uint32_t)row[6].number;
-	ca.created = row[7].number;
-	ca.not_after = row[8].number;
-	ca.key_id_len = take_octets(ca.key_id, sizeof(ca.key_id), &row[9]);
-	take_chain(row[10].bytes, &ca);
+	ca.state = (unsigned)row[3].number;
+	ca.created = row[4].number;
+	ca.not_after = row[5].number;
+	ca.key_id_len = take_octets(ca.key_id, sizeof(ca.key_id), &row[6]);
+	take_chain(row[7].bytes, &ca);
 	e->call(e->context, &ca);
 	return true;
 }
@@ -105,8 +100,8 @@ store_ca_each(struct store *s,
 	struct each_ca e = { call, context };
 
 	store_read(s,
-	    "SELECT name, purpose, slot, product, state, "
-	    "limit_count, months, created, not_after, key_id, chain FROM ca "
+	    "SELECT name, purpose, slot, state, "
+	    "created, not_after, key_id, chain FROM ca "
 	    "ORDER BY created, name",
 	    NULL, 0, next_ca, &e);
 }

@@ -28,6 +28,97 @@ store_journal_head(struct store *s, struct store_head *out)
 	    NULL, 0, take_head, out);
 }
 
+struct copy_walk {
+	bool (*call)(void *context, struct span record);
+	void *context;
+};
+
+static bool
+give_record(void *context, const struct value *row, unsigned n)
+{
+	struct copy_walk *w = context;
+
+	(void)n;
+	return w->call(w->context, row[0].bytes);
+}
+
+void
+store_journal_read(struct store *s, uint64_t from,
+    bool (*call)(void *context, struct span record), void *context)
+{
+	struct copy_walk w = { call, context };
+	struct store_head head;
+
+	store_journal_head(s, &head);
+	store_read(s,
+	    "SELECT record FROM journal WHERE signer = ?1 AND "
+	    "sequence >= ?2 ORDER BY sequence",
+	    VALUES(value_bytes(head.signer, sizeof(head.signer)),
+		value_number((int64_t)from)),
+	    give_record, &w);
+}
+
+struct ledger_walk {
+	struct ledger *ledger;
+	struct why *why;
+	uint64_t from; /* of the checkpoint */
+	enum reason reason;
+};
+
+/* Back from the head to the checkpoint of its segment. */
+static bool
+seek_checkpoint(void *context, const struct value *row, unsigned n)
+{
+	struct ledger_walk *w = context;
+	struct record r;
+
+	(void)n;
+	w->from = (uint64_t)row[0].number;
+	w->reason = record_read(row[1].bytes, &r, w->why);
+	return w->reason == REASON_OK && r.kind != RECORD_CHECKPOINT;
+}
+
+static bool
+apply_next(void *context, const struct value *row, unsigned n)
+{
+	struct ledger_walk *w = context;
+	struct record r;
+
+	(void)n;
+	w->reason = record_read(row[1].bytes, &r, w->why);
+	if (w->reason == REASON_OK)
+		w->reason = ledger_apply(w->ledger, &r, row[1].bytes, w->why);
+	return w->reason == REASON_OK;
+}
+
+/* A segment is some 7,000 records: they are read twice, not kept. */
+enum reason
+store_journal_ledger(struct store *s, struct ledger *out, struct why *why)
+{
+	struct ledger_walk w = { .ledger = out, .why = why };
+	struct store_head head;
+
+	ledger_init(out);
+	store_journal_head(s, &head);
+	if (head.empty)
+		return REASON_OK;
+	store_read(s,
+	    "SELECT sequence, record FROM journal WHERE signer = ?1 "
+	    "ORDER BY sequence DESC",
+	    VALUES(value_bytes(head.signer, sizeof(head.signer))),
+	    seek_checkpoint, &w);
+	if (w.reason == REASON_OK)
+		store_read(s,
+		    "SELECT sequence, record FROM journal WHERE "
+		    "signer = ?1 AND sequence >= ?2 ORDER BY sequence",
+		    VALUES(value_bytes(head.signer, sizeof(head.signer)),
+			value_number((int64_t)w.from)),
+		    apply_next, &w);
+	if (w.reason != REASON_OK)
+		ledger_free(out);
+	return w.reason;
+}
+
 bool
 store_journal_add(struct store *s, const struct record *r, struct span bytes)
 {

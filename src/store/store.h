@@ -6,7 +6,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "journal/record.h"
+#include "journal/ledger.h"
 #include "model/audit.h"
 #include "model/device.h"
 #include "model/product.h"
@@ -51,10 +51,7 @@ struct store_ca {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
-	char product[PRODUCT_NAME_MAX + 1];
 	unsigned state; /* enum key_state of journal/ledger.h */
-	uint64_t limit;
-	uint32_t months;
 	int64_t created;
 	int64_t not_after; /* 0 until it is active */
 	uint8_t key_id[KEY_ID_MAX];
@@ -216,6 +213,13 @@ struct store_head {
 };
 /* The newest record of the signer that wrote last. */
 void store_journal_head(struct store *s, struct store_head *out);
+/* Its records from a sequence on, in order, until call returns false. */
+void store_journal_read(struct store *s, uint64_t from,
+    bool (*call)(void *context, struct span record), void *context);
+/* The ledger as of that record; empty if there is none. JOURNAL_DAMAGED if the
+ * copy does not add up. */
+MUST_USE enum reason store_journal_ledger(
+    struct store *s, struct ledger *out, struct why *why);
 /* false if another record has its place: a fork. */
 bool store_journal_add(
     struct store *s, const struct record *r, struct span bytes);

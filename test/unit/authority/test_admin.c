@@ -88,6 +88,14 @@ acts(void **state)
 	(void)done(w, "clock.confirm", NULL);
 }
 
+static const char *
+voucher_key(const struct world *w, const char *product)
+{
+	struct key_use use = { SIGNED_NONCED, product, "AR9-F1-000001" };
+
+	return key_for(w->a, &use)->name;
+}
+
 static void
 keys(void **state)
 {
@@ -120,15 +128,34 @@ keys(void **state)
 	(void)done(w, "ca.request",
 	    ARGUMENTS({ "purpose", "voucher" }, { "name", "voucher-2" },
 		{ "product", "router-9" }));
-	assert_string_equal(
-	    key_for(w->a, PURPOSE_VOUCHER, "router-9")->name, "voucher-1");
+	assert_string_equal(voucher_key(w, "router-9"), "voucher-1");
 	(void)done(w, "ca.import",
 	    ARGUMENTS({ "name", "voucher-2" }, { "chain.0", "leaf" },
 		{ "chain.1", "root" }));
-	assert_string_equal(
-	    key_for(w->a, PURPOSE_VOUCHER, "router-9")->name, "voucher-2");
-	assert_string_equal(
-	    key_for(w->a, PURPOSE_VOUCHER, "other")->name, "voucher-1");
+	assert_string_equal(voucher_key(w, "router-9"), "voucher-2");
+	assert_string_equal(voucher_key(w, "other"), "voucher-1");
+	/* One whose days are over makes room for the one before. */
+	json = done(w, "ca.policy",
+	    ARGUMENTS({ "name", "voucher-2" }, { "last-day", "2020-01-01" }));
+	assert_string_equal(voucher_key(w, "router-9"), "voucher-1");
+	(void)done(w, "ca.policy",
+	    ARGUMENTS({ "name", "voucher-2" }, { "last-day", "none" },
+		{ "limit", "7" }, { "rate", "5/minute" }));
+	assert_string_equal(voucher_key(w, "router-9"), "voucher-2");
+	json = done(w, "ca.show", ARGUMENTS({ "name", "voucher-2" }));
+	assert_string_equal(text_at(json, "limit"), "7");
+	assert_string_equal(text_at(json, "rate"), "5/minute");
+	assert_string_equal(text_at(json, "products.0"), "router-9");
+	assert_string_equal(text_at(json, "kinds"), "nonced");
+	assert_string_equal(text_at(json, "issued"), "0");
+	refused(w, REASON_CA_UNKNOWN, "ca.policy",
+	    ARGUMENTS({ "name", "x" }, { "limit", "1" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.policy",
+	    ARGUMENTS({ "name", "voucher-2" }, { "limit", "many" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.policy",
+	    ARGUMENTS({ "name", "voucher-2" }, { "kinds", "idevid" }));
+	refused(w, REASON_PRODUCT_UNKNOWN, "ca.policy",
+	    ARGUMENTS({ "name", "voucher-2" }, { "product", "router-9,x" }));
 	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-2" }));
 	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-1" }));
 	ask(w, 1, &f);

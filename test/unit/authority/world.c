@@ -252,16 +252,34 @@ world_close(void **state)
 
 /* --- the signer --- */
 
+/* A chain begins with a checkpoint. */
+static void
+puppet_begin(struct world *w)
+{
+	struct ledger l = { .test = true, .time = NOW };
+	struct record r = { .kind = RECORD_CHECKPOINT };
+	uint8_t content[256];
+	size_t len;
+
+	memset(l.signer, 3, sizeof(l.signer));
+	assert_true(ledger_write(&l, content, sizeof(content), &len));
+	r.checkpoint = span_of(content, len);
+	puppet_record(w, &r);
+}
+
 void
 puppet_sync(struct world *w)
 {
-	struct message_synced m = { .sequence = w->sequence };
+	struct message_synced m = { 0 };
 	struct sent s = take(&w->signer, MESSAGE_HEAD);
 	struct message_head head;
 
 	OPEN(&s, head, &head);
 	buf_free(&s.payload);
 	assert_int_equal(head.sequence, w->sequence);
+	if (w->sequence == 0)
+		puppet_begin(w);
+	m.sequence = w->sequence;
 	memset(m.signer, 3, sizeof(m.signer));
 	DELIVER(w, &w->signer, SYNCED, 0, synced, &m);
 	drained(w);
@@ -426,6 +444,10 @@ obey(const struct sent *s, struct record *r, struct message_signed *m)
 		OPEN(s, key_certificate, &certificate);
 		obey_certify(&certificate, r);
 		break;
+	case MESSAGE_KEY_POLICY:
+		r->kind = RECORD_POLICY;
+		OPEN(s, policy_order, &r->policy.order);
+		break;
 	case MESSAGE_ACT:
 		OPEN(s, act, &act);
 		obey_act(&act, r);
@@ -446,10 +468,16 @@ puppet_obey(struct world *w)
 	s = take(&w->signer, w->signer.sent[0].type);
 	if (m.reason == REASON_OK) {
 		obey(&s, &r, &m);
-		puppet_record(w, &r);
-		m.sequence = r.sequence;
+		/* The real one renders an earlier record again. */
+		m.again =
+		    r.kind == RECORD_IDEVID && r.idevid.counter <= w->counter;
+		if (!m.again)
+			puppet_record(w, &r);
+		if (r.kind == RECORD_IDEVID)
+			w->counter = r.idevid.counter;
+		m.sequence = w->sequence;
 		snprintf(artifact, sizeof(artifact), "artifact %llu",
-		    (unsigned long long)r.sequence);
+		    (unsigned long long)m.sequence - 1);
 		m.artifact = span_str(artifact);
 	}
 	w->refuses = REASON_OK;

@@ -40,6 +40,7 @@ struct world {
 	uint64_t sequence;
 	uint8_t head[HASH_SIZE];
 	enum reason refuses; /* what it says to the next order */
+	uint64_t counter;    /* of the last IDevID */
 };
 
 int world_open(void **state);

@@ -238,6 +238,8 @@ fill_synced(union any_message *m)
 	HASH(m->synced.signer);
 	m->synced.sequence = UINT64_MAX;
 	m->synced.test = true;
+	m->synced.reason = REASON_COUNT - 1;
+	TEXT(m->synced.text);
 }
 
 static void
@@ -325,6 +327,22 @@ fill_device_order(union any_message *m)
 }
 
 static void
+fill_policy(struct key_policy *p)
+{
+	unsigned i;
+
+	p->kinds = SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID;
+	p->products_len = KEY_PRODUCTS_MAX;
+	for (i = 0; i < KEY_PRODUCTS_MAX; i++)
+		TEXT(p->products[i]);
+	TEXT(p->serials);
+	p->limit = INT64_MAX;
+	p->first_day = p->last_day = KEY_DAY_MAX;
+	p->rate = UINT32_MAX;
+	p->period = KEY_PERIOD_MAX;
+}
+
+static void
 fill_key_order(union any_message *m)
 {
 	struct key_order *k = &m->key_order;
@@ -332,10 +350,16 @@ fill_key_order(union any_message *m)
 	k->purpose = PURPOSE_IDEVID_CA;
 	TEXT(k->name);
 	TEXT(k->slot);
-	TEXT(k->product);
-	k->limit = UINT64_MAX;
-	k->months = 1200;
 	k->p384 = true;
+	fill_policy(&k->policy);
+}
+
+static void
+fill_policy_order(union any_message *m)
+{
+	TEXT(m->policy_order.name);
+	m->policy_order.user = UINT32_MAX;
+	fill_policy(&m->policy_order.policy);
 }
 
 static void
@@ -380,6 +404,7 @@ CODEC(message_, voucher_order, voucher_order)
 CODEC(message_, idevid_order, idevid_order)
 CODEC(message_, device_order, device_order)
 CODEC(message_, key_order, key_order)
+CODEC(message_, policy_order, policy_order)
 CODEC(message_, key_certificate, key_certificate)
 
 #define ROW(type)                                          \
@@ -409,6 +434,7 @@ const struct codec codecs[] = {
 	ROW(idevid_order),
 	ROW(device_order),
 	ROW(key_order),
+	ROW(policy_order),
 	ROW(key_certificate),
 };
 const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);

@@ -29,6 +29,7 @@ union any_message {
 	struct idevid_order idevid_order;
 	struct device_order device_order;
 	struct key_order key_order;
+	struct policy_order policy_order;
 	struct key_certificate key_certificate;
 };
 

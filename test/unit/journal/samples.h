@@ -33,13 +33,21 @@ static inline struct key_order
 sample_order(enum key_purpose purpose, const char *name)
 {
 	struct key_order o = { .purpose = purpose,
-		.product = "router-9",
-		.limit = 100000,
-		.months = 92 };
+		.policy = { .kinds = SIGNED_NONCED | SIGNED_NONCELESS,
+		    .products_len = 2,
+		    .products = { "router-9", "router-8" },
+		    .serials = "AR9-F1-*",
+		    .limit = 100000,
+		    .first_day = 19675,
+		    .last_day = 19767,
+		    .rate = 90000,
+		    .period = 3600 } };
 
 	strcpy(o.name, name);
-	if (purpose == PURPOSE_IDEVID_CA)
+	if (purpose == PURPOSE_IDEVID_CA) {
+		o.policy.kinds = SIGNED_IDEVID;
 		strcpy(o.slot, "F1");
+	}
 	return o;
 }
 
@@ -134,6 +142,17 @@ sample_signed(uint64_t of)
 
 	r.signed_.of = of;
 	sample_fill(r.signed_.artifact_sha256, HASH_SIZE, 16);
+	return r;
+}
+
+static inline struct record
+sample_policy(enum key_purpose purpose, const char *name)
+{
+	struct record r = { .kind = RECORD_POLICY };
+
+	strcpy(r.policy.order.name, name);
+	r.policy.order.user = 1000;
+	r.policy.order.policy = sample_order(purpose, name).policy;
 	return r;
 }
 

@@ -10,6 +10,8 @@
 #include "samples.h"
 #include "wire/json.h"
 
+#define KINDS 9 /* all but the checkpoint */
+
 static struct record
 with_header(struct record r)
 {
@@ -21,7 +23,7 @@ with_header(struct record r)
 }
 
 static size_t
-all_kinds(struct record out[8])
+all_kinds(struct record out[KINDS])
 {
 	out[0] = with_header(sample_key(PURPOSE_IDEVID_CA, "F1-1"));
 	out[1] = with_header(sample_ca("F1-1"));
@@ -31,13 +33,14 @@ all_kinds(struct record out[8])
 	out[5] = with_header(sample_signed(6));
 	out[6] = with_header(sample_act("device.hold", "AR9-F1-0001-6"));
 	out[7] = with_header(sample_clock());
-	return 8;
+	out[8] = with_header(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
+	return KINDS;
 }
 
 static void
 round_trip(void **state)
 {
-	struct record all[8], back;
+	struct record all[KINDS], back;
 	uint8_t bytes[RECORD_MAX], again[RECORD_MAX];
 	struct why why;
 	size_t i, n = all_kinds(all), len, again_len;
@@ -92,7 +95,7 @@ fields_arrive(void **state)
 static void
 libcbor_agrees(void **state)
 {
-	struct record all[8];
+	struct record all[KINDS];
 	uint8_t bytes[RECORD_MAX], *foreign;
 	struct cbor_load_result result;
 	cbor_item_t *item;
@@ -121,7 +124,7 @@ libcbor_agrees(void **state)
 static void
 strict(void **state)
 {
-	struct record all[8], back;
+	struct record all[KINDS], back;
 	uint8_t bytes[RECORD_MAX], again[RECORD_MAX];
 	struct why why;
 	size_t i, at, n = all_kinds(all), len, again_len;
@@ -159,8 +162,9 @@ largest_checkpoint(void **state)
 		      back;
 	struct ledger_key k = { .state = KEY_RETIRED,
 		.activated = l.time,
-		.issued = INT64_MAX,
+		.count = { INT64_MAX, l.time, UINT32_MAX },
 		.last_counter = UINT64_MAX };
+	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
 	struct why why;
@@ -169,10 +173,17 @@ largest_checkpoint(void **state)
 	(void)state;
 	k.order = sample_order(PURPOSE_IDEVID_CA, "x");
 	memset(k.order.name, 'n', KEY_NAME_MAX);
-	memset(k.order.product, 'p', PRODUCT_NAME_MAX);
 	memset(k.order.slot, 'S', SLOT_TOKEN_MAX);
-	k.order.limit = UINT64_MAX;
-	k.order.months = UINT32_MAX;
+	p->products_len = KEY_PRODUCTS_MAX;
+	for (i = 0; i < KEY_PRODUCTS_MAX; i++) {
+		memset(p->products[i], 'p', PRODUCT_NAME_MAX);
+		p->products[i][0] = (char)('a' + i);
+	}
+	memset(p->serials, 'S', SERIAL_PATTERN_MAX);
+	p->limit = INT64_MAX;
+	p->first_day = p->last_day = KEY_DAY_MAX;
+	p->rate = UINT32_MAX;
+	p->period = KEY_PERIOD_MAX;
 	memset(k.spki_sha256, 0xff, HASH_SIZE);
 	memset(k.certificate_sha256, 0xff, HASH_SIZE);
 	memset(l.head, 0xff, HASH_SIZE);

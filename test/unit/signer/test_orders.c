@@ -167,7 +167,7 @@ again(void **state)
 	assert_int_equal(v.created_on, created);
 	assert_int_equal(cms.signing_time, created);
 	assert_int_equal(
-	    journal_ledger(world.signer.journal)->keys[1].issued, 1);
+	    journal_ledger(world.signer.journal)->keys[1].count.issued, 1);
 	/* Also after a restart. */
 	world_close();
 	assert_int_equal(world_open(&why), REASON_OK);

@@ -58,7 +58,7 @@ receive(struct channel *c)
 }
 
 static void
-start(bool create)
+launch(bool create)
 {
 	static struct message_start m;
 	struct message_peer peer = { .role = ROLE_AUTHORITY };
@@ -87,6 +87,12 @@ start(bool create)
 	close(pairs[1][1]);
 	close(secret);
 	assert_true(receive(&control));
+}
+
+static void
+start(bool create)
+{
+	launch(create);
 	assert_int_equal(in.type, MESSAGE_READY);
 }
 
@@ -165,7 +171,40 @@ talk(void **state)
 	cbor_open(&c, in.payload, true);
 	assert_true(message_failed_get(&c, &failed));
 	assert_int_equal(failed.reason, REASON_JOURNAL_BEHIND);
+	/* The authority is told, too. */
+	assert_true(receive(&authority));
+	assert_int_equal(in.type, MESSAGE_SYNCED);
+	cbor_open(&c, in.payload, true);
+	assert_true(message_synced_get(&c, &synced));
+	assert_int_equal(synced.reason, REASON_JOURNAL_BEHIND);
 	assert_int_equal(WEXITSTATUS(wait_for_end()), EXIT_FAILURE);
+}
+
+/* Beside one that runs a second one is refused by name, and harms nothing. */
+static void
+second(void **state)
+{
+	struct channel first[2];
+	struct message_failed failed;
+	struct cbor c;
+	pid_t running;
+
+	(void)state;
+	start(false);
+	first[0] = control;
+	first[1] = authority;
+	running = child;
+	launch(false);
+	assert_int_equal(in.type, MESSAGE_FAILED);
+	cbor_open(&c, in.payload, true);
+	assert_true(message_failed_get(&c, &failed));
+	assert_int_equal(failed.reason, REASON_HOME_LOCKED);
+	assert_int_equal(WEXITSTATUS(wait_for_end()), EXIT_FAILURE);
+	control = first[0];
+	authority = first[1];
+	child = running;
+	send_empty(MESSAGE_STOP, -1);
+	assert_int_equal(wait_for_end(), 0);
 }
 
 /* The signer goes with its parent. */
@@ -183,6 +222,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(talk),
+		cmocka_unit_test(second),
 		cmocka_unit_test(orphan),
 	};
 	char command[100];

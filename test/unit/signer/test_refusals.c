@@ -35,6 +35,15 @@ refused(const struct voucher_order *v, enum reason expected)
 	assert_int_equal(world.reply.sequence, 0);
 }
 
+static void
+set_policy(struct key_policy *p, const char *name, const char *value)
+{
+	struct why why;
+
+	if (key_policy_set(p, name, span_str(value), &why) != REASON_OK)
+		fail_msg("%s", why.text);
+}
+
 /* The tag holds a device to its serial, issuer, product, key and slot. */
 static void
 another_device(void **state)
@@ -145,9 +154,9 @@ static void
 wrong_key(void **state)
 {
 	struct voucher_order v = world_voucher();
-	struct key_order k = {
-		.purpose = PURPOSE_VOUCHER, .name = "other", .product = "camera"
-	};
+	struct key_order k = { .purpose = PURPOSE_VOUCHER,
+		.name = "other",
+		.policy = { .kinds = SIGNED_NONCED } };
 
 	(void)state;
 	strcpy(v.key, "nobody");
@@ -225,6 +234,145 @@ days_over(void **state)
 	refused(&v, REASON_SIGNER_DATE);
 }
 
+/* Each row of the law's table: a policy that forbids one thing, and its own
+ * reason. "limit" is what the key has signed already. */
+static void
+policy_table(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		enum reason expected;
+		const char *says;
+	} rows[] = {
+		{ "kinds", "nonceless", REASON_SIGNER_POLICY, "no nonced" },
+		{ "product", "camera", REASON_SIGNER_POLICY, "router-9" },
+		{ "product", "camera,router-8", REASON_SIGNER_POLICY,
+		    "router-9" },
+		{ "serials", "AR9-*", REASON_SIGNER_POLICY, "AR9-*" },
+		{ "serials", "00-D0-E5-F2-00-0", REASON_SIGNER_POLICY, "00" },
+		{ "limit", "1", REASON_SIGNER_COUNT, "1 of 1" },
+		{ "first-day", "2026-05-29", REASON_SIGNER_DATE,
+		    "first day is 2026-05-29" },
+		{ "last-day", "2026-05-27", REASON_SIGNER_DATE,
+		    "last day was 2026-05-27" },
+		{ "rate", "1/day", REASON_SIGNER_RATE, "86400 seconds" },
+		/* The same fields, wide enough. */
+		{ "kinds", "nonced", REASON_OK, "" },
+		{ "product", "camera,router-9", REASON_OK, "" },
+		{ "product", "any", REASON_OK, "" },
+		{ "serials", "00-D0-E5-?\?-00-*", REASON_OK, "" },
+		{ "limit", "2", REASON_OK, "" },
+		{ "first-day", "2026-05-28", REASON_OK, "" },
+		{ "last-day", "2026-05-28", REASON_OK, "" },
+		{ "rate", "2/day", REASON_OK, "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct voucher_order v = world_voucher();
+		struct key_policy p = world_policy(VOUCHER_KEY);
+
+		p.rate = 1000; /* counts from the first one on */
+		p.period = SECONDS_A_DAY;
+		assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
+		assert_int_equal(order_voucher(&v), REASON_OK);
+		set_policy(&p, rows[i].name, rows[i].value);
+		assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
+		v.request_sha256[0] ^= 1;
+		if (rows[i].expected == REASON_OK) {
+			assert_int_equal(order_voucher(&v), REASON_OK);
+		} else {
+			refused(&v, rows[i].expected);
+			assert_non_null(strstr(world.reply.text, rows[i].says));
+		}
+		assert_int_equal(world_end(NULL), 0);
+		assert_int_equal(world_begin(NULL), 0);
+	}
+}
+
+/* Issuing CAs are held to theirs, and a nonceless voucher to the set. */
+static void
+policy_of_others(void **state)
+{
+	struct key_policy p = world_policy(CA_KEY);
+	struct idevid_order i = world_idevid(1);
+	struct voucher_order v = world_voucher();
+
+	(void)state;
+	set_policy(&p, "serials", "AR9-F1-0002");
+	assert_int_equal(order_policy(CA_KEY, &p), REASON_OK);
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_POLICY);
+	i = world_idevid(2);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	p = world_policy(VOUCHER_KEY);
+	set_policy(&p, "kinds", "nonced");
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
+	v.nonce[0] = '\0';
+	refused(&v, REASON_SIGNER_POLICY);
+}
+
+/* What is no policy, and for whom there is none. */
+static void
+policy_lies(void **state)
+{
+	const struct key_policy good = world_policy(VOUCHER_KEY);
+	struct key_policy p = good;
+	uint64_t before = head();
+
+	(void)state;
+	assert_int_equal(order_policy("nobody", &p), REASON_SIGNER_KEY);
+	p.kinds = 0;
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_SIGNER_FACTS);
+	p.kinds = SIGNED_IDEVID;
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_SIGNER_FACTS);
+	p = good;
+	assert_int_equal(order_policy(CA_KEY, &p), REASON_SIGNER_FACTS);
+	strcpy(p.serials, "under_score*");
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_SIGNER_FACTS);
+	p = good;
+	p.period = 60; /* without a rate */
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_SIGNER_FACTS);
+	p = good;
+	p.first_day = p.last_day + 1;
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_SIGNER_FACTS);
+	p = good;
+	p.products_len = 2; /* the second one is empty */
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_SIGNER_FACTS);
+	assert_int_equal(head(), before);
+	assert_int_equal(order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY), REASON_OK);
+	assert_int_equal(order_policy(VOUCHER_KEY, &good), REASON_SIGNER_KEY);
+}
+
+/* A period of the rate ends with the time of the chain, and nothing else:
+ * neither a new start, nor another policy of the same period. */
+static void
+rate_kept(void **state)
+{
+	struct key_policy p = world_policy(VOUCHER_KEY);
+	struct voucher_order v = world_voucher();
+	struct why why;
+
+	(void)state;
+	set_policy(&p, "rate", "1/hour");
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	v.request_sha256[0] = 1;
+	refused(&v, REASON_SIGNER_RATE);
+	world_close();
+	assert_int_equal(world_open(&why), REASON_OK);
+	refused(&v, REASON_SIGNER_RATE);
+	set_policy(&p, "limit", "100");
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
+	refused(&v, REASON_SIGNER_RATE);
+	world_close();
+	clock_set_test(world.now + 3600);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	v.request_sha256[0] = 2;
+	refused(&v, REASON_SIGNER_RATE);
+}
+
 static void
 idevid_lies(void **state)
 {
@@ -268,7 +416,9 @@ key_lies(void **state)
 {
 	static const char *const names[] = { "tag", "../x", "", "-x", "a b",
 		VOUCHER_KEY };
-	struct key_order k = { .purpose = PURPOSE_IDEVID_CA, .slot = "F2" };
+	struct key_order k = { .purpose = PURPOSE_IDEVID_CA,
+		.slot = "F2",
+		.policy = { .kinds = SIGNED_IDEVID } };
 	uint64_t before = head();
 	size_t i;
 
@@ -293,7 +443,9 @@ key_lies(void **state)
 static void
 certificate_lies(void **state)
 {
-	struct key_order k = { .purpose = PURPOSE_VOUCHER, .name = "next" };
+	struct key_order k = { .purpose = PURPOSE_VOUCHER,
+		.name = "next",
+		.policy = { .kinds = SIGNED_NONCED } };
 	const struct held_key *voucher =
 	    keyring_find(&world.signer.keyring, VOUCHER_KEY);
 	struct key_certificate c = { .name = "next", .chain_len = 2 };
@@ -365,6 +517,10 @@ main(void)
 		CASE(retired_key),
 		CASE(count_reached),
 		CASE(days_over),
+		CASE(policy_table),
+		CASE(policy_of_others),
+		CASE(policy_lies),
+		CASE(rate_kept),
 		CASE(idevid_lies),
 		CASE(key_lies),
 		CASE(certificate_lies),

@@ -13,7 +13,8 @@
 #include "wire/cbor.h"
 #include "wire/der.h"
 
-#define NOW INT64_C(1780000000) /* 2026-05-28 */
+#define NOW	 INT64_C(1780000000) /* 2026-05-28 */
+#define LAST_DAY (NOW / SECONDS_A_DAY + 90)
 
 struct world world;
 static char template[64];
@@ -151,6 +152,21 @@ order_certificate(const struct key_certificate *c)
 }
 
 enum reason
+order_policy(const char *name, const struct key_policy *p)
+{
+	struct policy_order o = { .user = 1000, .policy = *p };
+
+	strcpy(o.name, name);
+	ORDER(KEY_POLICY, policy_order, &o);
+}
+
+struct key_policy
+world_policy(const char *name)
+{
+	return ledger_key_of(&world.signer, name)->order.policy;
+}
+
+enum reason
 order_act(const char *verb, const char *subject)
 {
 	struct message_act a = { .user = 1000 };
@@ -255,13 +271,16 @@ world_make(void **state)
 	struct key_order ca = { .purpose = PURPOSE_IDEVID_CA,
 		.name = CA_KEY,
 		.slot = "F1",
-		.limit = 3,
-		.months = 90 };
+		.policy = { .kinds = SIGNED_IDEVID,
+		    .limit = 3,
+		    .last_day = LAST_DAY } };
 	struct key_order voucher = { .purpose = PURPOSE_VOUCHER,
 		.name = VOUCHER_KEY,
-		.product = "router-9",
-		.limit = 3,
-		.months = 90 };
+		.policy = { .kinds = SIGNED_NONCED | SIGNED_NONCELESS,
+		    .products_len = 1,
+		    .products = { "router-9" },
+		    .limit = 3,
+		    .last_day = LAST_DAY } };
 	struct why why;
 
 	(void)state;

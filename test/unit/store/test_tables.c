@@ -243,7 +243,7 @@ keys(void **state)
 	r.key.order = (struct key_order){ .purpose = PURPOSE_IDEVID_CA,
 		.name = "issuing-1",
 		.slot = "F1",
-		.limit = 1000 };
+		.policy = { .kinds = SIGNED_IDEVID } };
 	assert_true(store_ca_add(f->store, &r));
 	assert_true(store_ca_add(f->store, &r)); /* repeated */
 	r.key.order.name[8] = '2';
@@ -257,7 +257,6 @@ keys(void **state)
 	store_ca_each(f->store, keep_ca, &got);
 	assert_int_equal(got.state, 2);
 	assert_int_equal(got.chain_len, 2);
-	assert_int_equal(got.limit, 1000);
 	assert_int_equal(got.created, 77);
 	assert_int_equal(got.not_after, 99);
 	assert_int_equal(got.key_id_len, 2);

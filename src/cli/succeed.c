@@ -1,0 +1,335 @@
+/*
+ * hallmark journal succeed: after a restore, a new signer identity that goes on
+ * where the old one ended (doc/decisions/008). The signer does not run; keys
+ * and passphrase are not needed, for nothing is signed.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "journal/journal.h"
+#include "wire/json.h"
+
+struct succession {
+	struct cli *c;
+	struct session *store;
+	char dir[PATH_MAX];
+	uint64_t skip;
+	struct ledger ledger; /* as after the last record that the store has */
+	uint64_t own;	      /* where the restored journal ends */
+	uint64_t lost[RECORD_KIND_LAST + 1]; /* records only in the store */
+};
+
+struct copy_head {
+	uint8_t signer[16];
+	uint8_t sha256[HASH_SIZE];
+	uint64_t sequence;
+};
+
+static bool
+member_hex(
+    const struct json_value *o, const char *name, uint8_t *out, size_t size)
+{
+	char text[HEX_SIZE(HASH_SIZE)];
+	struct json_value v;
+	size_t len;
+
+	return json_member(o, name, &v) &&
+	    json_string(&v, text, sizeof(text), &len) == WIRE_OK &&
+	    hex_decode(out, size, &len, span_str(text)) && len == size;
+}
+
+static bool
+read_head(struct span json, struct copy_head *h)
+{
+	struct json_value root, v;
+
+	return json_parse(json, &root, NULL) == WIRE_OK &&
+	    member_hex(&root, "signer", h->signer, sizeof(h->signer)) &&
+	    member_hex(&root, "sha256", h->sha256, sizeof(h->sha256)) &&
+	    json_member(&root, "sequence", &v) &&
+	    json_uint(&v, &h->sequence) == WIRE_OK;
+}
+
+/* The store's head, and its records from a sequence on. */
+static enum reason
+ask_copy(struct session *s, uint64_t from, struct copy_head *head,
+    struct span *records, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct message_admin m;
+	char number[24];
+	enum reason r;
+
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)from);
+	request_begin(&m, "journal.copy");
+	request_text(&m, "from", number);
+	if ((r = session_ask(s, &m, &reply, why)) != REASON_OK)
+		return r;
+	*records = reply.blob;
+	return read_head(reply.json, head)
+	    ? REASON_OK
+	    : why_set(why, REASON_INTERNAL, -1, "the store's head");
+}
+
+/* The next record of an answer; false at its end. */
+static bool
+next_record(struct span *all, struct span *record)
+{
+	size_t len;
+
+	if (all->len < 4)
+		return false;
+	len = (size_t)all->ptr[0] << 24 | (size_t)all->ptr[1] << 16 |
+	    (size_t)all->ptr[2] << 8 | all->ptr[3];
+	if (len > all->len - 4)
+		return false;
+	*record = span_of(all->ptr + 4, len);
+	*all = span_of(all->ptr + 4 + len, all->len - 4 - len);
+	return true;
+}
+
+/* Every record that the store has behind the restored journal's end. */
+static enum reason
+each_lost(struct succession *s,
+    enum reason (*call)(void *context, struct span record, struct why *why),
+    void *context, struct why *why)
+{
+	uint64_t next = s->own + 1;
+	struct copy_head head;
+	struct span all, record;
+	enum reason r;
+
+	for (;;) {
+		r = ask_copy(s->store, next, &head, &all, why);
+		if (r != REASON_OK || all.len == 0)
+			return r;
+		for (; next_record(&all, &record); next++)
+			if ((r = call(context, record, why)) != REASON_OK)
+				return r;
+	}
+}
+
+static enum reason
+count_lost(void *context, struct span record, struct why *why)
+{
+	struct succession *s = context;
+	struct record r;
+	struct why inner;
+
+	if (record_read(record, &r, &inner) != REASON_OK ||
+	    ledger_apply(&s->ledger, &r, record, &inner) != REASON_OK)
+		return why_set(why, REASON_JOURNAL_FORK, -1,
+		    "the store's records do not join this journal: %.120s",
+		    inner.text);
+	s->lost[r.kind]++;
+	return REASON_OK;
+}
+
+static enum reason
+keep_hash(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	(void)r;
+	record_hash(bytes, context);
+	return why_set(why, REASON_STOPPING, -1, "enough");
+}
+
+/* The store must have all that the journal has: what it lacks would never come
+ * to it any more. What is behind the journal's end is looked at later. */
+static enum reason
+compare(const struct succession *s, const struct copy_head *h, struct why *why)
+{
+	const struct ledger *l = &s->ledger;
+	uint8_t own[HASH_SIZE] = { 0 };
+	struct why inner;
+
+	if (memcmp(h->signer, l->signer, sizeof(l->signer)) != 0)
+		return why_set(why, REASON_JOURNAL_FORK, -1,
+		    "the store holds the journal of another signer");
+	if (h->sequence > l->sequence)
+		return REASON_OK;
+	if (journal_read(s->dir, h->sequence, keep_hash, own, &inner) !=
+		REASON_STOPPING ||
+	    memcmp(h->sha256, own, HASH_SIZE) != 0)
+		return why_set(why, REASON_JOURNAL_FORK, -1,
+		    "record %llu has another hash in the store",
+		    (unsigned long long)h->sequence);
+	if (h->sequence == l->sequence)
+		return REASON_OK;
+	return why_set(why, REASON_UNAVAILABLE, -1,
+	    "the store lacks records %llu to %llu: start the service once, so "
+	    "that it gets them",
+	    (unsigned long long)h->sequence + 1,
+	    (unsigned long long)l->sequence);
+}
+
+static enum reason
+plan(struct succession *s, struct why *why)
+{
+	struct copy_head head;
+	struct span records;
+	uint64_t count;
+	enum reason r;
+
+	if ((r = journal_verify(s->dir, &s->ledger, &count, why)) != REASON_OK)
+		return r;
+	s->own = s->ledger.sequence;
+	if ((r = ask_copy(s->store, s->own, &head, &records, why)) !=
+		REASON_OK ||
+	    (r = compare(s, &head, why)) != REASON_OK)
+		return r;
+	return each_lost(s, count_lost, s, why);
+}
+
+static enum reason
+adopt(void *context, struct span record, struct why *why)
+{
+	return journal_adopt(context, record, why);
+}
+
+static enum reason
+carry_out(struct succession *s, struct why *why)
+{
+	struct journal *j = NULL;
+	enum reason r;
+
+	if ((r = journal_open(s->dir, &j, NULL, NULL, why)) != REASON_OK)
+		return r;
+	if (journal_ledger(j)->sequence != s->own)
+		r = why_set(
+		    why, REASON_HOME_LOCKED, -1, "the journal grew meanwhile");
+	if (r == REASON_OK)
+		r = each_lost(s, adopt, j, why);
+	if (r == REASON_OK)
+		r = journal_commit(j, why);
+	if (r == REASON_OK)
+		r = journal_succeed(
+		    j, s->dir, s->skip, getuid(), clock_now(), why);
+	journal_close(j);
+	return r;
+}
+
+/* --- telling --- */
+
+static void
+put_lost(struct json_out *o, const struct succession *s)
+{
+	unsigned k;
+
+	json_put_name(o, "recovered");
+	json_begin_object(o);
+	for (k = 0; k <= RECORD_KIND_LAST; k++) {
+		if (s->lost[k] == 0)
+			continue;
+		json_put_name(o, record_kind_name((enum record_kind)k));
+		json_put_uint(o, s->lost[k]);
+	}
+	json_end_object(o);
+}
+
+/* What the next signature of each key will be counted from. */
+static void
+put_keys(struct json_out *o, const struct succession *s)
+{
+	static const uint8_t nobody[16];
+	struct ledger next;
+	size_t i;
+
+	ledger_succeed(&s->ledger, nobody, s->skip, 0, &next);
+	json_put_name(o, "keys");
+	json_begin_array(o);
+	for (i = 0; i < next.keys_len; i++) {
+		const struct ledger_key *k = &next.keys[i];
+
+		json_begin_object(o);
+		json_put_name(o, "name");
+		json_put_text(o, k->order.name);
+		json_put_name(o, "issued");
+		json_put_uint(o, k->count.issued);
+		if (k->order.purpose == PURPOSE_IDEVID_CA) {
+			json_put_name(o, "last-counter");
+			json_put_uint(o, k->last_counter);
+		}
+		json_end_object(o);
+	}
+	json_end_array(o);
+	ledger_free(&next);
+}
+
+static void
+print(const struct succession *s, bool done)
+{
+	static char room[16384];
+	struct json_out o;
+	struct span json;
+
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "done");
+	json_put_bool(&o, done);
+	json_put_name(&o, "old-signer");
+	json_put_hex(&o, span_of(s->ledger.signer, sizeof(s->ledger.signer)));
+	json_put_name(&o, "journal-ended");
+	json_put_uint(&o, s->own);
+	json_put_name(&o, "goes-on-from");
+	json_put_uint(&o, s->ledger.sequence);
+	json_put_name(&o, "head");
+	json_put_hex(&o, span_of(s->ledger.head, HASH_SIZE));
+	put_lost(&o, s);
+	json_put_name(&o, "skipped");
+	json_put_uint(&o, s->skip);
+	put_keys(&o, s);
+	json_end_object(&o);
+	if (json_out_span(&o, &json) == WIRE_OK)
+		output_json(s->c, json);
+	if (!done)
+		fprintf(stderr,
+		    "hallmark journal succeed: nothing was changed. What was "
+		    "signed after the\nbackup and is not in the store is not "
+		    "known here: --skip N leaves out N serials\nand counts of "
+		    "each key. --yes carries it out.\n");
+}
+
+int
+journal_succeed_run(struct cli *c, int argc, char **argv)
+{
+	const char *skip = "0";
+	bool yes = false;
+	const struct option_row rows[] = { { "skip", &skip, NULL, false },
+		{ "yes", NULL, &yes, false }, { 0 } };
+	struct succession s = { .c = c };
+	char home[CONFIG_TEXT];
+	struct why why;
+	enum reason r;
+	int code = EXIT_DONE;
+
+	if (!options_read(c, argc, argv, rows, 0, 0))
+		return EXIT_USAGE;
+	if (!text_uint(span_str(skip), UINT32_MAX, &s.skip))
+		return usage_error(c, "--skip takes a number");
+	why_clear(&why);
+	ledger_init(&s.ledger);
+	if ((r = home_path(c, home, &why)) == REASON_OK)
+		r = session_open(c, NEED_STORE, &s.store, &why);
+	if (r == REASON_OK && !session_alone(s.store))
+		r = why_set(&why, REASON_HOME_LOCKED, -1,
+		    "the service runs: stop it first");
+	if (r == REASON_OK) {
+		path_join(s.dir, sizeof(s.dir), home, "signer/journal");
+		r = plan(&s, &why);
+	}
+	if (r == REASON_OK && yes)
+		r = carry_out(&s, &why);
+	if (r == REASON_OK)
+		print(&s, yes);
+	else
+		code = refuse(c, r, &why);
+	ledger_free(&s.ledger);
+	session_close(s.store);
+	return code;
+}

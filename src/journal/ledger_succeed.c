@@ -1,0 +1,68 @@
+/* A new signer goes on where an old one ended, see ledger.h. */
+#include "base/fatal.h"
+#include "journal/ledger.h"
+
+static void
+raise(uint64_t *value, uint64_t by, uint64_t most)
+{
+	*value = *value > most - by ? most : *value + by;
+}
+
+void
+ledger_succeed(const struct ledger *old, const uint8_t signer[16],
+    uint64_t skip, int64_t now, struct ledger *out)
+{
+	size_t i;
+
+	ledger_init(out);
+	memcpy(out->signer, signer, sizeof(out->signer));
+	out->test = old->test;
+	/* Later, so that "the signer that wrote last" is one signer. */
+	out->time = now > old->time ? now : old->time + 1;
+	memcpy(out->before.signer, old->signer, sizeof(old->signer));
+	out->before.sequence = old->sequence;
+	memcpy(out->before.head, old->head, HASH_SIZE);
+	out->before.skipped = skip;
+	out->keys_len = old->keys_len;
+	out->keys = memory_array(old->keys_len + 1, sizeof(*out->keys));
+	for (i = 0; i < old->keys_len; i++) {
+		out->keys[i] = old->keys[i];
+		raise(&out->keys[i].count.issued, skip, INT64_MAX);
+		if (out->keys[i].order.purpose == PURPOSE_IDEVID_CA)
+			raise(&out->keys[i].last_counter, skip, UINT64_MAX);
+	}
+}
+
+enum reason
+ledger_joins(
+    const struct ledger *old, const struct record *first, struct why *why)
+{
+	uint8_t bytes[RECORD_MAX];
+	struct ledger said, expected;
+	enum reason r;
+	size_t len;
+
+	if (first->sequence != 1 || first->kind != RECORD_CHECKPOINT)
+		return why_set(
+		    why, REASON_JOURNAL_FORK, -1, "a record of another signer");
+	if ((r = ledger_read(first->checkpoint, &said, why)) != REASON_OK)
+		return r;
+	if (said.before.sequence != old->sequence ||
+	    memcmp(said.before.signer, old->signer, sizeof(old->signer)) != 0 ||
+	    memcmp(said.before.head, old->head, HASH_SIZE) != 0)
+		r = why_set(why, REASON_JOURNAL_FORK, -1,
+		    "the new signer goes on from record %llu of another "
+		    "history, not from record %llu",
+		    (unsigned long long)said.before.sequence,
+		    (unsigned long long)old->sequence);
+	ledger_succeed(
+	    old, said.signer, said.before.skipped, said.time, &expected);
+	if (r == REASON_OK &&
+	    (!ledger_write(&expected, bytes, sizeof(bytes), &len) ||
+		!span_eq(span_of(bytes, len), first->checkpoint)))
+		r = why_set(why, REASON_JOURNAL_FORK, -1,
+		    "the new signer begins with other keys or counts");
+	ledger_free(&expected);
+	ledger_free(&said);
+	return r;
+}

@@ -1,0 +1,220 @@
+/* One journal after another, see journal.h and doc/decisions/008. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal/internal.h"
+
+#define JOURNALS_MAX 9999
+#define VERB_SUCCEED "journal.succeed"
+
+static enum reason
+failed(struct why *why, const char *path)
+{
+	return why_set(
+	    why, REASON_HOME_INVALID, -1, "%.150s: %s", path, strerror(errno));
+}
+
+/* DIR.N of the first N that is free. A half-made one of an earlier try is left
+ * where it is: nobody names it. */
+static enum reason
+new_folder(const char *dir, char out[PATH_MAX], struct why *why)
+{
+	unsigned n;
+
+	for (n = 1; n <= JOURNALS_MAX; n++) {
+		if (snprintf(out, PATH_MAX, "%s.%u", dir, n) >= PATH_MAX)
+			return why_set(why, REASON_HOME_INVALID, -1,
+			    "the path is too long");
+		if (mkdir(out, 0700) == 0)
+			return REASON_OK;
+		if (errno != EEXIST)
+			return failed(why, out);
+	}
+	return why_set(
+	    why, REASON_HOME_INVALID, -1, "%.150s: too many journals", dir);
+}
+
+/* The first record of a new chain says who asked, and for what. */
+static enum reason
+write_act(const char *dir, const struct ledger *old, uint32_t user, int64_t now,
+    struct why *why)
+{
+	struct record r = { .kind = RECORD_ACT };
+	struct journal *j = NULL;
+	enum reason reason = journal_open(dir, &j, NULL, NULL, why);
+	size_t i;
+	int n;
+
+	if (reason != REASON_OK)
+		return reason;
+	r.act.user = user;
+	memcpy(r.act.verb, VERB_SUCCEED, sizeof(VERB_SUCCEED));
+	for (i = 0, n = 0; i < sizeof(old->signer); i++)
+		n += snprintf(r.act.subject + n,
+		    sizeof(r.act.subject) - (size_t)n, "%02x", old->signer[i]);
+	snprintf(r.act.subject + n, sizeof(r.act.subject) - (size_t)n, " %llu",
+	    (unsigned long long)old->sequence);
+	reason = journal_append(j, &r, now, why);
+	if (reason == REASON_OK)
+		reason = journal_commit(j, why);
+	journal_close(j);
+	return reason;
+}
+
+/* Where the signer has a user of its own, what root made must be that user's. */
+static enum reason
+give_to_owner(const char *dir, const char *like, struct why *why)
+{
+	static const char *const names[] = { "lock", "00000001.seg", "" };
+	char path[PATH_MAX];
+	struct stat st;
+	size_t i;
+
+	if (stat(like, &st) != 0)
+		return failed(why, like);
+	if (st.st_uid == geteuid())
+		return REASON_OK;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]) >=
+			PATH_MAX ||
+		    chown(path, st.st_uid, st.st_gid) != 0)
+			return failed(why, path);
+	return REASON_OK;
+}
+
+/* Both names change in one step: at no moment is there no journal. */
+static enum reason
+exchange(const char *dir, const char *other, struct why *why)
+{
+	char parent[PATH_MAX];
+	char *slash;
+	int fd;
+
+	if (renameat2(AT_FDCWD, other, AT_FDCWD, dir, RENAME_EXCHANGE) != 0)
+		return failed(why, dir);
+	memcpy(parent, dir, strlen(dir) + 1);
+	slash = strrchr(parent, '/');
+	if (slash == NULL)
+		memcpy(parent, ".", 2);
+	else
+		*slash = '\0';
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0) {
+		if (fd >= 0)
+			close(fd);
+		return failed(why, parent);
+	}
+	close(fd);
+	return REASON_OK;
+}
+
+enum reason
+journal_succeed(struct journal *j, const char *dir, uint64_t skip,
+    uint32_t user, int64_t now, struct why *why)
+{
+	const struct ledger *old = journal_ledger(j);
+	char other[PATH_MAX];
+	enum reason r;
+
+	if ((r = new_folder(dir, other, why)) != REASON_OK ||
+	    (r = journal_create_after(other, old, skip, now, why)) !=
+		REASON_OK ||
+	    (r = write_act(other, old, user, now, why)) != REASON_OK ||
+	    (r = give_to_owner(other, dir, why)) != REASON_OK)
+		return r;
+	return exchange(dir, other, why);
+}
+
+/* --- the join --- */
+
+struct first {
+	struct record record;
+	uint8_t bytes[RECORD_MAX];
+	bool found;
+};
+
+static enum reason
+keep_first(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct first *f = context;
+
+	(void)r;
+	memcpy(f->bytes, bytes.ptr, bytes.len);
+	f->found = record_read(span_of(f->bytes, bytes.len), &f->record, why) ==
+	    REASON_OK;
+	return why_set(why, REASON_STOPPING, -1, "enough");
+}
+
+static bool
+read_first(const char *dir, struct first *f)
+{
+	struct why why;
+
+	f->found = false;
+	if (journal_read(dir, 1, keep_first, f, &why) != REASON_STOPPING)
+		return false;
+	return f->found && f->record.sequence == 1 &&
+	    f->record.kind == RECORD_CHECKPOINT;
+}
+
+/* A folder beside dir whose journal is that signer's. */
+static bool
+find_signer(const char *dir, const uint8_t signer[16], char out[PATH_MAX])
+{
+	char parent[PATH_MAX];
+	const struct dirent *e;
+	struct first f;
+	bool found = false;
+	DIR *d;
+
+	if (snprintf(parent, sizeof(parent), "%s/..", dir) >= PATH_MAX ||
+	    (d = opendir(parent)) == NULL)
+		return false;
+	while (!found && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.' ||
+		    snprintf(out, PATH_MAX, "%s/%s", parent, e->d_name) >=
+			PATH_MAX)
+			continue;
+		found = read_first(out, &f) &&
+		    memcmp(f.record.signer, signer, sizeof(f.record.signer)) ==
+			0;
+	}
+	closedir(d);
+	return found;
+}
+
+enum reason
+journal_before(
+    const char *dir, char before[PATH_MAX], bool *found, struct why *why)
+{
+	struct ledger ledger;
+	struct first first;
+	uint64_t records;
+	enum reason r;
+
+	*found = false;
+	if (!read_first(dir, &first))
+		return why_set(why, REASON_JOURNAL_DAMAGED, -1,
+		    "%.100s does not begin with record 1", dir);
+	if ((r = ledger_read(first.record.checkpoint, &ledger, why)) !=
+	    REASON_OK)
+		return r;
+	*found = ledger.before.sequence != 0;
+	if (*found && !find_signer(dir, ledger.before.signer, before))
+		r = why_set(why, REASON_JOURNAL_DAMAGED, -1,
+		    "the journal that this one goes on from is not beside it");
+	ledger_free(&ledger);
+	if (r != REASON_OK || !*found)
+		return r;
+	if ((r = journal_verify(before, &ledger, &records, why)) != REASON_OK)
+		return r;
+	r = ledger_joins(&ledger, &first.record, why);
+	ledger_free(&ledger);
+	return r;
+}

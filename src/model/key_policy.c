@@ -1,0 +1,201 @@
+/* What one key may sign, see key_policy.h. */
+#include "model/key_policy.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "model/product.h"
+#include "model/serial.h"
+
+#define VOUCHER_KINDS (SIGNED_NONCED | SIGNED_NONCELESS)
+
+void
+key_policy_defaults(struct key_policy *p, enum key_purpose purpose)
+{
+	memset(p, 0, sizeof(*p));
+	p->kinds = purpose == PURPOSE_VOUCHER ? SIGNED_NONCED : SIGNED_IDEVID;
+}
+
+/* --- serial patterns --- */
+
+bool
+serial_pattern_valid(const char *pattern)
+{
+	char plain[SERIAL_PATTERN_MAX + 1];
+	size_t i, len = strlen(pattern);
+
+	if (len == 0 || len > SERIAL_PATTERN_MAX)
+		return false;
+	for (i = 0; i <= len; i++)
+		plain[i] = pattern[i] == '*' ? 'x' : pattern[i];
+	return serial_check(span_of(plain, len), NULL) == REASON_OK;
+}
+
+/* Only the last '*' that was met is ever tried again: where the rest fits
+ * behind an earlier one, it fits behind the last one too. */
+bool
+serial_pattern_match(const char *pattern, const char *serial)
+{
+	const char *star = NULL, *from = NULL;
+
+	while (*serial != '\0') {
+		if (*pattern == '*') {
+			star = ++pattern;
+			from = serial;
+		} else if (*pattern == '?' || *pattern == *serial) {
+			pattern++;
+			serial++;
+		} else if (star != NULL) {
+			pattern = star;
+			serial = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+/* --- is it a policy? --- */
+
+static const char *
+bad_product(const struct key_policy *p)
+{
+	unsigned i, j;
+
+	if (p->products_len > KEY_PRODUCTS_MAX)
+		return "products";
+	for (i = 0; i < p->products_len; i++) {
+		if (!product_name_valid(p->products[i]))
+			return "products";
+		for (j = 0; j < i; j++)
+			if (strcmp(p->products[i], p->products[j]) == 0)
+				return "products";
+	}
+	return NULL;
+}
+
+enum reason
+key_policy_check(
+    const struct key_policy *p, enum key_purpose purpose, struct why *why)
+{
+	unsigned may =
+	    purpose == PURPOSE_VOUCHER ? VOUCHER_KINDS : SIGNED_IDEVID;
+	const char *field = bad_product(p);
+
+	if (field != NULL)
+		;
+	else if (p->kinds == 0 || (p->kinds & ~may) != 0)
+		field = "kinds";
+	else if (p->serials[0] != '\0' && !serial_pattern_valid(p->serials))
+		field = "serials";
+	else if (p->limit > INT64_MAX)
+		field = "limit";
+	else if (p->first_day > KEY_DAY_MAX)
+		field = "first-day";
+	else if (p->last_day > KEY_DAY_MAX ||
+	    (p->last_day != 0 && p->last_day < p->first_day))
+		field = "last-day";
+	else if ((p->rate == 0) != (p->period == 0) ||
+	    p->period > KEY_PERIOD_MAX)
+		field = "rate";
+	return field == NULL
+	    ? REASON_OK
+	    : why_set(why, REASON_SIGNER_FACTS, -1, "key policy: %s", field);
+}
+
+/* --- may it? --- */
+
+bool
+key_policy_product(const struct key_policy *p, const char *product)
+{
+	unsigned i;
+
+	for (i = 0; i < p->products_len; i++)
+		if (strcmp(p->products[i], product) == 0)
+			return true;
+	return p->products_len == 0;
+}
+
+static enum reason
+covers(const struct key_policy *p, const struct key_use *use, struct why *why)
+{
+	if ((p->kinds & use->kind) == 0)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    use->kind == SIGNED_NONCED ? "no nonced vouchers"
+			: use->kind == SIGNED_NONCELESS
+			? "no nonceless vouchers"
+			: "no IDevIDs");
+	if (!key_policy_product(p, use->product))
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "not for product %.64s", use->product);
+	if (p->serials[0] != '\0' && use->serial != NULL &&
+	    !serial_pattern_match(p->serials, use->serial))
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "serial %.64s does not match %s", use->serial, p->serials);
+	return REASON_OK;
+}
+
+static enum reason
+in_days(const struct key_policy *p, int64_t time, struct why *why)
+{
+	char text[DAY_TEXT_SIZE];
+
+	if (time < (int64_t)p->first_day * SECONDS_A_DAY) {
+		day_print(text, p->first_day);
+		return why_set(
+		    why, REASON_SIGNER_DATE, -1, "its first day is %s", text);
+	}
+	if (p->last_day != 0 &&
+	    time >= ((int64_t)p->last_day + 1) * SECONDS_A_DAY) {
+		day_print(text, p->last_day);
+		return why_set(
+		    why, REASON_SIGNER_DATE, -1, "its last day was %s", text);
+	}
+	return REASON_OK;
+}
+
+/* Periods are counted from 1970, so that everybody agrees where one begins. */
+static int64_t
+period_of(const struct key_policy *p, int64_t time)
+{
+	return time - time % p->period;
+}
+
+static uint32_t
+in_period(
+    const struct key_count *count, const struct key_policy *p, int64_t time)
+{
+	return count->period == period_of(p, time) ? count->in_period : 0;
+}
+
+enum reason
+key_policy_allows(const struct key_policy *p, const struct key_count *count,
+    const struct key_use *use, int64_t time, struct why *why)
+{
+	enum reason r;
+
+	if ((r = covers(p, use, why)) != REASON_OK ||
+	    (r = in_days(p, time, why)) != REASON_OK)
+		return r;
+	if (p->limit != 0 && count->issued >= p->limit)
+		return why_set(why, REASON_SIGNER_COUNT, -1,
+		    "it has signed %llu of %llu",
+		    (unsigned long long)count->issued,
+		    (unsigned long long)p->limit);
+	if (p->rate != 0 && in_period(count, p, time) >= p->rate)
+		return why_set(why, REASON_SIGNER_RATE, -1,
+		    "it has signed %u in these %u seconds", p->rate, p->period);
+	return REASON_OK;
+}
+
+void
+key_count_add(struct key_count *count, const struct key_policy *p, int64_t time)
+{
+	count->issued++;
+	if (p->rate == 0)
+		return;
+	count->in_period = in_period(count, p, time) + 1;
+	count->period = period_of(p, time);
+}

@@ -1,0 +1,304 @@
+/* After a restore: records come back from the copy, and a new signer goes on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "journal/internal.h"
+#include "samples.h"
+
+#define SMALL	(5 * RECORD_MAX)
+#define RECORDS 700
+
+static char top[64], dir[100];
+static struct why why;
+
+/* What the store would have: every record, in order. */
+static struct {
+	uint8_t *bytes;
+	size_t len;
+} copy[RECORDS + 20];
+static size_t copied;
+
+static int
+make(void **state)
+{
+	(void)state;
+	strcpy(top, "succeed-XXXXXX");
+	if (mkdtemp(top) == NULL)
+		return 1;
+	snprintf(dir, sizeof(dir), "%s/journal", top);
+	return journal_create_sized(dir, true, SAMPLE_TIME, SMALL, &why) !=
+	    REASON_OK;
+}
+
+static int
+clear(void **state)
+{
+	char command[100];
+
+	(void)state;
+	while (copied > 0)
+		free(copy[--copied].bytes);
+	snprintf(command, sizeof(command), "rm -rf '%s'", top);
+	return system(command);
+}
+
+static struct journal *
+reopen(void)
+{
+	struct journal *j = NULL;
+	enum reason r = journal_open(dir, &j, NULL, NULL, &why);
+
+	if (r != REASON_OK)
+		fail_msg("%s: %s", reason_code(r), why.text);
+	return j;
+}
+
+static void
+add(struct journal *j, struct record r)
+{
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME + 5, &why), REASON_OK);
+}
+
+static enum reason
+keep(void *context, const struct record *r, struct span bytes, struct why *w)
+{
+	(void)context;
+	(void)r;
+	(void)w;
+	copy[copied].bytes = malloc(bytes.len);
+	memcpy(copy[copied].bytes, bytes.ptr, bytes.len);
+	copy[copied++].len = bytes.len;
+	return REASON_OK;
+}
+
+static void
+ignore(void *context, uint64_t sequence, struct span bytes)
+{
+	(void)context;
+	(void)sequence;
+	(void)bytes;
+}
+
+static void
+shell(const char *format)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), format, top, top);
+	assert_int_equal(system(command), 0);
+}
+
+/* Two keys and one signature; this much is in the backup. */
+static uint64_t
+backup(void)
+{
+	struct journal *j = reopen();
+	uint64_t sequence;
+
+	add(j, sample_key(PURPOSE_IDEVID_CA, "F1-1"));
+	add(j, sample_key(PURPOSE_VOUCHER, "voucher-1"));
+	add(j, sample_ca("F1-1"));
+	add(j, sample_ca("voucher-1"));
+	add(j, sample_idevid("F1-1", 9));
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	sequence = journal_ledger(j)->sequence;
+	journal_close(j);
+	shell("cp -a %s/journal %s/saved");
+	return sequence;
+}
+
+/* And this much came after it, over several segments. */
+static struct ledger
+life(void)
+{
+	struct journal *j = reopen();
+	struct ledger l;
+	uint64_t records;
+	unsigned i;
+
+	for (i = 0; i < RECORDS; i++) {
+		add(j, sample_voucher("voucher-1"));
+		if (i % 7 == 6) {
+			assert_int_equal(journal_commit(j, &why), REASON_OK);
+			journal_drain(j, ignore, NULL);
+		}
+	}
+	add(j, sample_idevid("F1-1", 30));
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	journal_close(j);
+	assert_int_equal(journal_read(dir, 1, keep, NULL, &why), REASON_OK);
+	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
+	assert_int_equal(records, copied);
+	return l;
+}
+
+static struct journal *
+adopted(uint64_t from)
+{
+	struct journal *j = reopen();
+	size_t i;
+
+	for (i = (size_t)from; i < copied; i++)
+		if (journal_adopt(j, span_of(copy[i].bytes, copy[i].len),
+			&why) != REASON_OK)
+			fail_msg("record %zu: %s", i + 1, why.text);
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	return j;
+}
+
+/* Record for record the same, checkpoints between segments included. */
+static void
+comes_back(void **state)
+{
+	uint64_t from = backup(), records;
+	struct ledger before = life(), after;
+	struct journal *j;
+
+	(void)state;
+	shell("rm -r %s/journal && mv %s/saved journal.tmp");
+	shell("mv journal.tmp %s/journal");
+	j = adopted(from);
+	journal_close(j);
+	assert_int_equal(
+	    journal_verify(dir, &after, &records, &why), REASON_OK);
+	assert_int_equal(after.sequence, before.sequence);
+	assert_memory_equal(after.head, before.head, HASH_SIZE);
+	assert_int_equal(after.keys[1].count.issued, RECORDS);
+	ledger_free(&before);
+	ledger_free(&after);
+}
+
+/* A copy that was edited does not get in. */
+static void
+does_not_join(void **state)
+{
+	uint64_t from = backup();
+	struct ledger before = life();
+	struct journal *j;
+
+	(void)state;
+	shell("rm -r %s/journal && mv %s/saved journal.tmp");
+	shell("mv journal.tmp %s/journal");
+	j = reopen();
+	assert_int_equal(
+	    journal_adopt(
+		j, span_of(copy[from + 1].bytes, copy[from + 1].len), &why),
+	    REASON_JOURNAL_FORK);
+	journal_close(j);
+	j = reopen();
+	assert_int_equal(journal_ledger(j)->sequence, from);
+	journal_close(j);
+	ledger_free(&before);
+}
+
+static void
+goes_on(void **state)
+{
+	uint64_t records;
+	struct ledger old, new;
+	char before[PATH_MAX];
+	struct journal *j;
+	bool found;
+
+	(void)state;
+	(void)backup();
+	old = life();
+	j = reopen();
+	assert_int_equal(
+	    journal_succeed(j, dir, 100, 1000, SAMPLE_TIME, &why), REASON_OK);
+	journal_close(j);
+	j = reopen();
+	add(j, sample_idevid("F1-1", 131));
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	journal_close(j);
+	assert_int_equal(journal_verify(dir, &new, &records, &why), REASON_OK);
+	assert_int_equal(records, 3); /* checkpoint, act, IDevID */
+	assert_memory_not_equal(new.signer, old.signer, sizeof(new.signer));
+	assert_memory_equal(new.before.head, old.head, HASH_SIZE);
+	assert_int_equal(new.before.sequence, old.sequence);
+	assert_int_equal(new.keys[0].last_counter, 131);
+	assert_int_equal(new.keys[1].count.issued, RECORDS + 100);
+	assert_true(new.time > old.time);
+	assert_int_equal(journal_before(dir, before, &found, &why), REASON_OK);
+	assert_true(found);
+	assert_non_null(strstr(before, "journal.1"));
+	assert_int_equal(
+	    journal_before(before, before, &found, &why), REASON_OK);
+	assert_false(found);
+	/* What was used or left out is not used again. */
+	j = reopen();
+	{
+		struct record r = sample_idevid("F1-1", 131);
+
+		assert_int_equal(journal_append(j, &r, SAMPLE_TIME, &why),
+		    REASON_JOURNAL_DAMAGED);
+	}
+	journal_close(j);
+	/* A first record that keeps less in mind than the old chain tells. */
+	shell("rm -r %s/journal.1 && cp -a %s/saved backup.tmp");
+	shell("mv backup.tmp %s/journal.1");
+	assert_int_equal(
+	    journal_before(dir, before, &found, &why), REASON_JOURNAL_FORK);
+	ledger_free(&old);
+	ledger_free(&new);
+}
+
+/* Each field of the join is looked at. */
+static void
+join_lies(void **state)
+{
+	static const uint8_t signer[16] = { 7 };
+	struct ledger old = { .sequence = 9, .time = SAMPLE_TIME }, next;
+	struct record r = { .kind = RECORD_CHECKPOINT, .sequence = 1 };
+	uint8_t content[RECORD_MAX];
+	size_t len;
+	unsigned lie;
+
+	(void)state;
+	memset(old.signer, 1, sizeof(old.signer));
+	memset(old.head, 2, sizeof(old.head));
+	old.keys = calloc(1, sizeof(*old.keys));
+	old.keys_len = 1;
+	old.keys[0].order = sample_order(PURPOSE_IDEVID_CA, "F1-1");
+	old.keys[0].state = KEY_ACTIVE;
+	old.keys[0].last_counter = 40;
+	memset(old.keys[0].spki_sha256, 3, HASH_SIZE);
+	for (lie = 0; lie < 8; lie++) {
+		ledger_succeed(&old, signer, 5, SAMPLE_TIME + 60, &next);
+		next.before.signer[0] ^= lie == 1;
+		next.before.sequence -= lie == 2;
+		next.before.head[0] ^= lie == 3;
+		next.keys[0].last_counter -= lie == 4;
+		next.keys[0].state = lie == 5 ? KEY_RETIRED : KEY_ACTIVE;
+		next.time = lie == 6 ? old.time : next.time;
+		next.before.skipped -= lie == 7;
+		assert_true(
+		    ledger_write(&next, content, sizeof(content), &len));
+		r.checkpoint = span_of(content, len);
+		assert_int_equal(ledger_joins(&old, &r, &why),
+		    lie == 0 ? REASON_OK : REASON_JOURNAL_FORK);
+		ledger_free(&next);
+	}
+	free(old.keys);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make, clear)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(comes_back),
+		CASE(does_not_join),
+		CASE(goes_on),
+		CASE(join_lies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

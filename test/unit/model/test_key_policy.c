@@ -1,0 +1,185 @@
+/* What a key may sign: patterns, words, and each limit at its edge. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "model/key_policy.h"
+
+static void
+patterns(void **state)
+{
+	static const struct {
+		const char *pattern, *serial;
+		bool matches;
+	} cases[] = {
+		{ "AR9-F1-0001-6", "AR9-F1-0001-6", true },
+		{ "AR9-F1-0001-6", "AR9-F1-0001-7", false },
+		{ "AR9-F1-0001", "AR9-F1-0001-6", false },
+		{ "AR9-F1-0001-6", "AR9-F1-0001", false },
+		{ "AR9-F1-*", "AR9-F1-0001-6", true },
+		{ "AR9-F1-*", "AR9-F1-", true },
+		{ "AR9-F1-*", "AR9-F2-0001-6", false },
+		{ "*", "x", true },
+		{ "*-6", "AR9-F1-0001-6", true },
+		{ "*-6", "AR9-F1-0001-6-7", false },
+		{ "*-F1-*", "AR9-F1-0001", true },
+		{ "*-F1-*", "AR9-F2-F1", false },
+		{ "a*b*c", "axbxbxc", true },
+		{ "a*b*c", "axbxbxcd", false },
+		{ "a*ab", "aab", true },
+		{ "a*ab", "ab", false },
+		{ "**x", "x", true },
+		{ "00-D0-E5-?\?-*", "00-D0-E5-F2-00-02", true },
+		{ "00-D0-E5-?\?-*", "00-D0-E5-F-00-02", false },
+		{ "?", "", false },
+		{ "a?", "a?", true },
+		{ "ar9*", "AR9", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (serial_pattern_match(cases[i].pattern, cases[i].serial) !=
+		    cases[i].matches)
+			fail_msg("%s %s", cases[i].pattern, cases[i].serial);
+	assert_true(serial_pattern_valid("AR9-?\?-*"));
+	assert_false(serial_pattern_valid(""));
+	assert_false(serial_pattern_valid("a_b"));
+	assert_false(serial_pattern_valid("[a-z]\""));
+	assert_false(serial_pattern_valid(
+	    "1234567890123456789012345678901234567890123456789"));
+}
+
+static void
+words(void **state)
+{
+	static const struct {
+		const char *name, *good, *bad;
+	} cases[] = {
+		{ "kinds", "nonced,nonceless", "nonced,nonced" },
+		{ "kinds", "idevid", "" },
+		{ "kinds", "nonceless", "nonceless," },
+		{ "product", "a,b.c,d-e,f_g", "a,b,c,d,e" },
+		{ "product", "any", "a,,b" },
+		{ "serials", "AR9-*", "AR9_*" },
+		{ "limit", "1", "0" },
+		{ "limit", "9223372036854775807", "9223372036854775808" },
+		{ "limit", "none", "-1" },
+		{ "first-day", "2026-02-28", "2026-02-29" },
+		{ "first-day", "1970-01-02", "1970-01-01" },
+		{ "last-day", "9999-12-31", "31.12.2026" },
+		{ "last-day", "none", "2026-01-01T00:00:00Z" },
+		{ "rate", "1/minute", "1/month" },
+		{ "rate", "4294967295/day", "4294967296/day" },
+		{ "rate", "5/2678400", "5/2678401" },
+		{ "rate", "5/hour", "0/hour" },
+		{ "rate", "none", "5" },
+		{ "rate", "5/1", "5/0" },
+		{ "months", NULL, "3" },
+	};
+	struct key_policy p;
+	struct why why;
+	size_t i;
+
+	(void)state;
+	key_policy_defaults(&p, PURPOSE_VOUCHER);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (cases[i].good != NULL &&
+		    key_policy_set(&p, cases[i].name, span_str(cases[i].good),
+			&why) != REASON_OK)
+			fail_msg("%s", why.text);
+		if (key_policy_set(&p, cases[i].name, span_str(cases[i].bad),
+			&why) != REASON_ADMIN_ARGUMENT)
+			fail_msg("%s %s", cases[i].name, cases[i].bad);
+	}
+}
+
+static void
+printed(void **state)
+{
+	char text[KEY_WORDS_SIZE], day[DAY_TEXT_SIZE];
+	struct key_policy p = { .rate = 5, .period = 3600 };
+
+	(void)state;
+	key_rate_print(text, &p);
+	assert_string_equal(text, "5/hour");
+	p.period = 7;
+	key_rate_print(text, &p);
+	assert_string_equal(text, "5/7");
+	key_kinds_print(text, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID);
+	assert_string_equal(text, "nonced,nonceless,idevid");
+	day_print(day, 19675);
+	assert_string_equal(day, "2023-11-14");
+	day_print(day, KEY_DAY_MAX);
+	assert_string_equal(day, "9999-12-31");
+}
+
+#define MIDNIGHT INT64_C(1700006400) /* 2023-11-15 */
+
+static enum reason
+allows(const struct key_policy *p, const struct key_count *c, int64_t time)
+{
+	struct key_use use = { SIGNED_NONCED, "router-9", "AR9-F1-0001" };
+	struct why why;
+
+	return key_policy_allows(p, c, &use, time, &why);
+}
+
+static void
+edges(void **state)
+{
+	struct key_policy p = { .kinds = SIGNED_NONCED };
+	struct key_count c = { 0 };
+
+	(void)state;
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_OK);
+	p.first_day = p.last_day = 19676;
+	assert_int_equal(allows(&p, &c, MIDNIGHT - 1), REASON_SIGNER_DATE);
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_OK);
+	assert_int_equal(allows(&p, &c, MIDNIGHT + 86399), REASON_OK);
+	assert_int_equal(allows(&p, &c, MIDNIGHT + 86400), REASON_SIGNER_DATE);
+	p.limit = 3;
+	c.issued = 2;
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_OK);
+	key_count_add(&c, &p, MIDNIGHT);
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_SIGNER_COUNT);
+	assert_int_equal(c.in_period, 0); /* nothing asked for it */
+	p.kinds = SIGNED_NONCELESS;
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_SIGNER_POLICY);
+}
+
+/* N in a period, and the next begins with the minute. */
+static void
+rates(void **state)
+{
+	struct key_policy p = {
+		.kinds = SIGNED_NONCED, .rate = 2, .period = 60
+	};
+	struct key_count c = { 0 };
+
+	(void)state;
+	key_count_add(&c, &p, MIDNIGHT);
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_OK);
+	key_count_add(&c, &p, MIDNIGHT + 30);
+	assert_int_equal(allows(&p, &c, MIDNIGHT + 59), REASON_SIGNER_RATE);
+	assert_int_equal(allows(&p, &c, MIDNIGHT + 60), REASON_OK);
+	key_count_add(&c, &p, MIDNIGHT + 60);
+	assert_int_equal(c.in_period, 1);
+	assert_int_equal(c.period, MIDNIGHT + 60);
+	assert_int_equal(c.issued, 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(patterns),
+		cmocka_unit_test(words),
+		cmocka_unit_test(printed),
+		cmocka_unit_test(edges),
+		cmocka_unit_test(rates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
