@@ -127,6 +127,7 @@ struct authority {
 	bool test;	    /* the signer's journal says so */
 	uint8_t signer[16];
 	uint64_t copied; /* the last record in the store */
+	uint64_t told;	 /* the same when serve heard that it goes on */
 
 	unsigned refusals; /* left in this second */
 	unsigned alarms;

@@ -26,7 +26,6 @@ import hashlib
 import json
 import secrets
 import subprocess
-import time
 
 import world
 
@@ -316,22 +315,13 @@ class Scene:
             headers["Accept"] = wire["accept"]
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
-        answers = [self.post(home, path, headers, client,
+        answers = [home.post(path, self.bytes, headers, client,
                              words.get("method", "POST"))
                    for _ in range(words.get("repeat", 1))]
         for answer in answers:
             self.compare(home, words.get("expect", {}), *answer)
         if words.get("repeat", 1) > 1 and answers[0][0] == 200:
             expect("repeated answer", answers[0][2], answers[-1][2])
-
-    def post(self, home, path, headers, client, method):
-        """As a client that honours Retry-After while the service starts."""
-        for _ in range(50):
-            answer = home.post(path, self.bytes, headers, client, method)
-            if answer[0] != 503:
-                break
-            time.sleep(0.1)
-        return answer
 
     def compare(self, home, wanted, status, headers, body):
         said = "" if status == 200 else body.decode(errors="replace")

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "ipc/children.h"
+#include "ipc/room.h"
 #include "wire/cbor.h"
 
 /* Deep enough that a socket's path would not fit. */
@@ -29,10 +30,24 @@ passphrase(const char *text)
 	assert_true(m >= 0);
 	assert_int_equal(write(m, text, strlen(text)), strlen(text));
 	assert_int_equal(lseek(m, 0, SEEK_SET), 0);
-	sealed = memfd_seal(m, "passphrase");
+	sealed = memfd_seal(m, -1, "passphrase");
 	assert_true(sealed >= 0);
 	close(m);
 	return sealed;
+}
+
+static void
+make_room(enum role role)
+{
+	struct room room;
+	struct why why;
+	char path[300];
+
+	path_join(path, sizeof(path), home, role_name(role));
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(room_user(role, &room, &why), REASON_OK);
+	if (room.user != 0)
+		assert_int_equal(chown(path, room.user, room.group), 0);
 }
 
 /* The folder of programs: one stand-in by four names. */
@@ -55,6 +70,7 @@ make_home(void **state)
 	for (i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%s/hallmark-%s", home, roles[i]);
 		assert_int_equal(symlink(STAND_IN, path), 0);
+		make_room(ROLE_FRONT + i);
 	}
 	return 0;
 }
@@ -79,9 +95,11 @@ plan_of(int secret)
 		.with_signer = true,
 		.listener = -1,
 		.passphrase = secret,
-		.admin_listener = -1 };
+		.admin_listener = -1,
+		.tls = -1,
+		.home = home };
 
-	strcpy(p.start.home, home);
+	strcpy(p.start.config.organization, "first");
 	return p;
 }
 
@@ -95,7 +113,7 @@ static void
 test_ask_offline(void **state)
 {
 	struct children_plan p = plan_of(passphrase("sesame\n"));
-	struct message_admin m = { .verb = "home" };
+	struct message_admin m = { .verb = "name" };
 	struct message_admin_reply answer;
 	struct children *c = NULL;
 	struct frame reply;
@@ -112,7 +130,7 @@ test_ask_offline(void **state)
 		    REASON_OK);
 		cbor_open(&in, reply.payload, true);
 		assert_true(message_admin_reply_get(&in, &answer));
-		assert_true(span_is(answer.json, home));
+		assert_true(span_is(answer.json, "first"));
 	}
 	/* A program that gives up while it is asked is not waited for. */
 	strcpy(m.verb, "fail");
@@ -145,10 +163,10 @@ test_refused_start(void **state)
 }
 
 static bool
-rename_home(void *context, struct message_start *start)
+rename_home(void *context, struct children_plan *plan)
 {
 	(void)context;
-	strcpy(start->home, "/renamed");
+	strcpy(plan->start.config.organization, "renamed");
 	return true;
 }
 
@@ -217,8 +235,8 @@ test_restart_and_reload(void **state)
 	assert_true(span_is(reply.json, "1"));
 	kill(pid, SIGHUP);
 	do {
-		ask(a, "home", &reply);
-	} while (!span_is(reply.json, "/renamed"));
+		ask(a, "name", &reply);
+	} while (!span_is(reply.json, "renamed"));
 	admin_close(a);
 	/* A stale connection of another kind is dropped, the service lives. */
 	assert_non_null(a = admin_connect(home));
@@ -264,14 +282,14 @@ test_memfd_is_sealed(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "sesame\n", 7), 7);
 	close(ends[1]);
-	m = memfd_seal(ends[0], "passphrase");
+	m = memfd_seal(ends[0], -1, "passphrase");
 	assert_true(m >= 0);
 	assert_int_equal(ftruncate(m, 0), -1);
 	close(m);
 	close(ends[0]);
 	/* Nothing to seal. */
 	m = open("/dev/null", O_RDONLY);
-	assert_int_equal(memfd_seal(m, "passphrase"), -1);
+	assert_int_equal(memfd_seal(m, -1, "passphrase"), -1);
 	close(m);
 }
 
