@@ -28,7 +28,8 @@ room_user(enum role role, struct room *room, struct why *why)
 	if (user == NULL || user->pw_uid == 0)
 		return why_set(why, REASON_USER_MISSING, -1,
 		    "there is no user %s; packaging/hallmark.sysusers names "
-		    "them all", name);
+		    "them all",
+		    name);
 	room->user = user->pw_uid;
 	room->group = user->pw_gid;
 	return REASON_OK;
@@ -49,15 +50,15 @@ open_nowhere(void)
 }
 
 static enum reason
-check_owner(const struct room *room, const char *path, enum role role,
-    struct why *why)
+check_owner(
+    const struct room *room, const char *path, enum role role, struct why *why)
 {
 	uint32_t owner = room->user != 0 ? room->user : geteuid();
 	struct stat st;
 
 	if (fstat(room->folder, &st) != 0)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    path);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
 	if (st.st_uid != owner && room->user != 0)
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "%.80s is user %u's: run this as that user, or give it "
@@ -74,8 +75,7 @@ check_owner(const struct room *room, const char *path, enum role role,
 }
 
 enum reason
-room_open(
-    const char *home, enum role role, struct room *room, struct why *why)
+room_open(const char *home, enum role role, struct room *room, struct why *why)
 {
 	char path[PATH_MAX] = "a folder in " P_tmpdir;
 	enum reason r = room_user(role, room, why);
@@ -86,12 +86,12 @@ room_open(
 		room->folder = open_nowhere();
 	} else {
 		path_join(path, sizeof(path), home, role_name(role));
-		room->folder = open(
-		    path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		room->folder =
+		    open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (room->folder < 0)
-		return why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m",
-		    path);
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
 	if (home != NULL &&
 	    (r = check_owner(room, path, role, why)) != REASON_OK)
 		room_close(room);
@@ -116,9 +116,10 @@ rooms_log(void)
 		log_note("walls",
 		    "users=\"%s\" landlock=\"%d\" seccomp=\"yes\"%s",
 		    users ? "own" : "one", landlock,
-		    users ? ""
-			  : " text=\"no users stand between the programs, only "
-			    "Landlock and seccomp: start it as root for more\"");
+		    users
+			? ""
+			: " text=\"no users stand between the programs, only "
+			  "Landlock and seccomp: start it as root for more\"");
 	else
 		log_warning("walls",
 		    "users=\"one\" landlock=\"none\" seccomp=\"yes\" "

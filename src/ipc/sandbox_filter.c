@@ -27,29 +27,28 @@ static const int everybody[] = { SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
 	SCMP_SYS(pread64), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_ctl), SCMP_SYS(poll), SCMP_SYS(ppoll),
 	SCMP_SYS(getsockopt), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-	SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(getpid),
-	SCMP_SYS(gettid), SCMP_SYS(geteuid), SCMP_SYS(brk), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mlock),
-	SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(futex),
-	SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
+	SCMP_SYS(geteuid), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
+	SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock),
+	SCMP_SYS(futex), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),
 	SCMP_SYS(exit_group), END };
 
 /* Connections of the listener that it has; it can make no other socket. */
 static const int front[] = { SCMP_SYS(accept4), SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(shutdown),
-	SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom),
-	SCMP_SYS(sendto), SCMP_SYS(uname), END };
+	SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	SCMP_SYS(uname), END };
 
 static const int checker[] = { END };
 
 /* Files by name: which ones, user, root directory and Landlock say. */
-static const int files[] = { SCMP_SYS(open), SCMP_SYS(openat),
-	SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat),
-	SCMP_SYS(newfstatat), SCMP_SYS(access), SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
-	SCMP_SYS(pwrite64), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
-	SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fchmod), END };
+static const int files[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(fstat),
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(access),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat), SCMP_SYS(pwrite64), SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate),
+	SCMP_SYS(fchmod), END };
 
 /* The store, and operators at its listener. */
 static const int authority[] = { SCMP_SYS(accept4), SCMP_SYS(getcwd),
@@ -65,9 +64,8 @@ static const int fcntl_commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL,
 /* A report of a sanitizer looks around: that must fail, not end it. */
 static const int looks[] = { SCMP_SYS(open), SCMP_SYS(openat),
 	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat),
-	SCMP_SYS(newfstatat), SCMP_SYS(pipe), SCMP_SYS(pipe2),
-	SCMP_SYS(clone), SCMP_SYS(prctl), SCMP_SYS(getrlimit),
-	SCMP_SYS(prlimit64), END };
+	SCMP_SYS(newfstatat), SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(clone),
+	SCMP_SYS(prctl), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), END };
 static const int reports[] = { SCMP_SYS(sigaltstack), SCMP_SYS(sched_yield),
 	SCMP_SYS(tgkill), SCMP_SYS(fstat), END };
 
@@ -108,9 +106,8 @@ allow_fcntl(scmp_filter_ctx filter)
 	const int *c;
 
 	for (c = fcntl_commands; *c != END; c++)
-		demand(seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-			   SCMP_SYS(fcntl), 1,
-			   SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)*c)),
+		demand(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl),
+			   1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)*c)),
 		    "fcntl");
 }
 

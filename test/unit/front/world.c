@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ipc/children.h"
+#include "ipc/sandbox.h"
 #include "ipc/spawn.h"
 #include "wire/cbor.h"
 
@@ -40,6 +41,23 @@ static struct channel control;
 static pid_t front_pid = -1, checker_pid = -1;
 static struct message_start start;
 static SSL_SESSION *kept;
+
+/* --- no walls here: behind them leaks cannot be looked for --- */
+
+void
+sandbox_enter(enum role role, int fd, uint32_t user, uint32_t group)
+{
+	(void)role;
+	(void)user;
+	(void)group;
+	close(fd);
+}
+
+void
+sandbox_close(enum role role)
+{
+	(void)role;
+}
 
 /* --- files --- */
 
@@ -331,8 +349,6 @@ world_start(const struct http_limits *limits, enum client_certificate client,
 	memset(&start, 0, sizeof(start));
 	start.role = ROLE_FRONT;
 	start.index = 5;
-	if (geteuid() == 0)
-		start.user = start.group = 65534; /* it does not run as root */
 	start.config = (struct config){ .organization = "Test",
 		.listen = "127.0.0.1:0",
 		.client = client,

@@ -170,7 +170,7 @@ rename_home(void *context, struct children_plan *plan)
 	return true;
 }
 
-/* `serve` as a process of its own. */
+/* `serve` as a process of its own, when all its programs are ready. */
 static pid_t
 serve(int listener, bool restart)
 {
@@ -178,15 +178,20 @@ serve(int listener, bool restart)
 	struct children *c = NULL;
 	struct why why;
 	sigset_t held;
+	char byte;
 	pid_t pid;
-	int status;
+	int status, told[2];
 
+	assert_int_equal(pipe(told), 0);
 	/* Signals that come before children_run() waits must not be lost. */
 	sigemptyset(&held);
 	sigaddset(&held, SIGHUP);
 	sigaddset(&held, SIGTERM);
 	if ((pid = fork()) != 0) {
 		close(p.passphrase);
+		close(told[1]);
+		assert_int_equal(read(told[0], &byte, 1), 1);
+		close(told[0]);
 		return pid;
 	}
 	sigprocmask(SIG_BLOCK, &held, NULL);
@@ -194,6 +199,8 @@ serve(int listener, bool restart)
 	p.restart = restart;
 	if (children_start(&p, &c, &why) != REASON_OK)
 		_exit(99);
+	if (write(told[1], "r", 1) != 1)
+		_exit(98);
 	status = children_run(c, rename_home, NULL);
 	children_stop(c);
 	_exit(status);
