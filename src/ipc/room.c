@@ -59,6 +59,11 @@ check_owner(
 	if (fstat(room->folder, &st) != 0)
 		return why_set(
 		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+	if (st.st_uid != owner && st.st_uid == 0)
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "%.80s is root's: give it to its program with chown -R "
+		    "hallmark-%s:",
+		    path, role_name(role));
 	if (st.st_uid != owner && room->user != 0)
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "%.80s is user %u's: run this as that user, or give it "
@@ -110,16 +115,20 @@ void
 rooms_log(void)
 {
 	bool users = geteuid() == 0;
-	int landlock = sandbox_landlock();
+	int abi = sandbox_landlock();
+	char landlock[16] = "none";
 
-	if (users || landlock > 0)
+	if (abi > 0)
+		snprintf(landlock, sizeof(landlock), "%d", abi);
+	if (users)
 		log_note("walls",
-		    "users=\"%s\" landlock=\"%d\" seccomp=\"yes\"%s",
-		    users ? "own" : "one", landlock,
-		    users
-			? ""
-			: " text=\"no users stand between the programs, only "
-			  "Landlock and seccomp: start it as root for more\"");
+		    "users=\"own\" landlock=\"%s\" seccomp=\"yes\"", landlock);
+	else if (abi > 0)
+		log_note("walls",
+		    "users=\"one\" landlock=\"%s\" seccomp=\"yes\" "
+		    "text=\"no users stand between the programs, only Landlock "
+		    "and seccomp: start it as root for more\"",
+		    landlock);
 	else
 		log_warning("walls",
 		    "users=\"one\" landlock=\"none\" seccomp=\"yes\" "
