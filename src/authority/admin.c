@@ -168,11 +168,11 @@ act_signed(
 /* --- taking requests --- */
 
 static bool
-allowed(const struct origin *from, struct why *why)
+allowed(const struct authority *a, const struct origin *from, struct why *why)
 {
 	uint32_t user = peer_user(from->peer);
 
-	if (user == 0 || user == geteuid())
+	if (user == 0 || user == program_owner(a->program))
 		return true;
 	why_set(why, REASON_ADMIN_ROLE, -1, "user %u", user);
 	log_reason(REASON_ADMIN_ROLE, why, "user=\"%u\"", user);
@@ -239,7 +239,7 @@ admin_take(struct authority *a, struct peer *peer, const struct frame *frame)
 	if (!message_admin_get(&in, &m)) {
 		why_set(&why, REASON_ADMIN_ARGUMENT, -1, "malformed");
 		answer_refusal(from, REASON_ADMIN_ARGUMENT, &why);
-	} else if (allowed(&from, &why)) {
+	} else if (allowed(a, &from, &why)) {
 		dispatch(a, from, &m, true);
 	} else {
 		answer_refusal(from, REASON_ADMIN_ROLE, &why);

@@ -157,6 +157,7 @@ struct authority {
 	/* As of the last record that was copied: what the signer must have,
 	 * worked out here again. */
 	struct ledger ledger;
+	uint64_t told; /* the last record when serve heard that it goes on */
 
 	unsigned refusals; /* left in this second */
 	unsigned alarms;

@@ -1,7 +1,5 @@
 /* What the authority does when something comes, goes, or a second is over. */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +7,6 @@
 #include "authority/authority.h"
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -155,6 +152,7 @@ on_lost(void *context, struct peer *peer)
 	pending_forget_peer(a, peer);
 	if (peer_role(peer) == ROLE_SIGNER) {
 		a->synced = false;
+		program_ready(a->program); /* for what needs no signer */
 		pending_fail(a, true, REASON_UNAVAILABLE);
 	} else if (is_apart(peer)) {
 		recheck_lost(a);
@@ -175,6 +173,10 @@ on_tick(void *context)
 		store_refusal_trim(a->store, REFUSALS_KEPT);
 	group_commit(a);
 	sync_retry(a);
+	if (a->ledger.sequence !=
+	    a->told) /* before heads agree: records come over */
+		program_starting(a->program);
+	a->told = a->ledger.sequence;
 	admin_tick(a);
 	recheck_tick(a);
 	group_commit(a);
@@ -190,40 +192,31 @@ on_reload(void *context, const struct message_start *start)
 
 /* One authority to a home; the kernel lets go when it ends, however it does. */
 static enum reason
-lock_take(struct authority *a, const char *folder, struct why *why)
+lock_take(struct authority *a, struct why *why)
 {
-	char path[PATH_MAX];
-
-	path_join(path, sizeof(path), folder, "lock");
-	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	a->lock = open("lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (a->lock < 0)
 		return why_set(
-		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+		    why, REASON_HOME_INVALID, -1, "authority/lock: %m");
 	if (flock(a->lock, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, REASON_HOME_LOCKED, -1,
-		    "another authority uses %.150s", folder);
+		    "another authority uses this home");
 	return REASON_OK;
 }
 
 static enum reason
 home_open(struct authority *a, struct why *why)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
 	enum reason r;
 
-	path_join(folder, sizeof(folder), a->start.home, "authority");
-	path_join(path, sizeof(path), folder, "store.db");
-	if (a->start.create && mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return why_set(
-		    why, REASON_HOME_INVALID, -1, "%.150s: %m", folder);
-	if (!a->start.create && access(path, R_OK | W_OK) != 0)
+	if (!a->start.create && access("store.db", R_OK | W_OK) != 0)
 		return why_set(why, REASON_HOME_INVALID, -1,
-		    "there is no store at %.150s", path);
-	if ((r = lock_take(a, folder, why)) != REASON_OK)
+		    "there is no authority/store.db that can be used: %m");
+	if ((r = lock_take(a, why)) != REASON_OK)
 		return r;
 	umask(077);
 	return store_open(
-	    &sqlite_driver, path, a->start.create, &a->store, why);
+	    &sqlite_driver, "store.db", a->start.create, &a->store, why);
 }
 
 static enum reason
@@ -249,6 +242,8 @@ on_start(void *context, struct program *p, struct why *why)
 	recheck_load(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
+	if (signer_peer(a) == NULL)
+		program_ready(p); /* there is no head to compare */
 	return REASON_OK;
 }
 
@@ -265,6 +260,7 @@ on_stop(void *context)
 
 const struct program_calls authority_calls = {
 	.role = ROLE_AUTHORITY,
+	.ready_later = true,
 	.start = on_start,
 	.connected = on_connected,
 	.lost = on_lost,

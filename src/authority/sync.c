@@ -271,6 +271,7 @@ sync_done(struct authority *a, const struct frame *frame)
 	memcpy(a->signer, m.signer, sizeof(a->signer));
 	a->test = m.test;
 	a->synced = true;
+	program_ready(a->program);
 	log_note("synced", "sequence=\"%llu\"", (unsigned long long)m.sequence);
 	admin_resume(a);
 }
@@ -284,6 +285,7 @@ sync_lost(struct authority *a)
 		    "committed; nothing is signed until one can\"");
 	a->commit_failed = true;
 	a->synced = false;
+	program_ready(a->program); /* for what needs no write */
 	keys_load(a);
 	recheck_load(a);
 }

@@ -8,11 +8,18 @@
 #include "base/clock.h"
 
 static const char *program = "hallmark";
+static bool notes = true;
 
 void
 log_open(const char *name)
 {
 	program = name;
+}
+
+void
+log_without_notes(void)
+{
+	notes = false;
 }
 
 /*
@@ -21,14 +28,18 @@ log_open(const char *name)
  * a line stays one line.
  */
 static void
-line(const char *severity, const char *event, const char *pairs)
+line(enum severity severity, const char *event, const char *pairs)
 {
+	static const char *const words[] = { "note", "warning", "alarm" };
 	char text[1200], time[CLOCK_TEXT_SIZE];
 	int i, n;
 
+	if (severity == SEVERITY_NOTE && !notes)
+		return;
 	clock_print(time, clock_now());
 	n = snprintf(text, sizeof(text) - 1, "%s %s[%d] %s %s%s%s", time,
-	    program, (int)getpid(), severity, event, *pairs ? " " : "", pairs);
+	    program, (int)getpid(), words[severity], event, *pairs ? " " : "",
+	    pairs);
 	if (n < 0)
 		return;
 	if (n > (int)sizeof(text) - 2)
@@ -55,25 +66,24 @@ line(const char *severity, const char *event, const char *pairs)
 void
 log_note(const char *event, const char *format, ...)
 {
-	LINE("note", event, format);
+	LINE(SEVERITY_NOTE, event, format);
 }
 
 void
 log_warning(const char *event, const char *format, ...)
 {
-	LINE("warning", event, format);
+	LINE(SEVERITY_WARNING, event, format);
 }
 
 void
 log_alarm(const char *event, const char *format, ...)
 {
-	LINE("alarm", event, format);
+	LINE(SEVERITY_ALARM, event, format);
 }
 
 void
 log_reason(enum reason r, const struct why *w, const char *format, ...)
 {
-	static const char *const words[] = { "note", "warning", "alarm" };
 	char pairs[600], all[900];
 	va_list arguments;
 
@@ -82,5 +92,5 @@ log_reason(enum reason r, const struct why *w, const char *format, ...)
 	va_end(arguments);
 	snprintf(all, sizeof(all), "%s clause=\"%s\" text=\"%s\"", pairs,
 	    reason_clause(r), w == NULL ? "" : w->text);
-	line(words[reason_severity(r)], reason_code(r), all);
+	line(reason_severity(r), reason_code(r), all);
 }

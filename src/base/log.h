@@ -12,6 +12,9 @@
 
 /* The name that lines carry; static string. */
 void log_open(const char *program);
+/* From here on notes are left out: whoever looks at standard error has a verb
+ * to finish, not a service to watch. */
+void log_without_notes(void);
 /* event is a short word; format yields key="value" pairs or nothing. */
 void log_note(const char *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -78,12 +78,14 @@ secret_read_fd(struct secret *s, int fd, size_t cap)
 	size_t n = 0;
 	ssize_t got;
 
-	/* A sealed memfd is read again by each restarted signer. */
-	(void)lseek(fd, 0, SEEK_SET);
+	/* A sealed memfd is read again by each restarted signer, and by several
+	 * fronts at once, who share its offset: so that is left alone. */
 	/* The newline, and one byte that shows that there is too much. */
 	secret_new(&all, cap + 2);
 	while (n < all.len) {
-		got = read(fd, all.ptr + n, all.len - n);
+		got = pread(fd, all.ptr + n, all.len - n, (off_t)n);
+		if (got < 0 && errno == ESPIPE)
+			got = read(fd, all.ptr + n, all.len - n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

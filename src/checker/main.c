@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "checker/check.h"
+#include "crypto/hash/hash.h"
 #include "ipc/program.h"
 #include "wire/cbor.h"
 
@@ -292,6 +293,7 @@ on_start(void *context, struct program *p, struct why *why)
 	c->index = start->index;
 	c->notes = NOTES_PER_SECOND;
 	waiting_init(c);
+	hash_prepare();
 	if (start->has_test_clock)
 		clock_set_test(start->test_clock);
 	return REASON_OK;

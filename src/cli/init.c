@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "crypto/hash/hash.h"
+#include "ipc/room.h"
 #include "wire/json.h"
 
 #define VOUCHER_KEY  "voucher-1"
@@ -52,15 +53,55 @@ is_empty(const char *folder)
 	return empty;
 }
 
+/* Ours, or that of the program which will live in it. */
 static enum reason
-make_home(struct plan *p, struct why *why)
+make_folder(const char *home, const char *name, const struct room *room,
+    struct why *why)
 {
-	static const char *const folders[] = { "front", "checker", "authority",
-		"signer", "run" };
 	char path[PATH_MAX];
+
+	path_join(path, sizeof(path), home, name);
+	if (mkdir(path, 0700) != 0 ||
+	    (room != NULL && room->user != 0 &&
+		lchown(path, room->user, room->group) != 0))
+		return why_set(
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+	return REASON_OK;
+}
+
+/* The ceremony wrote them as who we are. */
+static enum reason
+give_front(const char *home, struct why *why)
+{
+	static const char *const files[] = { "front/tls.pem", "front/tls.key" };
+	char path[PATH_MAX];
+	struct room room;
 	enum reason r;
 	unsigned i;
 
+	if ((r = room_user(ROLE_FRONT, &room, why)) != REASON_OK)
+		return r;
+	for (i = 0; i < 2 && room.user != 0; i++) {
+		path_join(path, sizeof(path), home, files[i]);
+		if (lchown(path, room.user, room.group) != 0)
+			return why_set(
+			    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+	}
+	return REASON_OK;
+}
+
+static enum reason
+make_home(struct plan *p, struct why *why)
+{
+	static const enum role programs[] = { ROLE_FRONT, ROLE_CHECKER,
+		ROLE_AUTHORITY, ROLE_SIGNER };
+	struct room rooms[4];
+	enum reason r;
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		if ((r = room_user(programs[i], &rooms[i], why)) != REASON_OK)
+			return r;
 	p->made_home = mkdir(p->c->home, 0700) == 0;
 	if (!p->made_home && errno != EEXIST)
 		return why_set(
@@ -75,13 +116,11 @@ make_home(struct plan *p, struct why *why)
 	if (chmod(p->home, 0755) != 0)
 		return why_set(
 		    why, REASON_HOME_INVALID, -1, "%.150s: %m", p->home);
-	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		path_join(path, sizeof(path), p->home, folders[i]);
-		if (mkdir(path, 0700) != 0)
-			return why_set(
-			    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
-	}
-	return REASON_OK;
+	for (i = 0; i < 4; i++)
+		if ((r = make_folder(p->home, role_name(programs[i]), &rooms[i],
+			 why)) != REASON_OK)
+			return r;
+	return make_folder(p->home, "run", NULL, why);
 }
 
 static int
@@ -282,6 +321,7 @@ init_all(struct plan *p, struct why *why)
 	if ((r = make_home(p, why)) != REASON_OK ||
 	    (r = write_config(p, why)) != REASON_OK ||
 	    (r = found_roots(p, why)) != REASON_OK ||
+	    (r = give_front(p->home, why)) != REASON_OK ||
 	    (r = make_keys(p, why)) != REASON_OK)
 		return r;
 	return print_summary(p, why);

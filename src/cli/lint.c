@@ -175,6 +175,7 @@ lint_run(struct cli *c, int argc, char **argv)
 	struct children_plan plan = { .with_checker = true,
 		.listener = -1,
 		.admin_listener = -1,
+		.tls = -1,
 		.passphrase = -1 };
 	struct linting l = { .c = c, .code = EXIT_DONE };
 	struct buf issuer = { 0 };
@@ -186,7 +187,6 @@ lint_run(struct cli *c, int argc, char **argv)
 		return EXIT_USAGE;
 	why_clear(&why);
 	config_defaults(&plan.start.config);
-	strcpy(plan.start.home, "/"); /* a linter needs none */
 	plan.start.offline = true;
 	if (issuer_path != NULL)
 		r = file_read(issuer_path, &issuer, FILE_MAX, &why);

@@ -52,7 +52,7 @@ seal(const struct secret *s)
 	if (write(ends[1], s->ptr, s->len) == (ssize_t)s->len) {
 		close(ends[1]);
 		ends[1] = -1;
-		fd = memfd_seal(ends[0], "passphrase");
+		fd = memfd_seal(ends[0], -1, "passphrase");
 	}
 	if (ends[1] >= 0)
 		close(ends[1]);
@@ -109,7 +109,7 @@ passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 	if (from < 0)
 		return why_set(
 		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", name);
-	*fd = memfd_seal(from, "passphrase");
+	*fd = memfd_seal(from, -1, "passphrase");
 	close(from);
 	if (*fd < 0)
 		return why_set(

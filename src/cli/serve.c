@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "ipc/room.h"
+#include "ipc/sandbox.h"
 
 #define BACKLOG 4096
 
@@ -116,6 +119,47 @@ print_ready(int listener)
 
 /* --- the rest of the plan --- */
 
+/* Not through a link: the folder is the front's, the privileges are ours. */
+static int
+tls_file(const char *home, const char *name, struct why *why)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	path_join(path, sizeof(path), home, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0) {
+		why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+	} else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		why_set(why, REASON_HOME_INVALID, -1,
+		    "%.150s: not a regular file", path);
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Chain and key as the fronts get them, with every start and reload. */
+static enum reason
+tls_read(const char *home, int *out, struct why *why)
+{
+	int chain = tls_file(home, "front/tls.pem", why), key = -1;
+	enum reason r = REASON_HOME_INVALID;
+
+	if (chain >= 0 && (key = tls_file(home, "front/tls.key", why)) >= 0) {
+		*out = memfd_seal(chain, key, "tls");
+		r = *out >= 0 ? REASON_OK
+			      : why_set(why, REASON_HOME_INVALID, -1,
+				    "front/tls.pem or front/tls.key is empty");
+	}
+	if (chain >= 0)
+		close(chain);
+	if (key >= 0)
+		close(key);
+	return r;
+}
+
 /* Connections are descriptors: as many as this user may have. */
 static void
 raise_descriptors(void)
@@ -155,7 +199,7 @@ prepare(struct service *s, struct why *why)
 	    (r = read_clock(s, why)) != REASON_OK ||
 	    (r = home_lock(s->home, &s->lock, why)) != REASON_OK)
 		return r;
-	text_copy(p->start.home, sizeof(p->start.home), span_str(s->home));
+	p->home = s->home;
 	if (s->listen != NULL &&
 	    !text_copy(p->start.config.listen, sizeof(p->start.config.listen),
 		span_str(s->listen)))
@@ -168,6 +212,8 @@ prepare(struct service *s, struct why *why)
 	r = listener_open(p->start.config.listen, &p->listener, why);
 	if (r != REASON_OK)
 		return r;
+	if ((r = tls_read(s->home, &p->tls, why)) != REASON_OK)
+		return r;
 	/* From here on verbs of the command line wait for the service. */
 	if ((p->admin_listener = admin_listen(s->home)) < 0)
 		return why_set(
@@ -178,17 +224,22 @@ prepare(struct service *s, struct why *why)
 /* SIGHUP: the file is read again. What cannot change while running (address,
  * number of fronts, the kind of home) stays as it is. */
 static bool
-reload(void *context, struct message_start *start)
+reload(void *context, struct children_plan *plan)
 {
-	const struct service *s = context;
+	struct service *s = context;
+	struct message_start *start = &plan->start;
 	struct config old = start->config, fresh;
 	struct why why;
-	enum reason r = config_read(s->home, &fresh, &why);
+	enum reason r;
+	int tls;
 
-	if (r != REASON_OK) {
+	if ((r = config_read(s->home, &fresh, &why)) != REASON_OK ||
+	    (r = tls_read(s->home, &tls, &why)) != REASON_OK) {
 		log_reason(r, &why, "event=\"reload\"");
 		return false;
 	}
+	close(plan->tls);
+	plan->tls = s->plan.tls = tls;
 	start->config = fresh;
 	memcpy(start->config.listen, old.listen, sizeof(old.listen));
 	start->config.fronts = old.fronts;
@@ -208,6 +259,8 @@ close_all(struct service *s)
 	}
 	if (s->plan.listener >= 0)
 		close(s->plan.listener);
+	if (s->plan.tls >= 0)
+		close(s->plan.tls);
 	if (s->plan.passphrase >= 0)
 		close(s->plan.passphrase);
 	if (s->lock >= 0)
@@ -219,8 +272,10 @@ serve_run(struct cli *c, int argc, char **argv)
 {
 	struct service s = { .c = c,
 		.lock = -1,
-		.plan = {
-		    .listener = -1, .passphrase = -1, .admin_listener = -1 } };
+		.plan = { .listener = -1,
+		    .passphrase = -1,
+		    .admin_listener = -1,
+		    .tls = -1 } };
 	const struct option_row rows[] = { { "masa", NULL, &s.masa, false },
 		{ "listen", &s.listen, NULL, false },
 		{ "test-clock", &s.test_clock, NULL, false }, { 0 } };
@@ -233,8 +288,12 @@ serve_run(struct cli *c, int argc, char **argv)
 		return EXIT_USAGE;
 	why_clear(&why);
 	log_open("serve");
-	if ((r = prepare(&s, &why)) != REASON_OK ||
-	    (r = children_start(&s.plan, &children, &why)) != REASON_OK) {
+	if ((r = prepare(&s, &why)) == REASON_OK) {
+		sandbox_parent();
+		rooms_log();
+		r = children_start(&s.plan, &children, &why);
+	}
+	if (r != REASON_OK) {
 		code = refuse(c, r, &why);
 	} else {
 		print_ready(s.plan.listener);

@@ -86,9 +86,10 @@ start(struct session *s, const char *home, const struct config *cfg,
 		.with_signer = need == NEED_SIGNER,
 		.listener = -1,
 		.admin_listener = -1,
+		.tls = -1,
+		.home = home,
 		.passphrase = s->passphrase };
 
-	text_copy(plan.start.home, sizeof(plan.start.home), span_str(home));
 	plan.start.config = *cfg;
 	plan.start.offline = true;
 	plan.start.create = create;

@@ -3,17 +3,16 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "base/secret.h"
 
 #define LINES_PER_SECOND 100
 #define COUNTS_SECONDS	 60
+#define TLS_MAX		 65536 /* octets of chain and key */
 
 /* --- the log's share --- */
 
@@ -49,15 +48,24 @@ on_tick(void *context)
 
 /* --- start, reload --- */
 
+/* Serve has read the files: no program that meets the network opens any. */
 static enum reason
 open_tls(struct front *f, const struct config *config, struct why *why)
 {
-	char certificate[PATH_MAX], key[PATH_MAX];
-	const struct tls_files files = { certificate, key, config->client };
+	struct tls_identity own = { .client = config->client };
+	struct secret pem;
+	enum reason r;
 
-	path_join(certificate, sizeof(certificate), f->home, "front/tls.pem");
-	path_join(key, sizeof(key), f->home, "front/tls.key");
-	return server_tls(f->server, &files, why);
+	if (program_tls(f->program) < 0 ||
+	    !secret_read_fd(&pem, program_tls(f->program), TLS_MAX))
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "front/tls.pem and front/tls.key: nothing came, or more "
+		    "than %d octets",
+		    TLS_MAX);
+	own.pem = span_of(pem.ptr, pem.len);
+	r = server_tls(f->server, &own, why);
+	secret_free(&pem);
+	return r;
 }
 
 static enum reason
@@ -70,7 +78,6 @@ on_start(void *context, struct program *p, struct why *why)
 	f->program = p;
 	f->index = start->index;
 	f->lines = LINES_PER_SECOND;
-	text_copy(f->home, sizeof(f->home), span_str(start->home));
 	if (start->has_test_clock)
 		clock_set_test(start->test_clock);
 	if (listener < 0)

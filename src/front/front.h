@@ -21,7 +21,6 @@ struct front {
 	struct event *stopper; /* the last moment of a stop */
 	struct http_server *server;
 	unsigned index; /* of the pair: our checker's, too */
-	char home[CONFIG_TEXT];
 	struct pending *pending;
 	unsigned lines; /* of log, left in this second */
 	unsigned lines_lost;

@@ -169,10 +169,10 @@ server_new(struct event_base *base, int listener,
 
 enum reason
 server_tls(
-    struct http_server *s, const struct tls_files *files, struct why *why)
+    struct http_server *s, const struct tls_identity *own, struct why *why)
 {
 	SSL_CTX *fresh;
-	enum reason r = tls_open(files, &fresh, why);
+	enum reason r = tls_open(own, &fresh, why);
 
 	if (r != REASON_OK)
 		return r;

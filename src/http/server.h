@@ -16,10 +16,9 @@ struct event_base;
 struct http_server;
 struct http_connection;
 
-/* Where the certificate lies, and what is asked of clients. */
-struct tls_files {
-	const char *certificate; /* PEM, with the chain behind it */
-	const char *key;	 /* PEM, unencrypted */
+/* Who we are, and what is asked of clients. */
+struct tls_identity {
+	struct span pem; /* certificate, its chain, its key unencrypted */
 	enum client_certificate client;
 };
 
@@ -55,7 +54,7 @@ void server_free(struct http_server *s);
 /* Certificate and mode for connections from now on; the old ones stay in use
  * if these cannot be read. HOME_INVALID. */
 MUST_USE enum reason server_tls(
-    struct http_server *s, const struct tls_files *files, struct why *why);
+    struct http_server *s, const struct tls_identity *own, struct why *why);
 void server_legacy_paths(struct http_server *s, bool allowed);
 /* Accepts no more, refuses what is half read, closes what is idle; what waits
  * for an answer gets it and is closed then. */

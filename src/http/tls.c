@@ -1,8 +1,10 @@
 /* TLS of the server side, see tls.h. */
 #include "http/tls.h"
 
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "base/fatal.h"
@@ -99,20 +101,80 @@ unusable(struct why *why, const char *path, const char *what)
 	return REASON_HOME_INVALID;
 }
 
-enum reason
-tls_open(const struct tls_files *files, SSL_CTX **out, struct why *why)
+/* A key under a passphrase is refused; libcrypto would ask on the terminal. */
+static int
+no_passphrase(char *out, int size, int writing, void *context)
 {
-	SSL_CTX *c = context_new(files->client);
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+static BIO *
+text_of(struct span pem)
+{
+	BIO *bio = pem.len > INT_MAX
+	    ? NULL
+	    : BIO_new_mem_buf(
+		  pem.len > 0 ? (const char *)pem.ptr : "", (int)pem.len);
+
+	if (bio == NULL)
+		fatal("BIO_new_mem_buf");
+	return bio;
+}
+
+/* The first certificate is ours, those behind it are its chain. */
+static bool
+use_certificates(SSL_CTX *c, struct span pem)
+{
+	BIO *bio = text_of(pem);
+	X509 *x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	bool good = x != NULL && SSL_CTX_use_certificate(c, x) == 1;
+
+	X509_free(x); /* the context has its own reference */
+	while (good &&
+	    (x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+		good = SSL_CTX_add0_chain_cert(c, x) == 1;
+		if (!good)
+			X509_free(x);
+	}
+	/* The end of the text is no error, a damaged certificate is one. */
+	good = good &&
+	    ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	if (good)
+		ERR_clear_error();
+	BIO_free(bio);
+	return good;
+}
+
+static bool
+use_key(SSL_CTX *c, struct span pem)
+{
+	BIO *bio = text_of(pem);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	bool good = key != NULL && SSL_CTX_use_PrivateKey(c, key) == 1;
+
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return good;
+}
+
+enum reason
+tls_open(const struct tls_identity *own, SSL_CTX **out, struct why *why)
+{
+	SSL_CTX *c = context_new(own->client);
 	enum reason r = REASON_OK;
 
 	ERR_clear_error();
-	if (SSL_CTX_use_certificate_chain_file(c, files->certificate) != 1)
-		r = unusable(why, files->certificate, "certificate chain");
-	else if (SSL_CTX_use_PrivateKey_file(c, files->key, SSL_FILETYPE_PEM) !=
-	    1)
-		r = unusable(why, files->key, "private key");
+	if (!use_certificates(c, own->pem))
+		r = unusable(why, "front/tls.pem", "certificate chain");
+	else if (!use_key(c, own->pem))
+		r = unusable(why, "front/tls.key", "private key");
 	else if (SSL_CTX_check_private_key(c) != 1)
-		r = unusable(why, files->key, "does not fit the certificate");
+		r = unusable(
+		    why, "front/tls.key", "does not fit the certificate");
 	if (r != REASON_OK) {
 		SSL_CTX_free(c);
 		return r;

@@ -13,9 +13,10 @@
 #include "http/server.h"
 #include "model/names.h"
 
-/* A context of its own, for SSL_CTX_free(). HOME_INVALID naming the file. */
+/* A context of its own, for SSL_CTX_free(). HOME_INVALID naming the file that
+ * serve read the PEM from. No file is opened. */
 MUST_USE enum reason tls_open(
-    const struct tls_files *files, SSL_CTX **out, struct why *why);
+    const struct tls_identity *own, SSL_CTX **out, struct why *why);
 
 /* SHA-256 of the client's certificate and of its SubjectPublicKeyInfo, also on
  * a resumed session; all zero, and false, if there is none. */

@@ -118,31 +118,39 @@ admin_close(struct admin_connection *a)
 	free(a);
 }
 
+/* Bytes copied, 0 or less if it cannot be done. */
+static ssize_t
+copy_unread(int to, int from)
+{
+	struct secret s;
+	ssize_t n, all = 0;
+
+	/* The kernel copies; this process never holds the bytes. */
+	while ((n = sendfile(to, from, NULL, 4096)) > 0 && all <= 65536)
+		all += n;
+	if (n >= 0 || all > 0)
+		return n < 0 ? n : all;
+	/* A terminal or pipe: through locked memory. */
+	if (!secret_read_fd(&s, from, 4096))
+		return -1;
+	all = write(to, s.ptr, s.len);
+	secret_free(&s);
+	return all;
+}
+
 int
-memfd_seal(int fd, const char *name)
+memfd_seal(int fd, int second, const char *name)
 {
 	const int seals =
 	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	int m = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct secret s;
-	ssize_t n, all = 0;
 
 	if (m < 0)
 		return -1;
-	/* The kernel copies; this process never holds the bytes. */
-	while ((n = sendfile(m, fd, NULL, 4096)) > 0 && all <= 65536)
-		all += n;
-	if (n < 0 && all == 0) {
-		/* A terminal or pipe: through locked memory. */
-		if (!secret_read_fd(&s, fd, 4096)) {
-			close(m);
-			return -1;
-		}
-		all = write(m, s.ptr, s.len);
-		secret_free(&s);
-	}
-	if (all <= 0 || lseek(m, 0, SEEK_SET) != 0 ||
-	    fcntl(m, F_ADD_SEALS, seals) != 0) {
+	if (copy_unread(m, fd) <= 0 ||
+	    (second >= 0 &&
+		(write(m, "\n", 1) != 1 || copy_unread(m, second) <= 0)) ||
+	    lseek(m, 0, SEEK_SET) != 0 || fcntl(m, F_ADD_SEALS, seals) != 0) {
 		close(m);
 		return -1;
 	}

@@ -15,6 +15,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ipc/room.h"
 #include "ipc/spawn.h"
 
 #define CHILDREN_MAX   40
@@ -29,6 +30,7 @@ enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_FAILED };
 struct child {
 	enum role role;
 	unsigned index;
+	struct room room;
 	pid_t pid;
 	struct channel control;
 	enum child_state state;
@@ -114,6 +116,8 @@ start_of(const struct children *c, const struct child *k)
 
 	start.role = k->role;
 	start.index = k->index;
+	start.user = k->room.user;
+	start.group = k->room.group;
 	if (start.has_test_clock)
 		start.test_clock += (clock_ticks() - c->began) / 1000;
 	return start;
@@ -134,7 +138,11 @@ child_start(struct children *c, struct child *k)
 	k->state = CHILD_STARTING;
 	k->deaf = false;
 	k->since = clock_ticks();
-	(void)control_send(&k->control, MESSAGE_START, put_start, &start, -1);
+	(void)control_send(
+	    &k->control, MESSAGE_START, put_start, &start, k->room.folder);
+	if (k->role == ROLE_FRONT && c->plan.tls >= 0)
+		(void)control_send(
+		    &k->control, MESSAGE_TLS, NULL, NULL, c->plan.tls);
 	if (k->role == ROLE_FRONT)
 		listener = c->plan.listener;
 	else if (k->role == ROLE_AUTHORITY)
@@ -178,11 +186,11 @@ child_add(struct children *c, enum role role, unsigned index)
 
 	k->role = role;
 	k->index = index;
-	k->control.fd = -1;
+	k->control.fd = k->room.folder = -1;
 	k->backoff = BACKOFF_FIRST;
 }
 
-/* READY, FAILED or FRESH of a child. */
+/* READY, STARTING, FAILED or FRESH of a child. */
 static void
 take_word(
     struct children *c, struct child *k, enum message type, struct span payload)
@@ -199,6 +207,10 @@ take_word(
 	cbor_open(&in, payload, true);
 	if (type == MESSAGE_FRESH || !message_failed_get(&in, &m))
 		return;
+	if (type == MESSAGE_STARTING) {
+		k->since = clock_ticks();
+		return;
+	}
 	if (type == MESSAGE_READY) {
 		k->state = CHILD_READY;
 		return;
@@ -219,34 +231,106 @@ all_ready(const struct children *c)
 	return true;
 }
 
-static enum reason
-wait_ready(struct children *c, struct why *why)
+/* Takes what a child says, if it says anything; deaf when it cannot any more. */
+static void
+listen_child(struct children *c, struct child *k)
 {
-	int64_t deadline = clock_ticks() + READY_DEADLINE;
-	unsigned i;
+	enum message type;
+	struct span payload;
+	uint64_t id;
 
+	if (k->control.fd < 0)
+		return;
+	if (control_wait(&k->control, 0, c->room, &type, &id, &payload))
+		take_word(c, k, type, payload);
+	else
+		k->deaf = true;
+}
+
+/* Waits for words of the children, or for the descriptor `also` (-1: none);
+ * takes one of each that has some. 0 if the time was up. */
+static int
+listen_all(struct children *c, int also, int timeout)
+{
+	struct pollfd fds[CHILDREN_MAX + 1];
+	unsigned i;
+	int n;
+
+	fds[0] = (struct pollfd){ .fd = also, .events = POLLIN };
 	for (i = 0; i < c->len; i++) {
 		struct child *k = &c->list[i];
-		enum message type;
-		struct span payload;
-		uint64_t id;
 
-		if (k->on_demand)
-			continue;
-		if (!control_wait(
-			&k->control, deadline, c->room, &type, &id, &payload))
-			return why_set(why, REASON_UNAVAILABLE, -1,
-			    "hallmark-%s ended before it was ready",
-			    role_name(k->role));
-		take_word(c, k, type, payload);
-		if (k->state == CHILD_FAILED) {
+		fds[i + 1] = (struct pollfd){ .events = POLLIN,
+			.fd = k->deaf ? -1 : k->control.fd };
+	}
+	n = poll(fds, c->len + 1, timeout);
+	if (n < 0 && errno != EINTR)
+		fatal_errno("poll");
+	for (i = 0; n > 0 && i < c->len; i++)
+		if (fds[i + 1].revents != 0)
+			listen_child(c, &c->list[i]);
+	return n;
+}
+
+/* How the start of all stands: OK also while it goes on. */
+static enum reason
+start_state(const struct children *c, struct why *why)
+{
+	unsigned i;
+
+	/* Somebody's reason says more than that somebody else is gone. */
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].state == CHILD_FAILED) {
 			*why = c->failed_why;
 			return c->failed;
 		}
+	for (i = 0; i < c->len; i++) {
+		const struct child *k = &c->list[i];
+
+		if (k->deaf ||
+		    (k->state == CHILD_STARTING &&
+			clock_ticks() - k->since > READY_DEADLINE))
+			return why_set(why, REASON_UNAVAILABLE, -1,
+			    "hallmark-%s %s", role_name(k->role),
+			    k->deaf ? "ended before it was ready"
+				    : "was not ready in time");
 	}
-	return all_ready(c)
-	    ? REASON_OK
-	    : why_set(why, REASON_UNAVAILABLE, -1, "not all are ready");
+	return REASON_OK;
+}
+
+/*
+ * A signer that refuses the store's head says so before the authority can see
+ * that it is gone: so what is waiting is heard out after all were ready.
+ */
+static enum reason
+wait_ready(struct children *c, struct why *why)
+{
+	enum reason r;
+	bool ready;
+	int n;
+
+	do {
+		ready = all_ready(c);
+		n = listen_all(c, -1, ready ? 0 : 1000);
+		if ((r = start_state(c, why)) != REASON_OK)
+			return r;
+	} while (n != 0 || !ready);
+	return REASON_OK;
+}
+
+/* Users and folders of all, before any is started. */
+static enum reason
+open_rooms(struct children *c, struct why *why)
+{
+	enum reason r = REASON_OK;
+	unsigned i;
+
+	for (i = 0; i < c->len && r == REASON_OK; i++) {
+		struct child *k = &c->list[i];
+
+		r = room_open(c->plan.home, k->role, &k->room, why);
+	}
+	return r;
 }
 
 enum reason
@@ -274,6 +358,10 @@ children_start(
 		if (plan->with_front)
 			child_add(c, ROLE_FRONT, i);
 	}
+	if ((r = open_rooms(c, why)) != REASON_OK) {
+		children_stop(c);
+		return r;
+	}
 	for (i = 0; i < c->len; i++)
 		child_start(c, &c->list[i]);
 	for (i = 0; i < c->len; i++)
@@ -296,21 +384,6 @@ children_start(
 
 /* --- deaths --- */
 
-static void
-listen_child(struct children *c, struct child *k)
-{
-	enum message type;
-	struct span payload;
-	uint64_t id;
-
-	if (k->control.fd < 0)
-		return;
-	if (control_wait(&k->control, 0, c->room, &type, &id, &payload))
-		take_word(c, k, type, payload);
-	else
-		k->deaf = true;
-}
-
 /* What a child named as its reason passes by itself, or only when an operator
  * has looked. */
 static bool
@@ -323,7 +396,8 @@ passing(enum reason r)
 static void
 child_died(struct children *c, struct child *k, int status)
 {
-	listen_child(c, k); /* its last word may say why */
+	while (k->control.fd >= 0 && !k->deaf)
+		listen_child(c, k); /* its last word may say why */
 	channel_close(&k->control);
 	k->pid = 0;
 	if (k->on_demand) {
@@ -450,46 +524,32 @@ restart_due(struct children *c)
 
 static void
 reload_all(struct children *c,
-    bool (*reload)(void *context, struct message_start *start), void *context)
+    bool (*reload)(void *context, struct children_plan *plan), void *context)
 {
 	unsigned i;
 
-	if (reload == NULL || !reload(context, &c->plan.start))
+	if (reload == NULL || !reload(context, &c->plan))
 		return;
 	for (i = 0; i < c->len; i++) {
-		struct message_start start = start_of(c, &c->list[i]);
+		struct child *k = &c->list[i];
+		struct message_start start = start_of(c, k);
 
-		if (c->list[i].state == CHILD_READY)
-			(void)control_send(&c->list[i].control, MESSAGE_RELOAD,
-			    put_start, &start, -1);
+		/* One that is starting was told the old things already. */
+		if (!living(k))
+			continue;
+		if (k->role == ROLE_FRONT && c->plan.tls >= 0)
+			(void)control_send(
+			    &k->control, MESSAGE_TLS, NULL, NULL, c->plan.tls);
+		(void)control_send(
+		    &k->control, MESSAGE_RELOAD, put_start, &start, -1);
 	}
 	log_note("reload", "%s", "");
-}
-
-static void
-wait_events(struct children *c, int signals)
-{
-	struct pollfd fds[CHILDREN_MAX + 1];
-	unsigned i;
-
-	fds[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
-	for (i = 0; i < c->len; i++) {
-		struct child *k = &c->list[i];
-
-		fds[i + 1] = (struct pollfd){ .events = POLLIN,
-			.fd = k->deaf ? -1 : k->control.fd };
-	}
-	if (poll(fds, c->len + 1, next_due(c)) < 0 && errno != EINTR)
-		fatal_errno("poll");
-	for (i = 0; i < c->len; i++)
-		if (fds[i + 1].revents != 0)
-			listen_child(c, &c->list[i]);
 }
 
 /* Deaths, starts that are due, one wait, signals. -1 to go on. */
 static int
 run_once(struct children *c, int signals,
-    bool (*reload)(void *context, struct message_start *start), void *context)
+    bool (*reload)(void *context, struct children_plan *plan), void *context)
 {
 	struct signalfd_siginfo info;
 	int status = -1;
@@ -499,7 +559,7 @@ run_once(struct children *c, int signals,
 	if (c->broken)
 		return EXIT_FAILURE;
 	restart_due(c);
-	wait_events(c, signals);
+	listen_all(c, signals, next_due(c));
 	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
 			reload_all(c, reload, context);
@@ -511,7 +571,7 @@ run_once(struct children *c, int signals,
 
 int
 children_run(struct children *c,
-    bool (*reload)(void *context, struct message_start *start), void *context)
+    bool (*reload)(void *context, struct children_plan *plan), void *context)
 {
 	sigset_t set, before;
 	int signals, status;
@@ -576,6 +636,7 @@ children_stop(struct children *c)
 				continue;
 			channel_close(&c->list[i].control);
 			wait_gone(&c->list[i]);
+			room_close(&c->list[i].room);
 		}
 	}
 	free(c);

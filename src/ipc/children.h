@@ -13,24 +13,29 @@ struct children;
 
 struct children_plan {
 	const char *bindir; /* where the programs lie; NULL = beside this one */
-	struct message_start start; /* role and index filled per child */
-	unsigned fronts;	    /* pairs of front and checker */
+	const char *home;   /* absolute; NULL: none, for a checker alone */
+	/* Role, index and user are filled in for each child. */
+	struct message_start start;
+	unsigned fronts; /* pairs of front and checker */
 	bool with_front, with_checker, with_authority, with_signer;
 	int listener;	    /* for the fronts; -1 */
 	int passphrase;	    /* sealed memfd for the signer; -1 */
+	int tls;	    /* the same for the fronts: chain and key; -1 */
 	int admin_listener; /* for the authority; -1 */
 	bool restart;	    /* false: one death ends all */
 	bool apart; /* a checker without a front, when the authority asks */
 };
 
-/* Starts all and waits until each is ready; the reason of the first that
+/* Starts all, as root each as a user of its own (room.h), and waits until each
+ * is ready: heads of journal and store agree then. The reason of the first that
  * failed otherwise (all are ended then). */
 MUST_USE enum reason children_start(
     const struct children_plan *plan, struct children **out, struct why *why);
 /* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does
- * not mend (1). SIGHUP reloads: reload() fills the new start message. */
+ * not mend (1). SIGHUP reloads: reload() changes plan.start and, with another
+ * descriptor, plan.tls; false leaves all as it is. */
 int children_run(struct children *c,
-    bool (*reload)(void *context, struct message_start *start), void *context);
+    bool (*reload)(void *context, struct children_plan *plan), void *context);
 /* A socket on which this process is the ADMIN peer of authority or checker
  * (NONE if not started); blocking calls with a deadline. */
 MUST_USE enum reason children_ask(struct children *c, enum role role,
@@ -40,9 +45,10 @@ MUST_USE enum reason children_ask(struct children *c, enum role role,
 /* Stops in order (front first, signer last), waits, kills after 10 s. */
 void children_stop(struct children *c);
 
-/* A sealed memfd with all bytes of fd, copied by the kernel (sendfile) where
- * that works, so that this process need not hold them. -1 on error. */
-int memfd_seal(int fd, const char *name);
+/* A sealed memfd with all bytes of fd, and of second (-1: none) on a new line,
+ * copied by the kernel (sendfile) where that works, so that this process need
+ * not hold them. -1 on error. */
+int memfd_seal(int fd, int second, const char *name);
 
 /* The same ADMIN conversation with a running service's socket. */
 struct admin_connection;

@@ -21,20 +21,6 @@ field_text(struct cbor *c, char *out, size_t cap)
 }
 
 bool
-field_path(struct cbor *c, char *out, size_t cap)
-{
-	struct span s;
-	size_t i;
-
-	if (cbor_text(c, &s) != WIRE_OK)
-		return false;
-	for (i = 0; i < s.len; i++)
-		if (s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-			return false;
-	return text_copy(out, cap, s);
-}
-
-bool
 field_span(struct cbor *c, struct span *out, size_t max)
 {
 	return cbor_bytes(c, out) == WIRE_OK && out->len <= max;

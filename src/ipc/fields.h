@@ -9,8 +9,6 @@
 bool field_array(struct cbor *c, uint64_t count);
 /* At most cap-1 printable ASCII characters, terminated. */
 bool field_text(struct cbor *c, char *out, size_t cap);
-/* A path: UTF-8 without control characters, terminated. */
-bool field_path(struct cbor *c, char *out, size_t cap);
 /* Octets, borrowed, at most max of them. */
 bool field_span(struct cbor *c, struct span *out, size_t max);
 bool field_hash(struct cbor *c, uint8_t out[HASH_SIZE]);

@@ -27,6 +27,8 @@ message_name(enum message m)
 		[MESSAGE_READY] = "READY",
 		[MESSAGE_FAILED] = "FAILED",
 		[MESSAGE_FRESH] = "FRESH",
+		[MESSAGE_STARTING] = "STARTING",
+		[MESSAGE_TLS] = "TLS",
 		[MESSAGE_CHECK] = "CHECK",
 		[MESSAGE_ANSWER] = "ANSWER",
 		[MESSAGE_DECIDE] = "DECIDE",
@@ -95,10 +97,11 @@ get_config(struct cbor *c, struct config *out)
 void
 message_start_put(struct cbor_out *o, const struct message_start *m)
 {
-	cbor_put_array(o, 8);
+	cbor_put_array(o, 9);
 	cbor_put_uint(o, m->role);
 	cbor_put_uint(o, m->index);
-	cbor_put_string(o, m->home);
+	cbor_put_uint(o, m->user);
+	cbor_put_uint(o, m->group);
 	cbor_put_bool(o, m->create);
 	cbor_put_bool(o, m->offline);
 	cbor_put_bool(o, m->has_test_clock);
@@ -112,11 +115,12 @@ message_start_get(struct cbor *c, struct message_start *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 8))
+	if (!field_array(c, 9))
 		return false;
 	m->role = field_enum(c, ROLE_FRONT, ROLE_SIGNER, &good);
 	return good && field_unsigned(c, 63, &m->index) &&
-	    field_path(c, m->home, sizeof(m->home)) &&
+	    field_unsigned(c, UINT32_MAX - 1, &m->user) &&
+	    field_unsigned(c, UINT32_MAX - 1, &m->group) &&
 	    field_flag(c, &m->create) && field_flag(c, &m->offline) &&
 	    field_flag(c, &m->has_test_clock) &&
 	    field_time(c, &m->test_clock) && get_config(c, &m->config) &&

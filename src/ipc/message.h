@@ -44,6 +44,9 @@ enum message {
 	MESSAGE_READY,
 	MESSAGE_FAILED,
 	MESSAGE_FRESH, /* authority: a new checker for the re-check */
+	MESSAGE_STARTING, /* not ready yet, and getting on */
+	/* serve to front */
+	MESSAGE_TLS,
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,
@@ -77,11 +80,12 @@ const char *message_name(enum message m);
 bool message_allowed(enum role from, enum role to, enum message m);
 
 /* --- serve and its children --- */
-struct message_start {
+struct message_start { /* with the program's folder as descriptor */
 	enum role role;
-	unsigned index;		/* which front or checker */
-	char home[CONFIG_TEXT]; /* absolute */
-	bool create;		/* init: the journal and store are made */
+	unsigned index; /* which front or checker */
+	/* The program's own user, or 0: that of its parent. */
+	uint32_t user, group;
+	bool create;  /* init: the journal and store are made */
 	bool offline; /* command line without a service: no listener */
 	bool has_test_clock;
 	int64_t test_clock;

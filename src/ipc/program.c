@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ipc/channel.h"
+#include "ipc/sandbox.h"
 
 #define CONTROL_DESCRIPTOR 3
 #define ADMINS_MAX	   16
@@ -37,9 +38,13 @@ struct program {
 	int epoll;
 	int listener;
 	int passphrase;
+	int tls;
+	int folder;
 	int admin_listener;
 	bool started; /* START came */
 	bool going;   /* GO came, start() is done */
+	bool walled;  /* start() is done and nothing more can be opened */
+	bool ready;   /* serve knows, or is told as soon as the walls stand */
 	bool ending;
 	int64_t next_tick;
 	/* The frame being composed, and the one being read. */
@@ -61,12 +66,22 @@ watch(struct program *p, struct peer *peer, int operation)
 		fatal_errno("epoll_ctl");
 }
 
+/* The user at the other end; nobody's number if the kernel does not say. */
+static uint32_t
+user_at(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0)
+		return UINT32_MAX;
+	return who.uid;
+}
+
 static struct peer *
 peer_add(struct program *p, enum role role, unsigned index, int fd)
 {
 	struct peer *peer = NULL;
-	struct ucred who;
-	socklen_t len = sizeof(who);
 	unsigned i;
 
 	for (i = 0; i < PROGRAM_PEERS_MAX && peer == NULL; i++)
@@ -79,9 +94,7 @@ peer_add(struct program *p, enum role role, unsigned index, int fd)
 	peer->role = role;
 	peer->index = index;
 	peer->used = true;
-	peer->user = UINT32_MAX;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
-		peer->user = who.uid;
+	peer->user = user_at(fd);
 	channel_open(&peer->channel, fd);
 	watch(p, peer, EPOLL_CTL_ADD);
 	return peer;
@@ -121,14 +134,27 @@ take_descriptor(int *to, const struct frame *f)
 }
 
 static void
-take_start(struct program *p, struct span payload)
+take_start(struct program *p, const struct frame *f)
 {
 	struct cbor c;
 
-	cbor_open(&c, payload, true);
+	cbor_open(&c, f->payload, true);
 	if (!message_start_get(&c, &p->start) ||
-	    p->start.role != p->calls->role)
+	    p->start.role != p->calls->role || f->fd < 0)
 		fatal("malformed START");
+	p->folder = f->fd;
+	if (p->start.offline)
+		log_without_notes();
+}
+
+/* The last one counts; the front asks for it when it is told to reload. */
+static void
+take_tls(struct program *p, const struct frame *f)
+{
+	if (p->tls >= 0)
+		close(p->tls);
+	p->tls = -1;
+	take_descriptor(&p->tls, f);
 }
 
 static void
@@ -166,7 +192,8 @@ static void
 take_control(struct program *p, const struct frame *f)
 {
 	bool carries = f->type == MESSAGE_PEER || f->type == MESSAGE_LISTENER ||
-	    f->type == MESSAGE_PASSPHRASE;
+	    f->type == MESSAGE_PASSPHRASE || f->type == MESSAGE_TLS ||
+	    f->type == MESSAGE_START;
 
 	if (!carries && f->fd >= 0)
 		fatal("a descriptor with %s", message_name(f->type));
@@ -176,7 +203,7 @@ take_control(struct program *p, const struct frame *f)
 		fatal("unexpected %s", message_name(f->type));
 	switch (f->type) {
 	case MESSAGE_START:
-		take_start(p, f->payload);
+		take_start(p, f);
 		p->started = true;
 		return;
 	case MESSAGE_PEER:
@@ -187,6 +214,9 @@ take_control(struct program *p, const struct frame *f)
 		return;
 	case MESSAGE_PASSPHRASE:
 		take_descriptor(&p->passphrase, f);
+		return;
+	case MESSAGE_TLS:
+		take_tls(p, f);
 		return;
 	case MESSAGE_GO:
 		demand_empty(f->payload, f->type);
@@ -381,11 +411,13 @@ program_open(
 	p->calls = calls;
 	p->context = context;
 	p->listener = p->passphrase = p->admin_listener = -1;
+	p->tls = p->folder = -1;
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		fatal_errno("epoll_create1");
 	p->control.program = p;
 	p->control.role = ROLE_SERVE;
 	p->control.used = true;
+	p->control.user = user_at(CONTROL_DESCRIPTOR);
 	channel_open(&p->control.channel, CONTROL_DESCRIPTOR);
 	watch(p, &p->control, EPOLL_CTL_ADD);
 
@@ -400,6 +432,7 @@ program_open(
 	}
 	if (p->ending)
 		exit(EXIT_SUCCESS);
+	sandbox_enter(calls->role, p->folder, p->start.user, p->start.group);
 	why_clear(&why);
 	r = calls->start == NULL ? REASON_OK : calls->start(context, p, &why);
 	if (r != REASON_OK) {
@@ -407,10 +440,14 @@ program_open(
 		control_send(p, MESSAGE_FAILED, r, &why);
 		exit(EXIT_FAILURE);
 	}
+	sandbox_close(calls->role);
+	p->walled = true;
 	for (i = 0; calls->connected != NULL && i < PROGRAM_PEERS_MAX; i++)
 		if (p->peers[i].used)
 			calls->connected(context, &p->peers[i]);
-	control_send(p, MESSAGE_READY, REASON_OK, NULL);
+	if (p->ready || !calls->ready_later)
+		control_send(p, MESSAGE_READY, REASON_OK, NULL);
+	p->ready = p->ready || !calls->ready_later;
 	return p;
 }
 
@@ -496,6 +533,33 @@ int
 program_passphrase(const struct program *p)
 {
 	return p->passphrase;
+}
+
+int
+program_tls(const struct program *p)
+{
+	return p->tls;
+}
+
+uint32_t
+program_owner(const struct program *p)
+{
+	return p->control.user;
+}
+
+void
+program_ready(struct program *p)
+{
+	if (!p->ready && p->walled)
+		control_send(p, MESSAGE_READY, REASON_OK, NULL);
+	p->ready = true;
+}
+
+void
+program_starting(struct program *p)
+{
+	if (!p->ready)
+		control_send(p, MESSAGE_STARTING, REASON_OK, NULL);
 }
 
 enum role

@@ -2,9 +2,10 @@
  * The life of a program of ours: started by exec with one control socket on
  * descriptor 3, told who it is, given sockets to its peers, run until stopped.
  *
- *   wait for START (and PASSPHRASE, LISTENER, PEER) until GO
+ *   wait for START (and PASSPHRASE, LISTENER, TLS, PEER) until GO
+ *   sandbox_enter() own user, own folder and nothing else of the host
  *   start()         open everything that will ever be opened
- *   (walls go up)
+ *   sandbox_close() no system call but those of the program's table
  *   loop: take all frames that are waiting -> message() each
  *         drained()  do the group, answer
  *   STOP, or the control socket gone: stop(), exit
@@ -33,6 +34,9 @@ struct frame {
 
 struct program_calls {
 	enum role role;
+	/* It says by itself, with program_ready(), when it may be relied on;
+	 * else it is ready at the end of start(). */
+	bool ready_later;
 	/* REASON_OK, or what keeps it from working (told to serve; exit). */
 	enum reason (*start)(void *context, struct program *p, struct why *why);
 	/* A peer's socket came: at start, or a new one after that peer died. */
@@ -72,6 +76,16 @@ const struct message_start *program_start(const struct program *p);
 /* Listener sockets and the passphrase memfd that came before GO, or -1. */
 int program_listener(const struct program *p);
 int program_passphrase(const struct program *p);
+/* front: certificate, chain and key as PEM in a memfd, the last that came (a
+ * new one comes before a RELOAD), or -1. */
+int program_tls(const struct program *p);
+/* The user that runs serve: at the other end of the control socket. */
+uint32_t program_owner(const struct program *p);
+
+/* With ready_later: tells serve, once, that this program is ready. */
+void program_ready(struct program *p);
+/* Before that: it takes longer, and is no reason to give this program up. */
+void program_starting(struct program *p);
 
 enum role peer_role(const struct peer *p);
 unsigned peer_index(const struct peer *p);

@@ -73,7 +73,7 @@ on_start(void *context, struct program *p, struct why *why)
 {
 	const struct message_start *start = program_start(p);
 	struct state *st = context;
-	struct signer_options options = { .home = start->home,
+	struct signer_options options = { .folder = ".",
 		.create = start->create,
 		.test = start->config.test,
 		.test_clock = start->has_test_clock,

@@ -36,12 +36,11 @@ make_folder(const char *path, struct why *why)
 }
 
 static enum reason
-create(struct signer *s, const char *root, bool test, struct why *why)
+create(struct signer *s, bool test, struct why *why)
 {
 	enum reason r;
 
-	if ((r = make_folder(root, why)) != REASON_OK ||
-	    (r = make_folder(s->folder, why)) != REASON_OK)
+	if ((r = make_folder(s->folder, why)) != REASON_OK)
 		return r;
 	return journal_create(s->journal_path, test, clock_now(), why);
 }
@@ -132,21 +131,20 @@ open_recent(struct signer *s, struct why *why)
 }
 
 static enum reason
-open_all(struct signer *s, const struct signer_options *o, const char *root,
-    struct why *why)
+open_all(struct signer *s, const struct signer_options *o, struct why *why)
 {
 	enum reason r;
 
 	/* Before the first record, and checked again by the ledger below. */
 	if (o->test_clock && o->create && o->test)
 		clock_set_test(o->clock);
-	if (o->create && (r = create(s, root, o->test, why)) != REASON_OK)
+	if (o->create && (r = create(s, o->test, why)) != REASON_OK)
 		return r;
 	r = journal_open(s->journal_path, &s->journal, NULL, NULL, why);
 	if (r != REASON_OK)
 		return r;
 	if (o->test_clock && !journal_ledger(s->journal)->test)
-		return why_set(why, REASON_TEST_CLOCK, -1, "%s", o->home);
+		return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");
 	if (o->test_clock && !o->create)
 		clock_set_test(o->clock);
 	if ((r = open_keys(s, why)) != REASON_OK ||
@@ -159,7 +157,6 @@ enum reason
 signer_open(
     struct signer *s, const struct signer_options *options, struct why *why)
 {
-	char root[PATH_MAX];
 	enum reason r;
 
 	memset(s, 0, sizeof(*s));
@@ -168,10 +165,10 @@ signer_open(
 	s->last = &s->first;
 	s->recent = recent_new();
 	buf_init(&s->signed_later, SIGNED_MAX);
-	path_join(root, sizeof(root), options->home, "signer");
-	path_join(s->folder, sizeof(s->folder), root, "keys");
-	path_join(s->journal_path, sizeof(s->journal_path), root, "journal");
-	if ((r = open_all(s, options, root, why)) != REASON_OK)
+	path_join(s->folder, sizeof(s->folder), options->folder, "keys");
+	path_join(s->journal_path, sizeof(s->journal_path), options->folder,
+	    "journal");
+	if ((r = open_all(s, options, why)) != REASON_OK)
 		signer_close(s);
 	return r;
 }

@@ -149,16 +149,16 @@ struct signer {
 };
 
 struct signer_options {
-	const char *home;
-	bool create;	 /* make the journal first */
-	bool test;	 /* with create: a home for tests */
-	bool test_clock; /* REASON_TEST_CLOCK unless the ledger is test */
+	const char *folder; /* the signer's own */
+	bool create;	    /* make the journal first */
+	bool test;	    /* with create: a home for tests */
+	bool test_clock;    /* REASON_TEST_CLOCK unless the ledger is test */
 	int64_t clock;
 	int passphrase;
 	struct signer_calls calls;
 };
 
-/* Opens journal, keys, tag key under HOME/signer. */
+/* Opens journal, keys, tag key in the folder. */
 MUST_USE enum reason signer_open(
     struct signer *s, const struct signer_options *options, struct why *why);
 void signer_close(struct signer *s);

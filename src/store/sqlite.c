@@ -55,8 +55,12 @@ static void *
 database_open(const char *where, bool create, struct why *why)
 {
 	struct sqlite *s = memory_new(sizeof(*s));
+	/* A long statement or savepoint spills its journal into a file, and the
+	 * only folder that is ours is this one (doc/decisions/009). */
+	static char here[] = ".";
 	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
 
+	sqlite3_temp_directory = here;
 	if (sqlite3_open_v2(where, &s->db, flags, NULL) != SQLITE_OK) {
 		why_set(why, REASON_STORE_FAILED, -1, "%s: %s", where,
 		    sqlite3_errmsg(s->db));

@@ -26,7 +26,6 @@ import hashlib
 import json
 import secrets
 import subprocess
-import time
 
 import world
 
@@ -318,7 +317,7 @@ class Scene:
         self.explain(home, words.get("expect", {}), kind, wire)
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
-        answers = [self.post(home, path, headers, client,
+        answers = [home.post(path, self.bytes, headers, client,
                              words.get("method", "POST"))
                    for _ in range(words.get("repeat", 1))]
         for answer in answers:
@@ -355,15 +354,6 @@ class Scene:
         if "pin" in voucher and "." not in voucher["pin"]:
             expect("explained pin", self.pki.get(voucher["pin"]).domain_id(),
                    bytes.fromhex(said["pin"]["domain-id"]))
-
-    def post(self, home, path, headers, client, method):
-        """As a client that honours Retry-After while the service starts."""
-        for _ in range(50):
-            answer = home.post(path, self.bytes, headers, client, method)
-            if answer[0] != 503:
-                break
-            time.sleep(0.1)
-        return answer
 
     def compare(self, home, wanted, status, headers, body):
         said = "" if status == 200 else body.decode(errors="replace")

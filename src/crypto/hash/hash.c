@@ -21,6 +21,13 @@ struct hash {
 	};
 };
 
+void
+hash_prepare(void)
+{
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		fatal("libcrypto cannot be set up");
+}
+
 size_t
 hash_size(enum hash_algorithm a)
 {

@@ -8,6 +8,9 @@
 enum hash_algorithm { HASH_NONE = 0, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
 #define HASH_MAX 64
 
+/* For a program that is out of reach of files afterwards: libcrypto looks for no
+ * configuration in this process. Before its first other call. */
+void hash_prepare(void);
 /* Octets of a digest; 0 for HASH_NONE. */
 size_t hash_size(enum hash_algorithm a);
 /* out holds hash_size(a) octets. Ends the process for HASH_NONE. */

@@ -26,6 +26,25 @@ program_listener(const struct program *p)
 	return -1;
 }
 
+uint32_t
+program_owner(const struct program *p)
+{
+	(void)p;
+	return geteuid();
+}
+
+void
+program_ready(struct program *p)
+{
+	(void)p;
+}
+
+void
+program_starting(struct program *p)
+{
+	(void)p;
+}
+
 void
 program_accept_admin(struct program *p, int fd)
 {
@@ -209,7 +228,8 @@ world_open(void **state)
 	memset(&start, 0, sizeof(start));
 	start.role = ROLE_AUTHORITY;
 	start.create = true;
-	snprintf(start.home, sizeof(start.home), "%s", w->home);
+	/* The authority's folder is where it works. */
+	assert_int_equal(chdir(w->home), 0);
 	start.config.max_age = 86400;
 	start.config.max_ahead = 300;
 	clock_set_test(NOW);
@@ -230,19 +250,15 @@ int
 world_close(void **state)
 {
 	static const char *const names[] = { "store.db", "store.db-wal",
-		"store.db-shm", "lock", "" };
+		"store.db-shm", "lock" };
 	struct world *w = *state;
 	char path[128];
 	size_t i;
 
 	end(w);
-	for (i = 0; i < 5; i++) {
-		snprintf(
-		    path, sizeof(path), "%s/authority/%s", w->home, names[i]);
-		if (names[i][0] != '\0')
-			(void)unlink(path);
-		else
-			(void)rmdir(path);
+	for (i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/%s", w->home, names[i]);
+		(void)unlink(path);
 	}
 	(void)rmdir(w->home);
 	peers_reset(w);

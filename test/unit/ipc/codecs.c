@@ -39,7 +39,7 @@ fill_start(union any_message *m)
 
 	s->role = ROLE_SIGNER;
 	s->index = 63;
-	TEXT(s->home);
+	s->user = s->group = UINT32_MAX - 1;
 	s->create = s->offline = s->has_test_clock = true;
 	s->test_clock = INT64_MAX;
 	TEXT(s->config.organization);

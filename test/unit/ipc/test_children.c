@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "ipc/children.h"
+#include "ipc/room.h"
 #include "wire/cbor.h"
 
 /* Deep enough that a socket's path would not fit. */
@@ -29,10 +30,24 @@ passphrase(const char *text)
 	assert_true(m >= 0);
 	assert_int_equal(write(m, text, strlen(text)), strlen(text));
 	assert_int_equal(lseek(m, 0, SEEK_SET), 0);
-	sealed = memfd_seal(m, "passphrase");
+	sealed = memfd_seal(m, -1, "passphrase");
 	assert_true(sealed >= 0);
 	close(m);
 	return sealed;
+}
+
+static void
+make_room(enum role role)
+{
+	struct room room;
+	struct why why;
+	char path[300];
+
+	path_join(path, sizeof(path), home, role_name(role));
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(room_user(role, &room, &why), REASON_OK);
+	if (room.user != 0)
+		assert_int_equal(chown(path, room.user, room.group), 0);
 }
 
 /* The folder of programs: one stand-in by four names. */
@@ -55,6 +70,7 @@ make_home(void **state)
 	for (i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%s/hallmark-%s", home, roles[i]);
 		assert_int_equal(symlink(STAND_IN, path), 0);
+		make_room(ROLE_FRONT + i);
 	}
 	return 0;
 }
@@ -79,9 +95,11 @@ plan_of(int secret)
 		.with_signer = true,
 		.listener = -1,
 		.passphrase = secret,
-		.admin_listener = -1 };
+		.admin_listener = -1,
+		.tls = -1,
+		.home = home };
 
-	strcpy(p.start.home, home);
+	strcpy(p.start.config.organization, "first");
 	return p;
 }
 
@@ -95,7 +113,7 @@ static void
 test_ask_offline(void **state)
 {
 	struct children_plan p = plan_of(passphrase("sesame\n"));
-	struct message_admin m = { .verb = "home" };
+	struct message_admin m = { .verb = "name" };
 	struct message_admin_reply answer;
 	struct children *c = NULL;
 	struct frame reply;
@@ -112,7 +130,7 @@ test_ask_offline(void **state)
 		    REASON_OK);
 		cbor_open(&in, reply.payload, true);
 		assert_true(message_admin_reply_get(&in, &answer));
-		assert_true(span_is(answer.json, home));
+		assert_true(span_is(answer.json, "first"));
 	}
 	/* A program that gives up while it is asked is not waited for. */
 	strcpy(m.verb, "fail");
@@ -145,14 +163,14 @@ test_refused_start(void **state)
 }
 
 static bool
-rename_home(void *context, struct message_start *start)
+rename_home(void *context, struct children_plan *plan)
 {
 	(void)context;
-	strcpy(start->home, "/renamed");
+	strcpy(plan->start.config.organization, "renamed");
 	return true;
 }
 
-/* `serve` as a process of its own. */
+/* `serve` as a process of its own, when all its programs are ready. */
 static pid_t
 serve(int listener, bool restart)
 {
@@ -160,15 +178,20 @@ serve(int listener, bool restart)
 	struct children *c = NULL;
 	struct why why;
 	sigset_t held;
+	char byte;
 	pid_t pid;
-	int status;
+	int status, told[2];
 
+	assert_int_equal(pipe(told), 0);
 	/* Signals that come before children_run() waits must not be lost. */
 	sigemptyset(&held);
 	sigaddset(&held, SIGHUP);
 	sigaddset(&held, SIGTERM);
 	if ((pid = fork()) != 0) {
 		close(p.passphrase);
+		close(told[1]);
+		assert_int_equal(read(told[0], &byte, 1), 1);
+		close(told[0]);
 		return pid;
 	}
 	sigprocmask(SIG_BLOCK, &held, NULL);
@@ -176,6 +199,8 @@ serve(int listener, bool restart)
 	p.restart = restart;
 	if (children_start(&p, &c, &why) != REASON_OK)
 		_exit(99);
+	if (write(told[1], "r", 1) != 1)
+		_exit(98);
 	status = children_run(c, rename_home, NULL);
 	children_stop(c);
 	_exit(status);
@@ -217,8 +242,8 @@ test_restart_and_reload(void **state)
 	assert_true(span_is(reply.json, "1"));
 	kill(pid, SIGHUP);
 	do {
-		ask(a, "home", &reply);
-	} while (!span_is(reply.json, "/renamed"));
+		ask(a, "name", &reply);
+	} while (!span_is(reply.json, "renamed"));
 	admin_close(a);
 	/* A stale connection of another kind is dropped, the service lives. */
 	assert_non_null(a = admin_connect(home));
@@ -264,14 +289,14 @@ test_memfd_is_sealed(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "sesame\n", 7), 7);
 	close(ends[1]);
-	m = memfd_seal(ends[0], "passphrase");
+	m = memfd_seal(ends[0], -1, "passphrase");
 	assert_true(m >= 0);
 	assert_int_equal(ftruncate(m, 0), -1);
 	close(m);
 	close(ends[0]);
 	/* Nothing to seal. */
 	m = open("/dev/null", O_RDONLY);
-	assert_int_equal(memfd_seal(m, "passphrase"), -1);
+	assert_int_equal(memfd_seal(m, -1, "passphrase"), -1);
 	close(m);
 }
 

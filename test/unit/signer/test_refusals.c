@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "world.h"
 
 static uint64_t
@@ -473,7 +474,8 @@ certificate_lies(void **state)
 static void
 homes(void **state)
 {
-	struct signer_options o = { .home = world.home,
+	char folder[80];
+	struct signer_options o = { .folder = folder,
 		.test_clock = true,
 		.clock = world.now,
 		.passphrase = -1 };
@@ -481,6 +483,7 @@ homes(void **state)
 	struct why why;
 
 	(void)state;
+	path_join(folder, sizeof(folder), world.home, "signer");
 	assert_int_equal(signer_open(&other, &o, &why), REASON_HOME_LOCKED);
 	o.create = true;
 	assert_int_equal(signer_open(&other, &o, &why), REASON_HOME_INVALID);
@@ -496,7 +499,7 @@ homes(void **state)
 	assert_int_equal(world_shell("rm %s/signer/keys/tag.key"), 0);
 	assert_int_equal(world_open(&why), REASON_HOME_INVALID);
 	/* A home that is not for tests has no other clock. */
-	assert_int_equal(world_shell("rm -r %s/signer"), 0);
+	assert_int_equal(world_shell("rm -r %s/signer/*"), 0);
 	o.create = true;
 	assert_int_equal(signer_open(&other, &o, &why), REASON_TEST_CLOCK);
 	assert_int_equal(world_shell("rm -r %s"), 0);

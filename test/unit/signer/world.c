@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,12 +57,16 @@ on_answer(void *context, uint64_t id, const struct message_signed *m)
 static enum reason
 open_home(const char *home, bool create, struct why *why)
 {
-	struct signer_options o = { .home = home,
+	char folder[PATH_MAX];
+	struct signer_options o = { .folder = folder,
 		.create = create,
 		.test = true,
 		.passphrase = passphrase,
 		.calls = { NULL, on_record, on_answer } };
 
+	path_join(folder, sizeof(folder), home, "signer");
+	if (create && mkdir(folder, 0700) != 0)
+		abort();
 	return signer_open(&world.signer, &o, why);
 }
 
