@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "checker/check.h"
+#include "crypto/hash/memory.h"
 #include "ipc/program.h"
 #include "wire/cbor.h"
 
@@ -297,6 +298,7 @@ main(int argc, char **argv)
 	};
 
 	process_harden();
+	libcrypto_memory();
 	log_open("checker");
 	return program_main(&calls, &state, argc, argv);
 }
