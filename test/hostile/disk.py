@@ -115,7 +115,8 @@ MOODS = (any_of, any_of, any_of, oldest, newest, mostly_newest, mostly_oldest)
 class Disk:
     """The files of some folders of a home; names are relative to it."""
 
-    def __init__(self, home, folders):
+    def __init__(self, home, folders, lost=any_of):
+        self.lost = lost    # what a failed sync leaves of each sector
         self.home = pathlib.Path(home)
         self.folders = folders
         self.load()
@@ -151,7 +152,7 @@ class Disk:
             self.synced(inode)
         elif change == SYNC_FAILED:
             if isinstance(self.open[inode], File):
-                self.open[inode].cut(dice, any_of)
+                self.open[inode].cut(dice, self.lost)
         elif change == RENAME:
             self.renamed(*data.decode().split("\0"))
         elif change == UNLINK:
@@ -200,9 +201,9 @@ class Disk:
                 names.pop(name, None)
         self.wait(name, act)
 
-    def cut(self, dice):
+    def cut(self, dice, mood=None):
         """The power goes: one of the states that may be left."""
-        mood = dice.choice(MOODS)
+        mood = mood or dice.choice(MOODS)
         for _, act in self.waiting:
             if mood(dice, (False, True)):
                 act(self.kept)

@@ -2,6 +2,7 @@
 knows only what customers and operators were told, `journal show`, `journal
 verify` and the store. For power, kills and faults; doc/faults.md.
 """
+import base64
 import hashlib
 import http.client
 import json
@@ -9,6 +10,7 @@ import mmap
 import os
 import pathlib
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -257,15 +259,33 @@ class Customers:
     def issue(self, made):
         """Has the unit issued; its serial and certificate."""
         identity, request = made
-        said = self.service.hallmark("issue", "csr", request, "--product",
-                                     "router-9", "--out", identity.pem)
+        try:
+            said = self.service.hallmark("issue", "csr", request, "--product",
+                                         "router-9", "--out", identity.pem)
+        except RuntimeError as fault:
+            return self.issued(identity, str(fault))
         der = ssl.PEM_cert_to_DER_cert(identity.pem.read_text().split(
             "-----END")[0] + "-----END CERTIFICATE-----\n")
         return builder.Device(identity, said.split()[0].decode()), der
 
-    def compose(self, device):
+    def issued(self, identity, said):
+        """Its certificate was made and did not arrive: the refusal names the
+        serial, under which it is on record."""
+        found = re.search(r"key-duplicate: .*it is the key of (\S+)", said)
+        if not found:
+            raise RuntimeError(said)
+        shown = json.loads(self.service.hallmark("device", "show", found[1],
+                                                 "--json").splitlines()[0])
+        der = base64.b64decode(shown["certificate"])
+        identity.pem.write_text(ssl.DER_cert_to_PEM_cert(der))
+        return builder.Device(identity, found[1]), der
+
+    def compose(self, device, ahead=0):
+        """A request as of now, or seconds ahead."""
         nonce = secrets.token_urlsafe(16)
-        leaves = {"created-on": builder.now(), "assertion": "proximity",
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                            time.gmtime(time.time() + ahead))
+        leaves = {"created-on": now, "assertion": "proximity",
                   "serial-number": device.serial, "nonce": nonce}
         prior = world.cms_sign(
             FOLDER, json.dumps({builder.REQUEST: dict(leaves, **{
