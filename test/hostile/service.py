@@ -275,8 +275,8 @@ class Customers:
         if not found:
             raise RuntimeError(said)
         shown = json.loads(self.service.hallmark("device", "show", found[1],
-                                                 "--json").splitlines()[0])
-        der = base64.b64decode(shown["certificate"])
+                                                 "--json"))
+        der = base64.b64decode(shown["devices"][0]["certificate"])
         identity.pem.write_text(ssl.DER_cert_to_PEM_cert(der))
         return builder.Device(identity, found[1]), der
 
