@@ -142,6 +142,9 @@ class Disk:
         self.open = {}      # inode: File, or the name of a folder
 
     def change(self, change, inode, at, data, dice):
+        assert inode in self.open or change not in (
+            WRITE, SIZE, SYNC, SYNC_FAILED), \
+            "change %d of %d, which nobody opened" % (change, inode)
         if change == OPEN:
             self.opened(data.decode(), inode, at)
         elif change == WRITE:
