@@ -2,6 +2,7 @@
 knows only what customers and operators were told, `journal show`, `journal
 verify` and the store. For power, kills and faults; doc/faults.md.
 """
+import atexit
 import base64
 import hashlib
 import http.client
@@ -30,6 +31,7 @@ sys.path.insert(0, str(SOURCE / "test"))
 PLAIN = SOURCE / "build" / "bin"
 LAYER = SOURCE / "build" / "test" / "hostile" / "layer" / "libfault.so"
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="f."))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ["HALLMARK_BIN"] = str(FOLDER / "bin")
 import builder  # noqa: E402
 import disk  # noqa: E402
@@ -64,8 +66,8 @@ def ready():
 
 def seed_of():
     """FAULT_SEED repeats a run; it is always told."""
-    seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(
-        1 << 32)) if "FAULT_SEED" in os.environ else 8366
+    text = os.environ.get("FAULT_SEED", "8366")
+    seed = int(text) if text else random.SystemRandom().randrange(1 << 32)
     print("# FAULT_SEED=%d" % seed)
     return seed
 
