@@ -273,10 +273,10 @@ decide(struct authority *a, struct origin to, const struct message_decide *d,
 {
 	if (a->commit_failed)
 		answer_refusal(to, REASON_STORE_FAILED, NULL);
+	else if (d->facts.kind == REQUEST_AUDIT_LOG)
+		audit_take(a, to, d); /* needs no signer */
 	else if (!a->synced)
 		answer_refusal(to, REASON_UNAVAILABLE, NULL);
-	else if (d->facts.kind == REQUEST_AUDIT_LOG)
-		audit_take(a, to, d);
 	else if (a->stopped)
 		answer_refusal(to, REASON_RECHECK_DIFFERS, NULL);
 	else if (!waits(a, to, d, payload) && !replayed(a, to, &d->facts))

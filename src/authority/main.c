@@ -5,6 +5,7 @@
 #include "authority/authority.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "crypto/hash/memory.h"
 
 int
 main(int argc, char **argv)
@@ -12,6 +13,7 @@ main(int argc, char **argv)
 	static struct authority state;
 
 	process_harden();
+	libcrypto_memory();
 	log_open("authority");
 	return program_main(&authority_calls, &state, argc, argv);
 }

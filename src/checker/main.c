@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "checker/check.h"
 #include "crypto/hash/hash.h"
+#include "crypto/hash/memory.h"
 #include "ipc/program.h"
 #include "wire/cbor.h"
 
@@ -313,6 +314,7 @@ main(int argc, char **argv)
 	};
 
 	process_harden();
+	libcrypto_memory();
 	log_open("checker");
 	return program_main(&calls, &state, argc, argv);
 }

@@ -338,7 +338,7 @@ children_start(
     const struct children_plan *plan, struct children **out, struct why *why)
 {
 	struct children *c = memory_new(sizeof(*c));
-	unsigned i, j, pairs = plan->fronts > 0 ? plan->fronts : 1;
+	unsigned i, j, started, pairs = plan->fronts > 0 ? plan->fronts : 1;
 	enum reason r;
 
 	c->plan = *plan;
@@ -358,22 +358,23 @@ children_start(
 		if (plan->with_front)
 			child_add(c, ROLE_FRONT, i);
 	}
+	started = c->len;
+	if (plan->apart) {
+		child_add(c, ROLE_CHECKER, CHECKER_APART);
+		c->list[started].on_demand = true;
+	}
 	if ((r = open_rooms(c, why)) != REASON_OK) {
 		children_stop(c);
 		return r;
 	}
-	for (i = 0; i < c->len; i++)
+	for (i = 0; i < started; i++)
 		child_start(c, &c->list[i]);
-	for (i = 0; i < c->len; i++)
-		for (j = 0; j < c->len; j++)
+	for (i = 0; i < started; i++)
+		for (j = 0; j < started; j++)
 			if (linked(&c->list[i], &c->list[j]))
 				link_pair(&c->list[i], &c->list[j]);
-	for (i = 0; i < c->len; i++)
+	for (i = 0; i < started; i++)
 		child_go(&c->list[i]);
-	if (plan->apart) {
-		child_add(c, ROLE_CHECKER, CHECKER_APART);
-		c->list[c->len - 1].on_demand = true;
-	}
 	if ((r = wait_ready(c, why)) != REASON_OK) {
 		children_stop(c);
 		return r;

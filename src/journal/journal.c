@@ -370,32 +370,43 @@ take_lock(struct journal *j, const char *dir, struct why *why)
 	return REASON_OK;
 }
 
-/* Opens a segment for writing and puts zeros where a torn group stood. */
+/*
+ * The last group, and zeros where a torn one stood, are written once more.
+ * After a sync that failed the page cache shows a group that the disk may not
+ * have, and counts it as clean: only what is written again is synced again.
+ */
+static bool
+write_end(int fd, const struct segment *s)
+{
+	size_t whole = s->end - s->last, len = s->dirty - s->last;
+	uint8_t *end = memory_new(len);
+	bool good;
+
+	memcpy(end, s->bytes + s->last, whole < len ? whole : len);
+	good = write_at(fd, span_of(end, len), s->last);
+	free(end);
+	return good;
+}
+
+/* Opens a segment for writing, cuts a torn group off, and makes sure that what
+ * is left, and the segment's name, are on the disk. */
 static enum reason
 open_and_cut(
     struct journal *j, const struct segment *s, int *fd, struct why *why)
 {
 	char name[SEGMENT_NAME_SIZE];
-	uint8_t *zeros;
-	bool good;
 
 	segment_name(name, s->number);
 	*fd = openat(j->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (*fd < 0)
 		return why_set(why, REASON_JOURNAL_WRITE, -1, "%s: %s", name,
 		    strerror(errno));
-	good = true;
-	if (s->dirty > s->end) {
+	if (s->dirty > s->end)
 		log_warning("journal-cut",
 		    "segment=\"%s\" offset=\"%zu\" "
 		    "octets=\"%zu\"",
 		    name, s->end, s->dirty - s->end);
-		zeros = memory_new(s->dirty - s->end);
-		good = write_at(*fd, span_of(zeros, s->dirty - s->end), s->end);
-		free(zeros);
-	}
-	/* A group may be whole and yet not on the disk: sync in any case. */
-	if (good && fdatasync(*fd) == 0)
+	if (write_end(*fd, s) && fdatasync(*fd) == 0 && fsync(j->dir) == 0)
 		return REASON_OK;
 	return why_set(why, REASON_JOURNAL_WRITE, (long)s->end, "%s: %s", name,
 	    strerror(errno));

@@ -27,7 +27,8 @@ MUST_USE enum reason journal_create(
 /*
  * Opens for appending: takes DIR/lock (HOME_LOCKED), reads the last segment
  * (the one before if that one holds no whole group), cuts a torn group off its
- * end (syncs the cut), refuses any other damage (JOURNAL_DAMAGED with segment
+ * end, writes the last group again and syncs (a sync that failed before may have
+ * left it in memory only), refuses any other damage (JOURNAL_DAMAGED with segment
  * and offset). seen is called for the records of that segment.
  */
 MUST_USE enum reason journal_open(const char *dir, struct journal **out,

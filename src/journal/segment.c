@@ -159,6 +159,7 @@ segment_check(struct segment *s, struct why *why)
 			return segment_damaged(why, s->number, s->end,
 			    "the octets behind the group are not zero");
 		s->last_group = number;
+		s->last = s->end;
 		s->end += frame_size(len);
 		if (s->end >= s->size) {
 			s->end = s->size;

@@ -22,6 +22,7 @@ struct segment {
 	unsigned number;
 	uint8_t *bytes; /* owned */
 	size_t size;
+	size_t last;	     /* where the last whole group begins */
 	size_t end;	     /* behind the last whole group */
 	size_t dirty;	     /* behind the last octet that is not zero */
 	uint64_t last_group; /* its number, 0 if there is no whole group */

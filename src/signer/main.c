@@ -6,6 +6,7 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
+#include "crypto/hash/memory.h"
 #include "ipc/program.h"
 #include "signer/signer.h"
 #include "wire/cbor.h"
@@ -265,6 +266,7 @@ main(int argc, char **argv)
 	static struct state state;
 
 	process_harden();
+	libcrypto_memory();
 	log_open("signer");
 	return program_main(&calls, &state, argc, argv);
 }

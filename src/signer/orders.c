@@ -157,7 +157,7 @@ append_signed(struct signer *s, struct why *why)
 	size_t i, n = s->signed_later.len / sizeof(struct signed_later);
 	enum reason reason = REASON_OK;
 
-	for (i = 0; reason == REASON_OK && i < n; i++) {
+	for (i = 0; i < n; i++) {
 		struct signed_later later;
 		struct record r = { .kind = RECORD_SIGNED };
 
@@ -167,6 +167,8 @@ append_signed(struct signer *s, struct why *why)
 		memcpy(r.signed_.artifact_sha256, later.artifact_sha256,
 		    HASH_SIZE);
 		reason = append(s, &r, why);
+		if (reason != REASON_OK)
+			break; /* it waits for a segment with room */
 	}
 	buf_drop(&s->signed_later, i * sizeof(struct signed_later));
 	return reason;

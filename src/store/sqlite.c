@@ -1,6 +1,11 @@
 /* SQLite: WAL, synchronous=FULL, one writer; see driver.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/fatal.h"
 #include "base/log.h"
@@ -51,6 +56,35 @@ static const char settings[] =
     "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
     "PRAGMA locking_mode=EXCLUSIVE;";
 
+/*
+ * After a sync that failed the page cache may show a transaction that the disk
+ * does not have, as clean pages that no later sync writes. SQLite takes it for
+ * committed when it opens the log, and a power cut would then take all that
+ * came behind it. So the log is written once more before SQLite reads it.
+ */
+static bool
+log_write_again(const char *where)
+{
+	static uint8_t piece[65536];
+	char path[PATH_MAX];
+	off_t at = 0;
+	ssize_t n;
+	bool good;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s-wal", where) >= (int)sizeof(path))
+		return false;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT;
+	while ((n = pread(fd, piece, sizeof(piece), at)) > 0 &&
+	    pwrite(fd, piece, (size_t)n, at) == n)
+		at += n;
+	good = n == 0 && fdatasync(fd) == 0;
+	close(fd);
+	return good;
+}
+
 static void *
 database_open(const char *where, bool create, struct why *why)
 {
@@ -60,6 +94,11 @@ database_open(const char *where, bool create, struct why *why)
 	static char here[] = ".";
 	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
 
+	if (!log_write_again(where)) {
+		why_set(why, REASON_STORE_FAILED, -1, "%s-wal: %m", where);
+		free(s);
+		return NULL;
+	}
 	sqlite3_temp_directory = here;
 	if (sqlite3_open_v2(where, &s->db, flags, NULL) != SQLITE_OK) {
 		why_set(why, REASON_STORE_FAILED, -1, "%s: %s", where,
