@@ -27,6 +27,9 @@ static const struct {
 	{ "device.show", false, device_show },
 	{ "device.hold", true, device_hold },
 	{ "device.release", true, device_release },
+	{ "client.block", true, client_block },
+	{ "client.release", true, client_release },
+	{ "client.list", false, client_list },
 	{ "clock.confirm", true, clock_confirm },
 	{ "service.status", false, service_status },
 };

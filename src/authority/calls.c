@@ -133,6 +133,7 @@ on_tick(void *context)
 	a->alarms = ALARMS_PER_SECOND;
 	if (++seconds % 600 == 0)
 		store_refusal_trim(a->store, REFUSALS_KEPT);
+	reputation_tick(a);
 	group_commit(a);
 	sync_retry(a);
 	admin_tick(a);
@@ -203,6 +204,7 @@ on_start(void *context, struct program *p, struct why *why)
 	if ((r = home_open(a, why)) != REASON_OK)
 		return r;
 	keys_load(a);
+	reputation_open(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
 	return REASON_OK;
@@ -215,6 +217,7 @@ on_stop(void *context)
 
 	group_commit(a);
 	pending_close(a);
+	reputation_close(a);
 	store_close(a->store);
 }
 

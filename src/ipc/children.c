@@ -43,6 +43,7 @@ struct children {
 	struct child list[CHILDREN_MAX];
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
+	int blocklist;	      /* the authority's, for fronts; -1 */
 	struct channel admin; /* our own end as ADMIN */
 	enum role admin_to;
 	enum reason failed; /* of the last FAILED */
@@ -101,6 +102,29 @@ living(const struct child *k)
 	return k->state == CHILD_STARTING || k->state == CHILD_READY;
 }
 
+static void
+hand_blocklist(const struct children *c, struct child *front)
+{
+	if (c->blocklist >= 0)
+		(void)control_send(&front->control, MESSAGE_BLOCKLIST, NULL,
+		    NULL, c->blocklist);
+}
+
+/* A new authority has a new one; it goes to all fronts, also to those that will
+ * be started. Takes fd over. */
+static void
+take_blocklist(struct children *c, int fd)
+{
+	unsigned i;
+
+	if (c->blocklist >= 0)
+		close(c->blocklist);
+	c->blocklist = fd;
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].role == ROLE_FRONT && living(&c->list[i]))
+			hand_blocklist(c, &c->list[i]);
+}
+
 /* --- start --- */
 
 /* A test clock runs on while a child is down. */
@@ -139,6 +163,8 @@ child_start(struct children *c, struct child *k)
 	if (listener >= 0)
 		(void)control_send(
 		    &k->control, MESSAGE_LISTENER, NULL, NULL, listener);
+	if (k->role == ROLE_FRONT)
+		hand_blocklist(c, k);
 	if (k->role == ROLE_SIGNER && c->plan.passphrase >= 0)
 		(void)control_send(&k->control, MESSAGE_PASSPHRASE, NULL, NULL,
 		    c->plan.passphrase);
@@ -179,14 +205,22 @@ child_add(struct children *c, enum role role, unsigned index)
 	k->backoff = BACKOFF_FIRST;
 }
 
-/* READY or FAILED of a child. */
+/* What a child has to say; fd came with it, or is -1. */
 static void
-take_word(
-    struct children *c, struct child *k, enum message type, struct span payload)
+take_word(struct children *c, struct child *k, enum message type,
+    struct span payload, int fd)
 {
 	struct message_failed m;
 	struct cbor in;
 
+	if (type == MESSAGE_BLOCKLIST && k->role == ROLE_AUTHORITY && fd >= 0) {
+		take_blocklist(c, fd);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (type != MESSAGE_READY && type != MESSAGE_FAILED)
+		return;
 	cbor_open(&in, payload, true);
 	if (!message_failed_get(&in, &m))
 		return;
@@ -211,27 +245,42 @@ all_ready(const struct children *c)
 }
 
 static enum reason
-wait_ready(struct children *c, struct why *why)
+wait_one(struct children *c, struct child *k, int64_t deadline, struct why *why)
 {
-	int64_t deadline = clock_ticks() + READY_DEADLINE;
-	unsigned i;
+	enum message type;
+	struct span payload;
+	uint64_t id;
+	int fd;
 
-	for (i = 0; i < c->len; i++) {
-		struct child *k = &c->list[i];
-		enum message type;
-		struct span payload;
-		uint64_t id;
-
-		if (!control_wait(
-			&k->control, deadline, c->room, &type, &id, &payload))
+	while (k->state == CHILD_STARTING) {
+		if (!control_take(&k->control, deadline, c->room, &type, &id,
+			&payload, &fd))
 			return why_set(why, REASON_UNAVAILABLE, -1,
 			    "hallmark-%s ended before it was ready",
 			    role_name(k->role));
-		take_word(c, k, type, payload);
-		if (k->state == CHILD_FAILED) {
-			*why = c->failed_why;
-			return c->failed;
-		}
+		take_word(c, k, type, payload, fd);
+	}
+	if (k->state == CHILD_FAILED) {
+		*why = c->failed_why;
+		return c->failed;
+	}
+	return REASON_OK;
+}
+
+/* Fronts come behind the authority in the list, and go when they have its
+ * blocklist: nobody is served before that. */
+static enum reason
+wait_ready(struct children *c, struct why *why)
+{
+	int64_t deadline = clock_ticks() + READY_DEADLINE;
+	enum reason r;
+	unsigned i;
+
+	for (i = 0; i < c->len; i++) {
+		if (c->list[i].role == ROLE_FRONT)
+			child_go(&c->list[i]);
+		if ((r = wait_one(c, &c->list[i], deadline, why)) != REASON_OK)
+			return r;
 	}
 	return all_ready(c)
 	    ? REASON_OK
@@ -249,6 +298,7 @@ children_start(
 	c->plan = *plan;
 	c->began = clock_ticks();
 	c->admin.fd = -1;
+	c->blocklist = -1;
 	if (plan->bindir != NULL)
 		text_copy(c->bindir, sizeof(c->bindir), span_str(plan->bindir));
 	else
@@ -270,7 +320,8 @@ children_start(
 			if (linked(&c->list[i], &c->list[j]))
 				link_pair(&c->list[i], &c->list[j]);
 	for (i = 0; i < c->len; i++)
-		child_go(&c->list[i]);
+		if (c->list[i].role != ROLE_FRONT)
+			child_go(&c->list[i]);
 	if ((r = wait_ready(c, why)) != REASON_OK) {
 		children_stop(c);
 		return r;
@@ -287,11 +338,12 @@ listen_child(struct children *c, struct child *k)
 	enum message type;
 	struct span payload;
 	uint64_t id;
+	int fd;
 
 	if (k->control.fd < 0)
 		return;
-	if (control_wait(&k->control, 0, c->room, &type, &id, &payload))
-		take_word(c, k, type, payload);
+	if (control_take(&k->control, 0, c->room, &type, &id, &payload, &fd))
+		take_word(c, k, type, payload, fd);
 	else
 		k->deaf = true;
 }
@@ -308,7 +360,8 @@ passing(enum reason r)
 static void
 child_died(struct children *c, struct child *k, int status)
 {
-	listen_child(c, k); /* its last word may say why */
+	while (k->control.fd >= 0 && !k->deaf)
+		listen_child(c, k); /* its last word may say why */
 	channel_close(&k->control);
 	k->pid = 0;
 	if (!c->plan.restart) {
@@ -524,6 +577,9 @@ children_stop(struct children *c)
 	if (c == NULL)
 		return;
 	channel_close(&c->admin);
+	if (c->blocklist >= 0)
+		close(c->blocklist);
+	c->blocklist = -1;
 	for (o = 0; o < 4; o++) {
 		for (i = 0; i < c->len; i++)
 			if (c->list[i].role == order[o] && c->list[i].pid > 0)

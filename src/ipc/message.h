@@ -42,6 +42,7 @@ enum message {
 	/* child to serve */
 	MESSAGE_READY,
 	MESSAGE_FAILED,
+	MESSAGE_BLOCKLIST, /* authority to serve, serve to fronts */
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,

@@ -121,6 +121,15 @@ take_descriptor(int *to, const struct frame *f)
 }
 
 static void
+take_blocklist(struct program *p, const struct frame *f)
+{
+	demand_empty(f->payload, f->type);
+	if (f->fd < 0 || p->calls->blocklist == NULL)
+		fatal("malformed %s", message_name(f->type));
+	p->calls->blocklist(p->context, f->fd);
+}
+
+static void
 take_start(struct program *p, struct span payload)
 {
 	struct cbor c;
@@ -166,7 +175,7 @@ static void
 take_control(struct program *p, const struct frame *f)
 {
 	bool carries = f->type == MESSAGE_PEER || f->type == MESSAGE_LISTENER ||
-	    f->type == MESSAGE_PASSPHRASE;
+	    f->type == MESSAGE_PASSPHRASE || f->type == MESSAGE_BLOCKLIST;
 
 	if (!carries && f->fd >= 0)
 		fatal("a descriptor with %s", message_name(f->type));
@@ -187,6 +196,9 @@ take_control(struct program *p, const struct frame *f)
 		return;
 	case MESSAGE_PASSPHRASE:
 		take_descriptor(&p->passphrase, f);
+		return;
+	case MESSAGE_BLOCKLIST:
+		take_blocklist(p, f);
 		return;
 	case MESSAGE_GO:
 		demand_empty(f->payload, f->type);
@@ -470,6 +482,14 @@ program_fail(struct program *p, enum reason r, const struct why *why)
 	log_reason(r, why, "event=\"stop\"");
 	control_send(p, MESSAGE_FAILED, r, why);
 	exit(EXIT_FAILURE);
+}
+
+void
+program_publish_blocklist(struct program *p, int fd)
+{
+	cbor_put_null(peer_begin(&p->control));
+	if (!peer_send(&p->control, MESSAGE_BLOCKLIST, 0, fd))
+		log_warning("blocklist", "text=\"serve does not take it\"");
 }
 
 const struct message_start *

@@ -1,6 +1,9 @@
 """From the words of a case to bytes on the wire, and from the answer back to
 the words of its expectations.
 
+prepare = [...] verbs of hallmark, with "@serial" of the last device,
+"@certificate:NAME" and "@key:NAME" of an identity; or "device KIND"
+
 [[request]]
   device    "fresh" (default: a new unit of product router-9), "last" (that of
             the request before), "audit", "end-entity", "id-data" (fresh units
@@ -271,12 +274,17 @@ class Scene:
             self.request(home, words)
 
     def prepare(self, home, act):
-        words = [w.replace("@serial", self.last.serial if self.last else "")
-                 for w in act.split()]
+        words = [self.word(w) for w in act.split()]
         if words[0] == "device" and words[1] not in ("hold", "release"):
             self.last = self.device(home, words[1])
         else:
             home.hallmark(*words)
+
+    def word(self, text):
+        if text.startswith(("@key:", "@certificate:")):
+            what, name = text[1:].split(":")
+            return self.pki.get(name).fingerprint(what)
+        return text.replace("@serial", self.last.serial if self.last else "")
 
     def compose(self, home, words):
         """Body of one request; remembers device, nonce and signer."""

@@ -68,6 +68,11 @@ class Identity:
                         return bytes.fromhex(later.rsplit(":", 1)[1])
         return None
 
+    def fingerprint(self, what="certificate"):
+        """The name of its holder on the blocklist."""
+        octets = self.spki() if what == "key" else self.der()
+        return what + ":" + hashlib.sha256(octets).hexdigest()
+
     def domain_id(self):
         ski = self.field("X509v3 Subject Key Identifier")
         return ski[2:] if ski else hashlib.sha256(self.spki()).digest()
@@ -237,6 +242,19 @@ class Pki:
 
     def make_client(self):
         return self.make("client", "CN=client", "keyUsage=digitalSignature\n")
+
+    def make_client_reissued(self):
+        self.get("client-lost")
+        return self.make("client-reissued", "CN=again",
+                         "keyUsage=digitalSignature\n", key_of="client-lost")
+
+    def make_client_lost(self):
+        return self.make("client-lost", "CN=lost",
+                         "keyUsage=digitalSignature\n")
+
+    def make_client_bad(self):
+        return self.make("client-bad", "CN=bad",
+                         "keyUsage=digitalSignature\n")
 
     def device(self, name, serial, issuer, extra="", **options):
         """An IDevID of somebody else's making."""

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "authority/authority.h"
+#include "ipc/blocklist.h"
 
 #define NOW 1700000000
 
@@ -32,13 +33,14 @@ struct peer {
 };
 
 struct world {
-	char home[64];
+	char home[200];
 	struct authority *a;
 	struct peer signer, checker, operator;
 	/* of the puppet */
 	uint64_t sequence;
 	uint8_t head[HASH_SIZE];
-	enum reason refuses; /* what it says to the next order */
+	enum reason refuses;		   /* what it says to the next order */
+	const struct blocklist *blocklist; /* as a front sees it */
 };
 
 int world_open(void **state);

@@ -351,7 +351,8 @@ test_permissions(void **state)
 						    from, to, m));
 	}
 	/* A new right is a decision: it changes this number too. */
-	assert_int_equal(allowed, 4 * 7 + 4 * 2 + 2 + 3 + 2 + 7 + 3 + 2 + 2);
+	assert_int_equal(
+	    allowed, 4 * 7 + 4 * 2 + 2 + 2 + 3 + 2 + 7 + 3 + 2 + 2);
 }
 
 int
