@@ -69,7 +69,7 @@ exit_code_of(enum reason r)
 {
 	if (r == REASON_ADMIN_ARGUMENT)
 		return EXIT_USAGE;
-	if (r == REASON_HOME_INVALID)
+	if (r == REASON_HOME_INVALID || r == REASON_STORE_SCHEMA)
 		return EXIT_REFUSED;
 	return reason_status(r) == 503 ? EXIT_UNAVAILABLE : EXIT_REFUSED;
 }

@@ -19,8 +19,12 @@ struct store;
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
-/* Opens (or makes) a database and brings its schema up to date, one numbered
- * migration per transaction. STORE_SCHEMA if it is newer than this program. */
+/*
+ * Opens (or makes) a database and brings its schema up to date, one numbered
+ * migration per transaction. Schema 0 is a database without any version in it:
+ * an empty file, or one without a table of ours. STORE_SCHEMA if it is newer
+ * than this program; then no table has been touched.
+ */
 MUST_USE enum reason store_open(const struct driver *driver, const char *where,
     bool create, struct store **out, struct why *why);
 void store_close(struct store *s);
