@@ -15,9 +15,11 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
   client    TLS client certificate (default "client"; "none")
   [request.http]   content_type, accept, headers = {}, body (text instead)
   [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
-                   no_attributes, seen_as = "cert" | "pubk" | "sha256"
+                   no_attributes, no_certificates, seen_as = "cert" | "pubk" |
+                   "sha256"
   [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
-                   no_attributes, lone, digest, by_key_id, mutate
+                   no_attributes, lone, digest, by_key_id, mutate, also (a
+                   second signer), detached, no_certificates, extra = [], copies
   [request.expect] status, reason, text, type, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
                    absent = [], content_type = oid
@@ -192,9 +194,12 @@ class Scene:
         made = world.cms_sign(
             self.folder, content, signer, words.get("content_type",
                                                     world.ANIMA),
-            chain=False, attributes=not words.get("no_attributes", False))
+            chain=False, attributes=not words.get("no_attributes", False),
+            certificates=not words.get("no_certificates", False))
         if form == "jws":
             return json.dumps({"payload": "e30", "signatures": []}).encode()
+        if form == "flipped-signature":
+            made = made[:-5] + bytes([made[-5] ^ 1]) + made[-4:]
         if form == "flipped":
             at = made.rindex(b"proximity") if b"proximity" in made else 200
             made = made[:at] + bytes([made[at] ^ 1]) + made[at + 1:]
@@ -228,7 +233,12 @@ class Scene:
             chain=not words.get("lone", False),
             attributes=not words.get("no_attributes", False),
             by_key_id=words.get("by_key_id", False),
-            digest=words.get("digest", "sha256"))
+            digest=words.get("digest", "sha256"),
+            extra=[self.pki.get(name) for name in words.get("extra", [])] *
+            words.get("copies", 1),
+            also=self.pki.get(words["also"]) if "also" in words else None,
+            detached=words.get("detached", False),
+            certificates=not words.get("no_certificates", False))
         return self.mutate(made, words.get("mutate"))
 
     @staticmethod
@@ -281,6 +291,8 @@ class Scene:
             home.hallmark(*words)
 
     def word(self, text):
+        if text.startswith("@client-cert:"):    # RFC 9440 2.1
+            return ":%s:" % world.b64(self.pki.get(text[13:]).der())
         if text.startswith(("@key:", "@certificate:")):
             what, name = text[1:].split(":")
             return self.pki.get(name).fingerprint(what)
@@ -317,7 +329,8 @@ class Scene:
         path = words.get("path", "/.well-known/brski/requestauditlog"
                          if words.get("audit") else
                          "/.well-known/brski/requestvoucher")
-        headers = dict(wire.get("headers", {}))
+        headers = {name: self.word(value)
+                   for name, value in wire.get("headers", {}).items()}
         if wire.get("content_type", MEDIA):
             headers["Content-Type"] = wire.get("content_type", MEDIA)
         if wire.get("accept"):

@@ -337,13 +337,20 @@ class Home:
 
 
 def cms_sign(folder, content, signer, content_type=ANIMA, chain=True,
-             attributes=True, extra=(), by_key_id=False, digest="sha256"):
+             attributes=True, extra=(), by_key_id=False, digest="sha256",
+             also=None, detached=False, certificates=True):
     """SignedData by the openssl command."""
     path = folder / "content"
     path.write_bytes(content)
     words = ["cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-in",
              path, "-signer", signer.pem, "-inkey", signer.key, "-econtent_type",
              content_type, "-md", digest, "-nosmimecap"]
+    if also:
+        words += ["-signer", also.pem, "-inkey", also.key]
+    if detached:
+        words.remove("-nodetach")
+    if not certificates:
+        words.append("-nocerts")
     if not attributes:
         words.append("-noattr")
     if by_key_id:
