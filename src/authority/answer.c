@@ -147,6 +147,7 @@ group_done(void *context, bool good)
 	*at = g->next;
 	if (!good)
 		sync_lost(a);
+	reputation_follow(a);
 	answers_send(a, g, good);
 	while ((p = g->pending) != NULL) {
 		g->pending = p->next;

@@ -172,6 +172,7 @@ struct authority {
 	unsigned keys_len;
 	size_t kept; /* octets, see KEPT_MAX */
 	struct recheck recheck;
+	struct reputation *reputation;
 };
 
 /* What main() runs. */
@@ -259,6 +260,31 @@ void refusal_take(struct authority *a, const struct frame *frame);
 /* Records, logs and answers a refusal of ours. */
 void decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why);
+
+/* --- reputation.c: who is blocked (MP 5 row 0b, MP 17) --- */
+/* Reads what operators blocked and publishes the list; after store_open(). */
+void reputation_open(struct authority *a);
+void reputation_close(struct authority *a);
+/* A request of this client was refused, or got its voucher. client is the
+ * SHA-256 of its certificate; zero (none) is ignored. */
+void reputation_bad(
+    struct authority *a, enum reason r, const uint8_t client[HASH_SIZE]);
+void reputation_good(struct authority *a, const uint8_t client[HASH_SIZE]);
+bool reputation_has(const struct authority *a, const struct block_name *n);
+/* Puts in the open group what an operator says: ADMIN_ARGUMENT if there is no
+ * room for it, CLIENT_NOT_BLOCKED for what is not there to be lifted. */
+MUST_USE enum reason reputation_block(
+    struct authority *a, const struct store_block *b, struct why *why);
+MUST_USE enum reason reputation_release(
+    struct authority *a, const struct block_name *n, struct why *why);
+/* The group is committed, or lost: the list follows the rows. */
+void reputation_follow(struct authority *a);
+/* Once a second. */
+void reputation_tick(struct authority *a);
+/* Everybody who is blocked now, and whether by itself. */
+void reputation_each(struct authority *a,
+    void (*call)(void *context, const struct store_block *b, bool automatic),
+    void *context);
 
 /* --- audit.c --- */
 void audit_take(
@@ -378,6 +404,13 @@ void service_status(
 void journal_copy(
     struct authority *a, struct origin from, const struct message_admin *m);
 void clock_confirm(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_client.c */
+void client_block(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void client_release(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void client_list(
     struct authority *a, struct origin from, const struct message_admin *m);
 /* issue.c */
 void issue_csr(

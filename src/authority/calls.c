@@ -171,6 +171,7 @@ on_tick(void *context)
 	a->alarms = ALARMS_PER_SECOND;
 	if (++seconds % 600 == 0)
 		store_refusal_trim(a->store, REFUSALS_KEPT);
+	reputation_tick(a);
 	group_commit(a);
 	sync_retry(a);
 	if (a->ledger.sequence !=
@@ -240,6 +241,7 @@ on_start(void *context, struct program *p, struct why *why)
 	if ((r = ledger_load(a, why)) != REASON_OK)
 		return r;
 	recheck_load(a);
+	reputation_open(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
 	if (signer_peer(a) == NULL)
@@ -254,6 +256,7 @@ on_stop(void *context)
 
 	group_commit(a);
 	pending_close(a);
+	reputation_close(a);
 	store_close(a->store);
 	ledger_free(&a->ledger);
 }

@@ -10,6 +10,7 @@
 static void
 refusal_record(struct authority *a, const struct message_refused *m)
 {
+	reputation_bad(a, m->reason, m->client_sha256);
 	if (a->refusals == 0)
 		return;
 	a->refusals--;
@@ -35,6 +36,7 @@ decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why)
 {
 	struct message_refused m = { .kind = d->facts.kind, .reason = r };
+	char client[HEX_SIZE(HASH_SIZE)];
 
 	text_copy(m.text, sizeof(m.text), span_str(why->text));
 	memcpy(m.serial, d->facts.serial, sizeof(m.serial));
@@ -43,8 +45,10 @@ decide_refuse(struct authority *a, struct origin to,
 	memcpy(m.address, d->facts.address, sizeof(m.address));
 	memcpy(m.correlation, d->correlation, sizeof(m.correlation));
 	refusal_record(a, &m);
-	log_reason(r, why, "request=\"%s\" address=\"%s\" serial=\"%s\"",
-	    d->correlation, d->facts.address, d->facts.serial);
+	hex_encode(client, span_of(m.client_sha256, HASH_SIZE));
+	log_reason(r, why,
+	    "request=\"%s\" address=\"%s\" serial=\"%s\" client=\"%s\"",
+	    d->correlation, d->facts.address, d->facts.serial, client);
 	answer_refusal(to, r, why);
 }
 
@@ -398,6 +402,7 @@ decide_signed(
 		    "missing");
 		return;
 	}
+	reputation_good(a, p->client_sha256);
 	log_note("voucher",
 	    "request=\"%s\" serial=\"%s\" sequence=\"%llu\" "
 	    "again=\"%d\"",

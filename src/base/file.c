@@ -87,12 +87,33 @@ sync_directory(const char *path)
 	return good;
 }
 
+/* A file that was not there, whole and on disk; or nothing is left of it. */
+static enum reason
+write_fresh(
+    const char *fresh, struct span bytes, unsigned mode, struct why *why)
+{
+	int fd =
+	    open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+	enum reason r = REASON_OK;
+
+	if (fd < 0)
+		return refuse(why, fresh, "open");
+	if (fchmod(fd, (mode_t)mode) != 0 || !write_all(fd, bytes) ||
+	    fsync(fd) != 0)
+		r = refuse(why, fresh, "write");
+	if (close(fd) != 0 && r == REASON_OK)
+		r = refuse(why, fresh, "close");
+	if (r != REASON_OK)
+		unlink(fresh);
+	return r;
+}
+
 enum reason
 file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 {
 	char fresh[PATH_MAX];
 	struct stat old;
-	int fd;
+	enum reason r;
 
 	if (strcmp(path, "-") == 0)
 		return write_all(STDOUT_FILENO, bytes)
@@ -108,25 +129,39 @@ file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 		    "%s: not a regular file", path);
 	/* What a crash left behind goes; nobody else's file is written to. */
 	unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
-	if (fd < 0)
-		return refuse(why, fresh, "open");
-	if (fchmod(fd, (mode_t)mode) != 0 || !write_all(fd, bytes) ||
-	    fsync(fd) != 0) {
-		enum reason r = refuse(why, fresh, "write");
-
-		close(fd);
-		unlink(fresh);
+	if ((r = write_fresh(fresh, bytes, mode, why)) != REASON_OK)
 		return r;
-	}
-	if (close(fd) != 0 || rename(fresh, path) != 0 ||
-	    !sync_directory(path)) {
-		enum reason r = refuse(why, path, "rename");
-
+	if (rename(fresh, path) != 0 || !sync_directory(path)) {
+		r = refuse(why, path, "rename");
 		unlink(fresh);
-		return r;
 	}
-	return REASON_OK;
+	return r;
+}
+
+enum reason
+file_write_new(
+    const char *path, struct span bytes, unsigned mode, struct why *why)
+{
+	char fresh[PATH_MAX];
+	enum reason r;
+
+	/* A name of this process: another one may write the same file now. */
+	if (snprintf(fresh, sizeof(fresh), "%s.%d.new", path, getpid()) >=
+	    (int)sizeof(fresh))
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s: the name is too long", path);
+	unlink(fresh);
+	if ((r = write_fresh(fresh, bytes, mode, why)) != REASON_OK)
+		return r;
+	/* Unlike a rename this takes no other file's place. */
+	if (link(fresh, path) != 0)
+		r = errno == EEXIST ? why_set(why, REASON_FILE_UNREADABLE, -1,
+					  "%s exists already", path)
+				    : refuse(why, path, "link");
+	unlink(fresh);
+	if (r == REASON_OK && !sync_directory(path))
+		r = refuse(why, path, "sync");
+	return r;
 }
 
 void

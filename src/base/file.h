@@ -15,6 +15,10 @@ MUST_USE enum reason file_read(
  * "-" is stdout (no sync). */
 MUST_USE enum reason file_write(
     const char *path, struct span bytes, unsigned mode, struct why *why);
+/* The same for a file that must not be there yet, in one step: of several who
+ * write it at the same time one succeeds. No "-". */
+MUST_USE enum reason file_write_new(
+    const char *path, struct span bytes, unsigned mode, struct why *why);
 /* "dir/name" into out; ends the process if it does not fit. */
 void path_join(char *out, size_t cap, const char *dir, const char *name);
 

@@ -112,12 +112,15 @@ note_refusal(struct checker *c, const struct message_check *check,
 {
 	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
 	struct message_refused n = { .kind = check->kind, .reason = r };
+	char client[HEX_SIZE(HASH_SIZE)];
 
 	if (c->notes == 0)
 		return;
 	c->notes--;
-	log_reason(r, why, "request=\"%s\" address=\"%s\" serial=\"%s\"",
-	    check->correlation, check->address, facts->serial);
+	hex_encode(client, span_of(check->client_sha256, HASH_SIZE));
+	log_reason(r, why,
+	    "request=\"%s\" address=\"%s\" serial=\"%s\" client=\"%s\"",
+	    check->correlation, check->address, facts->serial, client);
 	if (authority == NULL)
 		return;
 	memcpy(n.text, why->text, sizeof(n.text));

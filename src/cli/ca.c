@@ -8,6 +8,7 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "cli/cli.h"
+#include "wire/json.h"
 
 static void
 request_policy(struct message_admin *m, const struct ca_plan *p)
@@ -228,6 +229,37 @@ ca_create_run(struct cli *c, int argc, char **argv)
 
 /* --- request and import: the root lies elsewhere --- */
 
+/* As JSON only where no file is asked for: that is for whoever signs it. */
+static enum reason
+request_out(const struct cli *c, const char *name, const char *out,
+    struct span request, struct why *why)
+{
+	char room[ADMIN_ARTIFACT_MAX * 2];
+	struct json_out o;
+	struct span json;
+	struct buf pem;
+	enum reason r;
+
+	if (c->json && strcmp(out, "-") == 0) {
+		json_out_open(&o, room, sizeof(room));
+		json_begin_object(&o);
+		json_put_name(&o, "name");
+		json_put_text(&o, name);
+		json_put_name(&o, "request");
+		json_put_base64(&o, request);
+		json_end_object(&o);
+		if (json_out_span(&o, &json) != WIRE_OK)
+			return why_set(why, REASON_INTERNAL, -1, "%s", "");
+		output_json(c, json);
+		return REASON_OK;
+	}
+	buf_init(&pem, FRAME_MAX);
+	pem_write(&pem, "CERTIFICATE REQUEST", request);
+	r = file_write(out, buf_span(&pem), 0644, why);
+	buf_free(&pem);
+	return r;
+}
+
 int
 ca_request_run(struct cli *c, int argc, char **argv)
 {
@@ -236,7 +268,6 @@ ca_request_run(struct cli *c, int argc, char **argv)
 	struct message_admin_reply reply;
 	struct session *s = NULL;
 	struct message_admin m;
-	struct buf pem;
 	struct why why;
 	enum reason r;
 	int code = EXIT_DONE;
@@ -244,16 +275,12 @@ ca_request_run(struct cli *c, int argc, char **argv)
 	if (!order_options(c, argc, argv, &p, &out))
 		return EXIT_USAGE;
 	why_clear(&why);
-	buf_init(&pem, FRAME_MAX);
 	request_order(&m, &p);
 	if ((r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK &&
-	    (r = session_ask(s, &m, &reply, &why)) == REASON_OK) {
-		pem_write(&pem, "CERTIFICATE REQUEST", reply.blob);
-		r = file_write(out, buf_span(&pem), 0644, &why);
-	}
+	    (r = session_ask(s, &m, &reply, &why)) == REASON_OK)
+		r = request_out(c, p.name, out, reply.blob, &why);
 	if (r != REASON_OK)
 		code = refuse(c, r, &why);
-	buf_free(&pem);
 	session_close(s);
 	return code;
 }

@@ -262,7 +262,10 @@ issue_csr_run(struct cli *c, int argc, char **argv)
 	if (!options_read(c, argc, argv, rows, 1, UINT_MAX))
 		return EXIT_USAGE;
 	why_clear(&why);
-	if ((r = gather(&b, &why)) != REASON_OK)
+	if ((r = gather(&b, &why)) == REASON_OK && b.len == 0)
+		r = why_set(&why, REASON_FILE_UNREADABLE, -1,
+		    "there is no *.csr, *.der or *.pem in it");
+	if (r != REASON_OK)
 		code = refuse(c, r, &why);
 	else if (b.serial != NULL && b.len > 1)
 		code = usage_error(c, "--serial goes with one request only");

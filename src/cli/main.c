@@ -59,9 +59,18 @@ const struct verb verbs[] = {
 	    "list devices" },
 	{ "device", "show", device_show_run, "SERIAL [--issuer HEX]",
 	    "show one device" },
-	{ "device", "hold", device_hold_run, "SERIAL --reason TEXT",
+	{ "device", "hold", device_hold_run,
+	    "SERIAL [--issuer HEX] --reason TEXT",
 	    "decline vouchers for a device" },
-	{ "device", "release", device_release_run, "SERIAL", "end a hold" },
+	{ "device", "release", device_release_run, "SERIAL [--issuer HEX]",
+	    "end a hold" },
+	{ "client", "block", client_block_run,
+	    "key:HEX|certificate:HEX|address:A/BITS --reason TEXT [--for TIME]",
+	    "refuse all requests of a client" },
+	{ "client", "release", client_release_run, "NAME",
+	    "take a client off the blocklist" },
+	{ "client", "list", client_list_run, "[--after NAME] [--limit N]",
+	    "list blocked clients" },
 	{ "journal", "verify", journal_verify_run, "[DIR]",
 	    "check the whole journal" },
 	{ "journal", "show", journal_show_run, "[--from N] [--limit N] [DIR]",
@@ -140,8 +149,12 @@ dispatch(struct cli *c, int argc, char **argv)
 		verb_usage(c, true);
 		return EXIT_DONE;
 	}
-	fprintf(stderr, "hallmark: there is no \"%s%s%s\"\n", argv[0],
-	    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	if (argc > 1)
+		fprintf(stderr, "hallmark: there is no \"%s %s\"\n", argv[0],
+		    argv[1]);
+	else
+		fprintf(
+		    stderr, "hallmark: \"%s\" alone says nothing\n", argv[0]);
 	verb_usage(c, false);
 	return EXIT_USAGE;
 }

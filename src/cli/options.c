@@ -1,4 +1,5 @@
 /* Options, usage and exit messages, see cli.h. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ exit_code_of(enum reason r)
 {
 	if (r == REASON_ADMIN_ARGUMENT)
 		return EXIT_USAGE;
-	if (r == REASON_HOME_INVALID)
+	if (r == REASON_HOME_INVALID || r == REASON_STORE_SCHEMA)
 		return EXIT_REFUSED;
 	return reason_status(r) == 503 ? EXIT_UNAVAILABLE : EXIT_REFUSED;
 }
@@ -109,6 +110,9 @@ take_all(int argc, char **argv, const char *mode, const struct option_row *rows,
 	struct option table[OPTIONS_MAX + 1] = { 0 };
 	int which, at = 0;
 	unsigned i;
+
+	if (argc > 0)
+		argv[0] = program_invocation_short_name; /* getopt says it */
 
 	for (i = 0; i < len; i++) {
 		table[i].name = rows[i].name;

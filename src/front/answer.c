@@ -1,4 +1,5 @@
 /* From a request to the checker's answer and back to the client; front.h. */
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -70,6 +71,21 @@ ask_checker(
 
 /* --- what the server asks --- */
 
+/* MP 5 row 0b: the first thing that is looked at. Without a list nobody is
+ * blocked; that is so only where there is no authority, either. */
+static enum reason
+on_greet(void *context, struct http_connection *c)
+{
+	struct front *f = context;
+
+	if (f->blocklist == NULL ||
+	    !blocklist_has(f->blocklist, connection_client_key(c),
+		connection_client(c), connection_address(c), clock_now()))
+		return REASON_OK;
+	f->blocked++;
+	return REASON_CLIENT_BLOCKED;
+}
+
 /* Nobody need send a body that nobody can judge. */
 static enum reason
 on_admit(void *context, struct http_connection *c, struct why *why)
@@ -107,6 +123,10 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 	struct front *f = context;
 	const struct http_route *route = connection_exchange(c)->route;
 
+	/* Whoever is blocked does not get the lines of the others. */
+	if (reason == REASON_CLIENT_BLOCKED && f->blocked_line)
+		return;
+	f->blocked_line |= reason == REASON_CLIENT_BLOCKED;
 	if (f->lines == 0) {
 		f->lines_lost++;
 		return;
@@ -123,6 +143,7 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 }
 
 const struct http_calls front_http_calls = {
+	.greet = on_greet,
 	.admit = on_admit,
 	.request = on_request,
 	.gone = on_gone,

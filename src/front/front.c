@@ -21,16 +21,20 @@ log_counts(struct front *f)
 {
 	const struct http_counts *n = server_counts(f->server);
 
-	if (memcmp(n, &f->said, sizeof(*n)) == 0)
+	if (memcmp(n, &f->said, sizeof(*n)) == 0 &&
+	    f->blocked == f->blocked_said)
 		return;
 	f->said = *n;
+	f->blocked_said = f->blocked;
 	log_note("counts",
 	    "accepted=\"%llu\" handshakes-failed=\"%llu\" "
-	    "evicted=\"%llu\" requests=\"%llu\" legacy=\"%llu\" slow=\"%llu\"",
+	    "evicted=\"%llu\" requests=\"%llu\" legacy=\"%llu\" slow=\"%llu\" "
+	    "blocked=\"%llu\"",
 	    (unsigned long long)n->accepted,
 	    (unsigned long long)n->handshakes_failed,
 	    (unsigned long long)n->evicted, (unsigned long long)n->requests,
-	    (unsigned long long)n->legacy, (unsigned long long)n->slow);
+	    (unsigned long long)n->legacy, (unsigned long long)n->slow,
+	    (unsigned long long)f->blocked);
 }
 
 static void
@@ -42,6 +46,7 @@ on_tick(void *context)
 		log_note("requests-not-logged", "count=\"%u\"", f->lines_lost);
 	f->lines = LINES_PER_SECOND;
 	f->lines_lost = 0;
+	f->blocked_line = false;
 	if (++f->ticks % COUNTS_SECONDS == 0)
 		log_counts(f);
 }
@@ -114,6 +119,19 @@ on_reload(void *context, const struct message_start *start)
 	}
 	server_legacy_paths(f->server, start->config.legacy_paths);
 	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
+}
+
+/* A new authority has a new list. */
+static void
+on_blocklist(void *context, int fd)
+{
+	struct front *f = context;
+	const struct blocklist *fresh = blocklist_open(fd);
+
+	if (fresh == NULL)
+		fatal("the blocklist is not sealed memory of its size");
+	blocklist_close(f->blocklist);
+	f->blocklist = fresh;
 }
 
 /* --- peers --- */
@@ -198,6 +216,7 @@ front_run(struct front *f, int argc, char **argv)
 		.message = on_message,
 		.tick = on_tick,
 		.reload = on_reload,
+		.blocklist = on_blocklist,
 		.stop = on_stop,
 	};
 	int status;
@@ -213,6 +232,7 @@ front_run(struct front *f, int argc, char **argv)
 	(void)event_base_dispatch(f->base);
 	status = program_close(f->program);
 	server_free(f->server);
+	blocklist_close(f->blocklist);
 	event_free(f->frames);
 	event_free(f->ticker);
 	event_free(f->stopper);

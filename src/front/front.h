@@ -8,6 +8,7 @@
 
 #include "front/pending.h"
 #include "http/server.h"
+#include "ipc/blocklist.h"
 #include "ipc/program.h"
 
 struct front {
@@ -25,6 +26,10 @@ struct front {
 	unsigned lines; /* of log, left in this second */
 	unsigned lines_lost;
 	struct http_counts said; /* when they were logged last */
+	const struct blocklist *blocklist;
+	uint64_t blocked; /* requests, since the start */
+	uint64_t blocked_said;
+	bool blocked_line; /* one was logged in this second */
 	unsigned ticks;
 	bool overdue;
 };

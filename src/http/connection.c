@@ -198,8 +198,11 @@ take_header(struct http_connection *c)
 	enum reason r;
 
 	why_clear(&why);
-	r = s->stopping ? REASON_STOPPING
-			: exchange_read(q, s->legacy_paths, &c->exchange, &why);
+	r = s->stopping		      ? REASON_STOPPING
+	    : s->calls->greet != NULL ? s->calls->greet(s->context, c)
+				      : REASON_OK;
+	if (r == REASON_OK)
+		r = exchange_read(q, s->legacy_paths, &c->exchange, &why);
 	if (r == REASON_OK)
 		r = s->calls->admit(s->context, c, &why);
 	if (r != REASON_OK) {

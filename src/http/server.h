@@ -23,6 +23,9 @@ struct tls_identity {
 };
 
 struct http_calls {
+	/* The header is there; may this client ask for anything at all? Asked
+	 * before path and types are looked at. May be NULL. */
+	enum reason (*greet)(void *context, struct http_connection *c);
 	/* Path, method and types are good; is it welcome? Asked before the
 	 * body is read. */
 	enum reason (*admit)(

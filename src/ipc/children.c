@@ -38,6 +38,7 @@ struct child {
 	int64_t again;	 /* clock_ticks of it */
 	int64_t since;	 /* of the last start */
 	bool deaf;	 /* it closed its end: only its death is left */
+	bool going;	 /* it was told to begin */
 	bool on_demand;	 /* the checker apart: not started, but asked for */
 	bool wanted;	 /* a new one */
 };
@@ -48,6 +49,7 @@ struct children {
 	struct child list[CHILDREN_MAX];
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
+	int blocklist;	      /* the authority's, for fronts; -1 */
 	struct channel admin; /* our own end as ADMIN */
 	enum role admin_to;
 	enum reason failed; /* of the last FAILED */
@@ -106,6 +108,29 @@ living(const struct child *k)
 	return k->state == CHILD_STARTING || k->state == CHILD_READY;
 }
 
+static void
+hand_blocklist(const struct children *c, struct child *front)
+{
+	if (c->blocklist >= 0)
+		(void)control_send(&front->control, MESSAGE_BLOCKLIST, NULL,
+		    NULL, c->blocklist);
+}
+
+/* A new authority has a new one; it goes to all fronts, also to those that will
+ * be started. Takes fd over. */
+static void
+take_blocklist(struct children *c, int fd)
+{
+	unsigned i;
+
+	if (c->blocklist >= 0)
+		close(c->blocklist);
+	c->blocklist = fd;
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].role == ROLE_FRONT && living(&c->list[i]))
+			hand_blocklist(c, &c->list[i]);
+}
+
 /* --- start --- */
 
 /* A test clock runs on while a child is down. */
@@ -136,6 +161,7 @@ child_start(struct children *c, struct child *k)
 	close(fds[1]);
 	channel_open(&k->control, fds[0]);
 	k->state = CHILD_STARTING;
+	k->going = false;
 	k->deaf = false;
 	k->since = clock_ticks();
 	(void)control_send(
@@ -150,6 +176,8 @@ child_start(struct children *c, struct child *k)
 	if (listener >= 0)
 		(void)control_send(
 		    &k->control, MESSAGE_LISTENER, NULL, NULL, listener);
+	if (k->role == ROLE_FRONT)
+		hand_blocklist(c, k);
 	if (k->role == ROLE_SIGNER && c->plan.passphrase >= 0)
 		(void)control_send(&k->control, MESSAGE_PASSPHRASE, NULL, NULL,
 		    c->plan.passphrase);
@@ -176,6 +204,8 @@ child_link(struct children *c, struct child *k)
 static void
 child_go(struct child *k)
 {
+	k->going = true;
+	k->since = clock_ticks();
 	(void)control_send(&k->control, MESSAGE_GO, NULL, NULL, -1);
 }
 
@@ -190,15 +220,21 @@ child_add(struct children *c, enum role role, unsigned index)
 	k->backoff = BACKOFF_FIRST;
 }
 
-/* READY, STARTING, FAILED or FRESH of a child. */
+/* READY, STARTING, FAILED, FRESH or BLOCKLIST of a child; fd came with it, or is -1. */
 static void
-take_word(
-    struct children *c, struct child *k, enum message type, struct span payload)
+take_word(struct children *c, struct child *k, enum message type,
+    struct span payload, int fd)
 {
 	struct message_failed m;
 	struct cbor in;
 	unsigned i;
 
+	if (type == MESSAGE_BLOCKLIST && k->role == ROLE_AUTHORITY && fd >= 0) {
+		take_blocklist(c, fd);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
 	if (!message_allowed(k->role, ROLE_SERVE, type))
 		return;
 	/* Asked for now, done when the waiting is over: see restart_due(). */
@@ -238,11 +274,12 @@ listen_child(struct children *c, struct child *k)
 	enum message type;
 	struct span payload;
 	uint64_t id;
+	int fd;
 
 	if (k->control.fd < 0)
 		return;
-	if (control_wait(&k->control, 0, c->room, &type, &id, &payload))
-		take_word(c, k, type, payload);
+	if (control_take(&k->control, 0, c->room, &type, &id, &payload, &fd))
+		take_word(c, k, type, payload, fd);
 	else
 		k->deaf = true;
 }
@@ -288,7 +325,7 @@ start_state(const struct children *c, struct why *why)
 		const struct child *k = &c->list[i];
 
 		if (k->deaf ||
-		    (k->state == CHILD_STARTING &&
+		    (k->going && k->state == CHILD_STARTING &&
 			clock_ticks() - k->since > READY_DEADLINE))
 			return why_set(why, REASON_UNAVAILABLE, -1,
 			    "hallmark-%s %s", role_name(k->role),
@@ -296,6 +333,22 @@ start_state(const struct children *c, struct why *why)
 				    : "was not ready in time");
 	}
 	return REASON_OK;
+}
+
+/* Fronts go when the authority has given its blocklist, which it does before it
+ * is ready: nobody is served before that. */
+static void
+fronts_go(struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].role == ROLE_AUTHORITY &&
+		    c->list[i].state != CHILD_READY)
+			return;
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].role == ROLE_FRONT && !c->list[i].going)
+			child_go(&c->list[i]);
 }
 
 /*
@@ -310,6 +363,7 @@ wait_ready(struct children *c, struct why *why)
 	int n;
 
 	do {
+		fronts_go(c);
 		ready = all_ready(c);
 		n = listen_all(c, -1, ready ? 0 : 1000);
 		if ((r = start_state(c, why)) != REASON_OK)
@@ -344,6 +398,7 @@ children_start(
 	c->plan = *plan;
 	c->began = clock_ticks();
 	c->admin.fd = -1;
+	c->blocklist = -1;
 	if (plan->bindir != NULL)
 		text_copy(c->bindir, sizeof(c->bindir), span_str(plan->bindir));
 	else
@@ -374,7 +429,8 @@ children_start(
 			if (linked(&c->list[i], &c->list[j]))
 				link_pair(&c->list[i], &c->list[j]);
 	for (i = 0; i < started; i++)
-		child_go(&c->list[i]);
+		if (c->list[i].role != ROLE_FRONT)
+			child_go(&c->list[i]);
 	if ((r = wait_ready(c, why)) != REASON_OK) {
 		children_stop(c);
 		return r;
@@ -627,6 +683,9 @@ children_stop(struct children *c)
 	if (c == NULL)
 		return;
 	channel_close(&c->admin);
+	if (c->blocklist >= 0)
+		close(c->blocklist);
+	c->blocklist = -1;
 	for (o = 0; o < 4; o++) {
 		for (i = 0; i < c->len; i++)
 			if (c->list[i].role == order[o] && c->list[i].pid > 0)

@@ -47,6 +47,7 @@ enum message {
 	MESSAGE_STARTING, /* not ready yet, and getting on */
 	/* serve to front */
 	MESSAGE_TLS,
+	MESSAGE_BLOCKLIST, /* authority to serve, serve to fronts */
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,

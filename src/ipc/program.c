@@ -134,6 +134,15 @@ take_descriptor(int *to, const struct frame *f)
 }
 
 static void
+take_blocklist(struct program *p, const struct frame *f)
+{
+	demand_empty(f->payload, f->type);
+	if (f->fd < 0 || p->calls->blocklist == NULL)
+		fatal("malformed %s", message_name(f->type));
+	p->calls->blocklist(p->context, f->fd);
+}
+
+static void
 take_start(struct program *p, const struct frame *f)
 {
 	struct cbor c;
@@ -193,7 +202,7 @@ take_control(struct program *p, const struct frame *f)
 {
 	bool carries = f->type == MESSAGE_PEER || f->type == MESSAGE_LISTENER ||
 	    f->type == MESSAGE_PASSPHRASE || f->type == MESSAGE_TLS ||
-	    f->type == MESSAGE_START;
+	    f->type == MESSAGE_BLOCKLIST || f->type == MESSAGE_START;
 
 	if (!carries && f->fd >= 0)
 		fatal("a descriptor with %s", message_name(f->type));
@@ -217,6 +226,9 @@ take_control(struct program *p, const struct frame *f)
 		return;
 	case MESSAGE_TLS:
 		take_tls(p, f);
+		return;
+	case MESSAGE_BLOCKLIST:
+		take_blocklist(p, f);
 		return;
 	case MESSAGE_GO:
 		demand_empty(f->payload, f->type);
@@ -515,6 +527,14 @@ program_fail(struct program *p, enum reason r, const struct why *why)
 	control_send(p, MESSAGE_FAILED, r, why);
 	flush_all(p); /* what was said before the end is heard */
 	exit(EXIT_FAILURE);
+}
+
+void
+program_publish_blocklist(struct program *p, int fd)
+{
+	cbor_put_null(peer_begin(&p->control));
+	if (!peer_send(&p->control, MESSAGE_BLOCKLIST, 0, fd))
+		log_warning("blocklist", "text=\"serve does not take it\"");
 }
 
 const struct message_start *

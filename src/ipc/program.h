@@ -48,6 +48,9 @@ struct program_calls {
 	void (*drained)(void *context); /* may be NULL */
 	void (*tick)(void *context);	/* once a second; may be NULL */
 	void (*reload)(void *context, const struct message_start *start);
+	/* front: the authority's blocklist came, maybe before start(); owned.
+	 * NULL where it cannot come. */
+	void (*blocklist)(void *context, int fd);
 	void (*stop)(void *context); /* finish what is in flight */
 };
 
@@ -71,6 +74,9 @@ int program_close(struct program *p);
 /* Tells serve why this program cannot go on, logs it and ends the process. */
 _Noreturn void program_fail(
     struct program *p, enum reason r, const struct why *why);
+
+/* authority: hands fd to serve, for all fronts; fd stays the caller's. */
+void program_publish_blocklist(struct program *p, int fd);
 
 const struct message_start *program_start(const struct program *p);
 /* Listener sockets and the passphrase memfd that came before GO, or -1. */

@@ -126,27 +126,40 @@ control_send(struct channel *c, enum message type,
 }
 
 bool
-control_wait(struct channel *c, int64_t deadline, uint8_t *room,
-    enum message *type, uint64_t *id, struct span *payload)
+control_take(struct channel *c, int64_t deadline, uint8_t *room,
+    enum message *type, uint64_t *id, struct span *payload, int *fd)
 {
 	for (;;) {
 		struct pollfd f = { .fd = c->fd, .events = POLLIN };
 		int64_t left = deadline - clock_ticks();
 		enum channel_result r;
 		size_t len;
-		int fd = -1;
 
-		r = channel_receive(c, room, &len, &fd);
-		if (fd >= 0)
-			close(fd);
+		*fd = -1;
+		r = channel_receive(c, room, &len, fd);
 		if (r == CHANNEL_CLOSED)
 			return false;
-		if (r == CHANNEL_FRAME)
-			return frame_open(
-			    span_of(room, len), type, id, payload);
-		if (left <= 0)
+		if (r == CHANNEL_FRAME &&
+		    frame_open(span_of(room, len), type, id, payload))
+			return true;
+		if (*fd >= 0)
+			close(*fd);
+		if (r == CHANNEL_FRAME || left <= 0)
 			return false;
 		if (poll(&f, 1, (int)left) < 0 && errno != EINTR)
 			return false;
 	}
+}
+
+bool
+control_wait(struct channel *c, int64_t deadline, uint8_t *room,
+    enum message *type, uint64_t *id, struct span *payload)
+{
+	int fd;
+
+	if (!control_take(c, deadline, room, type, id, payload, &fd))
+		return false;
+	if (fd >= 0)
+		close(fd);
+	return true;
 }

@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *said_noun = "hallmark-registrar", *said_verb = "";
 
@@ -30,6 +31,18 @@ usage(const char *what, const char *name)
 	fprintf(stderr, "%s %s: %s%s (see hallmark-registrar(1))\n", said_noun,
 	    said_verb, what, name);
 	return EXIT_USAGE;
+}
+
+static _Noreturn void
+help(const struct option_row *rows, unsigned operands)
+{
+	printf("hallmark %s %s", said_noun, said_verb);
+	for (; rows->name != NULL; rows++)
+		printf(rows->required ? " --%s%s" : " [--%s%s]", rows->name,
+		    rows->flag != NULL ? "" : " VALUE");
+	printf("%s\n\nhallmark-registrar(1) explains them.\n",
+	    operands > 0 ? " FILE" : "");
+	exit(EXIT_DONE);
 }
 
 /* The table as getopt wants it. */
@@ -67,6 +80,8 @@ options_read(int argc, char **argv, const struct option_row *rows,
 	unsigned len = table_fill(table, rows), i, taken = 0;
 	int at, which;
 
+	if (argc > 3 && strcmp(argv[3], "--help") == 0)
+		help(rows, operands_max);
 	/* getopt skips its argv[0]: that is the verb here. */
 	argc -= 2;
 	argv += 2;

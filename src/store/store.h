@@ -8,18 +8,23 @@
 
 #include "journal/ledger.h"
 #include "model/audit.h"
+#include "model/block.h"
 #include "model/device.h"
 #include "model/product.h"
 #include "store/driver.h"
 
 struct store;
 
-#define STORE_SCHEMA	2
+#define STORE_SCHEMA	3
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
-/* Opens (or makes) a database and brings its schema up to date, one numbered
- * migration per transaction. STORE_SCHEMA if it is newer than this program. */
+/*
+ * Opens (or makes) a database and brings its schema up to date, one numbered
+ * migration per transaction. Schema 0 is a database without any version in it:
+ * an empty file, or one without a table of ours. STORE_SCHEMA if it is newer
+ * than this program; then no table has been touched.
+ */
 MUST_USE enum reason store_open(const struct driver *driver, const char *where,
     bool create, struct store **out, struct why *why);
 void store_close(struct store *s);
@@ -231,5 +236,29 @@ bool store_refusal_add(struct store *s, int64_t now, enum request_kind kind,
     const char *address, const char *correlation);
 /* Keeps the newest n. */
 void store_refusal_trim(struct store *s, uint64_t n);
+
+/* --- clients --- */
+struct store_block { /* by an operator */
+	struct block_name name;
+	int64_t since;
+	int64_t until; /* 0 = until it is released */
+	uint32_t user; /* uid of the operator */
+	char reason[BLOCK_REASON_MAX + 1];
+};
+/* Writes over what there is under this name. */
+bool store_block_put(struct store *s, const struct store_block *b);
+/* false if there is none. */
+bool store_block_drop(struct store *s, const struct block_name *n);
+/* Drops those whose time is over. */
+void store_block_expire(struct store *s, int64_t now);
+/* In the order of their names. */
+void store_block_each(struct store *s,
+    void (*call)(void *context, const struct store_block *b), void *context);
+/* A voucher was given under this client certificate (its SHA-256). */
+bool store_client_serve(
+    struct store *s, const uint8_t client[HASH_SIZE], int64_t moment);
+/* Was one, since a moment? */
+bool store_client_served(
+    struct store *s, const uint8_t client[HASH_SIZE], int64_t since);
 
 #endif

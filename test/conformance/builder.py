@@ -1,6 +1,9 @@
 """From the words of a case to bytes on the wire, and from the answer back to
 the words of its expectations.
 
+prepare = [...] verbs of hallmark, with "@serial" of the last device,
+"@certificate:NAME" and "@key:NAME" of an identity; or "device KIND"
+
 [[request]]
   device    "fresh" (default: a new unit of product router-9), "last" (that of
             the request before), "audit", "end-entity", "id-data" (fresh units
@@ -12,9 +15,11 @@ the words of its expectations.
   client    TLS client certificate (default "client"; "none")
   [request.http]   content_type, accept, headers = {}, body (text instead)
   [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
-                   no_attributes, seen_as = "cert" | "pubk" | "sha256"
+                   no_attributes, no_certificates, seen_as = "cert" | "pubk" |
+                   "sha256"
   [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
-                   no_attributes, lone, digest, by_key_id, mutate
+                   no_attributes, lone, digest, by_key_id, mutate, also (a
+                   second signer), detached, no_certificates, extra = [], copies
   [request.expect] status, reason, text, type, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
                    absent = [], content_type = oid
@@ -188,9 +193,12 @@ class Scene:
         made = world.cms_sign(
             self.folder, content, signer, words.get("content_type",
                                                     world.ANIMA),
-            chain=False, attributes=not words.get("no_attributes", False))
+            chain=False, attributes=not words.get("no_attributes", False),
+            certificates=not words.get("no_certificates", False))
         if form == "jws":
             return json.dumps({"payload": "e30", "signatures": []}).encode()
+        if form == "flipped-signature":
+            made = made[:-5] + bytes([made[-5] ^ 1]) + made[-4:]
         if form == "flipped":
             at = made.rindex(b"proximity") if b"proximity" in made else 200
             made = made[:at] + bytes([made[at] ^ 1]) + made[at + 1:]
@@ -224,7 +232,12 @@ class Scene:
             chain=not words.get("lone", False),
             attributes=not words.get("no_attributes", False),
             by_key_id=words.get("by_key_id", False),
-            digest=words.get("digest", "sha256"))
+            digest=words.get("digest", "sha256"),
+            extra=[self.pki.get(name) for name in words.get("extra", [])] *
+            words.get("copies", 1),
+            also=self.pki.get(words["also"]) if "also" in words else None,
+            detached=words.get("detached", False),
+            certificates=not words.get("no_certificates", False))
         return self.mutate(made, words.get("mutate"))
 
     @staticmethod
@@ -270,12 +283,19 @@ class Scene:
             self.request(home, words)
 
     def prepare(self, home, act):
-        words = [w.replace("@serial", self.last.serial if self.last else "")
-                 for w in act.split()]
+        words = [self.word(w) for w in act.split()]
         if words[0] == "device" and words[1] not in ("hold", "release"):
             self.last = self.device(home, words[1])
         else:
             home.hallmark(*words)
+
+    def word(self, text):
+        if text.startswith("@client-cert:"):    # RFC 9440 2.1
+            return ":%s:" % world.b64(self.pki.get(text[13:]).der())
+        if text.startswith(("@key:", "@certificate:")):
+            what, name = text[1:].split(":")
+            return self.pki.get(name).fingerprint(what)
+        return text.replace("@serial", self.last.serial if self.last else "")
 
     def compose(self, home, words):
         """Body of one request; remembers device, nonce and signer."""
@@ -308,7 +328,8 @@ class Scene:
         path = words.get("path", "/.well-known/brski/requestauditlog"
                          if words.get("audit") else
                          "/.well-known/brski/requestvoucher")
-        headers = dict(wire.get("headers", {}))
+        headers = {name: self.word(value)
+                   for name, value in wire.get("headers", {}).items()}
         if wire.get("content_type", MEDIA):
             headers["Content-Type"] = wire.get("content_type", MEDIA)
         if wire.get("accept"):

@@ -68,6 +68,11 @@ class Identity:
                         return bytes.fromhex(later.rsplit(":", 1)[1])
         return None
 
+    def fingerprint(self, what="certificate"):
+        """The name of its holder on the blocklist."""
+        octets = self.spki() if what == "key" else self.der()
+        return what + ":" + hashlib.sha256(octets).hexdigest()
+
     def domain_id(self):
         ski = self.field("X509v3 Subject Key Identifier")
         return ski[2:] if ski else hashlib.sha256(self.spki()).digest()
@@ -238,6 +243,19 @@ class Pki:
     def make_client(self):
         return self.make("client", "CN=client", "keyUsage=digitalSignature\n")
 
+    def make_client_reissued(self):
+        self.get("client-lost")
+        return self.make("client-reissued", "CN=again",
+                         "keyUsage=digitalSignature\n", key_of="client-lost")
+
+    def make_client_lost(self):
+        return self.make("client-lost", "CN=lost",
+                         "keyUsage=digitalSignature\n")
+
+    def make_client_bad(self):
+        return self.make("client-bad", "CN=bad",
+                         "keyUsage=digitalSignature\n")
+
     def device(self, name, serial, issuer, extra="", **options):
         """An IDevID of somebody else's making."""
         return self.make(name, "serialNumber=" + serial,
@@ -319,13 +337,20 @@ class Home:
 
 
 def cms_sign(folder, content, signer, content_type=ANIMA, chain=True,
-             attributes=True, extra=(), by_key_id=False, digest="sha256"):
+             attributes=True, extra=(), by_key_id=False, digest="sha256",
+             also=None, detached=False, certificates=True):
     """SignedData by the openssl command."""
     path = folder / "content"
     path.write_bytes(content)
     words = ["cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-in",
              path, "-signer", signer.pem, "-inkey", signer.key, "-econtent_type",
              content_type, "-md", digest, "-nosmimecap"]
+    if also:
+        words += ["-signer", also.pem, "-inkey", also.key]
+    if detached:
+        words.remove("-nodetach")
+    if not certificates:
+        words.append("-nocerts")
     if not attributes:
         words.append("-noattr")
     if by_key_id:

@@ -24,7 +24,7 @@ def files(root, *folders, suffix=None):
                 inner[:] = [d for d in inner
                             if d != ".git" and not d.startswith("build")]
             inner[:] = sorted(d for d in inner if d != "__pycache__")
-            for name in sorted(names):
+            for name in sorted(set(names) - {".git"}):  # of a worktree
                 if suffix is None or name.endswith(suffix):
                     yield pathlib.Path(top) / name
 

@@ -10,7 +10,6 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
 #include "base/fatal.h"
 #include "base/file.h"
@@ -59,11 +58,7 @@ save(PKCS8_PRIV_KEY_INFO *p8, const char *path, const struct secret *passphrase,
 	    PEM_write_bio_PKCS8(bio, sealed) != 1)
 		fatal("a key could not be encrypted");
 	len = BIO_get_mem_data(bio, &text);
-	if (access(path, F_OK) == 0)
-		r = why_set(
-		    why, REASON_FILE_UNREADABLE, -1, "%s exists already", path);
-	else
-		r = file_write(path, span_of(text, (size_t)len), 0600, why);
+	r = file_write_new(path, span_of(text, (size_t)len), 0600, why);
 	X509_SIG_free(sealed);
 	BIO_free(bio);
 	return r;

@@ -52,6 +52,16 @@ program_accept_admin(struct program *p, int fd)
 	(void)fd;
 }
 
+/* The front's end of it, as serve would hand it on. */
+void
+program_publish_blocklist(struct program *p, int fd)
+{
+	(void)p;
+	blocklist_close(world->blocklist);
+	world->blocklist = blocklist_open(dup(fd));
+	assert_non_null(world->blocklist);
+}
+
 struct peer *
 program_peer(struct program *p, enum role role, unsigned index)
 {
@@ -222,7 +232,7 @@ world_open(void **state)
 
 	assert_non_null(w);
 	world = w;
-	snprintf(w->home, sizeof(w->home), "%.30s/hallmark-home.XXXXXX",
+	snprintf(w->home, sizeof(w->home), "%s/hallmark-home.XXXXXX",
 	    base == NULL ? P_tmpdir : base);
 	assert_non_null(mkdtemp(w->home));
 	memset(&start, 0, sizeof(start));
@@ -252,7 +262,7 @@ world_close(void **state)
 	static const char *const names[] = { "store.db", "store.db-wal",
 		"store.db-shm", "lock" };
 	struct world *w = *state;
-	char path[128];
+	char path[sizeof(w->home) + 32];
 	size_t i;
 
 	end(w);
@@ -261,6 +271,7 @@ world_close(void **state)
 		(void)unlink(path);
 	}
 	(void)rmdir(w->home);
+	blocklist_close(w->blocklist);
 	peers_reset(w);
 	free(w);
 	return 0;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "authority/authority.h"
+#include "ipc/blocklist.h"
 
 #define NOW 1700000000
 
@@ -32,15 +33,16 @@ struct peer {
 };
 
 struct world {
-	char home[64];
+	char home[200];
 	struct authority *a;
 	struct peer signer, checker, operator, apart;
 	unsigned fresh; /* checkers apart that were asked for */
 	/* of the puppet */
 	uint64_t sequence;
 	uint8_t head[HASH_SIZE];
-	enum reason refuses; /* what it says to the next order */
-	uint64_t counter;    /* of the last IDevID */
+	enum reason refuses;		   /* what it says to the next order */
+	uint64_t counter;		   /* of the last IDevID */
+	const struct blocklist *blocklist; /* as a front sees it */
 };
 
 int world_open(void **state);

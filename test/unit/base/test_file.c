@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <cmocka.h>
 
 #include "base/file.h"
@@ -94,6 +95,59 @@ nobody_is_followed(void **state)
 	unlink(inside("c"));
 }
 
+/* Of several who write one new file at the same time one succeeds, and what is
+ * there is its work. */
+static void
+one_of_many(void **state)
+{
+	unsigned round, i, won;
+	char text[2] = "0";
+	int status, gate[2];
+	struct buf b;
+
+	(void)state;
+	for (round = 0; round < 20; round++) {
+		assert_int_equal(pipe(gate), 0);
+		for (i = 0; i < 6; i++) {
+			text[0] = (char)('0' + i);
+			if (fork() != 0)
+				continue;
+			close(gate[1]);
+			(void)!read(gate[0], text + 1, 1); /* all at once */
+			text[1] = '\0';
+			_exit(file_write_new(inside("new"), span_str(text),
+				  0600, &why) == REASON_OK
+				? 10 + (int)i
+				: 0);
+		}
+		close(gate[0]);
+		close(gate[1]);
+		for (i = won = 0; i < 6; i++) {
+			assert_true(wait(&status) > 0);
+			if (WEXITSTATUS(status) != 0) {
+				won++;
+				text[0] =
+				    (char)('0' + WEXITSTATUS(status) - 10);
+			}
+		}
+		assert_int_equal(won, 1);
+		assert_int_equal(
+		    file_read(inside("new"), &b, 9, &why), REASON_OK);
+		assert_int_equal(b.ptr[0], text[0]);
+		buf_free(&b);
+		unlink(inside("new"));
+	}
+	/* Nor is a link followed, or anything left behind: the folder must be
+	 * empty at the end. */
+	assert_int_equal(symlink("victim", inside("new")), 0);
+	assert_int_equal(
+	    file_write_new(inside("new"), span_str("x"), 0600, &why),
+	    REASON_FILE_UNREADABLE);
+	assert_non_null(strstr(why.text, "exists already"));
+	assert_int_not_equal(access(inside("victim"), F_OK), 0);
+	unlink(inside("new"));
+}
+
 static void
 joins(void **state)
 {
@@ -112,6 +166,7 @@ main(void)
 		cmocka_unit_test(the_cap_and_a_missing_file_are_refused),
 		cmocka_unit_test(only_files_are_replaced),
 		cmocka_unit_test(nobody_is_followed),
+		cmocka_unit_test(one_of_many),
 		cmocka_unit_test(joins),
 	};
 

@@ -83,7 +83,7 @@ fixture_open(void **state)
 	const char *base = getenv("TMPDIR");
 	struct why why;
 
-	snprintf(f->folder, sizeof(f->folder), "%.30s/hallmark-store.XXXXXX",
+	snprintf(f->folder, sizeof(f->folder), "%s/hallmark-store.XXXXXX",
 	    base == NULL ? P_tmpdir : base);
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->path, sizeof(f->path), "%s/store.db", f->folder);
@@ -100,7 +100,7 @@ fixture_close(void **state)
 {
 	static const char *const tails[] = { "", "-wal", "-shm", "-journal" };
 	struct fixture *f = *state;
-	char path[128];
+	char path[sizeof(f->path) + 16];
 	size_t i;
 
 	store_close(f->store);

@@ -13,8 +13,8 @@
 #include "store/store.h"
 
 struct fixture {
-	char folder[64];
-	char path[96];
+	char folder[200];
+	char path[220];
 	struct store *store;
 };
 
