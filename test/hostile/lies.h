@@ -51,6 +51,7 @@ void lies_tell(const struct lie_field *fields, size_t len, void *object);
  *   type N       the frame of its role goes out as a frame of type N
  *   id N         ... with that id
  *   times N      ... so many times
+ *   answer.id N  an ANSWER goes out with that id
  * The role's frame is what lies_about says, and permissions do not bind a liar.
  */
 extern const enum message lies_about;

@@ -1,6 +1,7 @@
 /*
  * hallmark-authority, lying in its orders: SIGN_VOUCHER by the words of
- * voucher_order, SIGN_IDEVID by idevid.*, HEAD by head.*; see lies.h. It says
+ * voucher_order, SIGN_IDEVID by idevid.*, TAG_DEVICE by tag.*, HEAD by head.*;
+ * see lies.h. It says
  * what it heard back, since no client would.
  */
 #include "lies.h"
@@ -40,6 +41,12 @@ static const struct lie_field idevid_fields[] = {
 	IDEVID(LIE_BYTES, masa_url),
 	IDEVID(LIE_SPAN, spki),
 };
+static const struct lie_field tag_fields[] = {
+	{ "tag.serial", offsetof(struct device_order, device.serial),
+	    SERIAL_MAX + 1, LIE_BYTES, 0 },
+	{ "tag.spki_sha256", offsetof(struct device_order, device.spki_sha256),
+	    HASH_SIZE, LIE_BYTES, 0 },
+};
 static const struct lie_field head_fields[] = {
 	{ "head.signer", offsetof(struct message_head, signer), 16, LIE_BYTES,
 	    0 },
@@ -60,6 +67,10 @@ void __real_message_idevid_order_put(
     struct cbor_out *o, const struct idevid_order *m);
 void __wrap_message_idevid_order_put(
     struct cbor_out *o, const struct idevid_order *m);
+void __real_message_device_order_put(
+    struct cbor_out *o, const struct device_order *m);
+void __wrap_message_device_order_put(
+    struct cbor_out *o, const struct device_order *m);
 void __real_message_head_put(struct cbor_out *o, const struct message_head *m);
 void __wrap_message_head_put(struct cbor_out *o, const struct message_head *m);
 bool __real_message_signed_get(struct cbor *c, struct message_signed *m);
@@ -91,6 +102,16 @@ __wrap_message_idevid_order_put(
 	lies_tell(idevid_fields,
 	    sizeof(idevid_fields) / sizeof(idevid_fields[0]), &lie);
 	__real_message_idevid_order_put(o, &lie);
+}
+
+void
+__wrap_message_device_order_put(
+    struct cbor_out *o, const struct device_order *m)
+{
+	struct device_order lie = *m;
+
+	lies_tell(tag_fields, sizeof(tag_fields) / sizeof(tag_fields[0]), &lie);
+	__real_message_device_order_put(o, &lie);
 }
 
 void
