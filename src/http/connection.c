@@ -98,18 +98,41 @@ close_stream(struct http_connection *c)
 	c->ssl = NULL;
 }
 
+/* Watches a socket without TLS, which is ours from here on. */
+static void
+bare_begin(struct http_connection *c, int fd, event_callback_fn call)
+{
+	c->bare = fd;
+	c->bare_event =
+	    event_new(c->server->base, fd, EV_READ | EV_PERSIST, call, c);
+	if (c->bare_event == NULL || event_add(c->bare_event, NULL) != 0)
+		fatal("an event");
+}
+
+/* No longer: the socket, for its next owner; -1 if there is none. */
+static int
+bare_end(struct http_connection *c)
+{
+	int fd = c->bare;
+
+	if (c->bare_event != NULL)
+		event_free(c->bare_event);
+	c->bare_event = NULL;
+	c->bare = -1;
+	return fd;
+}
+
 void
 connection_free(struct http_connection *c)
 {
 	struct http_server *s = c->server;
+	int fd = bare_end(c);
 
 	if (c->state == STATE_ANSWER)
 		s->calls->gone(s->context, c);
 	close_stream(c);
-	if (c->drain_event != NULL)
-		event_free(c->drain_event);
-	if (c->drain >= 0)
-		close(c->drain);
+	if (fd >= 0)
+		close(fd);
 	event_free(c->timer);
 	reader_close(&c->reader);
 	TAILQ_REMOVE(&s->lists[c->list], c, link);
@@ -151,12 +174,8 @@ linger(struct http_connection *c)
 		connection_free(c);
 		return;
 	}
-	c->drain = fd;
 	(void)shutdown(fd, SHUT_WR);
-	c->drain_event =
-	    event_new(c->server->base, fd, EV_READ | EV_PERSIST, on_drain, c);
-	if (c->drain_event == NULL || event_add(c->drain_event, NULL) != 0)
-		fatal("an event");
+	bare_begin(c, fd, on_drain);
 	connection_enter(c, STATE_LINGER);
 }
 
@@ -353,29 +372,44 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	connection_free(c);
 }
 
+/*
+ * Its first octet is here, or its end: now it gets what TLS needs, most of
+ * which is the room that OpenSSL takes for a handshake (doc/limits.md).
+ */
+static void
+on_first(evutil_socket_t fd, short what, void *context)
+{
+	struct http_connection *c = context;
+	struct http_server *s = c->server;
+
+	(void)what;
+	fd = bare_end(c);
+	if ((c->ssl = SSL_new(s->tls)) == NULL)
+		fatal("out of memory");
+	c->stream = bufferevent_openssl_socket_new(s->base, fd, c->ssl,
+	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (c->stream == NULL)
+		fatal("out of memory");
+	bufferevent_openssl_set_allow_dirty_shutdown(c->stream, 1);
+	bufferevent_setwatermark(c->stream, EV_READ, 0, READ_AHEAD);
+	bufferevent_setcb(c->stream, on_read, on_written, on_event, c);
+	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+}
+
 void
 connection_open(struct http_server *s, int fd, const char *address)
 {
 	struct http_connection *c = memory_new(sizeof(*c));
 
 	c->server = s;
-	c->drain = -1;
 	text_copy(c->address, sizeof(c->address), span_str(address));
 	reader_open(&c->reader);
-	if ((c->ssl = SSL_new(s->tls)) == NULL)
-		fatal("out of memory");
-	c->stream = bufferevent_openssl_socket_new(s->base, fd, c->ssl,
-	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	c->timer = evtimer_new(s->base, on_deadline, c);
-	if (c->stream == NULL || c->timer == NULL)
+	if ((c->timer = evtimer_new(s->base, on_deadline, c)) == NULL)
 		fatal("out of memory");
 	s->connections++;
 	join_list(c, LIST_EARLY);
 	connection_enter(c, STATE_HANDSHAKE);
-	bufferevent_openssl_set_allow_dirty_shutdown(c->stream, 1);
-	bufferevent_setwatermark(c->stream, EV_READ, 0, READ_AHEAD);
-	bufferevent_setcb(c->stream, on_read, on_written, on_event, c);
-	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+	bare_begin(c, fd, on_first);
 }
 
 void

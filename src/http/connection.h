@@ -39,10 +39,11 @@ struct http_connection {
 	int64_t since;	     /* clock_ticks when it entered list */
 	struct event *timer; /* the deadline of the state */
 
-	struct bufferevent *stream; /* NULL while lingering */
+	struct bufferevent *stream; /* NULL while there is no TLS */
 	SSL *ssl;		    /* belongs to stream */
-	int drain;		    /* lingering: the bare socket */
-	struct event *drain_event;
+	int bare; /* the socket without TLS: before the first octet, and
+		     lingering; else -1 */
+	struct event *bare_event;
 	size_t drained;
 
 	struct http_reader reader;
