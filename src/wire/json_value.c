@@ -180,11 +180,17 @@ json_string(const struct json_value *v, char *out, size_t cap, size_t *len)
 	p = v->raw.ptr + 1;
 	end = v->raw.ptr + v->raw.len - 1;
 	while (p < end) {
-		if ((n = take_character(&p, end, octets)) == 0)
+		const uint8_t *from = p;
+
+		if ((n = json_plain(p, end)) > 0)
+			p += n;
+		else if ((n = take_character(&p, end, octets)) > 0)
+			from = octets;
+		else
 			return WIRE_VALUE;
 		if (cap - at <= n) /* the terminator needs one more */
 			return WIRE_FULL;
-		memcpy(out + at, octets, n);
+		memcpy(out + at, from, n);
 		at += n;
 	}
 	if (cap == 0)
