@@ -1,6 +1,6 @@
 /*
  * bench: phases of load against a service that runs, one JSON object a line for
- * each. usage: bench HOME PORT FOLDER REPEAT ISSUE WARM NEW RESUMED CONNECTIONS
+ * each. usage: bench HOME PORT FOLDER REPEAT UNITS WARM NEW RESUMED CONNECTIONS
  * NAME=PID... with counts per phase; FOLDER holds customers in 0, 1, 2 ... and
  * the file of the sync measurement.
  */
@@ -17,14 +17,14 @@
 
 static struct {
 	const char *home, *folder;
-	unsigned port, repeat, issue, connections;
+	unsigned port, repeat, connections;
 	unsigned count[3]; /* by enum load_mode */
 	struct registrar registrars[REGISTRARS_MAX];
 	unsigned registrars_len;
 	struct program before[PROGRAMS_MAX], after[PROGRAMS_MAX];
 	unsigned programs_len;
 	struct unit *units; /* each asks for one voucher only */
-	size_t used;
+	size_t units_len, used;
 	X509_STORE *root;
 } bench;
 
@@ -50,7 +50,7 @@ arguments(int argc, char **argv)
 	bench.port = number(argv[2]);
 	bench.folder = argv[3];
 	bench.repeat = number(argv[4]);
-	bench.issue = number(argv[5]);
+	bench.units_len = number(argv[5]);
 	bench.count[LOAD_WARM] = number(argv[6]);
 	bench.count[LOAD_NEW] = number(argv[7]);
 	bench.count[LOAD_RESUMED] = number(argv[8]);
@@ -203,23 +203,24 @@ out:
 int
 main(int argc, char **argv)
 {
-	size_t i, n, done;
+	size_t i, part, done;
 	unsigned turn;
 
 	log_open("bench");
 	arguments(argc, argv);
 	customers();
-	n = bench.repeat *
-	    (bench.count[LOAD_WARM] + bench.count[LOAD_NEW] +
-		bench.count[LOAD_RESUMED] + 3 * (size_t)bench.connections);
-	bench.units = memory_array(n, sizeof(*bench.units));
-	for (i = 0; i < n; i++)
+	if (bench.units_len < bench.repeat *
+		(bench.count[LOAD_WARM] + bench.count[LOAD_NEW] +
+		    bench.count[LOAD_RESUMED] + 3 * (size_t)bench.connections))
+		fatal("too few units for so many requests");
+	bench.units = memory_array(bench.units_len, sizeof(*bench.units));
+	for (i = 0; i < bench.units_len; i++)
 		unit_make(&bench.units[i]);
-	/* Every unit is issued; the first phases are those that are told. */
-	for (done = 0; done < n; done += i) {
-		i = n - done < bench.issue ? n - done : bench.issue;
-		phase_issue(&bench.units[done], i);
-	}
+	part = bench.units_len / bench.repeat;
+	for (done = 0; done < bench.units_len; done += part)
+		phase_issue(&bench.units[done],
+		    part < bench.units_len - done ? part
+						  : bench.units_len - done);
 	for (turn = 0; turn < bench.repeat; turn++) {
 		phase_load(LOAD_WARM, "warm");
 		phase_load(LOAD_NEW, "new");
