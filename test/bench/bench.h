@@ -88,7 +88,8 @@ struct load {
 
 /* Opens the connections (one request on each: the first jobs), then starts the
  * clock and sends the rest. Returns the nanoseconds of that. Ends the process
- * at any answer but 200, or after a minute. */
+ * at any answer but 200, or after five
+ * minutes. */
 uint64_t load_run(const struct load *l, void (*start)(void));
 
 /* --- measure.c --- */
