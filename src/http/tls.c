@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "base/fatal.h"
+#include "http/provider.h"
 
 #define GROUPS		 "X25519:P-256:P-384" /* the cheapest for us first */
 #define CERTIFICATES_MAX 16384 /* octets a client may send of them */
@@ -71,7 +72,7 @@ set_sessions(SSL_CTX *c)
 static SSL_CTX *
 context_new(enum client_certificate client)
 {
-	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *c = SSL_CTX_new_ex(provider_lean(), NULL, TLS_server_method());
 
 	if (c == NULL ||
 	    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
@@ -103,16 +104,18 @@ enum reason
 tls_open(const struct tls_files *files, SSL_CTX **out, struct why *why)
 {
 	SSL_CTX *c = context_new(files->client);
+	EVP_PKEY *key = NULL;
 	enum reason r = REASON_OK;
 
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(c, files->certificate) != 1)
 		r = unusable(why, files->certificate, "certificate chain");
-	else if (SSL_CTX_use_PrivateKey_file(c, files->key, SSL_FILETYPE_PEM) !=
-	    1)
+	else if ((key = provider_key(files->key)) == NULL ||
+	    SSL_CTX_use_PrivateKey(c, key) != 1)
 		r = unusable(why, files->key, "private key");
 	else if (SSL_CTX_check_private_key(c) != 1)
 		r = unusable(why, files->key, "does not fit the certificate");
+	EVP_PKEY_free(key);
 	if (r != REASON_OK) {
 		SSL_CTX_free(c);
 		return r;
