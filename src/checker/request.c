@@ -105,9 +105,7 @@ facts_add_chain(struct request_facts *facts, const struct path *path)
 		sha256(c->spki, e->spki_sha256);
 		certificate_domain_id(c, e->domain_id, &e->domain_id_len);
 		e->ca = c->has_basic_constraints && c->ca;
-		e->self_signed = i + 1 == path->len &&
-		    span_eq(c->issuer, c->subject) &&
-		    certificate_self_signed(c);
+		e->self_signed = i + 1 == path->len && path->top_self_signed;
 		e->not_after = c->not_after;
 	}
 	facts->chain_len = path->len;

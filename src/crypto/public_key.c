@@ -64,6 +64,19 @@ key_free(struct public_key *k)
 	free(k);
 }
 
+/* The constants of a curve: a copy of them is made in a fifth of the time that
+ * a second calculation takes. */
+static const EC_GROUP *
+curve_get(enum key_type type, int nid)
+{
+	static EC_GROUP *curves[KEY_P521 + 1];
+
+	if (curves[type] == NULL &&
+	    (curves[type] = EC_GROUP_new_by_curve_name(nid)) == NULL)
+		fatal("EC_GROUP_new_by_curve_name");
+	return curves[type];
+}
+
 /* Named curve, uncompressed point on it (IP 2); libcrypto checks the point. */
 static enum reason
 ec_read(
@@ -90,8 +103,9 @@ ec_read(
 	if (point.len != 1 + 2 * ((k->bits + 7) / 8) || point.ptr[0] != 4)
 		return why_set(
 		    why, REASON_KEY_WEAK, -1, "the point is not uncompressed");
-	if ((k->ec = EC_KEY_new_by_curve_name(nid)) == NULL)
-		fatal("EC_KEY_new_by_curve_name");
+	if ((k->ec = EC_KEY_new()) == NULL ||
+	    EC_KEY_set_group(k->ec, curve_get(k->type, nid)) != 1)
+		fatal("EC_KEY_set_group");
 	if (EC_KEY_oct2key(k->ec, point.ptr, point.len, NULL) != 1) {
 		ERR_clear_error();
 		return why_set(

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/fatal.h"
+#include "http/provider.h"
 
 #define GROUPS		 "X25519:P-256:P-384" /* the cheapest for us first */
 #define CERTIFICATES_MAX 16384 /* octets a client may send of them */
@@ -73,7 +74,7 @@ set_sessions(SSL_CTX *c)
 static SSL_CTX *
 context_new(enum client_certificate client)
 {
-	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *c = SSL_CTX_new_ex(provider_lean(), NULL, TLS_server_method());
 
 	if (c == NULL ||
 	    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
@@ -153,7 +154,7 @@ static bool
 use_key(SSL_CTX *c, struct span pem)
 {
 	BIO *bio = text_of(pem);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *key = provider_key(bio, no_passphrase);
 	bool good = key != NULL && SSL_CTX_use_PrivateKey(c, key) == 1;
 
 	EVP_PKEY_free(key);

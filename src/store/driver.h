@@ -31,7 +31,8 @@ struct driver {
 	void *(*open)(const char *where, bool create, struct why *why);
 	void (*close)(void *database);
 	/* sql is a static string: statements are prepared once. row may be
-	 * NULL. CONFLICT: a constraint refused the row, nothing else broke;
+	 * NULL. CONFLICT: a constraint refused the row, nothing else broke
+	 * (SQLite undoes one statement; others need a savepoint for that);
 	 * NOTHING: a change that found no row to change. */
 	enum statement_result (*run)(void *database, const char *sql,
 	    const struct value *values, unsigned n, row_call row,

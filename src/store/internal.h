@@ -15,9 +15,9 @@ struct store {
  * "no such row" instead would decide wrongly. */
 void store_read(struct store *s, const char *sql, const struct value *values,
     unsigned n, row_call row, void *context);
-/* A change inside of the open group (opened if there is none), under a
- * savepoint; false if a constraint refused it, no row was there to change, or
- * the group is broken. */
+/* A change inside of the open group (opened if there is none); false if a
+ * constraint refused it (which leaves the rest of the group as it was), no row
+ * was there to change, or the group is broken. */
 bool store_change(
     struct store *s, const char *sql, const struct value *values, unsigned n);
 

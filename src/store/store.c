@@ -132,15 +132,8 @@ store_change(
 	store_group_begin(s);
 	if (s->broken)
 		return false;
-	if (!statement(s, "SAVEPOINT one")) {
-		s->broken = true;
-		return false;
-	}
 	r = s->driver->run(s->database, sql, values, n, NULL, NULL);
-	if (r != STATEMENT_DONE && r != STATEMENT_NOTHING &&
-	    !statement(s, "ROLLBACK TO one"))
-		s->broken = true;
-	if (!statement(s, "RELEASE one") || r == STATEMENT_FAILED)
+	if (r == STATEMENT_FAILED)
 		s->broken = true;
 	return r == STATEMENT_DONE && !s->broken;
 }

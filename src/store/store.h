@@ -30,9 +30,8 @@ MUST_USE enum reason store_open(const struct driver *driver, const char *where,
 void store_close(struct store *s);
 
 /*
- * A group: every change between begin and submit. Each is under a savepoint of
- * its own, so a row that a constraint refuses (false) takes nothing else with
- * it. done is called when the group is durable (true) or lost (false); with
+ * A group: every change between begin and submit. A row that a constraint
+ * refuses (false) takes nothing else with it. done is called when the group is durable (true) or lost (false); with
  * SQLite that is before submit returns. Repeating a group whose outcome is
  * unknown is harmless: rows are named by (signer, sequence) or by serial.
  */

@@ -95,7 +95,10 @@ check_string(struct check *c)
 	size_t n;
 
 	c->pos++; /* the quote that the caller saw */
-	while (c->pos < c->end && *c->pos != '"') {
+	for (;;) {
+		c->pos += json_plain(c->pos, c->end);
+		if (c->pos == c->end || *c->pos == '"')
+			break;
 		if ((n = json_character(c->pos, c->end, &code)) == 0)
 			return WIRE_VALUE;
 		c->pos += n;

@@ -12,6 +12,19 @@ size_t json_character(const uint8_t *p, const uint8_t *end, uint32_t *code);
 /* The value whose characters these are, its type by the first. begin < end. */
 struct json_value json_value_at(const uint8_t *begin, const uint8_t *end);
 
+/* Octets at p that stand for themselves, one ASCII character each: nearly all of
+ * a base64 string. */
+static inline size_t
+json_plain(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *at = p;
+
+	while (
+	    at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
+		at++;
+	return (size_t)(at - p);
+}
+
 /* Moves *p over white space (RFC 8259 2). */
 static inline void
 json_skip_space(const uint8_t **p, const uint8_t *end)

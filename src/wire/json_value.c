@@ -36,12 +36,18 @@ json_value_at(const uint8_t *begin, const uint8_t *end)
 	return v;
 }
 
+/* Behind the string at p: the first quote that is not escaped, which is one
+ * behind an even number of backslashes. */
 static const uint8_t *
-string_end(const uint8_t *p)
+string_end(const uint8_t *p, const uint8_t *end)
 {
-	for (p++; *p != '"'; p++)
-		if (*p == '\\')
-			p++;
+	const uint8_t *begin = p, *back;
+
+	do {
+		p = memchr(p + 1, '"', (size_t)(end - p - 1));
+		for (back = p; back - 1 > begin && back[-1] == '\\'; back--)
+			;
+	} while ((p - back) % 2 != 0);
 	return p + 1;
 }
 
@@ -60,7 +66,7 @@ take_value(const uint8_t **p, const uint8_t *end)
 
 	do {
 		if (*at == '"') {
-			at = string_end(at);
+			at = string_end(at, end);
 			continue;
 		}
 		if (*at == '{' || *at == '[')
@@ -180,11 +186,17 @@ json_string(const struct json_value *v, char *out, size_t cap, size_t *len)
 	p = v->raw.ptr + 1;
 	end = v->raw.ptr + v->raw.len - 1;
 	while (p < end) {
-		if ((n = take_character(&p, end, octets)) == 0)
+		const uint8_t *from = p;
+
+		if ((n = json_plain(p, end)) > 0)
+			p += n;
+		else if ((n = take_character(&p, end, octets)) > 0)
+			from = octets;
+		else
 			return WIRE_VALUE;
 		if (cap - at <= n) /* the terminator needs one more */
 			return WIRE_FULL;
-		memcpy(out + at, octets, n);
+		memcpy(out + at, from, n);
 		at += n;
 	}
 	if (cap == 0)

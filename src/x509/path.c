@@ -7,7 +7,7 @@
 #include <openssl/x509v3.h>
 
 /* Chains that OpenSSL has accepted once: by the hash of all their octets, with
- * the time in which all their dates hold. */
+ * the time in which all their dates hold, and what their top is. */
 #define REMEMBERED 1024
 
 /* Issuers tried for one path. An honest container needs one a link; each costs
@@ -18,6 +18,7 @@ static struct {
 	bool used;
 	uint8_t sha256[HASH_SIZE];
 	int64_t from, until;
+	bool top_self_signed;
 } remembered[REMEMBERED];
 
 static void
@@ -53,13 +54,14 @@ slot_of(const uint8_t hash[HASH_SIZE])
 }
 
 static bool
-path_remembered(const struct path *p, int64_t now)
+path_remembered(struct path *p, int64_t now)
 {
 	uint8_t hash[HASH_SIZE];
 	size_t at;
 
 	path_hash(p, hash);
 	at = slot_of(hash);
+	p->top_self_signed = remembered[at].top_self_signed;
 	return remembered[at].used &&
 	    memcmp(remembered[at].sha256, hash, HASH_SIZE) == 0 &&
 	    now >= remembered[at].from && now <= remembered[at].until;
@@ -75,6 +77,7 @@ path_remember(const struct path *p)
 	at = slot_of(hash);
 	memcpy(remembered[at].sha256, hash, HASH_SIZE);
 	path_interval(p, &remembered[at].from, &remembered[at].until);
+	remembered[at].top_self_signed = p->top_self_signed;
 	remembered[at].used = true;
 }
 
@@ -262,6 +265,8 @@ path_judge(struct search *s)
 	why_clear(&why);
 	if ((r = path_check(s->path, s->now, &why)) == REASON_OK &&
 	    (r = openssl_accepts(s->path, s->now, &why)) == REASON_OK) {
+		s->path->top_self_signed = certificate_self_signed(
+		    &s->path->certificates[s->path->len - 1]);
 		path_remember(s->path);
 		return true;
 	}

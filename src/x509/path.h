@@ -12,6 +12,7 @@
 struct path {
 	unsigned len; /* leaf first */
 	struct certificate certificates[CHAIN_MAX];
+	bool top_self_signed; /* its own key verifies the last one */
 };
 
 /*

@@ -333,6 +333,32 @@ an_expired_certificate(void **state)
 	assert_has(client_key_sha256);
 }
 
+/* Every kind of key that a certificate of a client may hold. */
+static void
+keys_of_all_kinds(void **state)
+{
+	static const char *const kinds[] = {
+		"EC -pkeyopt ec_paramgen_curve:P-384",
+		"EC -pkeyopt ec_paramgen_curve:P-521",
+		"RSA -pkeyopt rsa_keygen_bits:2048",
+		"RSA-PSS -pkeyopt rsa_keygen_bits:2048", "ED25519", "ED448"
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		assert_int_equal(
+		    run(reply, sizeof(reply),
+			"cd %s && openssl genpkey -algorithm %s -out kind.key "
+			"2>kind.err && openssl req -x509 -new -key kind.key "
+			"-subj /CN=kind -out kind.pem && "
+			"curl -sSf --cacert first.pem --cert kind.pem "
+			"--key kind.key " DATA
+			"hello https://localhost:%d" VOUCHER,
+			folder, kinds[i], port),
+		    0);
+}
+
 static void
 resumption(void **state)
 {
@@ -447,6 +473,7 @@ main(void)
 		cmocka_unit_test_teardown(
 		    no_certificate_where_that_is_allowed, stop),
 		WITH_FRONT(an_expired_certificate),
+		WITH_FRONT(keys_of_all_kinds),
 		WITH_FRONT(resumption),
 		WITH_FRONT(protocols),
 		WITH_FRONT(a_new_certificate),

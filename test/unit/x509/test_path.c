@@ -109,6 +109,22 @@ as_far_as_it_goes(void **state)
 	assert_true(top_is(&root));
 }
 
+/* What the top is stays known when the path comes from memory. */
+static void
+self_signed_top(void **state)
+{
+	unsigned turn;
+
+	(void)state;
+	for (turn = 0; turn < 2; turn++) {
+		assert_int_equal(
+		    build(&leaf, NOW, &sub, &root, NULL), REASON_OK);
+		assert_true(path.top_self_signed);
+		assert_int_equal(build(&leaf, NOW, &sub, NULL), REASON_OK);
+		assert_false(path.top_self_signed);
+	}
+}
+
 /* Dates of all, also when the path is remembered. */
 static void
 dates(void **state)
@@ -502,6 +518,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_far_as_it_goes),
+		cmocka_unit_test(self_signed_top),
 		cmocka_unit_test(dates),
 		cmocka_unit_test(issuers),
 		cmocka_unit_test(leaves),

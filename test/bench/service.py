@@ -1,0 +1,84 @@
+"""A service of its own to be measured, and the page with the results."""
+import json
+import os
+import pathlib
+import re
+import secrets
+import subprocess
+import sys
+
+BIN = pathlib.Path(os.environ["HALLMARK_BIN"])
+SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
+GENERATOR = BIN.parent / "test/bench/bench"
+PAGE = SOURCE / "doc/performance.md"
+CUSTOMERS = 8
+PROGRAMS = ("front", "checker", "authority", "signer")
+
+
+class Service:
+    """A home of its own below folder, and the service in it."""
+
+    def __init__(self, folder, programs=BIN):
+        self.folder = folder
+        self.home = folder / "home"
+        self.bin = programs
+        self.secret = folder / "passphrase"
+        self.secret.write_text(secrets.token_hex(16) + "\n")
+        self.hallmark("init", "--home", self.home, "--organization", "Bench",
+                      "--product", "router-9", "--token", "AR9", "--masa-url",
+                      "localhost:8443", "--passphrase-file", self.secret)
+        for i in range(CUSTOMERS):
+            self.hallmark("registrar", "ca", "--organization",
+                          "Customer %d" % i, "--out-dir", folder / str(i))
+        self.log = open(folder / "service.log", "wb")
+        self.process = subprocess.Popen(
+            [self.bin / "hallmark", "serve", "--masa", "--home", self.home,
+             "--listen", "127.0.0.1:0", "--passphrase-file", self.secret],
+            stdout=subprocess.PIPE, stderr=self.log)
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("ready https://"):
+            sys.exit("the service did not start:\n" +
+                     (folder / "service.log").read_text())
+        self.port = line.strip().rsplit(":", 1)[1]
+
+    def hallmark(self, *words):
+        subprocess.run([str(w) for w in (BIN / "hallmark", *words)],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def programs(self):
+        """NAME=PID of every child."""
+        said = subprocess.run(["ps", "-o", "pid=,args=", "--ppid",
+                               str(self.process.pid)], check=True,
+                              capture_output=True).stdout.decode()
+        words = ["%s=%s" % (name, line.split()[0])
+                 for name in PROGRAMS for line in said.splitlines()
+                 if line.endswith("/hallmark-" + name)]
+        if len(words) != len(PROGRAMS):
+            sys.exit("the four programs do not run: " + said)
+        return words
+
+    def load(self, *counts):
+        """Phases as the generator tells them."""
+        done = subprocess.run(
+            [str(w) for w in (GENERATOR, self.home, self.port, self.folder,
+                              *counts, *self.programs())],
+            stdout=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            sys.exit("the generator failed; the service said:\n" +
+                     (self.folder / "service.log").read_text()[-4000:])
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(timeout=60)
+
+
+def page_write(name, text):
+    """Replaces what stands between the marks of this name."""
+    page = PAGE.read_text()
+    marks = re.compile(r"(<!-- %s -->\n).*?(<!-- end of %s -->)" %
+                       (name, name), re.DOTALL)
+    if not marks.search(page):
+        sys.exit("%s has no place for %s" % (PAGE, name))
+    PAGE.write_text(marks.sub(
+        lambda m: m[1] + "\n" + text + "\n\n" + m[2], page))
