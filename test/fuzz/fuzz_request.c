@@ -44,8 +44,8 @@ check_again(const struct voucher_request *q, size_t len)
 	free(arena);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+uint64_t
+input_read(const uint8_t *bytes, size_t len)
 {
 	/* Exactly as much as the contract demands. */
 	uint8_t *arena = memory_new(len + (len == 0 ? 1 : 0));
@@ -53,6 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct voucher v;
 	enum issuer_kind kind;
 	struct span value;
+	uint64_t digest = 0;
 	struct why why;
 
 	if (request_from_json(span_of(bytes, len), arena, len, &q, &why) ==
@@ -66,11 +67,15 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		if (q.created_on >= YEAR_1000 &&
 		    q.created_on <= DER_TIME_FOREVER)
 			check_again(&q, len);
+		digest = digest_add(ACCEPTED, q.serial, SERIAL_MAX);
+		digest = digest_add(digest, q.prior.ptr, q.prior.len);
 	}
 	if (voucher_from_json(span_of(bytes, len), arena, len, &v, &why) ==
-	    REASON_OK)
+	    REASON_OK) {
 		require(
 		    v.serial[0] != '\0' && v.pinned_domain_cert.ptr != NULL);
+		digest = digest_add(digest, v.serial, SERIAL_MAX);
+	}
 	free(arena);
-	return 0;
+	return digest;
 }
