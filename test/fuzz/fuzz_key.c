@@ -4,6 +4,8 @@
  * ours, and signs what its own public key verifies. Which of the readers took
  * it makes no difference.
  */
+#include <openssl/rand.h>
+
 #include "crypto/keys/private_key.h"
 #include "fuzz.h"
 #include "scratch.h"
@@ -50,9 +52,14 @@ input_read(const uint8_t *bytes, size_t len)
 	struct private_key *k;
 	struct secret s;
 	uint64_t digest = 0;
+	uint8_t one[1];
 
 	if (oracle_begin()) {
 		if (passphrase.ptr == NULL) {
+			/* What these make must not lie in the heap for keys,
+			 * where nobody looks for pointers to the rest. */
+			require(RAND_bytes(one, sizeof(one)) == 1);
+			require(RAND_priv_bytes(one, sizeof(one)) == 1);
 			secret_new(&passphrase, strlen(PASSPHRASE));
 			memcpy(passphrase.ptr, PASSPHRASE, strlen(PASSPHRASE));
 		}
