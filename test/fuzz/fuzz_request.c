@@ -9,9 +9,8 @@
 #include "model/voucher.h"
 #include "wire/der.h"
 
-/* Earlier and later dates have no text of four digits that clock_print() can
- * write, and no request of ours names them. */
-#define YEAR_1000 INT64_C(-30610224000)
+/* Earlier and later dates, which an offset may lead to, have no text. */
+#define YEAR_1 INT64_C(-62135596800)
 
 static bool
 same(struct span a, struct span b)
@@ -64,8 +63,7 @@ input_read(const uint8_t *bytes, size_t len)
 		    issuer_normalise(q.idevid_issuer, &kind, &value, &why) ==
 			REASON_OK)
 			require(value.len <= q.idevid_issuer.len);
-		if (q.created_on >= YEAR_1000 &&
-		    q.created_on <= DER_TIME_FOREVER)
+		if (q.created_on >= YEAR_1 && q.created_on <= DER_TIME_FOREVER)
 			check_again(&q, len);
 		digest = digest_add(ACCEPTED, q.serial, SERIAL_MAX);
 		digest = digest_add(digest, q.prior.ptr, q.prior.len);

@@ -10,7 +10,7 @@
 #include "model/serial.h"
 
 #define KINDS	   8
-#define YEAR_0	   INT64_C(-62167219200)
+#define YEAR_1	   INT64_C(-62135596800)
 #define YEAR_10000 INT64_C(253402300800)
 
 static bool
@@ -79,7 +79,7 @@ date_same(struct span text)
 	if (!clock_parse(text, &t))
 		return false;
 	/* An offset may lead out of the years that have four digits. */
-	if (t >= YEAR_0 && t < YEAR_10000) {
+	if (t >= YEAR_1 && t < YEAR_10000) {
 		clock_print(again, t);
 		require(clock_parse(span_str(again), &u) && u == t);
 	}
