@@ -47,13 +47,16 @@ clock_print(char out[CLOCK_TEXT_SIZE], int64_t unix_seconds)
 {
 	time_t t = (time_t)unix_seconds;
 	struct tm tm;
+	size_t n;
 
 	if (gmtime_r(&t, &tm) == NULL || tm.tm_year > 8099 ||
-	    tm.tm_year < -1900) {
+	    tm.tm_year < -1899) {
 		snprintf(out, CLOCK_TEXT_SIZE, "0000-00-00T00:00:00Z");
 		return;
 	}
-	strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	/* strftime() writes early years with fewer than four digits. */
+	n = (size_t)snprintf(out, CLOCK_TEXT_SIZE, "%04d", tm.tm_year + 1900);
+	strftime(out + n, CLOCK_TEXT_SIZE - n, "-%m-%dT%H:%M:%SZ", &tm);
 }
 
 static bool

@@ -8,7 +8,6 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
@@ -17,6 +16,7 @@
 
 #include "base/fatal.h"
 #include "base/random.h"
+#include "crypto/error.h"
 #include "crypto/oid.h"
 #include "wire/der.h"
 
@@ -107,7 +107,7 @@ ec_read(
 	    EC_KEY_set_group(k->ec, curve_get(k->type, nid)) != 1)
 		fatal("EC_KEY_set_group");
 	if (EC_KEY_oct2key(k->ec, point.ptr, point.len, NULL) != 1) {
-		ERR_clear_error();
+		crypto_refused();
 		return why_set(
 		    why, REASON_KEY_WEAK, -1, "the point is not on its curve");
 	}
@@ -134,7 +134,7 @@ rsa_build(const BIGNUM *n, const BIGNUM *e)
 	EVP_PKEY_CTX_free(c);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(build);
-	ERR_clear_error();
+	crypto_refused();
 	return key;
 }
 
@@ -183,7 +183,7 @@ ed25519_read(struct public_key *k, struct span bits, struct why *why)
 		    EVP_PKEY_ED25519, NULL, bits.ptr, bits.len);
 	if (k->pkey != NULL)
 		return REASON_OK;
-	ERR_clear_error();
+	crypto_refused();
 	return why_set(
 	    why, REASON_KEY_WEAK, -1, "an Ed25519 key of %zu octets", bits.len);
 }
@@ -377,6 +377,6 @@ signature_verify(const struct public_key *k, struct signature_algorithm a,
 	else if (a.kind == SIGNATURE_ED25519 && k->type == KEY_ED25519)
 		good = evp_verify(k, NULL, message, signature);
 	if (!good)
-		ERR_clear_error();
+		crypto_refused();
 	return good;
 }

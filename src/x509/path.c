@@ -1,10 +1,11 @@
 /* Certificate paths, see path.h. */
 #include "x509/path.h"
 
-#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+#include "crypto/error.h"
 
 /* Chains that OpenSSL has accepted once: by the hash of all their octets, with
  * the time in which all their dates hold, and what their top is. */
@@ -124,7 +125,8 @@ openssl_accepts(const struct path *p, int64_t now, struct why *why)
 	sk_X509_free(between);
 	X509_STORE_CTX_free(context);
 	X509_STORE_free(store);
-	ERR_clear_error();
+	if (!good)
+		crypto_refused();
 	return good ? REASON_OK
 		    : why_set(why, REASON_REGISTRAR_PATH, -1,
 			  "the path does not validate: %s",

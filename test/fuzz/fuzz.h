@@ -1,15 +1,42 @@
 /*
- * What all targets share. A target is one file with LLVMFuzzerTestOneInput():
- * libFuzzer drives it, or replay.c over the kept corpus.
+ * What all targets share. A target is one file with input_read(). faults.c
+ * calls it for every input, first as it is and then with an allocation that
+ * fails; libFuzzer drives that, or replay.c over the kept corpus.
  */
 #ifndef TEST_FUZZ_H
 #define TEST_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/*
+ * Reads one input and holds it to the properties of its kind. Refused: 0.
+ * Accepted: a digest, begun with ACCEPTED, of all that the caller of such a
+ * reader would go by. It depends on nothing but the input.
+ */
+uint64_t input_read(const uint8_t *bytes, size_t len);
+
+/* FNV-1a, never 0. */
+#define ACCEPTED UINT64_C(0xcbf29ce484222325)
+uint64_t digest_add(uint64_t digest, const void *bytes, size_t len);
+
+/*
+ * What a target does besides reading, to judge what was read, stands between
+ * these two: it is done at the first reading only, and nothing fails there.
+ *
+ *	if (oracle_begin()) {
+ *		...
+ *		oracle_end();
+ *	}
+ */
+bool oracle_begin(void);
+void oracle_end(void);
+
+/* faults.c: allocations fail all over an input, instead of a drawn one. */
+extern bool faults_all;
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /* An invariant; also without assertions. */

@@ -125,8 +125,8 @@ rewrite(const struct json_value *root, size_t len, bool *lossy)
 	return s;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+uint64_t
+input_read(const uint8_t *bytes, size_t len)
 {
 	struct span input = span_of(bytes, len), once, again;
 	struct json_value root;
@@ -147,5 +147,5 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		free((void *)(uintptr_t)again.ptr);
 	}
 	free((void *)(uintptr_t)once.ptr);
-	return 0;
+	return ACCEPTED;
 }

@@ -66,6 +66,7 @@ main(int argc, char **argv)
 	unsigned count = 0;
 	int i;
 
+	faults_all = true;
 	for (i = 1; i < argc; i++)
 		count = folder_replay(argv[i], count);
 	printf("1..%u\n", count);

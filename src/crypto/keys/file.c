@@ -5,7 +5,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -14,6 +13,7 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "crypto/error.h"
 #include "crypto/keys/nonce.h"
 
 #define SCRYPT_N     16384 /* 16 MiB: the most that libcrypto takes unasked */
@@ -116,7 +116,7 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 	BIO_free(bio);
 	buf_free(&text);
 	if (sealed == NULL) {
-		ERR_clear_error();
+		crypto_refused();
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s is no encrypted PKCS#8 file", path);
 	}
@@ -125,7 +125,7 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 	X509_SIG_free(sealed);
 	if (*out != NULL)
 		return REASON_OK;
-	ERR_clear_error();
+	crypto_refused();
 	return why_set(why, REASON_PASSPHRASE, -1, "%s", path);
 }
 
@@ -144,7 +144,7 @@ private_key_load(struct private_key **out, const char *path,
 	*out = native == NULL ? NULL : private_key_take(native);
 	if (*out != NULL)
 		return REASON_OK;
-	ERR_clear_error();
+	crypto_refused();
 	return why_set(
 	    why, REASON_KEY_WEAK, -1, "%s is no P-256 or P-384 key", path);
 }
@@ -207,7 +207,7 @@ private_key_read(struct private_key **out, struct span bytes,
 	if (native == NULL)
 		native = d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
 	*out = native == NULL ? NULL : private_key_take(native);
-	ERR_clear_error();
+	crypto_refused();
 	if (*out != NULL)
 		return REASON_OK;
 	return why_set(why, REASON_KEY_WEAK, -1,

@@ -5,7 +5,6 @@
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <openssl/x509.h>
@@ -13,6 +12,7 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
+#include "crypto/error.h"
 #include "crypto/keys/nonce.h"
 #include "wire/der.h"
 
@@ -59,7 +59,7 @@ key_wrap(EC_KEY *ec)
 	if ((nid != NID_X9_62_prime256v1 && nid != NID_secp384r1) ||
 	    EC_KEY_get0_private_key(ec) == NULL || EC_KEY_check_key(ec) != 1) {
 		EC_KEY_free(ec);
-		ERR_clear_error();
+		crypto_refused();
 		return NULL;
 	}
 	k = memory_new(sizeof(*k));
@@ -169,7 +169,7 @@ private_key_take(void *native)
 
 	EVP_PKEY_free(native);
 	if (ec == NULL) {
-		ERR_clear_error();
+		crypto_refused();
 		return NULL;
 	}
 	return key_wrap(ec);

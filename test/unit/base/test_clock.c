@@ -98,7 +98,8 @@ prints_what_it_reads(void **state)
 {
 	static const char *const rows[] = { "1970-01-01T00:00:00Z",
 		"2021-04-13T21:43:23Z", "2000-02-29T23:59:59Z",
-		"9999-12-31T23:59:59Z" };
+		"9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
+		"0999-12-31T23:59:59Z" };
 	char text[CLOCK_TEXT_SIZE];
 	int64_t seconds;
 	size_t i;
@@ -110,6 +111,8 @@ prints_what_it_reads(void **state)
 		assert_string_equal(text, rows[i]);
 	}
 	clock_print(text, INT64_MAX); /* no year of four digits */
+	assert_string_equal(text, "0000-00-00T00:00:00Z");
+	clock_print(text, INT64_C(-62135596801)); /* the year 0 */
 	assert_string_equal(text, "0000-00-00T00:00:00Z");
 }
 

@@ -202,6 +202,47 @@ counts_certificates(void **state)
 	EVP_PKEY_free(other);
 }
 
+/* An octet that is changed is refused, or stands where nothing signed is: never
+ * is there another content, or another signer. */
+static void
+changed_octets(void **state)
+{
+	struct span good = foreign_vector("rfc8995-appendix-c/vr.der");
+	const struct certificate *signer;
+	uint8_t *copy = malloc(good.len), content[4096], key[256];
+	size_t content_len, key_len, i;
+	unsigned accepted = 0;
+	int bit;
+
+	(void)state;
+	assert_int_equal(cms_read(good, &c, &why), REASON_OK);
+	assert_int_equal(cms_verify(&c, &signer, &why), REASON_OK);
+	content_len = c.content.len;
+	key_len = signer->spki.len;
+	assert_true(content_len <= sizeof(content) && key_len <= sizeof(key));
+	memcpy(content, c.content.ptr, content_len);
+	memcpy(key, signer->spki.ptr, key_len);
+	for (i = 0; i < good.len; i++) {
+		for (bit = 0; bit < 8; bit += 3) {
+			memcpy(copy, good.ptr, good.len);
+			copy[i] ^= (uint8_t)(1 << bit);
+			if (cms_read(span_of(copy, good.len), &c, &why) !=
+				REASON_OK ||
+			    cms_verify(&c, &signer, &why) != REASON_OK)
+				continue;
+			accepted++;
+			assert_true(
+			    span_eq(c.content, span_of(content, content_len)));
+			assert_true(
+			    span_eq(signer->spki, span_of(key, key_len)));
+		}
+	}
+	/* Much of the certificate is covered by its issuer only. */
+	assert_in_range(accepted, 1, 3 * good.len / 2);
+	free(copy);
+	release(good);
+}
+
 int
 main(void)
 {
@@ -210,6 +251,7 @@ main(void)
 		cmocka_unit_test(reads_what_openssl_writes),
 		cmocka_unit_test(refuses_other_shapes),
 		cmocka_unit_test(counts_certificates),
+		cmocka_unit_test(changed_octets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -452,6 +452,33 @@ rendered(void **state)
 	private_key_free(k);
 }
 
+/* No octet of a request can be another: the signature covers all but itself and
+ * what surrounds it, and there is one encoding of these. */
+static void
+changed_octets(void **state)
+{
+	struct span good = made(&(struct wanted){ .common_name = "unit",
+	    .serial = "A-1",
+	    .extension = "subjectAltName",
+	    .value = "DNS:unit.example" });
+	uint8_t *copy = malloc(good.len);
+	size_t i;
+	int bit;
+
+	(void)state;
+	assert_int_equal(judge(good), REASON_OK);
+	for (i = 0; i < good.len; i++) {
+		for (bit = 0; bit < 8; bit += 7) {
+			memcpy(copy, good.ptr, good.len);
+			copy[i] ^= (uint8_t)(1 << bit);
+			assert_int_not_equal(
+			    judge(span_of(copy, good.len)), REASON_OK);
+			assert_true(why.text[0] != '\0');
+		}
+	}
+	free(copy);
+}
+
 int
 main(void)
 {
@@ -464,6 +491,7 @@ main(void)
 		cmocka_unit_test(serials),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(rendered),
+		cmocka_unit_test(changed_octets),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

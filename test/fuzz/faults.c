@@ -1,0 +1,226 @@
+/*
+ * Allocations that fail (doc/decisions/019). Each input is read twice: as it
+ * is, which counts the allocations of libcrypto and of ours, and again with one
+ * of them refused, or that one and all behind it. Then the reader must refuse,
+ * or end the process by fatal(), or have found exactly the same as before; the
+ * sanitizers watch for memory that is touched after its end or never freed.
+ *
+ * The linker sends calloc(), realloc(), exit() and log_alarm() of everything
+ * here through this file; libcrypto offers a hook of its own.
+ */
+#include "fuzz.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <setjmp.h>
+
+#include "forget.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LEAKS 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define LEAKS 1
+#endif
+#ifdef LEAKS
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#define LIVE_MAX 65536 /* allocations of one input that are known */
+#define ALL_MAX	 24    /* failures tried for one input, spread over all */
+/* What a process leaves behind at its end stays here: so this many ends. */
+#define ENDS_MAX 50000
+
+bool faults_all;
+
+static struct {
+	bool on;	/* an input is being read */
+	unsigned count; /* allocations since then */
+	unsigned fail;	/* the one that fails; 0 = none */
+	bool lasting;	/* all behind it fail, too */
+	unsigned ends;	/* caught so far */
+	void *live[LIVE_MAX];
+	unsigned live_len;
+	uint64_t digest;
+	jmp_buf end;
+} f;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+_Noreturn void __real_exit(int status);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+_Noreturn void __wrap_exit(int status);
+void __wrap_log_alarm(const char *event, const char *format, ...);
+
+static bool
+fails(void)
+{
+	if (!f.on)
+		return false;
+	f.count++;
+	return f.fail != 0 &&
+	    (f.lasting ? f.count >= f.fail : f.count == f.fail);
+}
+
+static void *
+known(void *p)
+{
+	if (f.on && f.live_len < LIVE_MAX)
+		f.live[f.live_len++] = p;
+	return p;
+}
+
+/* Ours never calls malloc(); the targets do, and theirs does not fail. */
+void *
+__wrap_malloc(size_t size)
+{
+	return known(__real_malloc(size));
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : known(__real_calloc(count, size));
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : known(__real_realloc(p, size));
+}
+
+static void *
+crypto_new(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return size == 0 || fails() ? NULL : known(__real_malloc(size));
+}
+
+static void
+crypto_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+static void *
+crypto_resize(void *p, size_t size, const char *file, int line)
+{
+	if (size == 0) {
+		crypto_free(p, file, line);
+		return NULL;
+	}
+	return fails() ? NULL : known(__real_realloc(p, size));
+}
+
+__attribute__((constructor)) static void
+crypto_hook(void)
+{
+	require(
+	    CRYPTO_set_mem_functions(crypto_new, crypto_resize, crypto_free));
+}
+
+/* An end without a fault is a fault of its own: no input ends a process. */
+void
+__wrap_exit(int status)
+{
+	if (!f.on)
+		__real_exit(status);
+	require(f.fail != 0 && f.count >= f.fail);
+	f.on = false;
+#ifdef LEAKS
+	while (f.live_len > 0)
+		__lsan_ignore_object(f.live[--f.live_len]);
+#endif
+	f.ends++;
+	longjmp(f.end, 1);
+}
+
+void
+__wrap_log_alarm(const char *event, const char *format, ...)
+{
+	require(f.on && f.fail != 0);
+	(void)event;
+	(void)format;
+}
+
+static uint64_t
+read_watched(const uint8_t *bytes, size_t len, unsigned fail)
+{
+	forget();
+	f.digest = 0;
+	f.fail = fail;
+	f.count = f.live_len = 0;
+	f.on = true;
+	if (setjmp(f.end) == 0)
+		f.digest = input_read(bytes, len);
+	f.on = false;
+	ERR_clear_error();
+	return f.digest;
+}
+
+static void
+fail_once(const uint8_t *bytes, size_t len, unsigned fail, uint64_t plain)
+{
+	uint64_t digest = read_watched(bytes, len, fail);
+
+	require(digest == 0 || digest == plain);
+}
+
+bool
+oracle_begin(void)
+{
+	if (f.fail != 0)
+		return false;
+	f.on = false;
+	return true;
+}
+
+void
+oracle_end(void)
+{
+	f.on = true;
+	ERR_clear_error();
+}
+
+uint64_t
+digest_add(uint64_t digest, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	while (len-- > 0)
+		digest = (digest ^ *p++) * UINT64_C(0x100000001b3);
+	return digest == 0 ? 1 : digest;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	uint64_t plain = read_watched(bytes, len, 0), drawn;
+	unsigned count = f.count, n, step;
+
+#ifdef NEVER_ALLOCATES
+	require(count == 0);
+#endif
+	if (count == 0 || f.ends == ENDS_MAX)
+		return 0;
+	if (!faults_all) {
+		drawn = digest_add(ACCEPTED, bytes, len) >> 8;
+		f.lasting = drawn & 1;
+		fail_once(
+		    bytes, len, (unsigned)(drawn >> 1) % count + 1, plain);
+		return 0;
+	}
+	step = (count + ALL_MAX - 1) / ALL_MAX;
+	for (n = 1; n <= count; n += step) {
+		f.lasting = (n / step) & 1;
+		fail_once(bytes, len, n, plain);
+	}
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* See scratch.h. */
+#include "scratch.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+static char folder[PATH_MAX];
+static char file[PATH_MAX + 64];
+static pid_t maker;
+
+static void
+scratch_remove(void)
+{
+	if (getpid() != maker)
+		return;
+	unlink(file);
+	rmdir(folder);
+}
+
+const char *
+scratch_folder(void)
+{
+	const char *top = getenv("TMPDIR");
+
+	if (folder[0] != '\0')
+		return folder;
+	snprintf(folder, sizeof(folder), "%s/fuzz.XXXXXX",
+	    top == NULL ? "/tmp" : top);
+	require(mkdtemp(folder) != NULL);
+	maker = getpid();
+	require(atexit(scratch_remove) == 0);
+	return folder;
+}
+
+const char *
+scratch_write(const char *name, struct span bytes)
+{
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/%s", scratch_folder(), name);
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	require(fd >= 0);
+	require(write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len);
+	close(fd);
+	return file;
+}
