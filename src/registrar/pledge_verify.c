@@ -90,7 +90,7 @@ facts_gather(const struct verify_options *o, struct verify_files *files,
 	    REASON_OK)
 		return r;
 	f->voucher = buf_span(&files->voucher);
-	files->arena = memory_new(f->voucher.len + 1);
+	files->arena = memory_new(JUDGE_ARENA(f->voucher.len));
 	if ((r = anchor_load(files->anchor, &f->anchor, o->anchor, why)) !=
 		REASON_OK ||
 	    (r = time_option(o->time, &f->now, why)) != REASON_OK ||
