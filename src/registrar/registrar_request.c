@@ -34,7 +34,7 @@ static void
 voucher_tell(struct span voucher, bool json)
 {
 	struct judgement *j = memory_new(sizeof(*j));
-	uint8_t *arena = memory_new(voucher.len + 1);
+	uint8_t *arena = memory_new(JUDGE_ARENA(voucher.len));
 	struct judge_facts facts = { .voucher = voucher };
 
 	if (voucher_examine(&facts, arena, j, NULL) == REASON_OK)
