@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "model/sid.h"
 #include "model/voucher.h"
-#include "wire/cbor.h"
 
 #define ROOT	     "ietf-voucher:voucher"
 #define NONCE_OCTETS 32
@@ -128,29 +127,16 @@ static const struct {
 };
 #define LEAVES (sizeof(leaves) / sizeof(leaves[0]))
 
-/* A key: a difference, an absolute SID under tag 47, or a name. LEAVES for a
- * leaf that is not known here; false if it is none of these. */
-static bool
-key_read(struct cbor *c, size_t *leaf)
+static size_t
+leaf_find(const struct sid_key *key)
 {
-	struct span name = { NULL, 0 };
-	uint64_t tag, sid;
-	int64_t delta = 0;
+	size_t i;
 
-	if (cbor_peek(c) == CBOR_TAG) {
-		if (cbor_tag(c, &tag) != WIRE_OK || tag != TAG_SID ||
-		    cbor_uint(c, &sid) != WIRE_OK)
-			return false;
-		delta = sid > INT32_MAX ? 0 : (int64_t)sid - SID_VOUCHER;
-	} else if (cbor_text(c, &name) != WIRE_OK &&
-	    cbor_int(c, &delta) != WIRE_OK) {
-		return false;
-	}
-	for (*leaf = 0; *leaf < LEAVES; (*leaf)++)
-		if (name.ptr != NULL ? span_is(name, leaves[*leaf].name)
-				     : delta == leaves[*leaf].delta)
+	for (i = 0; i < LEAVES; i++)
+		if (key->name.ptr != NULL ? span_is(key->name, leaves[i].name)
+					  : key->delta == leaves[i].delta)
 			break;
-	return true;
+	return i;
 }
 
 static enum reason
@@ -163,15 +149,16 @@ static enum reason
 container_read(struct reading *r, struct why *why)
 {
 	bool seen[LEAVES] = { false };
+	struct sid_key key;
 	uint64_t count;
 	size_t leaf;
 
 	if (cbor_map(r->c, &count) != WIRE_OK)
 		return malformed(why, "the container is no map");
 	while (cbor_more(r->c, &count)) {
-		if (!key_read(r->c, &leaf))
+		if (!sid_key_read(r->c, SID_VOUCHER, &key))
 			return malformed(why, "a key is neither SID nor name");
-		if (leaf == LEAVES) {
+		if ((leaf = leaf_find(&key)) == LEAVES) {
 			if (cbor_skip(r->c, NULL) != WIRE_OK)
 				return malformed(why, "an unknown leaf");
 			continue;
@@ -186,37 +173,20 @@ container_read(struct reading *r, struct why *why)
 	return REASON_OK;
 }
 
-static bool
-root_read(struct cbor *c)
-{
-	struct span name;
-	uint64_t sid;
-
-	if (cbor_peek(c) == CBOR_TEXT)
-		return cbor_text(c, &name) == WIRE_OK && span_is(name, ROOT);
-	return cbor_uint(c, &sid) == WIRE_OK && sid == SID_VOUCHER;
-}
-
 enum reason
 voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
 {
 	struct cbor c;
 	struct reading r = { out, &c };
 	enum reason reason;
-	uint64_t count;
+	uint64_t roots;
 
 	memset(out, 0, sizeof(*out));
-	cbor_open(&c, bytes, false);
-	/* All of it once: depth, lengths, nothing behind the end. */
-	if (cbor_skip(&c, NULL) != WIRE_OK || cbor_end(&c) != WIRE_OK)
-		return malformed(why, "the content is not CBOR");
-	cbor_open(&c, bytes, false);
-	if (cbor_map(&c, &count) != WIRE_OK ||
-	    (count != 1 && count != CBOR_INDEFINITE) || !root_read(&c))
+	if (!sid_root_open(bytes, SID_VOUCHER, ROOT, &c, &roots))
 		return malformed(why, "the root is not " ROOT " alone");
 	if ((reason = container_read(&r, why)) != REASON_OK)
 		return reason;
-	if (count == CBOR_INDEFINITE && !cbor_break(&c))
-		return malformed(why, "the root is not " ROOT " alone");
+	if (!sid_root_end(&c, roots))
+		return malformed(why, "there are two roots");
 	return voucher_complete(out, why);
 }

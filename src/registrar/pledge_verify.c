@@ -54,7 +54,8 @@ nonce_find(const struct verify_options *o, struct verify_files *files,
 	enum reason r;
 
 	if (o->request != NULL) {
-		if ((r = pvr_load(&files->pvr, o->request, why)) != REASON_OK)
+		if ((r = pvr_load(&files->pvr, o->request, &files->idevid,
+			 why)) != REASON_OK)
 			return r;
 		f->nonce = files->pvr.request.nonce;
 		if (f->serial == NULL)
