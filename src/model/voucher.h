@@ -34,6 +34,10 @@ MUST_USE enum reason voucher_from_json(struct span text, uint8_t *arena,
  * nonce becomes its base64. Spans borrow from bytes. VOUCHER_MALFORMED. */
 MUST_USE enum reason voucher_from_cbor(
     struct span bytes, struct voucher *out, struct why *why);
+/* Writes SIDs only, deterministically, dates as in JSON. false if over cap, or the
+ * nonce is not the base64 of at most 32 octets. */
+bool voucher_to_cbor(
+    const struct voucher *v, uint8_t *out, size_t cap, size_t *len);
 /* What every voucher must say (RFC 8366 5.3): serial-number, assertion and
  * exactly one pin. For the readers of both forms. VOUCHER_MALFORMED. */
 MUST_USE enum reason voucher_complete(const struct voucher *v, struct why *why);

@@ -1,4 +1,5 @@
-/* Vouchers in YANG-CBOR (RFC 9254, MP 10.2): read by SID or by name. */
+/* Vouchers in YANG-CBOR (RFC 9254, MP 10.2): read by SID or by name, written by
+ * SID. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/sid.h"
@@ -189,4 +190,75 @@ voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
 	if (!sid_root_end(&c, roots))
 		return malformed(why, "there are two roots");
 	return voucher_complete(out, why);
+}
+
+/* --- writing --- keys ascend (RFC 8949 4.2.1) */
+
+static void
+put_bytes(struct cbor_out *o, unsigned delta, struct span value)
+{
+	if (value.ptr == NULL)
+		return;
+	cbor_put_uint(o, delta);
+	cbor_put_bytes(o, value);
+}
+
+static void
+put_date(struct cbor_out *o, unsigned delta, int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (when == 0)
+		return;
+	clock_print(text, when);
+	cbor_put_uint(o, delta);
+	cbor_put_string(o, text);
+}
+
+static uint64_t
+members(const struct voucher *v)
+{
+	return (uint64_t)2 + (v->created_on != 0) + v->has_revocation_checks +
+	    (v->expires_on != 0) + (v->idevid_issuer.ptr != NULL) +
+	    (v->nonce[0] != '\0') + (v->pinned_domain_cert.ptr != NULL) +
+	    (v->pinned_domain_pubk.ptr != NULL) +
+	    (v->pinned_domain_pubk_sha256.ptr != NULL);
+}
+
+bool
+voucher_to_cbor(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
+{
+	uint8_t octets[NONCE_OCTETS];
+	struct cbor_out o;
+	struct span written;
+	size_t n = 0;
+
+	if (v->nonce[0] != '\0' &&
+	    !base64_decode(octets, sizeof(octets), &n, span_str(v->nonce),
+		BASE64_STANDARD))
+		return false;
+	cbor_out_open(&o, out, cap);
+	cbor_put_map(&o, 1);
+	cbor_put_uint(&o, SID_VOUCHER);
+	cbor_put_map(&o, members(v));
+	cbor_put_uint(&o, 1);
+	cbor_put_uint(&o, (uint64_t)(v->assertion - ASSERTION_VERIFIED));
+	put_date(&o, 2, v->created_on);
+	if (v->has_revocation_checks) {
+		cbor_put_uint(&o, 3);
+		cbor_put_bool(&o, v->revocation_checks);
+	}
+	put_date(&o, 4, v->expires_on);
+	put_bytes(&o, 5, v->idevid_issuer);
+	if (n > 0)
+		put_bytes(&o, 7, span_of(octets, n));
+	put_bytes(&o, 8, v->pinned_domain_cert);
+	put_bytes(&o, 9, v->pinned_domain_pubk);
+	put_bytes(&o, 10, v->pinned_domain_pubk_sha256);
+	cbor_put_uint(&o, 11);
+	cbor_put_string(&o, v->serial);
+	if (cbor_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
 }
