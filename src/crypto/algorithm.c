@@ -94,3 +94,30 @@ digest_algorithm_read(
 	return why_set(why, REASON_ALGORITHM, -1,
 	    "the digest algorithm is not SHA-256, SHA-384 or SHA-512");
 }
+
+static bool
+number_to_fixed(struct der *d, size_t width, uint8_t *out)
+{
+	struct span n;
+
+	if (der_integer(d, &n) != WIRE_OK || (n.ptr[0] & 0x80) != 0)
+		return false;
+	if (n.len > 1 && n.ptr[0] == 0)
+		n = span_of(n.ptr + 1, n.len - 1);
+	if (n.len > width)
+		return false;
+	memset(out, 0, width - n.len);
+	memcpy(out + width - n.len, n.ptr, n.len);
+	return true;
+}
+
+bool
+signature_to_fixed(struct span der, size_t width, uint8_t *out)
+{
+	struct der outer, d;
+
+	der_open(&outer, der);
+	return der_enter(&outer, DER_SEQUENCE, &d) == WIRE_OK &&
+	    der_end(&outer) == WIRE_OK && number_to_fixed(&d, width, out) &&
+	    number_to_fixed(&d, width, out + width) && der_end(&d) == WIRE_OK;
+}

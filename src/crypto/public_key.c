@@ -326,20 +326,41 @@ ecdsa_signature_read(struct span signature)
 	return sig;
 }
 
+/* r || s, each as wide as the curve (RFC 7518 3.4, RFC 9053 2.1). */
+static ECDSA_SIG *
+ecdsa_fixed_read(const struct public_key *k, struct span signature)
+{
+	size_t width = (k->bits + 7) / 8;
+	ECDSA_SIG *sig;
+	BIGNUM *r, *s;
+
+	if (signature.len != 2 * width)
+		return NULL;
+	sig = ECDSA_SIG_new();
+	r = BN_bin2bn(signature.ptr, (int)width, NULL);
+	s = BN_bin2bn(signature.ptr + width, (int)width, NULL);
+	if (sig == NULL || r == NULL || s == NULL ||
+	    ECDSA_SIG_set0(sig, r, s) != 1)
+		fatal("ECDSA_SIG_new");
+	return sig;
+}
+
+/* Frees sig, which may be NULL: that is no signature. */
 static bool
 ecdsa_verify(const struct public_key *k, enum hash_algorithm hash,
-    struct span message, struct span signature)
+    struct span message, ECDSA_SIG *sig)
 {
 	uint8_t digest[HASH_MAX];
-	ECDSA_SIG *sig;
-	bool good;
+	bool good = false;
 
-	if (hash == HASH_NONE ||
-	    (sig = ecdsa_signature_read(signature)) == NULL)
-		return false;
-	hash_bytes(hash, message, digest);
-	good = ECDSA_do_verify(digest, (int)hash_size(hash), sig, k->ec) == 1;
+	if (hash != HASH_NONE && sig != NULL) {
+		hash_bytes(hash, message, digest);
+		good = ECDSA_do_verify(
+			   digest, (int)hash_size(hash), sig, k->ec) == 1;
+	}
 	ECDSA_SIG_free(sig);
+	if (!good)
+		ERR_clear_error();
 	return good;
 }
 
@@ -366,7 +387,8 @@ signature_verify(const struct public_key *k, struct signature_algorithm a,
 	bool good = false;
 
 	if (a.kind == SIGNATURE_ECDSA && k->ec != NULL)
-		good = ecdsa_verify(k, a.hash, message, signature);
+		good = ecdsa_verify(
+		    k, a.hash, message, ecdsa_signature_read(signature));
 	else if (a.kind == SIGNATURE_RSA && k->type == KEY_RSA &&
 	    a.hash != HASH_NONE)
 		good = evp_verify(k,
@@ -379,4 +401,14 @@ signature_verify(const struct public_key *k, struct signature_algorithm a,
 	if (!good)
 		crypto_refused();
 	return good;
+}
+
+bool
+signature_verify_fixed(const struct public_key *k, struct signature_algorithm a,
+    struct span message, struct span signature)
+{
+	if (a.kind == SIGNATURE_ECDSA && k->ec != NULL)
+		return ecdsa_verify(
+		    k, a.hash, message, ecdsa_fixed_read(k, signature));
+	return signature_verify(k, a, message, signature);
 }

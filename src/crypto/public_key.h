@@ -66,5 +66,12 @@ MUST_USE enum reason digest_algorithm_read(
  */
 MUST_USE bool signature_verify(const struct public_key *k,
     struct signature_algorithm a, struct span message, struct span signature);
+/* The same with ECDSA signatures as JWS and COSE write them: r || s, each as
+ * wide as the curve (RFC 7518 3.4, RFC 9053 2.1). */
+MUST_USE bool signature_verify_fixed(const struct public_key *k,
+    struct signature_algorithm a, struct span message, struct span signature);
+/* An ECDSA signature from DER to r || s of width octets each (32 for P-256, 48
+ * for P-384). false if it is none, or too wide. */
+MUST_USE bool signature_to_fixed(struct span der, size_t width, uint8_t *out);
 
 #endif

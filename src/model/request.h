@@ -43,6 +43,18 @@ bool request_to_json(
     const struct voucher_request *r, char *out, size_t cap, size_t *len);
 
 /*
+ * The same in YANG-CBOR (root SID 2501; RFC 9254, MP 10.2): keys by SID, by name or
+ * mixed, spans borrow from bytes, a nonce becomes its base64. PAYLOAD_*,
+ * DATE_MALFORMED, NONCE_LENGTH.
+ */
+MUST_USE enum reason request_from_cbor(
+    struct span bytes, struct voucher_request *out, struct why *why);
+/* Writes SIDs only, deterministically. false if it does not fit, or the nonce is
+ * not the base64 of 8 to 32 octets. */
+bool request_to_cbor(
+    const struct voucher_request *r, uint8_t *out, size_t cap, size_t *len);
+
+/*
  * Normalises idevid-issuer (MP 6.3 forms A to E): on success *kind says what
  * *value holds: a key identifier, or a whole DER Name (to be hashed by the
  * caller). ISSUER_SHAPE otherwise.

@@ -17,6 +17,15 @@ put_date(struct json_out *o, const char *name, int64_t when)
 	json_put_text(o, text);
 }
 
+static void
+put_binary(struct json_out *o, const char *name, struct span value)
+{
+	if (value.ptr == NULL)
+		return;
+	json_put_name(o, name);
+	json_put_base64(o, value);
+}
+
 bool
 voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
 {
@@ -34,12 +43,11 @@ voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
 	json_put_text(&o, assertion_text(v->assertion));
 	json_put_name(&o, "serial-number");
 	json_put_text(&o, v->serial);
-	if (v->idevid_issuer.ptr != NULL) {
-		json_put_name(&o, "idevid-issuer");
-		json_put_base64(&o, v->idevid_issuer);
-	}
-	json_put_name(&o, "pinned-domain-cert");
-	json_put_base64(&o, v->pinned_domain_cert);
+	put_binary(&o, "idevid-issuer", v->idevid_issuer);
+	put_binary(&o, "pinned-domain-cert", v->pinned_domain_cert);
+	put_binary(&o, "pinned-domain-pubk", v->pinned_domain_pubk);
+	put_binary(
+	    &o, "pinned-domain-pubk-sha256", v->pinned_domain_pubk_sha256);
 	if (v->has_revocation_checks) {
 		json_put_name(&o, "domain-cert-revocation-checks");
 		json_put_bool(&o, v->revocation_checks);
@@ -145,22 +153,44 @@ voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
 	if (!take_date(&r, "created-on", &out->created_on) ||
 	    !take_date(&r, "expires-on", &out->expires_on))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "a date");
-	if (!take_text(&r, "serial-number", out->serial, sizeof(out->serial)) ||
-	    out->serial[0] == '\0')
+	if (!take_text(&r, "serial-number", out->serial, sizeof(out->serial)))
 		return why_set(
 		    why, REASON_VOUCHER_MALFORMED, -1, "serial-number");
 	if (!take_text(&r, "nonce", out->nonce, sizeof(out->nonce)))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "nonce");
-	if (!take_text(&r, "assertion", word, sizeof(word)) ||
-	    (out->assertion = assertion_find(span_str(word))) == ASSERTION_NONE)
+	if (!take_text(&r, "assertion", word, sizeof(word)))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1, "assertion");
+	out->assertion = assertion_find(span_str(word));
 	if (!take_binary(&r, "idevid-issuer", &out->idevid_issuer) ||
 	    !take_binary(&r, "pinned-domain-cert", &out->pinned_domain_cert) ||
-	    out->pinned_domain_cert.ptr == NULL)
+	    !take_binary(&r, "pinned-domain-pubk", &out->pinned_domain_pubk) ||
+	    !take_binary(&r, "pinned-domain-pubk-sha256",
+		&out->pinned_domain_pubk_sha256))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
-		    "pinned-domain-cert or idevid-issuer");
+		    "idevid-issuer or a pin is no base64");
 	if (!take_checks(&r, out))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
 		    "domain-cert-revocation-checks");
-	return REASON_OK;
+	return voucher_complete(out, why);
+}
+
+enum reason
+voucher_complete(const struct voucher *v, struct why *why)
+{
+	const char *lacking = NULL;
+	int pins = (v->pinned_domain_cert.ptr != NULL) +
+	    (v->pinned_domain_pubk.ptr != NULL) +
+	    (v->pinned_domain_pubk_sha256.ptr != NULL);
+
+	if (v->serial[0] == '\0')
+		lacking = "serial-number";
+	else if (v->assertion == ASSERTION_NONE)
+		lacking = "assertion";
+	else if (pins != 1 ||
+	    (v->pinned_domain_pubk_sha256.ptr != NULL &&
+		v->pinned_domain_pubk_sha256.len != HASH_SIZE))
+		lacking = "exactly one pinned-domain leaf";
+	return lacking == NULL ? REASON_OK
+			       : why_set(why, REASON_VOUCHER_MALFORMED, -1,
+				     "it needs %s", lacking);
 }

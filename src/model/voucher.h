@@ -14,7 +14,10 @@ struct voucher {
 	char serial[SERIAL_MAX + 1];
 	char nonce[NONCE_MAX + 1]; /* empty = nonceless */
 	struct span idevid_issuer; /* form A of MP 6.3; ptr NULL = leave out */
-	struct span pinned_domain_cert; /* DER */
+	/* The pin: one of three (MP 11), the others with ptr NULL. */
+	struct span pinned_domain_cert;	       /* DER */
+	struct span pinned_domain_pubk;	       /* SubjectPublicKeyInfo, DER */
+	struct span pinned_domain_pubk_sha256; /* HASH_SIZE octets */
 	bool has_revocation_checks;
 	bool revocation_checks; /* domain-cert-revocation-checks */
 };
@@ -27,5 +30,16 @@ bool voucher_to_json(
  * leaves are ignored (RFC 8995 5.6.1). VOUCHER_MALFORMED. */
 MUST_USE enum reason voucher_from_json(struct span text, uint8_t *arena,
     size_t arena_len, struct voucher *out, struct why *why);
+/* The same from YANG-CBOR (RFC 9254, MP 10.2): keys by SID, by name, or mixed; a
+ * nonce becomes its base64. Spans borrow from bytes. VOUCHER_MALFORMED. */
+MUST_USE enum reason voucher_from_cbor(
+    struct span bytes, struct voucher *out, struct why *why);
+/* Writes SIDs only, deterministically, dates as in JSON. false if over cap, or the
+ * nonce is not the base64 of at most 32 octets. */
+bool voucher_to_cbor(
+    const struct voucher *v, uint8_t *out, size_t cap, size_t *len);
+/* What every voucher must say (RFC 8366 5.3): serial-number, assertion and
+ * exactly one pin. For the readers of both forms. VOUCHER_MALFORMED. */
+MUST_USE enum reason voucher_complete(const struct voucher *v, struct why *why);
 
 #endif

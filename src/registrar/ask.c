@@ -15,10 +15,10 @@
 #define WELL_KNOWN  "/.well-known/brski"
 
 unsigned
-ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o)
+ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o, bool url)
 {
 	const struct option_row all[] = {
-		{ "url", &o->url, NULL, true },
+		{ "url", &o->url, NULL, url },
 		{ "trust", &o->trust, NULL, false },
 		{ "insecure", NULL, &o->insecure, false },
 		{ "key", &o->key, NULL, true },
@@ -33,6 +33,8 @@ ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o)
 		{ "issuer", &o->issuer, NULL, false },
 		{ "created-on", &o->created_on, NULL, false },
 		{ "accept", &o->accept, NULL, false },
+		{ "format", &o->format, NULL, false },
+		{ "pledge-certificate", &o->pledge, NULL, false },
 		{ "nonceless", NULL, &o->nonceless, false },
 		{ "id-data", NULL, &o->id_data, false },
 		{ "json", NULL, &o->json, false },
@@ -87,6 +89,9 @@ rvr_make(struct ask *a, const struct pvr *p, struct why *why)
 {
 	const struct ask_options *o = &a->options;
 	struct voucher_request q = { .has_created_on = true };
+	struct request_form form = { .format = a->format,
+		.content_type = o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON,
+		.bag = &a->pledge };
 	uint8_t issuer[ISSUER_ROOM];
 	enum reason r;
 
@@ -104,8 +109,17 @@ rvr_make(struct ask *a, const struct pvr *p, struct why *why)
 		REASON_OK ||
 	    (r = time_option(o->created_on, &q.created_on, why)) != REASON_OK)
 		return r;
-	return request_sign(&a->signer, &q,
-	    o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON, &a->rvr, why);
+	return request_sign(&a->signer, &q, &form, &a->rvr, why);
+}
+
+/* What is no request at all is sent as the default form. */
+static void
+format_of_file(struct ask *a)
+{
+	enum artifact_format f = envelope_format(buf_span(&a->rvr));
+
+	if (f != FORMAT_NONE)
+		a->format = f;
 }
 
 static enum reason
@@ -115,15 +129,26 @@ rvr_prepare(struct ask *a, struct why *why)
 	struct pvr p = { 0 };
 	enum reason r = REASON_OK;
 
-	if (o->rvr != NULL)
-		return file_read(o->rvr, &a->rvr, FILE_MAX, why);
+	if ((r = format_option(o->format, &a->format, why)) != REASON_OK)
+		return r;
+	if (o->rvr != NULL) {
+		r = file_read(o->rvr, &a->rvr, FILE_MAX, why);
+		if (r == REASON_OK && o->format == NULL)
+			format_of_file(a);
+		return r;
+	}
 	/* Without a PVR only a serial can be asked for (RFC 8995 5.5.4). */
 	if (o->pvr == NULL && o->serial == NULL)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "give --pvr, --rvr or --serial");
 	buf_init(&a->rvr, FILE_MAX);
-	if (o->pvr != NULL)
-		r = pvr_load(&p, o->pvr, why);
+	if (o->pledge != NULL)
+		r = certificates_load(&a->pledge, o->pledge, why);
+	if (r == REASON_OK && o->pvr != NULL)
+		r = pvr_load(&p, o->pvr, &a->pledge, why);
+	/* As the pledge wrote it, unless told otherwise (MP 3 rule 3). */
+	if (r == REASON_OK && o->pvr != NULL && o->format == NULL)
+		a->format = p.envelope.format;
 	if (r == REASON_OK)
 		r = rvr_make(a, &p, why);
 	pvr_free(&p);
@@ -137,7 +162,9 @@ ask_open(struct ask *a, struct why *why)
 	bool other = o->tls_key != NULL && o->tls_certificate != NULL;
 	enum reason r;
 
-	if (!url_parse(o->url, &a->client.url))
+	a->format = FORMAT_CMS_JSON;
+
+	if (o->url != NULL && !url_parse(o->url, &a->client.url))
 		return why_set(why, REASON_URL_SYNTAX, -1, "--url %s", o->url);
 	if (!other && (o->tls_key != NULL || o->tls_certificate != NULL))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
@@ -161,6 +188,7 @@ void
 ask_free(struct ask *a)
 {
 	buf_free(&a->rvr);
+	certificates_free(&a->pledge);
 	identity_free(&a->signer);
 	identity_free(&a->tls);
 }
@@ -209,7 +237,7 @@ ask_send(struct ask *a, const char *resource, const char *accept,
 	struct exchange e = { .method = "POST",
 		.path = path,
 		.accept = accept,
-		.content_type = format_media_type(FORMAT_CMS_JSON),
+		.content_type = format_media_type(a->format),
 		.body = buf_span(&a->rvr) };
 	enum reason r;
 

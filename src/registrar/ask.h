@@ -13,6 +13,7 @@ struct ask_options {
 	const char *key, *certificate, *chain, *passphrase;
 	const char *tls_key, *tls_certificate;
 	const char *pvr, *rvr, *serial, *issuer, *created_on, *accept;
+	const char *format, *pledge;
 	bool insecure, nonceless, id_data, json;
 };
 
@@ -20,13 +21,17 @@ struct ask {
 	struct ask_options options;
 	struct client client;
 	struct identity signer, tls;
-	struct buf rvr; /* the bytes that are sent */
+	enum artifact_format format;	/* of the request */
+	struct certificate_file pledge; /* --pledge-certificate, or empty */
+	struct buf rvr;			/* the bytes that are sent */
 };
 
-/* The rows of both verbs; ends the table. Returns how many it filled. */
-unsigned ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o);
-/* Loads identities and makes or loads the request. Free also after a
- * refusal. */
+/* The rows of both verbs; ends the table. Returns how many it filled. url: must
+ * one be given? */
+unsigned ask_rows(
+    struct option_row rows[OPTIONS_MAX], struct ask_options *o, bool url);
+/* Loads identities and makes or loads the request; the URL may be absent for one
+ * that is not sent. Free also after a refusal. */
 MUST_USE enum reason ask_open(struct ask *a, struct why *why);
 void ask_free(struct ask *a);
 /* POSTs the request to requestvoucher or requestauditlog (RFC 8995 5.6, 5.8).

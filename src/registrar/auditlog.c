@@ -149,7 +149,7 @@ registrar_auditlog(int argc, char **argv)
 	struct why why;
 	enum reason r;
 
-	ask_rows(rows, &a->options);
+	ask_rows(rows, &a->options, true);
 	if (options_read(argc, argv, rows, NULL, 0) == EXIT_DONE) {
 		why_clear(&why);
 		if ((r = ask_open(a, &why)) == REASON_OK)

@@ -9,7 +9,7 @@
 
 struct pledge_options {
 	const char *key, *passphrase, *certificate, *chain, *registrar, *nonce;
-	const char *created_on, *out;
+	const char *created_on, *out, *format, *proximity;
 	bool id_data, no_assertion, nonceless;
 };
 
@@ -40,12 +40,46 @@ nonce_choose(
 	return why_set(why, REASON_NONCE_LENGTH, -1, "--nonce");
 }
 
+/* --proximity: which of the three leaves says whom the pledge saw. */
+static enum reason
+proximity_choose(const char *word, const struct certificate *registrar,
+    uint8_t hash[HASH_SIZE], struct voucher_request *q, struct why *why)
+{
+	if (strcmp(word, "cert") == 0) {
+		q->proximity_cert = registrar->der;
+	} else if (strcmp(word, "pubk") == 0) {
+		q->proximity_pubk = registrar->spki;
+	} else if (strcmp(word, "pubk-sha256") == 0) {
+		sha256(registrar->spki, hash);
+		q->proximity_pubk_sha256 = span_of(hash, HASH_SIZE);
+	} else if (strcmp(word, "none") != 0) {
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--proximity: cert, pubk, pubk-sha256 or none");
+	}
+	return REASON_OK;
+}
+
 static enum reason
 request_make(const struct pledge_options *o, const struct identity *i,
     const struct certificate *registrar, struct buf *out, struct why *why)
 {
-	struct voucher_request q = { .proximity_cert = registrar->der };
+	struct request_form form = { .format = FORMAT_CMS_JSON,
+		.content_type = o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON };
+	struct voucher_request q = { 0 };
+	uint8_t hash[HASH_SIZE];
+	const char *word;
 	enum reason r;
+
+	if ((r = format_option(o->format, &form.format, why)) != REASON_OK)
+		return r;
+	/* A certificate is much for a constrained pledge (cBRSKI), its own or
+	 * the registrar's. */
+	form.bare = form.format == FORMAT_COSE_CBOR && o->chain == NULL;
+	word = o->proximity != NULL	      ? o->proximity
+	    : form.format == FORMAT_COSE_CBOR ? "pubk"
+					      : "cert";
+	if ((r = proximity_choose(word, registrar, hash, &q, why)) != REASON_OK)
+		return r;
 
 	if (!o->no_assertion)
 		q.assertion = ASSERTION_PROXIMITY;
@@ -54,8 +88,7 @@ request_make(const struct pledge_options *o, const struct identity *i,
 	    (r = time_option(o->created_on, &q.created_on, why)) != REASON_OK)
 		return r;
 	q.has_created_on = true;
-	return request_sign(
-	    i, &q, o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON, out, why);
+	return request_sign(i, &q, &form, out, why);
 }
 
 enum exit_code
@@ -72,6 +105,8 @@ pledge_request(int argc, char **argv)
 		{ "nonceless", NULL, &o.nonceless, false },
 		{ "created-on", &o.created_on, NULL, false },
 		{ "id-data", NULL, &o.id_data, false },
+		{ "format", &o.format, NULL, false },
+		{ "proximity", &o.proximity, NULL, false },
 		{ "no-assertion", NULL, &o.no_assertion, false },
 		{ "out", &o.out, NULL, true },
 		{ 0 },

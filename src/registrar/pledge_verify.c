@@ -54,7 +54,8 @@ nonce_find(const struct verify_options *o, struct verify_files *files,
 	enum reason r;
 
 	if (o->request != NULL) {
-		if ((r = pvr_load(&files->pvr, o->request, why)) != REASON_OK)
+		if ((r = pvr_load(&files->pvr, o->request, &files->idevid,
+			 why)) != REASON_OK)
 			return r;
 		f->nonce = files->pvr.request.nonce;
 		if (f->serial == NULL)
@@ -90,7 +91,7 @@ facts_gather(const struct verify_options *o, struct verify_files *files,
 	    REASON_OK)
 		return r;
 	f->voucher = buf_span(&files->voucher);
-	files->arena = memory_new(f->voucher.len + 1);
+	files->arena = memory_new(JUDGE_ARENA(f->voucher.len));
 	if ((r = anchor_load(files->anchor, &f->anchor, o->anchor, why)) !=
 		REASON_OK ||
 	    (r = time_option(o->time, &f->now, why)) != REASON_OK ||

@@ -20,20 +20,49 @@ subject_serial(
 	    "%u serialNumber attributes", c->subject_serials);
 }
 
-enum reason
-pvr_load(struct pvr *out, const char *path, struct why *why)
+static enum reason
+signer_find(
+    struct pvr *p, const struct certificate_file *pledge, struct why *why)
 {
+	const struct envelope *e = &p->envelope;
+
+	if (e->certificates_len > 0)
+		return envelope_verify(e, &p->signer, NULL) == REASON_OK
+		    ? REASON_OK
+		    : why_set(why, REASON_PRIOR_SIGNATURE, -1, "%s", "");
+	if (pledge == NULL || pledge->len == 0)
+		return why_set(why, REASON_PRIOR_CERTIFICATE, -1,
+		    "it brings none: give --pledge-certificate");
+	p->signer = &pledge->list[0];
+	return envelope_verify_key(e, p->signer->spki)
+	    ? REASON_OK
+	    : why_set(why, REASON_PRIOR_SIGNATURE, -1,
+		  "it is not by the key of that certificate");
+}
+
+enum reason
+pvr_load(struct pvr *out, const char *path,
+    const struct certificate_file *pledge, struct why *why)
+{
+	struct envelope *e = &out->envelope;
+	struct span bytes;
+	uint8_t *leaves;
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = file_read(path, &out->bytes, BODY_MAX, why)) != REASON_OK ||
-	    (r = cms_read(buf_span(&out->bytes), &out->cms, why)) != REASON_OK)
+	if ((r = file_read(path, &out->bytes, BODY_MAX, why)) != REASON_OK)
 		return r;
-	if (cms_verify(&out->cms, &out->signer, NULL) != REASON_OK)
-		return why_set(why, REASON_PRIOR_SIGNATURE, -1, "%s", path);
-	out->arena = memory_new(out->bytes.len);
-	r = request_from_json(
-	    out->cms.content, out->arena, out->bytes.len, &out->request, why);
+	bytes = buf_span(&out->bytes);
+	out->arena = memory_new(ENVELOPE_ARENA(bytes.len) + bytes.len);
+	leaves = out->arena + ENVELOPE_ARENA(bytes.len);
+	if ((r = envelope_read(envelope_format(bytes), bytes, out->arena,
+		 ENVELOPE_ARENA(bytes.len), e, why)) != REASON_OK ||
+	    (r = signer_find(out, pledge, why)) != REASON_OK)
+		return r;
+	r = e->format == FORMAT_COSE_CBOR
+	    ? request_from_cbor(e->content, &out->request, why)
+	    : request_from_json(
+		  e->content, leaves, bytes.len, &out->request, why);
 	if (r != REASON_OK || out->request.serial[0] != '\0')
 		return r;
 	return subject_serial(out->signer, out->request.serial, why);

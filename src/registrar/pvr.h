@@ -7,17 +7,20 @@
 struct pvr {
 	struct buf bytes;
 	uint8_t *arena;
-	struct cms cms;
+	struct envelope envelope;
+	/* The pledge's: in the object, or the first of the file given. */
 	const struct certificate *signer;
 	struct voucher_request request;
 };
 
-/* Reads and verifies a PVR file. The serial of a request without one is taken
- * from the signer's subject (RFC 8995 2.3.1). Free also after a refusal.
- * PRIOR_SIGNATURE, PLEDGE_SERIAL_COUNT and those of cms_read() and
- * request_from_json(). */
-MUST_USE enum reason pvr_load(
-    struct pvr *out, const char *path, struct why *why);
+/* Reads and verifies a PVR file in any form. The serial of a request without one
+ * is taken from the signer's subject (RFC 8995 2.3.1). A COSE request brings no
+ * certificate: then pledge (which must outlive *out; may be NULL) has it, as a
+ * registrar saw it in TLS. Free also after a refusal. PRIOR_SIGNATURE,
+ * PRIOR_CERTIFICATE, PLEDGE_SERIAL_COUNT and those of envelope_read() and
+ * request_from_json(), request_from_cbor(). */
+MUST_USE enum reason pvr_load(struct pvr *out, const char *path,
+    const struct certificate_file *pledge, struct why *why);
 void pvr_free(struct pvr *p);
 /* The one serialNumber of a subject (MP 6.4). PLEDGE_SERIAL_COUNT. */
 MUST_USE enum reason subject_serial(

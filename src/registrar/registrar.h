@@ -7,11 +7,11 @@
 
 #include "base/buf.h"
 #include "crypto/keys/private_key.h"
-#include "envelope/cms.h"
+#include "envelope/envelope.h"
 #include "model/request.h"
 
-#define FILE_MAX	 262144 /* any file or answer that we read */
-#define REQUEST_JSON_MAX 98304	/* a PVR in base64 and some fields */
+#define FILE_MAX    262144 /* any file or answer that we read */
+#define REQUEST_MAX 98304  /* a PVR in base64 and some fields */
 
 /* architecture 7 */
 enum exit_code {
@@ -95,14 +95,27 @@ MUST_USE enum reason identity_load(struct identity *out, const char *key_path,
     const char *certificate_path, const char *chain_path,
     const char *passphrase_path, struct why *why);
 void identity_free(struct identity *i);
-/* Wraps content into CMS signed by this identity (MP 8) with the present as
- * signingTime. false if it exceeds out's cap. */
-MUST_USE bool identity_sign(const struct identity *i, struct span content,
-    enum cms_content type, struct buf *out);
-/* A request as JSON, signed. PAYLOAD_MALFORMED if it is too long. */
+/* How a request is written and signed. */
+struct request_form {
+	enum artifact_format format;
+	enum cms_content content_type; /* CMS */
+	/* More certificates for a COSE request: the pledge's (MP 10.1). */
+	const struct certificate_file *bag;
+	bool bare; /* COSE: no certificate at all, as a pledge sends it */
+};
+
+/* "cms", "jws" or "cose"; text NULL leaves *out as it is. ADMIN_ARGUMENT. */
+MUST_USE enum reason format_option(
+    const char *text, enum artifact_format *out, struct why *why);
+/*
+ * A request in the form's encoding (JSON, CBOR), signed by this identity: CMS
+ * with the present as signingTime (MP 8), General JWS (MP 9), COSE_Sign1
+ * (MP 10). PAYLOAD_MALFORMED if it is too long, or if its nonce is no base64
+ * of octets where the form needs octets; CONTAINER_CERTIFICATES.
+ */
 MUST_USE enum reason request_sign(const struct identity *i,
-    const struct voucher_request *q, enum cms_content type, struct buf *out,
-    struct why *why);
+    const struct voucher_request *q, const struct request_form *form,
+    struct buf *out, struct why *why);
 
 /* --- names.c --- */
 

@@ -34,7 +34,7 @@ static void
 voucher_tell(struct span voucher, bool json)
 {
 	struct judgement *j = memory_new(sizeof(*j));
-	uint8_t *arena = memory_new(voucher.len + 1);
+	uint8_t *arena = memory_new(JUDGE_ARENA(voucher.len));
 	struct judge_facts facts = { .voucher = voucher };
 
 	if (voucher_examine(&facts, arena, j, NULL) == REASON_OK)
@@ -48,7 +48,7 @@ request_voucher(struct ask *a, const struct request_options *o, struct why *why)
 {
 	const char *accept = a->options.accept != NULL
 	    ? a->options.accept
-	    : format_media_type(FORMAT_CMS_JSON);
+	    : format_media_type(a->format);
 	struct response answer;
 	enum reason r;
 
@@ -68,6 +68,9 @@ run(struct ask *a, const struct request_options *o, struct why *why)
 {
 	enum reason r;
 
+	if (a->options.url == NULL && o->rvr_out == NULL)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "give --url to ask, or --rvr-out to keep the request");
 	if ((r = ask_open(a, why)) != REASON_OK)
 		return r;
 	/* Kept first: the audit log is asked for with the very same bytes. */
@@ -75,6 +78,8 @@ run(struct ask *a, const struct request_options *o, struct why *why)
 	    (r = file_write(o->rvr_out, buf_span(&a->rvr), 0644, why)) !=
 		REASON_OK)
 		return r;
+	if (a->options.url == NULL)
+		return REASON_OK;
 	if ((r = request_voucher(a, o, why)) != REASON_OK || !o->audit)
 		return r;
 	return audit_log_fetch(a, why);
@@ -86,7 +91,7 @@ registrar_request(int argc, char **argv)
 	struct ask *a = memory_new(sizeof(*a));
 	struct request_options o = { 0 };
 	struct option_row rows[OPTIONS_MAX] = { 0 };
-	unsigned n = ask_rows(rows, &a->options);
+	unsigned n = ask_rows(rows, &a->options, false);
 	enum exit_code code = EXIT_USAGE;
 	struct why why;
 	enum reason r;

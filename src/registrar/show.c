@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/text.h"
 #include "registrar/registrar.h"
 #include "wire/json.h"
 
@@ -50,6 +51,42 @@ certificate_lines(const char *what, const struct certificate *c)
 	date_line("  valid until", c->not_after);
 }
 
+static const char *
+content_type(const struct judgement *j)
+{
+	return j->envelope.cms.content_type == CMS_ANIMA_JSON
+	    ? "id-ct-animaJSONVoucher"
+	    : "id-data";
+}
+
+/* A pinned key, or its hash, as the hash that is printed of certificates. */
+static struct span
+pin_key_hash(const struct voucher *v, uint8_t room[HASH_SIZE])
+{
+	if (v->pinned_domain_pubk.ptr == NULL)
+		return v->pinned_domain_pubk_sha256;
+	sha256(v->pinned_domain_pubk, room);
+	return span_of(room, HASH_SIZE);
+}
+
+static void
+pin_lines(const struct judgement *j)
+{
+	const struct voucher *v = &j->voucher;
+	char text[HEX_SIZE(HASH_SIZE)];
+	uint8_t room[HASH_SIZE];
+
+	if (v->pinned_domain_cert.ptr != NULL) {
+		certificate_lines("pinned-domain-cert", &j->pinned);
+		return;
+	}
+	hex_encode(text, pin_key_hash(v, room));
+	line(v->pinned_domain_pubk.ptr != NULL ? "pinned-domain-pubk"
+					       : "pinned-domain-pubk-sha256",
+	    "");
+	line("  key sha256", text);
+}
+
 static void
 text_print(const struct judgement *j)
 {
@@ -62,10 +99,14 @@ text_print(const struct judgement *j)
 	date_line("created-on", v->created_on);
 	date_line("expires-on", v->expires_on);
 	line("revocation checks", revocation_text(v));
-	line("content type",
-	    j->cms.content_type == CMS_ANIMA_JSON ? "id-ct-animaJSONVoucher"
-						  : "id-data");
-	certificate_lines("pinned-domain-cert", &j->pinned);
+	line("format", format_media_type(j->envelope.format));
+	if (j->envelope.format == FORMAT_CMS_JSON)
+		line("content type", content_type(j));
+	pin_lines(j);
+	if (j->signer == NULL)
+		line("signer",
+		    j->chained ? "(the anchor's key; no certificate in it)"
+			       : "NOT VERIFIED: no certificate in it");
 	for (i = 0; i < j->chain_len; i++)
 		certificate_lines(
 		    i == 0 ? "signer" : "issued by", &j->chain[i]);
@@ -112,6 +153,22 @@ put_certificate(struct json_out *o, const struct certificate *c)
 }
 
 static void
+put_pin(struct json_out *o, const struct judgement *j)
+{
+	uint8_t room[HASH_SIZE];
+
+	json_put_name(o, "pinned");
+	if (j->voucher.pinned_domain_cert.ptr != NULL) {
+		put_certificate(o, &j->pinned);
+		return;
+	}
+	json_begin_object(o);
+	json_put_name(o, "spki-sha256");
+	json_put_hex(o, pin_key_hash(&j->voucher, room));
+	json_end_object(o);
+}
+
+static void
 put_voucher(struct json_out *o, const struct judgement *j)
 {
 	const struct voucher *v = &j->voucher;
@@ -130,11 +187,12 @@ put_voucher(struct json_out *o, const struct judgement *j)
 		json_put_name(o, "idevid-issuer");
 		json_put_base64(o, v->idevid_issuer);
 	}
-	put_text(o, "content-type",
-	    j->cms.content_type == CMS_ANIMA_JSON ? "id-ct-animaJSONVoucher"
-						  : "id-data");
-	json_put_name(o, "pinned");
-	put_certificate(o, &j->pinned);
+	put_text(o, "format", format_media_type(j->envelope.format));
+	if (j->envelope.format == FORMAT_CMS_JSON)
+		put_text(o, "content-type", content_type(j));
+	put_pin(o, j);
+	json_put_name(o, "verified");
+	json_put_bool(o, j->signer != NULL || j->chained);
 	json_put_name(o, "chain");
 	json_begin_array(o);
 	for (i = 0; i < j->chain_len; i++)

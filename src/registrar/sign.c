@@ -1,10 +1,11 @@
-/* Signed requests of pledge and registrar (MP 8), see registrar.h. */
+/* Signed requests of pledge and registrar (MP 8 to 10), see registrar.h. */
 #include "registrar/registrar.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "envelope/object_render.h"
 
 #define ATTRIBUTES_ROOM 512
 
@@ -61,11 +62,11 @@ identity_free(struct identity *i)
 	memset(i, 0, sizeof(*i));
 }
 
-bool
-identity_sign(const struct identity *i, struct span content,
-    enum cms_content type, struct buf *out)
+static bool
+cms_sign(const struct identity *i, const struct request_form *form,
+    struct span content, struct buf *out)
 {
-	struct cms_plan plan = { .content_type = type,
+	struct cms_plan plan = { .content_type = form->content_type,
 		.content = content,
 		.signing_time = clock_now(),
 		.digest = private_key_signature(i->key).hash,
@@ -94,18 +95,113 @@ identity_sign(const struct identity *i, struct span content,
 	return true;
 }
 
-enum reason
-request_sign(const struct identity *i, const struct voucher_request *q,
-    enum cms_content type, struct buf *out, struct why *why)
+/* JWS and COSE: what is covered, its signature, the whole. */
+static bool
+object_sign(const struct identity *i, const struct object_plan *plan, bool cose,
+    struct buf *out)
 {
-	char *json = memory_new(REQUEST_JSON_MAX);
-	size_t len;
+	size_t room = object_room(plan), covered_len, signature_len, len;
+	uint8_t signature[SIGNATURE_SIZE_MAX], *covered = memory_new(room);
+	uint8_t *place = buf_reserve(out, room);
+	struct span bytes;
 	bool good;
 
-	good = request_to_json(q, json, REQUEST_JSON_MAX, &len) &&
-	    identity_sign(i, span_of(json, len), type, out);
-	free(json);
-	return good ? REASON_OK
-		    : why_set(why, REASON_PAYLOAD_MALFORMED, -1,
-			  "the request does not fit %d octets", FILE_MAX);
+	good = place != NULL &&
+	    (cose ? cose_covered_render : jws_covered_render)(
+		plan, covered, room, &covered_len);
+	if (good) {
+		bytes = span_of(covered, covered_len);
+		private_key_sign(i->key, bytes, signature, &signature_len);
+		good = cose
+		    ? cose_assemble(plan, span_of(signature, signature_len),
+			  place, room, &len)
+		    : jws_assemble(plan, bytes,
+			  span_of(signature, signature_len), place, room, &len);
+	}
+	if (good)
+		out->len += len;
+	free(covered);
+	return good;
+}
+
+static enum reason
+plan_certificate(struct object_plan *plan, struct span der, struct why *why)
+{
+	unsigned n;
+
+	for (n = 0; n < plan->certificates_len; n++)
+		if (span_eq(plan->certificates[n], der))
+			return REASON_OK;
+	if (plan->certificates_len == OBJECT_CERTIFICATES_MAX)
+		return why_set(why, REASON_CONTAINER_CERTIFICATES, -1,
+		    "more than %d", OBJECT_CERTIFICATES_MAX);
+	plan->certificates[plan->certificates_len++] = der;
+	return REASON_OK;
+}
+
+static enum reason
+plan_make(const struct identity *i, const struct request_form *form,
+    struct span content, struct object_plan *plan, struct why *why)
+{
+	enum reason r = REASON_OK;
+	unsigned n;
+
+	plan->content = content;
+	plan->algorithm = private_key_signature(i->key);
+	for (n = 0; r == REASON_OK && n < i->len && !form->bare; n++)
+		r = plan_certificate(plan, i->chain[n], why);
+	for (n = 0; r == REASON_OK && form->bag != NULL && n < form->bag->len;
+	     n++)
+		r = plan_certificate(plan, form->bag->list[n].der, why);
+	return r;
+}
+
+enum reason
+format_option(const char *text, enum artifact_format *out, struct why *why)
+{
+	if (text == NULL)
+		return REASON_OK;
+	if (strcmp(text, "cms") == 0)
+		*out = FORMAT_CMS_JSON;
+	else if (strcmp(text, "jws") == 0)
+		*out = FORMAT_JWS_JSON;
+	else if (strcmp(text, "cose") == 0)
+		*out = FORMAT_COSE_CBOR;
+	else
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--format: cms, jws or cose");
+	return REASON_OK;
+}
+
+enum reason
+request_sign(const struct identity *i, const struct voucher_request *q,
+    const struct request_form *form, struct buf *out, struct why *why)
+{
+	bool cose = form->format == FORMAT_COSE_CBOR, good;
+	uint8_t *room = memory_new(REQUEST_MAX);
+	struct object_plan plan = { 0 };
+	enum reason r = REASON_OK;
+	struct span content;
+	size_t len;
+
+	good = cose ? request_to_cbor(q, room, REQUEST_MAX, &len)
+		    : request_to_json(q, (char *)room, REQUEST_MAX, &len);
+	if (!good) {
+		r = why_set(why, REASON_PAYLOAD_MALFORMED, -1,
+		    "the request does not fit %d octets%s", REQUEST_MAX,
+		    cose ? ", or its nonce is no base64 of 8 to 32 octets"
+			 : "");
+		goto out;
+	}
+	content = span_of(room, len);
+	if (form->format == FORMAT_CMS_JSON)
+		good = cms_sign(i, form, content, out);
+	else if ((r = plan_make(i, form, content, &plan, why)) == REASON_OK)
+		good = object_sign(i, &plan, cose, out);
+	if (r == REASON_OK && !good)
+		r = why_set(why, REASON_PAYLOAD_MALFORMED, -1,
+		    "the request does not fit %d octets", FILE_MAX);
+out:
+	free(room);
+	return r;
 }

@@ -4,17 +4,25 @@
 #include "base/clock.h"
 #include "model/request.h"
 
+/* The second half of the arena is for the content (content_check). */
 static enum reason
-envelope_check(
-    const struct judge_facts *f, struct judgement *out, struct why *why)
+envelope_check(const struct judge_facts *f, uint8_t *arena,
+    struct judgement *out, struct why *why)
 {
+	struct envelope *e = &out->envelope;
 	struct why inner;
 	enum reason r;
 
-	if ((r = cms_read(f->voucher, &out->cms, why)) != REASON_OK)
+	r = envelope_read(envelope_format(f->voucher), f->voucher, arena,
+	    ENVELOPE_ARENA(f->voucher.len), e, why);
+	if (r != REASON_OK)
 		return r;
+	/* A registrar strips the certificates of a COSE voucher (MP 10.1). */
+	if (e->certificates_len == 0 && f->anchor.len > 0 &&
+	    envelope_verify_key(e, f->anchor))
+		return REASON_OK;
 	why_clear(&inner);
-	r = cms_verify(&out->cms, &out->signer, &inner);
+	r = envelope_verify(e, &out->signer, &inner);
 	if (r == REASON_OK)
 		return r;
 	return why_set(why, REASON_VOUCHER_SIGNATURE, inner.offset, "%s: %s",
@@ -40,8 +48,8 @@ issuer_find(const struct judgement *j)
 	const struct certificate *child = &j->chain[j->chain_len - 1], *c;
 	unsigned i, n;
 
-	for (i = 0; i < j->cms.certificates_len; i++) {
-		c = &j->cms.certificates[i];
+	for (i = 0; i < j->envelope.certificates_len; i++) {
+		c = &j->envelope.certificates[i];
 		for (n = 0; n < j->chain_len; n++)
 			if (span_eq(c->spki, j->chain[n].spki))
 				break;
@@ -62,6 +70,8 @@ chain_climb(const struct judge_facts *f, struct judgement *j)
 {
 	const struct certificate *top = j->signer;
 
+	if (top == NULL)
+		return true; /* envelope_check() used the anchor itself */
 	j->chain[j->chain_len++] = *top;
 	for (;;) {
 		/* The key itself: signer of the simplest layout (R-5.0), or
@@ -88,6 +98,8 @@ chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 		    "%u certificates above the signer, none with the anchor's "
 		    "key",
 		    j->chain_len - 1);
+	if (signer == NULL)
+		return REASON_OK;
 	if (signer->ca && !span_eq(signer->spki, f->anchor))
 		return why_set(
 		    why, REASON_VOUCHER_ANCHOR, -1, "the signer is a CA");
@@ -134,11 +146,14 @@ static enum reason
 content_check(const struct judge_facts *f, struct judgement *j, uint8_t *arena,
     struct why *why)
 {
+	struct span content = j->envelope.content;
 	enum reason r;
 
-	r = voucher_from_json(
-	    j->cms.content, arena, f->voucher.len, &j->voucher, why);
-	if (r != REASON_OK)
+	r = j->envelope.format == FORMAT_COSE_CBOR
+	    ? voucher_from_cbor(content, &j->voucher, why)
+	    : voucher_from_json(content, arena + ENVELOPE_ARENA(f->voucher.len),
+		  f->voucher.len, &j->voucher, why);
+	if (r != REASON_OK || j->voucher.pinned_domain_cert.ptr == NULL)
 		return r;
 	if (certificate_read(j->voucher.pinned_domain_cert, &j->pinned, why) !=
 	    REASON_OK)
@@ -220,6 +235,23 @@ issuer_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 	return REASON_OK;
 }
 
+/* A pinned key is the registrar's own (cBRSKI 8.3). */
+static enum reason
+pin_key_check(const struct judge_facts *f, struct judgement *j, struct why *why)
+{
+	const struct voucher *v = &j->voucher;
+	uint8_t hash[HASH_SIZE];
+
+	sha256(f->registrar->spki, hash);
+	j->pin_checked = v->pinned_domain_pubk.ptr != NULL
+	    ? span_eq(v->pinned_domain_pubk, f->registrar->spki)
+	    : span_eq(v->pinned_domain_pubk_sha256, span_of(hash, HASH_SIZE));
+	return j->pin_checked
+	    ? REASON_OK
+	    : why_set(why, REASON_VOUCHER_PIN, -1,
+		  "the registrar's key is not the pinned one");
+}
+
 /* RFC 8995 5.6.2: the registrar's certificate, or a CA above it, is pinned. */
 static enum reason
 pin_check(const struct judge_facts *f, struct judgement *j, struct why *why)
@@ -229,6 +261,8 @@ pin_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 
 	if (f->registrar_len == 0)
 		return REASON_OK;
+	if (j->voucher.pinned_domain_cert.ptr == NULL)
+		return pin_key_check(f, j, why);
 	for (steps = 0; steps < CHAIN_MAX; steps++) {
 		if (span_eq(at->spki, j->pinned.spki) ||
 		    (j->pinned.ca && certificate_signed_by(at, &j->pinned))) {
@@ -254,7 +288,7 @@ voucher_judge(const struct judge_facts *f, uint8_t *arena,
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = envelope_check(f, out, why)) != REASON_OK ||
+	if ((r = envelope_check(f, arena, out, why)) != REASON_OK ||
 	    (r = chain_check(f, out, why)) != REASON_OK ||
 	    (r = content_check(f, out, arena, why)) != REASON_OK ||
 	    (r = serial_check(f, out, why)) != REASON_OK ||
@@ -273,9 +307,16 @@ voucher_examine(const struct judge_facts *f, uint8_t *arena,
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = envelope_check(f, out, why)) != REASON_OK ||
-	    (r = content_check(f, out, arena, why)) != REASON_OK)
+	r = envelope_check(f, arena, out, why);
+	/* A COSE voucher may come bare: then nothing vouches for it here. */
+	if (r != REASON_OK &&
+	    (out->envelope.format != FORMAT_COSE_CBOR ||
+		out->envelope.content.ptr == NULL ||
+		out->envelope.certificates_len > 0))
 		return r;
-	(void)chain_climb(f, out);
+	if ((r = content_check(f, out, arena, why)) != REASON_OK)
+		return r;
+	if (out->signer != NULL)
+		(void)chain_climb(f, out);
 	return REASON_OK;
 }

@@ -5,12 +5,12 @@
 #ifndef REGISTRAR_VOUCHER_JUDGE_H
 #define REGISTRAR_VOUCHER_JUDGE_H
 
-#include "envelope/cms.h"
+#include "envelope/envelope.h"
 #include "model/voucher.h"
 
 /* What the pledge knows. */
 struct judge_facts {
-	struct span voucher; /* the whole CMS object */
+	struct span voucher; /* the whole object, CMS, JWS or COSE */
 	struct span anchor;  /* SubjectPublicKeyInfo built in */
 	int64_t now;
 	const char *serial; /* NULL = do not compare */
@@ -24,14 +24,15 @@ struct judge_facts {
 
 /* What it found; spans borrow from facts and from arena. */
 struct judgement {
-	struct cms cms;
+	struct envelope envelope;
+	/* NULL: it brought no certificate, the anchor's key verified it. */
 	const struct certificate *signer;
 	unsigned chain_len; /* signer first, as far as it went */
 	struct certificate chain[CHAIN_MAX];
 	bool chained;	    /* up to the anchor's key */
 	int64_t chain_time; /* when the chain had to be valid */
 	struct voucher voucher;
-	struct certificate pinned;
+	struct certificate pinned; /* where the pin is a certificate */
 	bool serial_checked, nonce_checked, issuer_checked, pin_checked;
 	bool nonceless; /* an answer to a nonce, without it */
 };
@@ -39,7 +40,7 @@ struct judgement {
 /*
  * Judges in the order signature, chain, content, serial, nonce, dates, issuer,
  * pin; stops at the first refusal, *out holds what was known by then. arena
- * holds voucher.len octets and outlives *out.
+ * holds JUDGE_ARENA(voucher.len) octets and outlives *out.
  *
  * The chain must end at the anchor's key; the certificate around that key does
  * not count (IP 3). A voucher that echoes the nonce is fresh, so its signer
@@ -48,13 +49,15 @@ struct judgement {
  *
  * VOUCHER_SIGNATURE, VOUCHER_ANCHOR, VOUCHER_MALFORMED, VOUCHER_SERIAL,
  * VOUCHER_NONCE, VOUCHER_EXPIRED, VOUCHER_ISSUER, VOUCHER_PIN, and those of
- * cms_read().
+ * envelope_read().
  */
+#define JUDGE_ARENA(len) (ENVELOPE_ARENA(len) + (len))
 MUST_USE enum reason voucher_judge(const struct judge_facts *facts,
     uint8_t *arena, struct judgement *out, struct why *why);
 
 /* The same without an anchor and without comparing: signature, content, and
- * the chain as far as the container's own certificates go. */
+ * the chain as far as the container's own certificates go. A COSE voucher that
+ * brings no certificate is read all the same, with signer NULL: unverified. */
 MUST_USE enum reason voucher_examine(const struct judge_facts *facts,
     uint8_t *arena, struct judgement *out, struct why *why);
 

@@ -21,7 +21,7 @@ show(const char *path, bool json, struct why *why)
 		free(j);
 		return r;
 	}
-	arena = memory_new(voucher.len + 1);
+	arena = memory_new(JUDGE_ARENA(voucher.len));
 	facts.voucher = buf_span(&voucher);
 	if ((r = voucher_examine(&facts, arena, j, why)) == REASON_OK)
 		voucher_print(j, json);

@@ -54,6 +54,9 @@ enum wire_error cbor_array(struct cbor *c, uint64_t *count);
 enum wire_error cbor_map(struct cbor *c, uint64_t *count);
 /* True (and taken) if the next octet is the break of an indefinite item. */
 bool cbor_break(struct cbor *c);
+/* Walks an array or map by the count that was read: is there one more? Counts
+ * down, or takes the break. */
+bool cbor_more(struct cbor *c, uint64_t *count);
 enum wire_error cbor_tag(struct cbor *c, uint64_t *tag);
 enum wire_error cbor_bool(struct cbor *c, bool *value);
 /* True (and taken) if the next item is null. */

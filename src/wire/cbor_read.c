@@ -203,6 +203,14 @@ cbor_break(struct cbor *c)
 	return true;
 }
 
+bool
+cbor_more(struct cbor *c, uint64_t *count)
+{
+	if (*count == CBOR_INDEFINITE)
+		return !cbor_break(c);
+	return (*count)-- > 0;
+}
+
 enum wire_error
 cbor_tag(struct cbor *c, uint64_t *tag)
 {

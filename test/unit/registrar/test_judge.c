@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "crypto/keys/private_key.h"
 #include "registrar/voucher_judge.h"
 #include "x509/render.h"
@@ -23,7 +24,7 @@ struct party {
 static struct {
 	struct party root, signer, device, domain, registrar, stranger;
 	uint8_t issuer[26]; /* idevid-issuer of the device, form A */
-	uint8_t bytes[8192], arena[8192];
+	uint8_t bytes[8192], arena[JUDGE_ARENA(8192)];
 	struct voucher voucher;	  /* what the next one says */
 	struct judge_facts facts; /* what the pledge knows */
 	struct judgement j;
@@ -288,17 +289,24 @@ refuses_another_registrar(void **state)
 	assert_int_equal(judge(), REASON_VOUCHER_PIN);
 }
 
+/* A published file; those in hexadecimal are folded. */
 static struct span
 vector(const char *name, uint8_t *room, size_t cap)
 {
 	char path[500];
-	size_t len;
+	size_t len, i, n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), VECTORS "/rfc8995-appendix-c/%s", name);
+	snprintf(path, sizeof(path), VECTORS "/%s", name);
 	assert_non_null(f = fopen(path, "rb"));
 	len = fread(room, 1, cap, f);
 	fclose(f);
+	if (strstr(name, ".hex") == NULL)
+		return span_of(room, len);
+	for (i = 0; i < len; i++)
+		if (text_hex_digit(room[i]) >= 0)
+			room[n++] = room[i];
+	assert_true(hex_decode(room, cap, &len, span_of(room, n)));
 	return span_of(room, len);
 }
 
@@ -311,7 +319,8 @@ obeys_appendix_c(void **state)
 
 	(void)state;
 	w.facts = (struct judge_facts){ .now = 1618400000,
-		.voucher = vector("voucher.der", room, sizeof(room)),
+		.voucher = vector(
+		    "rfc8995-appendix-c/voucher.der", room, sizeof(room)),
 		.serial = "00-D0-E5-F2-00-02",
 		.nonce = "-_XE9zK9q8Ll1qylMtLKeg" };
 	assert_int_equal(
@@ -319,6 +328,88 @@ obeys_appendix_c(void **state)
 	w.facts.anchor = w.j.signer->spki;
 	assert_int_equal(judge(), REASON_OK);
 	assert_int_equal(w.j.voucher.assertion, ASSERTION_LOGGED);
+}
+
+/* A registrar has stripped the certificates: only the anchor's own key can have
+ * signed it (MP 10.1). One that brings its certificate is judged by that. */
+static void
+obeys_published_cose(void **state)
+{
+	static uint8_t room[8192], key[1024];
+	struct certificate anchor, other;
+
+	(void)state;
+	assert_int_equal(certificate_read(vector("cbrski-cose/masa_ca.der", key,
+					      sizeof(key)),
+			     &anchor, NULL),
+	    REASON_OK);
+	w.facts = (struct judge_facts){ .now = 1700000000,
+		.anchor = anchor.spki,
+		.voucher =
+		    vector("cbrski-cose/voucher.hex", room, sizeof(room)),
+		.serial = "JADA123456789",
+		.nonce = "V+7Xhq1ASQc=" };
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.chained && w.j.signer == NULL && w.j.nonce_checked);
+	w.facts.nonce = "I7+7ycK88hM=";
+	assert_int_equal(judge(), REASON_VOUCHER_NONCE);
+	w.facts.nonce = NULL;
+	room[w.facts.voucher.len - 1] ^= 1;
+	assert_int_equal(judge(), REASON_VOUCHER_SIGNATURE);
+	assert_int_equal(
+	    voucher_examine(&w.facts, w.arena, &w.j, &w.why), REASON_OK);
+	assert_true(w.j.signer == NULL && !w.j.chained);
+	w.facts.voucher =
+	    vector("cbrski-cose/voucher-with-x5bag.hex", room, sizeof(room));
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.signer != NULL && w.j.chained);
+	other = w.stranger.c;
+	w.facts.anchor = other.spki;
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+}
+
+/* Its signer's CA does not come along, but the anchor is known. */
+static void
+obeys_published_jws(void **state)
+{
+	static uint8_t room[8192];
+
+	(void)state;
+	w.facts = (struct judge_facts){ .now = 1735000000,
+		.voucher =
+		    vector("jws-voucher/voucher.vjj", room, sizeof(room)) };
+	assert_int_equal(
+	    voucher_examine(&w.facts, w.arena, &w.j, &w.why), REASON_OK);
+	assert_string_equal(w.j.voucher.serial, "kit-987654321");
+	w.facts.anchor = w.j.signer->spki;
+	assert_int_equal(judge(), REASON_OK);
+	w.facts.anchor = w.root.c.spki;
+	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
+}
+
+/* A raw key as the pin is the registrar's own, not one above it (MP 11). */
+static void
+pinned_keys(void **state)
+{
+	uint8_t hash[HASH_SIZE];
+
+	(void)state;
+	w.voucher.pinned_domain_cert = span_of(NULL, 0);
+	w.voucher.pinned_domain_pubk = w.registrar.c.spki;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.pin_checked);
+	w.voucher.pinned_domain_pubk = w.domain.c.spki;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_PIN);
+	w.voucher.pinned_domain_pubk = span_of(NULL, 0);
+	sha256(w.registrar.c.spki, hash);
+	w.voucher.pinned_domain_pubk_sha256 = span_of(hash, HASH_SIZE);
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_OK);
+	hash[0] ^= 1;
+	sign(&w.signer, &w.root.c);
+	assert_int_equal(judge(), REASON_VOUCHER_PIN);
 }
 
 #define CASE(f) cmocka_unit_test_setup(f, world_reset)
@@ -338,6 +429,9 @@ main(void)
 		CASE(refuses_another_issuer),
 		CASE(refuses_another_registrar),
 		CASE(obeys_appendix_c),
+		CASE(obeys_published_cose),
+		CASE(obeys_published_jws),
+		CASE(pinned_keys),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_free);

@@ -1,0 +1,30 @@
+/* Signatures of JWS and COSE_Sign1, see object.h. */
+#include "envelope/object.h"
+
+bool
+object_verify_key(const struct signed_object *o, struct span spki)
+{
+	const struct public_key *key;
+
+	return public_key_get(spki, &key, NULL) == REASON_OK &&
+	    signature_verify_fixed(key, o->algorithm, o->covered, o->signature);
+}
+
+enum reason
+object_verify(const struct signed_object *o, const struct certificate **signer,
+    struct why *why)
+{
+	unsigned i;
+
+	if (o->certificates_len == 0)
+		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
+		    "the container holds no certificate");
+	for (i = 0; i < o->certificates_len; i++) {
+		if (!object_verify_key(o, o->certificates[i].spki))
+			continue;
+		*signer = &o->certificates[i];
+		return REASON_OK;
+	}
+	return why_set(why, REASON_REQUEST_SIGNATURE, -1,
+	    "none of the %u certificates verifies it", o->certificates_len);
+}

@@ -1,0 +1,54 @@
+/*
+ * What a JWS and a COSE_Sign1 have in common once they are decoded: a content,
+ * the octets that the signature covers, and certificates that came along. CMS
+ * has attributes in between and stays apart (cms.h).
+ */
+#ifndef ENVELOPE_OBJECT_H
+#define ENVELOPE_OBJECT_H
+
+#include "x509/certificate.h"
+
+#define OBJECT_CERTIFICATES_MAX 10 /* MP 17 */
+
+struct signed_object {
+	struct span content;
+	struct span covered; /* in the arena */
+	struct signature_algorithm algorithm;
+	struct span signature; /* ECDSA: r || s, never DER */
+	unsigned signatures;   /* JWS: how many, the first one counts */
+	bool has_signing_time; /* COSE: iat of the CWT claims */
+	int64_t signing_time;
+	unsigned certificates_len;
+	struct certificate certificates[OBJECT_CERTIFICATES_MAX];
+};
+
+/*
+ * Decodes General JWS JSON (RFC 7515 7.2.1; MP 9) with a JSON payload. arena
+ * takes at least JWS_ARENA(bytes.len) octets and outlives *out. Nothing is
+ * verified yet. JWS_MALFORMED, JWS_COMPACT, JWS_HEADER, JWS_TYPE, ALGORITHM,
+ * CERTIFICATE_MALFORMED, CONTAINER_CERTIFICATES.
+ */
+#define JWS_ARENA(len) ((len)*3)
+MUST_USE enum reason jws_read(struct span bytes, uint8_t *arena,
+    size_t arena_len, struct signed_object *out, struct why *why);
+/*
+ * Decodes COSE_Sign1, tagged or not (RFC 9052 4.2; MP 10.1). arena takes at
+ * least COSE_ARENA(bytes.len) octets. COSE_MALFORMED, COSE_DETACHED,
+ * COSE_HEADER, ALGORITHM, CERTIFICATE_MALFORMED, CONTAINER_CERTIFICATES.
+ */
+#define COSE_ARENA(len) ((len) + 64)
+MUST_USE enum reason cose_read(struct span bytes, uint8_t *arena,
+    size_t arena_len, struct signed_object *out, struct why *why);
+
+/*
+ * Finds the signer among the object's certificates by trying keys. *signer
+ * points into o->certificates. SIGNER_UNKNOWN if there is none at all,
+ * REQUEST_SIGNATURE if none verifies.
+ */
+MUST_USE enum reason object_verify(const struct signed_object *o,
+    const struct certificate **signer, struct why *why);
+/* The same with a key that is known from elsewhere (a SubjectPublicKeyInfo). */
+MUST_USE bool object_verify_key(
+    const struct signed_object *o, struct span spki);
+
+#endif

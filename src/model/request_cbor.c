@@ -1,0 +1,308 @@
+/* Voucher-requests in YANG-CBOR (RFC 9254, MP 10.2), see request.h. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/request.h"
+#include "model/sid.h"
+#include "wire/cbor.h"
+
+#define ROOT	     "ietf-voucher-request:voucher"
+#define NONCE_OCTETS 32
+
+struct reading {
+	struct voucher_request *out;
+	struct cbor *c;
+	struct why *why;
+	const char *leaf;
+};
+
+static enum reason
+refuse_type(struct reading *r, const char *what)
+{
+	return why_set(r->why, REASON_PAYLOAD_TYPE, -1, "%s %s", r->leaf, what);
+}
+
+static enum reason
+take_binary(struct reading *r, struct span *out)
+{
+	return cbor_bytes(r->c, out) == WIRE_OK
+	    ? REASON_OK
+	    : refuse_type(r, "is no byte string");
+}
+
+static enum reason
+take_date(struct reading *r, bool *has, int64_t *value)
+{
+	struct span text;
+
+	if (cbor_text(r->c, &text) != WIRE_OK)
+		return refuse_type(r, "is no text");
+	if (!clock_parse(text, value))
+		return why_set(r->why, REASON_DATE_MALFORMED, -1,
+		    "%s is no yang:date-and-time", r->leaf);
+	*has = true;
+	return REASON_OK;
+}
+
+static enum reason
+created_on(struct reading *r)
+{
+	return take_date(r, &r->out->has_created_on, &r->out->created_on);
+}
+
+static enum reason
+expires_on(struct reading *r)
+{
+	int64_t ignored;
+
+	return take_date(r, &r->out->has_expires_on, &ignored);
+}
+
+static enum reason
+last_renewal(struct reading *r)
+{
+	int64_t ignored;
+	bool has;
+
+	r->out->ignored++;
+	return take_date(r, &has, &ignored);
+}
+
+/* What a request claims decides nothing (MP 12), so an unknown number is no
+ * fault. */
+static enum reason
+assertion(struct reading *r)
+{
+	uint64_t n;
+
+	if (cbor_uint(r->c, &n) != WIRE_OK)
+		return refuse_type(r, "is no number");
+	if (n < 4)
+		r->out->assertion = (enum assertion)(ASSERTION_VERIFIED + n);
+	return REASON_OK;
+}
+
+static enum reason
+serial_number(struct reading *r)
+{
+	struct span text;
+
+	if (cbor_text(r->c, &text) != WIRE_OK || text.len == 0 ||
+	    !text_printable(text) ||
+	    !text_copy(r->out->serial, sizeof(r->out->serial), text)) {
+		r->out->serial[0] = '\0';
+		return refuse_type(r, "is not 1 to 64 printable characters");
+	}
+	return REASON_OK;
+}
+
+/* MP 7.3: octets; what we keep and log is their base64. */
+static enum reason
+nonce(struct reading *r)
+{
+	struct span octets;
+
+	if (cbor_bytes(r->c, &octets) != WIRE_OK)
+		return refuse_type(r, "is no byte string");
+	if (octets.len < NONCE_MIN || octets.len > NONCE_OCTETS)
+		return why_set(r->why, REASON_NONCE_LENGTH, -1,
+		    "nonce is not 8 to 32 octets");
+	base64_encode(r->out->nonce, octets);
+	return REASON_OK;
+}
+
+static enum reason
+idevid_issuer(struct reading *r)
+{
+	return take_binary(r, &r->out->idevid_issuer);
+}
+
+static enum reason
+prior(struct reading *r)
+{
+	return take_binary(r, &r->out->prior);
+}
+
+static enum reason
+proximity_cert(struct reading *r)
+{
+	return take_binary(r, &r->out->proximity_cert);
+}
+
+static enum reason
+proximity_pubk(struct reading *r)
+{
+	return take_binary(r, &r->out->proximity_pubk);
+}
+
+static enum reason
+proximity_pubk_sha256(struct reading *r)
+{
+	return take_binary(r, &r->out->proximity_pubk_sha256);
+}
+
+/* Known leaves that decide nothing here; any item that is well-formed. */
+static enum reason
+ignored(struct reading *r)
+{
+	r->out->ignored++;
+	return cbor_skip(r->c, NULL) == WIRE_OK
+	    ? REASON_OK
+	    : refuse_type(r, "is malformed");
+}
+
+static const struct {
+	const char *name;
+	unsigned delta;
+	enum reason (*read)(struct reading *r);
+} leaves[] = {
+	{ "assertion", 1, assertion },
+	{ "created-on", 2, created_on },
+	{ "domain-cert-revocation-checks", 3, ignored },
+	{ "expires-on", 4, expires_on },
+	{ "idevid-issuer", 5, idevid_issuer },
+	{ "last-renewal-date", 6, last_renewal },
+	{ "nonce", 7, nonce },
+	{ "pinned-domain-cert", 8, ignored },
+	{ "prior-signed-voucher-request", 9, prior },
+	{ "proximity-registrar-cert", 10, proximity_cert },
+	{ "proximity-registrar-pubk-sha256", 11, proximity_pubk_sha256 },
+	{ "proximity-registrar-pubk", 12, proximity_pubk },
+	{ "serial-number", 13, serial_number },
+	{ "agent-provided-proximity-registrar-cert", 14, ignored },
+	{ "agent-sign-cert", 15, ignored },
+	{ "agent-signed-data", 16, ignored },
+	{ "pinned-domain-pubk", 17, ignored },
+	{ "pinned-domain-pubk-sha256", 18, ignored },
+	{ "additional-configuration-url", 19, ignored },
+	{ "est-domain", 20, ignored },
+	{ "extensions", 21, ignored },
+	{ "manufacturer-proprietary", 22, ignored },
+};
+#define LEAVES (sizeof(leaves) / sizeof(leaves[0]))
+
+static size_t
+leaf_find(const struct sid_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < LEAVES; i++)
+		if (key->name.ptr != NULL ? span_is(key->name, leaves[i].name)
+					  : key->delta == leaves[i].delta)
+			break;
+	return i;
+}
+
+static enum reason
+leaf_read(struct reading *r, bool *seen)
+{
+	struct sid_key key;
+	size_t leaf;
+
+	if (!sid_key_read(r->c, SID_REQUEST, &key))
+		return why_set(r->why, REASON_PAYLOAD_TYPE, -1,
+		    "a key is neither SID nor name");
+	if ((leaf = leaf_find(&key)) == LEAVES) {
+		r->out->unknown++;
+		return cbor_skip(r->c, NULL) == WIRE_OK
+		    ? REASON_OK
+		    : why_set(r->why, REASON_PAYLOAD_MALFORMED, -1, "a leaf");
+	}
+	r->leaf = leaves[leaf].name;
+	/* A SID and its name are one leaf (MP 10.2). */
+	if (seen[leaf])
+		return why_set(r->why, REASON_PAYLOAD_DUPLICATE, -1,
+		    "%s occurs twice", r->leaf);
+	seen[leaf] = true;
+	return leaves[leaf].read(r);
+}
+
+enum reason
+request_from_cbor(
+    struct span bytes, struct voucher_request *out, struct why *why)
+{
+	bool seen[LEAVES] = { false };
+	struct cbor c;
+	struct reading r = { out, &c, why, "" };
+	uint64_t roots, count;
+	enum reason reason;
+
+	memset(out, 0, sizeof(*out));
+	if (!sid_root_open(bytes, SID_REQUEST, ROOT, &c, &roots))
+		return why_set(why, REASON_PAYLOAD_ROOT, 0,
+		    "the payload's root is not " ROOT " alone");
+	if (cbor_map(&c, &count) != WIRE_OK)
+		return why_set(why, REASON_PAYLOAD_TYPE, 0, ROOT " is no map");
+	while (cbor_more(&c, &count))
+		if ((reason = leaf_read(&r, seen)) != REASON_OK)
+			return reason;
+	return sid_root_end(&c, roots)
+	    ? REASON_OK
+	    : why_set(why, REASON_PAYLOAD_ROOT, 0, "there are two roots");
+}
+
+/* --- writing --- keys ascend (RFC 8949 4.2.1) */
+
+static void
+put_bytes(struct cbor_out *o, unsigned delta, struct span value)
+{
+	if (value.ptr == NULL)
+		return;
+	cbor_put_uint(o, delta);
+	cbor_put_bytes(o, value);
+}
+
+static uint64_t
+members(const struct voucher_request *q)
+{
+	return (uint64_t)(q->assertion != ASSERTION_NONE) + q->has_created_on +
+	    (q->idevid_issuer.ptr != NULL) + (q->nonce[0] != '\0') +
+	    (q->prior.ptr != NULL) + (q->proximity_cert.ptr != NULL) +
+	    (q->proximity_pubk_sha256.ptr != NULL) +
+	    (q->proximity_pubk.ptr != NULL) + (q->serial[0] != '\0');
+}
+
+bool
+request_to_cbor(
+    const struct voucher_request *q, uint8_t *out, size_t cap, size_t *len)
+{
+	uint8_t octets[NONCE_OCTETS];
+	char date[CLOCK_TEXT_SIZE];
+	struct cbor_out o;
+	struct span written;
+	size_t n = 0;
+
+	if (q->nonce[0] != '\0' &&
+	    (!base64_decode(octets, sizeof(octets), &n, span_str(q->nonce),
+		 BASE64_STANDARD) ||
+		n < NONCE_MIN))
+		return false;
+	cbor_out_open(&o, out, cap);
+	cbor_put_map(&o, 1);
+	cbor_put_uint(&o, SID_REQUEST);
+	cbor_put_map(&o, members(q));
+	if (q->assertion != ASSERTION_NONE) {
+		cbor_put_uint(&o, 1);
+		cbor_put_uint(
+		    &o, (uint64_t)(q->assertion - ASSERTION_VERIFIED));
+	}
+	if (q->has_created_on) {
+		clock_print(date, q->created_on);
+		cbor_put_uint(&o, 2);
+		cbor_put_string(&o, date);
+	}
+	put_bytes(&o, 5, q->idevid_issuer);
+	if (n > 0)
+		put_bytes(&o, 7, span_of(octets, n));
+	put_bytes(&o, 9, q->prior);
+	put_bytes(&o, 10, q->proximity_cert);
+	put_bytes(&o, 11, q->proximity_pubk_sha256);
+	put_bytes(&o, 12, q->proximity_pubk);
+	if (q->serial[0] != '\0') {
+		cbor_put_uint(&o, 13);
+		cbor_put_string(&o, q->serial);
+	}
+	if (cbor_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
+}

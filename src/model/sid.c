@@ -1,0 +1,49 @@
+/* YANG-CBOR keys, see sid.h. */
+#include "model/sid.h"
+
+#define TAG_SID 47
+
+bool
+sid_key_read(struct cbor *c, unsigned container, struct sid_key *out)
+{
+	uint64_t tag, sid;
+
+	out->name = span_of(NULL, 0);
+	out->delta = 0;
+	if (cbor_peek(c) != CBOR_TAG)
+		return cbor_text(c, &out->name) == WIRE_OK ||
+		    cbor_int(c, &out->delta) == WIRE_OK;
+	if (cbor_tag(c, &tag) != WIRE_OK || tag != TAG_SID ||
+	    cbor_uint(c, &sid) != WIRE_OK)
+		return false;
+	if (sid <= INT32_MAX)
+		out->delta = (int64_t)sid - container;
+	return true;
+}
+
+bool
+sid_root_open(struct span bytes, unsigned container, const char *name,
+    struct cbor *c, uint64_t *roots)
+{
+	struct span text;
+	uint64_t sid;
+
+	/* All of it once: depth, lengths, nothing behind the end. */
+	cbor_open(c, bytes, false);
+	if (cbor_skip(c, NULL) != WIRE_OK || cbor_end(c) != WIRE_OK)
+		return false;
+	cbor_open(c, bytes, false);
+	if (cbor_map(c, roots) != WIRE_OK ||
+	    (*roots != 1 && *roots != CBOR_INDEFINITE))
+		return false;
+	if (cbor_peek(c) == CBOR_TEXT)
+		return cbor_text(c, &text) == WIRE_OK && span_is(text, name);
+	return cbor_uint(c, &sid) == WIRE_OK && sid == container;
+}
+
+bool
+sid_root_end(struct cbor *c, uint64_t roots)
+{
+	return (roots != CBOR_INDEFINITE || cbor_break(c)) &&
+	    cbor_end(c) == WIRE_OK;
+}

@@ -1,0 +1,29 @@
+/*
+ * Keys of vouchers in YANG-CBOR (RFC 9254; MP 10.2): what the readers of vouchers
+ * and of requests share. Inside a container a key is the difference to the
+ * container's SID, an absolute SID under tag 47, or the leaf's name. One leaf
+ * has different differences in request and voucher.
+ */
+#ifndef MODEL_SID_H
+#define MODEL_SID_H
+
+#include "wire/cbor.h"
+
+#define SID_VOUCHER 2451
+#define SID_REQUEST 2501
+
+struct sid_key {
+	struct span name; /* ptr NULL: it is a number */
+	int64_t delta;	  /* 0 for an absolute SID of another container */
+};
+
+/* Takes a key; false if it has none of the three forms. */
+bool sid_key_read(struct cbor *c, unsigned container, struct sid_key *out);
+/* Checks that all of bytes is one CBOR item, and opens its map of one member,
+ * which is the container by SID or by name; c stands in front of its value. */
+bool sid_root_open(struct span bytes, unsigned container, const char *name,
+    struct cbor *c, uint64_t *roots);
+/* Behind that value: nothing more? roots is what _open gave. */
+bool sid_root_end(struct cbor *c, uint64_t roots);
+
+#endif

@@ -1,0 +1,264 @@
+/* Vouchers in YANG-CBOR (RFC 9254, MP 10.2): read by SID or by name, written by
+ * SID. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/sid.h"
+#include "model/voucher.h"
+
+#define ROOT	     "ietf-voucher:voucher"
+#define NONCE_OCTETS 32
+
+struct reading {
+	struct voucher *out;
+	struct cbor *c;
+};
+
+static bool
+take_text(struct reading *r, char *out, size_t cap)
+{
+	struct span text;
+
+	/* Printable, because it will be shown on terminals. */
+	return cbor_text(r->c, &text) == WIRE_OK && text.len > 0 &&
+	    text_printable(text) && text_copy(out, cap, text);
+}
+
+static bool
+take_date(struct reading *r, int64_t *out)
+{
+	struct span text;
+
+	return cbor_text(r->c, &text) == WIRE_OK && clock_parse(text, out);
+}
+
+static bool
+created_on(struct reading *r)
+{
+	return take_date(r, &r->out->created_on);
+}
+
+static bool
+expires_on(struct reading *r)
+{
+	return take_date(r, &r->out->expires_on);
+}
+
+/* 0 verified, 1 logged, 2 proximity, 3 agent-proximity. */
+static bool
+assertion(struct reading *r)
+{
+	uint64_t n;
+
+	if (cbor_uint(r->c, &n) != WIRE_OK || n > 3)
+		return false;
+	r->out->assertion = (enum assertion)(ASSERTION_VERIFIED + n);
+	return true;
+}
+
+static bool
+revocation_checks(struct reading *r)
+{
+	r->out->has_revocation_checks = true;
+	return cbor_bool(r->c, &r->out->revocation_checks) == WIRE_OK;
+}
+
+static bool
+idevid_issuer(struct reading *r)
+{
+	return cbor_bytes(r->c, &r->out->idevid_issuer) == WIRE_OK;
+}
+
+/* MP 7.3: octets, logged in base64. */
+static bool
+nonce(struct reading *r)
+{
+	struct span octets;
+
+	if (cbor_bytes(r->c, &octets) != WIRE_OK || octets.len < NONCE_MIN ||
+	    octets.len > NONCE_OCTETS)
+		return false;
+	base64_encode(r->out->nonce, octets);
+	return true;
+}
+
+static bool
+pinned_domain_cert(struct reading *r)
+{
+	return cbor_bytes(r->c, &r->out->pinned_domain_cert) == WIRE_OK;
+}
+
+static bool
+pinned_domain_pubk(struct reading *r)
+{
+	return cbor_bytes(r->c, &r->out->pinned_domain_pubk) == WIRE_OK;
+}
+
+static bool
+pinned_domain_pubk_sha256(struct reading *r)
+{
+	struct span hash;
+
+	if (cbor_bytes(r->c, &hash) != WIRE_OK || hash.len != HASH_SIZE)
+		return false;
+	r->out->pinned_domain_pubk_sha256 = hash;
+	return true;
+}
+
+static bool
+serial_number(struct reading *r)
+{
+	return take_text(r, r->out->serial, sizeof(r->out->serial));
+}
+
+static const struct {
+	const char *name;
+	unsigned delta;
+	bool (*read)(struct reading *r);
+} leaves[] = {
+	{ "assertion", 1, assertion },
+	{ "created-on", 2, created_on },
+	{ "domain-cert-revocation-checks", 3, revocation_checks },
+	{ "expires-on", 4, expires_on },
+	{ "idevid-issuer", 5, idevid_issuer },
+	{ "nonce", 7, nonce },
+	{ "pinned-domain-cert", 8, pinned_domain_cert },
+	{ "pinned-domain-pubk", 9, pinned_domain_pubk },
+	{ "pinned-domain-pubk-sha256", 10, pinned_domain_pubk_sha256 },
+	{ "serial-number", 11, serial_number },
+};
+#define LEAVES (sizeof(leaves) / sizeof(leaves[0]))
+
+static size_t
+leaf_find(const struct sid_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < LEAVES; i++)
+		if (key->name.ptr != NULL ? span_is(key->name, leaves[i].name)
+					  : key->delta == leaves[i].delta)
+			break;
+	return i;
+}
+
+static enum reason
+malformed(struct why *why, const char *what)
+{
+	return why_set(why, REASON_VOUCHER_MALFORMED, -1, "%s", what);
+}
+
+static enum reason
+container_read(struct reading *r, struct why *why)
+{
+	bool seen[LEAVES] = { false };
+	struct sid_key key;
+	uint64_t count;
+	size_t leaf;
+
+	if (cbor_map(r->c, &count) != WIRE_OK)
+		return malformed(why, "the container is no map");
+	while (cbor_more(r->c, &count)) {
+		if (!sid_key_read(r->c, SID_VOUCHER, &key))
+			return malformed(why, "a key is neither SID nor name");
+		if ((leaf = leaf_find(&key)) == LEAVES) {
+			if (cbor_skip(r->c, NULL) != WIRE_OK)
+				return malformed(why, "an unknown leaf");
+			continue;
+		}
+		/* A SID and its name are one leaf (MP 10.2). */
+		if (seen[leaf] || !leaves[leaf].read(r))
+			return why_set(why, REASON_VOUCHER_MALFORMED, -1,
+			    "%s%s", leaves[leaf].name,
+			    seen[leaf] ? " occurs twice" : "");
+		seen[leaf] = true;
+	}
+	return REASON_OK;
+}
+
+enum reason
+voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
+{
+	struct cbor c;
+	struct reading r = { out, &c };
+	enum reason reason;
+	uint64_t roots;
+
+	memset(out, 0, sizeof(*out));
+	if (!sid_root_open(bytes, SID_VOUCHER, ROOT, &c, &roots))
+		return malformed(why, "the root is not " ROOT " alone");
+	if ((reason = container_read(&r, why)) != REASON_OK)
+		return reason;
+	if (!sid_root_end(&c, roots))
+		return malformed(why, "there are two roots");
+	return voucher_complete(out, why);
+}
+
+/* --- writing --- keys ascend (RFC 8949 4.2.1) */
+
+static void
+put_bytes(struct cbor_out *o, unsigned delta, struct span value)
+{
+	if (value.ptr == NULL)
+		return;
+	cbor_put_uint(o, delta);
+	cbor_put_bytes(o, value);
+}
+
+static void
+put_date(struct cbor_out *o, unsigned delta, int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (when == 0)
+		return;
+	clock_print(text, when);
+	cbor_put_uint(o, delta);
+	cbor_put_string(o, text);
+}
+
+static uint64_t
+members(const struct voucher *v)
+{
+	return (uint64_t)2 + (v->created_on != 0) + v->has_revocation_checks +
+	    (v->expires_on != 0) + (v->idevid_issuer.ptr != NULL) +
+	    (v->nonce[0] != '\0') + (v->pinned_domain_cert.ptr != NULL) +
+	    (v->pinned_domain_pubk.ptr != NULL) +
+	    (v->pinned_domain_pubk_sha256.ptr != NULL);
+}
+
+bool
+voucher_to_cbor(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
+{
+	uint8_t octets[NONCE_OCTETS];
+	struct cbor_out o;
+	struct span written;
+	size_t n = 0;
+
+	if (v->nonce[0] != '\0' &&
+	    !base64_decode(octets, sizeof(octets), &n, span_str(v->nonce),
+		BASE64_STANDARD))
+		return false;
+	cbor_out_open(&o, out, cap);
+	cbor_put_map(&o, 1);
+	cbor_put_uint(&o, SID_VOUCHER);
+	cbor_put_map(&o, members(v));
+	cbor_put_uint(&o, 1);
+	cbor_put_uint(&o, (uint64_t)(v->assertion - ASSERTION_VERIFIED));
+	put_date(&o, 2, v->created_on);
+	if (v->has_revocation_checks) {
+		cbor_put_uint(&o, 3);
+		cbor_put_bool(&o, v->revocation_checks);
+	}
+	put_date(&o, 4, v->expires_on);
+	put_bytes(&o, 5, v->idevid_issuer);
+	if (n > 0)
+		put_bytes(&o, 7, span_of(octets, n));
+	put_bytes(&o, 8, v->pinned_domain_cert);
+	put_bytes(&o, 9, v->pinned_domain_pubk);
+	put_bytes(&o, 10, v->pinned_domain_pubk_sha256);
+	cbor_put_uint(&o, 11);
+	cbor_put_string(&o, v->serial);
+	if (cbor_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
+}

@@ -1,0 +1,195 @@
+/* Voucher-requests in YANG-CBOR: the published examples, keys in all forms, and
+ * what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cbor.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "model/request.h"
+
+static struct voucher_request q;
+static struct why why;
+static uint8_t room[8192];
+
+static struct span
+octets(const char *hex)
+{
+	size_t n = 0;
+	int high = -1, digit;
+
+	for (; *hex != '\0'; hex++) {
+		if ((digit = text_hex_digit((uint8_t)*hex)) < 0)
+			continue;
+		if (high >= 0)
+			room[n++] = (uint8_t)(high << 4 | digit);
+		high = high < 0 ? digit : -1;
+	}
+	return span_of(room, n);
+}
+
+static struct span
+example(const char *name)
+{
+	static char text[8192];
+	size_t len;
+	FILE *f;
+
+	snprintf(text, sizeof(text), VECTORS "/cbrski-cose/%s", name);
+	assert_non_null(f = fopen(text, "rb"));
+	len = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[len] = '\0';
+	return octets(text);
+}
+
+static enum reason
+read_it(struct span bytes)
+{
+	why_clear(&why);
+	return request_from_cbor(bytes, &q, &why);
+}
+
+/* README of the examples. */
+static void
+published(void **state)
+{
+	(void)state;
+	assert_int_equal(read_it(example("pvr-nonsigned.hex")), REASON_OK);
+	assert_string_equal(q.serial, "JADA123456789");
+	assert_string_equal(q.nonce, "I7+7ycK88hM=");
+	assert_int_equal(q.proximity_pubk.len, 91);
+	assert_int_equal(q.assertion, ASSERTION_PROXIMITY);
+	assert_null(q.prior.ptr);
+	assert_int_equal(read_it(example("rvr-nonsigned.hex")), REASON_OK);
+	assert_string_equal(q.nonce, "I7+7ycK88hM=");
+	assert_int_equal(q.prior.len, 201);
+	assert_int_equal(q.idevid_issuer.len, 26);
+	assert_null(q.proximity_pubk.ptr);
+}
+
+/* What we write is read back, is one item for libcbor, and has no names. */
+static void
+writes_sids(void **state)
+{
+	struct voucher_request w = { .has_created_on = true,
+		.created_on = 1670358210,
+		.assertion = ASSERTION_AGENT_PROXIMITY,
+		.serial = "AR9-F1-0001",
+		.nonce = "MDEyMzQ1Njc=",
+		.idevid_issuer = span_str("issuer"),
+		.prior = span_str("prior"),
+		.proximity_cert = span_str("cert"),
+		.proximity_pubk = span_str("pubk"),
+		.proximity_pubk_sha256 = span_str("hash") };
+	struct cbor_load_result result;
+	struct cbor_pair *pairs;
+	cbor_item_t *root, *map;
+	uint8_t out[512], last = 0;
+	size_t len, i;
+
+	(void)state;
+	assert_true(request_to_cbor(&w, out, sizeof(out), &len));
+	assert_int_equal(read_it(span_of(out, len)), REASON_OK);
+	assert_int_equal(q.created_on, w.created_on);
+	assert_int_equal(q.assertion, w.assertion);
+	assert_string_equal(q.serial, w.serial);
+	assert_string_equal(q.nonce, w.nonce);
+	assert_true(span_eq(q.idevid_issuer, w.idevid_issuer));
+	assert_true(span_eq(q.prior, w.prior));
+	assert_true(span_eq(q.proximity_cert, w.proximity_cert));
+	assert_true(span_eq(q.proximity_pubk, w.proximity_pubk));
+	assert_true(span_eq(q.proximity_pubk_sha256, w.proximity_pubk_sha256));
+	root = cbor_load(out, len, &result);
+	assert_int_equal(result.read, len);
+	assert_int_equal(cbor_get_uint16(cbor_map_handle(root)[0].key), 2501);
+	map = cbor_map_handle(root)[0].value;
+	pairs = cbor_map_handle(map);
+	for (i = 0; i < cbor_map_size(map); i++) {
+		assert_true(cbor_isa_uint(pairs[i].key));
+		assert_true(cbor_get_uint8(pairs[i].key) > last);
+		last = cbor_get_uint8(pairs[i].key);
+	}
+	assert_int_equal(last, 13);
+	cbor_decref(&root);
+	/* No room that is too small is overrun or taken for enough. */
+	for (i = 0, last = 0; i < result.read; i++)
+		assert_false(request_to_cbor(&w, out, i, &len));
+	snprintf(w.nonce, sizeof(w.nonce), "1234567890123456!");
+	assert_false(request_to_cbor(&w, out, sizeof(out), &len));
+}
+
+/* Root, {serial-number "A", nonce of eight} by SID; by name; absolute. */
+static void
+forms_of_keys(void **state)
+{
+	static const char *const same[] = {
+		"a1 1909c5 a2 0d 6141 07 483031323334353637",
+		"a1 781c "
+		"696574662d766f75636865722d726571756573743a766f7563686572"
+		" a2 6d 73657269616c2d6e756d626572 6141 07 483031323334353637",
+		"a1 1909c5 a2 d82f1909d2 6141 656e6f6e6365 48 3031323334353637",
+		/* indefinite maps, longer heads, an unknown leaf */
+		"bf 1909c5 bf 180d 6141 07 5808 3031323334353637 1863 80 ff ff",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		if (read_it(octets(same[i])) != REASON_OK)
+			fail_msg("%s: %s", same[i], why.text);
+		assert_string_equal(q.serial, "A");
+		assert_string_equal(q.nonce, "MDEyMzQ1Njc=");
+	}
+}
+
+static void
+refusals(void **state)
+{
+	static const struct {
+		const char *hex;
+		enum reason reason;
+	} cases[] = {
+		{ "", REASON_PAYLOAD_ROOT },
+		{ "a1 190993 a0", REASON_PAYLOAD_ROOT }, /* a voucher */
+		{ "a2 1909c5 a0 00 00", REASON_PAYLOAD_ROOT },
+		{ "a1 1909c5 a0 00", REASON_PAYLOAD_ROOT },
+		{ "bf 1909c5 a0 00 00 ff", REASON_PAYLOAD_ROOT },
+		{ "a1 1909c5 80", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 f5 00", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a2 0d 6141 0d 6141", REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1909c5 a2 0d 6141 6d 73657269616c2d6e756d626572 6141",
+		    REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1909c5 a1 0d 4141", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 0d 60", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 07 6830313233343536 37", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 07 4730313233343536", REASON_NONCE_LENGTH },
+		{ "a1 1909c5 a1 02 00", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 02 6141", REASON_DATE_MALFORMED },
+		{ "a1 1909c5 a1 01 6141", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 09 6141", REASON_PAYLOAD_TYPE },
+		{ "a1 1909c5 a1 01 04", REASON_OK }, /* claims nothing */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (read_it(octets(cases[i].hex)) != cases[i].reason)
+			fail_msg("%s: %s", cases[i].hex, why.text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(published),
+		cmocka_unit_test(writes_sids),
+		cmocka_unit_test(forms_of_keys),
+		cmocka_unit_test(refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
