@@ -360,7 +360,7 @@ ecdsa_verify(const struct public_key *k, enum hash_algorithm hash,
 	}
 	ECDSA_SIG_free(sig);
 	if (!good)
-		ERR_clear_error();
+		crypto_refused();
 	return good;
 }
 

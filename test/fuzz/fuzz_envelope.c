@@ -29,37 +29,41 @@ content_try(struct span content)
 	require(inside(v.pinned_domain_pubk, content.ptr, content.len));
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+uint64_t
+input_read(const uint8_t *bytes, size_t len)
 {
 	enum artifact_format format = envelope_format(span_of(bytes, len));
 	size_t room = ENVELOPE_ARENA(len);
 	const struct certificate *signer = NULL;
 	static struct envelope e;
+	uint64_t digest = 0;
 	struct why why;
 	uint8_t *arena;
 	unsigned i;
 
+	content_try(span_of(bytes, len));
 	if (format == FORMAT_CMS_JSON)
 		return 0; /* fuzz_cms */
-	if ((arena = malloc(room)) == NULL)
-		abort();
-	if (envelope_read(format, span_of(bytes, len), arena, room, &e, &why) ==
-	    REASON_OK) {
-		require(e.certificates_len <= OBJECT_CERTIFICATES_MAX);
-		require(inside(e.content, bytes, len) ||
-		    inside(e.content, arena, room));
-		require(inside(e.object.covered, arena, room));
-		for (i = 0; i < e.certificates_len; i++)
-			require(inside(e.certificates[i].der, bytes, len) ||
-			    inside(e.certificates[i].der, arena, room));
-		if (envelope_verify(&e, &signer, &why) == REASON_OK)
-			require(signer >= e.certificates &&
-			    signer < e.certificates + e.certificates_len);
-		content_try(e.content);
-	}
-	content_try(span_of(bytes, len));
-	public_key_cache_trim();
+	arena = malloc(room);
+	require(arena != NULL);
+	if (envelope_read(format, span_of(bytes, len), arena, room, &e, &why) !=
+	    REASON_OK)
+		goto out;
+	require(e.certificates_len <= OBJECT_CERTIFICATES_MAX);
+	require(
+	    inside(e.content, bytes, len) || inside(e.content, arena, room));
+	require(inside(e.object.covered, arena, room));
+	for (i = 0; i < e.certificates_len; i++)
+		require(inside(e.certificates[i].der, bytes, len) ||
+		    inside(e.certificates[i].der, arena, room));
+	content_try(e.content);
+	if (envelope_verify(&e, &signer, &why) != REASON_OK)
+		goto out;
+	require(signer >= e.certificates &&
+	    signer < e.certificates + e.certificates_len);
+	digest = digest_add(ACCEPTED, e.content.ptr, e.content.len);
+	digest = digest_add(digest, signer->der.ptr, signer->der.len);
+out:
 	free(arena);
-	return 0;
+	return digest;
 }

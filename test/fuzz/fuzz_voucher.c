@@ -53,7 +53,7 @@ openssl_verifies(struct span voucher, const struct judgement *j)
 	require(info != NULL && signer != NULL && key != NULL);
 	infos = CMS_get0_SignerInfos(info);
 	require(sk_CMS_SignerInfo_num(infos) == 1);
-	if (j->cms.attributed) {
+	if (j->envelope.cms.attributed) {
 		CMS_SignerInfo_set1_signer_cert(
 		    sk_CMS_SignerInfo_value(infos, 0), signer);
 		require(CMS_SignerInfo_verify(
@@ -69,7 +69,7 @@ input_read(const uint8_t *bytes, size_t len)
 	static struct judgement j;
 	struct judge_facts facts = { .voucher = span_of(bytes, len),
 		.now = NOW };
-	uint8_t *arena = malloc(len + 1);
+	uint8_t *arena = malloc(JUDGE_ARENA(len) + 1);
 	uint64_t digest = 0;
 	struct why why;
 
@@ -80,17 +80,22 @@ input_read(const uint8_t *bytes, size_t len)
 	}
 	facts.anchor = anchor.certificate.spki;
 	if (voucher_examine(&facts, arena, &j, &why) == REASON_OK) {
-		require(j.signer != NULL && j.voucher.serial[0] != '\0');
-		require(j.chain_len >= 1 && j.chain_len <= CHAIN_MAX);
+		require(j.voucher.serial[0] != '\0');
+		require(
+		    j.signer != NULL || j.envelope.format == FORMAT_COSE_CBOR);
+		require((j.signer != NULL) == (j.chain_len >= 1));
+		require(j.chain_len <= CHAIN_MAX);
 	}
 	if (voucher_judge(&facts, arena, &j, &why) == REASON_OK) {
-		require(j.chained && j.pinned.der.ptr != NULL);
+		require(j.chained);
+		require((j.pinned.der.ptr != NULL) ==
+		    (j.voucher.pinned_domain_cert.ptr != NULL));
 		require(
 		    j.voucher.expires_on == 0 || j.voucher.expires_on >= NOW);
 		digest = digest_add(ACCEPTED, j.voucher.serial, SERIAL_MAX);
 		digest = digest_add(digest, j.pinned.der.ptr, j.pinned.der.len);
 		digest = digest_add(digest, &j.chain_len, sizeof(j.chain_len));
-		if (oracle_begin()) {
+		if (j.envelope.format == FORMAT_CMS_JSON && oracle_begin()) {
 			openssl_verifies(facts.voucher, &j);
 			oracle_end();
 		}
