@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "wire/cbor.h"
 #include "world.h"
 
 static uint64_t
@@ -236,59 +237,74 @@ days_over(void **state)
 }
 
 /* Each row of the law's table: a policy that forbids one thing, and its own
- * reason. "limit" is what the key has signed already. */
+ * reason; # is what the key has signed so far, + one more. */
+static const struct {
+	const char *name, *value;
+	enum reason expected;
+	const char *says;
+} policy_rows[] = {
+	{ "kinds", "nonceless", REASON_SIGNER_POLICY, "no nonced" },
+	{ "product", "camera", REASON_SIGNER_POLICY, "router-9" },
+	{ "product", "camera,router-8", REASON_SIGNER_POLICY, "router-9" },
+	{ "serials", "AR9-*", REASON_SIGNER_POLICY, "AR9-*" },
+	{ "serials", "00-D0-E5-F2-00-0", REASON_SIGNER_POLICY, "00" },
+	{ "limit", "#", REASON_SIGNER_COUNT, "it has signed" },
+	{ "first-day", "2026-05-29", REASON_SIGNER_DATE, "is 2026-05-29" },
+	{ "last-day", "2026-05-27", REASON_SIGNER_DATE, "was 2026-05-27" },
+	{ "rate", "#/day", REASON_SIGNER_RATE, "86400 seconds" },
+	/* The same fields, wide enough. */
+	{ "kinds", "nonced", REASON_OK, "" },
+	{ "product", "camera,router-9", REASON_OK, "" },
+	{ "product", "any", REASON_OK, "" },
+	{ "serials", "00-D0-E5-?\?-00-*", REASON_OK, "" },
+	{ "limit", "+", REASON_OK, "" },
+	{ "first-day", "2026-05-28", REASON_OK, "" },
+	{ "last-day", "2026-05-28", REASON_OK, "" },
+	{ "rate", "+/day", REASON_OK, "" },
+};
+
+static void
+policy_row(size_t i, const struct key_policy *wide, uint64_t issued)
+{
+	const char *pattern = policy_rows[i].value;
+	struct key_policy p = *wide;
+	struct voucher_order v = world_voucher();
+	char value[40];
+
+	snprintf(value, sizeof(value), "%s", pattern);
+	if (pattern[0] == '#' || pattern[0] == '+')
+		snprintf(value, sizeof(value), "%llu%s",
+		    (unsigned long long)issued + (pattern[0] == '+'),
+		    pattern + 1);
+	set_policy(&p, policy_rows[i].name, value);
+	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
+	v.request_sha256[0] = (uint8_t)i;
+	v.request_sha256[1] = 1;
+	if (policy_rows[i].expected == REASON_OK) {
+		assert_int_equal(order_voucher(&v), REASON_OK);
+		return;
+	}
+	refused(&v, policy_rows[i].expected);
+	assert_non_null(strstr(world.reply.text, policy_rows[i].says));
+}
+
 static void
 policy_table(void **state)
 {
-	static const struct {
-		const char *name, *value;
-		enum reason expected;
-		const char *says;
-	} rows[] = {
-		{ "kinds", "nonceless", REASON_SIGNER_POLICY, "no nonced" },
-		{ "product", "camera", REASON_SIGNER_POLICY, "router-9" },
-		{ "product", "camera,router-8", REASON_SIGNER_POLICY,
-		    "router-9" },
-		{ "serials", "AR9-*", REASON_SIGNER_POLICY, "AR9-*" },
-		{ "serials", "00-D0-E5-F2-00-0", REASON_SIGNER_POLICY, "00" },
-		{ "limit", "1", REASON_SIGNER_COUNT, "1 of 1" },
-		{ "first-day", "2026-05-29", REASON_SIGNER_DATE,
-		    "first day is 2026-05-29" },
-		{ "last-day", "2026-05-27", REASON_SIGNER_DATE,
-		    "last day was 2026-05-27" },
-		{ "rate", "1/day", REASON_SIGNER_RATE, "86400 seconds" },
-		/* The same fields, wide enough. */
-		{ "kinds", "nonced", REASON_OK, "" },
-		{ "product", "camera,router-9", REASON_OK, "" },
-		{ "product", "any", REASON_OK, "" },
-		{ "serials", "00-D0-E5-?\?-00-*", REASON_OK, "" },
-		{ "limit", "2", REASON_OK, "" },
-		{ "first-day", "2026-05-28", REASON_OK, "" },
-		{ "last-day", "2026-05-28", REASON_OK, "" },
-		{ "rate", "2/day", REASON_OK, "" },
-	};
+	struct key_policy wide = world_policy(VOUCHER_KEY);
+	struct voucher_order v = world_voucher();
+	uint64_t issued = 1;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct voucher_order v = world_voucher();
-		struct key_policy p = world_policy(VOUCHER_KEY);
-
-		p.rate = 1000; /* counts from the first one on */
-		p.period = SECONDS_A_DAY;
-		assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
-		assert_int_equal(order_voucher(&v), REASON_OK);
-		set_policy(&p, rows[i].name, rows[i].value);
-		assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
-		v.request_sha256[0] ^= 1;
-		if (rows[i].expected == REASON_OK) {
-			assert_int_equal(order_voucher(&v), REASON_OK);
-		} else {
-			refused(&v, rows[i].expected);
-			assert_non_null(strstr(world.reply.text, rows[i].says));
-		}
-		assert_int_equal(world_end(NULL), 0);
-		assert_int_equal(world_begin(NULL), 0);
+	wide.limit = 0;
+	wide.rate = 1000; /* counts from the first one on */
+	wide.period = SECONDS_A_DAY;
+	assert_int_equal(order_policy(VOUCHER_KEY, &wide), REASON_OK);
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	for (i = 0; i < sizeof(policy_rows) / sizeof(policy_rows[0]); i++) {
+		policy_row(i, &wide, issued);
+		issued += policy_rows[i].expected == REASON_OK;
 	}
 }
 
@@ -311,6 +327,29 @@ policy_of_others(void **state)
 	assert_int_equal(order_policy(VOUCHER_KEY, &p), REASON_OK);
 	v.nonce[0] = '\0';
 	refused(&v, REASON_SIGNER_POLICY);
+}
+
+/* A field that is too long never becomes an order: the frame is malformed. */
+static void
+oversize(void **state)
+{
+	struct voucher_order v = world_voucher();
+	static uint8_t room[FRAME_MAX];
+	static const uint8_t large[CERTIFICATE_MAX + 1] = { 0x30 };
+	struct cbor_out out;
+	struct order *o;
+
+	(void)state;
+	cbor_out_open(&out, room, sizeof(room));
+	message_voucher_order_put(&out, &v);
+	o = order_read(MESSAGE_SIGN_VOUCHER, 1, span_of(out.buf, out.len));
+	assert_non_null(o);
+	order_free(o);
+	v.pin = span_of(large, sizeof(large));
+	cbor_out_open(&out, room, sizeof(room));
+	message_voucher_order_put(&out, &v);
+	assert_null(
+	    order_read(MESSAGE_SIGN_VOUCHER, 1, span_of(out.buf, out.len)));
 }
 
 /* What is no policy, and for whom there is none. */
@@ -522,6 +561,7 @@ main(void)
 		CASE(days_over),
 		CASE(policy_table),
 		CASE(policy_of_others),
+		CASE(oversize),
 		CASE(policy_lies),
 		CASE(rate_kept),
 		CASE(idevid_lies),

@@ -1,0 +1,75 @@
+/* Prints records of each kind, every member set in one of them: "KIND HEX". */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "journal/ledger.h"
+#include "samples.h"
+
+static void
+print(struct record r)
+{
+	uint8_t bytes[RECORD_MAX];
+	size_t len, i;
+
+	sample_fill(r.signer, sizeof(r.signer), 0x40);
+	sample_fill(r.previous, HASH_SIZE, 0x50);
+	r.sequence = 7;
+	r.time = SAMPLE_TIME;
+	if (!record_write(&r, bytes, sizeof(bytes), &len))
+		abort();
+	printf("%s ", record_kind_name(r.kind));
+	for (i = 0; i < len; i++)
+		printf("%02x", bytes[i]);
+	putchar('\n');
+}
+
+static void
+print_checkpoint(void)
+{
+	struct ledger l = { .test = true, .sequence = 6, .time = SAMPLE_TIME };
+	struct ledger_key k = { .state = KEY_ACTIVE,
+		.activated = SAMPLE_TIME,
+		.count = { 5, SAMPLE_TIME, 3 },
+		.last_counter = 9 };
+	struct record r = { .kind = RECORD_CHECKPOINT };
+	uint8_t content[RECORD_MAX];
+
+	sample_fill(l.signer, sizeof(l.signer), 0x40);
+	sample_fill(l.head, HASH_SIZE, 0x50);
+	sample_fill(l.before.signer, sizeof(l.before.signer), 0x60);
+	sample_fill(l.before.head, HASH_SIZE, 0x70);
+	l.before.sequence = 41;
+	l.before.skipped = 10;
+	k.order = sample_order(PURPOSE_IDEVID_CA, "F1-1");
+	sample_fill(k.spki_sha256, HASH_SIZE, 1);
+	sample_fill(k.certificate_sha256, HASH_SIZE, 2);
+	l.keys = &k;
+	l.keys_len = 1;
+	r.checkpoint.ptr = content;
+	if (!ledger_write(&l, content, sizeof(content), &r.checkpoint.len))
+		abort();
+	print(r);
+}
+
+int
+main(void)
+{
+	struct record r;
+
+	print_checkpoint();
+	print(sample_key(PURPOSE_IDEVID_CA, "F1-1"));
+	print(sample_ca("F1-1"));
+	r = sample_device_record();
+	sample_fill(r.device.device.certificate_sha256, HASH_SIZE, 9);
+	print(r);
+	r.device.device.issuer.kind = ISSUER_NAME;
+	r.device.device.issuer.len = HASH_SIZE;
+	print(r);
+	print(sample_idevid("F1-1", 42));
+	print(sample_voucher("voucher-1"));
+	print(sample_signed(6));
+	print(sample_act("device.hold", "AR9-F1-0001-6"));
+	print(sample_clock());
+	print(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
+	return 0;
+}
