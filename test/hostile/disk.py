@@ -133,6 +133,16 @@ class Disk:
                             path.read_bytes())
         self.settle()
 
+    def copy(self):
+        """Another disk with what this one keeps."""
+        other = Disk.__new__(Disk)
+        other.home, other.folders, other.lost = \
+            self.home, self.folders, self.lost
+        other.names = {name: File(file.kept)
+                       for name, file in self.kept.items()}
+        other.settle()
+        return other
+
     def relative(self, path):
         return path.relative_to(self.home).as_posix()
 
