@@ -95,7 +95,15 @@ class Liar:
     # --- requests ---
 
     def compose(self, **words):
-        return self.scene.compose(self.home, words)
+        """A fresh device may have to wait for a program that comes back."""
+        def composed():
+            try:
+                return self.scene.compose(self.home, words)
+            except RuntimeError as fault:
+                if ": unavailable: " not in str(fault):
+                    raise
+                return None
+        return until(composed, self.home.said)
 
     def post(self, body, path=PATH):
         code, _, text = self.home.post(
