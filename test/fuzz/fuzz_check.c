@@ -39,8 +39,10 @@ request_check(struct span body)
 	struct why why;
 	struct cbor c;
 
-	if (check_request(&m, moments[0], &work, &facts, &why) != REASON_OK &&
-	    check_request(&m, moments[1], &work, &facts, &why) != REASON_OK)
+	if (check_request(&m, moments[0], &work, &facts, NULL, &why) !=
+		REASON_OK &&
+	    check_request(&m, moments[1], &work, &facts, NULL, &why) !=
+		REASON_OK)
 		return 0;
 	require(facts.chain_len >= 1 && facts.chain_len <= CHAIN_MAX);
 	first = facts_written(&facts, room, sizeof(room));
