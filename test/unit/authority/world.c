@@ -9,6 +9,7 @@
 
 static struct world *world;
 static struct message_start start;
+static bool ready; /* serve was told so */
 
 /* --- what ipc/program.c is to the authority --- */
 
@@ -37,6 +38,7 @@ void
 program_ready(struct program *p)
 {
 	(void)p;
+	ready = true;
 }
 
 void
@@ -211,9 +213,12 @@ begin(struct world *w)
 	w->a = calloc(1, sizeof(*w->a));
 	assert_non_null(w->a);
 	peers_reset(w);
+	ready = false;
 	assert_int_equal(authority_calls.start(w->a, NULL, &why), REASON_OK);
 	authority_calls.connected(w->a, &w->checker);
 	authority_calls.connected(w->a, &w->signer);
+	/* Not before heads agree: puppet_sync(). */
+	assert_true(authority_calls.ready_later && ready == w->signer.gone);
 }
 
 static void
@@ -311,6 +316,7 @@ puppet_sync(struct world *w)
 	DELIVER(w, &w->signer, SYNCED, 0, synced, &m);
 	drained(w);
 	assert_true(w->a->synced);
+	assert_true(ready);
 }
 
 #define KEPT 8
