@@ -55,10 +55,11 @@ static const int authority[] = { SCMP_SYS(accept4), SCMP_SYS(getcwd),
 
 /* Segments and keys come into being under another name. */
 static const int signer[] = { SCMP_SYS(rename), SCMP_SYS(renameat),
-	SCMP_SYS(renameat2), SCMP_SYS(getdents64), END };
+	SCMP_SYS(renameat2), SCMP_SYS(link), SCMP_SYS(linkat),
+	SCMP_SYS(getdents64), END };
 
 static const int fcntl_commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-	F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, END };
+	F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_GET_SEALS, END };
 
 /* A report of a sanitizer looks around: that must fail, not end it. */
 static const int looks[] = { SCMP_SYS(open), SCMP_SYS(openat),
