@@ -31,8 +31,6 @@ migrate_to(struct store *s, int64_t version, struct why *why)
 	if (s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
 	    s->driver->script(s->database, migrations[version - 1], why) &&
 	    s->driver->script(s->database, end, why)) {
-		log_note(
-		    "store-migrated", "schema=\"%lld\"", (long long)version);
 		return REASON_OK;
 	}
 	(void)s->driver->script(s->database, "ROLLBACK", NULL);
@@ -40,9 +38,9 @@ migrate_to(struct store *s, int64_t version, struct why *why)
 }
 
 static enum reason
-migrate(struct store *s, struct why *why)
+migrate(struct store *s, bool create, struct why *why)
 {
-	int64_t version = 0;
+	int64_t version = 0, before;
 	enum reason r = REASON_OK;
 
 	if (!s->driver->script(s->database,
@@ -56,8 +54,13 @@ migrate(struct store *s, struct why *why)
 		return why_set(why, REASON_STORE_SCHEMA, -1,
 		    "the database has schema %lld, this program knows %d",
 		    (long long)version, STORE_SCHEMA);
+	before = version;
 	while (r == REASON_OK && version < STORE_SCHEMA)
 		r = migrate_to(s, ++version, why);
+	/* Seldom, and an empty store is news: verbs tell it, too. */
+	if (r == REASON_OK && version > before && !create)
+		log_warning("store-migrated", "from=\"%lld\" to=\"%lld\"",
+		    (long long)before, (long long)version);
 	return r;
 }
 
@@ -73,7 +76,7 @@ store_open(const struct driver *driver, const char *where, bool create,
 		free(s);
 		return REASON_STORE_FAILED;
 	}
-	if ((r = migrate(s, why)) != REASON_OK) {
+	if ((r = migrate(s, create, why)) != REASON_OK) {
 		store_close(s);
 		return r;
 	}

@@ -347,7 +347,7 @@ class Scene:
             expect("repeated answer", answers[0][2], answers[-1][2])
 
     # The file says nothing of these.
-    OF_THE_CONNECTION = ("path-unknown", "method-not-allowed")
+    OF_THE_CONNECTION = ("path-unknown", "method-not-allowed", "client-blocked")
 
     def explain(self, home, wanted, kind, wire):
         """`hallmark explain` says of the same bytes what the service will."""

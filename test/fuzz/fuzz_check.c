@@ -45,6 +45,7 @@ request_check(struct span body)
 		REASON_OK)
 		return 0;
 	require(facts.chain_len >= 1 && facts.chain_len <= CHAIN_MAX);
+	facts.moment = moments[0]; /* whichever it was */
 	first = facts_written(&facts, room, sizeof(room));
 	cbor_open(&c, first, true);
 	require(message_decide_get(&c, &again));

@@ -150,7 +150,8 @@ class Service(world.Home):
         return self.tls[client]
 
     def children(self):
-        """Our programs by name, below the service."""
+        """Our programs by name, below the service. The checker apart comes and
+        goes, and calls itself so a moment after it was started."""
         found = {}
         pid = self.server.pid
         for child in pathlib.Path("/proc/%d/task/%d/children" % (
@@ -161,7 +162,7 @@ class Service(world.Home):
                 continue
             for program in PROGRAMS:
                 if comm.strip() == ("hallmark-" + program)[:15]:
-                    found[program] = int(child)
+                    found.setdefault(program, int(child))
         return found
 
     def kill(self):

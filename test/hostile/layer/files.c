@@ -58,6 +58,37 @@ forget(int fd)
 		watched[fd].path[0] = '\0';
 }
 
+/* Behind its walls a program stands in its own folder, which may be its root. */
+static char here[PATH_LONGEST];
+static bool rooted;
+
+int
+fchdir(int fd)
+{
+	char name[40];
+	ssize_t n;
+	int r;
+	NEXT(int, int);
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, here, sizeof(here) - 1);
+	here[n > 0 ? n : 0] = '\0';
+	r = real(fd);
+	return r;
+}
+
+int
+chroot(const char *path)
+{
+	int r;
+	NEXT(int, const char *);
+
+	r = real(path);
+	if (r == 0 && strcmp(path, ".") == 0)
+		rooted = true;
+	return r;
+}
+
 /* The whole path of a name; NULL if it is not below the folder. SQLite's index
  * in memory (-shm) is made anew after a crash. */
 static const char *
@@ -66,15 +97,23 @@ whole(int dir, const char *name, char out[PATH_MAX])
 	const struct watched *d = watched_fd(dir);
 	size_t len;
 
+	while (strncmp(name, "./", 2) == 0)
+		name += 2;
 	if (name[0] == '/')
-		snprintf(out, PATH_MAX, "%s", name);
+		snprintf(out, PATH_MAX, "%s%s", rooted ? here : "", name);
 	else if (d != NULL && strcmp(name, ".") == 0)
 		snprintf(out, PATH_MAX, "%s", d->path);
 	else if (d != NULL)
 		snprintf(out, PATH_MAX, "%s/%s", d->path, name);
+	else if (dir == AT_FDCWD && here[0] != '\0')
+		snprintf(out, PATH_MAX, "%s%s%s", here,
+		    strcmp(name, ".") == 0 ? "" : "/",
+		    strcmp(name, ".") == 0 ? "" : name);
 	else
 		return NULL;
 	len = strlen(out);
+	while (len > 1 && out[len - 1] == '/')
+		out[--len] = '\0';
 	if (len > 4 && strcmp(out + len - 4, "-shm") == 0)
 		return NULL;
 	return watched_path(out) == NULL ? NULL : out;

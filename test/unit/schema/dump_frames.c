@@ -34,6 +34,14 @@ print_issuers(const struct codec *c, union any_message *m)
 	print(c, m);
 }
 
+/* Nothing was derived: the request was refused. */
+static void
+print_refused(const struct codec *c, union any_message *m)
+{
+	m->derived.complete = false;
+	print(c, m);
+}
+
 int
 main(void)
 {
@@ -47,6 +55,8 @@ main(void)
 		print(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "device_order") == 0)
 			print_issuers(&codecs[i], &m);
+		if (strcmp(codecs[i].name, "derived") == 0)
+			print_refused(&codecs[i], &m);
 	}
 	for (type = 0; type < MESSAGE_COUNT; type++)
 		if (strcmp(message_name(type), "unknown") != 0)
