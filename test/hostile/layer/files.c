@@ -5,6 +5,7 @@
  */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -129,8 +130,11 @@ open_watched(int dir, const char *name, int flags, mode_t mode,
 	bool made;
 	int fd;
 
-	if (path == NULL || (flags & O_TMPFILE) == O_TMPFILE)
-		return real(dir, name, flags, mode);
+	if (path == NULL || (flags & O_TMPFILE) == O_TMPFILE) {
+		fd = real(dir, name, flags, mode);
+		forget(fd);
+		return fd;
+	}
 	made = (flags & O_CREAT) != 0 &&
 	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0;
 	if (made && fault_strikes(FAULT_ROOM)) {
@@ -232,6 +236,15 @@ close(int fd)
 	NEXT(int, int);
 	forget(fd);
 	return real(fd);
+}
+
+/* It closes without close(). */
+int
+closedir(DIR *d)
+{
+	NEXT(int, DIR *);
+	forget(dirfd(d));
+	return real(d);
 }
 
 /* --- writing --- */
