@@ -87,54 +87,157 @@ sync_directory(const char *path)
 	return good;
 }
 
-/* A file that was not there, whole and on disk; or nothing is left of it. */
-static enum reason
-write_fresh(
-    const char *fresh, struct span bytes, unsigned mode, struct why *why)
-{
-	int fd =
-	    open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
-	enum reason r = REASON_OK;
+/* --- PATH.new: whole and on disk before it gets its name --- */
 
-	if (fd < 0)
-		return refuse(why, fresh, "open");
-	if (fchmod(fd, (mode_t)mode) != 0 || !write_all(fd, bytes) ||
-	    fsync(fd) != 0)
-		r = refuse(why, fresh, "write");
-	if (close(fd) != 0 && r == REASON_OK)
-		r = refuse(why, fresh, "close");
-	if (r != REASON_OK)
-		unlink(fresh);
-	return r;
+#define TRIES_MAX 100 /* at a name that others make and remove meanwhile */
+
+struct fresh {
+	char path[PATH_MAX];
+	int fd; /* locked while we write: so one of the dead is known as such */
+};
+
+/* false if another process has it; true, too, where no lock is to be had. */
+static bool
+lock_take(int fd)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_SETLK, &all) == 0 ||
+	    (errno != EAGAIN && errno != EACCES);
+}
+
+static bool
+is_still(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 &&
+	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* Removes what a crash left under this name. EBUSY if its writer lives. */
+static bool
+remove_dead(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool good;
+
+	if (fd >= 0 && !lock_take(fd)) {
+		close(fd);
+		errno = EBUSY;
+		return false;
+	}
+	/* Another name has come in its place: that is looked at next time. */
+	good = (fd >= 0 && !is_still(fd, path)) || unlink(path) == 0 ||
+	    errno == ENOENT;
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* A file that was not there: nobody else's is ever written to. */
+static int
+open_fresh(const char *path, unsigned mode)
+{
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < TRIES_MAX; i++) {
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    (mode_t)mode);
+		/* Before the lock it may have been taken for a dead one. */
+		if (fd >= 0 && lock_take(fd) && is_still(fd, path))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		else if (errno != EEXIST || !remove_dead(path))
+			return -1;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+static enum reason
+fresh_begin(
+    struct fresh *f, const char *path, unsigned mode, struct why *why)
+{
+	if (snprintf(f->path, sizeof(f->path), "%s.new", path) >=
+	    (int)sizeof(f->path))
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s: the name is too long", path);
+	if ((f->fd = open_fresh(f->path, mode)) >= 0)
+		return REASON_OK;
+	if (errno == EBUSY)
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s: another process is writing it", path);
+	return refuse(why, f->path, "open");
+}
+
+/* The lock ends with it, so its name must be gone by then. */
+static void
+fresh_end(struct fresh *f, bool remove)
+{
+	if (remove)
+		unlink(f->path);
+	close(f->fd);
+}
+
+static enum reason
+fresh_write(
+    struct fresh *f, struct span bytes, unsigned mode, struct why *why)
+{
+	if (fchmod(f->fd, (mode_t)mode) == 0 && write_all(f->fd, bytes) &&
+	    fsync(f->fd) == 0)
+		return REASON_OK;
+	return refuse(why, f->path, "write");
+}
+
+/* A rename would put a file in the place of a device or a folder. */
+static enum reason
+check_place(const char *path, struct why *why)
+{
+	struct stat old;
+
+	if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%s: not a regular file", path);
+	return REASON_OK;
+}
+
+enum reason
+file_writable(const char *path, struct why *why)
+{
+	struct fresh f;
+	enum reason r;
+
+	if (strcmp(path, "-") == 0)
+		return REASON_OK;
+	if ((r = check_place(path, why)) != REASON_OK ||
+	    (r = fresh_begin(&f, path, 0600, why)) != REASON_OK)
+		return r;
+	fresh_end(&f, true);
+	return REASON_OK;
 }
 
 enum reason
 file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 {
-	char fresh[PATH_MAX];
-	struct stat old;
+	struct fresh f;
 	enum reason r;
 
 	if (strcmp(path, "-") == 0)
 		return write_all(STDOUT_FILENO, bytes)
 		    ? REASON_OK
 		    : refuse(why, path, "write");
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >=
-	    (int)sizeof(fresh))
-		return why_set(why, REASON_FILE_UNREADABLE, -1,
-		    "%s: the name is too long", path);
-	/* A rename would put a file in the place of a device or a folder. */
-	if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
-		return why_set(why, REASON_FILE_UNREADABLE, -1,
-		    "%s: not a regular file", path);
-	/* What a crash left behind goes; nobody else's file is written to. */
-	unlink(fresh);
-	if ((r = write_fresh(fresh, bytes, mode, why)) != REASON_OK)
+	if ((r = check_place(path, why)) != REASON_OK ||
+	    (r = fresh_begin(&f, path, mode, why)) != REASON_OK)
 		return r;
-	if (rename(fresh, path) != 0 || !sync_directory(path)) {
+	r = fresh_write(&f, bytes, mode, why);
+	if (r == REASON_OK && rename(f.path, path) != 0)
 		r = refuse(why, path, "rename");
-		unlink(fresh);
-	}
+	fresh_end(&f, r != REASON_OK);
+	if (r == REASON_OK && !sync_directory(path))
+		r = refuse(why, path, "sync");
 	return r;
 }
 
@@ -142,23 +245,18 @@ enum reason
 file_write_new(
     const char *path, struct span bytes, unsigned mode, struct why *why)
 {
-	char fresh[PATH_MAX];
+	struct fresh f;
 	enum reason r;
 
-	/* A name of this process: another one may write the same file now. */
-	if (snprintf(fresh, sizeof(fresh), "%s.%d.new", path, getpid()) >=
-	    (int)sizeof(fresh))
-		return why_set(why, REASON_FILE_UNREADABLE, -1,
-		    "%s: the name is too long", path);
-	unlink(fresh);
-	if ((r = write_fresh(fresh, bytes, mode, why)) != REASON_OK)
+	if ((r = fresh_begin(&f, path, mode, why)) != REASON_OK)
 		return r;
+	r = fresh_write(&f, bytes, mode, why);
 	/* Unlike a rename this takes no other file's place. */
-	if (link(fresh, path) != 0)
+	if (r == REASON_OK && link(f.path, path) != 0)
 		r = errno == EEXIST ? why_set(why, REASON_FILE_UNREADABLE, -1,
 					  "%s exists already", path)
 				    : refuse(why, path, "link");
-	unlink(fresh);
+	fresh_end(&f, true);
 	if (r == REASON_OK && !sync_directory(path))
 		r = refuse(why, path, "sync");
 	return r;

@@ -12,13 +12,17 @@
 MUST_USE enum reason file_read(
     const char *path, struct buf *out, size_t cap, struct why *why);
 /* Writes path.new, syncs, renames, syncs the directory. mode as for open.
- * "-" is stdout (no sync). */
+ * "-" is stdout (no sync). A path.new that a crash left is replaced; while
+ * another process writes it the file is refused. FILE_UNREADABLE. */
 MUST_USE enum reason file_write(
     const char *path, struct span bytes, unsigned mode, struct why *why);
 /* The same for a file that must not be there yet, in one step: of several who
  * write it at the same time one succeeds. No "-". */
 MUST_USE enum reason file_write_new(
     const char *path, struct span bytes, unsigned mode, struct why *why);
+/* Could file_write() begin with path? To be asked before something is done that
+ * has no other way out. FILE_UNREADABLE. */
+MUST_USE enum reason file_writable(const char *path, struct why *why);
 /* "dir/name" into out; ends the process if it does not fit. */
 void path_join(char *out, size_t cap, const char *dir, const char *name);
 

@@ -140,7 +140,8 @@ ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
 	snprintf(file, sizeof(file), "ceremony/%s.pem", p->name);
 	path_join(certificate, sizeof(certificate), p->home, file);
 	request_order(&m, p);
-	if ((r = session_ask(s, &m, &reply, why)) != REASON_OK ||
+	if ((r = file_writable(csr, why)) != REASON_OK ||
+	    (r = session_ask(s, &m, &reply, why)) != REASON_OK ||
 	    (r = file_write(csr, reply.blob, 0644, why)) != REASON_OK ||
 	    (r = ceremony_sign(p, csr, certificate, why)) != REASON_OK ||
 	    (r = chain_read(&ch, certificate, why)) != REASON_OK)
@@ -276,7 +277,9 @@ ca_request_run(struct cli *c, int argc, char **argv)
 		return EXIT_USAGE;
 	why_clear(&why);
 	request_order(&m, &p);
-	if ((r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK &&
+	/* The request is nowhere else: a key without it is of no use. */
+	if ((r = file_writable(out, &why)) == REASON_OK &&
+	    (r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK &&
 	    (r = session_ask(s, &m, &reply, &why)) == REASON_OK)
 		r = request_out(c, p.name, out, reply.blob, &why);
 	if (r != REASON_OK)

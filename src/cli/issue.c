@@ -186,6 +186,12 @@ issue_one(struct batch *b, const char *file, struct why *why)
 	if (r != REASON_OK)
 		return r;
 	buf_init(&pem, FRAME_MAX);
+	if (b->folder) {
+		result_path(b, file, path);
+		out = path;
+	}
+	if (out != NULL && (r = file_writable(out, why)) != REASON_OK)
+		goto out;
 	request_begin(&m, "issue.csr");
 	request_text(&m, "product", b->product);
 	request_bytes(&m, "csr", buf_span(&csr));
@@ -195,10 +201,6 @@ issue_one(struct batch *b, const char *file, struct why *why)
 	if (!output_chain(reply.json, &pem)) {
 		r = why_set(why, REASON_INTERNAL, -1, "no certificate came");
 		goto out;
-	}
-	if (b->folder) {
-		result_path(b, file, path);
-		out = path;
 	}
 	if (out != NULL)
 		r = file_write(out, buf_span(&pem), 0644, why);

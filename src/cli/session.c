@@ -115,9 +115,10 @@ session_open(const struct cli *c, enum session_need need, struct session **out,
 	enum reason r;
 
 	*out = s;
+	/* A service goes by what it has read, whatever the file says by now. */
 	if ((r = home_path(c, home, why)) != REASON_OK ||
-	    (r = config_read(home, &cfg, why)) != REASON_OK ||
-	    (r = join(s, home, why)) != REASON_OK || s->service != NULL)
+	    (r = join(s, home, why)) != REASON_OK || s->service != NULL ||
+	    (r = config_read(home, &cfg, why)) != REASON_OK)
 		goto out;
 	if (need == NEED_SIGNER &&
 	    (r = passphrase_get(c, false, &s->passphrase, why)) != REASON_OK)

@@ -29,7 +29,8 @@ struct driver {
 	const char *name;
 	/* NULL with why filled if it cannot be opened. */
 	void *(*open)(const char *where, bool create, struct why *why);
-	void (*close)(void *database);
+	/* untouched: what a crash left to be done is left so. */
+	void (*close)(void *database, bool untouched);
 	/* sql is a static string: statements are prepared once. row may be
 	 * NULL. CONFLICT: a constraint refused the row, nothing else broke
 	 * (SQLite undoes one statement; others need a savepoint for that);

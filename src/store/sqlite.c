@@ -24,11 +24,15 @@ struct sqlite {
 };
 
 static void
-database_close(void *database)
+database_close(void *database, bool untouched)
 {
 	struct sqlite *s = database;
 	unsigned i;
 
+	/* Else the last to close writes the log into the file. */
+	if (untouched)
+		sqlite3_db_config(
+		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	for (i = 0; i < s->prepared_len; i++)
 		sqlite3_finalize(s->prepared[i].statement);
 	sqlite3_close(s->db);
@@ -103,11 +107,11 @@ database_open(const char *where, bool create, struct why *why)
 	if (sqlite3_open_v2(where, &s->db, flags, NULL) != SQLITE_OK) {
 		why_set(why, REASON_STORE_FAILED, -1, "%s: %s", where,
 		    sqlite3_errmsg(s->db));
-		database_close(s);
+		database_close(s, false);
 		return NULL;
 	}
 	if (!database_script(s, settings, why)) {
-		database_close(s);
+		database_close(s, true);
 		return NULL;
 	}
 	return s;

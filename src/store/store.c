@@ -77,7 +77,9 @@ store_open(const struct driver *driver, const char *where, bool create,
 		return REASON_STORE_FAILED;
 	}
 	if ((r = migrate(s, create, why)) != REASON_OK) {
-		store_close(s);
+		/* The program that knows it will find it as it was. */
+		driver->close(s->database, true);
+		free(s);
 		return r;
 	}
 	*out = s;
@@ -89,7 +91,7 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
-	s->driver->close(s->database);
+	s->driver->close(s->database, false);
 	free(s);
 }
 

@@ -148,6 +148,102 @@ one_of_many(void **state)
 	unlink(inside("new"));
 }
 
+/* A file of many who replace it is whole at each moment, and one of theirs. */
+static void
+many_replace(void **state)
+{
+	static uint8_t bytes[1 << 18];
+	unsigned i, round;
+	struct buf b;
+	int status;
+
+	(void)state;
+	assert_int_equal(
+	    file_write(inside("r"), span_of(bytes, sizeof(bytes)), 0600, &why),
+	    REASON_OK);
+	for (i = 1; i < 7; i++) {
+		if (fork() != 0)
+			continue;
+		memset(bytes, (int)i, sizeof(bytes));
+		status = 0;
+		for (round = 0; round < 30; round++)
+			status |= file_write(inside("r"),
+				      span_of(bytes, sizeof(bytes)), 0600,
+				      &why) != REASON_OK &&
+			    strstr(why.text, "another process") == NULL;
+		_exit(status);
+	}
+	for (round = 0; round < 200; round++) {
+		assert_int_equal(
+		    file_read(inside("r"), &b, sizeof(bytes), &why), REASON_OK);
+		assert_int_equal(b.len, sizeof(bytes));
+		for (i = 1; i < b.len; i++)
+			if (b.ptr[i] != b.ptr[0])
+				fail_msg("two writers in one file");
+		buf_free(&b);
+	}
+	for (i = 1; i < 7; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	unlink(inside("r"));
+}
+
+/* What a crash left is nobody's; what somebody writes just now is theirs. */
+static void
+the_dead_and_the_living(void **state)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int gate[2], ready[2], fd;
+	char byte = 0;
+
+	(void)state;
+	put("d.new", "of the dead");
+	assert_int_equal(
+	    file_write_new(inside("d"), span_str("x"), 0600, &why), REASON_OK);
+	assert_int_not_equal(access(inside("d.new"), F_OK), 0);
+	assert_int_equal(pipe(gate), 0);
+	assert_int_equal(pipe(ready), 0);
+	put("d.new", "of the living");
+	if (fork() == 0) {
+		close(gate[1]);
+		fd = open(inside("d.new"), O_RDWR);
+		if (fcntl(fd, F_SETLK, &all) != 0 ||
+		    write(ready[1], "r", 1) != 1)
+			_exit(1);
+		(void)!read(gate[0], &byte, 1);
+		_exit(0);
+	}
+	close(gate[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(file_write(inside("d"), span_str("y"), 0600, &why),
+	    REASON_FILE_UNREADABLE);
+	assert_non_null(strstr(why.text, "another process"));
+	assert_int_equal(
+	    file_writable(inside("d"), &why), REASON_FILE_UNREADABLE);
+	assert_int_equal(access(inside("d.new"), F_OK), 0);
+	close(gate[1]);
+	close(ready[0]);
+	close(ready[1]);
+	assert_true(wait(NULL) > 0);
+	assert_int_equal(
+	    file_write(inside("d"), span_str("y"), 0600, &why), REASON_OK);
+	unlink(inside("d"));
+}
+
+static void
+a_place_is_looked_at(void **state)
+{
+	(void)state;
+	assert_int_equal(file_writable("-", &why), REASON_OK);
+	assert_int_equal(file_writable(inside("p"), &why), REASON_OK);
+	assert_int_not_equal(access(inside("p"), F_OK), 0);
+	assert_int_equal(
+	    file_writable(inside("none/p"), &why), REASON_FILE_UNREADABLE);
+	assert_int_equal(
+	    file_writable(inside("."), &why), REASON_FILE_UNREADABLE);
+}
+
 static void
 joins(void **state)
 {
@@ -167,6 +263,9 @@ main(void)
 		cmocka_unit_test(only_files_are_replaced),
 		cmocka_unit_test(nobody_is_followed),
 		cmocka_unit_test(one_of_many),
+		cmocka_unit_test(many_replace),
+		cmocka_unit_test(the_dead_and_the_living),
+		cmocka_unit_test(a_place_is_looked_at),
 		cmocka_unit_test(joins),
 	};
 

@@ -56,9 +56,9 @@ spy_open(const char *where, bool create, struct why *why)
 }
 
 static void
-spy_close(void *database)
+spy_close(void *database, bool untouched)
 {
-	sqlite_driver.close(database);
+	sqlite_driver.close(database, untouched);
 }
 
 static bool

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 static void
 put_product(struct store *s)
 {
@@ -54,6 +56,55 @@ migrations(void **state)
 	    store_open(&spy_driver, f->path, false, &f->store, &why),
 	    REASON_OK);
 	assert_true(store_product_find(f->store, "router-9", &p));
+}
+
+static void
+read_beside(const struct fixture *f, const char *tail, struct buf *out)
+{
+	char path[sizeof(f->path) + 16];
+	struct why why;
+
+	snprintf(path, sizeof(path), "%s%s", f->path, tail);
+	assert_int_equal(file_read(path, out, 1 << 24, &why), REASON_OK);
+}
+
+/* With all that a crash of the newer program left in the log. */
+static void
+newer_after_a_crash(void **state)
+{
+	static const char *const tails[] = { "", "-wal" };
+	struct fixture *f = *state;
+	struct buf before[2], after[2];
+	struct why why;
+	sqlite3 *db;
+	unsigned i;
+	int status;
+
+	store_close(f->store);
+	f->store = NULL;
+	if (fork() == 0) {
+		status = sqlite3_open(f->path, &db);
+		status |= sqlite3_exec(db,
+		    "INSERT INTO schema_version VALUES (999)", NULL, NULL,
+		    NULL);
+		_exit(status);
+	}
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+	for (i = 0; i < 2; i++)
+		read_beside(f, tails[i], &before[i]);
+	assert_true(before[1].len > 0);
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    REASON_STORE_SCHEMA);
+	f->store = NULL;
+	for (i = 0; i < 2; i++) {
+		read_beside(f, tails[i], &after[i]);
+		assert_int_equal(after[i].len, before[i].len);
+		assert_memory_equal(after[i].ptr, before[i].ptr, after[i].len);
+		buf_free(&before[i]);
+		buf_free(&after[i]);
+	}
 }
 
 /* From a file that holds nothing of ours, as from none. */
@@ -212,6 +263,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    migrations, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    newer_after_a_crash, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(
 		    from_nothing, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(
