@@ -43,7 +43,7 @@ enum message {
 	/* child to serve */
 	MESSAGE_READY,
 	MESSAGE_FAILED,
-	MESSAGE_FRESH, /* authority: a new checker for the re-check */
+	MESSAGE_FRESH,	  /* authority: a new checker for the re-check */
 	MESSAGE_STARTING, /* not ready yet, and getting on */
 	/* serve to front */
 	MESSAGE_TLS,
