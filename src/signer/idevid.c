@@ -119,12 +119,9 @@ static bool
 render_again(struct signer *s, struct order *o, const struct product *p,
     const struct ledger_key *k)
 {
-	const struct recent_entry *e;
-	uint8_t device[HASH_SIZE];
+	const struct recent_entry *e =
+	    recent_find(s->recent, &o->record, s->now);
 
-	recent_device(o->result.serial, &o->result.issuer, device);
-	e = recent_find(
-	    s->recent, RECORD_IDEVID, o->idevid.request_sha256, device, s->now);
 	if (e == NULL)
 		return false;
 	o->record.idevid.not_before = e->when;

@@ -45,16 +45,33 @@ bucket_of(const uint8_t hash[HASH_SIZE])
 	return ((uint32_t)hash[0] << 8 | hash[1]) % BUCKETS;
 }
 
-void
-recent_device(
-    const char *serial, const struct issuer *issuer, uint8_t out[HASH_SIZE])
+/*
+ * What a record says that the bytes to be signed need not: which key counts the
+ * signature, and what the tag of an IDevID's device will stand for. Rendered
+ * again under another key a voucher would be a signature without a record; with
+ * another slot, a tag without one.
+ */
+static void
+recent_subject(const struct record *record, uint8_t out[HASH_SIZE])
 {
+	const struct record_voucher *v = &record->voucher;
+	const struct record_idevid *i = &record->idevid;
+	bool voucher = record->kind == RECORD_VOUCHER;
+	const char *key = voucher ? v->key : i->key;
+	const char *serial = voucher ? v->serial : i->device.serial;
+	const char *product = voucher ? v->product : i->device.product;
+	const struct issuer *issuer = voucher ? &v->issuer : &i->device.issuer;
+	uint32_t slot = voucher ? 0 : i->device.key_slot;
 	const struct span pieces[] = {
+		span_of(key, strlen(key) + 1),
 		span_of(serial, strlen(serial) + 1),
+		span_of(product, strlen(product) + 1),
+		span_of(&slot, sizeof(slot)),
 		span_of(issuer->bytes, issuer->len),
 	};
 
-	hash_pieces(HASH_SHA256, pieces, 2, out);
+	hash_pieces(
+	    HASH_SHA256, pieces, sizeof(pieces) / sizeof(pieces[0]), out);
 }
 
 /* Takes the oldest entry out of its chain, of which it is the last. */
@@ -83,18 +100,15 @@ recent_add(struct recent *r, const struct record *record)
 		r->used++;
 	memset(e, 0, sizeof(*e));
 	memcpy(e->request_sha256, record->request_sha256, HASH_SIZE);
+	recent_subject(record, e->subject_sha256);
 	memcpy(e->tbs_sha256, record->tbs_sha256, HASH_SIZE);
 	e->kind = record->kind;
 	e->sequence = record->sequence;
 	if (record->kind == RECORD_VOUCHER) {
 		e->when = record->voucher.created_on;
-		recent_device(record->voucher.serial, &record->voucher.issuer,
-		    e->device_sha256);
 	} else {
 		e->when = record->idevid.not_before;
 		memcpy(e->serial, record->idevid.serial, sizeof(e->serial));
-		recent_device(record->idevid.device.serial,
-		    &record->idevid.device.issuer, e->device_sha256);
 	}
 	bucket = &r->bucket[bucket_of(e->request_sha256)];
 	r->older[r->next] = *bucket;
@@ -103,19 +117,20 @@ recent_add(struct recent *r, const struct record *record)
 }
 
 const struct recent_entry *
-recent_find(const struct recent *r, enum record_kind kind,
-    const uint8_t request_sha256[HASH_SIZE],
-    const uint8_t device_sha256[HASH_SIZE], int64_t now)
+recent_find(const struct recent *r, const struct record *like, int64_t now)
 {
-	uint32_t at = r->bucket[bucket_of(request_sha256)];
+	uint32_t at = r->bucket[bucket_of(like->request_sha256)];
+	uint8_t subject[HASH_SIZE];
 	const struct recent_entry *e;
 
+	recent_subject(like, subject);
 	for (; at != NONE; at = r->older[at]) {
 		e = &r->ring[at];
-		if (e->kind == kind && e->when <= now &&
+		if (e->kind == like->kind && e->when <= now &&
 		    now - e->when <= RECENT_SECONDS &&
-		    memcmp(e->request_sha256, request_sha256, HASH_SIZE) == 0 &&
-		    memcmp(e->device_sha256, device_sha256, HASH_SIZE) == 0)
+		    memcmp(e->request_sha256, like->request_sha256,
+			HASH_SIZE) == 0 &&
+		    memcmp(e->subject_sha256, subject, HASH_SIZE) == 0)
 			return e;
 	}
 	return NULL;

@@ -60,7 +60,7 @@ void held_key_sign(struct held_key *h, struct span message, bool always,
 
 struct recent_entry {
 	uint8_t request_sha256[HASH_SIZE];
-	uint8_t device_sha256[HASH_SIZE];
+	uint8_t subject_sha256[HASH_SIZE]; /* recent_subject() */
 	uint8_t tbs_sha256[HASH_SIZE];
 	enum record_kind kind;
 	int64_t when; /* created_on, not_before: as it was rendered */
@@ -72,12 +72,10 @@ struct recent *recent_new(void);
 void recent_free(struct recent *r);
 /* Remembers a VOUCHER or IDEVID record; others are ignored. */
 void recent_add(struct recent *r, const struct record *record);
-/* The newest record for this request and device not older than a minute. */
-const struct recent_entry *recent_find(const struct recent *r,
-    enum record_kind kind, const uint8_t request_sha256[HASH_SIZE],
-    const uint8_t device_sha256[HASH_SIZE], int64_t now);
-void recent_device(
-    const char *serial, const struct issuer *issuer, uint8_t out[HASH_SIZE]);
+/* The newest record like this one, which is filled but for its time: the same
+ * request, key and device, and not older than a minute. */
+const struct recent_entry *recent_find(
+    const struct recent *r, const struct record *like, int64_t now);
 
 /* --- orders --- */
 struct order {

@@ -216,16 +216,13 @@ fill_record(struct order *o, const struct certificate *pin)
 static bool
 render_again(struct signer *s, struct order *o, const struct key_use *use)
 {
-	const struct voucher_order *v = &o->voucher;
-	const struct recent_entry *e;
-	uint8_t device[HASH_SIZE];
+	const struct recent_entry *e =
+	    recent_find(s->recent, &o->record, s->now);
 	struct why why;
 
-	recent_device(v->device.serial, &v->device.issuer, device);
-	e = recent_find(
-	    s->recent, RECORD_VOUCHER, v->request_sha256, device, s->now);
 	if (e == NULL ||
-	    key_may_sign(s, v->key, use, true, &o->signer, &why) != REASON_OK ||
+	    key_may_sign(s, o->voucher.key, use, true, &o->signer, &why) !=
+		REASON_OK ||
 	    !render(o, e->when) ||
 	    memcmp(o->record.tbs_sha256, e->tbs_sha256, HASH_SIZE) != 0)
 		return false;
@@ -246,12 +243,12 @@ voucher_prepare(struct signer *s, struct order *o)
 
 	if ((r = check_facts(s, v, &pin, &o->why)) != REASON_OK)
 		return r;
+	fill_record(o, &pin);
 	if (render_again(s, o, &use))
 		return REASON_OK;
 	r = key_may_sign(s, v->key, &use, false, &o->signer, &o->why);
 	if (r != REASON_OK)
 		return r;
-	fill_record(o, &pin);
 	if (!render(o, s->now))
 		return facts(&o->why, "the voucher is too large");
 	return REASON_OK;

@@ -184,6 +184,27 @@ again(void **state)
 	assert_int_not_equal(world.reply.sequence, first);
 }
 
+/* Two keys would sign the same bytes: what one was counted for is no record of
+ * the other's signature (law 3). */
+static void
+again_other_key(void **state)
+{
+	struct voucher_order o = world_voucher();
+	struct ledger_key *keys;
+
+	(void)state;
+	assert_true(world_voucher_key("voucher-2"));
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	strcpy(o.key, "voucher-2");
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_false(world.reply.again);
+	assert_int_equal(world.reply.records, 2); /* and that of "signed" */
+	assert_string_equal(world.reply.record.voucher.key, "voucher-2");
+	keys = journal_ledger(world.signer.journal)->keys;
+	assert_int_equal(keys[1].count.issued, 1);
+	assert_int_equal(keys[2].count.issued, 1);
+}
+
 /* One group: one answer each, the identical one rendered from the first. */
 static void
 group(void **state)
@@ -291,6 +312,14 @@ idevid_again(void **state)
 			     &b, &why),
 	    REASON_OK);
 	assert_true(span_eq(a.tbs, b.tbs));
+	/* The certificate names no slot, but the tag does: none without a
+	 * record that says so (law 2). */
+	o.key_slot = 7;
+	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
+	o.key_slot = 2;
+	strcpy(o.product, "camera");
+	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
+	strcpy(o.product, "router-9");
 	clock_set_test(world.now + 100);
 	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
 }
@@ -449,6 +478,7 @@ main(void)
 		CASE(names_issuer),
 		CASE(nonceless),
 		CASE(again),
+		CASE(again_other_key),
 		CASE(group),
 		CASE(signed_follows),
 		CASE(idevid),

@@ -265,6 +265,16 @@ make_key(const struct key_order *k, enum ceremony_root root)
 	return order_certificate(&c) == REASON_OK;
 }
 
+bool
+world_voucher_key(const char *name)
+{
+	struct key_order k = { .purpose = PURPOSE_VOUCHER,
+		.policy = { .kinds = SIGNED_NONCED } };
+
+	strcpy(k.name, name);
+	return make_key(&k, CEREMONY_VOUCHER);
+}
+
 int
 world_make(void **state)
 {

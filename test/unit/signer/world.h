@@ -46,6 +46,9 @@ struct device world_device(void);
 struct voucher_order world_voucher(void);
 struct idevid_order world_idevid(uint64_t counter);
 
+/* One more voucher key, of any product, with its certificate. */
+bool world_voucher_key(const char *name);
+
 /* Orders one thing as one group; the answer is in world.reply. */
 enum reason order_voucher(const struct voucher_order *v);
 enum reason order_idevid(const struct idevid_order *i);
