@@ -16,9 +16,10 @@ PROGRAMS = ("front", "checker", "authority", "signer")
 
 
 class Service:
-    """A home of its own below folder, and the service in it."""
+    """A home of its own below folder, and the service in it; a library may be
+    loaded before everything else into serve, which hands it to no program."""
 
-    def __init__(self, folder, programs=BIN):
+    def __init__(self, folder, programs=BIN, library=None):
         self.folder = folder
         self.home = folder / "home"
         self.bin = programs
@@ -34,7 +35,9 @@ class Service:
         self.process = subprocess.Popen(
             [self.bin / "hallmark", "serve", "--masa", "--home", self.home,
              "--listen", "127.0.0.1:0", "--passphrase-file", self.secret],
-            stdout=subprocess.PIPE, stderr=self.log)
+            stdout=subprocess.PIPE, stderr=self.log,
+            env={**os.environ, **({"LD_PRELOAD": str(library)}
+                                  if library else {})})
         line = self.process.stdout.readline().decode()
         if not line.startswith("ready https://"):
             sys.exit("the service did not start:\n" +
