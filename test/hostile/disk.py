@@ -240,4 +240,6 @@ class Disk:
                 fresh = path.with_name(path.name + ".made")
                 fresh.write_bytes(file.kept)
                 fresh.chmod(0o600)
+                owner = path.parent.stat()      # a program's own user
+                os.chown(fresh, owner.st_uid, owner.st_gid)
                 fresh.rename(path)

@@ -29,6 +29,11 @@ static struct watched {
 	uint64_t file;
 } watched[DESCRIPTORS];
 
+/* Where the program stands behind its walls: its folder, by fchdir(), and then
+ * by chroot() the top of its world, too. */
+static char place[PATH_LONGEST];
+static bool rooted;
+
 /* The function of libc under the name of ours. */
 static void *
 next(void **known, const char *name)
@@ -64,17 +69,24 @@ static const char *
 whole(int dir, const char *name, char out[PATH_MAX])
 {
 	const struct watched *d = watched_fd(dir);
+	const char *base = dir == AT_FDCWD ? place
+	    : d != NULL			   ? d->path
+					   : "";
 	size_t len;
 
+	while (strncmp(name, "./", 2) == 0)
+		name += 2;
 	if (name[0] == '/')
-		snprintf(out, PATH_MAX, "%s", name);
-	else if (d != NULL && strcmp(name, ".") == 0)
-		snprintf(out, PATH_MAX, "%s", d->path);
-	else if (d != NULL)
-		snprintf(out, PATH_MAX, "%s/%s", d->path, name);
-	else
+		snprintf(out, PATH_MAX, "%s%s", rooted ? place : "", name);
+	else if (base[0] == '\0')
 		return NULL;
+	else if (strcmp(name, ".") == 0)
+		snprintf(out, PATH_MAX, "%s", base);
+	else
+		snprintf(out, PATH_MAX, "%s/%s", base, name);
 	len = strlen(out);
+	if (len > 1 && out[len - 1] == '/')
+		out[--len] = '\0'; /* the top of a program's world */
 	if (len > 4 && strcmp(out + len - 4, "-shm") == 0)
 		return NULL;
 	return watched_path(out) == NULL ? NULL : out;
@@ -193,6 +205,35 @@ close(int fd)
 	NEXT(int, int);
 	forget(fd);
 	return real(fd);
+}
+
+/* --- walls --- */
+
+int
+fchdir(int fd)
+{
+	NEXT(int, int);
+	char path[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, place, sizeof(place) - 1);
+	if (len < 0)
+		abort();
+	place[len] = '\0';
+	return real(fd);
+}
+
+int
+chroot(const char *path)
+{
+	NEXT(int, const char *);
+	int r = real(path);
+
+	if (strcmp(path, ".") != 0)
+		abort();
+	rooted |= r == 0;
+	return r;
 }
 
 /* --- writing --- */
