@@ -240,7 +240,6 @@ class Disk:
                 fresh = path.with_name(path.name + ".made")
                 fresh.write_bytes(file.kept)
                 fresh.chmod(0o600)
-                # Each folder has its own user where root runs the service.
-                owner = path.parent.stat()
+                owner = path.parent.stat()      # a program's own user
                 os.chown(fresh, owner.st_uid, owner.st_gid)
                 fresh.rename(path)

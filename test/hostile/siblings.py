@@ -180,6 +180,21 @@ class Liar:
         assert status == 0, (status, self.home.said()[-2000:])
         self.home.serve()
 
+    def recheck(self):
+        """What the service says of its re-check."""
+        return json.loads(self.home.hallmark("status", "--json"))["recheck"]
+
+    def differs(self):
+        """Waits for the re-check to stop issuing; the voucher it names."""
+        until(lambda: "recheck-differs" in self.said() or None, self.said)
+        found = self.recheck()
+        assert found["stopped"], found
+        return found
+
+    def confirm(self, found):
+        """As the operator who has looked at that voucher."""
+        self.home.hallmark("recheck", "confirm", str(found["sequence"]))
+
     # --- what was signed ---
 
     def records(self, kind=None):

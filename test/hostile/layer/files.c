@@ -30,6 +30,11 @@ static struct watched {
 	uint64_t file;
 } watched[DESCRIPTORS];
 
+/* Where the program stands behind its walls: its folder, by fchdir(), and then
+ * by chroot() the top of its world, too. */
+static char place[PATH_LONGEST];
+static bool rooted;
+
 /* The function of libc under the name of ours. */
 static void *
 next(void **known, const char *name)
@@ -59,62 +64,28 @@ forget(int fd)
 		watched[fd].path[0] = '\0';
 }
 
-/* Behind its walls a program stands in its own folder, which may be its root. */
-static char here[PATH_LONGEST];
-static bool rooted;
-
-int
-fchdir(int fd)
-{
-	char name[40];
-	ssize_t n;
-	int r;
-	NEXT(int, int);
-
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	n = readlink(name, here, sizeof(here) - 1);
-	here[n > 0 ? n : 0] = '\0';
-	r = real(fd);
-	return r;
-}
-
-int
-chroot(const char *path)
-{
-	int r;
-	NEXT(int, const char *);
-
-	r = real(path);
-	if (r == 0 && strcmp(path, ".") == 0)
-		rooted = true;
-	return r;
-}
-
 /* The whole path of a name; NULL if it is not below the folder. SQLite's index
  * in memory (-shm) is made anew after a crash. */
 static const char *
 whole(int dir, const char *name, char out[PATH_MAX])
 {
 	const struct watched *d = watched_fd(dir);
+	const char *base = dir == AT_FDCWD ? place : d != NULL ? d->path : "";
 	size_t len;
 
 	while (strncmp(name, "./", 2) == 0)
 		name += 2;
 	if (name[0] == '/')
-		snprintf(out, PATH_MAX, "%s%s", rooted ? here : "", name);
-	else if (d != NULL && strcmp(name, ".") == 0)
-		snprintf(out, PATH_MAX, "%s", d->path);
-	else if (d != NULL)
-		snprintf(out, PATH_MAX, "%s/%s", d->path, name);
-	else if (dir == AT_FDCWD && here[0] != '\0')
-		snprintf(out, PATH_MAX, "%s%s%s", here,
-		    strcmp(name, ".") == 0 ? "" : "/",
-		    strcmp(name, ".") == 0 ? "" : name);
-	else
+		snprintf(out, PATH_MAX, "%s%s", rooted ? place : "", name);
+	else if (base[0] == '\0')
 		return NULL;
+	else if (strcmp(name, ".") == 0)
+		snprintf(out, PATH_MAX, "%s", base);
+	else
+		snprintf(out, PATH_MAX, "%s/%s", base, name);
 	len = strlen(out);
-	while (len > 1 && out[len - 1] == '/')
-		out[--len] = '\0';
+	if (len > 1 && out[len - 1] == '/')
+		out[--len] = '\0'; /* the top of a program's world */
 	if (len > 4 && strcmp(out + len - 4, "-shm") == 0)
 		return NULL;
 	return watched_path(out) == NULL ? NULL : out;
@@ -245,6 +216,35 @@ closedir(DIR *d)
 	NEXT(int, DIR *);
 	forget(dirfd(d));
 	return real(d);
+}
+
+/* --- walls --- */
+
+int
+fchdir(int fd)
+{
+	NEXT(int, int);
+	char path[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, place, sizeof(place) - 1);
+	if (len < 0)
+		abort();
+	place[len] = '\0';
+	return real(fd);
+}
+
+int
+chroot(const char *path)
+{
+	NEXT(int, const char *);
+	int r = real(path);
+
+	if (strcmp(path, ".") != 0)
+		abort();
+	rooted |= r == 0;
+	return r;
 }
 
 /* --- writing --- */
