@@ -242,6 +242,12 @@ sync_record(struct authority *a, const struct frame *frame)
 	if (a->commit_failed ||
 	    (!a->synced && m.sequence > a->ledger.sequence + 1))
 		return;
+	/* It was on its way when HEAD went out, and HEAD brought it again. */
+	if (m.sequence <= a->ledger.sequence) {
+		if (!store_journal_add(a->store, &r, m.record))
+			store_group_spoil(a->store);
+		return;
+	}
 	if (m.sequence != a->ledger.sequence + 1)
 		fatal("record %llu came after %llu",
 		    (unsigned long long)m.sequence,

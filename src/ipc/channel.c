@@ -46,6 +46,7 @@ channel_open(struct channel *c, int fd)
 	c->head = NULL;
 	c->tail = &c->head;
 	c->waiting = 0;
+	c->broken = false;
 }
 
 static void
@@ -157,8 +158,10 @@ send_now(struct channel *c, struct span frame, int fd)
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return 1;
-	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? 0
-									   : -1;
+	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+		return 0;
+	c->broken = true;
+	return -1;
 }
 
 bool

@@ -17,6 +17,7 @@ struct channel {
 	int fd; /* -1 = closed */
 	struct queued *head, **tail;
 	size_t waiting; /* octets in the queue */
+	bool broken;	/* nobody is at the other end any more */
 };
 
 enum channel_result { CHANNEL_FRAME, CHANNEL_EMPTY, CHANNEL_CLOSED };

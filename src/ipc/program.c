@@ -653,6 +653,12 @@ peer_send(struct peer *peer, enum message type, uint64_t id, int fd)
 	return true;
 }
 
+bool
+peer_gone(const struct peer *peer)
+{
+	return peer->channel.broken;
+}
+
 size_t
 peer_backlog(const struct peer *peer)
 {

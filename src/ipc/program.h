@@ -111,7 +111,9 @@ bool peer_send(struct peer *p, enum message type, uint64_t id, int fd);
 #define PEER_SEND(peer, TYPE, id, codec, value)            \
 	(message_##codec##_put(peer_begin(peer), (value)), \
 	    peer_send((peer), MESSAGE_##TYPE, (id), -1))
-/* Frames queued and not yet taken by the kernel. */
+/* Did a send fail because nobody is at the other end? Then lost() follows. */
+bool peer_gone(const struct peer *p);
+/* Octets queued and not yet taken by the kernel. */
 size_t peer_backlog(const struct peer *p);
 
 /* authority: asks serve for a new checker apart (CHECKER_APART); its socket

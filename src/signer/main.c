@@ -23,8 +23,9 @@ struct state {
 	uint64_t next;	/* the record that it gets next */
 };
 
-/* A record that the authority does not get is a gap in its copy: then it is
- * better to begin again with a comparison of heads. */
+/* A record that a living authority does not get is a gap in its copy: then it is
+ * better to begin again with a comparison of heads. One that is gone begins with
+ * that by itself: what is in the journal comes to it as undelivered. */
 static void
 send_record(void *context, uint64_t sequence, struct span bytes)
 {
@@ -37,6 +38,10 @@ send_record(void *context, uint64_t sequence, struct span bytes)
 	if (sequence != st->next)
 		fatal("record %llu was left out", (unsigned long long)st->next);
 	if (!PEER_SEND(st->authority, RECORD, 0, record, &m)) {
+		if (peer_gone(st->authority)) {
+			st->synced = false;
+			return;
+		}
 		why_set(&why, REASON_UNAVAILABLE, -1,
 		    "the authority does not take records");
 		program_fail(st->program, REASON_UNAVAILABLE, &why);
@@ -49,8 +54,10 @@ send_answer(void *context, uint64_t id, const struct message_signed *m)
 {
 	struct state *st = context;
 
-	if (st->authority != NULL &&
-	    !PEER_SEND(st->authority, SIGNED, id, signed, m))
+	if (st->authority == NULL || peer_gone(st->authority))
+		return; /* it has forgotten what it asked for */
+	if (!PEER_SEND(st->authority, SIGNED, id, signed, m) &&
+	    !peer_gone(st->authority))
 		log_warning("answer-lost", "sequence=\"%llu\"",
 		    (unsigned long long)m->sequence);
 }

@@ -298,6 +298,37 @@ commit_lost(void **state)
 	expect_answer(w, 5, REASON_OK, NULL);
 }
 
+/* A group without a record is lost while the signer is at work: what it sends
+ * before it reads HEAD comes once more behind it, and is the same. */
+static void
+records_twice(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(2, 2);
+	struct sent head;
+
+	world_ready(w, 2);
+	ask(w, 1, &f);
+	store_group_spoil(w->a->store);
+	drained(w);
+	authority_calls.tick(w->a);
+	assert_false(w->a->synced);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_STORE_FAILED, NULL);
+	head = take(&w->signer, MESSAGE_HEAD);
+	buf_free(&head.payload);
+	puppet_repeat(w, 1);
+	assert_true(w->a->synced);
+	puppet_repeat(w, 1);
+	assert_true(w->a->synced);
+	assert_int_equal(store_count(w->a->store, TABLE_VOUCHER), 1);
+	ask(w, 2, &g);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 2, REASON_OK, NULL);
+}
+
 /* Nobody there to hear the answer: no frame to a peer that is gone. */
 static void
 checker_lost(void **state)
@@ -381,6 +412,7 @@ main(void)
 		TEST(signer_lost),
 		TEST(undelivered),
 		TEST(commit_lost),
+		TEST(records_twice),
 		TEST(checker_lost),
 		TEST(audit_log),
 	};

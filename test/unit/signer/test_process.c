@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -191,6 +192,59 @@ talk(void **state)
 	assert_int_equal(WEXITSTATUS(wait_for_end()), EXIT_FAILURE);
 }
 
+static void
+ask_remark(uint64_t id)
+{
+	struct message_act act = { .user = 1, .verb = "remark" };
+
+	SEND(&authority, ACT, id, -1, act, &act);
+}
+
+/* The authority dies with orders under way: the signer drops what waits, stays,
+ * and the next authority gets their records. */
+static void
+bereft(void **state)
+{
+	struct message_head head = { .empty = true };
+	struct message_peer peer = { .role = ROLE_AUTHORITY };
+	struct message_synced synced;
+	struct cbor c;
+	uint64_t i;
+	int pair[2];
+
+	(void)state;
+	start(false);
+	SEND(&authority, HEAD, 0, -1, head, &head);
+	do {
+		assert_true(receive(&authority));
+	} while (in.type != MESSAGE_SYNCED);
+	cbor_open(&c, in.payload, true);
+	assert_true(message_synced_get(&c, &synced));
+	/* It finds more than a group of them in its socket (PROGRAM_BATCH), and
+	 * nobody at the other end. */
+	assert_int_equal(kill(child, SIGSTOP), 0);
+	for (i = 0; i < 300; i++)
+		ask_remark(i);
+	channel_close(&authority);
+	assert_int_equal(kill(child, SIGCONT), 0);
+	channel_pair(pair);
+	channel_open(&authority, pair[0]);
+	SEND(&control, PEER, 0, pair[1], peer, &peer);
+	close(pair[1]);
+	memcpy(head.signer, synced.signer, sizeof(head.signer));
+	SEND(&authority, HEAD, 0, -1, head, &head);
+	for (i = 0; receive(&authority) && in.type == MESSAGE_RECORD; i++)
+		;
+	assert_int_equal(in.type, MESSAGE_SYNCED);
+	assert_true(i >= synced.sequence);
+	ask_remark(1000);
+	assert_true(receive(&authority));
+	assert_int_equal(in.type, MESSAGE_RECORD);
+	assert_int_equal(receive_signed().reason, REASON_OK);
+	send_empty(MESSAGE_STOP, -1);
+	assert_int_equal(wait_for_end(), 0);
+}
+
 /* Beside one that runs a second one is refused by name, and harms nothing. */
 static void
 second(void **state)
@@ -233,6 +287,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(talk),
+		cmocka_unit_test(bereft),
 		cmocka_unit_test(second),
 		cmocka_unit_test(orphan),
 	};
