@@ -205,12 +205,21 @@ in_trouble(struct authority *a, enum reason r, const char *text)
 static bool
 same_signer(struct authority *a, const struct record *r)
 {
+	struct ledger_before before;
 	struct why why;
 	enum reason reason;
 
 	if (a->ledger.sequence == 0 ||
 	    memcmp(r->signer, a->ledger.signer, sizeof(r->signer)) == 0)
 		return true;
+	/* Behind a lost group: what is between comes once more. */
+	if (!a->synced &&
+	    (r->sequence > 1 ||
+		(ledger_before(r, &before, &why) == REASON_OK &&
+		    memcmp(before.signer, a->ledger.signer,
+			sizeof(before.signer)) == 0 &&
+		    before.sequence > a->ledger.sequence)))
+		return false;
 	reason = ledger_joins(&a->ledger, r, &why);
 	if (reason == REASON_OK) {
 		log_note("signer-new", "before=\"%llu\"",
@@ -272,7 +281,8 @@ sync_done(struct authority *a, const struct frame *frame)
 		return;
 	}
 	if (a->trouble != REASON_OK || a->commit_failed ||
-	    m.sequence != a->ledger.sequence)
+	    m.sequence != a->ledger.sequence ||
+	    memcmp(m.signer, a->ledger.signer, sizeof(m.signer)) != 0)
 		return; /* meant for a HEAD before the last one */
 	memcpy(a->signer, m.signer, sizeof(a->signer));
 	a->test = m.test;

@@ -66,6 +66,16 @@ MUST_USE enum reason journal_adopt(
 MUST_USE enum reason journal_succeed(struct journal *j, const char *dir,
     uint64_t skip, uint32_t user, int64_t now, struct why *why);
 /*
+ * A folder beside dir with the journal of the signer `before`, if it can be one
+ * that holds the record named there; what that journal goes on from is put into
+ * further. false if there is none.
+ */
+bool journal_beside(const char *dir, const struct ledger_before *before,
+    char out[PATH_MAX], struct ledger_before *further);
+/* The hash of one record; JOURNAL_FORK if it is not there. */
+MUST_USE enum reason journal_hash(const char *dir, uint64_t sequence,
+    uint8_t out[HASH_SIZE], struct why *why);
+/*
  * If the journal at dir goes on from another: finds that one beside it, by its
  * signer, and checks the join; its folder is put into before. *found tells
  * whether there is one. JOURNAL_FORK, or JOURNAL_DAMAGED if it is not there.

@@ -68,6 +68,10 @@ void ledger_succeed(const struct ledger *old, const uint8_t signer[16],
  * JOURNAL_FORK. */
 MUST_USE enum reason ledger_joins(
     const struct ledger *old, const struct record *first, struct why *why);
+/* What the first record of a signer says of the one before; sequence 0 if there
+ * was none. JOURNAL_DAMAGED if it is not the first record of a signer. */
+MUST_USE enum reason ledger_before(
+    const struct record *first, struct ledger_before *out, struct why *why);
 /* The content of a checkpoint record. */
 bool ledger_write(
     const struct ledger *l, uint8_t *out, size_t cap, size_t *len);

@@ -66,3 +66,20 @@ ledger_joins(
 	ledger_free(&said);
 	return r;
 }
+
+enum reason
+ledger_before(
+    const struct record *first, struct ledger_before *out, struct why *why)
+{
+	struct ledger said;
+	enum reason r;
+
+	if (first->sequence != 1 || first->kind != RECORD_CHECKPOINT)
+		return why_set(why, REASON_JOURNAL_DAMAGED, -1,
+		    "it does not begin with record 1");
+	if ((r = ledger_read(first->checkpoint, &said, why)) != REASON_OK)
+		return r;
+	*out = said.before;
+	ledger_free(&said);
+	return REASON_OK;
+}

@@ -159,6 +159,39 @@ journal_read(const char *dir, uint64_t from, record_call call, void *context,
 	return r;
 }
 
+struct look {
+	uint64_t sequence;
+	uint8_t *sha256;
+	bool found;
+};
+
+/* One record is enough: any refusal ends the walk. */
+static enum reason
+look_at(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct look *look = context;
+
+	look->found = r->sequence == look->sequence;
+	record_hash(bytes, look->sha256);
+	return why_set(why, REASON_STOPPING, -1, "found");
+}
+
+enum reason
+journal_hash(
+    const char *dir, uint64_t sequence, uint8_t out[HASH_SIZE], struct why *why)
+{
+	struct look look = { .sequence = sequence, .sha256 = out };
+	enum reason r = journal_read(dir, sequence, look_at, &look, why);
+
+	if (look.found)
+		return REASON_OK;
+	return r == REASON_OK || r == REASON_STOPPING
+	    ? why_set(why, REASON_JOURNAL_FORK, -1, "record %llu is missing",
+		  (unsigned long long)sequence)
+	    : r;
+}
+
 enum reason
 journal_verify(
     const char *dir, struct ledger *out, uint64_t *records, struct why *why)

@@ -163,27 +163,48 @@ read_first(const char *dir, struct first *f)
 	    f->record.kind == RECORD_CHECKPOINT;
 }
 
-/* A folder beside dir whose journal is that signer's. */
+/* Is it the journal of that signer? *whole: up to that record, at least. */
 static bool
-find_signer(const char *dir, const uint8_t signer[16], char out[PATH_MAX])
+is_signers(const char *dir, const struct ledger_before *before,
+    struct ledger_before *further, bool *whole)
 {
-	char parent[PATH_MAX];
-	const struct dirent *e;
+	uint8_t hash[HASH_SIZE];
 	struct first f;
-	bool found = false;
+
+	*whole = false;
+	if (!read_first(dir, &f) ||
+	    memcmp(f.record.signer, before->signer, sizeof(before->signer)) !=
+		0 ||
+	    ledger_before(&f.record, further, NULL) != REASON_OK)
+		return false;
+	*whole = journal_hash(dir, before->sequence, hash, NULL) == REASON_OK &&
+	    memcmp(hash, before->head, HASH_SIZE) == 0;
+	return true;
+}
+
+/* A backup may lie beside the journal that it is of: the whole one is meant. */
+bool
+journal_beside(const char *dir, const struct ledger_before *before,
+    char out[PATH_MAX], struct ledger_before *further)
+{
+	char path[PATH_MAX], parent[PATH_MAX];
+	const struct dirent *e;
+	struct ledger_before its;
+	bool found = false, whole = false;
 	DIR *d;
 
 	if (snprintf(parent, sizeof(parent), "%s/..", dir) >= PATH_MAX ||
 	    (d = opendir(parent)) == NULL)
 		return false;
-	while (!found && (e = readdir(d)) != NULL) {
+	while (!whole && (e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.' ||
-		    snprintf(out, PATH_MAX, "%s/%s", parent, e->d_name) >=
-			PATH_MAX)
+		    snprintf(path, sizeof(path), "%s/%s", parent, e->d_name) >=
+			PATH_MAX ||
+		    !is_signers(path, before, &its, &whole))
 			continue;
-		found = read_first(out, &f) &&
-		    memcmp(f.record.signer, signer, sizeof(f.record.signer)) ==
-			0;
+		found = true;
+		memcpy(out, path, PATH_MAX);
+		*further = its;
 	}
 	closedir(d);
 	return found;
@@ -193,6 +214,7 @@ enum reason
 journal_before(
     const char *dir, char before[PATH_MAX], bool *found, struct why *why)
 {
+	struct ledger_before named, further;
 	struct ledger ledger;
 	struct first first;
 	uint64_t records;
@@ -202,16 +224,13 @@ journal_before(
 	if (!read_first(dir, &first))
 		return why_set(why, REASON_JOURNAL_DAMAGED, -1,
 		    "%.100s does not begin with record 1", dir);
-	if ((r = ledger_read(first.record.checkpoint, &ledger, why)) !=
-	    REASON_OK)
+	if ((r = ledger_before(&first.record, &named, why)) != REASON_OK ||
+	    named.sequence == 0)
 		return r;
-	*found = ledger.before.sequence != 0;
-	if (*found && !find_signer(dir, ledger.before.signer, before))
-		r = why_set(why, REASON_JOURNAL_DAMAGED, -1,
+	*found = true;
+	if (!journal_beside(dir, &named, before, &further))
+		return why_set(why, REASON_JOURNAL_DAMAGED, -1,
 		    "the journal that this one goes on from is not beside it");
-	ledger_free(&ledger);
-	if (r != REASON_OK || !*found)
-		return r;
 	if ((r = journal_verify(before, &ledger, &records, why)) != REASON_OK)
 		return r;
 	r = ledger_joins(&ledger, &first.record, why);

@@ -18,9 +18,9 @@ struct state {
 	struct program *program;
 	struct signer signer;
 	struct peer *authority;
-	bool streaming; /* heads were compared, records follow */
-	bool synced;	/* the authority has every record */
-	uint64_t next;	/* the record that it gets next */
+	bool streaming;	      /* heads were compared, records follow */
+	bool synced;	      /* the authority has every record */
+	struct sync_place at; /* the record that it gets next */
 };
 
 /* A record that a living authority does not get is a gap in its copy: then it is
@@ -33,10 +33,11 @@ send_record(void *context, uint64_t sequence, struct span bytes)
 	struct message_record m = { .sequence = sequence, .record = bytes };
 	struct why why;
 
-	if (!st->synced || sequence < st->next)
+	if (!st->synced || sequence < st->at.next)
 		return; /* it is on the disk, the stream brings it */
-	if (sequence != st->next)
-		fatal("record %llu was left out", (unsigned long long)st->next);
+	if (sequence != st->at.next)
+		fatal("record %llu was left out",
+		    (unsigned long long)st->at.next);
 	if (!PEER_SEND(st->authority, RECORD, 0, record, &m)) {
 		if (peer_gone(st->authority)) {
 			st->synced = false;
@@ -46,7 +47,7 @@ send_record(void *context, uint64_t sequence, struct span bytes)
 		    "the authority does not take records");
 		program_fail(st->program, REASON_UNAVAILABLE, &why);
 	}
-	st->next++;
+	st->at.next++;
 }
 
 static void
@@ -143,7 +144,7 @@ on_head(struct state *st, struct span payload)
 	cbor_open(&in, payload, true);
 	if (!message_head_get(&in, &head))
 		fatal("malformed HEAD");
-	r = sync_compare(&st->signer, &head, &st->next, &why);
+	r = sync_compare(&st->signer, &head, &st->at, &why);
 	if (r != REASON_OK)
 		refuse_store(st, r, &why);
 	st->synced = false;
@@ -187,32 +188,50 @@ stream_record(
 	struct state *st = context;
 	struct message_record m = { .sequence = r->sequence, .record = bytes };
 
+	if (r->sequence > st->at.end)
+		return why_set(why, REASON_STOPPING, -1, "another signer");
 	if (peer_backlog(st->authority) > STREAM_BACKLOG ||
 	    !PEER_SEND(st->authority, RECORD, 0, record, &m))
 		return why_set(why, REASON_OVERLOAD, -1, "later");
-	st->next = r->sequence + 1;
+	st->at.next = r->sequence + 1;
 	return REASON_OK;
 }
 
-/* Goes on where the last round ended; SYNCED when there is nothing left. */
+/* Goes on in one journal where the last round ended; true at its end. */
+static bool
+stream_journal(struct state *st)
+{
+	struct sync_place *at = &st->at;
+	struct why why;
+	enum reason r;
+
+	if (at->next > at->end)
+		return true;
+	if (peer_backlog(st->authority) > STREAM_BACKLOG / 2)
+		return false;
+	r = journal_read(at->path, at->next, stream_record, st, &why);
+	if (r == REASON_OK && at->next <= at->end)
+		r = why_set(&why, REASON_JOURNAL_DAMAGED, -1,
+		    "%.100s ends before record %llu", at->path,
+		    (unsigned long long)at->end);
+	if (r != REASON_OK && r != REASON_OVERLOAD && r != REASON_STOPPING)
+		program_fail(st->program, r, &why);
+	return at->next > at->end;
+}
+
+/* Journal by journal, to the end of ours; SYNCED when there is nothing left. */
 static void
 stream(struct state *st)
 {
 	const struct ledger *l = journal_ledger(st->signer.journal);
 	struct message_synced m = { .sequence = l->sequence, .test = l->test };
-	struct why why;
-	enum reason r;
 
-	if (st->next <= l->sequence) {
-		if (peer_backlog(st->authority) > STREAM_BACKLOG / 2)
+	do {
+		if (memcmp(st->at.signer, l->signer, sizeof(l->signer)) == 0)
+			st->at.end = l->sequence; /* it grows */
+		if (!stream_journal(st))
 			return;
-		r = journal_read(
-		    st->signer.journal_path, st->next, stream_record, st, &why);
-		if (r != REASON_OK && r != REASON_OVERLOAD)
-			program_fail(st->program, r, &why);
-	}
-	if (st->next <= l->sequence)
-		return;
+	} while (sync_next(&st->signer, &st->at));
 	memcpy(m.signer, l->signer, sizeof(m.signer));
 	st->synced = PEER_SEND(st->authority, SYNCED, 0, synced, &m);
 	st->streaming = !st->synced;

@@ -176,14 +176,23 @@ MUST_USE enum reason signer_flush(struct signer *s, struct why *why);
 MUST_USE enum reason signer_passphrase(
     const struct signer *s, struct secret *out, struct why *why);
 
+/* Where records go on that the store lacks: in our journal, or in that of a
+ * signer before us, which lies beside it. */
+struct sync_place {
+	char path[PATH_MAX];
+	uint8_t signer[16];
+	uint64_t next; /* the record that the store gets next */
+	uint64_t end;  /* last one of that signer */
+};
 /*
- * Compares what the store has with this journal (architecture 3):
- * JOURNAL_BEHIND if the store has more, JOURNAL_FORK if it tells another
- * history. On success the store lacks the records from *next on. Where the store
- * ends with the signer before this one, it must end where this one began.
+ * Compares what the store has with this journal and those that it goes on from
+ * (architecture 3): JOURNAL_BEHIND if the store has more, JOURNAL_FORK if it
+ * tells another history. On success the store lacks the records from *at on.
  */
 MUST_USE enum reason sync_compare(const struct signer *s,
-    const struct message_head *head, uint64_t *next, struct why *why);
+    const struct message_head *head, struct sync_place *at, struct why *why);
+/* On to the journal of the signer that followed; false in our own. */
+bool sync_next(const struct signer *s, struct sync_place *at);
 
 /* --- one order each: checks every field, renders, fills o->record --- */
 MUST_USE enum reason voucher_prepare(struct signer *s, struct order *o);

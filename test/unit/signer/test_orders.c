@@ -412,39 +412,71 @@ clock_at_start(void **state)
 	assert_true(world.reply.record.time >= world.now - 10);
 }
 
+/* The signer stops, and a new one goes on in its place. */
+static void
+succeed(void)
+{
+	char path[PATH_MAX];
+	struct journal *j;
+	struct why why;
+
+	memcpy(path, world.signer.journal_path, sizeof(path));
+	world_close();
+	assert_int_equal(journal_open(path, &j, NULL, NULL, &why), REASON_OK);
+	assert_int_equal(
+	    journal_succeed(j, path, 0, 1000, world.now, &why), REASON_OK);
+	journal_close(j);
+	assert_int_equal(world_open(&why), REASON_OK);
+}
+
+static const char *
+first_path(void)
+{
+	static char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof(path), "%s.1", world.signer.journal_path);
+	return path;
+}
+
+static enum reason
+compare_heads(const struct message_head *head, struct sync_place *at)
+{
+	struct why why;
+
+	return sync_compare(&world.signer, head, at, &why);
+}
+
 static void
 heads(void **state)
 {
 	const struct ledger *l = journal_ledger(world.signer.journal);
 	struct message_head h = { .empty = true };
-	uint64_t next;
+	struct sync_place at;
 	struct why why;
 
 	(void)state;
-	assert_int_equal(
-	    sync_compare(&world.signer, &h, &next, &why), REASON_OK);
-	assert_int_equal(next, 1);
+	assert_int_equal(sync_compare(&world.signer, &h, &at, &why), REASON_OK);
+	assert_int_equal(at.next, 1);
 	h.empty = false;
 	memcpy(h.signer, l->signer, sizeof(h.signer));
 	memcpy(h.sha256, l->head, HASH_SIZE);
 	h.sequence = l->sequence;
-	assert_int_equal(
-	    sync_compare(&world.signer, &h, &next, &why), REASON_OK);
-	assert_int_equal(next, l->sequence + 1);
+	assert_int_equal(sync_compare(&world.signer, &h, &at, &why), REASON_OK);
+	assert_int_equal(at.next, l->sequence + 1);
 	h.sequence++;
-	assert_int_equal(sync_compare(&world.signer, &h, &next, &why),
-	    REASON_JOURNAL_BEHIND);
+	assert_int_equal(
+	    sync_compare(&world.signer, &h, &at, &why), REASON_JOURNAL_BEHIND);
 	h.sequence = l->sequence - 2;
 	assert_int_equal(
-	    sync_compare(&world.signer, &h, &next, &why), REASON_JOURNAL_FORK);
+	    sync_compare(&world.signer, &h, &at, &why), REASON_JOURNAL_FORK);
 	h.sequence = l->sequence;
 	h.sha256[3] ^= 1;
 	assert_int_equal(
-	    sync_compare(&world.signer, &h, &next, &why), REASON_JOURNAL_FORK);
+	    sync_compare(&world.signer, &h, &at, &why), REASON_JOURNAL_FORK);
 	h.sha256[3] ^= 1;
 	h.signer[0] ^= 1;
 	assert_int_equal(
-	    sync_compare(&world.signer, &h, &next, &why), REASON_JOURNAL_FORK);
+	    sync_compare(&world.signer, &h, &at, &why), REASON_JOURNAL_FORK);
 }
 
 /* The hash of an earlier record, which the store may stand at. */
@@ -454,17 +486,70 @@ head_in_the_middle(void **state)
 	const struct ledger *l = journal_ledger(world.signer.journal);
 	struct voucher_order o = world_voucher();
 	struct message_head h = { .sequence = l->sequence };
-	uint64_t next;
+	struct sync_place at;
 	struct why why;
 
 	(void)state;
 	memcpy(h.signer, l->signer, sizeof(h.signer));
 	memcpy(h.sha256, l->head, HASH_SIZE);
 	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_int_equal(sync_compare(&world.signer, &h, &at, &why), REASON_OK);
+	assert_int_equal(at.next, h.sequence + 1);
+	assert_int_equal(at.next, l->sequence);
+}
+
+/* The store stands before one seam, or before two: what it lacks of the signers
+ * before us comes from their journals (doc/decisions/008). */
+static void
+behind_seams(void **state)
+{
+	struct message_head h = { .empty = true }, first;
+	struct sync_place at;
+	uint64_t end;
+	unsigned i;
+
+	(void)state;
+	first.empty = false;
+	end = first.sequence = head();
+	memcpy(first.signer, journal_ledger(world.signer.journal)->signer, 16);
+	memcpy(first.sha256, journal_ledger(world.signer.journal)->head, 32);
+	for (i = 0; i < 2; i++)
+		succeed();
+	/* The last record, and nothing of the next signer. */
+	assert_int_equal(compare_heads(&first, &at), REASON_OK);
+	assert_non_null(strstr(at.path, "journal.2"));
+	assert_int_equal(at.next, 1);
+	assert_true(sync_next(&world.signer, &at));
+	assert_string_equal(at.path, world.signer.journal_path);
+	assert_int_equal(at.next, 1);
+	assert_false(sync_next(&world.signer, &at));
+	/* One record is missing, or all are. */
+	first.sequence--;
 	assert_int_equal(
-	    sync_compare(&world.signer, &h, &next, &why), REASON_OK);
-	assert_int_equal(next, h.sequence + 1);
-	assert_int_equal(next, l->sequence);
+	    journal_hash(at.path, 1, first.sha256, NULL), REASON_OK);
+	assert_int_equal(compare_heads(&first, &at), REASON_JOURNAL_FORK);
+	assert_int_equal(
+	    journal_hash(first_path(), first.sequence, first.sha256, NULL),
+	    REASON_OK);
+	assert_int_equal(compare_heads(&first, &at), REASON_OK);
+	assert_non_null(strstr(at.path, "journal.1"));
+	assert_int_equal(at.next, end);
+	assert_int_equal(at.end, end);
+	assert_true(sync_next(&world.signer, &at));
+	assert_non_null(strstr(at.path, "journal.2"));
+	assert_int_equal(at.end, 2);
+	assert_int_equal(compare_heads(&h, &at), REASON_OK);
+	assert_non_null(strstr(at.path, "journal.1"));
+	assert_int_equal(at.next, 1);
+	first.sequence = end + 1;
+	assert_int_equal(compare_heads(&first, &at), REASON_JOURNAL_BEHIND);
+	/* A backup beside the journal is not taken for it. */
+	assert_int_equal(world_shell("cd %s/signer && mv journal.1 kept"), 0);
+	first.sequence = end - 1;
+	assert_int_equal(compare_heads(&first, &at), REASON_OK);
+	assert_non_null(strstr(at.path, "kept"));
+	assert_int_equal(world_shell("rm -r %s/signer/kept"), 0);
+	assert_int_equal(compare_heads(&first, &at), REASON_JOURNAL_FORK);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
@@ -489,6 +574,7 @@ main(void)
 		CASE(clock_at_start),
 		CASE(heads),
 		CASE(head_in_the_middle),
+		CASE(behind_seams),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_remove);
