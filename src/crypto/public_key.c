@@ -42,6 +42,7 @@ struct public_key {
 static struct {
 	struct public_key *bucket[CACHE_BUCKETS];
 	unsigned count, tables;
+	unsigned fresh;	 /* came since the last trim */
 	uint64_t factor; /* odd, drawn at the first use */
 } cache;
 
@@ -280,6 +281,7 @@ public_key_get(struct span spki, const struct public_key **out, struct why *why)
 	k->next = cache.bucket[b];
 	cache.bucket[b] = k;
 	cache.count++;
+	cache.fresh++;
 	*out = k;
 	return REASON_OK;
 }
@@ -291,8 +293,9 @@ public_key_cache_trim(void)
 {
 	unsigned b;
 
-	if (cache.count <= CACHE_KEYS)
+	if (cache.fresh < CACHE_KEYS / 2 && cache.count < 2 * CACHE_KEYS)
 		return;
+	cache.fresh = 0;
 	for (b = 0; b < CACHE_BUCKETS; b++) {
 		struct public_key **at = &cache.bucket[b];
 
