@@ -10,43 +10,59 @@
 
 #include "base/fatal.h"
 
-#define DECODERS_MAX 16
+#define CHOSEN_MAX 16
 
 static OSSL_LIB_CTX *whole_context, *lean_context;
 static OSSL_PROVIDER *whole;
-static OSSL_ALGORITHM decoders[DECODERS_MAX + 1]; /* ends with a NULL name */
+/* Each ends with a NULL name. */
+static OSSL_ALGORITHM decoders[CHOSEN_MAX + 1], kinds_of_key[CHOSEN_MAX + 1];
 
-/* The keys that a client's certificate may hold (TLS 1.2 and 1.3). */
+/* Is this one named, and a decoder of SubjectPublicKeyInfo if it is one? */
 static bool
-is_wanted(const OSSL_ALGORITHM *a)
+is_wanted(const OSSL_ALGORITHM *a, const char *const *names, bool decoder)
 {
-	static const char *const names[] = { "EC", "RSA", "RSA-PSS", "ED25519",
-		"ED448" };
-	size_t i, len = strcspn(a->algorithm_names, ":"); /* the first name */
+	size_t len = strcspn(a->algorithm_names, ":"); /* the first name */
 
-	if (strstr(a->property_definition,
+	if (decoder &&
+	    strstr(a->property_definition,
 		"input=der,structure=SubjectPublicKeyInfo") == NULL)
 		return false;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == len &&
-		    memcmp(a->algorithm_names, names[i], len) == 0)
+	for (; *names != NULL; names++)
+		if (strlen(*names) == len &&
+		    memcmp(a->algorithm_names, *names, len) == 0)
 			return true;
 	return false;
 }
 
 static void
-decoders_choose(void)
+choose(
+    OSSL_ALGORITHM out[CHOSEN_MAX + 1], int operation, const char *const *names)
 {
 	const OSSL_ALGORITHM *a;
 	unsigned n = 0;
 	int no_cache;
 
-	a = OSSL_PROVIDER_query_operation(whole, OSSL_OP_DECODER, &no_cache);
+	a = OSSL_PROVIDER_query_operation(whole, operation, &no_cache);
 	for (; a != NULL && a->algorithm_names != NULL; a++)
-		if (is_wanted(a) && n < DECODERS_MAX)
-			decoders[n++] = *a;
+		if (is_wanted(a, names, operation == OSSL_OP_DECODER) &&
+		    n < CHOSEN_MAX)
+			out[n++] = *a;
 	if (n == 0)
-		fatal("OpenSSL has no decoders of public keys");
+		fatal("OpenSSL has no keys");
+}
+
+static void
+choose_all(void)
+{
+	/* The keys that a client's certificate may hold (TLS 1.2 and 1.3). */
+	static const char *const certified[] = { "EC", "RSA", "RSA-PSS",
+		"ED25519", "ED448", NULL };
+	/* Those, the key exchange, and the binder of a resumed session. */
+	static const char *const all[] = { "EC", "RSA", "RSA-PSS", "ED25519",
+		"ED448", "X25519", "HMAC", NULL };
+
+	choose(decoders, OSSL_OP_DECODER, certified);
+	choose(kinds_of_key, OSSL_OP_KEYMGMT, all);
 }
 
 static const OSSL_ALGORITHM *
@@ -56,6 +72,8 @@ query(void *context, int operation, int *no_cache)
 	*no_cache = 0;
 	if (operation == OSSL_OP_DECODER)
 		return decoders;
+	if (operation == OSSL_OP_KEYMGMT)
+		return kinds_of_key;
 	return OSSL_PROVIDER_query_operation(whole, operation, no_cache);
 }
 
@@ -97,7 +115,7 @@ provider_lean(void)
 	if (whole_context == NULL || lean_context == NULL ||
 	    (whole = OSSL_PROVIDER_load(whole_context, "default")) == NULL)
 		fatal("OpenSSL cannot be set up");
-	decoders_choose();
+	choose_all();
 	if (OSSL_PROVIDER_add_builtin(lean_context, "lean", provider_init) !=
 		1 ||
 	    OSSL_PROVIDER_load(lean_context, "lean") == NULL)
