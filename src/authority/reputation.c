@@ -135,6 +135,15 @@ load(struct authority *a)
 	publish(r);
 }
 
+/* The latest come first; who finds no place has a stranger's budget. */
+static void
+know_client(void *context, const uint8_t client[HASH_SIZE])
+{
+	struct reputation *r = context;
+
+	(void)blocklist_know(r->shared, client);
+}
+
 void
 reputation_open(struct authority *a)
 {
@@ -144,6 +153,8 @@ reputation_open(struct authority *a)
 	a->reputation = r;
 	r->shared = blocklist_new(&fd);
 	load(a);
+	store_client_each(a->store, clock_now() - GOOD_DAYS * DAY, KNOWN_SLOTS,
+	    know_client, r);
 	if (!a->start.offline)
 		program_publish_blocklist(a->program, fd);
 	close(fd);
@@ -382,6 +393,8 @@ reputation_good(struct authority *a, const uint8_t client[HASH_SIZE])
 	if (w->good != 0 && now >= w->good && now - w->good < DAY)
 		return;
 	/* One row a day, in the group of the voucher. */
-	if (store_client_serve(a->store, client, now))
+	if (store_client_serve(a->store, client, now)) {
 		w->good = now;
+		know_client(a->reputation, client);
+	}
 }

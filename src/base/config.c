@@ -31,6 +31,9 @@ static const struct row rows[] = {
 	{ "masa", "legacy-paths", KIND_BOOL, AT(legacy_paths), 0, 0 },
 	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
 	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
+	{ "masa", "rate-client", KIND_NUMBER, AT(rate_client), 0, RATE_MAX },
+	{ "masa", "rate-prefix", KIND_NUMBER, AT(rate_prefix), 0, RATE_MAX },
+	{ "masa", "rate-known", KIND_NUMBER, AT(rate_known), 0, RATE_MAX },
 	{ "masa", "max-age", KIND_NUMBER, AT(max_age), 60, 31536000 },
 	{ "masa", "max-ahead", KIND_NUMBER, AT(max_ahead), 0, 86400 },
 	{ "masa", "keep-requests", KIND_NUMBER, AT(keep_requests), 1, 3650 },
@@ -50,6 +53,9 @@ config_defaults(struct config *c)
 	c->client = CLIENT_REQUIRED;
 	c->fronts = 1;
 	c->connections = 4096;
+	c->rate_client = 50;
+	c->rate_prefix = 200;
+	c->rate_known = 500;
 	c->max_age = 86400;
 	c->max_ahead = 300;
 	c->keep_requests = 30;
@@ -187,10 +193,13 @@ config_print(const struct config *c, char *out, size_t cap)
 	snprintf(out, cap,
 	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
 	    "[masa]\nlisten = %s\nclient-certificate = %s\nlegacy-paths = %s\n"
-	    "fronts = %u\nconnections = %u\nmax-age = %u\nmax-ahead = %u\n"
+	    "fronts = %u\nconnections = %u\nrate-client = %u\n"
+	    "rate-prefix = %u\nrate-known = %u\n"
+	    "max-age = %u\nmax-ahead = %u\n"
 	    "keep-requests = %u\nrevocation-required = %s\n",
 	    c->organization, c->test ? "yes" : "no", c->listen,
 	    client_words[c->client], c->legacy_paths ? "yes" : "no", c->fronts,
-	    c->connections, c->max_age, c->max_ahead, c->keep_requests,
+	    c->connections, c->rate_client, c->rate_prefix, c->rate_known,
+	    c->max_age, c->max_ahead, c->keep_requests,
 	    c->revocation_required ? "yes" : "no");
 }

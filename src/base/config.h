@@ -8,6 +8,7 @@
 #include "base/reason.h"
 
 #define CONFIG_TEXT 256
+#define RATE_MAX    1000000 /* requests a second */
 
 enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
 
@@ -21,8 +22,11 @@ struct config {
 	bool legacy_paths;    /* /.well-known/est aliases, default off */
 	unsigned fronts;      /* number of front and checker pairs, default 1 */
 	unsigned connections; /* per front, default 4096 */
-	unsigned max_age;     /* row 7, seconds, default 86400 */
-	unsigned max_ahead;   /* row 7, seconds, default 300 */
+	/* Requests a second of a client key, of a source prefix, and of a key
+	 * that got a voucher; 0 = any number. Default 50, 200, 500. */
+	unsigned rate_client, rate_prefix, rate_known;
+	unsigned max_age;	/* row 7, seconds, default 86400 */
+	unsigned max_ahead;	/* row 7, seconds, default 300 */
 	unsigned keep_requests; /* days, for the re-check; default 30 */
 	/* row 5: what "unreachable" means for nonced requests, default refuse=false */
 	bool revocation_required;

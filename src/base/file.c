@@ -158,8 +158,7 @@ open_fresh(const char *path, unsigned mode)
 }
 
 static enum reason
-fresh_begin(
-    struct fresh *f, const char *path, unsigned mode, struct why *why)
+fresh_begin(struct fresh *f, const char *path, unsigned mode, struct why *why)
 {
 	if (snprintf(f->path, sizeof(f->path), "%s.new", path) >=
 	    (int)sizeof(f->path))
@@ -183,8 +182,7 @@ fresh_end(struct fresh *f, bool remove)
 }
 
 static enum reason
-fresh_write(
-    struct fresh *f, struct span bytes, unsigned mode, struct why *why)
+fresh_write(struct fresh *f, struct span bytes, unsigned mode, struct why *why)
 {
 	if (fchmod(f->fd, (mode_t)mode) == 0 && write_all(f->fd, bytes) &&
 	    fsync(f->fd) == 0)

@@ -86,14 +86,29 @@ on_greet(void *context, struct http_connection *c)
 	return REASON_CLIENT_BLOCKED;
 }
 
+/* MP 17. What was refused before costs no more than this refusal. */
+static bool
+within_budget(struct front *f, const struct http_connection *c)
+{
+	bool known = f->blocklist != NULL &&
+	    blocklist_knows(f->blocklist, connection_client(c));
+
+	return connection_exchange(c)->route->resource == RESOURCE_HEALTH ||
+	    budget_take(f->budget, &f->rates, connection_client_key(c),
+		connection_address(c), known, clock_ticks());
+}
+
 /* Nobody need send a body that nobody can judge. */
 static enum reason
 on_admit(void *context, struct http_connection *c, struct why *why)
 {
 	struct front *f = context;
 
-	(void)c;
 	(void)why;
+	if (!within_budget(f, c)) {
+		f->limited++;
+		return REASON_RATE_LIMITED;
+	}
 	return checker(f) == NULL ? REASON_UNAVAILABLE : REASON_OK;
 }
 
@@ -122,11 +137,13 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 {
 	struct front *f = context;
 	const struct http_route *route = connection_exchange(c)->route;
+	bool turned_away =
+	    reason == REASON_CLIENT_BLOCKED || reason == REASON_RATE_LIMITED;
 
-	/* Whoever is blocked does not get the lines of the others. */
-	if (reason == REASON_CLIENT_BLOCKED && f->blocked_line)
+	/* Whoever is turned away does not get the lines of the others. */
+	if (turned_away && f->away_line)
 		return;
-	f->blocked_line |= reason == REASON_CLIENT_BLOCKED;
+	f->away_line |= turned_away;
 	if (f->lines == 0) {
 		f->lines_lost++;
 		return;

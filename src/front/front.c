@@ -22,19 +22,20 @@ log_counts(struct front *f)
 	const struct http_counts *n = server_counts(f->server);
 
 	if (memcmp(n, &f->said, sizeof(*n)) == 0 &&
-	    f->blocked == f->blocked_said)
+	    f->blocked == f->blocked_said && f->limited == f->limited_said)
 		return;
 	f->said = *n;
 	f->blocked_said = f->blocked;
+	f->limited_said = f->limited;
 	log_note("counts",
 	    "accepted=\"%llu\" handshakes-failed=\"%llu\" "
 	    "evicted=\"%llu\" requests=\"%llu\" legacy=\"%llu\" slow=\"%llu\" "
-	    "blocked=\"%llu\"",
+	    "blocked=\"%llu\" limited=\"%llu\"",
 	    (unsigned long long)n->accepted,
 	    (unsigned long long)n->handshakes_failed,
 	    (unsigned long long)n->evicted, (unsigned long long)n->requests,
 	    (unsigned long long)n->legacy, (unsigned long long)n->slow,
-	    (unsigned long long)f->blocked);
+	    (unsigned long long)f->blocked, (unsigned long long)f->limited);
 }
 
 static void
@@ -46,7 +47,7 @@ on_tick(void *context)
 		log_note("requests-not-logged", "count=\"%u\"", f->lines_lost);
 	f->lines = LINES_PER_SECOND;
 	f->lines_lost = 0;
-	f->blocked_line = false;
+	f->away_line = false;
 	if (++f->ticks % COUNTS_SECONDS == 0)
 		log_counts(f);
 }
@@ -71,6 +72,15 @@ open_tls(struct front *f, const struct config *config, struct why *why)
 	r = server_tls(f->server, &own, why);
 	secret_free(&pem);
 	return r;
+}
+
+static void
+take_config(struct front *f, const struct config *c)
+{
+	f->rates = (struct budget_rates){ .client = c->rate_client,
+		.prefix = c->rate_prefix,
+		.known = c->rate_known };
+	server_legacy_paths(f->server, c->legacy_paths);
 }
 
 static enum reason
@@ -99,7 +109,8 @@ on_start(void *context, struct program *p, struct why *why)
 		fatal("event_base_new");
 	f->server =
 	    server_new(f->base, listener, &f->limits, &front_http_calls, f);
-	server_legacy_paths(f->server, start->config.legacy_paths);
+	f->budget = budget_new();
+	take_config(f, &start->config);
 	return open_tls(f, &start->config, why);
 }
 
@@ -117,7 +128,7 @@ on_reload(void *context, const struct message_start *start)
 		log_reason(r, &why, "event=\"reload\"");
 		return;
 	}
-	server_legacy_paths(f->server, start->config.legacy_paths);
+	take_config(f, &start->config);
 	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
 }
 
@@ -238,5 +249,6 @@ front_run(struct front *f, int argc, char **argv)
 	event_free(f->stopper);
 	event_base_free(f->base);
 	pending_free(f->pending);
+	budget_free(f->budget);
 	return status;
 }

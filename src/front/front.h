@@ -6,6 +6,7 @@
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
+#include "front/budget.h"
 #include "front/pending.h"
 #include "http/server.h"
 #include "ipc/blocklist.h"
@@ -29,7 +30,11 @@ struct front {
 	const struct blocklist *blocklist;
 	uint64_t blocked; /* requests, since the start */
 	uint64_t blocked_said;
-	bool blocked_line; /* one was logged in this second */
+	struct budget *budget;
+	struct budget_rates rates;
+	uint64_t limited; /* requests beyond a budget, since the start */
+	uint64_t limited_said;
+	bool away_line; /* one of these or those was logged in this second */
 	unsigned ticks;
 	bool overdue;
 };

@@ -9,8 +9,9 @@
 
 #include "base/fatal.h"
 
-#define WORDS	  4 /* of 8 octets: HASH_SIZE */
-#define TRIES_MAX 64
+#define WORDS	   4 /* of 8 octets: HASH_SIZE */
+#define TRIES_MAX  64
+#define PROBES_MAX 64 /* slots that are looked at for one hash */
 #define SEALS_NEEDED \
 	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 
@@ -30,9 +31,15 @@ struct shared_table {
 	struct shared_entry entry[BLOCKED_CLIENTS_MAX + BLOCKED_PREFIXES_MAX];
 };
 
+/* Half a hash; the first word is written last, 0 = free. */
+struct known {
+	_Atomic uint64_t first, second;
+};
+
 struct blocklist {
 	_Atomic uint64_t generation;
 	struct shared_table table[2];
+	struct known known[KNOWN_SLOTS];
 };
 
 #define GET(x)	  atomic_load_explicit(&(x), memory_order_relaxed)
@@ -232,4 +239,51 @@ blocklist_has(const struct blocklist *b, const uint8_t key[HASH_SIZE],
 			return found;
 	}
 	return false;
+}
+
+/* --- known customers --- */
+
+/* The slot that holds this hash, or the free one where it belongs; KNOWN_SLOTS
+ * if there is neither. Whatever the memory says, this ends. */
+static size_t
+known_slot(const struct blocklist *b, const uint64_t word[2])
+{
+	size_t i, at = (size_t)(word[0] % KNOWN_SLOTS);
+
+	for (i = 0; i < PROBES_MAX; i++, at = (at + 1) % KNOWN_SLOTS) {
+		uint64_t first = atomic_load_explicit(
+		    &b->known[at].first, memory_order_acquire);
+
+		if (first == 0 ||
+		    (first == word[0] && GET(b->known[at].second) == word[1]))
+			return at;
+	}
+	return KNOWN_SLOTS;
+}
+
+bool
+blocklist_know(struct blocklist *b, const uint8_t certificate[HASH_SIZE])
+{
+	uint64_t word[WORDS];
+	size_t at;
+
+	memcpy(word, certificate, sizeof(word));
+	if (word[0] == 0 || (at = known_slot(b, word)) == KNOWN_SLOTS)
+		return false;
+	SET(b->known[at].second, word[1]);
+	atomic_store_explicit(
+	    &b->known[at].first, word[0], memory_order_release);
+	return true;
+}
+
+bool
+blocklist_knows(const struct blocklist *b, const uint8_t certificate[HASH_SIZE])
+{
+	uint64_t word[WORDS];
+	size_t at;
+
+	memcpy(word, certificate, sizeof(word));
+	if (word[0] == 0 || (at = known_slot(b, word)) == KNOWN_SLOTS)
+		return false;
+	return GET(b->known[at].first) == word[0];
 }

@@ -9,6 +9,9 @@
  *   look-up has read a whole table; else it looks again.
  *
  * So an authority that dies while it writes leaves the last whole table.
+ *
+ * Beside it lie the known customers, who have larger budgets (MP 17): a set that
+ * only grows. A new authority has a new one.
  */
 #ifndef IPC_BLOCKLIST_H
 #define IPC_BLOCKLIST_H
@@ -23,6 +26,10 @@ struct block_entry {
 	int64_t until; /* 0 = for ever */
 };
 
+/* Slots for known customers; a table that is half full still finds room for
+ * nearly all, so some 40,000 of them have a place. */
+#define KNOWN_SLOTS 65536
+
 struct blocklist;
 
 /* The authority's: all zero, and a descriptor for others, through which nobody
@@ -32,6 +39,9 @@ struct blocklist *blocklist_new(int *fd);
  * is room for is a broken invariant. */
 void blocklist_publish(
     struct blocklist *b, struct block_entry *entries, size_t n);
+/* This client got a voucher: it is a known customer as long as the authority
+ * lives. false if there is no room near its place. */
+bool blocklist_know(struct blocklist *b, const uint8_t certificate[HASH_SIZE]);
 /* A front's: maps and keeps it, closes fd. NULL if it has another size, or
  * could be cut off or written behind our back. */
 const struct blocklist *blocklist_open(int fd);
@@ -44,5 +54,8 @@ void blocklist_close(const struct blocklist *b);
  */
 bool blocklist_has(const struct blocklist *b, const uint8_t key[HASH_SIZE],
     const uint8_t certificate[HASH_SIZE], const char *address, int64_t now);
+/* Is it a known customer (MP 17)? By 16 octets of the hash. */
+bool blocklist_knows(
+    const struct blocklist *b, const uint8_t certificate[HASH_SIZE]);
 
 #endif

@@ -61,7 +61,7 @@ message_name(enum message m)
 static void
 put_config(struct cbor_out *o, const struct config *c)
 {
-	cbor_put_array(o, 11);
+	cbor_put_array(o, 14);
 	cbor_put_string(o, c->organization);
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
@@ -69,6 +69,9 @@ put_config(struct cbor_out *o, const struct config *c)
 	cbor_put_bool(o, c->legacy_paths);
 	cbor_put_uint(o, c->fronts);
 	cbor_put_uint(o, c->connections);
+	cbor_put_uint(o, c->rate_client);
+	cbor_put_uint(o, c->rate_prefix);
+	cbor_put_uint(o, c->rate_known);
 	cbor_put_uint(o, c->max_age);
 	cbor_put_uint(o, c->max_ahead);
 	cbor_put_uint(o, c->keep_requests);
@@ -80,7 +83,7 @@ get_config(struct cbor *c, struct config *out)
 {
 	bool good = true;
 
-	if (!field_array(c, 11) ||
+	if (!field_array(c, 14) ||
 	    !field_text(c, out->organization, sizeof(out->organization)) ||
 	    !field_flag(c, &out->test) ||
 	    !field_text(c, out->listen, sizeof(out->listen)))
@@ -89,6 +92,9 @@ get_config(struct cbor *c, struct config *out)
 	return good && field_flag(c, &out->legacy_paths) &&
 	    field_unsigned(c, 16, &out->fronts) &&
 	    field_unsigned(c, 60000, &out->connections) &&
+	    field_unsigned(c, RATE_MAX, &out->rate_client) &&
+	    field_unsigned(c, RATE_MAX, &out->rate_prefix) &&
+	    field_unsigned(c, RATE_MAX, &out->rate_known) &&
 	    field_unsigned(c, 31536000, &out->max_age) &&
 	    field_unsigned(c, 86400, &out->max_ahead) &&
 	    field_unsigned(c, 3650, &out->keep_requests) &&

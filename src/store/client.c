@@ -77,6 +77,35 @@ store_client_serve(
 	    VALUES(value_bytes(client, HASH_SIZE), value_number(moment)));
 }
 
+struct each_client {
+	void (*call)(void *context, const uint8_t client[HASH_SIZE]);
+	void *context;
+};
+
+static bool
+next_client(void *context, const struct value *row, unsigned n)
+{
+	const struct each_client *e = context;
+	uint8_t client[HASH_SIZE];
+
+	(void)n;
+	take_hash(client, &row[0]);
+	e->call(e->context, client);
+	return true;
+}
+
+void
+store_client_each(struct store *s, int64_t since, unsigned max,
+    void (*call)(void *context, const uint8_t client[HASH_SIZE]), void *context)
+{
+	struct each_client e = { call, context };
+
+	store_read(s,
+	    "SELECT client FROM client_served WHERE moment >= ?1 "
+	    "ORDER BY moment DESC LIMIT ?2",
+	    VALUES(value_number(since), value_number(max)), next_client, &e);
+}
+
 bool
 store_client_served(
     struct store *s, const uint8_t client[HASH_SIZE], int64_t since)

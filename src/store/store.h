@@ -256,6 +256,10 @@ void store_block_each(struct store *s,
 /* A voucher was given under this client certificate (its SHA-256). */
 bool store_client_serve(
     struct store *s, const uint8_t client[HASH_SIZE], int64_t moment);
+/* Who got one since a moment, the latest first, at most max of them. */
+void store_client_each(struct store *s, int64_t since, unsigned max,
+    void (*call)(void *context, const uint8_t client[HASH_SIZE]),
+    void *context);
 /* Was one, since a moment? */
 bool store_client_served(
     struct store *s, const uint8_t client[HASH_SIZE], int64_t since);

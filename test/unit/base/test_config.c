@@ -34,6 +34,9 @@ defaults_stand_where_nothing_is_said(void **state)
 	assert_false(c.revocation_required);
 	assert_int_equal(c.fronts, 1);
 	assert_int_equal(c.connections, 4096);
+	assert_int_equal(c.rate_client, 50);
+	assert_int_equal(c.rate_prefix, 200);
+	assert_int_equal(c.rate_known, 500);
 	assert_int_equal(c.max_age, 86400);
 	assert_int_equal(c.max_ahead, 300);
 }
@@ -53,6 +56,9 @@ what_is_printed_is_read_again(void **state)
 	given.client = CLIENT_OPTIONAL;
 	given.fronts = 3;
 	given.connections = 60000;
+	given.rate_client = 0;
+	given.rate_prefix = 7;
+	given.rate_known = RATE_MAX;
 	given.max_age = 60;
 	given.max_ahead = 0;
 	config_print(&given, text, sizeof(text));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "crypto/hash/hash.h"
 #include "ipc/blocklist.h"
 
 #define NOW 1000
@@ -178,6 +179,42 @@ impostors(void **state)
 	blocklist_close(r);
 }
 
+/* Known customers: who is in is found, and nobody else, up to many; a table
+ * without a free slot ends the search. */
+static void
+known(void **state)
+{
+	const struct blocklist *r;
+	struct blocklist *b;
+	uint8_t hash[HASH_SIZE];
+	unsigned i, in = 0, found = 0;
+	int fd;
+
+	(void)state;
+	b = make(&r, &fd);
+	assert_false(blocklist_knows(r, none));
+	assert_false(blocklist_know(b, none));
+	for (i = 0; i < 3 * KNOWN_SLOTS; i++) {
+		sha256(span_of(&i, sizeof(i)), hash);
+		if (i == 40000)
+			assert_int_equal(in, 40000);
+		assert_false(blocklist_knows(r, hash));
+		in += blocklist_know(b, hash);
+		found += blocklist_knows(r, hash);
+	}
+	assert_int_equal(found, in);
+	assert_true(in > KNOWN_SLOTS / 10 * 9 && in <= KNOWN_SLOTS);
+	/* Half a hash is not enough if the other half is another one. */
+	i = 7;
+	sha256(span_of(&i, sizeof(i)), hash);
+	assert_true(blocklist_knows(r, hash));
+	hash[8] ^= 1;
+	assert_false(blocklist_knows(r, hash));
+	close(fd);
+	blocklist_close(b);
+	blocklist_close(r);
+}
+
 #define ROUNDS 300
 #define CROWD  2000
 
@@ -267,6 +304,7 @@ main(void)
 		cmocka_unit_test(full),
 		cmocka_unit_test(sealed),
 		cmocka_unit_test(impostors),
+		cmocka_unit_test(known),
 		cmocka_unit_test(never_torn),
 	};
 

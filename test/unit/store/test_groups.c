@@ -84,9 +84,9 @@ newer_after_a_crash(void **state)
 	f->store = NULL;
 	if (fork() == 0) {
 		status = sqlite3_open(f->path, &db);
-		status |= sqlite3_exec(db,
-		    "INSERT INTO schema_version VALUES (999)", NULL, NULL,
-		    NULL);
+		status |=
+		    sqlite3_exec(db, "INSERT INTO schema_version VALUES (999)",
+			NULL, NULL, NULL);
 		_exit(status);
 	}
 	assert_true(wait(&status) > 0);

@@ -1,0 +1,125 @@
+/* Token buckets, see budget.h. */
+#include "front/budget.h"
+
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/random.h"
+#include "model/block.h"
+
+#define SET_BITS    11
+#define WAYS	    8
+#define PREFIX_IPV6 7 /* octets: 56 bits, what a household or a site gets */
+#define MAPPED	    12
+#define SECOND	    1000000 /* microseconds */
+
+/*
+ * A bucket is one moment: when it will be full again. A request moves it by the
+ * time in which one token comes; it must not be further away than the time in
+ * which all of them come.
+ */
+struct bucket {
+	uint8_t name[HASH_SIZE]; /* hash of a key; a prefix and zeros */
+	int64_t full;		 /* microseconds of ticks; 0 = free */
+};
+
+struct budget {
+	uint64_t salt; /* so that nobody can choose a set */
+	struct bucket keys[1 << SET_BITS][WAYS];
+	struct bucket prefixes[1 << SET_BITS][WAYS];
+};
+
+struct budget *
+budget_new(void)
+{
+	struct budget *b = memory_new(sizeof(*b));
+
+	random_bytes(&b->salt, sizeof(b->salt));
+	b->salt |= 1;
+	return b;
+}
+
+void
+budget_free(struct budget *b)
+{
+	free(b);
+}
+
+static struct bucket *
+find(struct bucket sets[][WAYS], uint64_t salt, const uint8_t name[HASH_SIZE])
+{
+	struct bucket *set, *fullest;
+	uint64_t high, low;
+	unsigned i;
+
+	memcpy(&high, name, sizeof(high));
+	memcpy(&low, name + sizeof(high), sizeof(low));
+	set = sets[((high * salt ^ low) * salt) >> (64 - SET_BITS)];
+	fullest = &set[0];
+	for (i = 0; i < WAYS; i++) {
+		if (memcmp(set[i].name, name, HASH_SIZE) == 0)
+			return &set[i];
+		if (set[i].full < fullest->full)
+			fullest = &set[i];
+	}
+	memcpy(fullest->name, name, HASH_SIZE);
+	fullest->full = 0;
+	return fullest;
+}
+
+/* When it would be full if a token were taken now; -1 if there is none. */
+static int64_t
+taken(const struct bucket *k, unsigned rate, int64_t now)
+{
+	int64_t full = (k->full > now ? k->full : now) + SECOND / rate;
+
+	return full - now <= (int64_t)BUDGET_BURST * SECOND ? full : -1;
+}
+
+static bool
+prefix_name(uint8_t name[HASH_SIZE], const char *address)
+{
+	static const uint8_t mapped[MAPPED] = { [10] = 0xff, [11] = 0xff };
+
+	memset(name, 0, HASH_SIZE);
+	if (!block_address_read(name, address))
+		return false;
+	if (memcmp(name, mapped, MAPPED) != 0)
+		memset(name + PREFIX_IPV6, 0, BLOCK_ADDRESS - PREFIX_IPV6);
+	return true;
+}
+
+static bool
+is_key(const uint8_t key[HASH_SIZE])
+{
+	static const uint8_t none[HASH_SIZE];
+
+	return memcmp(key, none, HASH_SIZE) != 0;
+}
+
+bool
+budget_take(struct budget *b, const struct budget_rates *rates,
+    const uint8_t key[HASH_SIZE], const char *address, bool known, int64_t now)
+{
+	unsigned rate = known ? rates->known : rates->client;
+	struct bucket *of_key = NULL, *of_prefix = NULL;
+	int64_t key_full = 0, prefix_full = 0;
+	uint8_t name[HASH_SIZE];
+
+	now *= SECOND / 1000;
+	if (rate != 0 && is_key(key)) {
+		of_key = find(b->keys, b->salt, key);
+		key_full = taken(of_key, rate, now);
+	}
+	if (!known && rates->prefix != 0 && prefix_name(name, address)) {
+		of_prefix = find(b->prefixes, b->salt, name);
+		prefix_full = taken(of_prefix, rates->prefix, now);
+	}
+	if (key_full < 0 || prefix_full < 0)
+		return false;
+	if (of_key != NULL)
+		of_key->full = key_full;
+	if (of_prefix != NULL)
+		of_prefix->full = prefix_full;
+	return true;
+}

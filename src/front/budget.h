@@ -1,0 +1,38 @@
+/*
+ * How many requests a client may make (MP 17): a bucket of tokens for each
+ * client key and for each source prefix (an IPv4 address, 56 bits of an IPv6
+ * one). A known customer has a larger one for its key, and none for its prefix,
+ * so that a flood of throw-away certificates from its own network takes nothing
+ * from it. The memory is of fixed size: a newcomer takes the place of the one
+ * whose bucket is the fullest among a few, which so loses least.
+ */
+#ifndef FRONT_BUDGET_H
+#define FRONT_BUDGET_H
+
+#include <stdbool.h>
+
+#include "model/names.h"
+
+#define BUDGET_BURST 10 /* seconds' worth of requests at once */
+
+/* Requests a second; 0 = as many as they like. */
+struct budget_rates {
+	unsigned client; /* of one key that is not known */
+	unsigned prefix; /* of all of these behind one prefix */
+	unsigned known;	 /* of one key of a known customer */
+};
+
+struct budget;
+
+/* All buckets full. budget_free() allows NULL. */
+struct budget *budget_new(void);
+void budget_free(struct budget *b);
+/*
+ * One request at that moment (ticks in milliseconds): false if a bucket that it
+ * needs is empty, and then nothing is taken from any. A key that is all zero
+ * stands for no certificate and has no bucket, nor has an address that is none.
+ */
+bool budget_take(struct budget *b, const struct budget_rates *rates,
+    const uint8_t key[HASH_SIZE], const char *address, bool known, int64_t now);
+
+#endif

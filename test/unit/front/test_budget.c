@@ -1,0 +1,149 @@
+/* Token buckets (MP 17): what is granted at which moment, and to whom. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "front/budget.h"
+
+#define BEGIN 5000 /* ticks, milliseconds */
+
+static const uint8_t none[HASH_SIZE];
+
+static const uint8_t *
+key(unsigned n)
+{
+	static uint8_t k[HASH_SIZE];
+
+	memset(k, 0x5a, sizeof(k));
+	memcpy(k, &n, sizeof(n));
+	return k;
+}
+
+/* How many of so many requests at one moment are granted. */
+static unsigned
+granted(struct budget *b, const struct budget_rates *rates, const uint8_t *k,
+    const char *address, bool known, unsigned n, int64_t now)
+{
+	unsigned i, good = 0;
+
+	for (i = 0; i < n; i++)
+		good += budget_take(b, rates, k, address, known, now);
+	return good;
+}
+
+static void
+burst_then_rate(void **state)
+{
+	const struct budget_rates rates = { 4, 0, 0 };
+	struct budget *b = budget_new();
+
+	(void)state;
+	assert_int_equal(granted(b, &rates, key(1), "", false, 100, BEGIN), 40);
+	assert_int_equal(
+	    granted(b, &rates, key(1), "", false, 9, BEGIN + 249), 0);
+	assert_int_equal(
+	    granted(b, &rates, key(1), "", false, 9, BEGIN + 250), 1);
+	assert_int_equal(
+	    granted(b, &rates, key(1), "", false, 9, BEGIN + 1250), 4);
+	/* Never more than a burst, however long it was quiet. */
+	assert_int_equal(
+	    granted(b, &rates, key(1), "", false, 99, BEGIN + 900000), 40);
+	budget_free(b);
+}
+
+static void
+keys_and_prefixes(void **state)
+{
+	const struct budget_rates rates = { 1, 2, 0 };
+	struct budget *b = budget_new();
+
+	(void)state;
+	assert_int_equal(
+	    granted(b, &rates, key(1), "192.0.2.1", false, 99, BEGIN), 10);
+	assert_int_equal(
+	    granted(b, &rates, key(2), "192.0.2.1", false, 99, BEGIN), 10);
+	/* Their prefix is empty now, whatever the key. */
+	assert_int_equal(
+	    granted(b, &rates, key(3), "192.0.2.1", false, 99, BEGIN), 0);
+	assert_int_equal(
+	    granted(b, &rates, none, "192.0.2.1", false, 99, BEGIN), 0);
+	/* Which took nothing from that key, nor from a neighbour. */
+	assert_int_equal(
+	    granted(b, &rates, key(3), "192.0.2.2", false, 99, BEGIN), 10);
+	/* Without a certificate the prefix alone counts. */
+	assert_int_equal(
+	    granted(b, &rates, none, "192.0.2.3", false, 99, BEGIN), 20);
+	/* 56 bits of IPv6. */
+	assert_int_equal(
+	    granted(b, &rates, none, "2001:db8:0:1::1", false, 15, BEGIN), 15);
+	assert_int_equal(
+	    granted(b, &rates, none, "2001:db8:0:ff:2::", false, 99, BEGIN), 5);
+	assert_int_equal(
+	    granted(b, &rates, none, "2001:db8:0:100::", false, 99, BEGIN), 20);
+	budget_free(b);
+}
+
+static void
+known_customers(void **state)
+{
+	const struct budget_rates rates = { 1, 1, 5 };
+	struct budget *b = budget_new();
+
+	(void)state;
+	assert_int_equal(
+	    granted(b, &rates, key(1), "192.0.2.1", false, 99, BEGIN), 10);
+	assert_int_equal(
+	    granted(b, &rates, key(2), "192.0.2.1", true, 99, BEGIN), 50);
+	assert_int_equal(
+	    granted(b, &rates, key(3), "192.0.2.1", true, 99, BEGIN), 50);
+	budget_free(b);
+}
+
+static void
+zero_is_no_limit(void **state)
+{
+	const struct budget_rates rates = { 0, 0, 0 };
+	struct budget *b = budget_new();
+
+	(void)state;
+	assert_int_equal(
+	    granted(b, &rates, key(1), "192.0.2.1", false, 5000, BEGIN), 5000);
+	assert_int_equal(
+	    granted(b, &rates, key(1), "192.0.2.1", true, 5000, BEGIN), 5000);
+	budget_free(b);
+}
+
+/* More keys than there are buckets: everybody new is served, and whoever has
+ * used up a bucket does not get a full one by that. */
+static void
+more_than_there_is_room(void **state)
+{
+	const struct budget_rates rates = { 100, 0, 0 };
+	struct budget *b = budget_new();
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(
+	    granted(b, &rates, key(0), "", false, 9999, BEGIN), 1000);
+	for (i = 1; i <= 100000; i++)
+		assert_true(budget_take(b, &rates, key(i), "", false, BEGIN));
+	assert_int_equal(granted(b, &rates, key(0), "", false, 9999, BEGIN), 0);
+	budget_free(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(burst_then_rate),
+		cmocka_unit_test(keys_and_prefixes),
+		cmocka_unit_test(known_customers),
+		cmocka_unit_test(zero_is_no_limit),
+		cmocka_unit_test(more_than_there_is_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
