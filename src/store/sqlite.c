@@ -21,6 +21,7 @@ struct sqlite {
 		sqlite3_stmt *statement;
 	} prepared[STATEMENTS_MAX];
 	unsigned prepared_len;
+	bool had_log; /* there was a write-ahead log when it was opened */
 };
 
 static void
@@ -30,7 +31,7 @@ database_close(void *database, bool untouched)
 	unsigned i;
 
 	/* Else the last to close writes the log into the file. */
-	if (untouched)
+	if (untouched && s->had_log)
 		sqlite3_db_config(
 		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	for (i = 0; i < s->prepared_len; i++)
@@ -67,7 +68,7 @@ static const char settings[] =
  * came behind it. So the log is written once more before SQLite reads it.
  */
 static bool
-log_write_again(const char *where)
+log_write_again(const char *where, bool *found)
 {
 	static uint8_t piece[65536];
 	char path[PATH_MAX];
@@ -79,6 +80,7 @@ log_write_again(const char *where)
 	if (snprintf(path, sizeof(path), "%s-wal", where) >= (int)sizeof(path))
 		return false;
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	*found = fd >= 0;
 	if (fd < 0)
 		return errno == ENOENT;
 	while ((n = pread(fd, piece, sizeof(piece), at)) > 0 &&
@@ -98,7 +100,7 @@ database_open(const char *where, bool create, struct why *why)
 	static char here[] = ".";
 	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
 
-	if (!log_write_again(where)) {
+	if (!log_write_again(where, &s->had_log)) {
 		why_set(why, REASON_STORE_FAILED, -1, "%s-wal: %m", where);
 		free(s);
 		return NULL;
