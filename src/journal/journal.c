@@ -355,6 +355,8 @@ journal_create(const char *dir, bool test, int64_t now, struct why *why)
 static enum reason
 take_lock(struct journal *j, const char *dir, struct why *why)
 {
+	struct stat locked, named;
+
 	j->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->dir < 0)
 		return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", dir,
@@ -367,6 +369,12 @@ take_lock(struct journal *j, const char *dir, struct why *why)
 	if (flock(j->lock, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, REASON_HOME_LOCKED, -1,
 		    "%s: another signer uses this journal", dir);
+	/* Between open and lock a new signer may have taken the folder's place
+	 * (journal succeed): then this one is of a chain that has ended. */
+	if (fstat(j->dir, &locked) != 0 || stat(dir, &named) != 0 ||
+	    locked.st_dev != named.st_dev || locked.st_ino != named.st_ino)
+		return why_set(why, REASON_HOME_LOCKED, -1,
+		    "%s: another journal took its place", dir);
 	return REASON_OK;
 }
 

@@ -2,10 +2,11 @@
 #include "base/fatal.h"
 #include "journal/ledger.h"
 
+/* As far as counters go: to none that may be used. */
 static void
-raise(uint64_t *value, uint64_t by, uint64_t most)
+raise(uint64_t *counter, uint64_t by)
 {
-	*value = *value > most - by ? most : *value + by;
+	*counter = *counter > UINT64_MAX - by ? UINT64_MAX : *counter + by;
 }
 
 void
@@ -27,9 +28,10 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 	out->keys = memory_array(old->keys_len + 1, sizeof(*out->keys));
 	for (i = 0; i < old->keys_len; i++) {
 		out->keys[i] = old->keys[i];
-		raise(&out->keys[i].count.issued, skip, INT64_MAX);
+		key_count_skip(&out->keys[i].count, &out->keys[i].order.policy,
+		    skip, out->time);
 		if (out->keys[i].order.purpose == PURPOSE_IDEVID_CA)
-			raise(&out->keys[i].last_counter, skip, UINT64_MAX);
+			raise(&out->keys[i].last_counter, skip);
 	}
 }
 

@@ -129,7 +129,19 @@ padding_clean(const struct segment *s, size_t offset, size_t payload_len)
 	return true;
 }
 
-/* Anything whole behind a torn place shows that it is not the last group. */
+static bool
+begins_with_record(const uint8_t *frame, size_t payload_len)
+{
+	struct span payload = span_of(frame + FRAME_HEADER, payload_len), bytes;
+	struct record record;
+
+	return payload_record(&payload, &bytes) &&
+	    record_read(bytes, &record, NULL) == REASON_OK;
+}
+
+/* A whole group behind a torn place shows that it is not the last one. A frame
+ * without a record is none: the domainID of a stranger's certificate has room
+ * for one, and would make a signer refuse its journal after a loss of power. */
 static bool
 whole_group_behind(const struct segment *s, size_t offset)
 {
@@ -137,7 +149,8 @@ whole_group_behind(const struct segment *s, size_t offset)
 	size_t len;
 
 	for (offset += 8; offset < s->dirty; offset += 8)
-		if (frame_whole(s, offset, &number, &len))
+		if (frame_whole(s, offset, &number, &len) &&
+		    begins_with_record(s->bytes + offset, len))
 			return true;
 	return false;
 }

@@ -199,3 +199,19 @@ key_count_add(struct key_count *count, const struct key_policy *p, int64_t time)
 	count->in_period = in_period(count, p, time) + 1;
 	count->period = period_of(p, time);
 }
+
+void
+key_count_skip(struct key_count *count, const struct key_policy *p, uint64_t n,
+    int64_t time)
+{
+	uint32_t before;
+
+	count->issued =
+	    n > INT64_MAX - count->issued ? INT64_MAX : count->issued + n;
+	if (p->rate == 0 || n == 0)
+		return;
+	before = in_period(count, p, time);
+	count->in_period =
+	    n > UINT32_MAX - before ? UINT32_MAX : before + (uint32_t)n;
+	count->period = period_of(p, time);
+}

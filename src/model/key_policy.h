@@ -73,6 +73,10 @@ MUST_USE enum reason key_policy_allows(const struct key_policy *p,
 /* Counts a signature made at that time. */
 void key_count_add(
     struct key_count *count, const struct key_policy *p, int64_t time);
+/* Counts n signatures of which nobody knows the time: as if all were made in the
+ * period of that one. */
+void key_count_skip(struct key_count *count, const struct key_policy *p,
+    uint64_t n, int64_t time);
 
 /* Literal characters of serials; '*' stands for any number of characters, none
  * included, '?' for exactly one. All of the serial must match. */

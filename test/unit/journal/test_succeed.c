@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -228,6 +231,8 @@ goes_on(void **state)
 	assert_int_equal(new.before.sequence, old.sequence);
 	assert_int_equal(new.keys[0].last_counter, 131);
 	assert_int_equal(new.keys[1].count.issued, RECORDS + 100);
+	/* They may have been made in this very period of its rate. */
+	assert_int_equal(new.keys[1].count.in_period, RECORDS + 100);
 	assert_true(new.time > old.time);
 	assert_int_equal(journal_before(dir, before, &found, &why), REASON_OK);
 	assert_true(found);
@@ -242,6 +247,68 @@ goes_on(void **state)
 	    journal_before(dir, before, &found, &why), REASON_JOURNAL_FORK);
 	ledger_free(&old);
 	ledger_free(&new);
+}
+
+/* Stands before the one of libc: what happens between open and lock. */
+static const char *meanwhile;
+
+int
+flock(int fd, int how)
+{
+	const char *command = meanwhile;
+
+	meanwhile = NULL;
+	if (command != NULL)
+		shell(command);
+	return (int)syscall(SYS_flock, fd, how);
+}
+
+/* A signer that starts while the folders change places must not go on with the
+ * journal that has ended: two would write, and neither know of the other. */
+static void
+late(void **state)
+{
+	struct journal *j = NULL;
+
+	(void)state;
+	(void)backup();
+	meanwhile = "cd %s && mv journal old && mv saved journal; : %s";
+	assert_int_equal(
+	    journal_open(dir, &j, NULL, NULL, &why), REASON_HOME_LOCKED);
+	assert_null(j);
+	j = reopen();
+	journal_close(j);
+}
+
+/* Where root makes the new journal for a signer with a user of its own. */
+static void
+keeps_owner(void **state)
+{
+	const struct {
+		const char *name;
+		mode_t mode;
+	} made[] = { { "", 0700 }, { "/lock", 0600 },
+		{ "/00000001.seg", 0600 } };
+	char path[200];
+	struct journal *j;
+	struct stat st;
+	size_t i;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	j = reopen();
+	shell("chown -R 65534:65533 %s/journal; : %s");
+	assert_int_equal(
+	    journal_succeed(j, dir, 0, 0, SAMPLE_TIME, &why), REASON_OK);
+	journal_close(j);
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", dir, made[i].name);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_uid, 65534);
+		assert_int_equal(st.st_gid, 65533);
+		assert_int_equal(st.st_mode & 07777, made[i].mode);
+	}
 }
 
 /* Each field of the join is looked at. */
@@ -293,6 +360,8 @@ main(void)
 		CASE(does_not_join),
 		CASE(goes_on),
 		CASE(join_lies),
+		CASE(late),
+		CASE(keeps_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
