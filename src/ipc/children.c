@@ -20,6 +20,7 @@
 
 #define CHILDREN_MAX   40
 #define READY_DEADLINE 60000 /* keys are opened with scrypt: be patient */
+#define ASK_DEADLINE   60000
 #define STOP_DEADLINE  10000
 #define BACKOFF_FIRST  100
 #define BACKOFF_LAST   10000
@@ -326,7 +327,7 @@ start_state(const struct children *c, struct why *why)
 
 		if (k->deaf ||
 		    (k->going && k->state == CHILD_STARTING &&
-			clock_ticks() - k->since > READY_DEADLINE))
+			clock_ticks() - k->since > c->plan.patience))
 			return why_set(why, REASON_UNAVAILABLE, -1,
 			    "hallmark-%s %s", role_name(k->role),
 			    k->deaf ? "ended before it was ready"
@@ -396,6 +397,8 @@ children_start(
 	enum reason r;
 
 	c->plan = *plan;
+	if (plan->patience == 0)
+		c->plan.patience = READY_DEADLINE;
 	c->began = clock_ticks();
 	c->admin.fd = -1;
 	c->blocklist = -1;
@@ -511,7 +514,7 @@ end_stuck(struct children *c)
 		struct child *k = &c->list[i];
 
 		if (k->state == CHILD_STARTING && k->pid > 0 &&
-		    clock_ticks() - k->since > READY_DEADLINE)
+		    clock_ticks() - k->since > c->plan.patience)
 			kill(k->pid, SIGKILL);
 	}
 }
@@ -531,7 +534,7 @@ next_due(const struct children *c)
 		else if (k->state == CHILD_DOWN && !k->on_demand)
 			at = k->again;
 		else if (k->state == CHILD_STARTING)
-			at = k->since + READY_DEADLINE + 1;
+			at = k->since + c->plan.patience + 1;
 		else
 			continue;
 		if (at < due)
@@ -733,7 +736,7 @@ children_ask(struct children *c, enum role role, enum message type,
 {
 	if (!admin_open(c, role) ||
 	    !control_send(&c->admin, type, put, value, -1) ||
-	    !control_wait(&c->admin, clock_ticks() + READY_DEADLINE, c->room,
+	    !control_wait(&c->admin, clock_ticks() + ASK_DEADLINE, c->room,
 		&reply->type, &reply->id, &reply->payload) ||
 	    reply->type != expected)
 		return why_set(why, REASON_UNAVAILABLE, -1,
