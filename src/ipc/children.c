@@ -35,13 +35,15 @@ struct child {
 	pid_t pid;
 	struct channel control;
 	enum child_state state;
-	int64_t backoff; /* milliseconds until the next start */
-	int64_t again;	 /* clock_ticks of it */
-	int64_t since;	 /* of the last start */
-	bool deaf;	 /* it closed its end: only its death is left */
-	bool going;	 /* it was told to begin */
-	bool on_demand;	 /* the checker apart: not started, but asked for */
-	bool wanted;	 /* a new one */
+	int64_t backoff;    /* milliseconds until the next start */
+	int64_t again;	    /* clock_ticks of it */
+	int64_t since;	    /* of the last start */
+	bool deaf;	    /* it closed its end: only its death is left */
+	bool going;	    /* it was told to begin */
+	bool on_demand;	    /* the checker apart: not started, but asked for */
+	bool wanted;	    /* a new one */
+	enum reason failed; /* what it said was wrong */
+	struct why failed_why;
 };
 
 struct children {
@@ -53,8 +55,6 @@ struct children {
 	int blocklist;	      /* the authority's, for fronts; -1 */
 	struct channel admin; /* our own end as ADMIN */
 	enum role admin_to;
-	enum reason failed; /* of the last FAILED */
-	struct why failed_why;
 	bool broken; /* restarting does not mend it */
 	uint8_t room[FRAME_MAX];
 };
@@ -253,8 +253,8 @@ take_word(struct children *c, struct child *k, enum message type,
 		return;
 	}
 	k->state = CHILD_FAILED;
-	c->failed = m.reason;
-	why_set(&c->failed_why, m.reason, -1, "%s", m.text);
+	k->failed = m.reason;
+	why_set(&k->failed_why, m.reason, -1, "%s", m.text);
 }
 
 static bool
@@ -319,8 +319,8 @@ start_state(const struct children *c, struct why *why)
 	/* Somebody's reason says more than that somebody else is gone. */
 	for (i = 0; i < c->len; i++)
 		if (c->list[i].state == CHILD_FAILED) {
-			*why = c->failed_why;
-			return c->failed;
+			*why = c->list[i].failed_why;
+			return c->list[i].failed;
 		}
 	for (i = 0; i < c->len; i++) {
 		const struct child *k = &c->list[i];
@@ -468,11 +468,11 @@ child_died(struct children *c, struct child *k, int status)
 		c->broken = true;
 		return;
 	}
-	if (k->state == CHILD_FAILED && !passing(c->failed)) {
+	if (k->state == CHILD_FAILED && !passing(k->failed)) {
 		/* It said what is wrong: an operator must look first. Without
 		 * a signer the rest still answers (audit logs, 503). */
 		log_alarm("program-down", "program=\"%s\" reason=\"%s\"",
-		    role_name(k->role), reason_code(c->failed));
+		    role_name(k->role), reason_code(k->failed));
 		c->broken = c->broken || k->role != ROLE_SIGNER;
 		return;
 	}
