@@ -1,6 +1,7 @@
 """The Test Anything Protocol for test scripts: one point per case, a case fails
 by raising, and nothing that did not run is counted as passed."""
 import sys
+import time
 import traceback
 
 
@@ -36,3 +37,18 @@ class Tap:
         """The plan comes last; the exit status of the script."""
         print("1..%d" % self.count)
         return 1 if self.failed else 0
+
+
+def until(what, seconds=60):
+    """Waits for an event: the first value of what() that is true, or the last
+    one when time is up. An OSError is not yet."""
+    end = time.monotonic() + seconds
+    while True:
+        value = None
+        try:
+            value = what()
+        except OSError:
+            pass
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.02)

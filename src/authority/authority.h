@@ -138,6 +138,8 @@ struct recheck {
 	unsigned deaths;
 	struct recheck_item unreadable; /* what cannot be asked about */
 	const char *lacks;
+	struct recheck_item found; /* which stopped issuing */
+	const char *field;	   /* and by what; NULL before that */
 };
 
 struct authority {

@@ -145,6 +145,9 @@ stop(struct authority *a, const struct store_recheck *r, const char *field)
 	    request, r->serial, (unsigned long long)r->sequence, field,
 	    reason_sentence(REASON_RECHECK_DIFFERS));
 	a->stopped = true;
+	memcpy(a->recheck.found.signer, r->signer, sizeof(r->signer));
+	a->recheck.found.sequence = r->sequence;
+	a->recheck.field = field;
 	(void)store_recheck_stop(a->store, r, field, clock_now());
 	(void)store_recheck_done(a->store, r->signer, r->sequence, false);
 }
@@ -195,6 +198,21 @@ judge_item(struct authority *a, struct recheck_item *item,
 	if (!a->stopped && !a->commit_failed)
 		store_recheck_get(
 		    a->store, item->signer, item->sequence, judge, &j);
+}
+
+/* What stopped issuing went down with a lost group: without it nobody could be
+ * told, or confirm it, and a restart would go on. */
+static void
+stop_again(struct authority *a)
+{
+	struct recheck *k = &a->recheck;
+	struct store_recheck_state state;
+	struct judging j = { a, NULL, k->field };
+
+	store_recheck_state(a->store, &state);
+	if (!state.stopped && k->field != NULL)
+		store_recheck_get(
+		    a->store, k->found.signer, k->found.sequence, judge, &j);
 }
 
 void
@@ -323,6 +341,8 @@ recheck_tick(struct authority *a)
 		return;
 	store_request_purge(a->store,
 	    now - (int64_t)a->start.config.keep_requests * DAY, PURGED_A_TICK);
+	if (a->stopped)
+		stop_again(a);
 	if (a->stopped || under_way(k))
 		return;
 	recheck_lost(a); /* if it hangs */

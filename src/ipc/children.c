@@ -20,6 +20,7 @@
 
 #define CHILDREN_MAX   40
 #define READY_DEADLINE 60000 /* keys are opened with scrypt: be patient */
+#define ASK_DEADLINE   60000
 #define STOP_DEADLINE  10000
 #define BACKOFF_FIRST  100
 #define BACKOFF_LAST   10000
@@ -34,13 +35,15 @@ struct child {
 	pid_t pid;
 	struct channel control;
 	enum child_state state;
-	int64_t backoff; /* milliseconds until the next start */
-	int64_t again;	 /* clock_ticks of it */
-	int64_t since;	 /* of the last start */
-	bool deaf;	 /* it closed its end: only its death is left */
-	bool going;	 /* it was told to begin */
-	bool on_demand;	 /* the checker apart: not started, but asked for */
-	bool wanted;	 /* a new one */
+	int64_t backoff;    /* milliseconds until the next start */
+	int64_t again;	    /* clock_ticks of it */
+	int64_t since;	    /* of the last start */
+	bool deaf;	    /* it closed its end: only its death is left */
+	bool going;	    /* it was told to begin */
+	bool on_demand;	    /* the checker apart: not started, but asked for */
+	bool wanted;	    /* a new one */
+	enum reason failed; /* what it said was wrong */
+	struct why failed_why;
 };
 
 struct children {
@@ -52,8 +55,6 @@ struct children {
 	int blocklist;	      /* the authority's, for fronts; -1 */
 	struct channel admin; /* our own end as ADMIN */
 	enum role admin_to;
-	enum reason failed; /* of the last FAILED */
-	struct why failed_why;
 	bool broken; /* restarting does not mend it */
 	uint8_t room[FRAME_MAX];
 };
@@ -252,8 +253,8 @@ take_word(struct children *c, struct child *k, enum message type,
 		return;
 	}
 	k->state = CHILD_FAILED;
-	c->failed = m.reason;
-	why_set(&c->failed_why, m.reason, -1, "%s", m.text);
+	k->failed = m.reason;
+	why_set(&k->failed_why, m.reason, -1, "%s", m.text);
 }
 
 static bool
@@ -318,15 +319,15 @@ start_state(const struct children *c, struct why *why)
 	/* Somebody's reason says more than that somebody else is gone. */
 	for (i = 0; i < c->len; i++)
 		if (c->list[i].state == CHILD_FAILED) {
-			*why = c->failed_why;
-			return c->failed;
+			*why = c->list[i].failed_why;
+			return c->list[i].failed;
 		}
 	for (i = 0; i < c->len; i++) {
 		const struct child *k = &c->list[i];
 
 		if (k->deaf ||
 		    (k->going && k->state == CHILD_STARTING &&
-			clock_ticks() - k->since > READY_DEADLINE))
+			clock_ticks() - k->since > c->plan.patience))
 			return why_set(why, REASON_UNAVAILABLE, -1,
 			    "hallmark-%s %s", role_name(k->role),
 			    k->deaf ? "ended before it was ready"
@@ -396,6 +397,8 @@ children_start(
 	enum reason r;
 
 	c->plan = *plan;
+	if (plan->patience == 0)
+		c->plan.patience = READY_DEADLINE;
 	c->began = clock_ticks();
 	c->admin.fd = -1;
 	c->blocklist = -1;
@@ -465,11 +468,11 @@ child_died(struct children *c, struct child *k, int status)
 		c->broken = true;
 		return;
 	}
-	if (k->state == CHILD_FAILED && !passing(c->failed)) {
+	if (k->state == CHILD_FAILED && !passing(k->failed)) {
 		/* It said what is wrong: an operator must look first. Without
 		 * a signer the rest still answers (audit logs, 503). */
 		log_alarm("program-down", "program=\"%s\" reason=\"%s\"",
-		    role_name(k->role), reason_code(c->failed));
+		    role_name(k->role), reason_code(k->failed));
 		c->broken = c->broken || k->role != ROLE_SIGNER;
 		return;
 	}
@@ -511,7 +514,7 @@ end_stuck(struct children *c)
 		struct child *k = &c->list[i];
 
 		if (k->state == CHILD_STARTING && k->pid > 0 &&
-		    clock_ticks() - k->since > READY_DEADLINE)
+		    clock_ticks() - k->since > c->plan.patience)
 			kill(k->pid, SIGKILL);
 	}
 }
@@ -531,7 +534,7 @@ next_due(const struct children *c)
 		else if (k->state == CHILD_DOWN && !k->on_demand)
 			at = k->again;
 		else if (k->state == CHILD_STARTING)
-			at = k->since + READY_DEADLINE + 1;
+			at = k->since + c->plan.patience + 1;
 		else
 			continue;
 		if (at < due)
@@ -733,7 +736,7 @@ children_ask(struct children *c, enum role role, enum message type,
 {
 	if (!admin_open(c, role) ||
 	    !control_send(&c->admin, type, put, value, -1) ||
-	    !control_wait(&c->admin, clock_ticks() + READY_DEADLINE, c->room,
+	    !control_wait(&c->admin, clock_ticks() + ASK_DEADLINE, c->room,
 		&reply->type, &reply->id, &reply->payload) ||
 	    reply->type != expected)
 		return why_set(why, REASON_UNAVAILABLE, -1,

@@ -23,6 +23,7 @@ struct children_plan {
 	int tls;	    /* the same for the fronts: chain and key; -1 */
 	int admin_listener; /* for the authority; -1 */
 	bool restart;	    /* false: one death ends all */
+	unsigned patience;  /* ms for a start that says nothing; 0: 60,000 */
 	bool apart; /* a checker without a front, when the authority asks */
 };
 

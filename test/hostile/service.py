@@ -37,6 +37,7 @@ import builder  # noqa: E402
 import disk  # noqa: E402
 import tap  # noqa: E402
 import world  # noqa: E402
+from tap import until  # noqa: E402
 
 PATH = "/.well-known/brski/requestvoucher"
 AUDIT = "/.well-known/brski/requestauditlog"
@@ -193,19 +194,6 @@ def gone(pid):
     except FileNotFoundError:
         return True
     return stat.rsplit(")", 1)[1].split()[0] in "ZX"
-
-
-def until(what, seconds=60):
-    """Waits for an event; true as soon as it happened."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if what():
-                return True
-        except OSError:
-            pass
-        time.sleep(0.01)
-    return False
 
 
 class Request:

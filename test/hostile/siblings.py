@@ -276,12 +276,8 @@ class Liar:
 
 
 def until(what, said=lambda: "", seconds=60):
-    """Waits for an event: the first value that is not None."""
-    end = time.monotonic() + seconds
-    while True:
-        value = what()
-        if value is not None:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError("it did not come: " + said()[-3000:])
-        time.sleep(0.02)
+    """Waits for an event: its value; raises when time is up."""
+    value = tap.until(what, seconds)
+    if not value:
+        raise AssertionError("it did not come: " + said()[-3000:])
+    return value

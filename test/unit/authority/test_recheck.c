@@ -253,6 +253,36 @@ refuses(void **state)
 	(void)told(w, REASON_ADMIN_ARGUMENT);
 }
 
+/* The difference outlives the group that it was found in. */
+static void
+stop_lost(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[1], lie;
+	char sequence[24];
+
+	issue(w, 1, f);
+	batch(w);
+	lie = f[0];
+	change_proximity(&lie);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &lie, REASON_OK);
+	store_group_spoil(w->a->store);
+	drained(w);
+	authority_calls.tick(w->a);
+	puppet_sync(w);
+	assert_true(w->a->stopped);
+	authority_calls.tick(w->a);
+	drained(w);
+	assert_string_equal(status(w, "recheck.field"), "proximity");
+	world_again(w);
+	puppet_sync(w);
+	assert_true(w->a->stopped);
+	snprintf(
+	    sequence, sizeof(sequence), "%s", status(w, "recheck.sequence"));
+	(void)done(w, "recheck.confirm", ARGUMENTS({ "sequence", sequence }));
+	assert_false(w->a->stopped);
+}
+
 /* Three checkers that die of one request are an answer, too. */
 static void
 dies(void **state)
@@ -364,6 +394,7 @@ main(void)
 		TEST(only_idle),
 		TEST(differs),
 		TEST(refuses),
+		TEST(stop_lost),
 		TEST(dies),
 		TEST(vouched),
 		TEST(explained),

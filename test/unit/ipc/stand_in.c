@@ -4,6 +4,7 @@
  * and can be made to die, or to refuse its start.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,6 +19,10 @@ struct state {
 	unsigned lost;
 	struct peer *waiting; /* an ADMIN that waits for the second signer */
 	uint64_t waiting_id;
+	unsigned apart;	    /* checkers apart that came */
+	struct peer *fresh; /* an ADMIN that waits for one */
+	uint64_t fresh_id;
+	unsigned slow; /* seconds that it has been starting */
 	char name[65]; /* organization of the last START or RELOAD */
 };
 
@@ -53,6 +58,9 @@ start(void *context, struct program *p, struct why *why)
 	strcpy(s->name, program_start(p)->config.organization);
 	if (getenv("HOME") != NULL || getenv("PATH") != NULL)
 		fatal("an environment came along");
+	if (calls.role == ROLE_AUTHORITY && strcmp(s->name, "slow") != 0 &&
+	    strcmp(s->name, "stuck") != 0)
+		program_ready(p);
 	if (calls.role != ROLE_SIGNER)
 		return REASON_OK;
 	/* 0 to 3, epoll, the authority, the passphrase. */
@@ -72,9 +80,17 @@ connected(void *context, struct peer *peer)
 {
 	struct state *s = context;
 
+	char text[24];
+
 	if (peer_role(peer) == ROLE_SIGNER && ++s->signers >= 2 &&
 	    s->waiting != NULL)
 		reply(s->waiting, s->waiting_id, "{\"back\":true}");
+	if (peer_role(peer) != ROLE_CHECKER ||
+	    peer_index(peer) != CHECKER_APART)
+		return;
+	snprintf(text, sizeof(text), "%u", ++s->apart);
+	if (s->fresh != NULL)
+		reply(s->fresh, s->fresh_id, text);
 }
 
 static void
@@ -86,6 +102,23 @@ lost(void *context, struct peer *peer)
 		s->lost++;
 	if (peer == s->waiting)
 		s->waiting = NULL;
+	if (peer == s->fresh)
+		s->fresh = NULL;
+}
+
+/* "slow" says each second that it goes on, and is ready after four; "stuck"
+ * says nothing; any other one was ready at its start. */
+static void
+tick(void *context)
+{
+	struct state *s = context;
+
+	if (strcmp(s->name, "slow") != 0)
+		return;
+	if (++s->slow <= 4)
+		program_starting(s->program);
+	else
+		program_ready(s->program);
 }
 
 static void
@@ -105,6 +138,16 @@ take_admin(struct state *s, struct peer *peer, const struct frame *f)
 		s->waiting_id = f->id;
 		(void)PEER_SEND(program_peer(s->program, ROLE_SIGNER, 0), ACT,
 		    0, act, &act);
+	} else if (strcmp(m.verb, "fresh") == 0) {
+		s->fresh = peer;
+		s->fresh_id = f->id;
+		program_fresh(s->program);
+	} else if (strcmp(m.verb, "apart") == 0) {
+		reply(peer, f->id,
+		    program_peer(s->program, ROLE_CHECKER, CHECKER_APART) ==
+			    NULL
+			? "none"
+			: "there");
 	} else if (strcmp(m.verb, "lost") == 0) {
 		reply(peer, f->id, s->lost == 1 ? "1" : "other");
 	} else if (strcmp(m.verb, "fail") == 0) {
@@ -150,6 +193,10 @@ main(int argc, char **argv)
 	calls.lost = lost;
 	calls.message = message;
 	calls.reload = reload;
+	if (calls.role == ROLE_AUTHORITY) {
+		calls.ready_later = true;
+		calls.tick = tick;
+	}
 	if (calls.role != ROLE_AUTHORITY)
 		return program_main(&calls, &state, argc, argv);
 	/* The authority has its own loop around, as the front will. */
@@ -157,7 +204,7 @@ main(int argc, char **argv)
 	if (program_listener(state.program) >= 0)
 		program_accept_admin(
 		    state.program, program_listener(state.program));
-	while (program_dispatch(state.program, -1))
+	while (program_dispatch(state.program, 1000))
 		;
 	return program_close(state.program);
 }

@@ -196,7 +196,7 @@ serve(int listener, bool restart)
 	}
 	sigprocmask(SIG_BLOCK, &held, NULL);
 	p.admin_listener = listener;
-	p.restart = restart;
+	p.restart = p.apart = restart;
 	if (children_start(&p, &c, &why) != REASON_OK)
 		_exit(99);
 	if (write(told[1], "r", 1) != 1)
@@ -254,6 +254,53 @@ test_restart_and_reload(void **state)
 	assert_null(admin_connect(home));
 }
 
+/* A checker apart is there when it was asked for, and a new one each time. */
+static void
+test_fresh(void **state)
+{
+	int listener = admin_listen(home), status;
+	struct message_admin_reply reply;
+	struct admin_connection *a;
+	pid_t pid;
+
+	(void)state;
+	pid = serve(listener, true);
+	close(listener);
+	assert_non_null(a = admin_connect(home));
+	ask(a, "apart", &reply);
+	assert_true(span_is(reply.json, "none"));
+	ask(a, "fresh", &reply);
+	assert_true(span_is(reply.json, "1"));
+	/* It lives, and goes for the next one all the same. */
+	ask(a, "apart", &reply);
+	assert_true(span_is(reply.json, "there"));
+	ask(a, "fresh", &reply);
+	assert_true(span_is(reply.json, "2"));
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	admin_close(a);
+}
+
+/* Who says that the start goes on is waited for longer than who says nothing. */
+static void
+test_slow_start(void **state)
+{
+	struct children_plan p = plan_of(passphrase("sesame"));
+	struct children *c = NULL;
+	struct why why;
+
+	(void)state;
+	p.patience = 3000;
+	strcpy(p.start.config.organization, "slow");
+	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
+	children_stop(c);
+	strcpy(p.start.config.organization, "stuck");
+	assert_int_equal(children_start(&p, &c, &why), REASON_UNAVAILABLE);
+	assert_non_null(strstr(why.text, "authority was not ready in time"));
+	close(p.passphrase);
+}
+
 /* An authority that says what is wrong is not started again and again. */
 static void
 test_failure_ends_service(void **state)
@@ -307,6 +354,8 @@ main(void)
 		cmocka_unit_test(test_ask_offline),
 		cmocka_unit_test(test_refused_start),
 		cmocka_unit_test(test_restart_and_reload),
+		cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_slow_start),
 		cmocka_unit_test(test_failure_ends_service),
 		cmocka_unit_test(test_memfd_is_sealed),
 	};
