@@ -15,16 +15,22 @@ take_head(void *context, const struct value *row, unsigned n)
 	return false;
 }
 
+/* Each signer by its primary key (there are few), and of their last records the
+ * newest: an index by moment would be one more tree to write for every record. */
 void
 store_journal_head(struct store *s, struct store_head *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->empty = true;
 	store_read(s,
-	    "SELECT signer, sequence, sha256 FROM journal WHERE "
-	    "signer = (SELECT signer FROM journal ORDER BY moment DESC, "
-	    "sequence DESC LIMIT 1) "
-	    "ORDER BY sequence DESC LIMIT 1",
+	    "WITH RECURSIVE one (signer) AS (SELECT (SELECT signer FROM "
+	    "journal ORDER BY signer LIMIT 1) UNION ALL SELECT (SELECT "
+	    "j.signer FROM journal j WHERE j.signer > one.signer "
+	    "ORDER BY j.signer LIMIT 1) FROM one WHERE signer IS NOT NULL) "
+	    "SELECT j.signer, j.sequence, j.sha256 FROM one JOIN journal j "
+	    "ON j.signer = one.signer AND j.sequence = (SELECT max(sequence) "
+	    "FROM journal k WHERE k.signer = one.signer) "
+	    "ORDER BY j.moment DESC, j.sequence DESC LIMIT 1",
 	    NULL, 0, take_head, out);
 }
 

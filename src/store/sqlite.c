@@ -91,6 +91,20 @@ log_write_again(const char *where, bool *found)
 	return good;
 }
 
+/* One thread uses it: no locks, and no totals of memory behind one. */
+static void
+library_open(void)
+{
+	static bool opened;
+
+	if (!opened &&
+	    (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK ||
+		sqlite3_initialize() != SQLITE_OK))
+		fatal("SQLite cannot be set up");
+	opened = true;
+}
+
 static void *
 database_open(const char *where, bool create, struct why *why)
 {
@@ -105,6 +119,7 @@ database_open(const char *where, bool create, struct why *why)
 		free(s);
 		return NULL;
 	}
+	library_open();
 	sqlite3_temp_directory = here;
 	if (sqlite3_open_v2(where, &s->db, flags, NULL) != SQLITE_OK) {
 		why_set(why, REASON_STORE_FAILED, -1, "%s: %s", where,

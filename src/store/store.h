@@ -15,7 +15,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	3
+#define STORE_SCHEMA	4
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
