@@ -242,6 +242,7 @@ undelivered(void **state)
 	memset(r.voucher.domain_id, 0xd2, 20);
 	r.voucher.domain_id_len = 20;
 	puppet_record(w, &r);
+	memcpy(m.signer, r.signer, sizeof(m.signer));
 	m.sequence = w->sequence;
 	cbor_out_open(&o, room, sizeof(room));
 	message_synced_put(&o, &m);
