@@ -381,9 +381,9 @@ deliver(struct authority *a, struct pending *p, const struct message_signed *m)
 		fatal("a kept DECIDE is malformed");
 	return store_request_keep(
 		   a->store, p->request_sha256, clock_now(), d.body) &&
-	    store_voucher_deliver(a->store, a->signer, m->sequence, m->artifact,
-		p->client_sha256, p->address, p->correlation,
-		recheck_facts(&d.facts, room));
+	    store_voucher_deliver(a->store, a->signer, m->sequence,
+		p->request_sha256, m->artifact, p->client_sha256, p->address,
+		p->correlation, recheck_facts(&d.facts, room));
 }
 
 void

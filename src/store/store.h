@@ -144,11 +144,14 @@ struct store_voucher {
 /* The row of a record that was not delivered (yet); false if another record
  * has its place. */
 bool store_voucher_add(struct store *s, const struct record *r);
-/* It is delivered: with these bytes, to this client. Facts are kept until the
- * re-check has derived them again; without any there is nothing to check. */
+/* It is delivered: with these bytes, to this client. false if that record is not
+ * about this request: a signer that names another one's overwrites nothing.
+ * Facts are kept until the re-check has derived them again; without any there
+ * is nothing to check. */
 bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
-    uint64_t sequence, struct span artifact, const uint8_t client[HASH_SIZE],
-    const char *address, const char *correlation, struct span facts);
+    uint64_t sequence, const uint8_t request[HASH_SIZE], struct span artifact,
+    const uint8_t client[HASH_SIZE], const char *address,
+    const char *correlation, struct span facts);
 /* The newest voucher for these request bytes since a moment. */
 bool store_voucher_by_request(struct store *s,
     const uint8_t request_sha256[HASH_SIZE], int64_t since,

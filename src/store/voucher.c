@@ -34,19 +34,20 @@ store_voucher_add(struct store *s, const struct record *r)
 
 bool
 store_voucher_deliver(struct store *s, const uint8_t signer[16],
-    uint64_t sequence, struct span artifact, const uint8_t client[HASH_SIZE],
-    const char *address, const char *correlation, struct span facts)
+    uint64_t sequence, const uint8_t request[HASH_SIZE], struct span artifact,
+    const uint8_t client[HASH_SIZE], const char *address,
+    const char *correlation, struct span facts)
 {
 	return store_change(s,
 	    "UPDATE voucher SET delivered = 1, "
 	    "artifact = ?3, client = ?4, address = ?5, correlation = ?6, "
 	    "facts = ?7, recheck = ?8 WHERE "
-	    "signer = ?1 AND sequence = ?2",
+	    "signer = ?1 AND sequence = ?2 AND request = ?9",
 	    VALUES(value_bytes(signer, 16), value_number((int64_t)sequence),
 		value_bytes(artifact.ptr, artifact.len),
 		value_bytes(client, HASH_SIZE), value_text(address),
 		value_text(correlation), value_bytes(facts.ptr, facts.len),
-		value_number(facts.len > 0)));
+		value_number(facts.len > 0), value_bytes(request, HASH_SIZE)));
 }
 
 struct one_voucher {

@@ -321,6 +321,9 @@ vouched(void **state)
 	f.moment = NOW + 90;
 	ask_then(w, 3, &f);
 	expect_answer(w, 3, REASON_REQUEST_MOMENT, NULL);
+	f.moment = INT64_MIN; /* what is not to be subtracted */
+	ask_then(w, 4, &f);
+	expect_answer(w, 4, REASON_REQUEST_MOMENT, NULL);
 	expect_nothing(&w->signer);
 }
 

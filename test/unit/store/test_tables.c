@@ -171,10 +171,15 @@ vouchers(void **state)
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 0, keep_voucher, &v));
 	assert_false(v.delivered);
-	assert_false(store_voucher_deliver(f->store, r.signer, 2,
+	assert_false(
+	    store_voucher_deliver(f->store, r.signer, 2, r.request_sha256,
+		span_str("bytes"), client, "::1", "c", span_str("facts")));
+	/* Another request's record. */
+	assert_false(store_voucher_deliver(f->store, r.signer, 1, pin,
 	    span_str("bytes"), client, "::1", "c", span_str("facts")));
-	assert_true(store_voucher_deliver(f->store, r.signer, 1,
-	    span_str("bytes"), client, "::1", "c", span_str("facts")));
+	assert_true(
+	    store_voucher_deliver(f->store, r.signer, 1, r.request_sha256,
+		span_str("bytes"), client, "::1", "c", span_str("facts")));
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 10, keep_voucher, &v));
 	assert_true(v.delivered);
@@ -338,10 +343,12 @@ rechecks(void **state)
 	    f->store, one.request_sha256, 100, span_str("bytes 1")));
 	assert_true(store_request_keep(
 	    f->store, one.request_sha256, 200, span_str("bytes 1")));
-	assert_true(store_voucher_deliver(f->store, one.signer, 1,
-	    span_str("v"), client, "", "", span_str("facts 1")));
-	assert_true(store_voucher_deliver(f->store, two.signer, 2,
-	    span_str("v"), client, "", "", span_str("facts 2")));
+	assert_true(
+	    store_voucher_deliver(f->store, one.signer, 1, one.request_sha256,
+		span_str("v"), client, "", "", span_str("facts 1")));
+	assert_true(
+	    store_voucher_deliver(f->store, two.signer, 2, two.request_sha256,
+		span_str("v"), client, "", "", span_str("facts 2")));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 2);
 	assert_int_equal(oldest, one.voucher.created_on);
 	store_recheck_each(f->store, keep_recheck, &k);
@@ -415,8 +422,8 @@ indexes(void **state)
 	(void)store_serial_next(f->store, "F1");
 	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
 	(void)store_voucher_add(f->store, &r);
-	(void)store_voucher_deliver(
-	    f->store, r.signer, 1, span_str(""), hash, "", "", span_str(""));
+	(void)store_voucher_deliver(f->store, r.signer, 1, hash, span_str(""),
+	    hash, "", "", span_str(""));
 	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
 	(void)store_voucher_pinned(f->store, &d.device, hash);
 	free((store_audit(f->store, "U-00001", &d.device.issuer, &events),
