@@ -145,8 +145,7 @@ put_flag(struct json_out *o, const char *name, bool value)
 static void
 put_product(struct json_out *o, const struct product *p)
 {
-	static const char *const pins[] = { "", "farthest", "lowest-ca",
-		"end-entity" };
+	char formats[FORMATS_TEXT_SIZE];
 
 	json_begin_object(o);
 	json_put_name(o, "name");
@@ -159,7 +158,12 @@ put_product(struct json_out *o, const struct product *p)
 	json_put_uint(o, p->counter_width);
 	put_flag(o, "check-character", p->check_character);
 	json_put_name(o, "pin");
-	json_put_text(o, p->pin <= PIN_END_ENTITY ? pins[p->pin] : "");
+	json_put_text(o, pin_policy_text(p->pin));
+	json_put_name(o, "pin-kind");
+	json_put_text(o, pin_kind_text(p->pin_kind));
+	product_formats_print(formats, p->formats);
+	json_put_name(o, "formats");
+	json_put_text(o, formats);
 	put_flag(o, "audit-only", p->audit_only);
 	put_flag(o, "emit-id-data", p->emit_id_data);
 	put_flag(o, "legacy-unattributed", p->legacy_unattributed);

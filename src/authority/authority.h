@@ -75,6 +75,8 @@ struct pending {
 	struct pending *next; /* in one of these, or a group */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];
+	unsigned reply; /* formats that its asker takes */
+	enum artifact_format format;
 	char serial[SERIAL_MAX + 1];
 	char address[64];
 	char correlation[17];
@@ -159,6 +161,7 @@ struct authority {
 	struct ledger ledger;
 	uint64_t told; /* the last record when serve heard that it goes on */
 
+	uint64_t look_ups; /* certificates that a checker asked for */
 	unsigned refusals; /* left in this second */
 	unsigned alarms;
 	struct pending pending[PENDING_MAX];
@@ -254,6 +257,9 @@ void decide_take(
     struct authority *a, struct peer *peer, const struct frame *frame);
 void decide_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* Which certificates are on record for a serial (doc/decisions/025). */
+void look_up_take(
+    struct authority *a, struct peer *peer, const struct frame *frame);
 /* Decisions that waited for a device that is free now. */
 void decide_ready(struct authority *a);
 void refusal_take(struct authority *a, const struct frame *frame);

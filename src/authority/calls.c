@@ -85,10 +85,13 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 
 	/* It has no front: whatever else it says is nobody's request. */
 	if (is_apart(peer)) {
-		if (frame->type != MESSAGE_DERIVED)
+		if (frame->type == MESSAGE_LOOK_UP)
+			look_up_take(a, peer, frame);
+		else if (frame->type == MESSAGE_DERIVED)
+			recheck_take(a, frame);
+		else
 			fatal("%s from the checker apart",
 			    message_name(frame->type));
-		recheck_take(a, frame);
 		return;
 	}
 	switch (frame->type) {
@@ -97,6 +100,9 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 		return;
 	case MESSAGE_REFUSED:
 		refusal_take(a, frame);
+		return;
+	case MESSAGE_LOOK_UP:
+		look_up_take(a, peer, frame);
 		return;
 	case MESSAGE_INSPECTED:
 		inspect_take(a, frame);

@@ -64,11 +64,12 @@ replay_row(void *context, const struct store_voucher *v)
 {
 	struct replay *r = context;
 
-	if (!v->delivered ||
+	/* Whoever asks for another format now gets another voucher. */
+	if (!v->delivered || !format_list_has(r->facts->reply, v->format) ||
 	    memcmp(v->client_sha256, r->facts->client_sha256, HASH_SIZE) != 0)
 		return;
 	r->answered = true;
-	answer_bytes(r->to, FORMAT_CMS_JSON, v->artifact);
+	answer_bytes(r->to, v->format, v->artifact);
 }
 
 static bool
@@ -136,14 +137,15 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 		.assertion = v->assertion,
 		.name_issuer = v->name_issuer,
 		.emit_id_data = product->emit_id_data,
-		.format = FORMAT_CMS_JSON,
-		.pin = pin->certificate,
-		.domain_id_len = pin->domain_id_len };
+		.format = v->format,
+		.pin_kind = v->pin_kind,
+		.pin = pin->certificate };
 
 	memcpy(o.key, key->name, sizeof(o.key));
 	memcpy(o.request_sha256, d->facts.request_sha256, HASH_SIZE);
 	memcpy(o.nonce, d->facts.nonce, sizeof(o.nonce));
-	memcpy(o.domain_id, pin->domain_id, sizeof(o.domain_id));
+	o.domain_id_len = chain_domain_id(pin, v->pin_kind, o.domain_id);
+	p->format = v->format;
 	if (signer != NULL &&
 	    PEER_SEND(signer, SIGN_VOUCHER, pending_id(p), voucher_order, &o))
 		return;
@@ -167,6 +169,7 @@ decision_begin(struct authority *a, struct origin to,
 	}
 	memcpy(p->request_sha256, d->facts.request_sha256, HASH_SIZE);
 	memcpy(p->client_sha256, d->facts.client_sha256, HASH_SIZE);
+	p->reply = d->facts.reply;
 	memcpy(p->serial, d->facts.serial, sizeof(p->serial));
 	memcpy(p->address, d->facts.address, sizeof(p->address));
 	memcpy(p->correlation, d->correlation, sizeof(p->correlation));
@@ -253,7 +256,8 @@ waits(struct authority *a, struct origin to, const struct message_decide *d,
 		answer_refusal(to, REASON_OVERLOAD, NULL);
 		return true;
 	}
-	if (memcmp(holder->request_sha256, d->facts.request_sha256,
+	if (holder->reply == d->facts.reply &&
+	    memcmp(holder->request_sha256, d->facts.request_sha256,
 		HASH_SIZE) == 0 &&
 	    memcmp(holder->client_sha256, d->facts.client_sha256, HASH_SIZE) ==
 		0) {
@@ -409,7 +413,7 @@ decide_signed(
 	    p->correlation, p->serial, (unsigned long long)m->sequence,
 	    m->again);
 	d = answer_later(a, p);
-	d->format = FORMAT_CMS_JSON;
+	d->format = p->format;
 	if (!buf_add(&d->body, m->artifact))
 		fatal("a voucher is longer than a frame");
 }

@@ -35,13 +35,15 @@ read_media(const struct message_admin *m, struct question *q, struct why *why)
 
 	if ((r = admin_number(m, "format", FORMAT_COSE_CBOR, FORMAT_CMS_JSON,
 		 &format, why)) != REASON_OK ||
-	    (r = admin_number(m, "reply", FORMAT_COSE_CBOR, FORMAT_CMS_JSON,
+	    (r = admin_number(m, "reply", FORMAT_LIST_MAX, FORMAT_CMS_JSON,
 		 &reply, why)) != REASON_OK)
 		return r;
 	if (format == FORMAT_NONE)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "format");
+	if (reply == 0 || !format_list_valid((unsigned)reply))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "reply");
 	q->derive.format = (enum artifact_format)format;
-	q->derive.reply = (enum artifact_format)reply;
+	q->derive.reply = (unsigned)reply;
 	q->media = REASON_OK;
 	if (code.len == 0)
 		return REASON_OK;
@@ -86,12 +88,14 @@ read_question(
 static enum reason
 walk_front(struct explanation *e)
 {
+	char replies[FORMATS_TEXT_SIZE];
+
 	trace_skip(&e->trace, STEP_CONNECTION,
 	    "a file says nothing of its connection");
 	trace_begin(&e->trace, STEP_MEDIA);
+	product_formats_print(replies, e->q->derive.reply);
 	trace_found(&e->trace, "request %s, reply %s",
-	    format_media_type(e->q->derive.format),
-	    format_media_type(e->q->derive.reply));
+	    format_media_type(e->q->derive.format), replies);
 	e->why = e->q->media_why;
 	return trace_end(&e->trace, e->q->media, &e->why);
 }
@@ -191,6 +195,7 @@ put_voucher(struct json_out *o, const struct explanation *e)
 	const struct verdict *v = &e->made.verdict;
 	const struct device *d = &e->made.devices[v->device];
 	const struct chain_entry *pin = &e->facts->facts.chain[v->pin];
+	uint8_t domain_id[KEY_ID_MAX], len;
 
 	json_put_name(o, "on-record");
 	json_put_uint(o, e->made.devices_len);
@@ -208,8 +213,11 @@ put_voucher(struct json_out *o, const struct explanation *e)
 	json_begin_object(o);
 	put_member(o, "subject", e->facts->subjects[v->pin]);
 	put_bytes(o, "key-sha256", pin->spki_sha256, HASH_SIZE);
-	put_bytes(o, "domain-id", pin->domain_id, pin->domain_id_len);
+	put_member(o, "kind", pin_kind_text(v->pin_kind));
+	len = chain_domain_id(pin, v->pin_kind, domain_id);
+	put_bytes(o, "domain-id", domain_id, len);
 	json_end_object(o);
+	put_member(o, "format", format_media_type(v->format));
 	put_member(o, "assertion", assertion_text(v->assertion));
 	put_member(o, "key", e->made.key->name);
 }

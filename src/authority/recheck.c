@@ -56,6 +56,17 @@ recheck_facts(const struct request_facts *f, uint8_t room[RECHECK_FACTS_MAX])
 
 /* --- comparing --- */
 
+static bool
+same_domain(const struct store_recheck *r, const struct chain_entry *e,
+    enum pin_kind kind)
+{
+	uint8_t domain_id[KEY_ID_MAX];
+	uint8_t len = chain_domain_id(e, kind, domain_id);
+
+	return span_eq(
+	    span_of(domain_id, len), span_of(r->domain_id, r->domain_id_len));
+}
+
 /* Does the row of the voucher say what these facts allow? */
 static const char *
 row_difference(const struct store_recheck *r, const struct request_facts *f)
@@ -72,9 +83,8 @@ row_difference(const struct store_recheck *r, const struct request_facts *f)
 	for (i = 0; i < f->chain_len; i++)
 		if (memcmp(f->chain[i].spki_sha256, r->pin_spki_sha256,
 			HASH_SIZE) == 0 &&
-		    f->chain[i].domain_id_len == r->domain_id_len &&
-		    memcmp(f->chain[i].domain_id, r->domain_id,
-			r->domain_id_len) == 0)
+		    (same_domain(r, &f->chain[i], PIN_CERTIFICATE) ||
+			same_domain(r, &f->chain[i], PIN_PUBK)))
 			return NULL;
 	return "voucher pin";
 }

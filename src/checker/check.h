@@ -6,18 +6,20 @@
 #ifndef CHECKER_CHECK_H
 #define CHECKER_CHECK_H
 
-#include "envelope/cms.h"
+#include "envelope/envelope.h"
 #include "ipc/message.h"
 #include "model/request.h"
 #include "model/step.h"
+#include "x509/path.h"
 
 /* One signed object taken apart: its container and what its payload says. The
- * arena holds the decoded binary leaves; bodies are at most BODY_MAX. */
+ * arenas hold what had to be decoded; bodies are at most BODY_MAX. */
 struct signed_request {
-	struct cms cms;
-	const struct certificate *signer; /* into cms.certificates */
+	struct envelope envelope;
+	const struct certificate *signer; /* into some envelope */
 	struct voucher_request request;
 	uint8_t arena[BODY_MAX];
+	uint8_t unwrapped[ENVELOPE_ARENA(BODY_MAX)]; /* CMS needs none */
 };
 
 /* Room for one request at a time; large, so it is not on the stack. */
@@ -25,11 +27,19 @@ struct workspace {
 	struct signed_request registrar;
 	struct signed_request pledge;
 	struct path path;
+	/* Which of the registrar's certificates are the pledge's. */
+	bool pledges[PATH_POOL_MAX];
+	/* What the authority has on record for the serial; NULL if it was not
+	 * asked. */
+	const struct message_on_record *on_record;
+	bool look_up; /* a refusal may be for want of that */
+	struct certificate found;
 };
 
 /*
  * Rows 1 to 6, 10 and 12 to 16 of one request body. On REASON_OK *facts is
- * complete. On a refusal facts holds what was established before it (for the
+ * complete. With room->look_up a refusal is not the last word: it may end
+ * differently with what is on record for facts->serial. On a refusal facts holds what was established before it (for the
  * record of refusals) and the reason is returned; the spans in facts borrow
  * from check->body. trace gets every row, NULL for a real request.
  */

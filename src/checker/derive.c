@@ -7,7 +7,8 @@
 #include "envelope/pem.h"
 
 /* A file may hold its request as PEM or base64; anything else is taken as it
- * is, for the first row to refuse. Base64 of a SEQUENCE begins with an M. */
+ * is, for the first row to refuse. Base64 of a SEQUENCE begins with M, that of a
+ * COSE_Sign1 with 0 or h, as no signed object does. */
 static struct span
 unwrap(struct span body, uint8_t *arena)
 {
@@ -17,7 +18,7 @@ unwrap(struct span body, uint8_t *arena)
 	if (body.len > 0 && body.ptr[0] == '-' &&
 	    pem_or_der(body, "CMS", arena, body.len, &len))
 		return span_of(arena, len);
-	if (body.len == 0 || body.ptr[0] != 'M')
+	if (body.len == 0 || memchr("M0h", body.ptr[0], 3) == NULL)
 		return body;
 	for (i = 0; i < body.len; i++)
 		if (body.ptr[i] > ' ')

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "wire/cbor.h"
 
 #define WAITING_MAX	 4096 /* requests at the authority at one time */
+#define LOOK_UPS_MAX	 64   /* frames kept while the authority looks up */
 #define NOTES_PER_SECOND 100  /* refusals handed on for the record */
 #define FINDINGS_MAX	 16384
 
@@ -29,12 +31,22 @@ struct waiting {
 	uint32_t next_free;
 };
 
+/* A CHECK or DERIVE that goes on when ON_RECORD comes; ids as above. */
+struct look_up {
+	bool used;
+	uint32_t generation;
+	enum message type;
+	uint64_t id; /* of the frame */
+	struct buf payload;
+};
+
 struct checker {
 	struct program *program;
 	unsigned index; /* of the pair: our front has the same */
 	struct workspace room;
 	struct waiting waiting[WAITING_MAX];
 	uint32_t first_free;
+	struct look_up look_ups[LOOK_UPS_MAX];
 	unsigned notes; /* left in this second */
 };
 
@@ -155,6 +167,51 @@ decide(struct checker *c, const struct frame *frame,
 	}
 }
 
+/* --- a device's certificate from the record --- */
+
+static struct look_up *
+look_up_new(struct checker *c)
+{
+	unsigned i;
+
+	for (i = 0; i < LOOK_UPS_MAX; i++)
+		if (!c->look_ups[i].used)
+			return &c->look_ups[i];
+	return NULL;
+}
+
+/* Keeps the frame and asks; it is looked at again when the answer comes. false if
+ * too many wait. */
+static bool
+look_up(struct checker *c, const struct frame *frame, const char *serial)
+{
+	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
+	struct look_up *l = look_up_new(c);
+	struct message_look_up m;
+	uint64_t id;
+
+	if (authority == NULL || l == NULL)
+		return false;
+	id = (uint64_t)++l->generation << 32 | (uint64_t)(l - c->look_ups);
+	memcpy(m.serial, serial, sizeof(m.serial));
+	if (!PEER_SEND(authority, LOOK_UP, id, look_up, &m))
+		return false;
+	l->used = true;
+	l->type = frame->type;
+	l->id = frame->id;
+	buf_init(&l->payload, FRAME_MAX);
+	return buf_add(&l->payload, frame->payload);
+}
+
+static void
+look_up_done(struct look_up *l)
+{
+	buf_free(&l->payload);
+	l->used = false;
+}
+
+/* --- questions --- */
+
 static void
 take_check(struct checker *c, const struct frame *frame)
 {
@@ -169,6 +226,11 @@ take_check(struct checker *c, const struct frame *frame)
 		fatal("malformed CHECK");
 	why_clear(&why);
 	r = check_request(&check, clock_now(), &c->room, &d.facts, NULL, &why);
+	if (c->room.look_up) {
+		if (!look_up(c, frame, d.facts.serial))
+			answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
+		return;
+	}
 	if (!check_hands_on(check.kind, r)) {
 		note_refusal(c, &check, &d.facts, r, &why);
 		answer_reason(c, frame->id, r, &why);
@@ -226,9 +288,46 @@ take_derive(struct checker *c, struct peer *from, const struct frame *frame)
 		fatal("malformed DERIVE");
 	arena = memory_new(2 * m.body.len + 1);
 	derive_facts(&m, &c->room, arena, &out);
+	if (c->room.look_up) {
+		if (look_up(c, frame, out.facts.serial)) {
+			free(arena);
+			return;
+		}
+		out = (struct message_derived){ .reason = REASON_OVERLOAD };
+	}
 	if (!PEER_SEND(from, DERIVED, frame->id, derived, &out))
 		log_warning("answer-dropped", "kind=\"derived\"");
 	free(arena);
+}
+
+/* The frame once more, with what is on record. */
+static void
+take_on_record(struct checker *c, struct peer *from, const struct frame *frame)
+{
+	uint32_t slot = (uint32_t)frame->id;
+	struct message_on_record m;
+	struct look_up *l;
+	struct frame kept;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_on_record_get(&in, &m))
+		fatal("malformed ON_RECORD");
+	if (slot >= LOOK_UPS_MAX || !c->look_ups[slot].used ||
+	    c->look_ups[slot].generation != frame->id >> 32)
+		return; /* nobody waits for it any more */
+	l = &c->look_ups[slot];
+	kept = (struct frame){ .type = l->type,
+		.id = l->id,
+		.fd = -1,
+		.payload = buf_span(&l->payload) };
+	c->room.on_record = &m;
+	if (l->type == MESSAGE_CHECK)
+		take_check(c, &kept);
+	else
+		take_derive(c, from, &kept);
+	c->room.on_record = NULL;
+	look_up_done(l);
 }
 
 static void
@@ -242,6 +341,9 @@ on_message(void *context, struct peer *from, const struct frame *frame)
 		break;
 	case MESSAGE_ANSWER:
 		take_answer(c, frame);
+		break;
+	case MESSAGE_ON_RECORD:
+		take_on_record(c, from, frame);
 		break;
 	case MESSAGE_INSPECT:
 		take_inspect(from, frame);
@@ -277,6 +379,15 @@ on_lost(void *context, struct peer *peer)
 	uint64_t front_id;
 	uint32_t i;
 
+	for (i = 0; i < LOOK_UPS_MAX; i++) {
+		struct look_up *l = &c->look_ups[i];
+
+		if (!l->used || peer_role(peer) != ROLE_AUTHORITY)
+			continue;
+		if (l->type == MESSAGE_CHECK)
+			answer_reason(c, l->id, REASON_UNAVAILABLE, NULL);
+		look_up_done(l);
+	}
 	for (i = 0; i < WAITING_MAX; i++) {
 		if (!waiting_take(c,
 			(uint64_t)c->waiting[i].generation << 32 | i,

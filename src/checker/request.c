@@ -5,22 +5,20 @@
  */
 #include "checker/rows.h"
 
-/* Row 1: decode the container (RFC 5652, MP 8). */
+/* Row 1: decode the container (RFC 5652, RFC 7515, RFC 9052; MP 8 to 10). */
 static enum reason
 row_container(struct walk *w, struct why *why)
 {
 	const struct message_check *check = w->check;
-	struct cms *cms = &w->room->registrar.cms;
+	struct signed_request *q = &w->room->registrar;
 	enum reason r;
 
 	if (check->body.len == 0)
 		return why_set(why, REASON_EMPTY_BODY, -1, "no bytes");
-	if (check->format != FORMAT_CMS_JSON)
-		return why_set(why, REASON_MEDIA_TYPE, -1,
-		    "format %d is not served", (int)check->format);
-	if ((r = cms_read(check->body, cms, why)) == REASON_OK)
-		trace_found(w->trace, "CMS of %zu octets, %u certificates",
-		    check->body.len, cms->certificates_len);
+	r = envelope_read(check->format, check->body, q->unwrapped,
+	    sizeof(q->unwrapped), &q->envelope, why);
+	if (r == REASON_OK)
+		trace_envelope(w->trace, &q->envelope, check->body);
 	return r;
 }
 
@@ -58,8 +56,7 @@ row_payload(struct walk *w, struct why *why)
 	struct voucher_request *q = &r->request;
 	enum reason reason;
 
-	reason = request_from_json(
-	    r->cms.content, r->arena, sizeof(r->arena), q, why);
+	reason = request_read(r, why);
 	if (reason != REASON_OK)
 		return reason;
 	if (q->serial[0] == '\0')
@@ -77,6 +74,35 @@ row_payload(struct walk *w, struct why *why)
 }
 
 /*
+ * A registrar may send the pledge's chain along (cBRSKI 7.2, MP 10.1): it proves
+ * nothing of the registrar and must never be pinned. It begins with a
+ * certificate whose subject has the serial that is asked for, and goes on with
+ * whatever bears the name of an issuer; names will do, because what is left out
+ * by mistake only shortens the registrar's own chain (doc/decisions/024).
+ */
+static void
+mark_pledges(struct workspace *room)
+{
+	const struct envelope *e = &room->registrar.envelope;
+	const struct certificate *c = e->certificates;
+	bool *marked = room->pledges, again = false;
+	unsigned i, j;
+
+	for (i = 0; i < e->certificates_len; i++) {
+		marked[i] = is_pledges(&room->registrar, &c[i]);
+		again |= marked[i];
+	}
+	while (again) {
+		again = false;
+		for (i = 0; i < e->certificates_len; i++)
+			for (j = 0; j < e->certificates_len && !marked[i]; j++)
+				if (marked[j] &&
+				    span_eq(c[i].subject, c[j].issuer))
+					again = marked[i] = true;
+	}
+}
+
+/*
  * Row 3 (RFC 8995 5.5.2): find the signer among the certificates by trying
  * keys, which verifies the signature as well, the first half of row 4.
  */
@@ -84,11 +110,15 @@ static enum reason
 row_signer(struct walk *w, struct why *why)
 {
 	struct signed_request *r = &w->room->registrar;
-	enum reason reason = cms_verify(&r->cms, &r->signer, why);
+	enum reason reason = envelope_verify(&r->envelope, &r->signer, why);
 
 	if (reason != REASON_OK)
 		return reason;
-	w->facts->unattributed = !r->cms.attributed;
+	w->facts->unattributed = envelope_unattributed(&r->envelope);
+	mark_pledges(w->room);
+	if (w->room->pledges[r->signer - r->envelope.certificates])
+		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
+		    "the certificate that fits belongs to the pledge's chain");
 	return REASON_OK;
 }
 
@@ -123,9 +153,10 @@ row_path(struct walk *w, struct why *why)
 	enum reason reason;
 	unsigned i, n = 0;
 
-	for (i = 0; i < r->cms.certificates_len; i++)
-		if (&r->cms.certificates[i] != r->signer)
-			pool[n++] = r->cms.certificates[i];
+	for (i = 0; i < r->envelope.certificates_len; i++)
+		if (&r->envelope.certificates[i] != r->signer &&
+		    !w->room->pledges[i])
+			pool[n++] = r->envelope.certificates[i];
 	reason = path_build(r->signer, pool, n, w->now, &w->room->path, why);
 	if (reason != REASON_OK)
 		return reason;
@@ -235,6 +266,7 @@ check_request(const struct message_check *check, int64_t now,
 	size_t i;
 
 	facts_begin(facts, check, now);
+	room->look_up = false;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == REASON_OK; i++) {
 		if (rows[i].prior &&
 		    room->registrar.request.prior.ptr == NULL) {

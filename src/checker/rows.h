@@ -19,6 +19,18 @@ struct walk {
 /* Each adds to w->facts what it established, or says what refuses. */
 typedef enum reason (*row_call)(struct walk *w, struct why *why);
 
+/* What was taken apart, for an operator. */
+void trace_envelope(
+    struct trace *t, const struct envelope *e, struct span bytes);
+/* The payload, by the format of its envelope; the reasons of request.h. */
+MUST_USE enum reason request_read(struct signed_request *q, struct why *why);
+/* CMS of id-data without signedAttrs (MP 8); the others know no such thing. */
+bool envelope_unattributed(const struct envelope *e);
+/* Is it the device certificate that this registrar's request is about? Never one
+ * that may sign for a registrar. */
+bool is_pledges(
+    const struct signed_request *registrar, const struct certificate *c);
+
 /* Rows 12 to 16, for a request that has a prior-signed-voucher-request. */
 enum reason row_classify(struct walk *w, struct why *why);
 enum reason row_pledge_signature(struct walk *w, struct why *why);

@@ -35,7 +35,8 @@ ask_media(struct explain *e)
 		return;
 	}
 	snprintf(e->format, sizeof(e->format), "%u", media.request & 7u);
-	snprintf(e->reply, sizeof(e->reply), "%u", media.reply & 7u);
+	snprintf(
+	    e->reply, sizeof(e->reply), "%u", media.reply & FORMAT_LIST_MAX);
 	request_text(&e->m, "format", e->format);
 	request_text(&e->m, "reply", e->reply);
 }

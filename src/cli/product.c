@@ -3,8 +3,8 @@
 
 /* The fields of model/product.h under their configuration names. */
 static const char *const fields[] = { "token", "masa-url", "counter-width",
-	"check-character", "pin", "audit-only", "emit-id-data",
-	"legacy-unattributed", "import-only", "key-usage" };
+	"check-character", "pin", "pin-kind", "formats", "audit-only",
+	"emit-id-data", "legacy-unattributed", "import-only", "key-usage" };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static int

@@ -178,8 +178,8 @@ reply_artifact(struct http_connection *c, const struct message_answer *m)
 		.type = format_media_type(m->format) };
 
 	/* Under the name that the client knows (MP 3 rule 4). */
-	if (m->format != FORMAT_NONE && m->format == media->reply)
-		r.type = media->reply_type;
+	if (format_list_has(media->reply, m->format))
+		r.type = media->reply_types[m->format];
 	connection_reply(c, &r);
 }
 

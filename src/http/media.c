@@ -11,26 +11,25 @@
 struct row {
 	enum artifact_format format;
 	bool canonical;
-	bool made;	       /* this version reads and writes it */
 	const char *type;      /* type/subtype */
 	const char *parameter; /* NULL = none */
 	const char *value;
 	const char *name; /* as it is echoed */
 };
 static const struct row rows[] = {
-	{ FORMAT_CMS_JSON, true, true, "application/voucher-cms+json", NULL,
-	    NULL, "application/voucher-cms+json" },
-	{ FORMAT_CMS_JSON, false, true, "application/pkcs7-mime", "smime-type",
+	{ FORMAT_CMS_JSON, true, "application/voucher-cms+json", NULL, NULL,
+	    "application/voucher-cms+json" },
+	{ FORMAT_CMS_JSON, false, "application/pkcs7-mime", "smime-type",
 	    "voucher", "application/pkcs7-mime; smime-type=voucher" },
-	{ FORMAT_CMS_JSON, false, true, "application/pkcs7-mime", NULL, NULL,
+	{ FORMAT_CMS_JSON, false, "application/pkcs7-mime", NULL, NULL,
 	    "application/pkcs7-mime" },
-	{ FORMAT_JWS_JSON, true, false, "application/voucher-jws+json", NULL,
-	    NULL, "application/voucher-jws+json" },
-	{ FORMAT_COSE_CBOR, true, false, "application/voucher+cose", NULL, NULL,
+	{ FORMAT_JWS_JSON, true, "application/voucher-jws+json", NULL, NULL,
+	    "application/voucher-jws+json" },
+	{ FORMAT_COSE_CBOR, true, "application/voucher+cose", NULL, NULL,
 	    "application/voucher+cose" },
-	{ FORMAT_COSE_CBOR, false, false, "application/voucher-cose+cbor", NULL,
-	    NULL, "application/voucher-cose+cbor" },
-	{ FORMAT_COSE_CBOR, false, false, "application/cose", "cose-type",
+	{ FORMAT_COSE_CBOR, false, "application/voucher-cose+cbor", NULL, NULL,
+	    "application/voucher-cose+cbor" },
+	{ FORMAT_COSE_CBOR, false, "application/cose", "cose-type",
 	    "cose-sign1", "application/cose; cose-type=\"cose-sign1\"" },
 };
 #define ROWS	    (sizeof(rows) / sizeof(rows[0]))
@@ -124,6 +123,22 @@ find_row(const struct element *e)
 	return ROWS;
 }
 
+/* Without a wish: any, the request's own format and name first. */
+static void
+reply_any(struct media *m)
+{
+	unsigned i;
+
+	m->reply = format_list_add(0, m->request);
+	for (i = 0; i < ROWS; i++) {
+		if (!rows[i].canonical)
+			continue;
+		m->reply = format_list_add(m->reply, rows[i].format);
+		m->reply_types[rows[i].format] = rows[i].name;
+	}
+	m->reply_types[m->request] = rows[m->synonym].name;
+}
+
 enum reason
 media_request(
     bool has_type, struct span type, struct media *out, struct why *why)
@@ -136,13 +151,13 @@ media_request(
 		return why_set(
 		    why, REASON_MEDIA_TYPE, -1, "There is no Content-Type.");
 	row = read_element(type, &e) ? find_row(&e) : ROWS;
-	if (row == ROWS || !rows[row].made)
+	if (row == ROWS)
 		return why_set(why, REASON_MEDIA_TYPE, -1, "It says %.*s.",
 		    type.len < 100 ? (int)type.len : 100,
 		    (const char *)type.ptr);
-	out->request = out->reply = rows[row].format;
-	out->reply_type = rows[row].name;
+	out->request = rows[row].format;
 	out->synonym = row;
+	reply_any(out);
 	return REASON_OK;
 }
 
@@ -186,6 +201,19 @@ note_element(struct wish *w, struct span text)
 	}
 }
 
+/* Whoever does not want a format by its canonical name does not want it by way
+ * of a wildcard under another one. */
+static bool
+is_excluded(const struct wish *w, enum artifact_format format)
+{
+	unsigned i;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].format == format && rows[i].canonical)
+			return w->exact[i] && w->quality[i] == 0;
+	return false;
+}
+
 static void
 read_wish(struct wish *w, const struct span *accept, unsigned len)
 {
@@ -199,7 +227,7 @@ read_wish(struct wish *w, const struct span *accept, unsigned len)
 			note_element(w, item);
 	}
 	for (i = 0; i < ROWS; i++) {
-		if (w->exact[i])
+		if (w->exact[i] || is_excluded(w, rows[i].format))
 			continue;
 		if (w->has_application)
 			w->quality[i] = w->application;
@@ -208,17 +236,17 @@ read_wish(struct wish *w, const struct span *accept, unsigned len)
 	}
 }
 
-/* Is row a to be preferred to b? What we can make, then quality, then the
- * request's format, then the order of the table. */
-static bool
-preferred(
-    const struct wish *w, unsigned a, unsigned b, enum artifact_format request)
+/* The row of a format that is wanted most; ROWS if none is. */
+static unsigned
+best_row(const struct wish *w, enum artifact_format format)
 {
-	if (rows[a].made != rows[b].made)
-		return rows[a].made;
-	if (w->quality[a] != w->quality[b])
-		return w->quality[a] > w->quality[b];
-	return rows[a].format == request && rows[b].format != request;
+	unsigned i, best = ROWS;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].format == format && w->quality[i] > 0 &&
+		    (best == ROWS || w->quality[i] > w->quality[best]))
+			best = i;
+	return best;
 }
 
 /* MP 3 rule 4: the canonical name where it is acceptable, and the request's own
@@ -237,27 +265,51 @@ name_of(const struct wish *w, unsigned best, unsigned synonym)
 	return best;
 }
 
+/* Of those that are not in the list yet: by quality, then the request's format,
+ * then the order of the table. */
+static enum artifact_format
+next_format(const struct wish *w, const unsigned best[FORMAT_COSE_CBOR + 1],
+    const struct media *m)
+{
+	enum artifact_format next = FORMAT_NONE;
+	unsigned i, quality, most = 0;
+
+	for (i = FORMAT_CMS_JSON; i <= FORMAT_COSE_CBOR; i++) {
+		if (best[i] == ROWS || format_list_has(m->reply, i))
+			continue;
+		quality = w->quality[best[i]];
+		if (quality < most || (quality == most && i != m->request))
+			continue;
+		most = quality;
+		next = (enum artifact_format)i;
+	}
+	return next;
+}
+
 enum reason
 media_reply(
     const struct span *accept, unsigned len, struct media *out, struct why *why)
 {
-	unsigned i, best = ROWS;
+	unsigned best[FORMAT_COSE_CBOR + 1], i;
+	enum artifact_format f;
 	struct wish w;
 
 	read_wish(&w, accept, len);
 	if (!w.listed)
 		return REASON_OK; /* as media_request() left it */
-	for (i = 0; i < ROWS; i++)
-		if (w.quality[i] > 0 &&
-		    (best == ROWS || preferred(&w, i, best, out->request)))
-			best = i;
-	if (best == ROWS && (w.names_exactly || w.has_any || w.has_application))
+	for (i = FORMAT_CMS_JSON; i <= FORMAT_COSE_CBOR; i++)
+		best[i] = best_row(&w, (enum artifact_format)i);
+	out->reply = 0;
+	while ((f = next_format(&w, best, out)) != FORMAT_NONE) {
+		out->reply = format_list_add(out->reply, f);
+		out->reply_types[f] =
+		    rows[name_of(&w, best[f], out->synonym)].name;
+	}
+	if (out->reply != 0)
+		return REASON_OK;
+	reply_any(out);
+	if (w.names_exactly || w.has_any || w.has_application)
 		return why_set(why, REASON_FORMAT_UNSUPPORTED, -1,
 		    "Accept excludes every format.");
-	if (best == ROWS)
-		return REASON_ACCEPT_UNKNOWN;
-	best = name_of(&w, best, out->synonym);
-	out->reply = rows[best].format;
-	out->reply_type = rows[best].name;
-	return REASON_OK;
+	return REASON_ACCEPT_UNKNOWN;
 }

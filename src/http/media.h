@@ -10,22 +10,23 @@
 
 struct media {
 	enum artifact_format request;
-	enum artifact_format reply;
-	const char *reply_type; /* static: the name to put on the reply */
-	unsigned synonym;	/* of the request's type; internal */
+	unsigned reply; /* list of formats, what is wanted most first */
+	/* Static: the name to put on a reply in each of them. */
+	const char *reply_types[FORMAT_COSE_CBOR + 1];
+	unsigned synonym; /* of the request's type; internal */
 };
 
 /*
- * Reads Content-Type into out->request. Only CMS is taken in this version.
- * MEDIA_TYPE for another type or none (MP 3 rules 1, 2).
+ * Reads Content-Type into out->request; out->reply is as without Accept: every
+ * format, the request's own first. MEDIA_TYPE for another type or none (MP 3
+ * rules 1, 2).
  */
 MUST_USE enum reason media_request(
     bool has_type, struct span type, struct media *out, struct why *why);
 
 /*
- * Chooses reply and its name from the values of all Accept fields (MP 3 rules
- * 3, 4). A format that this service can make is preferred to one that it only
- * knows; the latter is passed on, for policy to refuse with 406.
+ * Lists the replies that the values of all Accept fields allow, and their names
+ * (MP 3 rules 3, 4); which of them this pledge understands is for policy.
  * ACCEPT_UNKNOWN if all that is listed is unknown, FORMAT_UNSUPPORTED if what
  * is known is there with quality 0 only.
  */

@@ -60,6 +60,18 @@ field_enum(struct cbor *c, unsigned low, unsigned high, bool *good)
 	return low;
 }
 
+unsigned
+field_formats(struct cbor *c, bool *good)
+{
+	unsigned list;
+
+	if (field_unsigned(c, FORMAT_LIST_MAX, &list) &&
+	    format_list_valid(list))
+		return list;
+	*good = false;
+	return 0;
+}
+
 bool
 field_reason(struct cbor *c, enum reason *out)
 {
@@ -296,7 +308,7 @@ get_facts(struct cbor *c, struct request_facts *f)
 		return false;
 	f->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	f->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
-	f->reply = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
+	f->reply = field_formats(c, &good);
 	if (!good || !field_time(c, &f->moment) ||
 	    !field_hash(c, f->request_sha256) ||
 	    !field_hash(c, f->client_sha256) ||

@@ -16,6 +16,8 @@ bool field_number(struct cbor *c, uint64_t max, uint64_t *out);
 bool field_unsigned(struct cbor *c, unsigned max, unsigned *out);
 /* A number of an enumeration, low to high; *good becomes false otherwise. */
 unsigned field_enum(struct cbor *c, unsigned low, unsigned high, bool *good);
+/* A list of formats, each once; *good becomes false otherwise. */
+unsigned field_formats(struct cbor *c, bool *good);
 bool field_reason(struct cbor *c, enum reason *out);
 bool field_flag(struct cbor *c, bool *out);
 bool field_time(struct cbor *c, int64_t *out);

@@ -38,6 +38,8 @@ message_name(enum message m)
 		[MESSAGE_INSPECTED] = "INSPECTED",
 		[MESSAGE_DERIVE] = "DERIVE",
 		[MESSAGE_DERIVED] = "DERIVED",
+		[MESSAGE_LOOK_UP] = "LOOK_UP",
+		[MESSAGE_ON_RECORD] = "ON_RECORD",
 		[MESSAGE_HEAD] = "HEAD",
 		[MESSAGE_SIGN_VOUCHER] = "SIGN_VOUCHER",
 		[MESSAGE_SIGN_IDEVID] = "SIGN_IDEVID",
@@ -196,7 +198,7 @@ message_check_get(struct cbor *c, struct message_check *m)
 		return false;
 	m->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
-	m->reply = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
+	m->reply = field_formats(c, &good);
 	return good && field_hash(c, m->client_sha256) &&
 	    field_hash(c, m->client_spki_sha256) &&
 	    field_text(c, m->address, sizeof(m->address)) &&

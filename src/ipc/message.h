@@ -58,6 +58,8 @@ enum message {
 	MESSAGE_INSPECTED,
 	MESSAGE_DERIVE,
 	MESSAGE_DERIVED,
+	MESSAGE_LOOK_UP, /* and its answer */
+	MESSAGE_ON_RECORD,
 	/* authority to signer */
 	MESSAGE_HEAD = 48,
 	MESSAGE_SIGN_VOUCHER,
@@ -108,7 +110,7 @@ struct message_failed {
 struct message_check {
 	enum request_kind kind;
 	enum artifact_format format; /* by Content-Type */
-	enum artifact_format reply;  /* by Accept, MP 3 rule 3 */
+	unsigned reply; /* list of formats by Accept, MP 3 rule 3 */
 	uint8_t client_sha256[HASH_SIZE];
 	uint8_t client_spki_sha256[HASH_SIZE];
 	char address[64];
@@ -145,7 +147,7 @@ struct message_refused { /* one way, for the record */
 struct message_derive {
 	enum request_kind kind;
 	enum artifact_format format;
-	enum artifact_format reply;
+	unsigned reply;
 	int64_t moment;
 	bool explain; /* trace and subjects wanted; the bytes may be text */
 	struct span body;
@@ -158,6 +160,17 @@ struct message_derived {
 	char subjects[CHAIN_MAX][SUBJECT_MAX]; /* of the chain, for people */
 	bool complete; /* the authority would hear of it: facts follow */
 	struct request_facts facts;
+};
+
+/* "Which certificates are on record for this serial?" For a pledge's request
+ * that came without one; asked only after the registrar's signature held. */
+struct message_look_up {
+	char serial[SERIAL_MAX + 1];
+};
+#define ON_RECORD_MAX 8
+struct message_on_record {
+	unsigned len;
+	struct span certificates[ON_RECORD_MAX]; /* DER */
 };
 
 /* --- files that an operator names --- */
@@ -250,6 +263,8 @@ MESSAGE_CODEC(decide);
 MESSAGE_CODEC(refused);
 MESSAGE_CODEC(derive);
 MESSAGE_CODEC(derived);
+MESSAGE_CODEC(look_up);
+MESSAGE_CODEC(on_record);
 MESSAGE_CODEC(inspect);
 MESSAGE_CODEC(inspected);
 MESSAGE_CODEC(head);

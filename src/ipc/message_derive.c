@@ -24,7 +24,7 @@ message_derive_get(struct cbor *c, struct message_derive *m)
 		return false;
 	m->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
-	m->reply = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
+	m->reply = field_formats(c, &good);
 	return good && field_time(c, &m->moment) &&
 	    field_flag(c, &m->explain) && field_span(c, &m->body, BODY_MAX) &&
 	    cbor_end(c) == WIRE_OK;
@@ -116,4 +116,43 @@ message_derived_get(struct cbor *c, struct message_derived *m)
 	m->complete = !cbor_null(c);
 	return (!m->complete || get_facts(c, &m->facts)) &&
 	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_look_up_put(struct cbor_out *o, const struct message_look_up *m)
+{
+	cbor_put_array(o, 1);
+	cbor_put_string(o, m->serial);
+}
+
+bool
+message_look_up_get(struct cbor *c, struct message_look_up *m)
+{
+	return field_array(c, 1) &&
+	    field_text(c, m->serial, sizeof(m->serial)) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_on_record_put(struct cbor_out *o, const struct message_on_record *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, m->len);
+	for (i = 0; i < m->len; i++)
+		cbor_put_bytes(o, m->certificates[i]);
+}
+
+bool
+message_on_record_get(struct cbor *c, struct message_on_record *m)
+{
+	uint64_t n;
+
+	memset(m, 0, sizeof(*m));
+	if (cbor_array(c, &n) != WIRE_OK || n > ON_RECORD_MAX)
+		return false;
+	for (; m->len < n; m->len++)
+		if (!field_span(c, &m->certificates[m->len], CERTIFICATE_MAX))
+			return false;
+	return cbor_end(c) == WIRE_OK;
 }

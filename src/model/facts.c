@@ -3,6 +3,18 @@
 
 #include <stddef.h>
 
+uint8_t
+chain_domain_id(
+    const struct chain_entry *e, enum pin_kind kind, uint8_t out[KEY_ID_MAX])
+{
+	if (kind == PIN_CERTIFICATE) {
+		memcpy(out, e->domain_id, e->domain_id_len);
+		return e->domain_id_len;
+	}
+	memcpy(out, e->spki_sha256, HASH_SIZE);
+	return HASH_SIZE;
+}
+
 #define FIELD(name, member)                                     \
 	{                                                       \
 		name, offsetof(struct request_facts, member),   \

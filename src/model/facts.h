@@ -31,7 +31,8 @@ enum proximity {
 struct request_facts {
 	enum request_kind kind;
 	enum artifact_format format; /* of the request */
-	enum artifact_format reply;  /* what Accept and Content-Type ask for */
+	unsigned
+	    reply; /* list of formats that Accept and Content-Type ask for */
 	int64_t moment; /* for which certificates were found to be valid */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t
@@ -67,6 +68,11 @@ struct request_facts {
 	struct chain_entry chain[CHAIN_MAX];
 	bool revocation_unknown; /* row 5: pointers present, not asked */
 };
+
+/* The domainID of what is pinned: of the certificate, or of the key alone (MP
+ * 14.3); its length. */
+uint8_t chain_domain_id(
+    const struct chain_entry *e, enum pin_kind kind, uint8_t out[KEY_ID_MAX]);
 
 /* The name of the first field in which two sets differ, NULL if none does; who
  * brought the request and what refused it are not compared. Both come from a

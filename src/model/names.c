@@ -45,3 +45,41 @@ format_media_type(enum artifact_format f)
 	}
 	return "application/json";
 }
+
+enum artifact_format
+format_list_at(unsigned list, unsigned n)
+{
+	return (enum artifact_format)(list >> 2 * n & 3);
+}
+
+bool
+format_list_has(unsigned list, enum artifact_format f)
+{
+	for (; (list & 3) != FORMAT_NONE; list >>= 2)
+		if ((list & 3) == f)
+			return true;
+	return false;
+}
+
+unsigned
+format_list_add(unsigned list, enum artifact_format f)
+{
+	unsigned n = 0;
+
+	if (format_list_has(list, f))
+		return list;
+	while (format_list_at(list, n) != FORMAT_NONE)
+		n++;
+	return list | (unsigned)f << 2 * n;
+}
+
+bool
+format_list_valid(unsigned list)
+{
+	unsigned n, again = 0;
+
+	for (n = 0; n < FORMAT_COSE_CBOR; n++)
+		if (format_list_at(list, n) != FORMAT_NONE)
+			again = format_list_add(again, format_list_at(list, n));
+	return list == again;
+}

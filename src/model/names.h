@@ -29,6 +29,10 @@ enum artifact_format {
 	FORMAT_COSE_CBOR = 3, /* application/voucher+cose */
 };
 
+/* Formats in order of preference, each once: two bits a format, the first one
+ * lowest; 0 = none. */
+#define FORMAT_LIST_MAX 63
+
 /* MP 12; the numbers are those of MP 10.2 plus one. */
 enum assertion {
 	ASSERTION_NONE = 0,
@@ -36,6 +40,13 @@ enum assertion {
 	ASSERTION_LOGGED = 2,
 	ASSERTION_PROXIMITY = 3,
 	ASSERTION_AGENT_PROXIMITY = 4,
+};
+
+/* What of the registrar a voucher pins (MP 11). */
+enum pin_kind {
+	PIN_CERTIFICATE = 1, /* pinned-domain-cert */
+	PIN_PUBK = 2,	     /* pinned-domain-pubk */
+	PIN_PUBK_SHA256 = 3, /* pinned-domain-pubk-sha256 */
 };
 
 enum request_kind { REQUEST_VOUCHER = 1, REQUEST_AUDIT_LOG = 2 };
@@ -65,5 +76,13 @@ struct issuer {
 const char *assertion_text(enum assertion a);
 enum assertion assertion_find(struct span text);
 const char *format_media_type(enum artifact_format f);
+
+/* Adds f at the end, unless it is there. */
+unsigned format_list_add(unsigned list, enum artifact_format f);
+/* The n-th, from 0; FORMAT_NONE behind the last one. */
+enum artifact_format format_list_at(unsigned list, unsigned n);
+bool format_list_has(unsigned list, enum artifact_format f);
+/* Is it one that _add could have made? */
+bool format_list_valid(unsigned list);
 
 #endif

@@ -19,7 +19,8 @@ struct voucher_order {
 	bool name_issuer;   /* put idevid-issuer into the voucher */
 	bool emit_id_data;
 	enum artifact_format format;
-	struct span pin; /* pinned-domain-cert, DER */
+	enum pin_kind pin_kind;
+	struct span pin; /* certificate, DER; with a raw key, its owner's */
 	uint8_t domain_id
 	    [KEY_ID_MAX]; /* must be what the signer reads off the pin */
 	uint8_t domain_id_len;

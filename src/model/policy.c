@@ -4,6 +4,8 @@
  */
 #include "model/policy.h"
 
+#include "base/text.h"
+
 static bool
 issuer_is(const struct device *d, const struct issuer *i,
     const uint8_t name_sha256[HASH_SIZE])
@@ -63,16 +65,59 @@ row_freshness(const struct policy_input *in, struct verdict *out)
 	return REASON_OK;
 }
 
+/* A nonce that came as JSON need not be octets; in CBOR it must (MP 7.3). */
+static bool
+nonce_fits(enum artifact_format format, const char *nonce)
+{
+	uint8_t octets[NONCE_MAX];
+	size_t len;
+
+	return format != FORMAT_COSE_CBOR || nonce[0] == '\0' ||
+	    (base64_decode(octets, sizeof(octets), &len, span_str(nonce),
+		 BASE64_STANDARD) &&
+		len >= 8 && len <= 32);
+}
+
+/* The first that registrar and pledge both understand (MP 3 rule 3). */
+static enum reason
+choose_format(const struct policy_input *in, struct verdict *out)
+{
+	const struct request_facts *f = in->facts;
+	const struct product *p = &in->products[out->device];
+	char known[FORMATS_TEXT_SIZE];
+	enum artifact_format format;
+	bool nonce = true;
+	unsigned i;
+
+	for (i = 0; i < FORMAT_COSE_CBOR; i++) {
+		format = format_list_at(f->reply, i);
+		if (!format_list_has(p->formats, format))
+			continue;
+		if ((nonce = nonce_fits(format, f->nonce))) {
+			out->format = format;
+			trace_found(in->trace, "%s", format_media_type(format));
+			return REASON_OK;
+		}
+	}
+	if (!nonce)
+		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+		    "in CBOR a nonce is 8 to 32 octets; this one is not "
+		    "their base64");
+	product_formats_print(known, p->formats);
+	return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+	    "this pledge processes %s", known);
+}
+
 /* Row 9 (RFC 8995 5.6), and the switch of MP 8 for old firmware. */
 static enum reason
 row_format(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 	const struct product *p = &in->products[out->device];
+	enum reason r = choose_format(in, out);
 
-	if (f->reply != FORMAT_CMS_JSON)
-		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
-		    "this pledge processes application/voucher-cms+json");
+	if (r != REASON_OK)
+		return r;
 	if ((f->unattributed || (f->prior && f->prior_unattributed)) &&
 	    !p->legacy_unattributed)
 		return why_set(&out->why, REASON_CMS_ATTRIBUTES_MISSING, -1,
@@ -186,14 +231,20 @@ static enum reason
 row_pin(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
-	enum pin_policy pin = in->products[out->device].pin;
+	const struct product *p = &in->products[out->device];
+	enum pin_policy pin = p->pin;
 	unsigned i;
 
 	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)
 		return why_set(
 		    &out->why, REASON_PIN_NONE, -1, "there is no chain");
 	out->pin = 0;
-	if (pin == PIN_END_ENTITY)
+	out->pin_kind = p->pin_kind;
+	if (pin == PIN_BY_FORMAT)
+		pin = out->format == FORMAT_COSE_CBOR ? PIN_LOWEST_CA
+						      : PIN_FARTHEST;
+	/* A raw key is the registrar's own (cBRSKI 8.3). */
+	if (pin == PIN_END_ENTITY || p->pin_kind != PIN_CERTIFICATE)
 		return REASON_OK;
 	for (i = 1; i < f->chain_len; i++) {
 		if (!f->chain[i].ca)

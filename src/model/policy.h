@@ -29,7 +29,9 @@ struct verdict {
 	struct why why;
 	unsigned device; /* index of the one that was meant */
 	bool device_found;
-	unsigned pin; /* index in facts->chain */
+	enum artifact_format format; /* of the voucher */
+	unsigned pin;		     /* index in facts->chain */
+	enum pin_kind pin_kind;
 	enum assertion assertion;
 	bool name_issuer; /* serial not unique: idevid-issuer MUST be in */
 };

@@ -1,6 +1,8 @@
 /* Product lines, see product.h. */
 #include "model/product.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 
 void
@@ -9,7 +11,9 @@ product_defaults(struct product *p)
 	memset(p, 0, sizeof(*p));
 	p->counter_width = 6;
 	p->check_character = true;
-	p->pin = PIN_FARTHEST;
+	p->pin = PIN_BY_FORMAT;
+	p->pin_kind = PIN_CERTIFICATE;
+	p->formats = format_list_add(0, FORMAT_CMS_JSON);
 }
 
 bool
@@ -68,20 +72,89 @@ set_flag(bool *out, struct span value)
 	return *out || span_is(value, "no");
 }
 
+static const char *const pins[] = { NULL, "farthest", "lowest-ca", "end-entity",
+	"by-format" };
+static const char *const kinds[] = { NULL, "certificate", "pubk",
+	"pubk-sha256" };
+static const char *const formats[] = { NULL, "cms", "jws", "cose" };
+#define WORDS(list) (list), sizeof(list) / sizeof((list)[0])
+
+/* The number of a word, 0 if it is none of them. */
+static unsigned
+word_find(const char *const *words, size_t len, struct span value)
+{
+	unsigned i;
+
+	for (i = 1; i < len; i++)
+		if (span_is(value, words[i]))
+			return i;
+	return 0;
+}
+
+static const char *
+word_text(const char *const *words, size_t len, unsigned n)
+{
+	return n > 0 && n < len ? words[n] : "";
+}
+
+const char *
+pin_policy_text(enum pin_policy p)
+{
+	return word_text(WORDS(pins), p);
+}
+
+const char *
+pin_kind_text(enum pin_kind k)
+{
+	return word_text(WORDS(kinds), k);
+}
+
 static bool
 set_pin(enum pin_policy *out, struct span value)
 {
-	static const char *const words[] = { "farthest", "lowest-ca",
-		"end-entity" };
-	unsigned i;
+	*out = (enum pin_policy)word_find(WORDS(pins), value);
+	return *out != 0;
+}
 
-	for (i = 0; i < 3; i++) {
-		if (span_is(value, words[i])) {
-			*out = (enum pin_policy)(i + 1);
-			return true;
-		}
+static bool
+set_kind(enum pin_kind *out, struct span value)
+{
+	*out = (enum pin_kind)word_find(WORDS(kinds), value);
+	return *out != 0;
+}
+
+/* "cms,cose": each once, in any order, at least one. */
+static bool
+set_formats(unsigned *out, struct span value)
+{
+	unsigned list = 0, f, longer;
+	size_t i, from = 0;
+
+	for (i = 0; i <= value.len; i++) {
+		if (i < value.len && value.ptr[i] != ',')
+			continue;
+		f = word_find(
+		    WORDS(formats), span_of(value.ptr + from, i - from));
+		longer = format_list_add(list, (enum artifact_format)f);
+		if (f == FORMAT_NONE || longer == list)
+			return false;
+		list = longer;
+		from = i + 1;
 	}
-	return false;
+	*out = list;
+	return true;
+}
+
+void
+product_formats_print(char out[FORMATS_TEXT_SIZE], unsigned list)
+{
+	size_t len = 0;
+
+	for (; list != 0; list >>= 2)
+		len += (size_t)snprintf(out + len, FORMATS_TEXT_SIZE - len,
+		    "%s%s", len == 0 ? "" : ",",
+		    word_text(WORDS(formats), list & 3));
+	out[len] = '\0';
 }
 
 static bool
@@ -114,6 +187,10 @@ product_set(
 		good = set_flag(&next.check_character, value);
 	else if (span_is(name, "pin"))
 		good = set_pin(&next.pin, value);
+	else if (span_is(name, "pin-kind"))
+		good = set_kind(&next.pin_kind, value);
+	else if (span_is(name, "formats"))
+		good = set_formats(&next.formats, value);
 	else if (span_is(name, "audit-only"))
 		good = set_flag(&next.audit_only, value);
 	else if (span_is(name, "emit-id-data"))

@@ -8,9 +8,10 @@
 #include "model/names.h"
 
 enum pin_policy {
-	PIN_FARTHEST = 1,   /* RFC 8995 5.5.2: farthest CA; default for CMS */
+	PIN_FARTHEST = 1,   /* RFC 8995 5.5.2: farthest CA */
 	PIN_LOWEST_CA = 2,  /* cBRSKI 8.2 rule 1 */
 	PIN_END_ENTITY = 3, /* RFC 8995 5.5.2 MAY */
+	PIN_BY_FORMAT = 4,  /* lowest CA in COSE, else farthest (MP 11) */
 };
 
 struct product {
@@ -22,6 +23,8 @@ struct product {
 	unsigned counter_width;		 /* 4..12, default 6 */
 	bool check_character;		 /* default true */
 	enum pin_policy pin;
+	enum pin_kind pin_kind; /* a raw key is always the registrar's own */
+	unsigned formats;	/* list of those that its pledges understand */
 	bool audit_only;   /* row 15: go on without proximity as "logged" */
 	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
 	bool legacy_unattributed; /* MP 8: accept id-data without signedAttrs */
@@ -32,6 +35,13 @@ struct product {
 /* 1 to 64 of A-Z a-z 0-9 . _ - */
 bool product_name_valid(const char *name);
 void product_defaults(struct product *p);
+/* "cms,jws,cose" */
+#define FORMATS_TEXT_SIZE 16
+void product_formats_print(char out[FORMATS_TEXT_SIZE], unsigned formats);
+/* "certificate", "pubk", "pubk-sha256" */
+const char *pin_kind_text(enum pin_kind k);
+/* "farthest", "lowest-ca", "end-entity", "by-format" */
+const char *pin_policy_text(enum pin_policy p);
 /* PRODUCT_SYNTAX naming the field. */
 MUST_USE enum reason product_check(const struct product *p, struct why *why);
 /* Sets one field by its configuration name ("pin" = "end-entity", ...);

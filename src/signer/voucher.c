@@ -1,15 +1,16 @@
 /*
  * A voucher: from facts to the bytes that are signed (RFC 8366 5, RFC 8995 5.6,
- * MP 6 and 8). The domainID in the record is the one that the signer itself
+ * MP 6, 8 to 10). The domainID in the record is the one that the signer itself
  * read off the pin.
  */
 #include "crypto/hash/hash.h"
 #include "envelope/cms.h"
+#include "envelope/object_render.h"
 #include "model/voucher.h"
 #include "signer/signer.h"
 #include "wire/der.h"
 
-#define JSON_MAX       8192 /* the largest pin in base64, and the rest */
+#define CONTENT_MAX    8192 /* the largest pin in base64, and the rest */
 #define ATTRIBUTES_MAX 512
 
 /* MP 7.3: 8 to 64 printable characters; none that JSON would escape. */
@@ -60,7 +61,13 @@ check_pin(
 	if (certificate_read(v->pin, pin, &inner) != REASON_OK)
 		return why_set(
 		    why, REASON_SIGNER_FACTS, -1, "pin: %.150s", inner.text);
-	certificate_domain_id(pin, domain_id, &len);
+	/* MP 14.3: a key alone is known by its hash. */
+	if (v->pin_kind == PIN_CERTIFICATE) {
+		certificate_domain_id(pin, domain_id, &len);
+	} else {
+		sha256(pin->spki, domain_id);
+		len = HASH_SIZE;
+	}
 	if (len == 0 ||
 	    !span_eq(span_of(domain_id, len),
 		span_of(v->domain_id, v->domain_id_len)))
@@ -93,8 +100,6 @@ check_facts(const struct signer *s, const struct voucher_order *v,
 	if (v->assertion < ASSERTION_VERIFIED ||
 	    v->assertion > ASSERTION_AGENT_PROXIMITY)
 		return facts(why, "assertion");
-	if (v->format != FORMAT_CMS_JSON)
-		return facts(why, "format: only CMS is rendered");
 	if (v->name_issuer && v->device.issuer.kind != ISSUER_KEY_ID)
 		return facts(why, "name_issuer without a key identifier");
 	if ((r = check_pin(v, pin, why)) != REASON_OK ||
@@ -122,28 +127,50 @@ render_issuer(const struct issuer *i, uint8_t *room, size_t cap)
 	return out;
 }
 
+/* MP 11: a certificate, or the key in it, or that key's hash. */
+static void
+fill_pin(const struct voucher_order *v, const struct certificate *pin,
+    uint8_t hash[HASH_SIZE], struct voucher *out)
+{
+	switch (v->pin_kind) {
+	case PIN_CERTIFICATE:
+		out->pinned_domain_cert = pin->der;
+		break;
+	case PIN_PUBK:
+		out->pinned_domain_pubk = pin->spki;
+		break;
+	case PIN_PUBK_SHA256:
+		sha256(pin->spki, hash);
+		out->pinned_domain_pubk_sha256 = span_of(hash, HASH_SIZE);
+		break;
+	}
+}
+
 static bool
-render_json(struct order *o, int64_t created_on)
+render_content(
+    struct order *o, const struct certificate *pin, int64_t created_on)
 {
 	const struct voucher_order *v = &o->voucher;
-	uint8_t issuer[KEY_ID_MAX + 16], *room;
+	uint8_t issuer[KEY_ID_MAX + 16], hash[HASH_SIZE], *room;
 	struct voucher voucher = { .created_on = created_on,
 		.expires_on = v->expires_on,
 		.assertion = v->assertion,
-		.pinned_domain_cert = v->pin,
 		.has_revocation_checks = true,
 		.revocation_checks = false };
 	size_t len;
 
+	fill_pin(v, pin, hash, &voucher);
 	memcpy(voucher.serial, v->device.serial, sizeof(voucher.serial));
 	memcpy(voucher.nonce, v->nonce, sizeof(voucher.nonce));
 	if (v->name_issuer)
 		voucher.idevid_issuer =
 		    render_issuer(&v->device.issuer, issuer, sizeof(issuer));
 	buf_free(&o->content);
-	buf_init(&o->content, JSON_MAX);
-	room = buf_reserve(&o->content, JSON_MAX);
-	if (!voucher_to_json(&voucher, (char *)room, JSON_MAX, &len))
+	buf_init(&o->content, CONTENT_MAX);
+	room = buf_reserve(&o->content, CONTENT_MAX);
+	if (v->format == FORMAT_COSE_CBOR
+		? !voucher_to_cbor(&voucher, room, CONTENT_MAX, &len)
+		: !voucher_to_json(&voucher, (char *)room, CONTENT_MAX, &len))
 		return false;
 	o->content.len = len;
 	return true;
@@ -165,23 +192,58 @@ fill_plan(const struct order *o, int64_t created_on, struct cms_plan *plan)
 	memcpy(plan->certificates, h->chain, sizeof(plan->certificates));
 }
 
-/* JSON and signed attributes as of a moment; tbs_sha256 into the record. */
-static bool
-render(struct order *o, int64_t created_on)
+/* JWS and COSE, with the whole chain up to the root (MP 9, MP 10.1). */
+static void
+fill_object(const struct order *o, struct object_plan *plan)
 {
-	struct cms_plan plan;
-	uint8_t *room;
-	size_t len;
+	const struct held_key *h = o->signer;
+	unsigned i;
 
-	if (!render_json(o, created_on))
-		return false;
-	fill_plan(o, created_on, &plan);
+	memset(plan, 0, sizeof(*plan));
+	plan->content = buf_span(&o->content);
+	plan->algorithm = private_key_signature(h->key);
+	plan->certificates_len = h->chain_len;
+	for (i = 0; i < h->chain_len; i++)
+		plan->certificates[i] = h->chain[i];
+}
+
+/* What the signature covers: signed attributes, or header and content. */
+static bool
+render_covered(struct order *o, int64_t created_on)
+{
+	struct object_plan object;
+	struct cms_plan cms;
+	uint8_t *room;
+	size_t cap = ATTRIBUTES_MAX, len;
+	bool good;
+
+	if (o->voucher.format == FORMAT_CMS_JSON) {
+		fill_plan(o, created_on, &cms);
+	} else {
+		fill_object(o, &object);
+		cap = object_room(&object);
+	}
 	buf_free(&o->tbs);
-	buf_init(&o->tbs, ATTRIBUTES_MAX);
-	room = buf_reserve(&o->tbs, ATTRIBUTES_MAX);
-	if (!cms_attributes_render(&plan, room, ATTRIBUTES_MAX, &len))
+	buf_init(&o->tbs, cap);
+	room = buf_reserve(&o->tbs, cap);
+	if (o->voucher.format == FORMAT_CMS_JSON)
+		good = cms_attributes_render(&cms, room, cap, &len);
+	else if (o->voucher.format == FORMAT_JWS_JSON)
+		good = jws_covered_render(&object, room, cap, &len);
+	else
+		good = cose_covered_render(&object, room, cap, &len);
+	if (good)
+		o->tbs.len = len;
+	return good;
+}
+
+/* Everything as of a moment; tbs_sha256 into the record. */
+static bool
+render(struct order *o, const struct certificate *pin, int64_t created_on)
+{
+	if (!render_content(o, pin, created_on) ||
+	    !render_covered(o, created_on))
 		return false;
-	o->tbs.len = len;
 	sha256(buf_span(&o->tbs), o->record.tbs_sha256);
 	o->record.voucher.created_on = created_on;
 	return true;
@@ -205,7 +267,8 @@ fill_record(struct order *o, const struct certificate *pin)
 	r->name_issuer = v->name_issuer;
 	r->emit_id_data = v->emit_id_data;
 	r->format = v->format;
-	sha256(pin->der, r->pin_sha256);
+	sha256(v->pin_kind == PIN_CERTIFICATE ? pin->der : pin->spki,
+	    r->pin_sha256);
 	sha256(pin->spki, r->pin_spki_sha256);
 	memcpy(r->domain_id, v->domain_id, v->domain_id_len);
 	r->domain_id_len = v->domain_id_len;
@@ -214,7 +277,8 @@ fill_record(struct order *o, const struct certificate *pin)
 /* The same request within a minute, and it would say the same: no new record
  * and no count (architecture 3). */
 static bool
-render_again(struct signer *s, struct order *o, const struct key_use *use)
+render_again(struct signer *s, struct order *o, const struct certificate *pin,
+    const struct key_use *use)
 {
 	const struct recent_entry *e =
 	    recent_find(s->recent, &o->record, s->now);
@@ -223,7 +287,7 @@ render_again(struct signer *s, struct order *o, const struct key_use *use)
 	if (e == NULL ||
 	    key_may_sign(s, o->voucher.key, use, true, &o->signer, &why) !=
 		REASON_OK ||
-	    !render(o, e->when) ||
+	    !render(o, pin, e->when) ||
 	    memcmp(o->record.tbs_sha256, e->tbs_sha256, HASH_SIZE) != 0)
 		return false;
 	o->again = true;
@@ -244,22 +308,22 @@ voucher_prepare(struct signer *s, struct order *o)
 	if ((r = check_facts(s, v, &pin, &o->why)) != REASON_OK)
 		return r;
 	fill_record(o, &pin);
-	if (render_again(s, o, &use))
+	if (render_again(s, o, &pin, &use))
 		return REASON_OK;
 	r = key_may_sign(s, v->key, &use, false, &o->signer, &o->why);
 	if (r != REASON_OK)
 		return r;
-	if (!render(o, s->now))
-		return facts(&o->why, "the voucher is too large");
+	if (!render(o, &pin, s->now))
+		return facts(&o->why, "the voucher cannot be laid out");
 	return REASON_OK;
 }
 
-enum reason
-voucher_finish(struct order *o, struct span signature)
+static bool
+finish_cms(struct order *o, struct span signature)
 {
 	struct cms_plan plan;
 	uint8_t *room;
-	size_t cap, len;
+	size_t cap;
 	unsigned i;
 
 	fill_plan(o, o->record.voucher.created_on, &plan);
@@ -268,8 +332,32 @@ voucher_finish(struct order *o, struct span signature)
 		cap += plan.certificates[i].len;
 	buf_init(&o->artifact, cap);
 	room = buf_reserve(&o->artifact, cap);
-	if (!cms_assemble(&plan, buf_span(&o->tbs), signature, room, cap, &len))
-		return facts(&o->why, "the voucher does not fit");
-	o->artifact.len = len;
-	return REASON_OK;
+	return cms_assemble(
+	    &plan, buf_span(&o->tbs), signature, room, cap, &o->artifact.len);
+}
+
+static bool
+finish_object(struct order *o, struct span signature)
+{
+	struct object_plan plan;
+	uint8_t *room;
+	size_t cap;
+
+	fill_object(o, &plan);
+	cap = object_room(&plan);
+	buf_init(&o->artifact, cap);
+	room = buf_reserve(&o->artifact, cap);
+	return o->voucher.format == FORMAT_JWS_JSON
+	    ? jws_assemble(&plan, buf_span(&o->tbs), signature, room, cap,
+		  &o->artifact.len)
+	    : cose_assemble(&plan, signature, room, cap, &o->artifact.len);
+}
+
+enum reason
+voucher_finish(struct order *o, struct span signature)
+{
+	if (o->voucher.format == FORMAT_CMS_JSON ? finish_cms(o, signature)
+						 : finish_object(o, signature))
+		return REASON_OK;
+	return facts(&o->why, "the voucher does not fit");
 }

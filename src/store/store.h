@@ -15,7 +15,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	3
+#define STORE_SCHEMA	4
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -138,6 +138,7 @@ struct store_voucher {
 	uint8_t pin_spki_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];
 	bool delivered;
+	enum artifact_format format;
 	struct span artifact; /* borrowed during a call only */
 };
 /* The row of a record that was not delivered (yet); false if another record

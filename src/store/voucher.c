@@ -14,8 +14,9 @@ store_voucher_add(struct store *s, const struct record *r)
 	    "INSERT INTO voucher (signer, sequence, serial, "
 	    "issuer_kind, issuer, request, created, nonce, assertion, "
 	    "domain_id, pin_spki, delivered, client, address, correlation, "
-	    "artifact) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-	    "0, ?12, '', '', ?13) ON CONFLICT (signer, sequence) DO UPDATE SET "
+	    "artifact, format) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+	    "?10, ?11, 0, ?12, '', '', ?13, ?14) ON CONFLICT (signer, "
+	    "sequence) DO UPDATE SET "
 	    "serial = excluded.serial WHERE voucher.serial = excluded.serial "
 	    "AND voucher.request = excluded.request",
 	    VALUES(value_bytes(r->signer, sizeof(r->signer)),
@@ -27,7 +28,8 @@ store_voucher_add(struct store *s, const struct record *r)
 		value_number(v->assertion),
 		value_bytes(v->domain_id, v->domain_id_len),
 		value_bytes(v->pin_spki_sha256, HASH_SIZE),
-		value_bytes(nobody, HASH_SIZE), value_bytes(NULL, 0)));
+		value_bytes(nobody, HASH_SIZE), value_bytes(NULL, 0),
+		value_number(v->format)));
 }
 
 bool
@@ -70,6 +72,7 @@ take_voucher(void *context, const struct value *row, unsigned n)
 	v.delivered = row[7].number != 0;
 	take_hash(v.client_sha256, &row[8]);
 	v.artifact = row[9].bytes;
+	v.format = (enum artifact_format)row[10].number;
 	o->found = true;
 	o->call(o->context, &v);
 	return false;
@@ -84,7 +87,8 @@ store_voucher_by_request(struct store *s,
 
 	store_read(s,
 	    "SELECT signer, sequence, serial, issuer_kind, issuer, "
-	    "created, pin_spki, delivered, client, artifact FROM voucher WHERE "
+	    "created, pin_spki, delivered, client, artifact, "
+	    "format FROM voucher WHERE "
 	    "request = ?1 AND created >= ?2 ORDER BY created DESC, "
 	    "sequence DESC LIMIT 1",
 	    VALUES(value_bytes(request_sha256, HASH_SIZE), value_number(since)),

@@ -5,10 +5,19 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
 "@certificate:NAME" and "@key:NAME" of an identity; or "device KIND"
 
 [[request]]
+  format    "cms" (default), "jws", "cose": of both requests, and of the answer
+            unless [request.expect] names another; see objects.py for the words
+            that JWS and COSE know
+  file      published bytes instead, relative to test/vectors (.hex: as text);
+            home "cbrski" or "jwsv" for those
   device    "fresh" (default: a new unit of product router-9), "last" (that of
             the request before), "audit", "end-entity", "id-data" (fresh units
-            of those products), "twin-a", "twin-b" (foreign devices with one
-            serial), "foreign" (foreign, unique), "stranger" (nobody knows it)
+            of those products; also "fluent", which knows all formats, "any",
+            one of these that cases share,
+            "cose-only", "pubk", "pubk-sha256", "fluent-ee"), "twin-a",
+            "twin-b" (foreign devices with one serial), "foreign" (foreign,
+            unique), "shared" (the same, of the customer's CA), "stranger"
+            (nobody knows it)
   path, method, repeat = N (same bytes again), audit = true (requestauditlog)
   registrar identity of world.Pki that signs (default "registrar")
   seen      identity whose certificate the pledge saw (default: registrar)
@@ -16,11 +25,13 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
   [request.http]   content_type, accept, headers = {}, body (text instead)
   [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
                    no_attributes, no_certificates, seen_as = "cert" | "pubk" |
-                   "sha256"
+                   "sha256", format (as above; default: the request's), keys,
+                   certificates (COSE: the pledge's certificate comes along)
   [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
                    no_attributes, lone, digest, by_key_id, mutate, also (a
-                   second signer), detached, no_certificates, extra = [], copies
-  [request.expect] status, reason, text, type, and
+                   second signer), detached, no_certificates, extra = [], copies,
+                   pledge_chain (the device's certificate and its CA's come along)
+  [request.expect] status, reason, text, type, format, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
                    absent = [], content_type = oid
       [request.expect.audit] events, nonces = [], assertions = [], domain = identity
@@ -32,10 +43,13 @@ import json
 import secrets
 import subprocess
 
+import objects
 import world
 
 MEDIA = "application/voucher-cms+json"
 REQUEST = "ietf-voucher-request:voucher"
+TYPES = {"cms": MEDIA, "jws": "application/voucher-jws+json",
+         "cose": "application/voucher+cose"}
 
 
 class Differs(Exception):
@@ -67,6 +81,14 @@ class Scene:
         "id-data": ("data-9", "ID9", ["--emit-id-data", "yes",
                                       "--legacy-unattributed", "yes"]),
         "lowest": ("low-9", "LW9", ["--pin", "lowest-ca"]),
+        "fluent": ("all-9", "AL9", ["--formats", "cms,jws,cose"]),
+        "fluent-ee": ("own-9", "WN9", ["--formats", "cms,jws,cose", "--pin",
+                                       "end-entity"]),
+        "cose-only": ("tiny-9", "TN9", ["--formats", "cose"]),
+        "pubk": ("raw-9", "RW9", ["--formats", "cms,jws,cose", "--pin-kind",
+                                  "pubk"]),
+        "pubk-sha256": ("hash-9", "HA9", ["--formats", "cms,jws,cose",
+                                          "--pin-kind", "pubk-sha256"]),
     }
 
     def __init__(self, folder):
@@ -75,7 +97,7 @@ class Scene:
         self.homes = {}
         self.count = 0
         self.products = set()
-        self.last = None
+        self.last = self.any = None
         self.faults = []
 
     # --- places ---
@@ -106,6 +128,33 @@ class Scene:
         home.serve("--test-clock", "2021-04-13T21:43:24Z")
         return home
 
+    def published(self, name, clock, ca, certificate, *options):
+        """A test home in which the device of a published example is on record."""
+        home = world.Home(self.folder, name, "--test")
+        home.hallmark("product", "add", name, "--import-only", "yes", *options)
+        home.hallmark("device", "import", "--product", name, "--ca", ca,
+                      certificate)
+        home.serve("--test-clock", clock)
+        return home
+
+    def home_cbrski(self):
+        folder = world.VECTORS / "cbrski-cose"
+        return self.published("cbrski", "2022-12-06T20:05:00Z",
+                              folder / "masa_ca.pem", folder / "pledge.pem",
+                              "--formats", "cose")
+
+    def home_jwsv(self):
+        """Key, certificate and CA are in one file there."""
+        text = (world.VECTORS / "jws-voucher" /
+                "pvr-signer-key-and-chain.pem").read_text()
+        begin = "-----BEGIN CERTIFICATE-----"
+        paths = []
+        for i, block in enumerate(text.split(begin)[1:]):
+            paths.append(self.folder / ("jwsv-%d.pem" % i))
+            paths[-1].write_text(begin + block)
+        return self.published("jwsv", "2024-11-29T09:35:00Z", paths[1],
+                              paths[0], "--formats", "jws")
+
     def close(self):
         said = "".join(self.faults)
         for home in self.homes.values():
@@ -118,7 +167,7 @@ class Scene:
     def device(self, home, kind):
         if kind == "last":
             return self.last
-        if kind in ("twin-a", "twin-b", "foreign"):
+        if kind in ("twin-a", "twin-b", "foreign", "shared"):
             return self.foreign(home, kind)
         if kind == "stranger":
             self.count += 1
@@ -126,6 +175,9 @@ class Scene:
             ca = self.pki.ca("stranger-ca")
             return Device(self.pki.device("stranger-%d" % self.count, serial,
                                           ca), serial)
+        if kind == "any":
+            self.any = self.any or self.device(home, "fluent")
+            return self.any
         product = "router-9"
         if kind != "fresh":
             product, token, options = self.PRODUCTS[kind]
@@ -145,16 +197,28 @@ class Scene:
                       "-out", request)
         home.hallmark("issue", "csr", request, "--product", product, "--out",
                       identity.pem)
+        self.issuing(home, identity)
         subject = world.openssl("x509", "-in", identity.pem, "-noout",
                                 "-subject", "-nameopt", "multiline").decode()
         serial = [line.split("=")[1].strip() for line in subject.splitlines()
                   if "serialNumber" in line][0]
         return Device(identity, serial)
 
+    def issuing(self, home, identity):
+        """What stands behind the certificate in the file, as its chain."""
+        begin = "-----BEGIN CERTIFICATE-----"
+        blocks = identity.pem.read_text().split(begin)[1:]
+        for i, block in enumerate(blocks[1:]):
+            above = world.Identity(self.folder, "%s-above-%d" % (
+                identity.name, i))
+            above.pem.write_text(begin + block)
+            identity.chain.append(above)
+
     def foreign(self, home, kind):
-        serial = "TWIN-1" if kind.startswith("twin") else "FOREIGN-1"
+        serial = "TWIN-1" if kind.startswith("twin") else \
+            kind.upper() + "-1"
         if kind not in self.pki.known:
-            ca = self.pki.ca(kind + "-ca")
+            ca = self.pki.ca("domain-ca" if kind == "shared" else kind + "-ca")
             identity = self.pki.device(kind, serial, ca,
                                        end="99991231235959Z")
             home.hallmark("device", "import", "--product", "foreign-9", "--ca",
@@ -187,9 +251,24 @@ class Scene:
         content = json.dumps({root: leaves}).encode()
         if form == "unsigned":
             return content
+        if form == "unsigned-cbor":
+            return objects.request_content(leaves, {})
         signer = device.identity
         if "signer" in words:
             signer = self.other_signer(words["signer"])
+        if words["format"] == "jws":
+            return self.mutate(objects.jws(
+                content, signer, [] if words.get("no_certificates")
+                else [signer.der()], words.get("jws", {})),
+                words.get("mutate"))
+        if words["format"] == "cose":
+            content = objects.request_content(
+                leaves, {"root": objects.VOUCHER_SID}) if form == "voucher" \
+                else objects.request_content(leaves, words)
+            return self.mutate(objects.cose(
+                content, signer, [signer.der()]
+                if words.get("certificates") else [], words.get("cose", {})),
+                words.get("mutate"))
         made = world.cms_sign(
             self.folder, content, signer, words.get("content_type",
                                                     world.ANIMA),
@@ -226,6 +305,9 @@ class Scene:
         content = json.dumps({words.get("root", REQUEST): leaves}).encode()
         if "content" in words:
             content = words["content"].encode()
+        if words["format"] != "cms":
+            return self.mutate(self.object(words, content, leaves, device,
+                                           registrar), words.get("mutate"))
         made = world.cms_sign(
             self.folder, content, registrar,
             words.get("content_type", world.ANIMA),
@@ -239,6 +321,24 @@ class Scene:
             detached=words.get("detached", False),
             certificates=not words.get("no_certificates", False))
         return self.mutate(made, words.get("mutate"))
+
+    def object(self, words, content, leaves, device, registrar):
+        """The registrar's request as JWS or COSE."""
+        above = [] if words.get("lone") else registrar.chain
+        chain = [c.der() for c in [registrar] + [c for c in above if c]]
+        chain += [self.pki.get(name).der() for name in words.get("extra", [])]\
+            * words.get("copies", 1)
+        if words.get("pledge_chain"):
+            chain = [device.identity.der()] + chain + [
+                c.der() for c in device.identity.chain]
+        if words.get("no_certificates"):
+            chain = []
+        if words["format"] == "jws":
+            return objects.jws(content, registrar, chain,
+                               words.get("jws", {}))
+        return objects.cose(objects.request_content(leaves, words)
+                            if "content" not in words else content,
+                            registrar, chain, words.get("cose", {}))
 
     @staticmethod
     def issuer(form, device):
@@ -301,24 +401,33 @@ class Scene:
         """Body of one request; remembers device, nonce and signer."""
         if "file" in words:
             body = (world.VECTORS / words["file"]).read_bytes()
+            if words["file"].endswith(".hex"):
+                body = bytes.fromhex(body.decode())
             at = words.get("flip")
             if at:
                 where = body.index(at.encode())
                 body = body[:where] + bytes([body[where] ^ 1]) + \
                     body[where + 1:]
             return body
+        self.format = words.get("format", "cms")
         self.last = self.device(home, words.get("device", "fresh"))
         self.registrar = self.pki.get(words.get("registrar", "registrar"))
-        self.nonce = secrets.token_urlsafe(16)
+        # In CBOR a nonce is octets; what others see of it is their base64.
+        self.nonce = secrets.token_urlsafe(16) if self.format == "cms" else \
+            world.b64(secrets.token_bytes(16))
         seen = self.pki.get(words.get("seen", words.get("registrar",
                                                         "registrar")))
-        prior = self.pledge_request(words.get("pledge", {}), self.last, seen,
-                                    self.nonce)
-        return self.registrar_request(words.get("rvr", {}), self.last,
-                                      self.registrar, prior, self.nonce)
+        prior = self.pledge_request(
+            dict({"format": self.format}, **words.get("pledge", {})),
+            self.last, seen, self.nonce)
+        return self.registrar_request(
+            dict({"format": self.format}, **words.get("rvr", {})),
+            self.last, self.registrar, prior, self.nonce)
 
     def request(self, home, words):
-        wire = words.get("http", {})
+        self.format = words.get("format", "cms")
+        wire = dict({"content_type": TYPES[self.format]},
+                    **words.get("http", {}))
         if "body" in wire:
             self.bytes = wire["body"].encode()
         elif not words.get("again", False):
@@ -330,8 +439,8 @@ class Scene:
                          "/.well-known/brski/requestvoucher")
         headers = {name: self.word(value)
                    for name, value in wire.get("headers", {}).items()}
-        if wire.get("content_type", MEDIA):
-            headers["Content-Type"] = wire.get("content_type", MEDIA)
+        if wire["content_type"]:
+            headers["Content-Type"] = wire["content_type"]
         if wire.get("accept"):
             headers["Accept"] = wire["accept"]
         kind = "auditlog" if path.endswith("/requestauditlog") else "voucher"
@@ -356,7 +465,7 @@ class Scene:
         path = self.folder / "explained"
         path.write_bytes(self.bytes)
         words = ["explain", path, "--kind", kind, "--json",
-                 "--content-type", wire.get("content_type", MEDIA)]
+                 "--content-type", wire["content_type"]]
         if wire.get("accept"):
             words += ["--accept", wire["accept"]]
         said = json.loads(home.hallmark(*words, check=False))
@@ -375,6 +484,9 @@ class Scene:
         if "pin" in voucher and "." not in voucher["pin"]:
             expect("explained pin", self.pki.get(voucher["pin"]).domain_id(),
                    bytes.fromhex(said["pin"]["domain-id"]))
+        if kind == "voucher":
+            expect("explained format", TYPES[wanted.get("format", self.format)],
+                   said["format"])
 
     def compare(self, home, wanted, status, headers, body):
         said = "" if status == 200 else body.decode(errors="replace")
@@ -395,7 +507,10 @@ class Scene:
         if "audit" in wanted:
             self.compare_audit(wanted["audit"], json.loads(body))
         elif "text" not in wanted:
-            self.compare_voucher(home, wanted.get("voucher", {}), body)
+            form = wanted.get("format", self.format)
+            if "type" not in wanted:
+                expect("Content-Type", TYPES[form], headers["content-type"])
+            self.compare_voucher(home, wanted.get("voucher", {}), body, form)
 
     def value(self, text):
         if text == "@nonce":
@@ -404,22 +519,42 @@ class Scene:
             return self.last.serial
         return text
 
-    def compare_voucher(self, home, wanted, artifact):
-        wanted = dict(wanted)
-        voucher = home.voucher(artifact, self.folder)
+    @staticmethod
+    def compare_type(wanted, artifact):
         text = world.openssl("asn1parse", "-inform", "DER",
                              data=artifact).decode()
-        oid = world.DATA if wanted.pop("content_type", None) == "id-data" \
-            else world.ANIMA
-        if oid == world.ANIMA and world.ANIMA not in text and \
+        if wanted != "id-data" and world.ANIMA not in text and \
                 "id-smime-ct-animaJSONVoucher" not in text and \
                 "animaJSONVoucher" not in text:
             raise Differs("the voucher is not id-ct-animaJSONVoucher")
+
+    def compare_voucher(self, home, wanted, artifact, form):
+        wanted = dict(wanted)
+        if form != "cms":
+            judge = objects.jws_voucher if form == "jws" else \
+                objects.cose_voucher
+            voucher = judge(self.folder, artifact,
+                            home.path / "anchors" / "voucher-root.pem")
+        else:
+            voucher = home.voucher(artifact, self.folder)
+            self.compare_type(wanted.pop("content_type", None), artifact)
         for leaf in wanted.pop("absent", ["expires-on", "idevid-issuer",
                                           "prior-signed-voucher-request"]):
             if leaf in voucher:
                 raise Differs("the voucher has " + leaf)
         pin = wanted.pop("pin", None)
+        raw = wanted.pop("pubk", None)
+        if raw:
+            spki = self.pki.get(raw).spki()
+            expect("pinned-domain-pubk", world.b64(spki),
+                   voucher.get("pinned-domain-pubk"))
+        hashed = wanted.pop("pubk_sha256", None)
+        if hashed:
+            spki = hashlib.sha256(self.pki.get(hashed).spki()).digest()
+            expect("pinned-domain-pubk-sha256", world.b64(spki),
+                   voucher.get("pinned-domain-pubk-sha256"))
+        expect("pins", 1, sum(leaf.startswith("pinned-domain-")
+                              for leaf in voucher))
         if pin:
             pinned = base64.b64decode(voucher["pinned-domain-cert"])
             if pin.endswith((".crt", ".pem")):
@@ -452,7 +587,10 @@ class Scene:
                    [e["assertion"] for e in events])
         if "domain" in wanted:
             domain = wanted["domain"]
-            if not domain.endswith("="):
+            if domain.startswith("key:"):
+                domain = world.b64(hashlib.sha256(
+                    self.pki.get(domain[4:]).spki()).digest())
+            elif not domain.endswith("="):
                 domain = world.b64(self.pki.get(domain).domain_id())
             for event in events:
                 expect("domainID", domain, event["domainID"])

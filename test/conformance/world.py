@@ -175,6 +175,13 @@ class Pki:
         return self.make("registrar", "O=Customer\nCN=registrar",
                          self.REGISTRAR, self.ca())
 
+    def make_sub_ca(self):
+        return self.make("sub-ca", "O=Customer\nCN=sub-ca", self.CA, self.ca())
+
+    def make_registrar_below(self):
+        return self.make("registrar-below", "O=Customer\nCN=below",
+                         self.REGISTRAR, self.get("sub-ca"))
+
     def make_registrar_p384(self):
         return self.make("registrar-p384", "O=Customer\nCN=r384",
                          self.REGISTRAR, self.ca(), kind="P-384")

@@ -30,7 +30,7 @@ request_check(struct span body)
 	static uint8_t room[FRAME_MAX], other[FRAME_MAX];
 	static struct workspace work;
 	struct message_check m = { .kind = REQUEST_VOUCHER,
-		.format = FORMAT_CMS_JSON,
+		.format = envelope_format(body),
 		.reply = FORMAT_CMS_JSON,
 		.body = body };
 	struct message_decide again = { 0 };
@@ -101,7 +101,7 @@ input_read(const uint8_t *bytes, size_t len)
 	case INSPECT_LINT:
 		return file_check((enum inspect_kind)bytes[0], rest);
 	default:
-		/* A request begins as itself, with 0x30. */
+		/* A request begins as itself, which tells its format. */
 		return request_check(span_of(bytes, len));
 	}
 }

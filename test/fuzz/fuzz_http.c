@@ -56,9 +56,8 @@ check_request(const struct http_reader *r)
 		}
 		require(span_is(q->path, e.route->path));
 		require(e.route->resource == RESOURCE_HEALTH ||
-		    (e.media.request == FORMAT_CMS_JSON &&
-			e.media.reply != FORMAT_NONE &&
-			e.media.reply_type != NULL));
+		    (e.media.request != FORMAT_NONE && e.media.reply != 0 &&
+			e.media.reply_types[e.media.reply & 3] != NULL));
 	}
 }
 

@@ -46,7 +46,8 @@ check_joined(const struct span *accept, unsigned n, struct media asked,
 	require(media_reply(&whole, 1, &asked, NULL) == r);
 	if (r == REASON_OK)
 		require(asked.reply == found->reply &&
-		    asked.reply_type == found->reply_type);
+		    memcmp(asked.reply_types, found->reply_types,
+			sizeof(asked.reply_types)) == 0);
 	free(text);
 }
 
@@ -71,14 +72,15 @@ input_read(const uint8_t *bytes, size_t len)
 
 	if (media_request(true, type, &m, NULL) != REASON_OK)
 		return 0;
-	require(m.request == FORMAT_CMS_JSON);
+	require(m.request != FORMAT_NONE);
 	asked = m;
 	while (rest.len > 0 && n < FIELDS) {
 		accept[n] = line_take(&rest);
 		quoted = quoted || has_quote(accept[n++]);
 	}
 	if ((r = media_reply(accept, n, &m, NULL)) == REASON_OK)
-		require(m.reply != FORMAT_NONE && m.reply_type != NULL);
+		require(format_list_valid(m.reply) &&
+		    m.reply_types[m.reply & 3] != NULL);
 	if (n > 0 && !quoted)
 		check_joined(accept, n, asked, r, &m);
 	return r == REASON_OK ? digest_add(ACCEPTED, &m.reply, 1) : 0;

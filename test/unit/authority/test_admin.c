@@ -22,7 +22,9 @@ products(void **state)
 	world_ready(w, 0);
 	json = done(w, "product.show", ARGUMENTS({ "name", "router-9" }));
 	assert_string_equal(text_at(json, "token"), "AR9");
-	assert_string_equal(text_at(json, "pin"), "farthest");
+	assert_string_equal(text_at(json, "pin"), "by-format");
+	assert_string_equal(text_at(json, "pin-kind"), "certificate");
+	assert_string_equal(text_at(json, "formats"), "cms");
 	assert_string_equal(text_at(json, "check-character"), "false");
 	assert_string_equal(text_at(json, "counter-width"), "6");
 	refused(w, REASON_PRODUCT_EXISTS, "product.add",

@@ -155,17 +155,18 @@ static void
 tell(struct channel *c, uint64_t id, const struct message_check *m)
 {
 	char client[65], key[65], text[512];
-	struct message_answer a = {
-		.format = m->kind == REQUEST_VOUCHER ? m->reply : FORMAT_NONE
-	};
+	struct message_answer a = { .format = m->kind == REQUEST_VOUCHER
+		    ? format_list_at(m->reply, 0)
+		    : FORMAT_NONE };
 
 	hex_encode(client, span_of(m->client_sha256, HASH_SIZE));
 	hex_encode(key, span_of(m->client_spki_sha256, HASH_SIZE));
 	snprintf(text, sizeof(text),
 	    "kind=%d format=%d reply=%d legacy=%d "
 	    "len=%zu address=%s id=%zu client=%s key=%s\n",
-	    (int)m->kind, (int)m->format, (int)m->reply, m->legacy_path,
-	    m->body.len, m->address, strlen(m->correlation), client, key);
+	    (int)m->kind, (int)m->format, (int)format_list_at(m->reply, 0),
+	    m->legacy_path, m->body.len, m->address, strlen(m->correlation),
+	    client, key);
 	a.body = span_str(text);
 	checker_answer(c, id, &a);
 }
@@ -192,7 +193,8 @@ judge(struct channel *c, uint64_t id, const struct message_check *m)
 		checker_answer(c, held, &a);
 	if (span_is(m->body, "large")) {
 		memset(large, 'x', sizeof(large));
-		a = (struct message_answer){ .format = m->reply,
+		a = (struct message_answer){ .format =
+						 format_list_at(m->reply, 0),
 			.body = span_of(large, sizeof(large)) };
 		checker_answer(c, id, &a);
 		return;

@@ -77,7 +77,8 @@ fill_check(union any_message *m)
 	struct message_check *c = &m->check;
 
 	c->kind = REQUEST_AUDIT_LOG;
-	c->format = c->reply = FORMAT_COSE_CBOR;
+	c->format = FORMAT_COSE_CBOR;
+	c->reply = 57;
 	HASH(c->client_sha256);
 	HASH(c->client_spki_sha256);
 	TEXT(c->address);
@@ -101,7 +102,8 @@ fill_facts(struct request_facts *f)
 	unsigned i;
 
 	f->kind = REQUEST_AUDIT_LOG;
-	f->format = f->reply = f->prior_format = FORMAT_COSE_CBOR;
+	f->format = f->prior_format = FORMAT_COSE_CBOR;
+	f->reply = 57;
 	f->moment = INT64_MAX;
 	HASH(f->request_sha256);
 	HASH(f->client_sha256);
@@ -145,10 +147,27 @@ fill_derive(union any_message *m)
 	struct message_derive *d = &m->derive;
 
 	d->kind = REQUEST_AUDIT_LOG;
-	d->format = d->reply = FORMAT_COSE_CBOR;
+	d->format = FORMAT_COSE_CBOR;
+	d->reply = 57;
 	d->moment = INT64_MAX;
 	d->explain = true;
 	d->body = SPAN(BODY_MAX);
+}
+
+static void
+fill_look_up(union any_message *m)
+{
+	TEXT(m->look_up.serial);
+}
+
+static void
+fill_on_record(union any_message *m)
+{
+	unsigned i;
+
+	m->on_record.len = ON_RECORD_MAX;
+	for (i = 0; i < ON_RECORD_MAX; i++)
+		m->on_record.certificates[i] = SPAN(CERTIFICATE_MAX);
 }
 
 static void
@@ -299,6 +318,7 @@ fill_voucher_order(union any_message *m)
 	v->expires_on = INT64_MAX;
 	v->name_issuer = v->emit_id_data = true;
 	v->format = FORMAT_COSE_CBOR;
+	v->pin_kind = PIN_PUBK_SHA256;
 	v->pin = SPAN(CERTIFICATE_MAX);
 	HASH(v->domain_id);
 	v->domain_id_len = KEY_ID_MAX;
@@ -393,6 +413,8 @@ CODEC(message_, decide, decide)
 CODEC(message_, refused, refused)
 CODEC(message_, derive, derive)
 CODEC(message_, derived, derived)
+CODEC(message_, look_up, look_up)
+CODEC(message_, on_record, on_record)
 CODEC(message_, inspect, inspect)
 CODEC(message_, inspected, inspected)
 CODEC(message_, head, head)
@@ -423,6 +445,8 @@ const struct codec codecs[] = {
 	ROW(refused),
 	ROW(derive),
 	ROW(derived),
+	ROW(look_up),
+	ROW(on_record),
 	ROW(inspect),
 	ROW(inspected),
 	ROW(head),

@@ -16,6 +16,8 @@ union any_message {
 	struct message_refused refused;
 	struct message_derive derive;
 	struct message_derived derived;
+	struct message_look_up look_up;
+	struct message_on_record on_record;
 	struct message_inspect inspect;
 	struct message_inspected inspected;
 	struct message_head head;

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "model/policy.h"
@@ -176,6 +177,43 @@ reply_cose(struct scene *s)
 {
 	s->facts.reply = FORMAT_COSE_CBOR;
 }
+/* The list of Accept; the product knows CMS alone. */
+static void
+reply_cose_or_cms(struct scene *s)
+{
+	s->facts.reply = FORMAT_COSE_CBOR | FORMAT_CMS_JSON << 2;
+}
+static void
+reply_none(struct scene *s)
+{
+	s->facts.reply = 0;
+}
+/* A pledge that knows COSE, and a nonce that can be said there. */
+static void
+cose(struct scene *s)
+{
+	reply_cose(s);
+	s->products[0].formats = FORMAT_JWS_JSON | FORMAT_COSE_CBOR << 2;
+	strcpy(s->facts.nonce, "AAECAwQFBgcICQoLDA0ODw==");
+}
+static void
+cose_text_nonce(struct scene *s)
+{
+	cose(s);
+	strcpy(s->facts.nonce, "nonce-0001");
+}
+static void
+cose_short_nonce(struct scene *s)
+{
+	cose(s);
+	strcpy(s->facts.nonce, "AAECAwQFBg==");
+}
+static void
+cose_text_nonce_or_jws(struct scene *s)
+{
+	cose_text_nonce(s);
+	s->facts.reply = FORMAT_COSE_CBOR | FORMAT_JWS_JSON << 2;
+}
 static void
 unattributed(struct scene *s)
 {
@@ -314,6 +352,23 @@ end_entity(struct scene *s)
 	s->products[0].pin = PIN_END_ENTITY;
 }
 static void
+cose_farthest(struct scene *s)
+{
+	cose(s);
+	s->products[0].pin = PIN_FARTHEST;
+}
+static void
+raw_key(struct scene *s)
+{
+	s->products[0].pin_kind = PIN_PUBK;
+}
+static void
+raw_hash(struct scene *s)
+{
+	cose(s);
+	s->products[0].pin_kind = PIN_PUBK_SHA256;
+}
+static void
 lone(struct scene *s)
 {
 	s->facts.chain_len = 1;
@@ -352,6 +407,8 @@ static const struct row {
 	enum assertion assertion;
 	unsigned pin;
 	bool name_issuer;
+	enum artifact_format format; /* 0: CMS */
+	enum pin_kind kind;	     /* 0: certificate */
 } rows[] = {
 	{ "good", good, REASON_OK, ASSERTION_PROXIMITY, 3, false },
 	{ "7 undated", undated, REASON_OK, ASSERTION_PROXIMITY, 3, false },
@@ -372,6 +429,15 @@ static const struct row {
 	    true },
 	{ "8 twins alike", twins_alike, REASON_DEVICE_UNKNOWN },
 	{ "9 reply", reply_cose, REASON_FORMAT_UNSUPPORTED },
+	{ "9 list", reply_cose_or_cms, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false },
+	{ "9 no reply", reply_none, REASON_FORMAT_UNSUPPORTED },
+	{ "9 COSE", cose, REASON_OK, ASSERTION_PROXIMITY, 1, false,
+	    FORMAT_COSE_CBOR },
+	{ "9 COSE, text", cose_text_nonce, REASON_FORMAT_UNSUPPORTED },
+	{ "9 COSE, short", cose_short_nonce, REASON_FORMAT_UNSUPPORTED },
+	{ "9 JWS instead", cose_text_nonce_or_jws, REASON_OK,
+	    ASSERTION_PROXIMITY, 3, false, FORMAT_JWS_JSON },
 	{ "9 unattributed", unattributed, REASON_CMS_ATTRIBUTES_MISSING },
 	{ "9 unattributed pledge", unattributed_prior,
 	    REASON_CMS_ATTRIBUTES_MISSING },
@@ -400,6 +466,12 @@ static const struct row {
 	{ "19 lowest", lowest, REASON_OK, ASSERTION_PROXIMITY, 1, false },
 	{ "19 end entity", end_entity, REASON_OK, ASSERTION_PROXIMITY, 0,
 	    false },
+	{ "19 COSE, farthest", cose_farthest, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false, FORMAT_COSE_CBOR },
+	{ "19 raw key", raw_key, REASON_OK, ASSERTION_PROXIMITY, 0, false,
+	    FORMAT_CMS_JSON, PIN_PUBK },
+	{ "19 hash of it", raw_hash, REASON_OK, ASSERTION_PROXIMITY, 0, false,
+	    FORMAT_COSE_CBOR, PIN_PUBK_SHA256 },
 	{ "19 lone", lone, REASON_OK, ASSERTION_PROXIMITY, 0, false },
 	{ "19 lone, lowest", lone_lowest, REASON_OK, ASSERTION_PROXIMITY, 0,
 	    false },
@@ -428,6 +500,8 @@ every_row(void **state)
 			continue;
 		if (v.assertion != r->assertion || v.pin != r->pin ||
 		    v.name_issuer != r->name_issuer || v.device != 0 ||
+		    v.format != (r->format ? r->format : FORMAT_CMS_JSON) ||
+		    v.pin_kind != (r->kind ? r->kind : PIN_CERTIFICATE) ||
 		    !v.device_found)
 			fail_msg("%s: assertion %d, pin %u, issuer %d", r->name,
 			    v.assertion, v.pin, v.name_issuer);

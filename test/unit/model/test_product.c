@@ -29,6 +29,12 @@ fields(void **state)
 		{ "check-character", "no", "true" },
 		{ "pin", "lowest-ca", "lowest" },
 		{ "pin", "end-entity", "" },
+		{ "pin-kind", "pubk", "key" },
+		{ "pin-kind", "certificate", "" },
+		{ "formats", "cms,jws,cose", "cms,cms" },
+		{ "formats", "cose", "" },
+		{ "formats", "jws,cms", "jws," },
+		{ "formats", "cose,jws", "pem" },
 		{ "audit-only", "yes", "1" },
 		{ "emit-id-data", "yes", "YES" },
 		{ "legacy-unattributed", "no", "n" },
@@ -36,6 +42,7 @@ fields(void **state)
 		{ "key-usage", "yes", "" },
 		{ "masa-url", "masa.example.com:8443", "a\nb" },
 	};
+	char text[FORMATS_TEXT_SIZE];
 	struct product p;
 	size_t i;
 
@@ -50,9 +57,37 @@ fields(void **state)
 	assert_int_equal(set(&p, "colour", "red"), REASON_PRODUCT_SYNTAX);
 	assert_string_equal(p.token, "A1");
 	assert_int_equal(p.pin, PIN_END_ENTITY);
+	assert_int_equal(p.pin_kind, PIN_CERTIFICATE);
+	product_formats_print(text, p.formats);
+	assert_string_equal(text, "cose,jws");
 	assert_true(
 	    p.audit_only && p.emit_id_data && p.import_only && p.key_usage);
 	assert_false(p.check_character || p.legacy_unattributed);
+}
+
+/* What _add makes is valid, and nothing else of its size is. */
+static void
+format_lists(void **state)
+{
+	static const uint8_t valid[] = { 0, 1, 2, 3, 6, 7, 9, 11, 13, 14, 27,
+		30, 39, 45, 54, 57 };
+	unsigned list, n = 0;
+
+	(void)state;
+	for (list = 0; list <= FORMAT_LIST_MAX; list++)
+		if (format_list_valid(list))
+			assert_int_equal(list, valid[n++]);
+	assert_int_equal(n, sizeof(valid));
+	assert_false(format_list_valid(64 | 1));
+	list = format_list_add(0, FORMAT_COSE_CBOR);
+	list = format_list_add(list, FORMAT_CMS_JSON);
+	assert_int_equal(list, format_list_add(list, FORMAT_COSE_CBOR));
+	assert_int_equal(format_list_at(list, 0), FORMAT_COSE_CBOR);
+	assert_int_equal(format_list_at(list, 1), FORMAT_CMS_JSON);
+	assert_int_equal(format_list_at(list, 2), FORMAT_NONE);
+	assert_true(format_list_has(list, FORMAT_CMS_JSON));
+	assert_false(format_list_has(list, FORMAT_JWS_JSON));
+	assert_false(format_list_has(list, FORMAT_NONE));
 }
 
 static void
@@ -83,6 +118,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields),
+		cmocka_unit_test(format_lists),
 		cmocka_unit_test(whole),
 	};
 

@@ -42,6 +42,16 @@ print_refused(const struct codec *c, union any_message *m)
 	print(c, m);
 }
 
+/* Every list of formats. */
+static void
+print_lists(const struct codec *c, union any_message *m)
+{
+	for (m->check.reply = 0; m->check.reply <= FORMAT_LIST_MAX;
+	     m->check.reply++)
+		if (format_list_valid(m->check.reply))
+			print(c, m);
+}
+
 int
 main(void)
 {
@@ -55,6 +65,8 @@ main(void)
 		print(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "device_order") == 0)
 			print_issuers(&codecs[i], &m);
+		if (strcmp(codecs[i].name, "check") == 0)
+			print_lists(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "derived") == 0)
 			print_refused(&codecs[i], &m);
 	}

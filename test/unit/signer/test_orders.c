@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "world.h"
-#include "envelope/cms.h"
+#include "envelope/envelope.h"
 #include "model/voucher.h"
 
 static uint64_t
@@ -107,6 +107,99 @@ recorded_bytes(void **state)
 		sha256(span_of(set, cms.signed_attributes.len + 3), hash);
 	}
 	assert_memory_equal(hash, world.reply.record.tbs_sha256, HASH_SIZE);
+}
+
+/* A voucher of the last answer in JWS or COSE: what it says, and that what was
+ * recorded is what its signature covers. */
+static struct voucher
+read_object(enum artifact_format format)
+{
+	static uint8_t arena[ENVELOPE_ARENA(32768)], leaves[32768];
+	const struct record_voucher *r = &world.reply.record.voucher;
+	const struct certificate *signer;
+	struct envelope e;
+	struct voucher v;
+	uint8_t hash[HASH_SIZE];
+
+	assert_int_equal(
+	    envelope_read(format,
+		span_of(world.reply.artifact, world.reply.artifact_len), arena,
+		sizeof(arena), &e, NULL),
+	    REASON_OK);
+	assert_int_equal(envelope_verify(&e, &signer, NULL), REASON_OK);
+	assert_ptr_equal(signer, &e.certificates[0]);
+	assert_int_equal(e.certificates_len, 2); /* with the root */
+	assert_int_equal(format == FORMAT_COSE_CBOR
+		? voucher_from_cbor(e.content, &v, NULL)
+		: voucher_from_json(
+		      e.content, leaves, sizeof(leaves), &v, NULL),
+	    REASON_OK);
+	assert_int_equal(r->format, format);
+	assert_int_equal(r->created_on, v.created_on);
+	assert_string_equal(r->nonce, v.nonce);
+	sha256(e.object.covered, hash);
+	assert_memory_equal(hash, world.reply.record.tbs_sha256, HASH_SIZE);
+	return v;
+}
+
+static void
+other_formats(void **state)
+{
+	static const enum artifact_format formats[] = { FORMAT_JWS_JSON,
+		FORMAT_COSE_CBOR };
+	struct voucher_order o = world_voucher();
+	struct voucher v;
+	uint64_t sequence;
+	size_t i;
+
+	(void)state;
+	strcpy(o.nonce, "AAECAwQFBgcICQoLDA0ODw==");
+	for (i = 0; i < 2; i++) {
+		o.format = formats[i];
+		assert_int_equal(order_voucher(&o), REASON_OK);
+		assert_int_equal(world.reply.records, 1);
+		v = read_object(formats[i]);
+		assert_true(span_eq(v.pinned_domain_cert, o.pin));
+		assert_string_equal(v.nonce, o.nonce);
+		assert_string_equal(v.serial, o.device.serial);
+		/* Rendered again, and counted once. */
+		sequence = world.reply.sequence;
+		clock_set_test(world.now + 30 * (int64_t)(i + 1));
+		assert_int_equal(order_voucher(&o), REASON_OK);
+		assert_true(world.reply.again);
+		assert_int_equal(world.reply.sequence, sequence);
+	}
+}
+
+/* MP 11, MP 14.3: what is pinned of a key alone, and what the record says. */
+static void
+raw_keys(void **state)
+{
+	struct voucher_order o = world_voucher();
+	uint8_t hash[HASH_SIZE];
+	struct voucher v;
+
+	(void)state;
+	sha256(world.pinned.spki, hash);
+	memcpy(o.domain_id, hash, HASH_SIZE);
+	o.domain_id_len = HASH_SIZE;
+	o.format = FORMAT_JWS_JSON;
+	o.pin_kind = PIN_PUBK;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	v = read_object(FORMAT_JWS_JSON);
+	assert_true(span_eq(v.pinned_domain_pubk, world.pinned.spki));
+	assert_null(v.pinned_domain_cert.ptr);
+	assert_memory_equal(
+	    world.reply.record.voucher.domain_id, hash, HASH_SIZE);
+	assert_memory_equal(
+	    world.reply.record.voucher.pin_sha256, hash, HASH_SIZE);
+	o.pin_kind = PIN_PUBK_SHA256;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_false(world.reply.again);
+	v = read_object(FORMAT_JWS_JSON);
+	assert_true(
+	    span_eq(v.pinned_domain_pubk_sha256, span_of(hash, HASH_SIZE)));
+	assert_null(v.pinned_domain_pubk.ptr);
 }
 
 /* Form A of MP 6.3, only when it is asked for. */
@@ -560,6 +653,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(voucher),
 		CASE(recorded_bytes),
+		CASE(other_formats),
+		CASE(raw_keys),
 		CASE(names_issuer),
 		CASE(nonceless),
 		CASE(again),

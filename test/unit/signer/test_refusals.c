@@ -96,7 +96,8 @@ bad_fields(void **state)
 	v.assertion = 5;
 	refused(&v, REASON_SIGNER_FACTS);
 	v = good;
-	v.format = FORMAT_JWS_JSON;
+	/* Octets in CBOR: a nonce that is no base64 cannot be said there. */
+	v.format = FORMAT_COSE_CBOR;
 	refused(&v, REASON_SIGNER_FACTS);
 	v = good;
 	v.pin = span_of(large, sizeof(large));
@@ -132,6 +133,14 @@ another_domain(void **state)
 	v.domain_id_len--;
 	refused(&v, REASON_SIGNER_FACTS);
 	v.domain_id_len = 0;
+	refused(&v, REASON_SIGNER_FACTS);
+	/* A raw key is known by its hash, a certificate by its identifier. */
+	v = world_voucher();
+	v.pin_kind = PIN_PUBK;
+	refused(&v, REASON_SIGNER_FACTS);
+	v.pin_kind = PIN_CERTIFICATE;
+	sha256(world.pinned.spki, v.domain_id);
+	v.domain_id_len = HASH_SIZE;
 	refused(&v, REASON_SIGNER_FACTS);
 }
 

@@ -390,6 +390,7 @@ world_voucher(void)
 		.nonce = "Dss99sBr3pNMOACe-LYY7w",
 		.assertion = ASSERTION_PROXIMITY,
 		.format = FORMAT_CMS_JSON,
+		.pin_kind = PIN_CERTIFICATE,
 		.pin = world.pinned.der };
 
 	memset(v.request_sha256, 0x33, HASH_SIZE);

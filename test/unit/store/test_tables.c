@@ -28,6 +28,8 @@ products(void **state)
 	memcpy(p.token, "AR9", 4);
 	memcpy(p.masa_url, "masa.example.com", 17);
 	p.pin = PIN_END_ENTITY;
+	p.pin_kind = PIN_PUBK;
+	p.formats = 57;
 	p.audit_only = p.import_only = true;
 	assert_true(store_product_put(f->store, &p));
 	assert_true(store_product_find(f->store, "router-9", &q));
