@@ -152,9 +152,14 @@ class Disk:
         self.open = {}      # inode: File, or the name of a folder
 
     def change(self, change, inode, at, data, dice):
+        # A folder that was opened before this log began.
+        if change in (SYNC, SYNC_FAILED) and inode not in self.open and \
+                data.decode() in self.folders:
+            self.open[inode] = data.decode()
         assert inode in self.open or change not in (
             WRITE, SIZE, SYNC, SYNC_FAILED), \
-            "change %d of %d, which nobody opened" % (change, inode)
+            "change %d of %d (%r), which nobody opened" % (
+                change, inode, data[:80])
         if change == OPEN:
             self.opened(data.decode(), inode, at)
         elif change == WRITE:

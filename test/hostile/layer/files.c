@@ -388,18 +388,20 @@ static int
 sync_watched(int fd, int (*real)(int))
 {
 	const struct watched *w = watched_fd(fd);
+	const char *name;
 	int r;
 
 	if (w == NULL)
 		return real(fd);
+	name = watched_path(w->path);
 	if (fault_strikes(FAULT_SYNC)) {
-		log_change(CHANGE_SYNC_FAILED, w->file, 0, NULL, 0);
+		log_change(CHANGE_SYNC_FAILED, w->file, 0, name, strlen(name));
 		errno = EIO;
 		return -1;
 	}
 	r = real(fd);
 	if (r == 0)
-		log_change(CHANGE_SYNC, w->file, 0, NULL, 0);
+		log_change(CHANGE_SYNC, w->file, 0, name, strlen(name));
 	return r;
 }
 

@@ -41,8 +41,8 @@ enum change {
 	CHANGE_OPEN = 1,    /* at: 1 it was made, 2 it was emptied; path */
 	CHANGE_WRITE,	    /* at: offset; octets */
 	CHANGE_SIZE,	    /* at: the size */
-	CHANGE_SYNC,	    /* of a file or a folder */
-	CHANGE_SYNC_FAILED, /* what was not synced may be lost for ever */
+	CHANGE_SYNC,	    /* of a file or a folder; path */
+	CHANGE_SYNC_FAILED, /* what was not synced may be lost for ever; path */
 	CHANGE_RENAME,	    /* path, NUL, path */
 	CHANGE_UNLINK,	    /* path */
 	CHANGE_FOLDER,	    /* path: it was made */
