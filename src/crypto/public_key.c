@@ -17,14 +17,11 @@
 #include "base/fatal.h"
 #include "base/random.h"
 #include "crypto/error.h"
-#include "crypto/key_table.h"
 #include "crypto/oid.h"
 #include "wire/der.h"
 
 #define CACHE_BUCKETS 4096
 #define CACHE_KEYS    8192
-#define TABLES_MAX    32   /* of 150 KiB each */
-#define TABLE_AFTER   1000 /* meetings: as many pay for a table */
 
 struct public_key {
 	uint8_t sha256[32];
@@ -32,16 +29,14 @@ struct public_key {
 	unsigned bits;
 	bool exponent_usual;
 	EC_KEY *ec;
-	EVP_PKEY *pkey;		 /* RSA, Ed25519 */
-	bool used;		 /* since the last look of the trimmer */
-	unsigned met;		 /* as often; half of it is kept at each trim */
-	struct key_table *table; /* NULL for all but busy keys on P-256 */
+	EVP_PKEY *pkey; /* RSA, Ed25519 */
+	bool used;	/* since the last look of the trimmer */
 	struct public_key *next;
 };
 
 static struct {
 	struct public_key *bucket[CACHE_BUCKETS];
-	unsigned count, tables;
+	unsigned count;
 	unsigned fresh;	 /* came since the last trim */
 	uint64_t factor; /* odd, drawn at the first use */
 } cache;
@@ -63,18 +58,8 @@ bucket_of(const uint8_t hash[32])
 }
 
 static void
-table_free(struct public_key *k)
-{
-	if (k->table != NULL)
-		cache.tables--;
-	key_table_free(k->table);
-	k->table = NULL;
-}
-
-static void
 key_free(struct public_key *k)
 {
-	table_free(k);
 	EC_KEY_free(k->ec);
 	EVP_PKEY_free(k->pkey);
 	free(k);
@@ -238,18 +223,6 @@ spki_read(struct public_key *k, struct span spki, struct why *why)
 	    "the key is not EC, RSA or Ed25519 as we take them");
 }
 
-/* It was there already: a registrar that comes often gets a table. */
-static void
-key_met(struct public_key *k)
-{
-	k->used = true;
-	if (++k->met < TABLE_AFTER || k->type != KEY_P256 || k->table != NULL ||
-	    cache.tables == TABLES_MAX)
-		return;
-	k->table = key_table_new(k->ec);
-	cache.tables++;
-}
-
 enum reason
 public_key_get(struct span spki, const struct public_key **out, struct why *why)
 {
@@ -265,7 +238,7 @@ public_key_get(struct span spki, const struct public_key **out, struct why *why)
 	b = bucket_of(hash);
 	for (k = cache.bucket[b]; k != NULL; k = k->next) {
 		if (memcmp(k->sha256, hash, sizeof(hash)) == 0) {
-			key_met(k);
+			k->used = true;
 			*out = k;
 			return REASON_OK;
 		}
@@ -286,8 +259,7 @@ public_key_get(struct span spki, const struct public_key **out, struct why *why)
 	return REASON_OK;
 }
 
-/* Second chance: a key that was not used since the last trim goes, and a table
- * whose key is not busy any more. */
+/* Second chance: a key that was not used since the last trim goes. */
 void
 public_key_cache_trim(void)
 {
@@ -304,9 +276,6 @@ public_key_cache_trim(void)
 
 			if (k->used) {
 				k->used = false;
-				k->met /= 2;
-				if (k->met < TABLE_AFTER / 8)
-					table_free(k);
 				at = &k->next;
 				continue;
 			}
@@ -389,10 +358,8 @@ ecdsa_verify(const struct public_key *k, enum hash_algorithm hash,
 
 	if (hash != HASH_NONE && sig != NULL) {
 		hash_bytes(hash, message, digest);
-		good = k->table != NULL
-		    ? key_table_verify(k->table, digest, hash_size(hash), sig)
-		    : ECDSA_do_verify(
-			  digest, (int)hash_size(hash), sig, k->ec) == 1;
+		good = ECDSA_do_verify(
+			   digest, (int)hash_size(hash), sig, k->ec) == 1;
 	}
 	ECDSA_SIG_free(sig);
 	if (!good)

@@ -7,7 +7,7 @@
 
 #include "base/fatal.h"
 #include "base/random.h"
-#include "crypto/inverse.h"
+#include "crypto/keys/inverse.h"
 
 #define WIDTH_MAX 48 /* octets of the order of P-384 */
 #define EXTRA_MAX 64

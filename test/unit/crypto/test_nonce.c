@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "crypto/inverse.h"
+#include "crypto/keys/inverse.h"
 #include "crypto/keys/nonce.h"
 
 static EC_KEY *

@@ -1,6 +1,6 @@
-/* Inverses modulo the order of P-256, for signing and checking. */
-#ifndef CRYPTO_INVERSE_H
-#define CRYPTO_INVERSE_H
+/* Inverses modulo the order of P-256, inside of crypto/keys. */
+#ifndef CRYPTO_KEYS_INVERSE_H
+#define CRYPTO_KEYS_INVERSE_H
 
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
  * stands as a * 2^256 mod n). The exponent is public, so its digits may choose
  * what is multiplied; the values never do.
  */
-#include "crypto/inverse.h"
+#include "crypto/keys/inverse.h"
 
 #include "base/secret.h"
 
