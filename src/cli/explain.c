@@ -66,9 +66,9 @@ print_row(const struct json_value *row)
 		printf("%21s at octet %s\n", "", offset);
 }
 
-/* false if it would be refused. */
-static bool
-print_explanation(const struct cli *c, struct span json)
+/* The exit code: EXIT_REFUSED if it would be refused. */
+static int
+print_explanation(struct cli *c, struct span json, struct why *why)
 {
 	struct json_value root, list, row, granted;
 	struct json_iter i;
@@ -76,17 +76,20 @@ print_explanation(const struct cli *c, struct span json)
 	if (json_parse(json, &root, NULL) != WIRE_OK ||
 	    !json_member(&root, "rows", &list) || list.type != JSON_ARRAY ||
 	    !json_member(&root, "granted", &granted))
-		return false;
+		return refuse(c,
+		    why_set(why, REASON_INTERNAL, -1,
+			"the authority's answer is no explanation"),
+		    why);
 	if (c->json) {
 		output_json(c, json);
-		return granted.type == JSON_TRUE;
+		return granted.type == JSON_TRUE ? EXIT_DONE : EXIT_REFUSED;
 	}
 	json_iter_open(&i, &list);
 	while (json_iter_next(&i, NULL, &row))
 		print_row(&row);
 	printf("\n");
 	output_others(json, "rows");
-	return granted.type == JSON_TRUE;
+	return granted.type == JSON_TRUE ? EXIT_DONE : EXIT_REFUSED;
 }
 
 static int
@@ -101,8 +104,7 @@ explain(struct cli *c, const struct message_admin *m, struct why *why)
 	    (r = session_ask(s, m, &reply, why)) != REASON_OK)
 		code = refuse(c, r, why);
 	else
-		code =
-		    print_explanation(c, reply.json) ? EXIT_DONE : EXIT_REFUSED;
+		code = print_explanation(c, reply.json, why);
 	session_close(s);
 	return code;
 }

@@ -111,6 +111,10 @@ each_lost(struct succession *s,
 		for (; next_record(&all, &record); next++)
 			if ((r = call(context, record, why)) != REASON_OK)
 				return r;
+		/* Whole records only, or this would ask for ever. */
+		if (all.len != 0)
+			return why_set(why, REASON_UNAVAILABLE, -1,
+			    "the store's copy is no row of records");
 	}
 }
 
