@@ -179,14 +179,15 @@ ed25519_read(struct public_key *k, struct span bits, struct why *why)
 {
 	k->type = KEY_ED25519;
 	k->bits = 256;
-	if (bits.len == 32)
-		k->pkey = EVP_PKEY_new_raw_public_key(
-		    EVP_PKEY_ED25519, NULL, bits.ptr, bits.len);
-	if (k->pkey != NULL)
-		return REASON_OK;
-	crypto_refused();
-	return why_set(
-	    why, REASON_KEY_WEAK, -1, "an Ed25519 key of %zu octets", bits.len);
+	if (bits.len != 32)
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "an Ed25519 key of %zu octets", bits.len);
+	k->pkey = EVP_PKEY_new_raw_public_key(
+	    EVP_PKEY_ED25519, NULL, bits.ptr, bits.len);
+	/* Any 32 octets will do, so it lacked memory, whatever it says. */
+	if (k->pkey == NULL)
+		fatal("an Ed25519 key could not be made");
+	return REASON_OK;
 }
 
 /* SubjectPublicKeyInfo (RFC 5280 4.1.2.7), one form per algorithm. */
