@@ -186,8 +186,7 @@ leaf_find(const struct sid_key *key)
 	size_t i;
 
 	for (i = 0; i < LEAVES; i++)
-		if (key->name.ptr != NULL ? span_is(key->name, leaves[i].name)
-					  : key->delta == leaves[i].delta)
+		if (sid_key_is(key, leaves[i].name, leaves[i].delta))
 			break;
 	return i;
 }
@@ -242,15 +241,6 @@ request_from_cbor(
 
 /* --- writing --- keys ascend (RFC 8949 4.2.1) */
 
-static void
-put_bytes(struct cbor_out *o, unsigned delta, struct span value)
-{
-	if (value.ptr == NULL)
-		return;
-	cbor_put_uint(o, delta);
-	cbor_put_bytes(o, value);
-}
-
 static uint64_t
 members(const struct voucher_request *q)
 {
@@ -290,13 +280,13 @@ request_to_cbor(
 		cbor_put_uint(&o, 2);
 		cbor_put_string(&o, date);
 	}
-	put_bytes(&o, 5, q->idevid_issuer);
+	sid_put_bytes(&o, 5, q->idevid_issuer);
 	if (n > 0)
-		put_bytes(&o, 7, span_of(octets, n));
-	put_bytes(&o, 9, q->prior);
-	put_bytes(&o, 10, q->proximity_cert);
-	put_bytes(&o, 11, q->proximity_pubk_sha256);
-	put_bytes(&o, 12, q->proximity_pubk);
+		sid_put_bytes(&o, 7, span_of(octets, n));
+	sid_put_bytes(&o, 9, q->prior);
+	sid_put_bytes(&o, 10, q->proximity_cert);
+	sid_put_bytes(&o, 11, q->proximity_pubk_sha256);
+	sid_put_bytes(&o, 12, q->proximity_pubk);
 	if (q->serial[0] != '\0') {
 		cbor_put_uint(&o, 13);
 		cbor_put_string(&o, q->serial);

@@ -22,6 +22,22 @@ sid_key_read(struct cbor *c, unsigned container, struct sid_key *out)
 }
 
 bool
+sid_key_is(const struct sid_key *key, const char *name, unsigned delta)
+{
+	return key->name.ptr != NULL ? span_is(key->name, name)
+				     : key->delta == delta;
+}
+
+void
+sid_put_bytes(struct cbor_out *o, unsigned delta, struct span value)
+{
+	if (value.ptr == NULL)
+		return;
+	cbor_put_uint(o, delta);
+	cbor_put_bytes(o, value);
+}
+
+bool
 sid_root_open(struct span bytes, unsigned container, const char *name,
     struct cbor *c, uint64_t *roots)
 {

@@ -19,6 +19,10 @@ struct sid_key {
 
 /* Takes a key; false if it has none of the three forms. */
 bool sid_key_read(struct cbor *c, unsigned container, struct sid_key *out);
+/* Is it this leaf, by name or by difference? */
+bool sid_key_is(const struct sid_key *key, const char *name, unsigned delta);
+/* A member of a container: nothing if value.ptr is NULL. */
+void sid_put_bytes(struct cbor_out *o, unsigned delta, struct span value);
 /* Checks that all of bytes is one CBOR item, and opens its map of one member,
  * which is the container by SID or by name; c stands in front of its value. */
 bool sid_root_open(struct span bytes, unsigned container, const char *name,

@@ -134,8 +134,7 @@ leaf_find(const struct sid_key *key)
 	size_t i;
 
 	for (i = 0; i < LEAVES; i++)
-		if (key->name.ptr != NULL ? span_is(key->name, leaves[i].name)
-					  : key->delta == leaves[i].delta)
+		if (sid_key_is(key, leaves[i].name, leaves[i].delta))
 			break;
 	return i;
 }
@@ -195,15 +194,6 @@ voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
 /* --- writing --- keys ascend (RFC 8949 4.2.1) */
 
 static void
-put_bytes(struct cbor_out *o, unsigned delta, struct span value)
-{
-	if (value.ptr == NULL)
-		return;
-	cbor_put_uint(o, delta);
-	cbor_put_bytes(o, value);
-}
-
-static void
 put_date(struct cbor_out *o, unsigned delta, int64_t when)
 {
 	char text[CLOCK_TEXT_SIZE];
@@ -249,12 +239,12 @@ voucher_to_cbor(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
 		cbor_put_bool(&o, v->revocation_checks);
 	}
 	put_date(&o, 4, v->expires_on);
-	put_bytes(&o, 5, v->idevid_issuer);
+	sid_put_bytes(&o, 5, v->idevid_issuer);
 	if (n > 0)
-		put_bytes(&o, 7, span_of(octets, n));
-	put_bytes(&o, 8, v->pinned_domain_cert);
-	put_bytes(&o, 9, v->pinned_domain_pubk);
-	put_bytes(&o, 10, v->pinned_domain_pubk_sha256);
+		sid_put_bytes(&o, 7, span_of(octets, n));
+	sid_put_bytes(&o, 8, v->pinned_domain_cert);
+	sid_put_bytes(&o, 9, v->pinned_domain_pubk);
+	sid_put_bytes(&o, 10, v->pinned_domain_pubk_sha256);
 	cbor_put_uint(&o, 11);
 	cbor_put_string(&o, v->serial);
 	if (cbor_out_span(&o, &written) != WIRE_OK)
