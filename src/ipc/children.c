@@ -53,6 +53,7 @@ struct children {
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
 	int blocklist;	      /* the authority's, for fronts; -1 */
+	int signals;	      /* of a service, held back; -1 */
 	struct channel admin; /* our own end as ADMIN */
 	enum role admin_to;
 	bool broken; /* restarting does not mend it */
@@ -69,6 +70,40 @@ static void
 put_peer(struct cbor_out *o, const void *value)
 {
 	message_peer_put(o, value);
+}
+
+/* --- signals --- */
+
+/*
+ * A service holds its signals back from before its first child to after its
+ * last: a stop that comes at any other time would end this process alone and
+ * leave the others to find out.
+ */
+static int
+signals_hold(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if ((fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		fatal_errno("signalfd");
+	return fd;
+}
+
+/* Was it told to stop, before it reads its signals? */
+static bool
+stop_waits(const struct children *c)
+{
+	sigset_t set;
+
+	return c->signals >= 0 && sigpending(&set) == 0 &&
+	    (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1);
 }
 
 /* --- links --- */
@@ -333,6 +368,9 @@ start_state(const struct children *c, struct why *why)
 			    k->deaf ? "ended before it was ready"
 				    : "was not ready in time");
 	}
+	if (stop_waits(c))
+		return why_set(why, REASON_UNAVAILABLE, -1,
+		    "told to stop before all were ready");
 	return REASON_OK;
 }
 
@@ -366,7 +404,7 @@ wait_ready(struct children *c, struct why *why)
 	do {
 		fronts_go(c);
 		ready = all_ready(c);
-		n = listen_all(c, -1, ready ? 0 : 1000);
+		n = listen_all(c, -1, ready ? 0 : 100);
 		if ((r = start_state(c, why)) != REASON_OK)
 			return r;
 	} while (n != 0 || !ready);
@@ -402,6 +440,7 @@ children_start(
 	c->began = clock_ticks();
 	c->admin.fd = -1;
 	c->blocklist = -1;
+	c->signals = plan->restart ? signals_hold() : -1;
 	if (plan->bindir != NULL)
 		text_copy(c->bindir, sizeof(c->bindir), span_str(plan->bindir));
 	else
@@ -608,7 +647,7 @@ reload_all(struct children *c,
 
 /* Deaths, starts that are due, one wait, signals. -1 to go on. */
 static int
-run_once(struct children *c, int signals,
+run_once(struct children *c,
     bool (*reload)(void *context, struct children_plan *plan), void *context)
 {
 	struct signalfd_siginfo info;
@@ -619,8 +658,8 @@ run_once(struct children *c, int signals,
 	if (c->broken)
 		return EXIT_FAILURE;
 	restart_due(c);
-	listen_all(c, signals, next_due(c));
-	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	listen_all(c, c->signals, next_due(c));
+	while (read(c->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
 			reload_all(c, reload, context);
 		else if (info.ssi_signo != SIGCHLD)
@@ -633,22 +672,11 @@ int
 children_run(struct children *c,
     bool (*reload)(void *context, struct children_plan *plan), void *context)
 {
-	sigset_t set, before;
-	int signals, status;
+	int status;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, &before);
-	if ((signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
-		fatal_errno("signalfd");
 	do {
-		status = run_once(c, signals, reload, context);
+		status = run_once(c, reload, context);
 	} while (status < 0);
-	close(signals);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }
 
@@ -689,6 +717,8 @@ children_stop(struct children *c)
 	if (c->blocklist >= 0)
 		close(c->blocklist);
 	c->blocklist = -1;
+	if (c->signals >= 0)
+		close(c->signals);
 	for (o = 0; o < 4; o++) {
 		for (i = 0; i < c->len; i++)
 			if (c->list[i].role == order[o] && c->list[i].pid > 0)

@@ -29,7 +29,9 @@ struct children_plan {
 
 /* Starts all, as root each as a user of its own (room.h), and waits until each
  * is ready: heads of journal and store agree then. The reason of the first that
- * failed otherwise (all are ended then). */
+ * failed otherwise (all are ended then). With plan.restart SIGTERM, SIGINT,
+ * SIGHUP and SIGCHLD are blocked from here to the end of this process; one of
+ * the first two ends the start (unavailable). */
 MUST_USE enum reason children_start(
     const struct children_plan *plan, struct children **out, struct why *why);
 /* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does

@@ -152,10 +152,6 @@ class Disk:
         self.open = {}      # inode: File, or the name of a folder
 
     def change(self, change, inode, at, data, dice):
-        # A folder that was opened before this log began.
-        if change in (SYNC, SYNC_FAILED) and inode not in self.open and \
-                data.decode() in self.folders:
-            self.open[inode] = data.decode()
         assert inode in self.open or change not in (
             WRITE, SIZE, SYNC, SYNC_FAILED), \
             "change %d of %d (%r), which nobody opened" % (
