@@ -189,12 +189,14 @@ on_tick(void *context)
 	group_commit(a);
 }
 
-static void
-on_reload(void *context, const struct message_start *start)
+static enum reason
+on_reload(void *context, const struct message_start *start, struct why *why)
 {
 	struct authority *a = context;
 
+	(void)why;
 	a->start.config = start->config;
+	return REASON_OK;
 }
 
 /* One authority to a home; the kernel lets go when it ends, however it does. */

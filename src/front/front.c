@@ -116,20 +116,17 @@ on_start(void *context, struct program *p, struct why *why)
 
 /* New connections see the new certificate; what cannot be read changes
  * nothing. */
-static void
-on_reload(void *context, const struct message_start *start)
+static enum reason
+on_reload(void *context, const struct message_start *start, struct why *why)
 {
 	struct front *f = context;
-	struct why why;
-	enum reason r;
+	enum reason r = open_tls(f, &start->config, why);
 
-	why_clear(&why);
-	if ((r = open_tls(f, &start->config, &why)) != REASON_OK) {
-		log_reason(r, &why, "event=\"reload\"");
-		return;
-	}
+	if (r != REASON_OK)
+		return r;
 	take_config(f, &start->config);
 	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
+	return REASON_OK;
 }
 
 /* A new authority has a new list. */

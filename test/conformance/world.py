@@ -15,6 +15,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import time
 
 ANIMA = "1.2.840.113549.1.9.16.1.40"
 DATA = "1.2.840.113549.1.7.1"
@@ -270,6 +271,20 @@ class Pki:
                          **options)
 
 
+def programs_of(pid):
+    """{program: [pids]} below a `hallmark serve`."""
+    found = {}
+    for child in pathlib.Path("/proc/%d/task/%d/children" % (
+            pid, pid)).read_text().split():
+        try:
+            name = pathlib.Path("/proc/%s/cmdline" % child).read_bytes()
+        except FileNotFoundError:
+            continue
+        found.setdefault(name.split(b"\0")[0].rsplit(b"hallmark-")[-1]
+                         .decode(), []).append(int(child))
+    return found
+
+
 class Home:
     """A home of ours and the service that runs in it."""
 
@@ -313,6 +328,23 @@ class Home:
             status = -9
         self.server = None
         return status
+
+    def programs(self):
+        """{program: [pids]} of the service; a checker apart is one, too."""
+        return programs_of(self.server.pid)
+
+    def kill_all(self, program):
+        """Ends them at once and waits until others are in their place."""
+        before = self.programs()[program]
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            now = self.programs().get(program, [])
+            if len(now) == len(before) and not set(now) & set(before):
+                return
+            time.sleep(0.05)
+        raise AssertionError("%s did not come back" % program)
 
     def context(self, client=None):
         c = ssl.create_default_context(
