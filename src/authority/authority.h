@@ -265,6 +265,8 @@ void look_up_take(
 /* Decisions that waited for a device that is free now. */
 void decide_ready(struct authority *a);
 void refusal_take(struct authority *a, const struct frame *frame);
+/* A request was granted something: its old forms are counted. */
+void legacy_count(struct authority *a, const struct request_facts *f);
 /* Records, logs and answers a refusal of ours. */
 void decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why);

@@ -137,6 +137,7 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 		.assertion = v->assertion,
 		.name_issuer = v->name_issuer,
 		.emit_id_data = product->emit_id_data,
+		.layout_2019 = v->layout_2019,
 		.format = v->format,
 		.pin_kind = v->pin_kind,
 		.pin = pin->certificate };
@@ -367,6 +368,18 @@ not_signed(
 	pending_free(a, p);
 }
 
+/* Who still needs which old form, so that somebody can switch them off. */
+void
+legacy_count(struct authority *a, const struct request_facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT; i++)
+		if ((f->legacy & LEGACY(i)) != 0)
+			(void)store_legacy_use(a->store, legacy_form(i)->name,
+			    clock_now(), f->serial);
+}
+
 /* Its row came with the record, as undelivered; with it goes what the re-check
  * needs. */
 static bool
@@ -379,6 +392,7 @@ deliver(struct authority *a, struct pending *p, const struct message_signed *m)
 	cbor_open(&in, buf_span(&p->frame), true);
 	if (!message_decide_get(&in, &d))
 		fatal("a kept DECIDE is malformed");
+	legacy_count(a, &d.facts);
 	return store_request_keep(
 		   a->store, p->request_sha256, clock_now(), d.body) &&
 	    store_voucher_deliver(a->store, a->signer, m->sequence,

@@ -9,7 +9,8 @@
 	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"           \
 	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
 	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
-	"[--legacy-unattributed yes|no] [--import-only yes|no]\n"            \
+	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"     \
+	"[--import-only yes|no]\n"                                           \
 	"[--key-usage yes|no]"
 #define POLICY_OPTIONS                                                    \
 	"[--kinds nonced,nonceless]\n"                                    \

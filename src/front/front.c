@@ -80,7 +80,8 @@ take_config(struct front *f, const struct config *c)
 	f->rates = (struct budget_rates){ .client = c->rate_client,
 		.prefix = c->rate_prefix,
 		.known = c->rate_known };
-	server_legacy_paths(f->server, c->legacy_paths);
+	f->legacy = c->legacy;
+	server_legacy(f->server, c->legacy);
 }
 
 static enum reason
@@ -120,6 +121,7 @@ static void
 on_reload(void *context, const struct message_start *start)
 {
 	struct front *f = context;
+	char legacy[LEGACY_TEXT_SIZE];
 	struct why why;
 	enum reason r;
 
@@ -129,7 +131,8 @@ on_reload(void *context, const struct message_start *start)
 		return;
 	}
 	take_config(f, &start->config);
-	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
+	legacy_print(legacy, start->config.legacy);
+	log_note("reloaded", "legacy=\"%s\"", legacy);
 }
 
 /* A new authority has a new list. */

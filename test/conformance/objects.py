@@ -3,6 +3,8 @@ Base64, JSON and CBOR are Python's and test/unit/schema/cddl.py's, signatures an
 chains the openssl command's; nothing of the programs under test.
 """
 import base64
+import datetime
+import hashlib
 import json
 import sys
 
@@ -19,6 +21,9 @@ REQUEST = {"assertion": 1, "created-on": 2, "domain-cert-revocation-checks": 3,
            "prior-signed-voucher-request": 9, "proximity-registrar-cert": 10,
            "proximity-registrar-pubk-sha256": 11,
            "proximity-registrar-pubk": 12, "serial-number": 13}
+REQUEST_2019 = {"assertion": 1, "created-on": 2, "nonce": 7,
+                "serial-number": 10, "prior-signed-voucher-request": 11,
+                "proximity-registrar-cert": 12}
 VOUCHER = {1: "assertion", 2: "created-on", 3: "domain-cert-revocation-checks",
            4: "expires-on", 5: "idevid-issuer", 7: "nonce",
            8: "pinned-domain-cert", 9: "pinned-domain-pubk",
@@ -114,6 +119,99 @@ def chain_check(folder, chain, anchor):
         raise RuntimeError("the anchor is not the last certificate")
 
 
+# --- CMS ---
+
+def der(tag, *parts):
+    body = b"".join(parts)
+    size = (len(body).bit_length() + 7) // 8
+    head = bytes([len(body)]) if len(body) < 128 else \
+        bytes([0x80 | size]) + len(body).to_bytes(size, "big")
+    return bytes([tag]) + head + body
+
+
+def oid(text):
+    arcs = [int(arc) for arc in text.split(".")]
+    out = bytes([40 * arcs[0] + arcs[1]])
+    for arc in arcs[2:]:
+        septets = [arc & 0x7f]
+        while arc > 0x7f:
+            arc >>= 7
+            septets.insert(0, arc & 0x7f | 0x80)
+        out += bytes(septets)
+    return der(6, out)
+
+
+DIGESTS = {"sha1": der(0x30, oid("1.3.14.3.2.26")),
+           "sha256": der(0x30, oid("2.16.840.1.101.3.4.2.1")),
+           "sha384": der(0x30, oid("2.16.840.1.101.3.4.2.2")),
+           "sha512": der(0x30, oid("2.16.840.1.101.3.4.2.3"))}
+SIGNATURES = {"ecdsa-sha256": oid("1.2.840.10045.4.3.2"),
+              "ecdsa-sha384": oid("1.2.840.10045.4.3.3"),
+              "ecdsa-sha512": oid("1.2.840.10045.4.3.4"),
+              "rsa-sha256": oid("1.2.840.113549.1.1.11") + b"\5\0",
+              "rsa-sha512": oid("1.2.840.113549.1.1.13") + b"\5\0",
+              "rsa": oid("1.2.840.113549.1.1.1") + b"\5\0",
+              "ed25519": oid("1.3.101.112")}
+
+
+def long_lengths(made):
+    """The outermost length in four octets: BER, but definite (MP 8)."""
+    tag, content, _ = world.element(made)
+    return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
+
+
+def cms(content, signer, certificates, words):
+    """SignedData beyond what the openssl command writes. words: version, algorithm
+    (of SIGNATURES), digest, listed (digestAlgorithms), key_id, attribute_type,
+    attribute_digest, no_attributes, twice (contentType), reversed
+    (certificates), unsigned (an attribute), crls, ber, type."""
+    digest = words.get("digest", "sha256")
+    kind = oid(words.get("type", world.ANIMA))
+    hashed = hashlib.new(digest, content).digest()
+    if words.get("attribute_digest"):
+        hashed = bytes(len(hashed))
+    types = [der(0x30, oid("1.2.840.113549.1.9.3"), der(
+        0x31, oid(words.get("attribute_type", words.get("type",
+                                                         world.ANIMA)))))]
+    attributes = types * (1 + words.get("twice", False)) + [
+        der(0x30, oid("1.2.840.113549.1.9.4"), der(0x31, der(4, hashed)))]
+    attributes = sorted(attributes)
+    covered = content if words.get("no_attributes") else \
+        der(0x31, *attributes)
+    algorithm = words.get("algorithm", "ecdsa-sha256")
+    if algorithm == "ed25519":
+        path = signer.key.with_suffix(".covered")
+        path.write_bytes(covered)
+        signature = world.openssl("pkeyutl", "-sign", "-inkey", signer.key,
+                                  "-rawin", "-in", path)
+    else:
+        signature = world.openssl("dgst", "-" + digest, "-sign", signer.key,
+                                  data=covered)
+    if words.get("key_id"):
+        sid = der(0x80, signer.field("X509v3 Subject Key Identifier")[2:])
+    else:
+        sid = der(0x30, signer.issuer_name(), signer.serial())
+    info = [der(2, bytes([3 if words.get("key_id") else 1])), sid,
+            DIGESTS[digest]]
+    if not words.get("no_attributes"):
+        info.append(der(0xa0, *attributes))
+    info += [der(0x30, SIGNATURES[algorithm]), der(4, signature)]
+    if words.get("unsigned"):
+        info.append(der(0xa1, der(0x30, oid("1.2.3.4"),
+                                  der(0x31, der(4, b"x")))))
+    if words.get("reversed"):
+        certificates = certificates[::-1]
+    data = [der(2, bytes([words.get("version", 3)])),
+            der(0x31, DIGESTS[words.get("listed", digest)]),
+            der(0x30, kind, der(0xa0, der(4, content))),
+            der(0xa0, *certificates)]
+    if words.get("crls"):
+        data.append(der(0xa1, der(0xa1, oid("1.2.3.4"), der(5))))
+    made = der(0x30, oid("1.2.840.113549.1.7.2"),
+               der(0xa0, der(0x30, *data, der(0x31, der(0x30, *info)))))
+    return long_lengths(made) if words.get("ber") else made
+
+
 # --- JWS ---
 
 def jws(content, signer, certificates, words):
@@ -165,7 +263,11 @@ def jws_voucher(folder, artifact, anchor):
 
 def request_content(leaves, words):
     """YANG-CBOR of a request's leaves, which are as in JSON. words: keys = "sids"
-    (default), "names", "mixed", "both" (one leaf twice), "absolute"."""
+    (default), "names", "mixed", "both" (one leaf twice), "absolute"; layout =
+    "2019" (MP 10.4)."""
+    if words.get("layout") == "2019":
+        return cbor(((1001154, tuple((REQUEST_2019[leaf], value_2019(leaf, value))
+                                     for leaf, value in leaves.items())),))
     how = words.get("keys", "sids")
     pairs = []
     for i, (leaf, value) in enumerate(leaves.items()):
@@ -187,10 +289,19 @@ def request_content(leaves, words):
     return cbor(((root, tuple(pairs)),))
 
 
+def value_2019(leaf, value):
+    if leaf == "created-on":
+        moment = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return Tagged(1, int(moment.timestamp()))
+    if leaf in ("prior-signed-voucher-request", "proximity-registrar-cert"):
+        return base64.b64decode(value)
+    return value.encode() if leaf == "serial-number" else value
+
+
 def cose(content, signer, certificates, words):
-    """words: alg, label (33: x5chain), array (of one), bag_protected, crit,
+    """words: no_alg, alg, label (33: x5chain), array (of one), bag_protected, crit,
     untagged, detached, twice (alg)."""
-    protected = [(1, words.get("alg", -7))]
+    protected = [] if words.get("no_alg") else [(1, words.get("alg", -7))]
     if words.get("twice"):
         protected.append((1, -7))
     if "crit" in words:
@@ -208,7 +319,22 @@ def cose(content, signer, certificates, words):
     return cbor(made if words.get("untagged") else Tagged(18, made))
 
 
-def cose_voucher(folder, artifact, anchor):
+def cose_voucher_2019(folder, artifact, anchor):
+    """The leaves under today's names, after a look at their old types."""
+    content = cose_content(folder, artifact, anchor)
+    if b"\x06\xc1\x1a" not in content:
+        raise RuntimeError("created-on is no epoch time: " + content.hex())
+    content = content.replace(b"\x06\xc1", b"\x06", 1)
+    (root, members), = cddl.decode(content).items()
+    if root != 1001100 or set(members) != {5, 6, 11, 12, 14} or \
+            not isinstance(members[14], bytes):
+        raise RuntimeError("%r: %r" % (root, members))
+    return {"assertion": members[5], "created-on": members[6],
+            "nonce": members[11], "pinned-domain-cert": members[12],
+            "serial-number": members[14].decode()}
+
+
+def cose_content(folder, artifact, anchor):
     """Deterministic, SIDs alone, the chain as unprotected x5bag."""
     if artifact[0] != 0xd2:
         raise RuntimeError("no tag 18")
@@ -220,6 +346,11 @@ def cose_voucher(folder, artifact, anchor):
     verify(folder, bag[0], cbor(["Signature1", header, b"", content]),
            signature)
     chain_check(folder, bag, anchor)
+    return content
+
+
+def cose_voucher(folder, artifact, anchor):
+    content = cose_content(folder, artifact, anchor)
     (root, members), = cddl.decode(content).items()
     if root != VOUCHER_SID:
         raise RuntimeError("root %r" % root)
