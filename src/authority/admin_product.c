@@ -175,6 +175,8 @@ put_product(struct json_out *o, const struct product *p)
 		snprintf(name, sizeof(name), "legacy-%s", legacy_form(i)->name);
 		put_flag(o, name, (p->legacy & LEGACY(i)) != 0);
 	}
+	json_put_name(o, "voucher-limit");
+	json_put_uint(o, p->voucher_limit);
 	put_flag(o, "import-only", p->import_only);
 	put_flag(o, "key-usage", p->key_usage);
 	json_end_object(o);

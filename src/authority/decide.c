@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/hash/hash.h"
+#include "model/voucher.h"
 
 /* On record, but no more of them than a flood may cost us. */
 static void
@@ -147,6 +148,7 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 	memcpy(o.nonce, d->facts.nonce, sizeof(o.nonce));
 	o.domain_id_len = chain_domain_id(pin, v->pin_kind, o.domain_id);
 	p->format = v->format;
+	p->voucher_limit = product->voucher_limit;
 	if (signer != NULL &&
 	    PEER_SEND(signer, SIGN_VOUCHER, pending_id(p), voucher_order, &o))
 		return;
@@ -400,6 +402,25 @@ deliver(struct authority *a, struct pending *p, const struct message_signed *m)
 		p->correlation, recheck_facts(&d.facts, room));
 }
 
+/* what the pledge will get, and whether it can take it. */
+static size_t
+size_note(struct authority *a, const struct pending *p, struct span artifact)
+{
+	size_t octets = voucher_pledge_size(p->format, artifact);
+	struct sizes *s = &a->sizes[p->format];
+
+	s->last = octets;
+	s->most = octets > s->most ? octets : s->most;
+	s->least = s->least == 0 || octets < s->least ? octets : s->least;
+	if (p->voucher_limit == 0 || octets <= p->voucher_limit)
+		return octets;
+	a->over_limit++;
+	log_warning("voucher-size",
+	    "request=\"%s\" serial=\"%s\" octets=\"%zu\" limit=\"%u\"",
+	    p->correlation, p->serial, octets, p->voucher_limit);
+	return octets;
+}
+
 void
 decide_signed(
     struct authority *a, struct pending *p, const struct message_signed *m)
@@ -424,9 +445,9 @@ decide_signed(
 	reputation_good(a, p->client_sha256);
 	log_note("voucher",
 	    "request=\"%s\" serial=\"%s\" sequence=\"%llu\" "
-	    "again=\"%d\"",
+	    "again=\"%d\" octets=\"%zu\"",
 	    p->correlation, p->serial, (unsigned long long)m->sequence,
-	    m->again);
+	    m->again, size_note(a, p, m->artifact));
 	d = answer_later(a, p);
 	d->format = p->format;
 	if (!buf_add(&d->body, m->artifact))

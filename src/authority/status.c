@@ -91,6 +91,29 @@ put_legacy(struct authority *a, struct json_out *o)
 	json_end_object(o);
 }
 
+/* octets, as their pledges get them, of vouchers given since the start. */
+static void
+put_sizes(const struct authority *a, struct json_out *o)
+{
+	static const char *const names[] = { NULL, "cms", "jws", "cose" };
+	unsigned i;
+
+	json_put_name(o, "voucher-octets");
+	json_begin_object(o);
+	for (i = FORMAT_CMS_JSON; i <= FORMAT_COSE_CBOR; i++) {
+		if (a->sizes[i].last == 0)
+			continue;
+		json_put_name(o, names[i]);
+		json_begin_object(o);
+		put_count(o, "last", a->sizes[i].last);
+		put_count(o, "least", a->sizes[i].least);
+		put_count(o, "most", a->sizes[i].most);
+		json_end_object(o);
+	}
+	put_count(o, "over-limit", a->over_limit);
+	json_end_object(o);
+}
+
 void
 service_status(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -122,6 +145,7 @@ service_status(
 	json_end_object(&o);
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
+	put_sizes(a, &o);
 	put_legacy(a, &o);
 	recheck_status(a, &o);
 	json_end_object(&o);

@@ -10,7 +10,7 @@
 	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
 	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
 	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"     \
-	"[--import-only yes|no]\n"                                           \
+	"[--voucher-limit OCTETS] [--import-only yes|no]\n"                  \
 	"[--key-usage yes|no]"
 #define POLICY_OPTIONS                                                    \
 	"[--kinds nonced,nonceless]\n"                                    \

@@ -5,7 +5,7 @@
 static const char *const fields[] = { "token", "masa-url", "counter-width",
 	"check-character", "pin", "pin-kind", "formats", "audit-only",
 	"emit-id-data", "legacy-unattributed", "legacy-layout-2019",
-	"import-only", "key-usage" };
+	"voucher-limit", "import-only", "key-usage" };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static int

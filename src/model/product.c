@@ -73,6 +73,17 @@ set_flag(bool *out, struct span value)
 }
 
 static bool
+set_limit(unsigned *out, struct span value)
+{
+	uint64_t n;
+
+	if (!text_uint(value, BODY_MAX, &n))
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
 set_legacy(unsigned *set, enum legacy_form form, struct span value)
 {
 	bool on;
@@ -207,6 +218,8 @@ product_set(
 		good = set_flag(&next.audit_only, value);
 	else if (span_is(name, "emit-id-data"))
 		good = set_flag(&next.emit_id_data, value);
+	else if (span_is(name, "voucher-limit"))
+		good = set_limit(&next.voucher_limit, value);
 	else if (form < LEGACY_COUNT)
 		good = set_legacy(&next.legacy, form, value);
 	else if (span_is(name, "import-only"))

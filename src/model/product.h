@@ -29,8 +29,9 @@ struct product {
 	bool audit_only;   /* row 15: go on without proximity as "logged" */
 	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
 	unsigned legacy;   /* old forms that its pledges may use */
-	bool import_only;  /* serials of others (IP 5.2 import mode) */
-	bool key_usage;	   /* IDevID carries keyUsage digitalSignature (IP 5) */
+	unsigned voucher_limit; /* octets that its pledges can take; 0 = any */
+	bool import_only;	/* serials of others (IP 5.2 import mode) */
+	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
 };
 
 /* 1 to 64 of A-Z a-z 0-9 . _ - */

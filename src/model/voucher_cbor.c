@@ -193,6 +193,23 @@ voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
 
 /* --- writing --- keys ascend (RFC 8949 4.2.1) */
 
+size_t
+voucher_pledge_size(enum artifact_format format, struct span artifact)
+{
+	struct cbor c;
+	struct span map;
+	uint64_t tag, count;
+
+	if (format != FORMAT_COSE_CBOR)
+		return artifact.len;
+	cbor_open(&c, artifact, true);
+	if (cbor_tag(&c, &tag) != WIRE_OK ||
+	    cbor_array(&c, &count) != WIRE_OK ||
+	    cbor_skip(&c, NULL) != WIRE_OK || cbor_skip(&c, &map) != WIRE_OK)
+		return artifact.len;
+	return artifact.len - map.len + 1; /* an empty map stays */
+}
+
 bool
 voucher_to_2019(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
 {

@@ -16,7 +16,8 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
             of those products; also "fluent", which knows all formats, "any",
             one of these that cases share,
             "cose-only", "pubk", "pubk-sha256", "fluent-ee"), "twin-a",
-            "twin-b" (foreign devices with one serial), "foreign" (foreign,
+            "twin-b" (foreign devices with one serial), "obsolete" (its MASA URL
+            under the old OID), "foreign" (foreign,
             unique), "shared" (the same, of the customer's CA), "stranger"
             (nobody knows it)
   path, method, repeat = N (same bytes again), audit = true (requestauditlog)
@@ -29,7 +30,7 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
                    no_attributes, no_certificates, seen_as = "cert" | "pubk" |
                    "sha256", format (as above; default: the request's), keys,
                    certificates (COSE: the pledge's certificate comes along)
-  [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
+  [request.rvr]    set, omit, root, issuer = "A".."E" | "wrong", content_type,
                    no_attributes, lone, digest, by_key_id, mutate, also (a
                    second signer), detached, no_certificates, extra = [], copies,
                    pledge_chain (the device's certificate and its CA's come along)
@@ -38,6 +39,8 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
   [request.expect] status, reason, text, type, format, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
                    absent = [], content_type = oid, layout = "2019"
+      over_limit = how many such vouchers a product's limit warns of; the size that
+                   `hallmark status` tells is compared with one of our own
       legacy = [] names of the old forms whose use is counted with it
       [request.expect.audit] events, nonces = [], assertions = [], domain = identity
 """
@@ -89,6 +92,8 @@ class Scene:
         "old": ("old-9", "KD9", ["--formats", "cms,jws,cose",
                                  "--legacy-unattributed", "yes",
                                  "--legacy-layout-2019", "yes"]),
+        "small": ("small-9", "SM9", ["--formats", "cms,jws,cose",
+                                     "--voucher-limit", "1000"]),
         "lowest": ("low-9", "LW9", ["--pin", "lowest-ca"]),
         "fluent": ("all-9", "AL9", ["--formats", "cms,jws,cose"]),
         "fluent-ee": ("own-9", "WN9", ["--formats", "cms,jws,cose", "--pin",
@@ -194,7 +199,7 @@ class Scene:
     def device(self, home, kind):
         if kind == "last":
             return self.last
-        if kind in ("twin-a", "twin-b", "foreign", "shared"):
+        if kind in ("twin-a", "twin-b", "foreign", "shared", "obsolete"):
             return self.foreign(home, kind)
         if kind == "stranger":
             self.count += 1
@@ -247,8 +252,10 @@ class Scene:
             kind.upper() + "-1"
         if kind not in self.pki.known:
             ca = self.pki.ca("domain-ca" if kind == "shared" else kind + "-ca")
-            identity = self.pki.device(kind, serial, ca,
-                                       end="99991231235959Z")
+            identity = self.pki.device(
+                kind, serial, ca, end="99991231235959Z",
+                extra="1.3.6.1.4.1.46930.2=ASN1:IA5STRING:masa.example.com\n"
+                if kind == "obsolete" else "")
             home.hallmark("device", "import", "--product", "foreign-9", "--ca",
                           ca.pem, identity.pem)
         return Device(self.pki.known[kind], serial)
@@ -385,6 +392,10 @@ class Scene:
             return key_id[4:]
         if form == "D":
             return device.identity.issuer_name()
+        if form == "E":
+            name = b"\xa1" + objects.der(0xa4, device.identity.issuer_name())[1:]
+            body = objects.der(0x30, key_id[2:], name, b"\x82\x01\x01")
+            return objects.der(4, body)
         if form == "wrong":
             return bytes([4, 0x18, 0x30, 0x16, 0x80, 0x14]) + bytes(20)
         return form.encode()
@@ -483,6 +494,8 @@ class Scene:
         self.explain(home, words.get("expect", {}), kind, wire)
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
+        sizes = self.sizes(home) if "over_limit" in words.get("expect", {}) \
+            else None
         counted = self.uses(home) if "legacy" in words.get("expect", {}) \
             else None
         answers = [home.post(path, self.bytes, headers, client,
@@ -493,12 +506,23 @@ class Scene:
                         if s == 200 else b) for s, h, b in answers]
         for answer in answers:
             self.compare(home, words.get("expect", {}), *answer)
+        if sizes is not None:
+            form = words["expect"].get("format", self.format)
+            said = self.sizes(home)
+            expect("octets for the pledge", objects.stripped_size(
+                form, answers[-1][2]), said[form]["last"])
+            expect("vouchers over the limit", words["expect"]["over_limit"],
+                   said["over-limit"] - sizes["over-limit"])
         if "legacy" in words.get("expect", {}):
             expect("old forms counted", sorted(words["expect"]["legacy"]),
                    sorted(form for form, n in self.uses(home).items()
                           if n > counted[form]))
         if words.get("repeat", 1) > 1 and answers[0][0] == 200:
             expect("repeated answer", answers[0][2], answers[-1][2])
+
+    @staticmethod
+    def sizes(home):
+        return json.loads(home.hallmark("status", "--json"))["voucher-octets"]
 
     @staticmethod
     def uses(home):
@@ -624,8 +648,9 @@ class Scene:
                    base64.b64decode(voucher["idevid-issuer"]))
         for leaf, value in wanted.items():
             expect(leaf, self.value(value), voucher.get(leaf))
-        if "created-on" not in voucher:
-            raise Differs("the voucher has no created-on")
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{10}",
+                            str(voucher.get("created-on"))):
+            raise Differs("created-on: %s" % voucher.get("created-on"))
 
     def compare_audit(self, wanted, log):
         expect("version", 1, log["version"])

@@ -77,14 +77,32 @@ def unurl64(text):
 
 # --- signatures ---
 
-def sign(identity, covered):
-    """r || s of an ECDSA signature with SHA-256."""
-    der = world.openssl("dgst", "-sha256", "-sign", identity.key, data=covered)
-    pair = world.element(der)[1]
+WIDTHS = {"ES256": ("sha256", 32), "ES384": ("sha384", 48),
+          "ES512": ("sha512", 66), -7: ("sha256", 32), -35: ("sha384", 48)}
+
+
+def sign_raw(identity, covered):
+    """Ed25519, which takes no digest before."""
+    path = identity.key.with_suffix(".covered")
+    path.write_bytes(covered)
+    return world.openssl("pkeyutl", "-sign", "-inkey", identity.key, "-rawin",
+                         "-in", path)
+
+
+def sign(identity, covered, alg="ES256"):
+    """As JWS and COSE write it: r || s for ECDSA."""
+    if alg in ("EdDSA", -8):
+        return sign_raw(identity, covered)
+    digest, width = WIDTHS.get(alg, ("sha256", 32))
+    signature = world.openssl("dgst", "-" + digest, "-sign", identity.key,
+                              data=covered)
+    if alg == "RS256":
+        return signature
+    pair = world.element(signature)[1]
     numbers = []
     while pair:
         _, content, length = world.element(pair)
-        numbers.append(content.lstrip(b"\0").rjust(32, b"\0"))
+        numbers.append(content.lstrip(b"\0").rjust(width, b"\0"))
         pair = pair[length:]
     return b"".join(numbers)
 
@@ -180,10 +198,7 @@ def cms(content, signer, certificates, words):
         der(0x31, *attributes)
     algorithm = words.get("algorithm", "ecdsa-sha256")
     if algorithm == "ed25519":
-        path = signer.key.with_suffix(".covered")
-        path.write_bytes(covered)
-        signature = world.openssl("pkeyutl", "-sign", "-inkey", signer.key,
-                                  "-rawin", "-in", path)
+        signature = sign_raw(signer, covered)
     else:
         signature = world.openssl("dgst", "-" + digest, "-sign", signer.key,
                                   data=covered)
@@ -215,7 +230,7 @@ def cms(content, signer, certificates, words):
 # --- JWS ---
 
 def jws(content, signer, certificates, words):
-    """General JSON; words: alg, typ, crit, unprotected, wrong, again = a second
+    """General JSON; words: padded, alg, typ, crit, unprotected, wrong, again = a second
     signature (which is none), form = "compact" | "flattened"."""
     protected = {"alg": words.get("alg", "ES256"),
                  "typ": words.get("typ", "voucher-jws+json")}
@@ -225,7 +240,10 @@ def jws(content, signer, certificates, words):
         protected["crit"] = words["crit"]
     header = url64(json.dumps(protected).encode())
     payload = url64(content)
-    signature = url64(sign(signer, (header + "." + payload).encode()))
+    if words.get("padded"):
+        header += "=" * (-len(header) % 4) or "="
+    signature = url64(sign(signer, (header + "." + payload).encode(),
+                           protected["alg"]))
     if words.get("wrong"):
         signature = url64(bytes(63) + b"\1")
     form = words.get("form")
@@ -264,7 +282,8 @@ def jws_voucher(folder, artifact, anchor):
 def request_content(leaves, words):
     """YANG-CBOR of a request's leaves, which are as in JSON. words: keys = "sids"
     (default), "names", "mixed", "both" (one leaf twice), "absolute"; layout =
-    "2019" (MP 10.4)."""
+    "2019" (MP 10.4); loose = "indefinite", "long" (lengths); more = {} of other
+    deltas."""
     if words.get("layout") == "2019":
         return cbor(((1001154, tuple((REQUEST_2019[leaf], value_2019(leaf, value))
                                      for leaf, value in leaves.items())),))
@@ -283,9 +302,18 @@ def request_content(leaves, words):
         pairs.append((key, value))
         if how == "both" and leaf == "nonce":
             pairs.append((leaf, value))
+    pairs += [(int(key), value) for key, value in
+              words.get("more", {}).items()]
     root = words.get("root", REQUEST_SID)
     if how == "names":
         root = "ietf-voucher-request:voucher"
+    if words.get("loose") == "indefinite":
+        return b"\xbf" + cbor(root) + b"\xbf" + b"".join(
+            cbor(k) + cbor(v) for k, v in pairs) + b"\xff\xff"
+    if words.get("loose") == "long":
+        return b"\xbb" + bytes(7) + b"\1" + b"\x1b" + root.to_bytes(8, "big") + \
+            b"\xba" + len(pairs).to_bytes(4, "big") + b"".join(
+                b"\x1a" + k.to_bytes(4, "big") + cbor(v) for k, v in pairs)
     return cbor(((root, tuple(pairs)),))
 
 
@@ -299,7 +327,7 @@ def value_2019(leaf, value):
 
 
 def cose(content, signer, certificates, words):
-    """words: no_alg, alg, label (33: x5chain), array (of one), bag_protected, crit,
+    """words: kid, claims, other_bag (in the other map, of rubbish), no_alg, alg, label (33: x5chain), array (of one), bag_protected, crit,
     untagged, detached, twice (alg)."""
     protected = [] if words.get("no_alg") else [(1, words.get("alg", -7))]
     if words.get("twice"):
@@ -312,11 +340,26 @@ def cose(content, signer, certificates, words):
             not words.get("array") else list(certificates)
         (protected if words.get("bag_protected") else unprotected).append(
             (words.get("label", 32), bag))
+    if words.get("kid"):
+        unprotected.append((4, b"any"))
+    if words.get("claims"):
+        protected.append((15, ((6, 1670358210),)))
+    if words.get("other_bag"):
+        unprotected.append((32, b"no certificate"))
     header = cbor(tuple(protected))
-    signature = sign(signer, cbor(["Signature1", header, b"", content]))
+    signature = sign(signer, cbor(["Signature1", header, b"", content]),
+                     words.get("alg", -7))
     made = [header, tuple(unprotected),
             None if words.get("detached") else content, signature]
     return cbor(made if words.get("untagged") else Tagged(18, made))
+
+
+def stripped_size(form, artifact):
+    """Octets of a voucher without the certificates that a registrar strips."""
+    if form != "cose":
+        return len(artifact)
+    header, _, content, signature = cddl.decode(artifact[1:])
+    return len(cbor(Tagged(18, [header, (), content, signature])))
 
 
 def cose_voucher_2019(folder, artifact, anchor):

@@ -195,6 +195,10 @@ class Pki:
         return self.make("registrar-rsa", "O=Customer\nCN=rsa",
                          self.REGISTRAR, self.ca(), kind="RSA")
 
+    def make_registrar_p521(self):
+        return self.make("registrar-p521", "O=Customer\nCN=r521",
+                         self.REGISTRAR, self.ca(), kind="P-521")
+
     def make_registrar_ed25519(self):
         return self.make("registrar-ed25519", "O=Customer\nCN=ed",
                          self.REGISTRAR, self.ca(), kind="Ed25519")

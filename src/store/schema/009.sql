@@ -2,6 +2,9 @@
 -- lowest bit is the switch that there was.
 ALTER TABLE product RENAME COLUMN legacy_unattributed TO legacy;
 
+-- Octets of a voucher that its pledges can take; 0 is any number.
+ALTER TABLE product ADD COLUMN voucher_limit INTEGER NOT NULL DEFAULT 0;
+
 -- How often they were granted something, and the last device that used each.
 CREATE TABLE legacy (
 	form TEXT PRIMARY KEY NOT NULL,

@@ -39,6 +39,7 @@ fields(void **state)
 		{ "emit-id-data", "yes", "YES" },
 		{ "legacy-unattributed", "no", "n" },
 		{ "legacy-layout-2019", "yes", "2019" },
+		{ "voucher-limit", "1200", "1e3" },
 		{ "import-only", "yes", "y" },
 		{ "key-usage", "yes", "" },
 		{ "masa-url", "masa.example.com:8443", "a\nb" },
