@@ -36,7 +36,7 @@ const struct verb verbs[] = {
 	    "change fields of a product" },
 	{ "product", "list", product_list_run, "", "list all products" },
 	{ "product", "show", product_show_run, "NAME", "show one product" },
-	{ "ca", "create", ca_create_run, CA_OPTIONS,
+	{ "ca", "create", ca_create_run, CA_OPTIONS " [--raw]",
 	    "make a key and certify it with this home's software root" },
 	{ "ca", "request", ca_request_run, CA_OPTIONS " [--out FILE]",
 	    "make a key; its certification request comes out" },

@@ -55,6 +55,9 @@ struct key_order {
 	char name[KEY_NAME_MAX + 1];   /* A-Z a-z 0-9 - */
 	char slot[SLOT_TOKEN_MAX + 1]; /* issuing CAs */
 	bool p384;
+	/* For pledges that hold the key itself and no anchor: its certificate
+	 * is a placeholder that it signs (MP 10.1). Vouchers only. */
+	bool raw;
 	struct key_policy policy;
 };
 /* "From now on it may sign this." */

@@ -38,7 +38,8 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
                    signed = {}, here and in pledge: see objects.cms()
   [request.expect] status, reason, text, type, format, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
-                   absent = [], content_type = oid, layout = "2019"
+                   absent = [], content_type = oid, layout = "2019", raw_key = the
+                   name of the key whose placeholder is the only certificate
       over_limit = how many such vouchers a product's limit warns of; the size that
                    `hallmark status` tells is compared with one of our own
       legacy = [] names of the old forms whose use is counted with it
@@ -94,6 +95,7 @@ class Scene:
                                  "--legacy-layout-2019", "yes"]),
         "small": ("small-9", "SM9", ["--formats", "cms,jws,cose",
                                      "--voucher-limit", "1000"]),
+        "bare": ("bare-9", "BR9", ["--formats", "cms,jws,cose"]),
         "lowest": ("low-9", "LW9", ["--pin", "lowest-ca"]),
         "fluent": ("all-9", "AL9", ["--formats", "cms,jws,cose"]),
         "fluent-ee": ("own-9", "WN9", ["--formats", "cms,jws,cose", "--pin",
@@ -610,8 +612,12 @@ class Scene:
                 objects.cose_voucher
             if wanted.pop("layout", None):
                 judge = objects.cose_voucher_2019
-            voucher = judge(self.folder, artifact,
-                            home.path / "anchors" / "voucher-root.pem")
+            anchor = home.path / "anchors" / "voucher-root.pem"
+            raw = wanted.pop("raw_key", None)
+            if raw:
+                anchor = self.folder / "placeholder.pem"
+                anchor.write_bytes(home.hallmark("ca", "show", raw, "--pem"))
+            voucher = judge(self.folder, artifact, anchor)
         else:
             voucher = home.voucher(artifact, self.folder)
             self.compare_type(wanted.pop("content_type", None), artifact)

@@ -129,7 +129,7 @@ def verify(folder, certificate, covered, signature):
 def chain_check(folder, chain, anchor):
     """Signer first, self-signed anchor last (MP 9, MP 10.1), by openssl."""
     pems = [world.openssl("x509", "-inform", "DER", data=c) for c in chain]
-    (folder / "chain.pem").write_bytes(b"".join(pems[1:]))
+    (folder / "chain.pem").write_bytes(b"".join(pems[1:] or pems))
     (folder / "signer.pem").write_bytes(pems[0])
     world.openssl("verify", "-purpose", "any", "-CAfile", anchor, "-untrusted",
                   folder / "chain.pem", folder / "signer.pem")
@@ -385,6 +385,8 @@ def cose_content(folder, artifact, anchor):
     if cddl.decode(header) != {1: -7} or set(unprotected) != {32}:
         raise RuntimeError("headers %s %s" % (header.hex(), set(unprotected)))
     bag = unprotected[32]
+    if isinstance(bag, list) and len(bag) < 2:
+        raise RuntimeError("an array of one certificate")
     bag = bag if isinstance(bag, list) else [bag]
     verify(folder, bag[0], cbor(["Signature1", header, b"", content]),
            signature)

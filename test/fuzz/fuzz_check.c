@@ -28,11 +28,17 @@ facts_written(const struct request_facts *f, uint8_t *room, size_t cap)
 static enum artifact_format
 format_of(struct span body)
 {
-	enum artifact_format f = envelope_format(body);
-
-	if (f != FORMAT_NONE || body.len == 0)
-		return f;
-	return body.ptr[0] == 'M' ? FORMAT_CMS_JSON : FORMAT_COSE_CBOR;
+	if (body.len < 2 || body.ptr[1] >= 0x80)
+		return envelope_format(body);
+	switch (body.ptr[0]) {
+	case 'M':
+		return FORMAT_CMS_JSON;
+	case '0': /* a SEQUENCE as well, but a short one */
+	case 'h':
+		return FORMAT_COSE_CBOR;
+	default:
+		return envelope_format(body);
+	}
 }
 
 /* A switch lets more in, and changes nothing of what came in without it. */

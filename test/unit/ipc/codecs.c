@@ -373,7 +373,7 @@ fill_key_order(union any_message *m)
 	k->purpose = PURPOSE_IDEVID_CA;
 	TEXT(k->name);
 	TEXT(k->slot);
-	k->p384 = true;
+	k->p384 = k->raw = true;
 	fill_policy(&k->policy);
 }
 
