@@ -36,6 +36,18 @@ read_algorithm(const struct message_admin *m, bool *p384, struct why *why)
 	    "p384");
 }
 
+/* "yes" or nothing. */
+static enum reason
+read_raw(const struct message_admin *m, bool *raw, struct why *why)
+{
+	struct span word = admin_argument(m, "raw");
+
+	*raw = span_is(word, "yes");
+	if (*raw || word.len == 0)
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1, "raw: yes");
+}
+
 static enum reason
 read_order(struct authority *a, const struct message_admin *m,
     struct key_order *k, struct why *why)
@@ -44,6 +56,7 @@ read_order(struct authority *a, const struct message_admin *m,
 
 	if ((r = read_purpose(m, &k->purpose, why)) != REASON_OK ||
 	    (r = read_algorithm(m, &k->p384, why)) != REASON_OK ||
+	    (r = read_raw(m, &k->raw, why)) != REASON_OK ||
 	    (r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
 		REASON_OK ||
 	    (r = admin_text(m, "slot", k->slot, sizeof(k->slot),
@@ -117,7 +130,7 @@ read_chain(
 			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 			    "%s: more than %d octets", name, CERTIFICATE_MAX);
 	}
-	if (k->chain_len < 2)
+	if (k->chain_len == 0)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "chain: the key's certificate first, its root last");
 	return REASON_OK;

@@ -105,8 +105,10 @@ audit_take(
 	struct why why;
 	enum reason r = audit_judge(a, &d->facts, NULL, &o, &why);
 
-	if (r == REASON_OK)
+	if (r == REASON_OK) {
+		legacy_count(a, &d->facts);
 		answer_log(a, to, &o);
-	else
+	} else {
 		decide_refuse(a, to, d, r, &why);
+	}
 }

@@ -58,6 +58,11 @@ typedef enum reason (*act_call)(
 /* Runs when the group that p waited for has been committed, or lost. */
 typedef void (*commit_call)(struct authority *a, struct pending *p, bool good);
 
+/* Octets of vouchers as their pledges get them; 0 = none yet. */
+struct sizes {
+	size_t last, least, most;
+};
+
 /* One request of a checker or an operator on its way. */
 struct pending {
 	bool used;
@@ -77,6 +82,7 @@ struct pending {
 	uint8_t client_sha256[HASH_SIZE];
 	unsigned reply; /* formats that its asker takes */
 	enum artifact_format format;
+	unsigned voucher_limit; /* of the product */
 	char serial[SERIAL_MAX + 1];
 	char address[64];
 	char correlation[17];
@@ -163,8 +169,10 @@ struct authority {
 	struct ledger ledger;
 	uint64_t told; /* the last record when serve heard that it goes on */
 
-	uint64_t look_ups; /* certificates that a checker asked for */
-	unsigned refusals; /* left in this second */
+	struct sizes sizes[FORMAT_COSE_CBOR + 1]; /* since the start */
+	uint64_t over_limit; /* vouchers, since the start */
+	uint64_t look_ups;   /* certificates that a checker asked for */
+	unsigned refusals;   /* left in this second */
 	unsigned alarms;
 	struct pending pending[PENDING_MAX];
 	uint32_t first_free;
@@ -265,6 +273,8 @@ void look_up_take(
 /* Decisions that waited for a device that is free now. */
 void decide_ready(struct authority *a);
 void refusal_take(struct authority *a, const struct frame *frame);
+/* A request was granted something: its old forms are counted. */
+void legacy_count(struct authority *a, const struct request_facts *f);
 /* Records, logs and answers a refusal of ours. */
 void decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why);

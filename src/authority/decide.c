@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/hash/hash.h"
+#include "model/voucher.h"
 
 /* On record, but no more of them than a flood may cost us. */
 static void
@@ -137,6 +138,7 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 		.assertion = v->assertion,
 		.name_issuer = v->name_issuer,
 		.emit_id_data = product->emit_id_data,
+		.layout_2019 = v->layout_2019,
 		.format = v->format,
 		.pin_kind = v->pin_kind,
 		.pin = pin->certificate };
@@ -146,6 +148,7 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 	memcpy(o.nonce, d->facts.nonce, sizeof(o.nonce));
 	o.domain_id_len = chain_domain_id(pin, v->pin_kind, o.domain_id);
 	p->format = v->format;
+	p->voucher_limit = product->voucher_limit;
 	if (signer != NULL &&
 	    PEER_SEND(signer, SIGN_VOUCHER, pending_id(p), voucher_order, &o))
 		return;
@@ -367,6 +370,18 @@ not_signed(
 	pending_free(a, p);
 }
 
+/* Who still needs which old form, so that somebody can switch them off. */
+void
+legacy_count(struct authority *a, const struct request_facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT; i++)
+		if ((f->legacy & LEGACY(i)) != 0)
+			(void)store_legacy_use(a->store, legacy_form(i)->name,
+			    clock_now(), f->serial);
+}
+
 /* Its row came with the record, as undelivered; with it goes what the re-check
  * needs. */
 static bool
@@ -379,11 +394,31 @@ deliver(struct authority *a, struct pending *p, const struct message_signed *m)
 	cbor_open(&in, buf_span(&p->frame), true);
 	if (!message_decide_get(&in, &d))
 		fatal("a kept DECIDE is malformed");
+	legacy_count(a, &d.facts);
 	return store_request_keep(
 		   a->store, p->request_sha256, clock_now(), d.body) &&
 	    store_voucher_deliver(a->store, a->signer, m->sequence,
 		p->request_sha256, m->artifact, p->client_sha256, p->address,
 		p->correlation, recheck_facts(&d.facts, room));
+}
+
+/* what the pledge will get, and whether it can take it. */
+static size_t
+size_note(struct authority *a, const struct pending *p, struct span artifact)
+{
+	size_t octets = voucher_pledge_size(p->format, artifact);
+	struct sizes *s = &a->sizes[p->format];
+
+	s->last = octets;
+	s->most = octets > s->most ? octets : s->most;
+	s->least = s->least == 0 || octets < s->least ? octets : s->least;
+	if (p->voucher_limit == 0 || octets <= p->voucher_limit)
+		return octets;
+	a->over_limit++;
+	log_warning("voucher-size",
+	    "request=\"%s\" serial=\"%s\" octets=\"%zu\" limit=\"%u\"",
+	    p->correlation, p->serial, octets, p->voucher_limit);
+	return octets;
 }
 
 void
@@ -410,9 +445,9 @@ decide_signed(
 	reputation_good(a, p->client_sha256);
 	log_note("voucher",
 	    "request=\"%s\" serial=\"%s\" sequence=\"%llu\" "
-	    "again=\"%d\"",
+	    "again=\"%d\" octets=\"%zu\"",
 	    p->correlation, p->serial, (unsigned long long)m->sequence,
-	    m->again);
+	    m->again, size_note(a, p, m->artifact));
 	d = answer_later(a, p);
 	d->format = p->format;
 	if (!buf_add(&d->body, m->artifact))

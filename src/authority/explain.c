@@ -30,13 +30,15 @@ read_media(const struct message_admin *m, struct question *q, struct why *why)
 {
 	struct span code = admin_argument(m, "media-reason");
 	char word[64];
-	uint64_t format, reply;
+	uint64_t format, reply, legacy;
 	enum reason r;
 
 	if ((r = admin_number(m, "format", FORMAT_COSE_CBOR, FORMAT_CMS_JSON,
 		 &format, why)) != REASON_OK ||
 	    (r = admin_number(m, "reply", FORMAT_LIST_MAX, FORMAT_CMS_JSON,
-		 &reply, why)) != REASON_OK)
+		 &reply, why)) != REASON_OK ||
+	    (r = admin_number(m, "legacy", LEGACY_ALL, 0, &legacy, why)) !=
+		REASON_OK)
 		return r;
 	if (format == FORMAT_NONE)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "format");
@@ -44,6 +46,7 @@ read_media(const struct message_admin *m, struct question *q, struct why *why)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "reply");
 	q->derive.format = (enum artifact_format)format;
 	q->derive.reply = (unsigned)reply;
+	q->derive.legacy = (unsigned)legacy;
 	q->media = REASON_OK;
 	if (code.len == 0)
 		return REASON_OK;
@@ -334,6 +337,7 @@ request_explain(
 		explain_media(a, from, &q);
 		return;
 	}
+	q.derive.allowed = a->start.config.legacy;
 	if ((p = admin_pending(a, STAGE_DERIVE, from, m)) == NULL)
 		return;
 	checker = some_checker(a, p);

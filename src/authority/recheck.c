@@ -268,6 +268,8 @@ ask_one(void *context, const struct store_recheck *r)
 	m.kind = f.kind;
 	m.format = f.format;
 	m.reply = f.reply;
+	/* What was switched on then, whatever is by now. */
+	m.legacy = m.allowed = f.legacy;
 	m.moment = f.moment;
 	if (!PEER_SEND(s->to, DERIVE, item->id, derive, &m))
 		return false;

@@ -26,6 +26,7 @@ struct signed_request {
 struct workspace {
 	struct signed_request registrar;
 	struct signed_request pledge;
+	uint8_t body[BODY_MAX]; /* the body, if it came as base64 */
 	struct path path;
 	/* Which of the registrar's certificates are the pledge's. */
 	bool pledges[PATH_POOL_MAX];

@@ -26,6 +26,7 @@
  * and a generation, so an answer that comes too late finds nobody. */
 struct waiting {
 	bool used;
+	bool base64; /* so it asked, so it is answered */
 	uint64_t front_id;
 	uint32_t generation;
 	uint32_t next_free;
@@ -161,6 +162,8 @@ decide(struct checker *c, const struct frame *frame,
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 		return;
 	}
+	c->waiting[(uint32_t)id].base64 =
+	    (d->facts.legacy & LEGACY(LEGACY_BASE64)) != 0;
 	if (!PEER_SEND(authority, DECIDE, id, decide, d)) {
 		(void)waiting_take(c, id, &front_id);
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
@@ -242,9 +245,22 @@ take_check(struct checker *c, const struct frame *frame)
 	decide(c, frame, &check, &d);
 }
 
+/* A voucher in kind (MP 16 row 22); a log is JSON, whoever asks. */
+static void
+wrap(struct message_answer *a)
+{
+	static char text[BASE64_SIZE(ADMIN_BLOB_MAX)];
+
+	if (a->reason != REASON_OK || a->format == FORMAT_NONE)
+		return;
+	base64_encode(text, a->body);
+	a->body = span_str(text);
+}
+
 static void
 take_answer(struct checker *c, const struct frame *frame)
 {
+	uint32_t slot = (uint32_t)frame->id;
 	struct message_answer a;
 	struct cbor in;
 	uint64_t front_id;
@@ -252,8 +268,11 @@ take_answer(struct checker *c, const struct frame *frame)
 	cbor_open(&in, frame->payload, true);
 	if (!message_answer_get(&in, &a))
 		fatal("malformed ANSWER");
-	if (waiting_take(c, frame->id, &front_id))
-		answer(c, front_id, &a);
+	if (!waiting_take(c, frame->id, &front_id))
+		return;
+	if (c->waiting[slot].base64)
+		wrap(&a);
+	answer(c, front_id, &a);
 }
 
 static void

@@ -3,22 +3,51 @@
  * row, in the order of the table, so that the two can be read side by side; the
  * table at the end walks them, and those of prior.c.
  */
+#include "base/text.h"
 #include "checker/rows.h"
+
+/*
+ * A body in base64 (MP 16 row 22), with white space anywhere. M is a SEQUENCE, 0
+ * or h a COSE_Sign1, e a JSON object. No signed object is taken for it: 0 is the
+ * tag of a SEQUENCE as well, but its length is no text; a compact JWS begins with
+ * e, but has dots.
+ */
+static bool
+unwrap(struct span body, uint8_t *out, struct span *plain)
+{
+	size_t i, n = 0, len;
+
+	if (memchr("M0he", body.ptr[0], 4) == NULL ||
+	    (body.len > 1 && body.ptr[1] >= 0x80))
+		return false;
+	for (i = 0; i < body.len; i++)
+		if (memchr(" \t\r\n", body.ptr[i], 4) == NULL)
+			out[n++] = body.ptr[i];
+	/* In place: three octets never overtake four characters. */
+	if (!base64_decode(out, n, &len, span_of(out, n), BASE64_STANDARD))
+		return false;
+	*plain = span_of(out, len);
+	return true;
+}
 
 /* Row 1: decode the container (RFC 5652, RFC 7515, RFC 9052; MP 8 to 10). */
 static enum reason
 row_container(struct walk *w, struct why *why)
 {
-	const struct message_check *check = w->check;
 	struct signed_request *q = &w->room->registrar;
+	struct span body = w->check->body;
 	enum reason r;
 
-	if (check->body.len == 0)
+	if (body.len == 0)
 		return why_set(why, REASON_EMPTY_BODY, -1, "no bytes");
-	r = envelope_read(check->format, check->body, q->unwrapped,
+	if (unwrap(w->check->body, w->room->body, &body) &&
+	    (r = legacy_use(w, LEGACY_BASE64, false, REASON_LEGACY_FORM,
+		 why)) != REASON_OK)
+		return r;
+	r = envelope_read(w->check->format, body, q->unwrapped,
 	    sizeof(q->unwrapped), &q->envelope, why);
 	if (r == REASON_OK)
-		trace_envelope(w->trace, &q->envelope, check->body);
+		trace_envelope(w->trace, &q->envelope, body);
 	return r;
 }
 
@@ -56,8 +85,8 @@ row_payload(struct walk *w, struct why *why)
 	struct voucher_request *q = &r->request;
 	enum reason reason;
 
-	reason = request_read(r, why);
-	if (reason != REASON_OK)
+	if ((reason = request_read(r, why)) != REASON_OK ||
+	    (reason = legacy_payload(w, r, why)) != REASON_OK)
 		return reason;
 	if (q->serial[0] == '\0')
 		return why_set(why, REASON_SERIAL_MISSING, -1,
@@ -114,7 +143,10 @@ row_signer(struct walk *w, struct why *why)
 
 	if (reason != REASON_OK)
 		return reason;
-	w->facts->unattributed = envelope_unattributed(&r->envelope);
+	if (envelope_unattributed(&r->envelope) &&
+	    (reason = legacy_use(w, LEGACY_UNATTRIBUTED, false,
+		 REASON_CMS_ATTRIBUTES_MISSING, why)) != REASON_OK)
+		return reason;
 	mark_pledges(w->room);
 	if (w->room->pledges[r->signer - r->envelope.certificates])
 		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
@@ -230,6 +262,7 @@ facts_begin(
 	facts->kind = check->kind;
 	facts->format = check->format;
 	facts->reply = check->reply;
+	facts->legacy = check->legacy;
 	facts->moment = now;
 	facts->proximity = PROXIMITY_ABSENT;
 	sha256(check->body, facts->request_sha256);

@@ -139,6 +139,7 @@ struct ca_plan {
 	const char *purpose, *name, *slot, *algorithm;
 	const char *kinds, *product, *serials; /* policy */
 	const char *limit, *first_day, *last_day, *rate;
+	bool raw;	/* no root: a placeholder */
 	int passphrase; /* of the root's key */
 };
 /* Request, signature by the software root of this home, import. */

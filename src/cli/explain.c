@@ -13,22 +13,39 @@
 struct explain {
 	const char *at, *kind, *accept, *type;
 	struct message_admin m; /* borrows from what follows */
-	char format[4], reply[4];
+	char format[4], reply[4], legacy[12];
 	struct why media;
 };
 
+/* The old names that a front would know: by the file, even where a service has
+ * not read it again yet. */
+static unsigned
+allowed(const struct cli *c)
+{
+	char home[CONFIG_TEXT];
+	struct config config;
+	struct why why;
+
+	if (home_path(c, home, &why) != REASON_OK ||
+	    config_read(home, &config, &why) != REASON_OK)
+		config_defaults(&config);
+	return config.legacy;
+}
+
 /* Row 0c: the front's own judgement goes along, as it would have been. */
 static void
-ask_media(struct explain *e)
+ask_media(const struct cli *c, struct explain *e)
 {
+	unsigned old = allowed(c);
 	struct media media;
 	struct span accept =
 	    e->accept == NULL ? span_of(NULL, 0) : span_str(e->accept);
 	enum reason r = media_request(
-	    e->type[0] != '\0', span_str(e->type), &media, &e->media);
+	    e->type[0] != '\0', span_str(e->type), old, &media, &e->media);
 
 	if (r == REASON_OK)
-		r = media_reply(&accept, e->accept != NULL, &media, &e->media);
+		r = media_reply(
+		    &accept, e->accept != NULL, old, &media, &e->media);
 	if (r != REASON_OK) {
 		request_text(&e->m, "media-reason", reason_code(r));
 		request_text(&e->m, "media-text", e->media.text);
@@ -37,6 +54,8 @@ ask_media(struct explain *e)
 	snprintf(e->format, sizeof(e->format), "%u", media.request & 7u);
 	snprintf(
 	    e->reply, sizeof(e->reply), "%u", media.reply & FORMAT_LIST_MAX);
+	snprintf(e->legacy, sizeof(e->legacy), "%u", media.legacy);
+	request_text(&e->m, "legacy", e->legacy);
 	request_text(&e->m, "format", e->format);
 	request_text(&e->m, "reply", e->reply);
 }
@@ -132,7 +151,7 @@ explain_run(struct cli *c, int argc, char **argv)
 	request_bytes(&e.m, "request", buf_span(&file));
 	request_text(&e.m, "at", e.at);
 	request_text(&e.m, "kind", e.kind);
-	ask_media(&e);
+	ask_media(c, &e);
 	code = explain(c, &e.m, &why);
 	buf_free(&file);
 	return code;

@@ -9,7 +9,8 @@
 	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"           \
 	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
 	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
-	"[--legacy-unattributed yes|no] [--import-only yes|no]\n"            \
+	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"     \
+	"[--voucher-limit OCTETS] [--import-only yes|no]\n"                  \
 	"[--key-usage yes|no]"
 #define POLICY_OPTIONS                                                    \
 	"[--kinds nonced,nonceless]\n"                                    \
@@ -35,7 +36,7 @@ const struct verb verbs[] = {
 	    "change fields of a product" },
 	{ "product", "list", product_list_run, "", "list all products" },
 	{ "product", "show", product_show_run, "NAME", "show one product" },
-	{ "ca", "create", ca_create_run, CA_OPTIONS,
+	{ "ca", "create", ca_create_run, CA_OPTIONS " [--raw]",
 	    "make a key and certify it with this home's software root" },
 	{ "ca", "request", ca_request_run, CA_OPTIONS " [--out FILE]",
 	    "make a key; its certification request comes out" },

@@ -80,7 +80,8 @@ take_config(struct front *f, const struct config *c)
 	f->rates = (struct budget_rates){ .client = c->rate_client,
 		.prefix = c->rate_prefix,
 		.known = c->rate_known };
-	server_legacy_paths(f->server, c->legacy_paths);
+	f->legacy = c->legacy;
+	server_legacy(f->server, c->legacy);
 }
 
 static enum reason
@@ -121,11 +122,13 @@ on_reload(void *context, const struct message_start *start, struct why *why)
 {
 	struct front *f = context;
 	enum reason r = open_tls(f, &start->config, why);
+	char legacy[LEGACY_TEXT_SIZE];
 
 	if (r != REASON_OK)
 		return r;
 	take_config(f, &start->config);
-	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
+	legacy_print(legacy, start->config.legacy);
+	log_note("reloaded", "legacy=\"%s\"", legacy);
 	return REASON_OK;
 }
 

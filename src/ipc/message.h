@@ -115,7 +115,8 @@ struct message_check {
 	uint8_t client_spki_sha256[HASH_SIZE];
 	char address[64];
 	char correlation[17]; /* opaque id for log and error body */
-	bool legacy_path;
+	unsigned legacy;      /* old forms in path and types (base/legacy.h) */
+	unsigned allowed;     /* old forms that the body may have */
 	struct span body;
 };
 struct message_answer { /* checker to front, authority to checker */
@@ -148,6 +149,7 @@ struct message_derive {
 	enum request_kind kind;
 	enum artifact_format format;
 	unsigned reply;
+	unsigned legacy, allowed; /* as of CHECK */
 	int64_t moment;
 	bool explain; /* trace and subjects wanted; the bytes may be text */
 	struct span body;

@@ -102,7 +102,7 @@ message_signed_get(struct cbor *c, struct message_signed *m)
 void
 message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 {
-	cbor_put_array(o, 12);
+	cbor_put_array(o, 13);
 	cbor_put_string(o, m->key);
 	put_device(o, &m->device);
 	put_hash(o, m->request_sha256);
@@ -111,6 +111,7 @@ message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 	cbor_put_int(o, m->expires_on);
 	cbor_put_bool(o, m->name_issuer);
 	cbor_put_bool(o, m->emit_id_data);
+	cbor_put_bool(o, m->layout_2019);
 	cbor_put_uint(o, m->format);
 	cbor_put_uint(o, m->pin_kind);
 	cbor_put_bytes(o, m->pin);
@@ -123,14 +124,15 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 12) || !field_text(c, m->key, sizeof(m->key)) ||
+	if (!field_array(c, 13) || !field_text(c, m->key, sizeof(m->key)) ||
 	    !get_device(c, &m->device) || !field_hash(c, m->request_sha256) ||
 	    !field_text(c, m->nonce, sizeof(m->nonce)))
 		return false;
 	m->assertion =
 	    field_enum(c, ASSERTION_VERIFIED, ASSERTION_AGENT_PROXIMITY, &good);
 	if (!good || !field_time(c, &m->expires_on) ||
-	    !field_flag(c, &m->name_issuer) || !field_flag(c, &m->emit_id_data))
+	    !field_flag(c, &m->name_issuer) ||
+	    !field_flag(c, &m->emit_id_data) || !field_flag(c, &m->layout_2019))
 		return false;
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	m->pin_kind = field_enum(c, PIN_CERTIFICATE, PIN_PUBK_SHA256, &good);
@@ -241,11 +243,12 @@ get_policy(struct cbor *c, struct key_policy *p)
 void
 message_key_order_put(struct cbor_out *o, const struct key_order *m)
 {
-	cbor_put_array(o, 5);
+	cbor_put_array(o, 6);
 	cbor_put_uint(o, m->purpose);
 	cbor_put_string(o, m->name);
 	cbor_put_string(o, m->slot);
 	cbor_put_bool(o, m->p384);
+	cbor_put_bool(o, m->raw);
 	put_policy(o, &m->policy);
 }
 
@@ -255,13 +258,13 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 5))
+	if (!field_array(c, 6))
 		return false;
 	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
-	    field_flag(c, &m->p384) && get_policy(c, &m->policy) &&
-	    cbor_end(c) == WIRE_OK;
+	    field_flag(c, &m->p384) && field_flag(c, &m->raw) &&
+	    get_policy(c, &m->policy) && cbor_end(c) == WIRE_OK;
 }
 
 void

@@ -6,6 +6,7 @@
 #ifndef MODEL_FACTS_H
 #define MODEL_FACTS_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
 
@@ -33,7 +34,8 @@ struct request_facts {
 	enum artifact_format format; /* of the request */
 	unsigned
 	    reply; /* list of formats that Accept and Content-Type ask for */
-	int64_t moment; /* for which certificates were found to be valid */
+	unsigned legacy; /* old forms that the request uses */
+	int64_t moment;	 /* for which certificates were found to be valid */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t
 	    client_sha256[HASH_SIZE]; /* of the TLS certificate; zero = none */
@@ -55,8 +57,8 @@ struct request_facts {
 	/* The pledge's own signed request, verified with this key. */
 	bool prior;
 	enum artifact_format prior_format;
-	bool prior_unattributed; /* id-data without signedAttrs (legacy) */
-	bool unattributed;	 /* the same of the registrar's request */
+	unsigned
+	    prior_legacy; /* old forms of its own, which are in legacy, too */
 	uint8_t pledge_spki_sha256[HASH_SIZE];
 	uint8_t pledge_certificate_sha256[HASH_SIZE];
 	struct issuer

@@ -18,6 +18,7 @@ struct voucher_order {
 	int64_t expires_on; /* 0 = none */
 	bool name_issuer;   /* put idevid-issuer into the voucher */
 	bool emit_id_data;
+	bool layout_2019; /* COSE with the numbers of MP 10.4 */
 	enum artifact_format format;
 	enum pin_kind pin_kind;
 	struct span pin; /* certificate, DER; with a raw key, its owner's */
@@ -54,6 +55,9 @@ struct key_order {
 	char name[KEY_NAME_MAX + 1];   /* A-Z a-z 0-9 - */
 	char slot[SLOT_TOKEN_MAX + 1]; /* issuing CAs */
 	bool p384;
+	/* For pledges that hold the key itself and no anchor: its certificate
+	 * is a placeholder that it signs (MP 10.1). Vouchers only. */
+	bool raw;
 	struct key_policy policy;
 };
 /* "From now on it may sign this." */

@@ -67,12 +67,14 @@ row_freshness(const struct policy_input *in, struct verdict *out)
 
 /* A nonce that came as JSON need not be octets; in CBOR it must (MP 7.3). */
 static bool
-nonce_fits(enum artifact_format format, const char *nonce)
+nonce_fits(enum artifact_format format, const struct request_facts *f)
 {
+	const char *nonce = f->nonce;
 	uint8_t octets[NONCE_MAX];
 	size_t len;
 
 	return format != FORMAT_COSE_CBOR || nonce[0] == '\0' ||
+	    (f->prior_legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0 ||
 	    (base64_decode(octets, sizeof(octets), &len, span_str(nonce),
 		 BASE64_STANDARD) &&
 		len >= 8 && len <= 32);
@@ -93,7 +95,7 @@ choose_format(const struct policy_input *in, struct verdict *out)
 		format = format_list_at(f->reply, i);
 		if (!format_list_has(p->formats, format))
 			continue;
-		if ((nonce = nonce_fits(format, f->nonce))) {
+		if ((nonce = nonce_fits(format, f))) {
 			out->format = format;
 			trace_found(in->trace, "%s", format_media_type(format));
 			return REASON_OK;
@@ -108,7 +110,7 @@ choose_format(const struct policy_input *in, struct verdict *out)
 	    "this pledge processes %s", known);
 }
 
-/* Row 9 (RFC 8995 5.6), and the switch of MP 8 for old firmware. */
+/* Row 9 (RFC 8995 5.6), and the switches of MP 8 and 10.4 for old firmware. */
 static enum reason
 row_format(const struct policy_input *in, struct verdict *out)
 {
@@ -118,11 +120,23 @@ row_format(const struct policy_input *in, struct verdict *out)
 
 	if (r != REASON_OK)
 		return r;
-	if ((f->unattributed || (f->prior && f->prior_unattributed)) &&
-	    !p->legacy_unattributed)
+	if ((f->legacy & ~p->legacy & LEGACY(LEGACY_UNATTRIBUTED)) != 0)
 		return why_set(&out->why, REASON_CMS_ATTRIBUTES_MISSING, -1,
 		    "signedAttrs is absent in the %s's request",
-		    f->unattributed ? "registrar" : "pledge");
+		    (f->prior_legacy & LEGACY(LEGACY_UNATTRIBUTED)) != 0
+			? "pledge"
+			: "registrar");
+	if ((f->legacy & ~p->legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0)
+		return why_set(&out->why, REASON_LEGACY_FORM, -1,
+		    "the product's legacy-layout-2019 is off");
+	/* In kind: the firmware that asks so reads nothing else. */
+	out->layout_2019 = out->format == FORMAT_COSE_CBOR &&
+	    (f->prior_legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0;
+	if (out->layout_2019 &&
+	    (out->name_issuer || p->pin_kind != PIN_CERTIFICATE))
+		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+		    "the layout of 2019 has neither idevid-issuer nor raw "
+		    "keys");
 	return REASON_OK;
 }
 

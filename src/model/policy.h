@@ -30,6 +30,7 @@ struct verdict {
 	unsigned device; /* index of the one that was meant */
 	bool device_found;
 	enum artifact_format format; /* of the voucher */
+	bool layout_2019;	     /* COSE with the numbers of MP 10.4 */
 	unsigned pin;		     /* index in facts->chain */
 	enum pin_kind pin_kind;
 	enum assertion assertion;

@@ -4,6 +4,7 @@
 #ifndef MODEL_PRODUCT_H
 #define MODEL_PRODUCT_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
 
@@ -27,8 +28,9 @@ struct product {
 	unsigned formats;	/* list of those that its pledges understand */
 	bool audit_only;   /* row 15: go on without proximity as "logged" */
 	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
-	bool legacy_unattributed; /* MP 8: accept id-data without signedAttrs */
-	bool import_only;	  /* serials of others (IP 5.2 import mode) */
+	unsigned legacy;   /* old forms that its pledges may use */
+	unsigned voucher_limit; /* octets that its pledges can take; 0 = any */
+	bool import_only;	/* serials of others (IP 5.2 import mode) */
 	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
 };
 

@@ -116,20 +116,28 @@ serial_number(struct reading *r, const struct json_value *v)
 	return REASON_OK;
 }
 
-/* MP 7.3: opaque, 8 to 64 characters, copied verbatim; so it may hold nothing
- * that would be written otherwise than it was read. */
+bool
+nonce_take(struct span text, char out[NONCE_MAX + 1])
+{
+	if (text.len >= NONCE_MIN && text_printable(text) &&
+	    memchr(text.ptr, '"', text.len) == NULL &&
+	    memchr(text.ptr, '\\', text.len) == NULL &&
+	    text_copy(out, NONCE_MAX + 1, text))
+		return true;
+	out[0] = '\0';
+	return false;
+}
+
 static enum reason
 nonce(struct reading *r, const struct json_value *v)
 {
-	char *out = r->out->nonce;
+	char text[NONCE_MAX + 1];
 	size_t len;
 
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
-	if (json_string(v, out, sizeof(r->out->nonce), &len) != WIRE_OK ||
-	    len < NONCE_MIN || !text_printable(span_of(out, len)) ||
-	    memchr(out, '"', len) != NULL || memchr(out, '\\', len) != NULL) {
-		out[0] = '\0';
+	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
+	    !nonce_take(span_of(text, len), r->out->nonce)) {
 		return why_set(r->why, REASON_NONCE_LENGTH, -1,
 		    "nonce is not 8 to 64 printable characters");
 	}
@@ -269,9 +277,49 @@ leaf_read(struct reading *r, const struct json_value *name,
 	return REASON_OK;
 }
 
+/* What the root is called, and was called in drafts (MP 6.1, 16 row 22). */
+static const struct {
+	const char *name;
+	unsigned legacy;
+} roots[] = {
+	{ ROOT, 0 },
+	{ "ietf-voucher-request-prm:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-voucher-request-async:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-async-voucher-request:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-constrained-voucher-request:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-voucher-request-constrained:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-voucher:voucher", LEGACY(LEGACY_VOUCHER_ROOT) },
+};
+#define ROOTS (sizeof(roots) / sizeof(roots[0]))
+
+bool
+request_root(struct span name, unsigned *legacy)
+{
+	size_t i;
+
+	for (i = 0; i < ROOTS; i++)
+		if (span_is(name, roots[i].name)) {
+			*legacy = roots[i].legacy;
+			return true;
+		}
+	return false;
+}
+
+static bool
+root_known(const struct json_value *name, unsigned *legacy)
+{
+	char text[64];
+	size_t len;
+
+	return name->type == JSON_STRING &&
+	    json_string(name, text, sizeof(text), &len) == WIRE_OK &&
+	    request_root(span_of(text, len), legacy);
+}
+
 /* The one top-level member, which must be a voucher-request (RFC 8995 3.4). */
 static enum reason
-root_read(struct span text, struct json_value *container, struct why *why)
+root_read(struct span text, struct json_value *container, unsigned *legacy,
+    struct why *why)
 {
 	struct json_value root, name, more;
 	struct json_iter i;
@@ -286,12 +334,12 @@ root_read(struct span text, struct json_value *container, struct why *why)
 		    "payload: %s at offset %zu", wire_error_text(error), where);
 	json_iter_open(&i, &root);
 	if (root.type != JSON_OBJECT || !json_iter_next(&i, &name, container) ||
-	    !json_string_is(&name, ROOT) || json_iter_next(&i, NULL, &more))
+	    !root_known(&name, legacy) || json_iter_next(&i, NULL, &more))
 		return why_set(why, REASON_PAYLOAD_ROOT, 0,
 		    "the payload's root is not " ROOT " alone");
 	if (container->type != JSON_OBJECT)
 		return why_set(
-		    why, REASON_PAYLOAD_TYPE, 0, ROOT " is no object");
+		    why, REASON_PAYLOAD_TYPE, 0, "the root is no object");
 	return REASON_OK;
 }
 
@@ -307,7 +355,8 @@ request_from_json(struct span text, uint8_t *arena, size_t arena_len,
 	enum reason reason;
 
 	memset(out, 0, sizeof(*out));
-	if ((reason = root_read(text, &container, why)) != REASON_OK)
+	if ((reason = root_read(text, &container, &out->legacy, why)) !=
+	    REASON_OK)
 		return reason;
 	json_iter_open(&i, &container);
 	while (json_iter_next(&i, &name, &value)) {

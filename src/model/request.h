@@ -6,6 +6,7 @@
 #ifndef MODEL_REQUEST_H
 #define MODEL_REQUEST_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
 
@@ -22,12 +23,13 @@ struct voucher_request {
 	struct span proximity_cert;
 	struct span proximity_pubk;
 	struct span proximity_pubk_sha256;
+	unsigned legacy;  /* old forms of root and layout; the caller judges */
 	unsigned ignored; /* known leaves that a request may not decide */
 	unsigned unknown; /* unknown leaves */
 };
 
 /*
- * Reads the JSON payload (root "ietf-voucher-request:voucher"). Binary leaves
+ * Reads the JSON payload (root "ietf-voucher-request:voucher", or an old name). Binary leaves
  * are decoded into arena, which must hold at least text.len bytes and outlive
  * the result. Duplicate names, wrong types, bad dates, bad base64: refused.
  * Whether serial-number must be there is the caller's row (pledge: may be
@@ -37,14 +39,22 @@ struct voucher_request {
 MUST_USE enum reason request_from_json(struct span text, uint8_t *arena,
     size_t arena_len, struct voucher_request *out, struct why *why);
 
+/* MP 7.3: a nonce that is a text is opaque, 8 to 64 characters, and copied
+ * verbatim; so it may hold nothing that would be written otherwise than it was
+ * read. false leaves out empty. */
+bool nonce_take(struct span text, char out[NONCE_MAX + 1]);
+
+/* Is it a name of the root, and which old form (0 = none)? */
+bool request_root(struct span name, unsigned *legacy);
+
 /* Writes a request as the customer's side sends it: members that are set.
  * false if it does not fit cap. */
 bool request_to_json(
     const struct voucher_request *r, char *out, size_t cap, size_t *len);
 
 /*
- * The same in YANG-CBOR (root SID 2501; RFC 9254, MP 10.2): keys by SID, by name or
- * mixed, spans borrow from bytes, a nonce becomes its base64. PAYLOAD_*,
+ * The same in YANG-CBOR (root SID 2501; RFC 9254, MP 10.2), or in the layout of
+ * 2019 (SID 1001154, MP 10.4): keys by SID, by name or mixed, spans borrow from bytes, a nonce becomes its base64. PAYLOAD_*,
  * DATE_MALFORMED, NONCE_LENGTH.
  */
 MUST_USE enum reason request_from_cbor(

@@ -7,7 +7,9 @@
 #include "envelope/pem.h"
 #include "model/serial.h"
 #include "signer/signer.h"
+#include "wire/der.h"
 #include "x509/lint.h"
+#include "x509/render.h"
 
 #define CSR_ROOM 1024
 
@@ -38,6 +40,12 @@ check_order(const struct key_order *k, struct why *why)
 	else if (k->purpose == PURPOSE_IDEVID_CA ? !slot_valid(k->slot)
 						 : k->slot[0] != '\0')
 		field = "slot";
+	else if (k->raw && k->purpose != PURPOSE_VOUCHER)
+		field = "raw";
+	else if (k->raw && k->policy.products_len == 0)
+		/* It cannot be rolled: what it is lost with must be named
+		 * (R-9.4). */
+		field = "raw: products must be named";
 	return field == NULL
 	    ? key_policy_check(&k->policy, k->purpose, why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
@@ -95,6 +103,30 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 	return REASON_OK;
 }
 
+/*
+ * A self-signed certificate that means nothing but its key (MP 10.1): no pledge
+ * reads more of it. It has no end, as the key has none; its serial is of the key,
+ * so that nothing is drawn that a record would have to say.
+ */
+static bool
+placeholder_render(
+    const struct signer *s, const struct order *o, uint8_t *room, size_t *len)
+{
+	const struct private_key *key = o->signer->key;
+	struct certificate_plan plan = { .profile = PROFILE_VOUCHER_SIGNER,
+		.common_name = o->key.name,
+		.not_before = s->now,
+		.not_after = DER_TIME_FOREVER,
+		.spki = private_key_spki(key),
+		.signature_algorithm = private_key_algorithm(key) };
+	uint8_t id[20];
+
+	key_identifier(plan.spki, id);
+	memcpy(plan.serial, id, sizeof(plan.serial));
+	plan.serial[0] = (uint8_t)((id[0] & 0x7f) | 0x01);
+	return certificate_render(&plan, room, CSR_ROOM, len);
+}
+
 enum reason
 key_create_prepare(struct signer *s, struct order *o)
 {
@@ -108,8 +140,9 @@ key_create_prepare(struct signer *s, struct order *o)
 		return r;
 	buf_init(&o->tbs, CSR_ROOM);
 	room = buf_reserve(&o->tbs, CSR_ROOM);
-	if (!csr_render(private_key_spki(o->signer->key), o->key.name, NULL,
-		room, CSR_ROOM, &len))
+	if (o->key.raw ? !placeholder_render(s, o, room, &len)
+		       : !csr_render(private_key_spki(o->signer->key),
+			     o->key.name, NULL, room, CSR_ROOM, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "CSR");
 	o->tbs.len = len;
 	o->record.kind = RECORD_KEY;
@@ -127,9 +160,9 @@ key_create_finish(struct order *o, struct span signature)
 
 	buf_init(&o->artifact, CSR_ROOM);
 	room = buf_reserve(&o->artifact, CSR_ROOM);
-	if (!csr_assemble(buf_span(&o->tbs),
-		private_key_algorithm(o->signer->key), signature, room,
-		CSR_ROOM, &len))
+	if (!(o->key.raw ? certificate_assemble : csr_assemble)(
+		buf_span(&o->tbs), private_key_algorithm(o->signer->key),
+		signature, room, CSR_ROOM, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "CSR");
 	o->artifact.len = len;
 	return REASON_OK;
@@ -142,15 +175,17 @@ mismatch(struct why *why, unsigned at, const char *what)
 	    why, REASON_CA_MISMATCH, -1, "certificate %u: %s", at, what);
 }
 
-/* Each is signed by the next, the last one by itself, all but the first CAs. */
+/* Each is signed by the next, the last one by itself, all but the first CAs. A
+ * voucher key may have a placeholder alone. */
 static enum reason
-check_chain(
-    const struct key_certificate *k, struct certificate *chain, struct why *why)
+check_chain(const struct key_certificate *k, enum key_purpose purpose,
+    struct certificate *chain, struct why *why)
 {
+	unsigned least = purpose == PURPOSE_VOUCHER ? 1 : 2;
 	unsigned i;
 	enum reason r;
 
-	if (k->chain_len < 2 || k->chain_len > CHAIN_MAX)
+	if (k->chain_len < least || k->chain_len > CHAIN_MAX)
 		return mismatch(why, k->chain_len,
 		    "the chain must run from the key to its root");
 	for (i = 0; i < k->chain_len; i++)
@@ -173,7 +208,8 @@ check_chain(
 /* The profile that the key was made for (IP 4, IP 6). */
 static enum reason
 check_profile(const struct signer *s, const struct ledger_key *k,
-    const struct held_key *h, const struct certificate *chain, struct why *why)
+    const struct held_key *h, const struct certificate *chain,
+    unsigned chain_len, struct why *why)
 {
 	bool issues = k->order.purpose == PURPOSE_IDEVID_CA;
 	struct lint_context context = { .subject = issues ? LINT_CA
@@ -191,6 +227,8 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
 	if (chain[0].not_after <= s->now)
 		return mismatch(why, 0, "it has expired");
+	if (chain_len == 1)
+		return REASON_OK; /* by nobody's profile */
 	if (certificate_lint(&chain[0], &context, findings) == 0)
 		return REASON_OK;
 	return why_set(why, findings[0].code, findings[0].why.offset, "%s",
@@ -228,9 +266,10 @@ key_certify_prepare(struct signer *s, struct order *o)
 	if (known == NULL || h == NULL || known->state != KEY_REQUESTED)
 		return why_set(&o->why, REASON_SIGNER_KEY, -1,
 		    "no key %.32s waits for a certificate", k->name);
-	if ((reason = check_chain(k, chain, &o->why)) != REASON_OK ||
-	    (reason = check_profile(s, known, h, chain, &o->why)) !=
+	if ((reason = check_chain(k, known->order.purpose, chain, &o->why)) !=
 		REASON_OK ||
+	    (reason = check_profile(
+		 s, known, h, chain, k->chain_len, &o->why)) != REASON_OK ||
 	    (reason = chain_write(s, k, &o->why)) != REASON_OK ||
 	    (reason = held_key_chain(h, k->chain, k->chain_len, &o->why)) !=
 		REASON_OK)

@@ -147,6 +147,17 @@ fill_pin(const struct voucher_order *v, const struct certificate *pin,
 }
 
 static bool
+write_content(const struct voucher_order *v, const struct voucher *voucher,
+    uint8_t *room, size_t *len)
+{
+	if (v->format != FORMAT_COSE_CBOR)
+		return voucher_to_json(voucher, (char *)room, CONTENT_MAX, len);
+	return v->layout_2019
+	    ? voucher_to_2019(voucher, room, CONTENT_MAX, len)
+	    : voucher_to_cbor(voucher, room, CONTENT_MAX, len);
+}
+
+static bool
 render_content(
     struct order *o, const struct certificate *pin, int64_t created_on)
 {
@@ -168,9 +179,7 @@ render_content(
 	buf_free(&o->content);
 	buf_init(&o->content, CONTENT_MAX);
 	room = buf_reserve(&o->content, CONTENT_MAX);
-	if (v->format == FORMAT_COSE_CBOR
-		? !voucher_to_cbor(&voucher, room, CONTENT_MAX, &len)
-		: !voucher_to_json(&voucher, (char *)room, CONTENT_MAX, &len))
+	if (!write_content(v, &voucher, room, &len))
 		return false;
 	o->content.len = len;
 	return true;

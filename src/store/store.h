@@ -15,7 +15,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	5
+#define STORE_SCHEMA	6
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -239,6 +239,18 @@ bool store_refusal_add(struct store *s, int64_t now, enum request_kind kind,
     const char *address, const char *correlation);
 /* Keeps the newest n. */
 void store_refusal_trim(struct store *s, uint64_t n);
+
+/* --- old forms that were granted something (base/legacy.h) --- */
+struct store_legacy {
+	char form[32];
+	uint64_t uses;
+	int64_t last;
+	char serial[SERIAL_MAX + 1]; /* of the last device */
+};
+bool store_legacy_use(
+    struct store *s, const char *form, int64_t now, const char *serial);
+void store_legacy_each(struct store *s,
+    void (*call)(void *context, const struct store_legacy *use), void *context);
 
 /* --- clients --- */
 struct store_block { /* by an operator */

@@ -9,37 +9,47 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
             unless [request.expect] names another; see objects.py for the words
             that JWS and COSE know
   file      published bytes instead, relative to test/vectors (.hex: as text);
-            home "cbrski" or "jwsv" for those
+            home "cbrski" or "jwsv" for those; "legacy" has all
+            switches of old forms on, "strict" has none
   device    "fresh" (default: a new unit of product router-9), "last" (that of
             the request before), "audit", "end-entity", "id-data" (fresh units
             of those products; also "fluent", which knows all formats, "any",
             one of these that cases share,
             "cose-only", "pubk", "pubk-sha256", "fluent-ee"), "twin-a",
-            "twin-b" (foreign devices with one serial), "foreign" (foreign,
+            "twin-b" (foreign devices with one serial), "obsolete" (its MASA URL
+            under the old OID), "foreign" (foreign,
             unique), "shared" (the same, of the customer's CA), "stranger"
             (nobody knows it)
   path, method, repeat = N (same bytes again), audit = true (requestauditlog)
   registrar identity of world.Pki that signs (default "registrar")
   seen      identity whose certificate the pledge saw (default: registrar)
   client    TLS client certificate (default "client"; "none")
-  [request.http]   content_type, accept, headers = {}, body (text instead)
+  [request.http]   content_type, accept, headers = {}, body (text instead),
+                   base64 (the body comes so, in lines, and so does the voucher)
   [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
                    no_attributes, no_certificates, seen_as = "cert" | "pubk" |
                    "sha256", format (as above; default: the request's), keys,
                    certificates (COSE: the pledge's certificate comes along)
-  [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
+  [request.rvr]    set, omit, root, issuer = "A".."E" | "wrong", content_type,
                    no_attributes, lone, digest, by_key_id, mutate, also (a
                    second signer), detached, no_certificates, extra = [], copies,
                    pledge_chain (the device's certificate and its CA's come along)
+                   layout = "2019", here and in pledge (COSE: MP 10.4);
+                   signed = {}, here and in pledge: see objects.cms()
   [request.expect] status, reason, text, type, format, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
-                   absent = [], content_type = oid
+                   absent = [], content_type = oid, layout = "2019", raw_key = the
+                   name of the key whose placeholder is the only certificate
+      over_limit = how many such vouchers a product's limit warns of; the size that
+                   `hallmark status` tells is compared with one of our own
+      legacy = [] names of the old forms whose use is counted with it
       [request.expect.audit] events, nonces = [], assertions = [], domain = identity
 """
 import base64
 import datetime
 import hashlib
 import json
+import re
 import secrets
 import subprocess
 
@@ -80,6 +90,12 @@ class Scene:
         "end-entity": ("edge-9", "EE9", ["--pin", "end-entity"]),
         "id-data": ("data-9", "ID9", ["--emit-id-data", "yes",
                                       "--legacy-unattributed", "yes"]),
+        "old": ("old-9", "KD9", ["--formats", "cms,jws,cose",
+                                 "--legacy-unattributed", "yes",
+                                 "--legacy-layout-2019", "yes"]),
+        "small": ("small-9", "SM9", ["--formats", "cms,jws,cose",
+                                     "--voucher-limit", "1000"]),
+        "bare": ("bare-9", "BR9", ["--formats", "cms,jws,cose"]),
         "lowest": ("low-9", "LW9", ["--pin", "lowest-ca"]),
         "fluent": ("all-9", "AL9", ["--formats", "cms,jws,cose"]),
         "fluent-ee": ("own-9", "WN9", ["--formats", "cms,jws,cose", "--pin",
@@ -97,7 +113,8 @@ class Scene:
         self.homes = {}
         self.count = 0
         self.products = set()
-        self.last = self.any = None
+        self.known = {}     # devices that cases share, by home
+        self.last = None
         self.faults = []
 
     # --- places ---
@@ -111,6 +128,23 @@ class Scene:
     def home_plain(self):
         home = world.Home(self.folder, "plain", "--product", "router-9",
                           "--token", "AR9", "--masa-url", "localhost:8443")
+        home.serve()
+        home.hallmark("product", "add", "foreign-9", "--import-only", "yes")
+        return home
+
+    def home_legacy(self):
+        return self.switched("legacy", "yes")
+
+    def home_strict(self):
+        return self.switched("strict", "no")
+
+    def switched(self, name, word):
+        """A home in which every switch of an old form is on, or off."""
+        home = world.Home(self.folder, name, "--product", "router-9",
+                          "--token", "AR9", "--masa-url", "localhost:8443")
+        path = home.path / "hallmark.ini"
+        path.write_text(re.sub(r"(?m)^(legacy-\S+) = \w+$", r"\1 = " + word,
+                               path.read_text()))
         home.serve()
         home.hallmark("product", "add", "foreign-9", "--import-only", "yes")
         return home
@@ -167,7 +201,7 @@ class Scene:
     def device(self, home, kind):
         if kind == "last":
             return self.last
-        if kind in ("twin-a", "twin-b", "foreign", "shared"):
+        if kind in ("twin-a", "twin-b", "foreign", "shared", "obsolete"):
             return self.foreign(home, kind)
         if kind == "stranger":
             self.count += 1
@@ -176,15 +210,16 @@ class Scene:
             return Device(self.pki.device("stranger-%d" % self.count, serial,
                                           ca), serial)
         if kind == "any":
-            self.any = self.any or self.device(home, "fluent")
-            return self.any
+            if home not in self.known:
+                self.known[home] = self.device(home, "fluent")
+            return self.known[home]
         product = "router-9"
         if kind != "fresh":
             product, token, options = self.PRODUCTS[kind]
-            if product not in self.products:
+            if (home, product) not in self.products:
                 home.hallmark("product", "add", product, "--token", token,
                               "--masa-url", "localhost:8443", *options)
-                self.products.add(product)
+                self.products.add((home, product))
         return self.unit(home, product)
 
     def unit(self, home, product):
@@ -219,8 +254,10 @@ class Scene:
             kind.upper() + "-1"
         if kind not in self.pki.known:
             ca = self.pki.ca("domain-ca" if kind == "shared" else kind + "-ca")
-            identity = self.pki.device(kind, serial, ca,
-                                       end="99991231235959Z")
+            identity = self.pki.device(
+                kind, serial, ca, end="99991231235959Z",
+                extra="1.3.6.1.4.1.46930.2=ASN1:IA5STRING:masa.example.com\n"
+                if kind == "obsolete" else "")
             home.hallmark("device", "import", "--product", "foreign-9", "--ca",
                           ca.pem, identity.pem)
         return Device(self.pki.known[kind], serial)
@@ -269,6 +306,9 @@ class Scene:
                 content, signer, [signer.der()]
                 if words.get("certificates") else [], words.get("cose", {})),
                 words.get("mutate"))
+        if "signed" in words:
+            return objects.cms(content, signer, [signer.der()],
+                               words["signed"])
         made = world.cms_sign(
             self.folder, content, signer, words.get("content_type",
                                                     world.ANIMA),
@@ -308,6 +348,9 @@ class Scene:
         if words["format"] != "cms":
             return self.mutate(self.object(words, content, leaves, device,
                                            registrar), words.get("mutate"))
+        if "signed" in words:
+            chain = [c.der() for c in [registrar] + registrar.chain if c]
+            return objects.cms(content, registrar, chain, words["signed"])
         made = world.cms_sign(
             self.folder, content, registrar,
             words.get("content_type", world.ANIMA),
@@ -351,6 +394,10 @@ class Scene:
             return key_id[4:]
         if form == "D":
             return device.identity.issuer_name()
+        if form == "E":
+            name = b"\xa1" + objects.der(0xa4, device.identity.issuer_name())[1:]
+            body = objects.der(0x30, key_id[2:], name, b"\x82\x01\x01")
+            return objects.der(4, body)
         if form == "wrong":
             return bytes([4, 0x18, 0x30, 0x16, 0x80, 0x14]) + bytes(20)
         return form.encode()
@@ -432,6 +479,8 @@ class Scene:
             self.bytes = wire["body"].encode()
         elif not words.get("again", False):
             self.bytes = self.compose(home, words)
+            if wire.get("base64"):
+                self.bytes = base64.encodebytes(self.bytes)
         if words.get("send", True) is False:
             return
         path = words.get("path", "/.well-known/brski/requestauditlog"
@@ -447,13 +496,41 @@ class Scene:
         self.explain(home, words.get("expect", {}), kind, wire)
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
+        sizes = self.sizes(home) if "over_limit" in words.get("expect", {}) \
+            else None
+        counted = self.uses(home) if "legacy" in words.get("expect", {}) \
+            else None
         answers = [home.post(path, self.bytes, headers, client,
                              words.get("method", "POST"))
                    for _ in range(words.get("repeat", 1))]
+        if wire.get("base64") and not words.get("audit"):
+            answers = [(s, h, base64.b64decode(b, validate=True)
+                        if s == 200 else b) for s, h, b in answers]
         for answer in answers:
             self.compare(home, words.get("expect", {}), *answer)
+        if sizes is not None:
+            form = words["expect"].get("format", self.format)
+            said = self.sizes(home)
+            expect("octets for the pledge", objects.stripped_size(
+                form, answers[-1][2]), said[form]["last"])
+            expect("vouchers over the limit", words["expect"]["over_limit"],
+                   said["over-limit"] - sizes["over-limit"])
+        if "legacy" in words.get("expect", {}):
+            expect("old forms counted", sorted(words["expect"]["legacy"]),
+                   sorted(form for form, n in self.uses(home).items()
+                          if n > counted[form]))
         if words.get("repeat", 1) > 1 and answers[0][0] == 200:
             expect("repeated answer", answers[0][2], answers[-1][2])
+
+    @staticmethod
+    def sizes(home):
+        return json.loads(home.hallmark("status", "--json"))["voucher-octets"]
+
+    @staticmethod
+    def uses(home):
+        """How often each old form was granted something, as an operator sees it."""
+        said = json.loads(home.hallmark("status", "--json"))["legacy"]
+        return {form: row["uses"] for form, row in said.items()}
 
     # The file says nothing of these.
     OF_THE_CONNECTION = ("path-unknown", "method-not-allowed", "client-blocked")
@@ -533,8 +610,14 @@ class Scene:
         if form != "cms":
             judge = objects.jws_voucher if form == "jws" else \
                 objects.cose_voucher
-            voucher = judge(self.folder, artifact,
-                            home.path / "anchors" / "voucher-root.pem")
+            if wanted.pop("layout", None):
+                judge = objects.cose_voucher_2019
+            anchor = home.path / "anchors" / "voucher-root.pem"
+            raw = wanted.pop("raw_key", None)
+            if raw:
+                anchor = self.folder / "placeholder.pem"
+                anchor.write_bytes(home.hallmark("ca", "show", raw, "--pem"))
+            voucher = judge(self.folder, artifact, anchor)
         else:
             voucher = home.voucher(artifact, self.folder)
             self.compare_type(wanted.pop("content_type", None), artifact)
@@ -571,8 +654,9 @@ class Scene:
                    base64.b64decode(voucher["idevid-issuer"]))
         for leaf, value in wanted.items():
             expect(leaf, self.value(value), voucher.get(leaf))
-        if "created-on" not in voucher:
-            raise Differs("the voucher has no created-on")
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{10}",
+                            str(voucher.get("created-on"))):
+            raise Differs("created-on: %s" % voucher.get("created-on"))
 
     def compare_audit(self, wanted, log):
         expect("version", 1, log["version"])

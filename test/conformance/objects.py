@@ -3,6 +3,8 @@ Base64, JSON and CBOR are Python's and test/unit/schema/cddl.py's, signatures an
 chains the openssl command's; nothing of the programs under test.
 """
 import base64
+import datetime
+import hashlib
 import json
 import sys
 
@@ -19,6 +21,9 @@ REQUEST = {"assertion": 1, "created-on": 2, "domain-cert-revocation-checks": 3,
            "prior-signed-voucher-request": 9, "proximity-registrar-cert": 10,
            "proximity-registrar-pubk-sha256": 11,
            "proximity-registrar-pubk": 12, "serial-number": 13}
+REQUEST_2019 = {"assertion": 1, "created-on": 2, "nonce": 7,
+                "serial-number": 10, "prior-signed-voucher-request": 11,
+                "proximity-registrar-cert": 12}
 VOUCHER = {1: "assertion", 2: "created-on", 3: "domain-cert-revocation-checks",
            4: "expires-on", 5: "idevid-issuer", 7: "nonce",
            8: "pinned-domain-cert", 9: "pinned-domain-pubk",
@@ -72,14 +77,32 @@ def unurl64(text):
 
 # --- signatures ---
 
-def sign(identity, covered):
-    """r || s of an ECDSA signature with SHA-256."""
-    der = world.openssl("dgst", "-sha256", "-sign", identity.key, data=covered)
-    pair = world.element(der)[1]
+WIDTHS = {"ES256": ("sha256", 32), "ES384": ("sha384", 48),
+          "ES512": ("sha512", 66), -7: ("sha256", 32), -35: ("sha384", 48)}
+
+
+def sign_raw(identity, covered):
+    """Ed25519, which takes no digest before."""
+    path = identity.key.with_suffix(".covered")
+    path.write_bytes(covered)
+    return world.openssl("pkeyutl", "-sign", "-inkey", identity.key, "-rawin",
+                         "-in", path)
+
+
+def sign(identity, covered, alg="ES256"):
+    """As JWS and COSE write it: r || s for ECDSA."""
+    if alg in ("EdDSA", -8):
+        return sign_raw(identity, covered)
+    digest, width = WIDTHS.get(alg, ("sha256", 32))
+    signature = world.openssl("dgst", "-" + digest, "-sign", identity.key,
+                              data=covered)
+    if alg == "RS256":
+        return signature
+    pair = world.element(signature)[1]
     numbers = []
     while pair:
         _, content, length = world.element(pair)
-        numbers.append(content.lstrip(b"\0").rjust(32, b"\0"))
+        numbers.append(content.lstrip(b"\0").rjust(width, b"\0"))
         pair = pair[length:]
     return b"".join(numbers)
 
@@ -106,7 +129,7 @@ def verify(folder, certificate, covered, signature):
 def chain_check(folder, chain, anchor):
     """Signer first, self-signed anchor last (MP 9, MP 10.1), by openssl."""
     pems = [world.openssl("x509", "-inform", "DER", data=c) for c in chain]
-    (folder / "chain.pem").write_bytes(b"".join(pems[1:]))
+    (folder / "chain.pem").write_bytes(b"".join(pems[1:] or pems))
     (folder / "signer.pem").write_bytes(pems[0])
     world.openssl("verify", "-purpose", "any", "-CAfile", anchor, "-untrusted",
                   folder / "chain.pem", folder / "signer.pem")
@@ -114,10 +137,100 @@ def chain_check(folder, chain, anchor):
         raise RuntimeError("the anchor is not the last certificate")
 
 
+# --- CMS ---
+
+def der(tag, *parts):
+    body = b"".join(parts)
+    size = (len(body).bit_length() + 7) // 8
+    head = bytes([len(body)]) if len(body) < 128 else \
+        bytes([0x80 | size]) + len(body).to_bytes(size, "big")
+    return bytes([tag]) + head + body
+
+
+def oid(text):
+    arcs = [int(arc) for arc in text.split(".")]
+    out = bytes([40 * arcs[0] + arcs[1]])
+    for arc in arcs[2:]:
+        septets = [arc & 0x7f]
+        while arc > 0x7f:
+            arc >>= 7
+            septets.insert(0, arc & 0x7f | 0x80)
+        out += bytes(septets)
+    return der(6, out)
+
+
+DIGESTS = {"sha1": der(0x30, oid("1.3.14.3.2.26")),
+           "sha256": der(0x30, oid("2.16.840.1.101.3.4.2.1")),
+           "sha384": der(0x30, oid("2.16.840.1.101.3.4.2.2")),
+           "sha512": der(0x30, oid("2.16.840.1.101.3.4.2.3"))}
+SIGNATURES = {"ecdsa-sha256": oid("1.2.840.10045.4.3.2"),
+              "ecdsa-sha384": oid("1.2.840.10045.4.3.3"),
+              "ecdsa-sha512": oid("1.2.840.10045.4.3.4"),
+              "rsa-sha256": oid("1.2.840.113549.1.1.11") + b"\5\0",
+              "rsa-sha512": oid("1.2.840.113549.1.1.13") + b"\5\0",
+              "rsa": oid("1.2.840.113549.1.1.1") + b"\5\0",
+              "ed25519": oid("1.3.101.112")}
+
+
+def long_lengths(made):
+    """The outermost length in four octets: BER, but definite (MP 8)."""
+    tag, content, _ = world.element(made)
+    return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
+
+
+def cms(content, signer, certificates, words):
+    """SignedData beyond what the openssl command writes. words: version, algorithm
+    (of SIGNATURES), digest, listed (digestAlgorithms), key_id, attribute_type,
+    attribute_digest, no_attributes, twice (contentType), reversed
+    (certificates), unsigned (an attribute), crls, ber, type."""
+    digest = words.get("digest", "sha256")
+    kind = oid(words.get("type", world.ANIMA))
+    hashed = hashlib.new(digest, content).digest()
+    if words.get("attribute_digest"):
+        hashed = bytes(len(hashed))
+    types = [der(0x30, oid("1.2.840.113549.1.9.3"), der(
+        0x31, oid(words.get("attribute_type", words.get("type",
+                                                         world.ANIMA)))))]
+    attributes = types * (1 + words.get("twice", False)) + [
+        der(0x30, oid("1.2.840.113549.1.9.4"), der(0x31, der(4, hashed)))]
+    attributes = sorted(attributes)
+    covered = content if words.get("no_attributes") else \
+        der(0x31, *attributes)
+    algorithm = words.get("algorithm", "ecdsa-sha256")
+    if algorithm == "ed25519":
+        signature = sign_raw(signer, covered)
+    else:
+        signature = world.openssl("dgst", "-" + digest, "-sign", signer.key,
+                                  data=covered)
+    if words.get("key_id"):
+        sid = der(0x80, signer.field("X509v3 Subject Key Identifier")[2:])
+    else:
+        sid = der(0x30, signer.issuer_name(), signer.serial())
+    info = [der(2, bytes([3 if words.get("key_id") else 1])), sid,
+            DIGESTS[digest]]
+    if not words.get("no_attributes"):
+        info.append(der(0xa0, *attributes))
+    info += [der(0x30, SIGNATURES[algorithm]), der(4, signature)]
+    if words.get("unsigned"):
+        info.append(der(0xa1, der(0x30, oid("1.2.3.4"),
+                                  der(0x31, der(4, b"x")))))
+    if words.get("reversed"):
+        certificates = certificates[::-1]
+    data = [der(2, bytes([words.get("version", 3)])),
+            der(0x31, DIGESTS[words.get("listed", digest)]),
+            der(0x30, kind, der(0xa0, der(4, content))),
+            der(0xa0, *certificates)]
+    if words.get("crls"):
+        data.append(der(0xa1, der(0xa1, oid("1.2.3.4"), der(5))))
+    made = der(0x30, oid("1.2.840.113549.1.7.2"),
+               der(0xa0, der(0x30, *data, der(0x31, der(0x30, *info)))))
+    return long_lengths(made) if words.get("ber") else made
+
+
 # --- JWS ---
 
 def jws(content, signer, certificates, words):
-    """General JSON; words: alg, typ, crit, unprotected, wrong, again = a second
+    """General JSON; words: padded, alg, typ, crit, unprotected, wrong, again = a second
     signature (which is none), form = "compact" | "flattened"."""
     protected = {"alg": words.get("alg", "ES256"),
                  "typ": words.get("typ", "voucher-jws+json")}
@@ -127,7 +240,10 @@ def jws(content, signer, certificates, words):
         protected["crit"] = words["crit"]
     header = url64(json.dumps(protected).encode())
     payload = url64(content)
-    signature = url64(sign(signer, (header + "." + payload).encode()))
+    if words.get("padded"):
+        header += "=" * (-len(header) % 4) or "="
+    signature = url64(sign(signer, (header + "." + payload).encode(),
+                           protected["alg"]))
     if words.get("wrong"):
         signature = url64(bytes(63) + b"\1")
     form = words.get("form")
@@ -165,7 +281,12 @@ def jws_voucher(folder, artifact, anchor):
 
 def request_content(leaves, words):
     """YANG-CBOR of a request's leaves, which are as in JSON. words: keys = "sids"
-    (default), "names", "mixed", "both" (one leaf twice), "absolute"."""
+    (default), "names", "mixed", "both" (one leaf twice), "absolute"; layout =
+    "2019" (MP 10.4); loose = "indefinite", "long" (lengths); more = {} of other
+    deltas."""
+    if words.get("layout") == "2019":
+        return cbor(((1001154, tuple((REQUEST_2019[leaf], value_2019(leaf, value))
+                                     for leaf, value in leaves.items())),))
     how = words.get("keys", "sids")
     pairs = []
     for i, (leaf, value) in enumerate(leaves.items()):
@@ -181,16 +302,34 @@ def request_content(leaves, words):
         pairs.append((key, value))
         if how == "both" and leaf == "nonce":
             pairs.append((leaf, value))
+    pairs += [(int(key), value) for key, value in
+              words.get("more", {}).items()]
     root = words.get("root", REQUEST_SID)
     if how == "names":
         root = "ietf-voucher-request:voucher"
+    if words.get("loose") == "indefinite":
+        return b"\xbf" + cbor(root) + b"\xbf" + b"".join(
+            cbor(k) + cbor(v) for k, v in pairs) + b"\xff\xff"
+    if words.get("loose") == "long":
+        return b"\xbb" + bytes(7) + b"\1" + b"\x1b" + root.to_bytes(8, "big") + \
+            b"\xba" + len(pairs).to_bytes(4, "big") + b"".join(
+                b"\x1a" + k.to_bytes(4, "big") + cbor(v) for k, v in pairs)
     return cbor(((root, tuple(pairs)),))
 
 
+def value_2019(leaf, value):
+    if leaf == "created-on":
+        moment = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return Tagged(1, int(moment.timestamp()))
+    if leaf in ("prior-signed-voucher-request", "proximity-registrar-cert"):
+        return base64.b64decode(value)
+    return value.encode() if leaf == "serial-number" else value
+
+
 def cose(content, signer, certificates, words):
-    """words: alg, label (33: x5chain), array (of one), bag_protected, crit,
+    """words: kid, claims, other_bag (in the other map, of rubbish), no_alg, alg, label (33: x5chain), array (of one), bag_protected, crit,
     untagged, detached, twice (alg)."""
-    protected = [(1, words.get("alg", -7))]
+    protected = [] if words.get("no_alg") else [(1, words.get("alg", -7))]
     if words.get("twice"):
         protected.append((1, -7))
     if "crit" in words:
@@ -201,14 +340,44 @@ def cose(content, signer, certificates, words):
             not words.get("array") else list(certificates)
         (protected if words.get("bag_protected") else unprotected).append(
             (words.get("label", 32), bag))
+    if words.get("kid"):
+        unprotected.append((4, b"any"))
+    if words.get("claims"):
+        protected.append((15, ((6, 1670358210),)))
+    if words.get("other_bag"):
+        unprotected.append((32, b"no certificate"))
     header = cbor(tuple(protected))
-    signature = sign(signer, cbor(["Signature1", header, b"", content]))
+    signature = sign(signer, cbor(["Signature1", header, b"", content]),
+                     words.get("alg", -7))
     made = [header, tuple(unprotected),
             None if words.get("detached") else content, signature]
     return cbor(made if words.get("untagged") else Tagged(18, made))
 
 
-def cose_voucher(folder, artifact, anchor):
+def stripped_size(form, artifact):
+    """Octets of a voucher without the certificates that a registrar strips."""
+    if form != "cose":
+        return len(artifact)
+    header, _, content, signature = cddl.decode(artifact[1:])
+    return len(cbor(Tagged(18, [header, (), content, signature])))
+
+
+def cose_voucher_2019(folder, artifact, anchor):
+    """The leaves under today's names, after a look at their old types."""
+    content = cose_content(folder, artifact, anchor)
+    if b"\x06\xc1\x1a" not in content:
+        raise RuntimeError("created-on is no epoch time: " + content.hex())
+    content = content.replace(b"\x06\xc1", b"\x06", 1)
+    (root, members), = cddl.decode(content).items()
+    if root != 1001100 or set(members) != {5, 6, 11, 12, 14} or \
+            not isinstance(members[14], bytes):
+        raise RuntimeError("%r: %r" % (root, members))
+    return {"assertion": members[5], "created-on": members[6],
+            "nonce": members[11], "pinned-domain-cert": members[12],
+            "serial-number": members[14].decode()}
+
+
+def cose_content(folder, artifact, anchor):
     """Deterministic, SIDs alone, the chain as unprotected x5bag."""
     if artifact[0] != 0xd2:
         raise RuntimeError("no tag 18")
@@ -216,10 +385,17 @@ def cose_voucher(folder, artifact, anchor):
     if cddl.decode(header) != {1: -7} or set(unprotected) != {32}:
         raise RuntimeError("headers %s %s" % (header.hex(), set(unprotected)))
     bag = unprotected[32]
+    if isinstance(bag, list) and len(bag) < 2:
+        raise RuntimeError("an array of one certificate")
     bag = bag if isinstance(bag, list) else [bag]
     verify(folder, bag[0], cbor(["Signature1", header, b"", content]),
            signature)
     chain_check(folder, bag, anchor)
+    return content
+
+
+def cose_voucher(folder, artifact, anchor):
+    content = cose_content(folder, artifact, anchor)
     (root, members), = cddl.decode(content).items()
     if root != VOUCHER_SID:
         raise RuntimeError("root %r" % root)

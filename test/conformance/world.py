@@ -82,13 +82,18 @@ class Identity:
         """The whole extnValue content: SEQUENCE { [0] keyIdentifier }."""
         return self.field("X509v3 Authority Key Identifier")
 
-    def issuer_name(self):
-        request = openssl("x509", "-in", self.pem, "-outform", "DER")
-        # tbsCertificate: version, serial, algorithm, issuer
-        body = element(element(request)[1])[1]
-        for _ in range(3):
+    def part(self, skip):
+        """One element of tbsCertificate: version, serial, algorithm, issuer."""
+        body = element(element(self.der())[1])[1]
+        for _ in range(skip):
             body = body[element(body)[2]:]
         return body[:element(body)[2]]
+
+    def serial(self):
+        return self.part(1)
+
+    def issuer_name(self):
+        return self.part(3)
 
 
 def element(der):
@@ -190,6 +195,14 @@ class Pki:
     def make_registrar_rsa(self):
         return self.make("registrar-rsa", "O=Customer\nCN=rsa",
                          self.REGISTRAR, self.ca(), kind="RSA")
+
+    def make_registrar_p521(self):
+        return self.make("registrar-p521", "O=Customer\nCN=r521",
+                         self.REGISTRAR, self.ca(), kind="P-521")
+
+    def make_registrar_ed25519(self):
+        return self.make("registrar-ed25519", "O=Customer\nCN=ed",
+                         self.REGISTRAR, self.ca(), kind="Ed25519")
 
     def make_registrar_reissued(self):
         self.get("registrar")

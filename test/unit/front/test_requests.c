@@ -21,7 +21,7 @@ start_default(void **state)
 	struct http_limits l = world_limits();
 
 	(void)state;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	return 0;
 }
 
@@ -64,7 +64,7 @@ a_voucher_by_curl(void **state)
 	assert_has("\r\nContent-Type: " CMS "\r\n");
 	assert_has("\r\nCache-Control: no-store\r\n");
 	assert_has("\r\nDate: ");
-	assert_has("kind=1 format=1 reply=1 legacy=0 len=5 "
+	assert_has("kind=1 format=1 reply=1 legacy=0 allowed=0 len=5 "
 		   "address=127.0.0.1 id=16 ");
 	/* As openssl and sha256sum see the certificate. */
 	snprintf(line, sizeof(line), "client=%s key=%s\n", client_sha256,
@@ -211,14 +211,14 @@ old_paths_behind_a_switch(void **state)
 	SSL *c;
 
 	(void)state;
-	world_start(&l, CLIENT_REQUIRED, true);
+	world_start(&l, CLIENT_REQUIRED, legacy_defaults());
 	c = client_open(PLAIN_CLIENT);
 	client_say(c,
 	    "POST /.well-known/est/requestvoucher HTTP/1.1\r\n"
 	    "Host: l\r\nContent-Type: application/pkcs7-mime\r\n"
 	    "Accept: */*\r\nContent-Length: 1\r\n\r\nx");
 	assert_int_equal(client_reply(c, reply), 200);
-	assert_has("legacy=1 ");
+	assert_has("legacy=12 allowed=28 "); /* path and type */
 	assert_has("\r\nContent-Type: application/pkcs7-mime\r\n");
 	client_close(c);
 }
@@ -300,7 +300,7 @@ no_certificate_where_that_is_allowed(void **state)
 	SSL *c;
 
 	(void)state;
-	world_start(&l, CLIENT_OPTIONAL, false);
+	world_start(&l, CLIENT_OPTIONAL, 0);
 	c = client_open(NO_CERTIFICATE);
 	client_post(c, "hello");
 	assert_int_equal(client_reply(c, reply), 200);

@@ -46,7 +46,7 @@ fill_start(union any_message *m)
 	s->config.test = true;
 	TEXT(s->config.listen);
 	s->config.client = CLIENT_REQUIRED;
-	s->config.legacy_paths = true;
+	s->config.legacy = LEGACY_ALL;
 	s->config.fronts = 16;
 	s->config.connections = 60000;
 	s->config.rate_client = s->config.rate_prefix = RATE_MAX;
@@ -83,7 +83,7 @@ fill_check(union any_message *m)
 	HASH(c->client_spki_sha256);
 	TEXT(c->address);
 	TEXT(c->correlation);
-	c->legacy_path = true;
+	c->legacy = c->allowed = LEGACY_ALL;
 	c->body = SPAN(BODY_MAX);
 }
 
@@ -111,8 +111,8 @@ fill_facts(struct request_facts *f)
 	TEXT(f->address);
 	f->refusal = REASON_COUNT - 1;
 	TEXT(f->why.text);
-	f->has_created_on = f->prior = f->prior_unattributed = true;
-	f->unattributed = f->revocation_unknown = true;
+	f->has_created_on = f->prior = f->revocation_unknown = true;
+	f->legacy = f->prior_legacy = LEGACY_ALL;
 	f->created_on = INT64_MAX;
 	TEXT(f->serial);
 	fill_issuer(&f->issuer);
@@ -149,6 +149,7 @@ fill_derive(union any_message *m)
 	d->kind = REQUEST_AUDIT_LOG;
 	d->format = FORMAT_COSE_CBOR;
 	d->reply = 57;
+	d->legacy = d->allowed = LEGACY_ALL;
 	d->moment = INT64_MAX;
 	d->explain = true;
 	d->body = SPAN(BODY_MAX);
@@ -372,7 +373,7 @@ fill_key_order(union any_message *m)
 	k->purpose = PURPOSE_IDEVID_CA;
 	TEXT(k->name);
 	TEXT(k->slot);
-	k->p384 = true;
+	k->p384 = k->raw = true;
 	fill_policy(&k->policy);
 }
 

@@ -217,19 +217,20 @@ cose_text_nonce_or_jws(struct scene *s)
 static void
 unattributed(struct scene *s)
 {
-	s->facts.unattributed = true;
+	s->facts.legacy |= LEGACY(LEGACY_UNATTRIBUTED);
 }
 static void
 unattributed_prior(struct scene *s)
 {
-	s->facts.prior_unattributed = true;
+	s->facts.legacy |= LEGACY(LEGACY_UNATTRIBUTED);
+	s->facts.prior_legacy |= LEGACY(LEGACY_UNATTRIBUTED);
 }
 static void
 legacy(struct scene *s)
 {
 	unattributed(s);
 	unattributed_prior(s);
-	s->products[0].legacy_unattributed = true;
+	s->products[0].legacy = LEGACY(LEGACY_UNATTRIBUTED);
 }
 
 /* Rows 5 and 11. */

@@ -81,6 +81,33 @@ counts_what_decides_nothing(void **state)
 	assert_int_equal(q.assertion, ASSERTION_NONE);
 }
 
+/* MP 6.1, 16 row 22: read, and told, so that a switch can judge. */
+static void
+tells_old_roots(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned legacy;
+	} rows[] = {
+		{ "{\"ietf-voucher-request:voucher\":{}}", 0 },
+		{ "{\"ietf-voucher:voucher\":{}}",
+		    LEGACY(LEGACY_VOUCHER_ROOT) },
+		{ "{\"ietf-voucher-request-prm:voucher\":{}}",
+		    LEGACY(LEGACY_ROOTS) },
+		{ "{\"ietf-async-voucher-request:voucher\":{}}",
+		    LEGACY(LEGACY_ROOTS) },
+		{ "{\"ietf-constrained-voucher-request:voucher\":{}}",
+		    LEGACY(LEGACY_ROOTS) },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(read_text(rows[i].text), REASON_OK);
+		assert_int_equal(q.legacy, rows[i].legacy);
+	}
+}
+
 static void
 refuses_other_roots(void **state)
 {
@@ -88,8 +115,7 @@ refuses_other_roots(void **state)
 		"{}",
 		"[]",
 		"7",
-		"{\"ietf-voucher:voucher\":{}}",
-		"{\"ietf-voucher-request-prm:voucher\":{}}",
+		"{\"ietf-voucher-request-prm:voucher2\":{}}",
 		"{\"ietf-voucher-request:voucher\":{},\"x\":1}",
 		"{\"x\":1,\"ietf-voucher-request:voucher\":{}}",
 	};
@@ -277,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_every_leaf),
 		cmocka_unit_test(counts_what_decides_nothing),
+		cmocka_unit_test(tells_old_roots),
 		cmocka_unit_test(refuses_other_roots),
 		cmocka_unit_test(refuses_numbers),
 		cmocka_unit_test(refuses_bad_values),

@@ -488,6 +488,34 @@ key_lies(void **state)
 	assert_int_equal(order_key(&k), REASON_OK);
 }
 
+/* MP 10.1, R-9.4: for vouchers of named products; and its placeholder is no
+ * certificate of another key. */
+static void
+raw_key_lies(void **state)
+{
+	struct key_order k = { .purpose = PURPOSE_IDEVID_CA,
+		.name = "raw",
+		.slot = "F2",
+		.raw = true,
+		.policy = { .kinds = SIGNED_IDEVID } };
+	struct key_certificate c = { .name = "raw", .chain_len = 1 };
+	uint64_t before = head();
+
+	(void)state;
+	assert_int_equal(order_key(&k), REASON_SIGNER_FACTS);
+	k.purpose = PURPOSE_VOUCHER;
+	k.slot[0] = '\0';
+	k.policy.kinds = SIGNED_NONCED;
+	assert_int_equal(order_key(&k), REASON_SIGNER_FACTS);
+	assert_int_equal(head(), before);
+	k.policy.products_len = 1;
+	strcpy(k.policy.products[0], "router-9");
+	assert_int_equal(order_key(&k), REASON_OK);
+	/* A root signs itself, too, but it is not this key. */
+	c.chain[0] = keyring_find(&world.signer.keyring, VOUCHER_KEY)->chain[1];
+	assert_int_equal(order_certificate(&c), REASON_CA_MISMATCH);
+}
+
 /* A certificate for a key that it does not fit. */
 static void
 certificate_lies(void **state)
@@ -575,6 +603,7 @@ main(void)
 		CASE(rate_kept),
 		CASE(idevid_lies),
 		CASE(key_lies),
+		CASE(raw_key_lies),
 		CASE(certificate_lies),
 		CASE(homes),
 	};

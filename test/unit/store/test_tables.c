@@ -34,7 +34,8 @@ products(void **state)
 	assert_true(store_product_put(f->store, &p));
 	assert_true(store_product_find(f->store, "router-9", &q));
 	assert_memory_equal(&p, &q, sizeof(p));
-	p.key_usage = p.emit_id_data = p.legacy_unattributed = true;
+	p.key_usage = p.emit_id_data = true;
+	p.legacy = LEGACY(LEGACY_UNATTRIBUTED) | LEGACY(LEGACY_LAYOUT_2019);
 	p.audit_only = p.check_character = false;
 	p.counter_width = 12;
 	assert_true(store_product_put(f->store, &p));
