@@ -334,7 +334,7 @@ class Home:
             connection.close()
 
     def voucher(self, artifact, folder):
-        """The judge of a voucher is openssl, against the voucher root."""
+        """The judge of a CMS voucher is openssl, against the voucher root."""
         path = folder / "artifact"
         path.write_bytes(artifact)
         text = openssl("cms", "-verify", "-inform", "DER", "-in", path,
