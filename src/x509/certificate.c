@@ -294,13 +294,12 @@ void
 certificate_issuer(const struct certificate *c, struct issuer *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->kind = ISSUER_KEY_ID;
 	if (c->authority_key_id.ptr != NULL) {
-		out->kind = ISSUER_KEY_ID;
 		out->len = (uint8_t)c->authority_key_id.len;
 		memcpy(out->bytes, c->authority_key_id.ptr, out->len);
 		return;
 	}
-	out->kind = ISSUER_NAME;
-	out->len = HASH_SIZE;
-	sha256(c->issuer, out->bytes);
+	out->len = 20;
+	sha1(c->key_bits, out->bytes);
 }

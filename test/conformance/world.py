@@ -78,8 +78,11 @@ class Identity:
         return ski[2:] if ski else hashlib.sha256(self.spki()).digest()
 
     def authority_key_id(self):
-        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }."""
-        return self.field("X509v3 Authority Key Identifier")
+        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }; where
+        there is none, around SHA-1 of the device's own P-256 point."""
+        return self.field("X509v3 Authority Key Identifier") or \
+            bytes.fromhex("30168014") + \
+            hashlib.sha1(self.spki()[-65:]).digest()
 
     def issuer_name(self):
         request = openssl("x509", "-in", self.pem, "-outform", "DER")
