@@ -27,7 +27,9 @@ ask_media(struct explain *e)
 	enum reason r = media_request(
 	    e->type[0] != '\0', span_str(e->type), &media, &e->media);
 
-	if (r == REASON_OK)
+	/* MP 3 rule 7: an audit log is JSON whatever Accept says. */
+	if (r == REASON_OK &&
+	    (e->kind == NULL || strcmp(e->kind, "auditlog") != 0))
 		r = media_reply(&accept, e->accept != NULL, &media, &e->media);
 	if (r != REASON_OK) {
 		request_text(&e->m, "media-reason", reason_code(r));
