@@ -494,8 +494,11 @@ class Scene:
             return
         path = self.folder / "explained"
         path.write_bytes(self.bytes)
-        words = ["explain", path, "--kind", kind, "--json",
-                 "--content-type", wire["content_type"]]
+        words = ["explain", path, "--kind", kind, "--json"]
+        # It sees by itself what is whole and in its usual format.
+        if wire["content_type"] != TYPES[self.format] or \
+                wanted.get("status", 200) != 200:
+            words += ["--content-type", wire["content_type"]]
         if wire.get("accept"):
             words += ["--accept", wire["accept"]]
         said = json.loads(home.hallmark(*words, check=False))
