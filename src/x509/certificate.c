@@ -88,7 +88,7 @@ attribute_read(struct der *rdn, struct certificate *subject)
 	return true;
 }
 
-/* A Name, every RDN of it; NULL where it is not the subject's. */
+/* A Name, every RDN of it; subject is NULL where it is not the subject's. */
 static bool
 name_read(struct span name, struct certificate *subject)
 {
@@ -106,6 +106,12 @@ name_read(struct span name, struct certificate *subject)
 				return false;
 	}
 	return true;
+}
+
+bool
+name_valid(struct span name)
+{
+	return name_read(name, NULL);
 }
 
 /* AlgorithmIdentifier of any algorithm: parameters are absent, NULL, a named

@@ -77,6 +77,8 @@ void certificate_domain_id(
 /* Issuer as MP 6.3 compares it: the AKI, or where there is none SHA-1 of the
  * certificate's own key bits (8366bis 6.1 rule 2; RFC 5280 4.2.1.2). */
 void certificate_issuer(const struct certificate *c, struct issuer *out);
+/* Is this DER a Name (RFC 5280 4.1.2.4) as it may stand in a certificate? */
+MUST_USE bool name_valid(struct span name);
 /* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
  * ASCII only, cut off at cap. */
 void name_print(char *out, size_t cap, struct span name);
