@@ -43,7 +43,9 @@ ask_media(const struct cli *c, struct explain *e)
 	enum reason r = media_request(
 	    e->type[0] != '\0', span_str(e->type), old, &media, &e->media);
 
-	if (r == REASON_OK)
+	/* MP 3 rule 7: an audit log is JSON whatever Accept says. */
+	if (r == REASON_OK &&
+	    (e->kind == NULL || strcmp(e->kind, "auditlog") != 0))
 		r = media_reply(
 		    &accept, e->accept != NULL, old, &media, &e->media);
 	if (r != REASON_OK) {
@@ -58,6 +60,22 @@ ask_media(const struct cli *c, struct explain *e)
 	request_text(&e->m, "legacy", e->legacy);
 	request_text(&e->m, "format", e->format);
 	request_text(&e->m, "reply", e->reply);
+}
+
+/* By the first octets (MP 3 rule 5), which in base64 are others. */
+static const char *
+type_guess(struct span file)
+{
+	struct span rest = file;
+
+	while (rest.len > 0 && memchr(" \t\r\n", rest.ptr[0], 4) != NULL)
+		rest = span_of(rest.ptr + 1, rest.len - 1);
+	if (rest.len > 0 && memchr("{e", rest.ptr[0], 2) != NULL)
+		return "application/voucher-jws+json";
+	if ((rest.len > 0 && memchr("\xd2\x84h", rest.ptr[0], 3) != NULL) ||
+	    (rest.len > 3 && memcmp(rest.ptr, "0oR", 3) == 0))
+		return "application/voucher+cose";
+	return "application/voucher-cms+json";
 }
 
 static void
@@ -131,7 +149,7 @@ explain(struct cli *c, const struct message_admin *m, struct why *why)
 int
 explain_run(struct cli *c, int argc, char **argv)
 {
-	struct explain e = { .type = "application/voucher-cms+json" };
+	struct explain e = { 0 };
 	const struct option_row rows[] = { { "at", &e.at, NULL, false },
 		{ "kind", &e.kind, NULL, false },
 		{ "accept", &e.accept, NULL, false },
@@ -147,6 +165,8 @@ explain_run(struct cli *c, int argc, char **argv)
 	why_clear(&e.media);
 	if ((r = file_read(c->operands[0], &file, FILE_MAX, &why)) != REASON_OK)
 		return refuse(c, r, &why);
+	if (e.type == NULL)
+		e.type = type_guess(buf_span(&file));
 	request_begin(&e.m, "request.explain");
 	request_bytes(&e.m, "request", buf_span(&file));
 	request_text(&e.m, "at", e.at);

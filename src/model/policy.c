@@ -10,9 +10,9 @@ static bool
 issuer_is(const struct device *d, const struct issuer *i,
     const uint8_t name_sha256[HASH_SIZE])
 {
-	if (i->kind == ISSUER_KEY_ID)
-		return d->issuer.kind == ISSUER_KEY_ID &&
-		    d->issuer.len == i->len &&
+	/* Records of old hold the Name alone where a certificate had no AKI. */
+	if (i->kind == ISSUER_KEY_ID && d->issuer.kind == ISSUER_KEY_ID)
+		return d->issuer.len == i->len &&
 		    memcmp(d->issuer.bytes, i->bytes, i->len) == 0;
 	return memcmp(d->issuer_name_sha256, name_sha256, HASH_SIZE) == 0;
 }

@@ -88,7 +88,7 @@ attribute_read(struct der *rdn, struct certificate *subject)
 	return true;
 }
 
-/* A Name, every RDN of it; NULL where it is not the subject's. */
+/* A Name, every RDN of it; subject is NULL where it is not the subject's. */
 static bool
 name_read(struct span name, struct certificate *subject)
 {
@@ -106,6 +106,12 @@ name_read(struct span name, struct certificate *subject)
 				return false;
 	}
 	return true;
+}
+
+bool
+name_valid(struct span name)
+{
+	return name_read(name, NULL);
 }
 
 /* AlgorithmIdentifier of any algorithm: parameters are absent, NULL, a named
@@ -294,13 +300,12 @@ void
 certificate_issuer(const struct certificate *c, struct issuer *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->kind = ISSUER_KEY_ID;
 	if (c->authority_key_id.ptr != NULL) {
-		out->kind = ISSUER_KEY_ID;
 		out->len = (uint8_t)c->authority_key_id.len;
 		memcpy(out->bytes, c->authority_key_id.ptr, out->len);
 		return;
 	}
-	out->kind = ISSUER_NAME;
-	out->len = HASH_SIZE;
-	sha256(c->issuer, out->bytes);
+	out->len = 20;
+	sha1(c->key_bits, out->bytes);
 }

@@ -74,8 +74,11 @@ bool certificate_self_signed(const struct certificate *c);
 /* domainID (RFC 8995 5.8.2, MP 14.3): SKI octets, else SHA-256 of the SPKI. */
 void certificate_domain_id(
     const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len);
-/* Issuer as MP 6.3 compares it: AKI if present, else SHA-256 of the Name. */
+/* Issuer as MP 6.3 compares it: the AKI, or where there is none SHA-1 of the
+ * certificate's own key bits (8366bis 6.1 rule 2; RFC 5280 4.2.1.2). */
 void certificate_issuer(const struct certificate *c, struct issuer *out);
+/* Is this DER a Name (RFC 5280 4.1.2.4) as it may stand in a certificate? */
+MUST_USE bool name_valid(struct span name);
 /* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
  * ASCII only, cut off at cap. */
 void name_print(char *out, size_t cap, struct span name);

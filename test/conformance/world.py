@@ -79,8 +79,11 @@ class Identity:
         return ski[2:] if ski else hashlib.sha256(self.spki()).digest()
 
     def authority_key_id(self):
-        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }."""
-        return self.field("X509v3 Authority Key Identifier")
+        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }; where
+        there is none, around SHA-1 of the device's own P-256 point."""
+        return self.field("X509v3 Authority Key Identifier") or \
+            bytes.fromhex("30168014") + \
+            hashlib.sha1(self.spki()[-65:]).digest()
 
     def part(self, skip):
         """One element of tbsCertificate: version, serial, algorithm, issuer."""
@@ -379,7 +382,7 @@ class Home:
             connection.close()
 
     def voucher(self, artifact, folder):
-        """The judge of a voucher is openssl, against the voucher root."""
+        """The judge of a CMS voucher is openssl, against the voucher root."""
         path = folder / "artifact"
         path.write_bytes(artifact)
         text = openssl("cms", "-verify", "-inform", "DER", "-in", path,
