@@ -26,6 +26,11 @@ enum legacy_form {
 };
 #define LEGACY(form) (1u << (form))
 #define LEGACY_ALL   (LEGACY(LEGACY_COUNT) - 1)
+/* Those that a front can see: in path and header. */
+#define LEGACY_OUTSIDE                                              \
+	(LEGACY(LEGACY_PATHS) | LEGACY(LEGACY_MEDIA_PKCS7) |        \
+	    LEGACY(LEGACY_MEDIA_COSE) | LEGACY(LEGACY_MEDIA_JOSE) | \
+	    LEGACY(LEGACY_MEDIA_NONE))
 
 struct legacy {
 	const char *name; /* the switch is "legacy-" and this */

@@ -262,7 +262,8 @@ facts_begin(
 	facts->kind = check->kind;
 	facts->format = check->format;
 	facts->reply = check->reply;
-	facts->legacy = check->legacy;
+	/* What is in the body is found here, whatever somebody says. */
+	facts->legacy = check->legacy & LEGACY_OUTSIDE;
 	facts->moment = now;
 	facts->proximity = PROXIMITY_ABSENT;
 	sha256(check->body, facts->request_sha256);
