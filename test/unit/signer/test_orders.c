@@ -337,6 +337,8 @@ large_groups(void **state)
 
 			o.request_sha256[0] ^= (uint8_t)i;
 			o.request_sha256[1] ^= (uint8_t)n;
+			snprintf(o.nonce, sizeof(o.nonce), "nonce of %02u",
+			    (unsigned)i);
 			if (i % 8 == 5)
 				o.device.tag[0] ^= 1;
 			queue_voucher(i, &o);
