@@ -94,19 +94,13 @@ prepare(struct signer *s, struct order *o)
 	}
 }
 
-static void
-tell(struct signer *s)
-{
-	journal_drain(s->journal, s->calls.record, s->calls.context);
-}
-
 static enum reason
 commit(struct signer *s, struct why *why)
 {
 	enum reason r = journal_commit(s->journal, why);
 
 	if (r == REASON_OK)
-		tell(s);
+		journal_drain(s->journal, s->calls.record, s->calls.context);
 	return r;
 }
 
@@ -274,13 +268,10 @@ signer_group(struct signer *s, struct why *why)
 		if (o->reason == REASON_JOURNAL_WRITE)
 			return why_set(why, o->reason, -1, "%s", o->why.text);
 	}
-	if ((r = journal_commit(s->journal, why)) != REASON_OK)
+	if ((r = commit(s, why)) != REASON_OK)
 		return r;
 	while (s->first != NULL) {
 		end = sign_some(s);
-		/* Records go out with the first signatures: an authority that
-		 * got them before would commit them alone, and sync twice. */
-		tell(s);
 		while ((o = s->first) != end) {
 			if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
 				act_finish(s, o);
