@@ -150,6 +150,12 @@ struct recheck {
 	const char *field;	   /* and by what; NULL before that */
 };
 
+/* A voucher's record whose row is still to be written; see sync.c. */
+struct late {
+	struct late *next;
+	struct record record;
+};
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -167,6 +173,7 @@ struct authority {
 	/* As of the last record that was copied: what the signer must have,
 	 * worked out here again. */
 	struct ledger ledger;
+	struct late *late, **late_tail;
 	uint64_t told; /* the last record when serve heard that it goes on */
 
 	struct sizes sizes[FORMAT_COSE_CBOR + 1]; /* since the start */
@@ -233,6 +240,12 @@ void sync_begin(struct authority *a);
 MUST_USE enum reason ledger_load(struct authority *a, struct why *why);
 void sync_record(struct authority *a, const struct frame *frame);
 void sync_done(struct authority *a, const struct frame *frame);
+/* The row of a record of this group that still waits, with its delivery; false
+ * if there is none, or none that fits: then one may be there already. */
+bool sync_deliver(struct authority *a, uint64_t sequence,
+    const uint8_t request[HASH_SIZE], const struct store_delivery *d);
+/* Rows that still wait, as not delivered: before each commit. */
+void sync_rest(struct authority *a);
 /* A group was lost: nothing is signed before the store has caught up. */
 void sync_lost(struct authority *a);
 /* Tries whether the store is back (once a second). */

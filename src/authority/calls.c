@@ -239,6 +239,7 @@ on_start(void *context, struct program *p, struct why *why)
 	a->refusals = REFUSALS_PER_SECOND;
 	a->alarms = ALARMS_PER_SECOND;
 	pending_init(a);
+	a->late_tail = &a->late;
 	if (a->start.has_test_clock) {
 		if (!a->start.config.test)
 			return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");

@@ -382,24 +382,29 @@ legacy_count(struct authority *a, const struct request_facts *f)
 			    clock_now(), f->serial);
 }
 
-/* Its row came with the record, as undelivered; with it goes what the re-check
- * needs. */
+/* The row that its record stands for, and what the re-check needs. One that is
+ * signed again has a row already. */
 static bool
 deliver(struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	static struct message_decide d;
 	uint8_t room[RECHECK_FACTS_MAX];
+	struct store_delivery delivery = { .artifact = m->artifact,
+		.client = p->client_sha256,
+		.address = p->address,
+		.correlation = p->correlation };
 	struct cbor in;
 
 	cbor_open(&in, buf_span(&p->frame), true);
 	if (!message_decide_get(&in, &d))
 		fatal("a kept DECIDE is malformed");
 	legacy_count(a, &d.facts);
+	delivery.facts = recheck_facts(&d.facts, room);
 	return store_request_keep(
 		   a->store, p->request_sha256, clock_now(), d.body) &&
-	    store_voucher_deliver(a->store, a->signer, m->sequence,
-		p->request_sha256, m->artifact, p->client_sha256, p->address,
-		p->correlation, recheck_facts(&d.facts, room));
+	    (sync_deliver(a, m->sequence, p->request_sha256, &delivery) ||
+		store_voucher_deliver(a->store, a->signer, m->sequence,
+		    p->request_sha256, &delivery));
 }
 
 /* what the pledge will get, and whether it can take it. */

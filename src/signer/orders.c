@@ -184,29 +184,49 @@ remember_signed(struct signer *s, const struct order *o)
 		fatal("too many signatures in one group");
 }
 
-/* The record is on disk: now the signature may come into being. */
 static enum reason
-sign(struct signer *s, struct order *o)
+finish(struct signer *s, struct order *o, struct span signature)
 {
-	uint8_t signature[SIGNATURE_SIZE_MAX];
-	struct span result;
 	enum reason r;
-	size_t len;
 
-	if (o->signer == NULL)
-		return REASON_OK;
-	held_key_sign(o->signer, buf_span(&o->tbs),
-	    o->type == MESSAGE_KEY_CREATE, signature, &len);
-	result = span_of(signature, len);
 	if (o->type == MESSAGE_SIGN_VOUCHER)
-		r = voucher_finish(o, result);
+		r = voucher_finish(o, signature);
 	else if (o->type == MESSAGE_SIGN_IDEVID)
-		r = idevid_finish(o, result);
+		r = idevid_finish(o, signature);
 	else
-		r = key_create_finish(o, result);
+		r = key_create_finish(o, signature);
 	if (r == REASON_OK && !o->again)
 		remember_signed(s, o);
 	return r;
+}
+
+/* The records are on disk: now signatures may come into being, of the next
+ * orders that want one, as many as are cheaper together. Returns the first order
+ * behind them. */
+static struct order *
+sign_some(struct signer *s)
+{
+	struct signature all[SIGNATURES_MAX];
+	struct order *of[SIGNATURES_MAX], *o;
+	size_t i, n = 0;
+
+	for (o = s->first; o != NULL && n < SIGNATURES_MAX; o = o->next) {
+		if (o->reason != REASON_OK || o->signer == NULL)
+			continue;
+		all[n].key = o->signer->key;
+		all[n].message = buf_span(&o->tbs);
+		of[n++] = o;
+	}
+	if (n > 0)
+		private_keys_sign(all, n);
+	for (i = 0; i < n; i++) {
+		struct span signature = span_of(all[i].bytes, all[i].len);
+
+		held_key_check(of[i]->signer, all[i].message, signature,
+		    of[i]->type == MESSAGE_KEY_CREATE);
+		of[i]->reason = finish(s, of[i], signature);
+	}
+	return o;
 }
 
 static void
@@ -230,7 +250,7 @@ answer(struct signer *s, struct order *o)
 enum reason
 signer_group(struct signer *s, struct why *why)
 {
-	struct order *o;
+	struct order *o, *end;
 	enum reason r;
 
 	if (s->first == NULL)
@@ -250,14 +270,15 @@ signer_group(struct signer *s, struct why *why)
 	}
 	if ((r = commit(s, why)) != REASON_OK)
 		return r;
-	while ((o = s->first) != NULL) {
-		if (o->reason == REASON_OK)
-			o->reason = sign(s, o);
-		if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
-			act_finish(s, o);
-		answer(s, o);
-		s->first = o->next;
-		order_free(o);
+	while (s->first != NULL) {
+		end = sign_some(s);
+		while ((o = s->first) != end) {
+			if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
+				act_finish(s, o);
+			answer(s, o);
+			s->first = o->next;
+			order_free(o);
+		}
 	}
 	s->last = &s->first;
 	return REASON_OK;

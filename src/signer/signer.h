@@ -49,11 +49,11 @@ MUST_USE enum reason held_key_chain(struct held_key *h,
 /* FOLDER/NAME.key and FOLDER/NAME.pem. */
 void key_path(char out[PATH_MAX], const char *folder, const char *name,
     const char *ending);
-/* Signs, and verifies the first of each key after start, one in 64, and
- * whatever is said to be worth it; a signature that does not hold ends the
+/* Verifies what it just signed: the first of each key after start, one in 64, and
+ * whatever is said to be worth it. A signature that does not hold ends the
  * process. */
-void held_key_sign(struct held_key *h, struct span message, bool always,
-    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len);
+void held_key_check(struct held_key *h, struct span message,
+    struct span signature, bool always);
 
 /* --- what was signed in the last minute, to be rendered again --- */
 #define RECENT_SECONDS 60

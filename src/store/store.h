@@ -37,6 +37,8 @@ void store_close(struct store *s);
  */
 void store_group_begin(struct store *s);
 bool store_group_open(const struct store *s);
+/* Nothing that was put into it has failed so far; true if none is open. */
+bool store_group_good(const struct store *s);
 void store_group_submit(
     struct store *s, void (*done)(void *context, bool good), void *context);
 /* The open group will not be committed, whatever else goes into it. */
@@ -141,17 +143,27 @@ struct store_voucher {
 	enum artifact_format format;
 	struct span artifact; /* borrowed during a call only */
 };
-/* The row of a record that was not delivered (yet); false if another record
- * has its place. */
+/* What becomes of a voucher's record when its voucher is given away. Facts are
+ * kept until the re-check has derived them again; without any there is nothing
+ * to check. */
+struct store_delivery {
+	struct span artifact;
+	const uint8_t *client; /* HASH_SIZE octets */
+	const char *address, *correlation;
+	struct span facts;
+};
+/* The row of a record, with its delivery or as not delivered (yet) if d is NULL.
+ * false if another record has its place, or with d any row: then it is to be
+ * added and delivered. */
+bool store_voucher_put(
+    struct store *s, const struct record *r, const struct store_delivery *d);
+/* The same without a delivery. */
 bool store_voucher_add(struct store *s, const struct record *r);
-/* It is delivered: with these bytes, to this client. false if that record is not
- * about this request: a signer that names another one's overwrites nothing.
- * Facts are kept until the re-check has derived them again; without any there
- * is nothing to check. */
+/* A row that is there is delivered. false if that record is not about this
+ * request: a signer that names another one's overwrites nothing. */
 bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
-    uint64_t sequence, const uint8_t request[HASH_SIZE], struct span artifact,
-    const uint8_t client[HASH_SIZE], const char *address,
-    const char *correlation, struct span facts);
+    uint64_t sequence, const uint8_t request[HASH_SIZE],
+    const struct store_delivery *d);
 /* The newest voucher for these request bytes since a moment. */
 bool store_voucher_by_request(struct store *s,
     const uint8_t request_sha256[HASH_SIZE], int64_t since,

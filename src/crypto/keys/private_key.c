@@ -13,10 +13,13 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "crypto/error.h"
+#include "crypto/keys/inverse.h"
 #include "crypto/keys/nonce.h"
 #include "wire/der.h"
 
 #define KEY_HEAP (1 << 18) /* a power of two; a key takes about 100 octets */
+
+_Static_assert(SIGNATURES_MAX <= INVERSES_MAX, "nonces are inverted at once");
 
 struct private_key {
 	EC_KEY *ec;
@@ -129,27 +132,55 @@ private_key_signature(const struct private_key *k)
 	return a;
 }
 
-void
-private_key_sign(const struct private_key *k, struct span message,
-    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len)
+static void
+signature_write(struct nonce *n, struct signature *out)
 {
-	enum hash_algorithm hash = private_key_signature(k).hash;
-	uint8_t digest[HASH_MAX];
 	struct der_out o;
 	struct span written;
 	uint8_t r[66], s[66];
 	size_t size, mark;
 
-	hash_bytes(hash, message, digest);
-	size = nonce_sign(k->ec, hash, digest, r, s);
-	der_out_open(&o, out, SIGNATURE_SIZE_MAX);
+	size = nonce_sign(n, r, s);
+	der_out_open(&o, out->bytes, SIGNATURE_SIZE_MAX);
 	mark = der_begin(&o, DER_SEQUENCE);
 	der_put_unsigned(&o, span_of(r, size));
 	der_put_unsigned(&o, span_of(s, size));
 	der_close(&o, mark);
 	if (der_out_span(&o, &written) != WIRE_OK)
 		fatal("a signature did not fit");
-	*len = written.len;
+	out->len = written.len;
+}
+
+void
+private_keys_sign(struct signature *all, size_t len)
+{
+	struct nonce nonces[SIGNATURES_MAX];
+	uint8_t digest[HASH_MAX];
+	size_t i;
+
+	if (len > SIGNATURES_MAX)
+		fatal("%zu signatures at once", len);
+	for (i = 0; i < len; i++) {
+		enum hash_algorithm hash =
+		    private_key_signature(all[i].key).hash;
+
+		hash_bytes(hash, all[i].message, digest);
+		nonce_draw(&nonces[i], all[i].key->ec, hash, digest);
+	}
+	nonces_invert(nonces, len);
+	for (i = 0; i < len; i++)
+		signature_write(&nonces[i], &all[i]);
+}
+
+void
+private_key_sign(const struct private_key *k, struct span message,
+    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len)
+{
+	struct signature one = { .key = k, .message = message };
+
+	private_keys_sign(&one, 1);
+	memcpy(out, one.bytes, one.len);
+	*len = one.len;
 }
 
 void *

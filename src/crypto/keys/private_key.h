@@ -25,6 +25,16 @@ struct span private_key_spki(const struct private_key *k);
  */
 void private_key_sign(const struct private_key *k, struct span message,
     uint8_t out[SIGNATURE_SIZE_MAX], size_t *len);
+/* One of several signatures: key and message are given, the rest is filled. */
+struct signature {
+	const struct private_key *key;
+	struct span message;
+	uint8_t bytes[SIGNATURE_SIZE_MAX];
+	size_t len;
+};
+#define SIGNATURES_MAX 16
+/* The same for up to SIGNATURES_MAX, of any keys, in less time than one by one. */
+void private_keys_sign(struct signature *all, size_t len);
 /* The algorithm that private_key_sign uses, as AlgorithmIdentifier DER. */
 struct span private_key_algorithm(const struct private_key *k);
 struct signature_algorithm private_key_signature(const struct private_key *k);

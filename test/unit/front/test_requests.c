@@ -359,6 +359,35 @@ keys_of_all_kinds(void **state)
 		    0);
 }
 
+/* Every suite that OpenSSL has on by itself and a P-256 key can serve; those
+ * of RSA keys are made of the same ciphers. */
+static void
+suites_of_all_kinds(void **state)
+{
+	static const char *const suites[] = {
+		"--tlsv1.3 --tls13-ciphers TLS_AES_256_GCM_SHA384",
+		"--tlsv1.3 --tls13-ciphers TLS_AES_128_GCM_SHA256",
+		"--tlsv1.3 --tls13-ciphers TLS_CHACHA20_POLY1305_SHA256",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-GCM-SHA384",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-CHACHA20-POLY1305",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-SHA384",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA256",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-SHA",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA"
+	};
+	char arguments[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		snprintf(arguments, sizeof(arguments), "-f %s " DATA "hello",
+		    suites[i]);
+		if (curl(arguments) != 0)
+			fail_msg("%s:\n%.500s", suites[i], reply);
+	}
+}
+
 static void
 resumption(void **state)
 {
@@ -474,6 +503,7 @@ main(void)
 		    no_certificate_where_that_is_allowed, stop),
 		WITH_FRONT(an_expired_certificate),
 		WITH_FRONT(keys_of_all_kinds),
+		WITH_FRONT(suites_of_all_kinds),
 		WITH_FRONT(resumption),
 		WITH_FRONT(protocols),
 		WITH_FRONT(a_new_certificate),

@@ -162,6 +162,8 @@ vouchers(void **state)
 	struct store_voucher v;
 	struct audit_event *events;
 	uint8_t client[HASH_SIZE], pin[HASH_SIZE];
+	struct store_delivery delivery = { span_str("bytes"), client, "::1",
+		"c", span_str("facts") };
 
 	memset(client, 9, HASH_SIZE);
 	memset(pin, 0x55, HASH_SIZE);
@@ -172,15 +174,15 @@ vouchers(void **state)
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 0, keep_voucher, &v));
 	assert_false(v.delivered);
-	assert_false(
-	    store_voucher_deliver(f->store, r.signer, 2, r.request_sha256,
-		span_str("bytes"), client, "::1", "c", span_str("facts")));
+	/* With its delivery only where nothing is. */
+	assert_false(store_voucher_put(f->store, &r, &delivery));
+	assert_false(store_voucher_deliver(
+	    f->store, r.signer, 2, r.request_sha256, &delivery));
 	/* Another request's record. */
-	assert_false(store_voucher_deliver(f->store, r.signer, 1, pin,
-	    span_str("bytes"), client, "::1", "c", span_str("facts")));
-	assert_true(
-	    store_voucher_deliver(f->store, r.signer, 1, r.request_sha256,
-		span_str("bytes"), client, "::1", "c", span_str("facts")));
+	assert_false(
+	    store_voucher_deliver(f->store, r.signer, 1, pin, &delivery));
+	assert_true(store_voucher_deliver(
+	    f->store, r.signer, 1, r.request_sha256, &delivery));
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 10, keep_voucher, &v));
 	assert_true(v.delivered);
@@ -333,23 +335,24 @@ rechecks(void **state)
 	struct store_recheck differs = { .sequence = 2, .serial = "U-00002" };
 	struct kept k = { 0 };
 	uint8_t client[HASH_SIZE] = { 0 };
+	struct store_delivery first = { span_str("v"), client, "", "",
+		span_str("facts 1") };
+	struct store_delivery second = { span_str("v"), client, "", "",
+		span_str("facts 2") };
 	int64_t oldest;
 
 	memset(two.request_sha256, 0x77, HASH_SIZE);
 	assert_true(store_voucher_add(f->store, &one));
-	assert_true(store_voucher_add(f->store, &two));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 0);
 	assert_int_equal(oldest, 0);
 	assert_true(store_request_keep(
 	    f->store, one.request_sha256, 100, span_str("bytes 1")));
 	assert_true(store_request_keep(
 	    f->store, one.request_sha256, 200, span_str("bytes 1")));
-	assert_true(
-	    store_voucher_deliver(f->store, one.signer, 1, one.request_sha256,
-		span_str("v"), client, "", "", span_str("facts 1")));
-	assert_true(
-	    store_voucher_deliver(f->store, two.signer, 2, two.request_sha256,
-		span_str("v"), client, "", "", span_str("facts 2")));
+	assert_true(store_voucher_deliver(
+	    f->store, one.signer, 1, one.request_sha256, &first));
+	/* At once, as most are. */
+	assert_true(store_voucher_put(f->store, &two, &second));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 2);
 	assert_int_equal(oldest, one.voucher.created_on);
 	store_recheck_each(f->store, keep_recheck, &k);
@@ -407,6 +410,8 @@ indexes(void **state)
 	struct store_recheck_state recheck;
 	uint8_t hash[HASH_SIZE] = { 0 };
 	unsigned n = 0;
+	struct store_delivery delivery = { span_str(""), hash, "", "",
+		span_str("") };
 
 	put_devices(f->store, 1);
 	spy_scans = 0;
@@ -423,8 +428,7 @@ indexes(void **state)
 	(void)store_serial_next(f->store, "F1");
 	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
 	(void)store_voucher_add(f->store, &r);
-	(void)store_voucher_deliver(f->store, r.signer, 1, hash, span_str(""),
-	    hash, "", "", span_str(""));
+	(void)store_voucher_deliver(f->store, r.signer, 1, hash, &delivery);
 	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
 	(void)store_voucher_pinned(f->store, &d.device, hash);
 	free((store_audit(f->store, "U-00001", &d.device.issuer, &events),
