@@ -51,8 +51,8 @@ struct registrar {
 
 void registrar_load(struct registrar *r, const char *folder);
 /* A whole POST: HTTP header and RVR of this registrar around a PVR of this
- * unit, both in this format, with a fresh nonce. In COSE the pledge sends no
- * certificate, as MP 10.1 has it. */
+ * unit, both in this format, with a fresh nonce. In COSE the pledge's certificate
+ * stands in the registrar's bag, as MP 10.1 has it. */
 void request_make(const struct unit *d, const struct registrar *r,
     enum artifact_format format, unsigned port, char nonce[NONCE_MAX + 1],
     struct buf *out);

@@ -197,8 +197,9 @@ request_make(const struct unit *d, const struct registrar *r,
 {
 	const struct span pledge_chain[] = { span_of(
 	    d->certificate, d->certificate_len) };
+	/* In COSE the pledge's certificate comes from its registrar. */
 	const struct span chain[] = { span_of(r->der, r->len),
-		span_of(r->ca_der, r->ca_len) };
+		span_of(r->ca_der, r->ca_len), pledge_chain[0] };
 	struct voucher_request pledge = { .has_created_on = true,
 		.created_on = clock_now(),
 		.assertion = ASSERTION_PROXIMITY };
@@ -221,7 +222,7 @@ request_make(const struct unit *d, const struct registrar *r,
 	text_copy(registrar.nonce, sizeof(registrar.nonce), span_str(nonce));
 	sign(d->key, &pledge, format, pledge_chain, cose ? 0 : 1, &pvr);
 	registrar.prior = buf_span(&pvr);
-	sign(r->key, &registrar, format, chain, 2, &rvr);
+	sign(r->key, &registrar, format, chain, cose ? 3 : 2, &rvr);
 	post_make(format, port, buf_span(&rvr), out);
 	buf_free(&pvr);
 	buf_free(&rvr);

@@ -67,10 +67,12 @@ class Service:
             sys.exit("the four programs do not run: " + said)
         return words
 
-    def load(self, repeat, connections, **counts):
-        """Phases as the generator tells them; how many of each."""
+    def load(self, repeat, connections, least=0, **counts):
+        """Phases as the generator tells them; how many of each. At least so
+        many units get IDevIDs before."""
         numbers = [counts.get(name, 0) for name in PHASES]
-        units = repeat * sum(n + connections for n in numbers if n)
+        units = max(least, repeat * sum(n + connections
+                                        for n in numbers if n))
         done = subprocess.run(
             [str(w) for w in (GENERATOR, self.home, self.port, self.folder,
                               repeat, units, connections, *numbers,
