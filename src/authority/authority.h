@@ -55,6 +55,8 @@ struct pending;
  * the change, or says why it cannot be made any more. */
 typedef enum reason (*act_call)(
     struct authority *a, struct pending *p, struct why *why);
+/* Runs when a checker has looked at a certificate. */
+typedef void (*inspected_call)(struct authority *a, struct pending *p);
 /* Runs when the group that p waited for has been committed, or lost. */
 typedef void (*commit_call)(struct authority *a, struct pending *p, bool good);
 
@@ -83,6 +85,8 @@ struct pending {
 
 	/* An operator's request. */
 	int64_t since; /* clock_ticks() when it was held */
+	inspected_call inspected;
+	struct certificate_facts *facts; /* what it found */
 	act_call act;
 	commit_call committed;
 	struct product product;
@@ -175,7 +179,8 @@ struct authority {
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
-	size_t kept; /* octets, see KEPT_MAX */
+	size_t kept;		      /* octets, see KEPT_MAX */
+	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
 	struct reputation *reputation;
 };
@@ -420,6 +425,15 @@ void client_release(
     struct authority *a, struct origin from, const struct message_admin *m);
 void client_list(
     struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_public_ca.c */
+/* Those that the store has; read again after each change. */
+void public_cas_load(struct authority *a);
+void public_ca_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void public_ca_drop(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void public_ca_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* issue.c */
 void issue_csr(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -437,6 +451,10 @@ void import_signed(
 /* inspect.c: a checker looks at a file for p. */
 void inspect_ask(
     struct authority *a, struct pending *p, const struct message_inspect *m);
+/* The same for the argument "certificate" of m: call hears what it says, in
+ * p->facts and, of the whole of it, in p->certificate. */
+void inspect_certificate(struct authority *a, struct origin from,
+    const struct message_admin *m, inspected_call call);
 void inspect_take(struct authority *a, const struct frame *frame);
 /* One of the checkers that have a front; NULL if none is there. */
 struct peer *some_checker(struct authority *a, const struct pending *p);

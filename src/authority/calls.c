@@ -247,6 +247,7 @@ on_start(void *context, struct program *p, struct why *why)
 	if ((r = ledger_load(a, why)) != REASON_OK)
 		return r;
 	recheck_load(a);
+	public_cas_load(a);
 	reputation_open(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));

@@ -303,6 +303,7 @@ sync_lost(struct authority *a)
 	a->synced = false;
 	program_ready(a->program); /* for what needs no write */
 	keys_load(a);
+	public_cas_load(a);
 	recheck_load(a);
 }
 

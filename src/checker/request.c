@@ -122,21 +122,27 @@ row_signer(struct walk *w, struct why *why)
 	return REASON_OK;
 }
 
+void
+chain_entry_fill(struct chain_entry *e, const struct certificate *c)
+{
+	e->certificate = c->der;
+	sha256(c->spki, e->spki_sha256);
+	certificate_domain_id(c, e->domain_id, &e->domain_id_len);
+	e->ca = c->has_basic_constraints && c->ca;
+	e->not_after = c->not_after;
+	sha256(c->issuer, e->issuer_name_sha256);
+	e->public_policy = certificate_public_policy(c);
+}
+
 static void
 facts_add_chain(struct request_facts *facts, const struct path *path)
 {
 	unsigned i;
 
 	for (i = 0; i < path->len; i++) {
-		const struct certificate *c = &path->certificates[i];
-		struct chain_entry *e = &facts->chain[i];
-
-		e->certificate = c->der;
-		sha256(c->spki, e->spki_sha256);
-		certificate_domain_id(c, e->domain_id, &e->domain_id_len);
-		e->ca = c->has_basic_constraints && c->ca;
-		e->self_signed = i + 1 == path->len && path->top_self_signed;
-		e->not_after = c->not_after;
+		chain_entry_fill(&facts->chain[i], &path->certificates[i]);
+		facts->chain[i].self_signed =
+		    i + 1 == path->len && path->top_self_signed;
 	}
 	facts->chain_len = path->len;
 }

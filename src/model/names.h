@@ -21,6 +21,7 @@
 #define BODY_MAX	  65536 /* MP 17 */
 #define KEY_NAME_MAX	  32	/* our own names of signing keys */
 #define HASH_SIZE	  32
+#define SUBJECT_MAX	  128 /* a Name as text for people */
 
 enum artifact_format {
 	FORMAT_NONE = 0,

@@ -226,36 +226,6 @@ row_state(const struct policy_input *in, struct verdict *out)
 	return why_set(&out->why, REASON_DEVICE_RETIRED, -1, "%s", "");
 }
 
-/* Row 19 (RFC 8995 5.5.2, MP 11): something of the verified chain, always. */
-static enum reason
-row_pin(const struct policy_input *in, struct verdict *out)
-{
-	const struct request_facts *f = in->facts;
-	const struct product *p = &in->products[out->device];
-	enum pin_policy pin = p->pin;
-	unsigned i;
-
-	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)
-		return why_set(
-		    &out->why, REASON_PIN_NONE, -1, "there is no chain");
-	out->pin = 0;
-	out->pin_kind = p->pin_kind;
-	if (pin == PIN_BY_FORMAT)
-		pin = out->format == FORMAT_COSE_CBOR ? PIN_LOWEST_CA
-						      : PIN_FARTHEST;
-	/* A raw key is the registrar's own (cBRSKI 8.3). */
-	if (pin == PIN_END_ENTITY || p->pin_kind != PIN_CERTIFICATE)
-		return REASON_OK;
-	for (i = 1; i < f->chain_len; i++) {
-		if (!f->chain[i].ca)
-			continue;
-		out->pin = i;
-		if (pin == PIN_LOWEST_CA)
-			break;
-	}
-	return REASON_OK;
-}
-
 /* Row 20 (MP 12). */
 static enum reason
 row_assertion(const struct policy_input *in, struct verdict *out)
@@ -283,7 +253,7 @@ policy_decide(const struct policy_input *in, struct verdict *out)
 		{ STEP_KEY_ON_RECORD, row_pledge_key },
 		{ STEP_PROXIMITY, row_proximity },
 		{ STEP_STATE, row_state },
-		{ STEP_PIN, row_pin },
+		{ STEP_PIN, policy_pin },
 		{ STEP_ASSERTION, row_assertion },
 	};
 	size_t i;

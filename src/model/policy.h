@@ -9,6 +9,7 @@
 #include "model/facts.h"
 #include "model/order.h"
 #include "model/product.h"
+#include "model/public_ca.h"
 #include "model/step.h"
 
 struct policy_input {
@@ -20,8 +21,9 @@ struct policy_input {
 	int64_t now;
 	int64_t max_age; /* row 7 */
 	int64_t max_ahead;
-	bool revocation_required; /* row 5 */
-	struct trace *trace;	  /* gets every row; NULL: a real request */
+	bool revocation_required;	     /* row 5 */
+	const struct public_cas *public_cas; /* added by operators, or NULL */
+	struct trace *trace; /* gets every row; NULL: a real request */
 };
 
 struct verdict {
@@ -37,5 +39,9 @@ struct verdict {
 };
 
 void policy_decide(const struct policy_input *in, struct verdict *out);
+/* Row 19 of it (MP 11, pin.c): something of the verified chain, and never a
+ * public CA. PIN_NONE, PIN_PUBLIC. */
+MUST_USE enum reason policy_pin(
+    const struct policy_input *in, struct verdict *out);
 
 #endif

@@ -11,11 +11,12 @@
 #include "model/block.h"
 #include "model/device.h"
 #include "model/product.h"
+#include "model/public_ca.h"
 #include "store/driver.h"
 
 struct store;
 
-#define STORE_SCHEMA	5
+#define STORE_SCHEMA	6
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -49,6 +50,21 @@ bool store_product_find(struct store *s, const char *name, struct product *out);
 void store_product_each(struct store *s,
     void (*call)(void *context, const struct product *p), void *context);
 bool store_product_put(struct store *s, const struct product *p);
+
+/* --- public CAs that an operator named --- */
+struct store_public_ca {
+	struct public_ca ca;
+	char subject[SUBJECT_MAX];
+	int64_t added;
+};
+/* false if it is there. */
+bool store_public_ca_add(struct store *s, const struct store_public_ca *p);
+/* false if it is not there. */
+bool store_public_ca_drop(
+    struct store *s, const uint8_t spki_sha256[HASH_SIZE]);
+void store_public_ca_each(struct store *s,
+    void (*call)(void *context, const struct store_public_ca *p),
+    void *context);
 
 /* --- keys and their certificates --- */
 struct store_ca {

@@ -76,6 +76,9 @@ void certificate_domain_id(
     const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len);
 /* Issuer as MP 6.3 compares it: AKI if present, else SHA-256 of the Name. */
 void certificate_issuer(const struct certificate *c, struct issuer *out);
+/* Does it claim a policy of the CA/Browser Forum, which all certificates of
+ * public CAs do, and no others? */
+bool certificate_public_policy(const struct certificate *c);
 /* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
  * ASCII only, cut off at cap. */
 void name_print(char *out, size_t cap, struct span name);

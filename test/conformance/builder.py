@@ -2,7 +2,7 @@
 the words of its expectations.
 
 prepare = [...] verbs of hallmark, with "@serial" of the last device,
-"@certificate:NAME" and "@key:NAME" of an identity; or "device KIND"
+"@certificate:NAME", "@key:NAME" and "@file:NAME" of an identity; or "device KIND"
 
 [[request]]
   format    "cms" (default), "jws", "cose": of both requests, and of the answer
@@ -84,6 +84,10 @@ class Scene:
         "fluent": ("all-9", "AL9", ["--formats", "cms,jws,cose"]),
         "fluent-ee": ("own-9", "WN9", ["--formats", "cms,jws,cose", "--pin",
                                        "end-entity"]),
+        "fluent-low": ("low-all-9", "LA9", ["--formats", "cms,jws,cose",
+                                            "--pin", "lowest-ca"]),
+        "fluent-far": ("far-all-9", "FA9", ["--formats", "cms,jws,cose",
+                                            "--pin", "farthest"]),
         "cose-only": ("tiny-9", "TN9", ["--formats", "cose"]),
         "pubk": ("raw-9", "RW9", ["--formats", "cms,jws,cose", "--pin-kind",
                                   "pubk"]),
@@ -395,6 +399,8 @@ class Scene:
         if text.startswith(("@key:", "@certificate:")):
             what, name = text[1:].split(":")
             return self.pki.get(name).fingerprint(what)
+        if text.startswith("@file:"):
+            return self.pki.get(text[6:]).pem
         return text.replace("@serial", self.last.serial if self.last else "")
 
     def compose(self, home, words):
