@@ -90,8 +90,9 @@ public_ca_add(
 	inspect_certificate(a, from, m, add_inspected);
 }
 
-static enum reason
-read_key(const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why)
+enum reason
+admin_key(
+    const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why)
 {
 	size_t len;
 
@@ -99,7 +100,7 @@ read_key(const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why)
 	    len == HASH_SIZE)
 		return REASON_OK;
 	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-	    "key: its SHA-256 as hallmark public-ca list shows it");
+	    "key: its SHA-256 in hex, as the lists show it");
 }
 
 static enum reason
@@ -110,7 +111,7 @@ drop_act(struct authority *a, struct pending *p, struct why *why)
 	enum reason r;
 
 	admin_again(p, &m);
-	if ((r = read_key(&m, key, why)) != REASON_OK)
+	if ((r = admin_key(&m, key, why)) != REASON_OK)
 		return r;
 	if (!store_public_ca_drop(a->store, key))
 		return why_set(why, REASON_CA_UNKNOWN, -1,
@@ -140,7 +141,7 @@ public_ca_drop(
 	struct known k = { key, false };
 	struct pending *p;
 	struct why why;
-	enum reason r = read_key(m, key, &why);
+	enum reason r = admin_key(m, key, &why);
 
 	if (r == REASON_OK) {
 		store_public_ca_each(a->store, look_for, &k);

@@ -148,6 +148,18 @@ struct recheck {
 	const char *field;	   /* and by what; NULL before that */
 };
 
+/* Customers as the store has them, read again after each change: by name, and
+ * by the keys on file for them, in their order. */
+struct customer_key {
+	uint8_t spki_sha256[HASH_SIZE];
+	unsigned customer; /* place in list */
+};
+struct customers {
+	unsigned len, keys_len;
+	struct customer *list;
+	struct customer_key *keys;
+};
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -179,7 +191,8 @@ struct authority {
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
-	size_t kept;		      /* octets, see KEPT_MAX */
+	size_t kept; /* octets, see KEPT_MAX */
+	struct customers customers;
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
 	struct reputation *reputation;
@@ -255,7 +268,10 @@ struct decision {
 	struct device devices[STORE_TWINS_MAX];
 	struct product products[STORE_TWINS_MAX];
 	struct verdict verdict;
-	const struct key_entry *key; /* NULL unless granted */
+	const struct key_entry *key;	 /* NULL unless granted */
+	const struct customer *customer; /* NULL: nobody knows whose it is */
+	struct chain_entry domain_ca;	 /* on file for it */
+	uint8_t domain_ca_room[CERTIFICATE_MAX];
 };
 /* Decides and changes nothing; trace gets every row, or is NULL. */
 void decision_make(struct authority *a, const struct request_facts *f,
@@ -425,7 +441,43 @@ void client_release(
     struct authority *a, struct origin from, const struct message_admin *m);
 void client_list(
     struct authority *a, struct origin from, const struct message_admin *m);
+/* --- customer.c --- */
+void customers_load(struct authority *a);
+void customers_free(struct authority *a);
+/* Whose request it is: the lowest key of the chain that is on file decides. NULL
+ * if none is. */
+const struct customer *customer_of(
+    const struct authority *a, const struct request_facts *f);
+/* The domain CA that would be pinned for it: one that came with the request,
+ * else the newest, in any case valid. The certificate is in room. */
+bool customer_domain_ca(struct authority *a, const struct customer *c,
+    const struct request_facts *f, int64_t now, struct chain_entry *out,
+    uint8_t room[CERTIFICATE_MAX]);
+/* Does a voucher of this device pin a domain CA that is on file for the one
+ * whose request it is? */
+bool customer_owns(
+    struct authority *a, const struct device *d, const struct request_facts *f);
+/* Was a domain CA with this key and domainID ever on file for somebody of whom a
+ * key is in the chain? */
+bool customer_pinned(struct authority *a, const struct request_facts *f,
+    const uint8_t spki_sha256[HASH_SIZE], struct span domain_id);
+/* admin_customer.c */
+void customer_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_update(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_file(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_forget(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_public_ca.c */
+/* A SHA-256 in hex; ADMIN_ARGUMENT. */
+MUST_USE enum reason admin_key(
+    const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why);
 /* Those that the store has; read again after each change. */
 void public_cas_load(struct authority *a);
 void public_ca_add(

@@ -11,6 +11,10 @@
 	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
 	"[--legacy-unattributed yes|no] [--import-only yes|no]\n"            \
 	"[--key-usage yes|no]"
+#define CUSTOMER_OPTIONS                                                   \
+	"NAME [--pin WISH] [--pin-cms WISH] [--pin-jws WISH] [--pin-cose " \
+	"WISH]\n"                                                          \
+	"WISH: product|farthest|lowest-ca|end-entity|by-format|domain-ca"
 #define POLICY_OPTIONS                                                    \
 	"[--kinds nonced,nonceless]\n"                                    \
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
@@ -71,6 +75,19 @@ const struct verb verbs[] = {
 	    "take a client off the blocklist" },
 	{ "client", "list", client_list_run, "[--after NAME] [--limit N]",
 	    "list blocked clients" },
+	{ "customer", "add", customer_add_run, CUSTOMER_OPTIONS,
+	    "name a customer" },
+	{ "customer", "set", customer_set_run, CUSTOMER_OPTIONS,
+	    "change what its vouchers shall pin" },
+	{ "customer", "file", customer_file_run,
+	    "NAME --domain-ca FILE|--registrar FILE",
+	    "take a certificate of a customer on file" },
+	{ "customer", "forget", customer_forget_run, "NAME SHA256",
+	    "take it off again" },
+	{ "customer", "list", customer_list_run, "[--after NAME]",
+	    "list customers" },
+	{ "customer", "show", customer_show_run, "NAME",
+	    "show a customer and what is on file" },
 	{ "public-ca", "add", public_ca_add_run, "FILE...",
 	    "name public CAs that are never pinned" },
 	{ "public-ca", "drop", public_ca_drop_run, "SHA256",

@@ -48,6 +48,9 @@ enum pin_kind {
 	PIN_CERTIFICATE = 1, /* pinned-domain-cert */
 	PIN_PUBK = 2,	     /* pinned-domain-pubk */
 	PIN_PUBK_SHA256 = 3, /* pinned-domain-pubk-sha256 */
+	/* Products only: a certificate, but of the registrar itself its key. */
+	PIN_EITHER_PUBK = 4,
+	PIN_EITHER_SHA256 = 5,
 };
 
 enum request_kind { REQUEST_VOUCHER = 1, REQUEST_AUDIT_LOG = 2 };

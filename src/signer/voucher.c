@@ -164,6 +164,9 @@ fill_pin(const struct voucher_order *v, const struct certificate *pin,
 		sha256(pin->spki, hash);
 		out->pinned_domain_pubk_sha256 = span_of(hash, HASH_SIZE);
 		break;
+	case PIN_EITHER_PUBK: /* no order has them */
+	case PIN_EITHER_SHA256:
+		break;
 	}
 }
 

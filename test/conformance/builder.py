@@ -2,7 +2,7 @@
 the words of its expectations.
 
 prepare = [...] verbs of hallmark, with "@serial" of the last device,
-"@certificate:NAME", "@key:NAME" and "@file:NAME" of an identity; or "device KIND"
+"@certificate:NAME", "@key:NAME", "@spki:NAME" and "@file:NAME" of an identity; or "device KIND"
 
 [[request]]
   format    "cms" (default), "jws", "cose": of both requests, and of the answer
@@ -88,6 +88,11 @@ class Scene:
                                             "--pin", "lowest-ca"]),
         "fluent-far": ("far-all-9", "FA9", ["--formats", "cms,jws,cose",
                                             "--pin", "farthest"]),
+        "either": ("either-9", "ER9", ["--formats", "cms,jws,cose",
+                                       "--pin-kind", "certificate-or-pubk"]),
+        "either-ee": ("either-ee-9", "EH9", [
+            "--formats", "cms,jws,cose", "--pin", "end-entity", "--pin-kind",
+            "certificate-or-pubk-sha256"]),
         "cose-only": ("tiny-9", "TN9", ["--formats", "cose"]),
         "pubk": ("raw-9", "RW9", ["--formats", "cms,jws,cose", "--pin-kind",
                                   "pubk"]),
@@ -399,6 +404,8 @@ class Scene:
         if text.startswith(("@key:", "@certificate:")):
             what, name = text[1:].split(":")
             return self.pki.get(name).fingerprint(what)
+        if text.startswith("@spki:"):
+            return self.pki.get(text[6:]).fingerprint("key")[4:]
         if text.startswith("@file:"):
             return self.pki.get(text[6:]).pem
         return text.replace("@serial", self.last.serial if self.last else "")

@@ -162,6 +162,10 @@ class Pki:
         """A named signer, made when first asked for."""
         if name in self.known:
             return self.known[name]
+        # customer-X-ca, -sub, -registrar
+        if name.startswith("customer-"):
+            self.customer(name.rsplit("-", 1)[0])
+            return self.known[name]
         return getattr(self, "make_" + name.replace("-", "_"))()
 
     def ca(self, name="domain-ca"):
@@ -304,6 +308,14 @@ class Pki:
                          self.REGISTRAR +
                          "certificatePolicies=2.23.140.1.2.1\n",
                          self.ca("hidden-ca"))
+
+    def customer(self, name):
+        """CA, sub-CA and registrar below it of a customer of that name."""
+        ca = self.ca(name + "-ca")
+        sub = self.make(name + "-sub", "O=Customer\nCN=%s-sub" % name, self.CA,
+                        ca)
+        return self.make(name + "-registrar", "O=Customer\nCN=" + name,
+                         self.REGISTRAR, sub)
 
     def make_other_ca(self):
         return self.ca("other-ca")
