@@ -227,6 +227,7 @@ decision_make(struct authority *a, const struct request_facts *f, int64_t now,
 		.max_ahead = c->max_ahead,
 		.revocation_required = c->revocation_required,
 		.public_cas = &a->public_cas,
+		.client_unknown = trace != NULL,
 		.trace = trace };
 	struct verdict *v = &out->verdict;
 

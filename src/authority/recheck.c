@@ -81,6 +81,9 @@ row_difference(struct authority *a, const struct store_recheck *r,
 	if (r->assertion == ASSERTION_PROXIMITY &&
 	    (!f->prior || f->proximity != PROXIMITY_PROVEN))
 		return "voucher assertion";
+	if (r->assertion == ASSERTION_AGENT_PROXIMITY &&
+	    (!f->prior || f->proximity != PROXIMITY_AGENT))
+		return "voucher assertion";
 	for (i = 0; i < f->chain_len; i++)
 		if (memcmp(f->chain[i].spki_sha256, r->pin_spki_sha256,
 			HASH_SIZE) == 0 &&

@@ -34,6 +34,10 @@ struct workspace {
 	const struct message_on_record *on_record;
 	bool look_up; /* a refusal may be for want of that */
 	struct certificate found;
+	/* What an agent signed (PRM), and its certificates. */
+	struct signed_object agent_data;
+	uint8_t agent_arena[JWS_ARENA(BODY_MAX)];
+	struct path agent_paths[2];
 };
 
 /*

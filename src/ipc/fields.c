@@ -254,7 +254,7 @@ get_pledge(struct cbor *c, struct request_facts *f)
 	    !field_hash(c, f->pledge_issuer_name_sha256))
 		return false;
 	f->proximity =
-	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_DIFFERS, &good);
+	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_AGENT_UNNAMED, &good);
 	return good;
 }
 

@@ -27,7 +27,11 @@ struct chain_entry {
 enum proximity {
 	PROXIMITY_PROVEN = 1,
 	PROXIMITY_ABSENT = 2,
-	PROXIMITY_DIFFERS = 3
+	PROXIMITY_DIFFERS = 3,
+	/* By a registrar-agent (PRM, MP 15.1): all of it, or without the
+	 * agent's certificate, which gives a lower assertion. */
+	PROXIMITY_AGENT = 4,
+	PROXIMITY_AGENT_UNNAMED = 5,
 };
 
 struct request_facts {

@@ -78,6 +78,8 @@ nonce_fits(enum artifact_format format, const char *nonce)
 		len >= 8 && len <= 32);
 }
 
+static bool by_agent(const struct request_facts *f);
+
 /* The first that registrar and pledge both understand (MP 3 rule 3). */
 static enum reason
 choose_format(const struct policy_input *in, struct verdict *out)
@@ -91,7 +93,9 @@ choose_format(const struct policy_input *in, struct verdict *out)
 
 	for (i = 0; i < FORMAT_COSE_CBOR; i++) {
 		format = format_list_at(f->reply, i);
-		if (!format_list_has(p->formats, format))
+		/* An agent's pledge gets its own (PRM 7.3.1). */
+		if (!format_list_has(p->formats, format) ||
+		    (by_agent(f) && format != f->format))
 			continue;
 		if ((nonce = nonce_fits(format, f->nonce))) {
 			out->format = format;
@@ -105,7 +109,8 @@ choose_format(const struct policy_input *in, struct verdict *out)
 		    "their base64");
 	product_formats_print(known, p->formats);
 	return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
-	    "this pledge processes %s", known);
+	    "this pledge processes %s%s", known,
+	    by_agent(f) ? ", and an agent gets the format of its request" : "");
 }
 
 /* Row 9 (RFC 8995 5.6), and the switch of MP 8 for old firmware. */
@@ -191,12 +196,36 @@ proven(const struct request_facts *f)
 	return f->prior && f->proximity == PROXIMITY_PROVEN;
 }
 
+/* By way of a registrar-agent, named or not (PRM, MP 15.1). */
+static bool
+by_agent(const struct request_facts *f)
+{
+	return f->prior &&
+	    (f->proximity == PROXIMITY_AGENT ||
+		f->proximity == PROXIMITY_AGENT_UNNAMED);
+}
+
+static enum reason
+row_agent(const struct policy_input *in, struct verdict *out)
+{
+	static const uint8_t none[HASH_SIZE];
+
+	if (!in->client_unknown &&
+	    memcmp(in->facts->client_sha256, none, HASH_SIZE) == 0)
+		return why_set(&out->why, REASON_AGENT_CLIENT, -1, "%s", "");
+	trace_found(
+	    in->trace, "by way of an agent, to be sent over mutual TLS");
+	return REASON_OK;
+}
+
 /* Row 15 (RFC 8995 5.5.5), with the audit-only switch. */
 static enum reason
 row_proximity(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 
+	if (by_agent(f))
+		return row_agent(in, out);
 	if (proven(f))
 		return REASON_OK;
 	if (in->products[out->device].audit_only) {
@@ -230,8 +259,12 @@ row_state(const struct policy_input *in, struct verdict *out)
 static enum reason
 row_assertion(const struct policy_input *in, struct verdict *out)
 {
-	out->assertion =
-	    proven(in->facts) ? ASSERTION_PROXIMITY : ASSERTION_LOGGED;
+	const struct request_facts *f = in->facts;
+
+	out->assertion = proven(f) ? ASSERTION_PROXIMITY
+	    : by_agent(f) && f->proximity == PROXIMITY_AGENT
+	    ? ASSERTION_AGENT_PROXIMITY
+	    : ASSERTION_LOGGED;
 	trace_found(in->trace, "%s", assertion_text(out->assertion));
 	return REASON_OK;
 }

@@ -23,6 +23,7 @@ struct policy_input {
 	int64_t max_age; /* row 7 */
 	int64_t max_ahead;
 	bool revocation_required; /* row 5 */
+	bool client_unknown;	  /* a file says nothing of its connection */
 	/* Whose request it is, NULL if nobody knows; and the domain CA on file
 	 * that it would have pinned, NULL if there is none. */
 	const struct customer *customer;

@@ -9,6 +9,8 @@
 #include "base/reason.h"
 #include "model/names.h"
 
+#define AGENT_CERTIFICATES_MAX 4 /* the agent's, and those above it */
+
 struct voucher_request {
 	bool has_created_on;
 	int64_t created_on;
@@ -22,6 +24,12 @@ struct voucher_request {
 	struct span proximity_cert;
 	struct span proximity_pubk;
 	struct span proximity_pubk_sha256;
+	/* Of a pledge that a registrar-agent serves (PRM, MP 15.1). */
+	struct span
+	    agent_registrar; /* agent-provided-proximity-registrar-cert */
+	struct span agent_signed_data;
+	unsigned agent_certificates_len; /* agent-sign-cert, one or a list */
+	struct span agent_certificates[AGENT_CERTIFICATES_MAX];
 	unsigned ignored; /* known leaves that a request may not decide */
 	unsigned unknown; /* unknown leaves */
 };

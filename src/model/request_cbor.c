@@ -140,6 +140,44 @@ proximity_pubk_sha256(struct reading *r)
 	return take_binary(r, &r->out->proximity_pubk_sha256);
 }
 
+static enum reason
+agent_registrar(struct reading *r)
+{
+	return take_binary(r, &r->out->agent_registrar);
+}
+
+static enum reason
+agent_signed_data(struct reading *r)
+{
+	return take_binary(r, &r->out->agent_signed_data);
+}
+
+/* One byte string, or an array of them (MP 16 row 15). */
+static enum reason
+agent_sign_cert(struct reading *r)
+{
+	struct voucher_request *q = r->out;
+	uint64_t count = 1;
+	bool list = cbor_peek(r->c) == CBOR_ARRAY;
+	enum reason reason;
+
+	if (list && cbor_array(r->c, &count) != WIRE_OK)
+		return refuse_type(r, "is malformed");
+	while (
+	    list ? cbor_more(r->c, &count) : q->agent_certificates_len == 0) {
+		if (q->agent_certificates_len == AGENT_CERTIFICATES_MAX)
+			return refuse_type(r, "holds too many certificates");
+		reason = take_binary(
+		    r, &q->agent_certificates[q->agent_certificates_len]);
+		if (reason != REASON_OK)
+			return reason;
+		q->agent_certificates_len++;
+	}
+	return q->agent_certificates_len > 0
+	    ? REASON_OK
+	    : refuse_type(r, "is an empty list");
+}
+
 /* Known leaves that decide nothing here; any item that is well-formed. */
 static enum reason
 ignored(struct reading *r)
@@ -168,9 +206,9 @@ static const struct {
 	{ "proximity-registrar-pubk-sha256", 11, proximity_pubk_sha256 },
 	{ "proximity-registrar-pubk", 12, proximity_pubk },
 	{ "serial-number", 13, serial_number },
-	{ "agent-provided-proximity-registrar-cert", 14, ignored },
-	{ "agent-sign-cert", 15, ignored },
-	{ "agent-signed-data", 16, ignored },
+	{ "agent-provided-proximity-registrar-cert", 14, agent_registrar },
+	{ "agent-sign-cert", 15, agent_sign_cert },
+	{ "agent-signed-data", 16, agent_signed_data },
 	{ "pinned-domain-pubk", 17, ignored },
 	{ "pinned-domain-pubk-sha256", 18, ignored },
 	{ "additional-configuration-url", 19, ignored },

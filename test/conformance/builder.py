@@ -26,7 +26,8 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
   [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
                    no_attributes, no_certificates, seen_as = "cert" | "pubk" |
                    "sha256", format (as above; default: the request's), keys,
-                   certificates (COSE: the pledge's certificate comes along)
+                   certificates (COSE: the pledge's certificate comes along),
+                   agent = {} (of a registrar-agent, see by_agent())
   [request.rvr]    set, omit, root, issuer = "A".."D" | "wrong", content_type,
                    no_attributes, lone, digest, by_key_id, mutate, also (a
                    second signer), detached, no_certificates, extra = [], copies,
@@ -253,6 +254,8 @@ class Scene:
                        world.b64(hashlib.sha256(spki).digest())},
             "none": {},
         }[words.get("seen_as", "cert")])
+        if "agent" in words:
+            self.by_agent(leaves, words["agent"], device, seen)
         leaves.update(words.get("set", {}))
         for leaf in words.get("omit", []):
             leaves.pop(leaf, None)
@@ -292,6 +295,19 @@ class Scene:
             made = made[:at] + bytes([made[at] ^ 1]) + made[at + 1:]
         return made
 
+    def by_agent(self, leaves, words, device, seen):
+        """The pledge of a registrar-agent (PRM): words as of
+        objects.agent_data(), and cert = identity of the agent."""
+        agent = self.pki.get(words.get("cert", "agent"))
+        signed = objects.agent_data(
+            device.serial, now(), agent,
+            dict(words, by=self.pki.get(words.get("by", agent.name))))
+        leaves.pop("proximity-registrar-cert", None)
+        leaves.update({
+            "assertion": "agent-proximity",
+            "agent-provided-proximity-registrar-cert": world.b64(seen.der()),
+            "agent-signed-data": world.b64(signed)})
+
     def other_signer(self, name):
         if name == "other-device":
             return self.unit(self.homes["plain"], "router-9").identity
@@ -308,6 +324,9 @@ class Scene:
         for leaf, value in words.get("set", {}).items():
             if isinstance(value, str) and value.startswith("@cert:"):
                 value = world.b64(self.pki.get(value[6:]).der())
+            if isinstance(value, list):
+                value = [world.b64(self.pki.get(v[6:]).der())
+                         if v.startswith("@cert:") else v for v in value]
             leaves[leaf] = value
         for leaf in words.get("omit", []):
             leaves.pop(leaf, None)

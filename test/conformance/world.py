@@ -317,6 +317,30 @@ class Pki:
         return self.make(name + "-registrar", "O=Customer\nCN=" + name,
                          self.REGISTRAR, sub)
 
+    AGENT = ("keyUsage=critical,digitalSignature\n"
+             "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+
+    def make_agent(self):
+        return self.make("agent", "O=Customer\nCN=agent", self.AGENT, self.ca())
+
+    def make_agent_expired(self):
+        return self.make("agent-expired", "O=Customer\nCN=old agent",
+                         self.AGENT, self.ca(), end="20210101000000Z")
+
+    def make_agent_foreign(self):
+        return self.make("agent-foreign", "O=Other\nCN=agent", self.AGENT,
+                         self.ca("other-ca"))
+
+    def make_registrar_hidden_second(self):
+        """Below the same CA as registrar-hidden, which looks public."""
+        return self.make("registrar-hidden-second", "O=Else\nCN=hidden2",
+                         self.REGISTRAR, self.ca("hidden-ca"))
+
+    def make_registrar_second(self):
+        """Another registrar of the same domain."""
+        return self.make("registrar-second", "O=Customer\nCN=second",
+                         self.REGISTRAR, self.ca())
+
     def make_other_ca(self):
         return self.ca("other-ca")
 

@@ -134,7 +134,7 @@ fill_facts(struct request_facts *f)
 	HASH(f->pledge_certificate_sha256);
 	fill_issuer(&f->pledge_issuer);
 	HASH(f->pledge_issuer_name_sha256);
-	f->proximity = PROXIMITY_DIFFERS;
+	f->proximity = PROXIMITY_AGENT_UNNAMED;
 	f->chain_len = CHAIN_MAX;
 	for (i = 0; i < CHAIN_MAX; i++)
 		fill_entry(&f->chain[i]);

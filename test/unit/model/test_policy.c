@@ -471,6 +471,53 @@ no_ca(struct scene *s)
 		s->facts.chain[i].ca = false;
 }
 
+/* By way of a registrar-agent (MP 15.1). */
+static void
+agent(struct scene *s)
+{
+	s->facts.proximity = PROXIMITY_AGENT;
+	s->facts.client_sha256[0] = 1;
+}
+static void
+agent_unnamed(struct scene *s)
+{
+	agent(s);
+	s->facts.proximity = PROXIMITY_AGENT_UNNAMED;
+}
+static void
+agent_no_client(struct scene *s)
+{
+	agent(s);
+	s->facts.client_sha256[0] = 0;
+}
+static void
+agent_unnamed_no_client(struct scene *s)
+{
+	agent_unnamed(s);
+	s->facts.client_sha256[0] = 0;
+}
+static void
+agent_file(struct scene *s)
+{
+	agent_no_client(s);
+	s->in.client_unknown = true;
+}
+static void
+agent_other_format(struct scene *s)
+{
+	agent(s);
+	s->products[0].formats =
+	    format_list_add(s->products[0].formats, FORMAT_JWS_JSON);
+	s->facts.reply = FORMAT_JWS_JSON;
+}
+static void
+agent_no_prior(struct scene *s)
+{
+	agent(s);
+	no_prior(s);
+	s->facts.proximity = PROXIMITY_AGENT;
+}
+
 /* What the checker refused stays refused. */
 static void
 refused(struct scene *s)
@@ -538,6 +585,16 @@ static const struct row {
 	{ "15 other", other_proximity, REASON_PROXIMITY_MISMATCH },
 	{ "15 audit-only", other_proximity_audit_only, REASON_OK,
 	    ASSERTION_LOGGED, 3, false },
+	{ "15.1 agent", agent, REASON_OK, ASSERTION_AGENT_PROXIMITY, 3, false },
+	{ "15.1 unnamed", agent_unnamed, REASON_OK, ASSERTION_LOGGED, 3,
+	    false },
+	{ "15.1 no client", agent_no_client, REASON_AGENT_CLIENT },
+	{ "15.1 unnamed, no client", agent_unnamed_no_client,
+	    REASON_AGENT_CLIENT },
+	{ "15.1 a file", agent_file, REASON_OK, ASSERTION_AGENT_PROXIMITY, 3,
+	    false },
+	{ "15.1 other format", agent_other_format, REASON_FORMAT_UNSUPPORTED },
+	{ "15.1 no prior", agent_no_prior, REASON_PRIOR_MISSING },
 	{ "17 held", held, REASON_DEVICE_HELD },
 	{ "17 retired", retired, REASON_DEVICE_RETIRED },
 	{ "17 no state", no_state, REASON_DEVICE_RETIRED },
