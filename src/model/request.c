@@ -241,25 +241,54 @@ proprietary(struct reading *r, const struct json_value *v)
 	return REASON_OK;
 }
 
-/* Text, or a list of texts (extensions): known, not used. */
+void
+request_add_extension(struct voucher_request *r, struct span name)
+{
+	size_t i, len = strlen(r->extensions);
+
+	if (len > 0 && len + 1 < sizeof(r->extensions))
+		r->extensions[len++] = ',';
+	for (i = 0; i < name.len && len + 1 < sizeof(r->extensions); i++) {
+		char c = (char)name.ptr[i];
+
+		r->extensions[len++] = (c >= 'a' && c <= 'z') ||
+			(c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			(c != '\0' && strchr("._:/-", c) != NULL)
+		    ? c
+		    : '?';
+	}
+	r->extensions[len] = '\0';
+}
+
+/* MP 15.3: a list of names; nothing is known of any. */
 static enum reason
-ignored_text(struct reading *r, const struct json_value *v)
+extensions(struct reading *r, const struct json_value *v)
 {
 	struct json_value element;
 	struct json_iter i;
+	size_t len;
 
 	r->out->ignored++;
-	if (v->type == JSON_STRING)
-		return REASON_OK;
 	if (v->type != JSON_ARRAY)
-		return refuse_type(r, "is neither string nor list");
+		return refuse_type(r, "is no list");
 	json_iter_open(&i, v);
-	while (json_iter_next(&i, NULL, &element))
+	while (json_iter_next(&i, NULL, &element)) {
 		if (element.type != JSON_STRING)
-			return refuse_type(r,
-			    "holds something else than "
-			    "strings");
+			return refuse_type(r, "holds more than strings");
+		if (json_string(&element, (char *)r->arena, r->room, &len) ==
+		    WIRE_OK)
+			request_add_extension(r->out, span_of(r->arena, len));
+	}
 	return REASON_OK;
+}
+
+/* Text: known, not used. */
+static enum reason
+ignored_text(struct reading *r, const struct json_value *v)
+{
+	r->out->ignored++;
+	return v->type == JSON_STRING ? REASON_OK
+				      : refuse_type(r, "is no string");
 }
 
 static const struct {
@@ -286,7 +315,7 @@ static const struct {
 	{ "agent-sign-cert", agent_sign_cert },
 	{ "est-domain", ignored_text },
 	{ "additional-configuration-url", ignored_text },
-	{ "extensions", ignored_text },
+	{ "extensions", extensions },
 	{ "manufacturer-proprietary", proprietary },
 	{ "manufacturer-private", proprietary },
 };

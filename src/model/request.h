@@ -11,6 +11,8 @@
 
 #define AGENT_CERTIFICATES_MAX 4 /* the agent's, and those above it */
 
+#define EXTENSIONS_TEXT_SIZE 128
+
 struct voucher_request {
 	bool has_created_on;
 	int64_t created_on;
@@ -30,6 +32,9 @@ struct voucher_request {
 	struct span agent_signed_data;
 	unsigned agent_certificates_len; /* agent-sign-cert, one or a list */
 	struct span agent_certificates[AGENT_CERTIFICATES_MAX];
+	/* Names or SIDs of extensions, none of which is known here, "a,b", cut
+	 * off where there are more; what no name would hold is a "?". */
+	char extensions[EXTENSIONS_TEXT_SIZE];
 	unsigned ignored; /* known leaves that a request may not decide */
 	unsigned unknown; /* unknown leaves */
 };
@@ -61,6 +66,9 @@ MUST_USE enum reason request_from_cbor(
  * not the base64 of 8 to 32 octets. */
 bool request_to_cbor(
     const struct voucher_request *r, uint8_t *out, size_t cap, size_t *len);
+
+/* One more of them, for the readers of both forms. */
+void request_add_extension(struct voucher_request *r, struct span name);
 
 /*
  * Normalises idevid-issuer (MP 6.3 forms A to E): on success *kind says what

@@ -1,4 +1,6 @@
 /* Voucher-requests in YANG-CBOR (RFC 9254, MP 10.2), see request.h. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/request.h"
@@ -188,6 +190,34 @@ ignored(struct reading *r)
 	    : refuse_type(r, "is malformed");
 }
 
+/* MP 15.3: a list of names and SIDs; nothing is known of any. */
+static enum reason
+extensions(struct reading *r)
+{
+	struct cbor list = *r->c;
+	char number[24];
+	struct span text;
+	uint64_t count, sid;
+	enum reason reason = ignored(r);
+
+	if (reason != REASON_OK || cbor_array(&list, &count) != WIRE_OK)
+		return reason == REASON_OK ? refuse_type(r, "is no list")
+					   : reason;
+	while (cbor_more(&list, &count)) {
+		if (cbor_peek(&list) == CBOR_TEXT &&
+		    cbor_text(&list, &text) == WIRE_OK) {
+			request_add_extension(r->out, text);
+			continue;
+		}
+		if (cbor_uint(&list, &sid) != WIRE_OK)
+			return refuse_type(r, "holds more than names and SIDs");
+		snprintf(
+		    number, sizeof(number), "%llu", (unsigned long long)sid);
+		request_add_extension(r->out, span_str(number));
+	}
+	return REASON_OK;
+}
+
 static const struct {
 	const char *name;
 	unsigned delta;
@@ -213,7 +243,7 @@ static const struct {
 	{ "pinned-domain-pubk-sha256", 18, ignored },
 	{ "additional-configuration-url", 19, ignored },
 	{ "est-domain", 20, ignored },
-	{ "extensions", 21, ignored },
+	{ "extensions", 21, extensions },
 	{ "manufacturer-proprietary", 22, ignored },
 };
 #define LEAVES (sizeof(leaves) / sizeof(leaves[0]))

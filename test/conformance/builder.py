@@ -326,7 +326,7 @@ class Scene:
                 value = world.b64(self.pki.get(value[6:]).der())
             if isinstance(value, list):
                 value = [world.b64(self.pki.get(v[6:]).der())
-                         if v.startswith("@cert:") else v for v in value]
+                         if str(v).startswith("@cert:") else v for v in value]
             leaves[leaf] = value
         for leaf in words.get("omit", []):
             leaves.pop(leaf, None)

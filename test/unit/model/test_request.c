@@ -74,6 +74,7 @@ counts_what_decides_nothing(void **state)
 		"\"manufacturer-proprietary\":\"_-8\",\"est-domain\":\"x\""),
 	    REASON_OK);
 	assert_int_equal(q.ignored, 6);
+	assert_string_equal(q.extensions, "a,b");
 	assert_true(span_eq(q.agent_signed_data, span_of("\1", 1)));
 	assert_int_equal(q.agent_certificates_len, 1);
 	assert_true(span_eq(q.agent_certificates[0], span_of("\1", 1)));
