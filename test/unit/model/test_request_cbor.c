@@ -192,7 +192,6 @@ reads_lists(void **state)
 	static const uint8_t bad[] = { 0xa1, 0x19, 0x09, 0xc5, 0xa1, 0x15, 0x61,
 		'a' };
 	struct voucher_request r;
-	struct why why;
 
 	(void)state;
 	assert_int_equal(
