@@ -55,6 +55,8 @@ struct pending;
  * the change, or says why it cannot be made any more. */
 typedef enum reason (*act_call)(
     struct authority *a, struct pending *p, struct why *why);
+/* Runs when a checker has looked at a certificate. */
+typedef void (*inspected_call)(struct authority *a, struct pending *p);
 /* Runs when the group that p waited for has been committed, or lost. */
 typedef void (*commit_call)(struct authority *a, struct pending *p, bool good);
 
@@ -89,6 +91,8 @@ struct pending {
 
 	/* An operator's request. */
 	int64_t since; /* clock_ticks() when it was held */
+	inspected_call inspected;
+	struct certificate_facts *facts; /* what it found */
 	act_call act;
 	commit_call committed;
 	struct product product;
@@ -156,6 +160,18 @@ struct late {
 	struct record record;
 };
 
+/* Customers as the store has them, read again after each change: by name, and
+ * by the keys on file for them, in their order. */
+struct customer_key {
+	uint8_t spki_sha256[HASH_SIZE];
+	unsigned customer; /* place in list */
+};
+struct customers {
+	unsigned len, keys_len;
+	struct customer *list;
+	struct customer_key *keys;
+};
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -191,6 +207,8 @@ struct authority {
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
 	size_t kept; /* octets, see KEPT_MAX */
+	struct customers customers;
+	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
 	struct reputation *reputation;
 };
@@ -271,7 +289,10 @@ struct decision {
 	struct device devices[STORE_TWINS_MAX];
 	struct product products[STORE_TWINS_MAX];
 	struct verdict verdict;
-	const struct key_entry *key; /* NULL unless granted */
+	const struct key_entry *key;	 /* NULL unless granted */
+	const struct customer *customer; /* NULL: nobody knows whose it is */
+	struct chain_entry domain_ca;	 /* on file for it */
+	uint8_t domain_ca_room[CERTIFICATE_MAX];
 };
 /* Decides and changes nothing; trace gets every row, or is NULL. */
 void decision_make(struct authority *a, const struct request_facts *f,
@@ -443,6 +464,51 @@ void client_release(
     struct authority *a, struct origin from, const struct message_admin *m);
 void client_list(
     struct authority *a, struct origin from, const struct message_admin *m);
+/* --- customer.c --- */
+void customers_load(struct authority *a);
+void customers_free(struct authority *a);
+/* Whose request it is: the lowest key of the chain that is on file decides. NULL
+ * if none is. */
+const struct customer *customer_of(
+    const struct authority *a, const struct request_facts *f);
+/* The domain CA that would be pinned for it: one that came with the request,
+ * else the newest, in any case valid. The certificate is in room. */
+bool customer_domain_ca(struct authority *a, const struct customer *c,
+    const struct request_facts *f, int64_t now, struct chain_entry *out,
+    uint8_t room[CERTIFICATE_MAX]);
+/* Does a voucher of this device pin a domain CA that is on file for the one
+ * whose request it is? */
+bool customer_owns(
+    struct authority *a, const struct device *d, const struct request_facts *f);
+/* Was a domain CA with this key and domainID ever on file for somebody of whom a
+ * key is in the chain? */
+bool customer_pinned(struct authority *a, const struct request_facts *f,
+    const uint8_t spki_sha256[HASH_SIZE], struct span domain_id);
+/* admin_customer.c */
+void customer_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_update(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_file(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_forget(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_public_ca.c */
+/* A SHA-256 in hex; ADMIN_ARGUMENT. */
+MUST_USE enum reason admin_key(
+    const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why);
+/* Those that the store has; read again after each change. */
+void public_cas_load(struct authority *a);
+void public_ca_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void public_ca_drop(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void public_ca_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* issue.c */
 void issue_csr(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -460,6 +526,10 @@ void import_signed(
 /* inspect.c: a checker looks at a file for p. */
 void inspect_ask(
     struct authority *a, struct pending *p, const struct message_inspect *m);
+/* The same for the argument "certificate" of m: call hears what it says, in
+ * p->facts and, of the whole of it, in p->certificate. */
+void inspect_certificate(struct authority *a, struct origin from,
+    const struct message_admin *m, inspected_call call);
 void inspect_take(struct authority *a, const struct frame *frame);
 /* One of the checkers that have a front; NULL if none is there. */
 struct peer *some_checker(struct authority *a, const struct pending *p);

@@ -250,6 +250,8 @@ on_start(void *context, struct program *p, struct why *why)
 	if ((r = ledger_load(a, why)) != REASON_OK)
 		return r;
 	recheck_load(a);
+	public_cas_load(a);
+	customers_load(a);
 	reputation_open(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
@@ -268,6 +270,7 @@ on_stop(void *context)
 	reputation_close(a);
 	store_close(a->store);
 	ledger_free(&a->ledger);
+	customers_free(a);
 }
 
 const struct program_calls authority_calls = {

@@ -133,7 +133,7 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
     const struct product *product, const struct key_entry *key)
 {
 	struct peer *signer = signer_peer(a);
-	const struct chain_entry *pin = &d->facts.chain[v->pin];
+	const struct chain_entry *pin = v->pinned;
 	struct voucher_order o = { .device = *device,
 		.assertion = v->assertion,
 		.name_issuer = v->name_issuer,
@@ -199,6 +199,24 @@ row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
 	return REASON_OK;
 }
 
+/* Whose request it is, and the domain CA on file, where it may be wished for. */
+static void
+decision_customer(
+    struct authority *a, struct policy_input *in, struct decision *d)
+{
+	unsigned f;
+
+	in->customer = customer_of(a, in->facts);
+	for (f = FORMAT_CMS_JSON; in->customer != NULL && f <= FORMAT_COSE_CBOR;
+	     f++)
+		if (in->customer->pin[f] == PIN_DOMAIN_CA) {
+			if (customer_domain_ca(a, in->customer, in->facts,
+				in->now, &d->domain_ca, d->domain_ca_room))
+				in->domain_ca = &d->domain_ca;
+			return;
+		}
+}
+
 void
 decision_make(struct authority *a, const struct request_facts *f, int64_t now,
     struct trace *trace, struct decision *out)
@@ -211,12 +229,16 @@ decision_make(struct authority *a, const struct request_facts *f, int64_t now,
 		.max_age = c->max_age,
 		.max_ahead = c->max_ahead,
 		.revocation_required = c->revocation_required,
+		.public_cas = &a->public_cas,
+		.client_unknown = trace != NULL,
 		.trace = trace };
 	struct verdict *v = &out->verdict;
 
 	out->key = NULL;
 	in.devices_len = out->devices_len =
 	    devices_load(a, f->serial, out->devices, out->products);
+	decision_customer(a, &in, out);
+	out->customer = in.customer;
 	policy_decide(&in, v);
 	if (v->reason != REASON_OK)
 		return;

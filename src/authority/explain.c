@@ -197,7 +197,7 @@ put_voucher(struct json_out *o, const struct explanation *e)
 {
 	const struct verdict *v = &e->made.verdict;
 	const struct device *d = &e->made.devices[v->device];
-	const struct chain_entry *pin = &e->facts->facts.chain[v->pin];
+	const struct chain_entry *pin = v->pinned;
 	uint8_t domain_id[KEY_ID_MAX], len;
 
 	json_put_name(o, "on-record");
@@ -214,12 +214,15 @@ put_voucher(struct json_out *o, const struct explanation *e)
 		return;
 	json_put_name(o, "pin");
 	json_begin_object(o);
-	put_member(o, "subject", e->facts->subjects[v->pin]);
+	put_member(o, "subject",
+	    v->pin < CHAIN_MAX ? e->facts->subjects[v->pin] : "on file");
 	put_bytes(o, "key-sha256", pin->spki_sha256, HASH_SIZE);
 	put_member(o, "kind", pin_kind_text(v->pin_kind));
 	len = chain_domain_id(pin, v->pin_kind, domain_id);
 	put_bytes(o, "domain-id", domain_id, len);
 	json_end_object(o);
+	if (e->made.customer != NULL)
+		put_member(o, "customer", e->made.customer->name);
 	put_member(o, "format", format_media_type(v->format));
 	put_member(o, "assertion", assertion_text(v->assertion));
 	put_member(o, "key", e->made.key->name);

@@ -380,6 +380,8 @@ sync_lost(struct authority *a)
 	a->synced = false;
 	program_ready(a->program); /* for what needs no write */
 	keys_load(a);
+	public_cas_load(a);
+	customers_load(a);
 	recheck_load(a);
 }
 

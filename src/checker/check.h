@@ -35,6 +35,10 @@ struct workspace {
 	const struct message_on_record *on_record;
 	bool look_up; /* a refusal may be for want of that */
 	struct certificate found;
+	/* What an agent signed (PRM), and its certificates. */
+	struct signed_object agent_data;
+	uint8_t agent_arena[JWS_ARENA(BODY_MAX)];
+	struct path agent_paths[2];
 };
 
 /*
@@ -55,7 +59,10 @@ bool check_hands_on(enum request_kind kind, enum reason r);
 void derive_facts(const struct message_derive *in, struct workspace *room,
     uint8_t *arena, struct message_derived *out);
 
-/* Answers INSPECT_CSR, _IMPORT and _LINT. room is json_cap bytes for the
+/* What a chain's entry says of a certificate; self_signed is the caller's. */
+void chain_entry_fill(struct chain_entry *e, const struct certificate *c);
+
+/* Answers INSPECT. room is json_cap bytes for the
  * findings; the spans in *out borrow from it, from arena (as long as both
  * files together) and from the request. */
 void inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,

@@ -88,6 +88,27 @@ print_findings(
 	json_end_object(o);
 }
 
+/* What a certificate of a registrar or a CA says, for its place on file. A CA
+ * counts as one only if it may sign certificates. */
+static enum reason
+inspect_certificate(const struct message_inspect *in, uint8_t *arena,
+    size_t room, struct certificate_facts *f, struct why *why)
+{
+	struct certificate c;
+	enum reason r = read_certificate(in->bytes, &arena, &room, &c, why);
+
+	if (r != REASON_OK)
+		return r;
+	chain_entry_fill(&f->entry, &c);
+	if (c.has_key_usage && (c.key_usage & KEY_USAGE_CERT_SIGN) == 0)
+		f->entry.ca = false;
+	f->entry.self_signed = certificate_self_signed(&c);
+	sha256(c.subject, f->name_sha256);
+	f->registrar = c.eku_cmc_ra;
+	name_print(f->subject, sizeof(f->subject), c.subject);
+	return REASON_OK;
+}
+
 /* The linter as a tool: the first finding is the reason. */
 static enum reason
 inspect_lint(const struct message_inspect *in, uint8_t *arena, size_t room,
@@ -142,6 +163,10 @@ inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
 	case INSPECT_LINT:
 		out->reason = inspect_lint(
 		    in, arena, room, json, json_cap, &out->json, &why);
+		break;
+	case INSPECT_CERTIFICATE:
+		out->reason = inspect_certificate(
+		    in, arena, room, &out->certificate, &why);
 		break;
 	}
 	text_copy(out->text, sizeof(out->text), span_str(why.text));

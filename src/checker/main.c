@@ -215,6 +215,19 @@ look_up_done(struct look_up *l)
 
 /* --- questions --- */
 
+/* MP 15.3: unknown ones are ignored, and logged. */
+static void
+note_extensions(struct checker *c, const struct message_check *check)
+{
+	const char *names = c->room.registrar.request.extensions;
+
+	if (names[0] == '\0' || c->notes == 0)
+		return;
+	c->notes--;
+	log_note("extensions-ignored", "request=\"%s\" names=\"%s\"",
+	    check->correlation, names);
+}
+
 static void
 take_check(struct checker *c, const struct frame *frame)
 {
@@ -239,6 +252,7 @@ take_check(struct checker *c, const struct frame *frame)
 		answer_reason(c, frame->id, r, &why);
 		return;
 	}
+	note_extensions(c, &check);
 	d.facts.refusal = r;
 	d.facts.why = why;
 	d.body = check.body;

@@ -73,7 +73,7 @@ is_voucher(const struct envelope *e)
  * that the registrar sent was well formed); what the decoder said goes into
  * the text.
  */
-static enum reason
+enum reason
 as_prior(enum reason r, struct why *why)
 {
 	struct why inner = *why;
@@ -287,8 +287,11 @@ row_proximity(struct walk *w, struct why *why)
 	struct request_facts *facts = w->facts;
 	uint8_t seen[HASH_SIZE], here[HASH_SIZE];
 	unsigned i;
-	enum reason r =
-	    seen_key(&w->room->pledge.request, &facts->proximity, seen, why);
+	enum reason r;
+
+	if (is_by_agent(&w->room->pledge.request))
+		return row_agent(w, why);
+	r = seen_key(&w->room->pledge.request, &facts->proximity, seen, why);
 
 	if (r != REASON_OK || facts->proximity == PROXIMITY_ABSENT)
 		return r;

@@ -95,8 +95,10 @@ row_payload(struct walk *w, struct why *why)
 	memcpy(facts->nonce, q->nonce, sizeof(facts->nonce));
 	facts->has_created_on = q->has_created_on;
 	facts->created_on = q->created_on;
-	trace_found(w->trace, "serial-number %s, %s%s", q->serial,
-	    q->nonce[0] == '\0' ? "no nonce" : "nonce ", q->nonce);
+	trace_found(w->trace, "serial-number %s, %s%s%s%.40s", q->serial,
+	    q->nonce[0] == '\0' ? "no nonce" : "nonce ", q->nonce,
+	    q->extensions[0] == '\0' ? "" : "; extensions ignored: ",
+	    q->extensions);
 	return q->idevid_issuer.ptr == NULL
 	    ? REASON_OK
 	    : read_issuer(q->idevid_issuer, facts, why);
@@ -154,21 +156,27 @@ row_signer(struct walk *w, struct why *why)
 	return REASON_OK;
 }
 
+void
+chain_entry_fill(struct chain_entry *e, const struct certificate *c)
+{
+	e->certificate = c->der;
+	sha256(c->spki, e->spki_sha256);
+	certificate_domain_id(c, e->domain_id, &e->domain_id_len);
+	e->ca = c->has_basic_constraints && c->ca;
+	e->not_after = c->not_after;
+	sha256(c->issuer, e->issuer_name_sha256);
+	e->public_policy = certificate_public_policy(c);
+}
+
 static void
 facts_add_chain(struct request_facts *facts, const struct path *path)
 {
 	unsigned i;
 
 	for (i = 0; i < path->len; i++) {
-		const struct certificate *c = &path->certificates[i];
-		struct chain_entry *e = &facts->chain[i];
-
-		e->certificate = c->der;
-		sha256(c->spki, e->spki_sha256);
-		certificate_domain_id(c, e->domain_id, &e->domain_id_len);
-		e->ca = c->has_basic_constraints && c->ca;
-		e->self_signed = i + 1 == path->len && path->top_self_signed;
-		e->not_after = c->not_after;
+		chain_entry_fill(&facts->chain[i], &path->certificates[i]);
+		facts->chain[i].self_signed =
+		    i + 1 == path->len && path->top_self_signed;
 	}
 	facts->chain_len = path->len;
 }

@@ -45,6 +45,11 @@ enum reason row_serial(struct walk *w, struct why *why);
 /* Proximity that does not hold is a fact, not a refusal, because a product may
  * allow to go on without it. */
 enum reason row_proximity(struct walk *w, struct why *why);
+/* Instead of it, where the pledge names an agent (PRM, MP 15.1; agent.c). */
+bool is_by_agent(const struct voucher_request *pledge);
+enum reason row_agent(struct walk *w, struct why *why);
+/* A fault inside of the pledge's request, as a 403. */
+enum reason as_prior(enum reason r, struct why *why);
 enum reason row_nonce(struct walk *w, struct why *why);
 
 #endif

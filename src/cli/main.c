@@ -12,6 +12,10 @@
 	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"     \
 	"[--voucher-limit OCTETS] [--import-only yes|no]\n"                  \
 	"[--key-usage yes|no]"
+#define CUSTOMER_OPTIONS                                                   \
+	"NAME [--pin WISH] [--pin-cms WISH] [--pin-jws WISH] [--pin-cose " \
+	"WISH]\n"                                                          \
+	"WISH: product|farthest|lowest-ca|end-entity|by-format|domain-ca"
 #define POLICY_OPTIONS                                                    \
 	"[--kinds nonced,nonceless]\n"                                    \
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
@@ -72,6 +76,25 @@ const struct verb verbs[] = {
 	    "take a client off the blocklist" },
 	{ "client", "list", client_list_run, "[--after NAME] [--limit N]",
 	    "list blocked clients" },
+	{ "customer", "add", customer_add_run, CUSTOMER_OPTIONS,
+	    "name a customer" },
+	{ "customer", "set", customer_set_run, CUSTOMER_OPTIONS,
+	    "change what its vouchers shall pin" },
+	{ "customer", "file", customer_file_run,
+	    "NAME --domain-ca FILE|--registrar FILE",
+	    "take a certificate of a customer on file" },
+	{ "customer", "forget", customer_forget_run, "NAME SHA256",
+	    "take it off again" },
+	{ "customer", "list", customer_list_run, "[--after NAME]",
+	    "list customers" },
+	{ "customer", "show", customer_show_run, "NAME",
+	    "show a customer and what is on file" },
+	{ "public-ca", "add", public_ca_add_run, "FILE...",
+	    "name public CAs that are never pinned" },
+	{ "public-ca", "drop", public_ca_drop_run, "SHA256",
+	    "take back one that was added" },
+	{ "public-ca", "list", public_ca_list_run, "",
+	    "list those that were added" },
 	{ "journal", "verify", journal_verify_run, "[DIR]",
 	    "check the whole journal" },
 	{ "journal", "show", journal_show_run, "[--from N] [--limit N] [DIR]",

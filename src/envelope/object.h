@@ -16,6 +16,7 @@ struct signed_object {
 	struct signature_algorithm algorithm;
 	bool unnamed;	       /* COSE without alg, which was ES256 (MP 10.1) */
 	struct span signature; /* ECDSA: r || s, never DER */
+	struct span key_id;    /* JWS: kid, as text; ptr NULL if absent */
 	unsigned signatures;   /* JWS: how many, the first one counts */
 	bool has_signing_time; /* COSE: iat of the CWT claims */
 	int64_t signing_time;

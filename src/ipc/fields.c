@@ -195,28 +195,32 @@ get_device(struct cbor *c, struct device *d)
 	return good;
 }
 
-static void
+void
 put_entry(struct cbor_out *o, const struct chain_entry *e)
 {
-	cbor_put_array(o, 6);
+	cbor_put_array(o, 8);
 	cbor_put_bytes(o, e->certificate);
 	put_hash(o, e->spki_sha256);
 	cbor_put_bytes(o, span_of(e->domain_id, e->domain_id_len));
 	cbor_put_bool(o, e->ca);
 	cbor_put_bool(o, e->self_signed);
 	cbor_put_int(o, e->not_after);
+	put_hash(o, e->issuer_name_sha256);
+	cbor_put_bool(o, e->public_policy);
 }
 
-static bool
+bool
 get_entry(struct cbor *c, struct chain_entry *e)
 {
-	return field_array(c, 6) &&
+	return field_array(c, 8) &&
 	    field_span(c, &e->certificate, CERTIFICATE_MAX) &&
 	    field_hash(c, e->spki_sha256) &&
 	    field_octets(
 		c, e->domain_id, sizeof(e->domain_id), &e->domain_id_len) &&
 	    e->domain_id_len > 0 && field_flag(c, &e->ca) &&
-	    field_flag(c, &e->self_signed) && field_time(c, &e->not_after);
+	    field_flag(c, &e->self_signed) && field_time(c, &e->not_after) &&
+	    field_hash(c, e->issuer_name_sha256) &&
+	    field_flag(c, &e->public_policy);
 }
 
 static void
@@ -248,7 +252,7 @@ get_pledge(struct cbor *c, struct request_facts *f)
 	    !field_hash(c, f->pledge_issuer_name_sha256))
 		return false;
 	f->proximity =
-	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_DIFFERS, &good);
+	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_AGENT_UNNAMED, &good);
 	return good;
 }
 

@@ -154,7 +154,6 @@ struct message_derive {
 	bool explain; /* trace and subjects wanted; the bytes may be text */
 	struct span body;
 };
-#define SUBJECT_MAX 128
 struct message_derived {
 	enum reason reason;
 	char text[200];
@@ -177,9 +176,10 @@ struct message_on_record {
 
 /* --- files that an operator names --- */
 enum inspect_kind {
-	INSPECT_CSR = 1, /* PKCS#10 */
-	INSPECT_IMPORT,	 /* device certificate, other = its CA */
-	INSPECT_LINT,	 /* certificate, other = its issuer or empty */
+	INSPECT_CSR = 1,     /* PKCS#10 */
+	INSPECT_IMPORT,	     /* device certificate, other = its CA */
+	INSPECT_LINT,	     /* certificate, other = its issuer or empty */
+	INSPECT_CERTIFICATE, /* of a customer, or a public CA */
 };
 struct message_inspect {
 	enum inspect_kind kind;
@@ -190,9 +190,10 @@ struct message_inspected {
 	enum inspect_kind kind;
 	enum reason reason;
 	char text[200];
-	struct csr_facts csr;	    /* INSPECT_CSR */
-	struct import_facts import; /* INSPECT_IMPORT */
-	struct span json;	    /* INSPECT_LINT: the findings */
+	struct csr_facts csr;		      /* INSPECT_CSR */
+	struct import_facts import;	      /* INSPECT_IMPORT */
+	struct span json;		      /* INSPECT_LINT: the findings */
+	struct certificate_facts certificate; /* INSPECT_CERTIFICATE */
 };
 
 /* --- authority and signer --- */

@@ -18,7 +18,7 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 
 	if (!field_array(c, 3))
 		return false;
-	m->kind = field_enum(c, INSPECT_CSR, INSPECT_LINT, &good);
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
 	return good && field_span(c, &m->bytes, BODY_MAX) &&
 	    field_span(c, &m->other, BODY_MAX) && cbor_end(c) == WIRE_OK;
 }
@@ -69,16 +69,38 @@ get_import(struct cbor *c, struct import_facts *f)
 	    field_text(c, f->warnings, sizeof(f->warnings));
 }
 
+static void
+put_certificate(struct cbor_out *o, const struct certificate_facts *f)
+{
+	cbor_put_array(o, 4);
+	put_entry(o, &f->entry);
+	put_hash(o, f->name_sha256);
+	cbor_put_bool(o, f->registrar);
+	put_words(o, f->subject);
+}
+
+static bool
+get_certificate(struct cbor *c, struct certificate_facts *f)
+{
+	return field_array(c, 4) && get_entry(c, &f->entry) &&
+	    field_hash(c, f->name_sha256) && field_flag(c, &f->registrar) &&
+	    field_text(c, f->subject, sizeof(f->subject));
+}
+
 void
 message_inspected_put(struct cbor_out *o, const struct message_inspected *m)
 {
-	cbor_put_array(o, 6);
+	cbor_put_array(o, 7);
 	cbor_put_uint(o, m->kind);
 	cbor_put_uint(o, m->reason);
 	put_words(o, m->text);
 	put_csr(o, &m->csr);
 	put_import(o, &m->import);
 	cbor_put_bytes(o, m->json);
+	if (m->kind == INSPECT_CERTIFICATE && m->reason == REASON_OK)
+		put_certificate(o, &m->certificate);
+	else
+		cbor_put_null(o);
 }
 
 bool
@@ -87,13 +109,17 @@ message_inspected_get(struct cbor *c, struct message_inspected *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 6))
+	if (!field_array(c, 7))
 		return false;
-	m->kind = field_enum(c, INSPECT_CSR, INSPECT_LINT, &good);
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
 	return good && field_reason(c, &m->reason) &&
 	    field_text(c, m->text, sizeof(m->text)) && get_csr(c, &m->csr) &&
 	    get_import(c, &m->import) &&
-	    field_span(c, &m->json, ADMIN_BLOB_MAX) && cbor_end(c) == WIRE_OK;
+	    field_span(c, &m->json, ADMIN_BLOB_MAX) &&
+	    (m->kind == INSPECT_CERTIFICATE && m->reason == REASON_OK
+		    ? get_certificate(c, &m->certificate)
+		    : cbor_null(c)) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void

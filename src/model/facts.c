@@ -56,7 +56,10 @@ same_entry(const struct chain_entry *a, const struct chain_entry *b)
 	    a->domain_id_len == b->domain_id_len &&
 	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0 &&
 	    a->ca == b->ca && a->self_signed == b->self_signed &&
-	    a->not_after == b->not_after;
+	    a->not_after == b->not_after &&
+	    memcmp(a->issuer_name_sha256, b->issuer_name_sha256, HASH_SIZE) ==
+	    0 &&
+	    a->public_policy == b->public_policy;
 }
 
 const char *

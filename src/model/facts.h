@@ -20,13 +20,19 @@ struct chain_entry {
 	bool ca;
 	bool self_signed;
 	int64_t not_after;
+	uint8_t issuer_name_sha256[HASH_SIZE];
+	bool public_policy; /* its policies are those of public CAs */
 };
 
 /* What the checker may leave to policy because a product can allow it. */
 enum proximity {
 	PROXIMITY_PROVEN = 1,
 	PROXIMITY_ABSENT = 2,
-	PROXIMITY_DIFFERS = 3
+	PROXIMITY_DIFFERS = 3,
+	/* By a registrar-agent (PRM, MP 15.1): all of it, or without the
+	 * agent's certificate, which gives a lower assertion. */
+	PROXIMITY_AGENT = 4,
+	PROXIMITY_AGENT_UNNAMED = 5,
 };
 
 struct request_facts {
@@ -100,6 +106,14 @@ struct import_facts {
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
 	char warnings[200]; /* linter codes that only warn, "L01 L05" */
+};
+
+/* A certificate of a registrar or a CA, by itself. */
+struct certificate_facts {
+	struct chain_entry entry;	/* ca: and may sign certificates */
+	uint8_t name_sha256[HASH_SIZE]; /* of its subject Name, DER */
+	bool registrar;			/* id-kp-cmcRA */
+	char subject[SUBJECT_MAX];
 };
 
 #endif

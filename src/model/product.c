@@ -95,9 +95,9 @@ set_legacy(unsigned *set, enum legacy_form form, struct span value)
 }
 
 static const char *const pins[] = { NULL, "farthest", "lowest-ca", "end-entity",
-	"by-format" };
-static const char *const kinds[] = { NULL, "certificate", "pubk",
-	"pubk-sha256" };
+	"by-format", "domain-ca" };
+static const char *const kinds[] = { NULL, "certificate", "pubk", "pubk-sha256",
+	"certificate-or-pubk", "certificate-or-pubk-sha256" };
 static const char *const formats[] = { NULL, "cms", "jws", "cose" };
 #define WORDS(list) (list), sizeof(list) / sizeof((list)[0])
 
@@ -125,6 +125,12 @@ pin_policy_text(enum pin_policy p)
 	return word_text(WORDS(pins), p);
 }
 
+enum pin_policy
+pin_policy_find(struct span text)
+{
+	return (enum pin_policy)word_find(WORDS(pins), text);
+}
+
 const char *
 pin_kind_text(enum pin_kind k)
 {
@@ -134,8 +140,9 @@ pin_kind_text(enum pin_kind k)
 static bool
 set_pin(enum pin_policy *out, struct span value)
 {
-	*out = (enum pin_policy)word_find(WORDS(pins), value);
-	return *out != 0;
+	*out = pin_policy_find(value);
+	/* Products have no domain. */
+	return *out != 0 && *out != PIN_DOMAIN_CA;
 }
 
 static bool

@@ -174,6 +174,44 @@ proximity_pubk_sha256(struct reading *r, const struct json_value *v)
 	return take_binary(r, v, &r->out->proximity_pubk_sha256);
 }
 
+static enum reason
+agent_registrar(struct reading *r, const struct json_value *v)
+{
+	return take_binary(r, v, &r->out->agent_registrar);
+}
+
+static enum reason
+agent_signed_data(struct reading *r, const struct json_value *v)
+{
+	return take_binary(r, v, &r->out->agent_signed_data);
+}
+
+/* Binary in YANG, a list in PRM (MP 16 row 15). */
+static enum reason
+agent_sign_cert(struct reading *r, const struct json_value *v)
+{
+	struct voucher_request *q = r->out;
+	struct json_value element = *v;
+	struct json_iter i;
+	enum reason reason;
+
+	if (v->type == JSON_ARRAY) {
+		json_iter_open(&i, v);
+		if (!json_iter_next(&i, NULL, &element))
+			return refuse_type(r, "is an empty list");
+	}
+	do {
+		if (q->agent_certificates_len == AGENT_CERTIFICATES_MAX)
+			return refuse_type(r, "holds too many certificates");
+		reason = take_binary(r, &element,
+		    &q->agent_certificates[q->agent_certificates_len]);
+		if (reason != REASON_OK)
+			return reason;
+		q->agent_certificates_len++;
+	} while (v->type == JSON_ARRAY && json_iter_next(&i, NULL, &element));
+	return REASON_OK;
+}
+
 /* Binary leaves that a request may carry but that decide nothing (row 10). */
 static enum reason
 ignored_binary(struct reading *r, const struct json_value *v)
@@ -211,25 +249,54 @@ proprietary(struct reading *r, const struct json_value *v)
 	return REASON_OK;
 }
 
-/* Text, or a list of texts (agent-sign-cert, extensions): known, not used. */
+void
+request_add_extension(struct voucher_request *r, struct span name)
+{
+	size_t i, len = strlen(r->extensions);
+
+	if (len > 0 && len + 1 < sizeof(r->extensions))
+		r->extensions[len++] = ',';
+	for (i = 0; i < name.len && len + 1 < sizeof(r->extensions); i++) {
+		char c = (char)name.ptr[i];
+
+		r->extensions[len++] = (c >= 'a' && c <= 'z') ||
+			(c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			(c != '\0' && strchr("._:/-", c) != NULL)
+		    ? c
+		    : '?';
+	}
+	r->extensions[len] = '\0';
+}
+
+/* MP 15.3: a list of names; nothing is known of any. */
 static enum reason
-ignored_text(struct reading *r, const struct json_value *v)
+extensions(struct reading *r, const struct json_value *v)
 {
 	struct json_value element;
 	struct json_iter i;
+	size_t len;
 
 	r->out->ignored++;
-	if (v->type == JSON_STRING)
-		return REASON_OK;
 	if (v->type != JSON_ARRAY)
-		return refuse_type(r, "is neither string nor list");
+		return refuse_type(r, "is no list");
 	json_iter_open(&i, v);
-	while (json_iter_next(&i, NULL, &element))
+	while (json_iter_next(&i, NULL, &element)) {
 		if (element.type != JSON_STRING)
-			return refuse_type(r,
-			    "holds something else than "
-			    "strings");
+			return refuse_type(r, "holds more than strings");
+		if (json_string(&element, (char *)r->arena, r->room, &len) ==
+		    WIRE_OK)
+			request_add_extension(r->out, span_of(r->arena, len));
+	}
 	return REASON_OK;
+}
+
+/* Text: known, not used. */
+static enum reason
+ignored_text(struct reading *r, const struct json_value *v)
+{
+	r->out->ignored++;
+	return v->type == JSON_STRING ? REASON_OK
+				      : refuse_type(r, "is no string");
 }
 
 static const struct {
@@ -251,12 +318,12 @@ static const struct {
 	{ "pinned-domain-pubk-sha256", ignored_binary },
 	{ "domain-cert-revocation-checks", ignored_boolean },
 	{ "last-renewal-date", last_renewal },
-	{ "agent-provided-proximity-registrar-cert", ignored_binary },
-	{ "agent-signed-data", ignored_binary },
-	{ "agent-sign-cert", ignored_text },
+	{ "agent-provided-proximity-registrar-cert", agent_registrar },
+	{ "agent-signed-data", agent_signed_data },
+	{ "agent-sign-cert", agent_sign_cert },
 	{ "est-domain", ignored_text },
 	{ "additional-configuration-url", ignored_text },
-	{ "extensions", ignored_text },
+	{ "extensions", extensions },
 	{ "manufacturer-proprietary", proprietary },
 	{ "manufacturer-private", proprietary },
 };

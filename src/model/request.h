@@ -10,6 +10,10 @@
 #include "base/reason.h"
 #include "model/names.h"
 
+#define AGENT_CERTIFICATES_MAX 4 /* the agent's, and those above it */
+
+#define EXTENSIONS_TEXT_SIZE 128
+
 struct voucher_request {
 	bool has_created_on;
 	int64_t created_on;
@@ -24,6 +28,15 @@ struct voucher_request {
 	struct span proximity_pubk;
 	struct span proximity_pubk_sha256;
 	unsigned legacy;  /* old forms of root and layout; the caller judges */
+	/* Of a pledge that a registrar-agent serves (PRM, MP 15.1). */
+	struct span
+	    agent_registrar; /* agent-provided-proximity-registrar-cert */
+	struct span agent_signed_data;
+	unsigned agent_certificates_len; /* agent-sign-cert, one or a list */
+	struct span agent_certificates[AGENT_CERTIFICATES_MAX];
+	/* Names or SIDs of extensions, none of which is known here, "a,b", cut
+	 * off where there are more; what no name would hold is a "?". */
+	char extensions[EXTENSIONS_TEXT_SIZE];
 	unsigned ignored; /* known leaves that a request may not decide */
 	unsigned unknown; /* unknown leaves */
 };
@@ -63,6 +76,9 @@ MUST_USE enum reason request_from_cbor(
  * not the base64 of 8 to 32 octets. */
 bool request_to_cbor(
     const struct voucher_request *r, uint8_t *out, size_t cap, size_t *len);
+
+/* One more of them, for the readers of both forms. */
+void request_add_extension(struct voucher_request *r, struct span name);
 
 /*
  * Normalises idevid-issuer (MP 6.3 forms A to E): on success *kind says what

@@ -1,4 +1,6 @@
 /* Voucher-requests in YANG-CBOR (RFC 9254, MP 10.2), see request.h. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/request.h"
@@ -151,6 +153,44 @@ proximity_pubk_sha256(struct reading *r)
 	return take_binary(r, &r->out->proximity_pubk_sha256);
 }
 
+static enum reason
+agent_registrar(struct reading *r)
+{
+	return take_binary(r, &r->out->agent_registrar);
+}
+
+static enum reason
+agent_signed_data(struct reading *r)
+{
+	return take_binary(r, &r->out->agent_signed_data);
+}
+
+/* One byte string, or an array of them (MP 16 row 15). */
+static enum reason
+agent_sign_cert(struct reading *r)
+{
+	struct voucher_request *q = r->out;
+	uint64_t count = 1;
+	bool list = cbor_peek(r->c) == CBOR_ARRAY;
+	enum reason reason;
+
+	if (list && cbor_array(r->c, &count) != WIRE_OK)
+		return refuse_type(r, "is malformed");
+	while (
+	    list ? cbor_more(r->c, &count) : q->agent_certificates_len == 0) {
+		if (q->agent_certificates_len == AGENT_CERTIFICATES_MAX)
+			return refuse_type(r, "holds too many certificates");
+		reason = take_binary(
+		    r, &q->agent_certificates[q->agent_certificates_len]);
+		if (reason != REASON_OK)
+			return reason;
+		q->agent_certificates_len++;
+	}
+	return q->agent_certificates_len > 0
+	    ? REASON_OK
+	    : refuse_type(r, "is an empty list");
+}
+
 /* Known leaves that decide nothing here; any item that is well-formed. */
 static enum reason
 ignored(struct reading *r)
@@ -159,6 +199,34 @@ ignored(struct reading *r)
 	return cbor_skip(r->c, NULL) == WIRE_OK
 	    ? REASON_OK
 	    : refuse_type(r, "is malformed");
+}
+
+/* MP 15.3: a list of names and SIDs; nothing is known of any. */
+static enum reason
+extensions(struct reading *r)
+{
+	struct cbor list = *r->c;
+	char number[24];
+	struct span text;
+	uint64_t count, sid;
+	enum reason reason = ignored(r);
+
+	if (reason != REASON_OK || cbor_array(&list, &count) != WIRE_OK)
+		return reason == REASON_OK ? refuse_type(r, "is no list")
+					   : reason;
+	while (cbor_more(&list, &count)) {
+		if (cbor_peek(&list) == CBOR_TEXT &&
+		    cbor_text(&list, &text) == WIRE_OK) {
+			request_add_extension(r->out, text);
+			continue;
+		}
+		if (cbor_uint(&list, &sid) != WIRE_OK)
+			return refuse_type(r, "holds more than names and SIDs");
+		snprintf(
+		    number, sizeof(number), "%llu", (unsigned long long)sid);
+		request_add_extension(r->out, span_str(number));
+	}
+	return REASON_OK;
 }
 
 struct leaf {
@@ -180,14 +248,14 @@ static const struct leaf leaves[] = {
 	{ "proximity-registrar-pubk-sha256", 11, proximity_pubk_sha256 },
 	{ "proximity-registrar-pubk", 12, proximity_pubk },
 	{ "serial-number", 13, serial_number },
-	{ "agent-provided-proximity-registrar-cert", 14, ignored },
-	{ "agent-sign-cert", 15, ignored },
-	{ "agent-signed-data", 16, ignored },
+	{ "agent-provided-proximity-registrar-cert", 14, agent_registrar },
+	{ "agent-sign-cert", 15, agent_sign_cert },
+	{ "agent-signed-data", 16, agent_signed_data },
 	{ "pinned-domain-pubk", 17, ignored },
 	{ "pinned-domain-pubk-sha256", 18, ignored },
 	{ "additional-configuration-url", 19, ignored },
 	{ "est-domain", 20, ignored },
-	{ "extensions", 21, ignored },
+	{ "extensions", 21, extensions },
 	{ "manufacturer-proprietary", 22, ignored },
 };
 #define LEAVES (sizeof(leaves) / sizeof(leaves[0]))

@@ -9,13 +9,16 @@
 #include "journal/ledger.h"
 #include "model/audit.h"
 #include "model/block.h"
+#include "model/customer.h"
 #include "model/device.h"
+#include "model/facts.h"
 #include "model/product.h"
+#include "model/public_ca.h"
 #include "store/driver.h"
 
 struct store;
 
-#define STORE_SCHEMA	6
+#define STORE_SCHEMA	7
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -51,6 +54,53 @@ bool store_product_find(struct store *s, const char *name, struct product *out);
 void store_product_each(struct store *s,
     void (*call)(void *context, const struct product *p), void *context);
 bool store_product_put(struct store *s, const struct product *p);
+
+/* --- customers --- */
+bool store_customer_find(
+    struct store *s, const char *name, struct customer *out);
+/* In the order of their names. */
+void store_customer_each(struct store *s,
+    void (*call)(void *context, const struct customer *c), void *context);
+/* Writes over what there is under this name. */
+bool store_customer_put(struct store *s, const struct customer *c, int64_t now);
+struct store_customer_certificate {
+	char customer[CUSTOMER_NAME_MAX + 1];
+	enum customer_certificate_kind kind;
+	struct chain_entry entry; /* certificate borrowed during a call only */
+	char subject[SUBJECT_MAX];
+	int64_t since;
+	int64_t until; /* 0: still on file */
+};
+typedef bool (*customer_certificate_call)(
+    void *context, const struct store_customer_certificate *c);
+/* false if this key is on file. */
+bool store_customer_certificate_add(
+    struct store *s, const struct store_customer_certificate *c);
+/* false if it is not on file for this customer. */
+bool store_customer_certificate_forget(struct store *s, const char *customer,
+    const uint8_t spki_sha256[HASH_SIZE], int64_t now);
+/* Those on file, of all customers if the name is "", the newest first. */
+void store_customer_certificate_each(struct store *s, const char *customer,
+    customer_certificate_call call, void *context);
+/* All that ever were, with this key. */
+void store_customer_certificate_get(struct store *s,
+    const uint8_t spki_sha256[HASH_SIZE], customer_certificate_call call,
+    void *context);
+
+/* --- public CAs that an operator named --- */
+struct store_public_ca {
+	struct public_ca ca;
+	char subject[SUBJECT_MAX];
+	int64_t added;
+};
+/* false if it is there. */
+bool store_public_ca_add(struct store *s, const struct store_public_ca *p);
+/* false if it is not there. */
+bool store_public_ca_drop(
+    struct store *s, const uint8_t spki_sha256[HASH_SIZE]);
+void store_public_ca_each(struct store *s,
+    void (*call)(void *context, const struct store_public_ca *p),
+    void *context);
 
 /* --- keys and their certificates --- */
 struct store_ca {

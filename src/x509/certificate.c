@@ -296,6 +296,20 @@ certificate_domain_id(
 	*len = HASH_SIZE;
 }
 
+bool
+certificate_public_policy(const struct certificate *c)
+{
+	/* 2.23.140.1: certificate policies of the CA/Browser Forum. */
+	static const uint8_t arc[] = { 0x67, 0x81, 0x0c, 0x01 };
+	unsigned i;
+
+	for (i = 0; i < c->policies_len; i++)
+		if (c->policies[i].len > sizeof(arc) &&
+		    memcmp(c->policies[i].ptr, arc, sizeof(arc)) == 0)
+			return true;
+	return false;
+}
+
 void
 certificate_issuer(const struct certificate *c, struct issuer *out)
 {

@@ -79,6 +79,9 @@ void certificate_domain_id(
 void certificate_issuer(const struct certificate *c, struct issuer *out);
 /* Is this DER a Name (RFC 5280 4.1.2.4) as it may stand in a certificate? */
 MUST_USE bool name_valid(struct span name);
+/* Does it claim a policy of the CA/Browser Forum, which all certificates of
+ * public CAs do, and no others? */
+bool certificate_public_policy(const struct certificate *c);
 /* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
  * ASCII only, cut off at cap. */
 void name_print(char *out, size_t cap, struct span name);

@@ -2,7 +2,7 @@
 the words of its expectations.
 
 prepare = [...] verbs of hallmark, with "@serial" of the last device,
-"@certificate:NAME" and "@key:NAME" of an identity; or "device KIND"
+"@certificate:NAME", "@key:NAME", "@spki:NAME" and "@file:NAME" of an identity; or "device KIND"
 
 [[request]]
   format    "cms" (default), "jws", "cose": of both requests, and of the answer
@@ -30,7 +30,8 @@ prepare = [...] verbs of hallmark, with "@serial" of the last device,
   [request.pledge] set = {}, omit = [], form (see prior()), signer, content_type,
                    no_attributes, no_certificates, seen_as = "cert" | "pubk" |
                    "sha256", format (as above; default: the request's), keys,
-                   certificates (COSE: the pledge's certificate comes along)
+                   certificates (COSE: the pledge's certificate comes along),
+                   agent = {} (of a registrar-agent, see by_agent())
   [request.rvr]    set, omit, root, issuer = "A".."E" | "AE" | "wrong", content_type,
                    no_attributes, lone, digest, by_key_id, mutate, also (a
                    second signer), detached, no_certificates, extra = [], copies,
@@ -101,6 +102,15 @@ class Scene:
         "fluent": ("all-9", "AL9", ["--formats", "cms,jws,cose"]),
         "fluent-ee": ("own-9", "WN9", ["--formats", "cms,jws,cose", "--pin",
                                        "end-entity"]),
+        "fluent-low": ("low-all-9", "LA9", ["--formats", "cms,jws,cose",
+                                            "--pin", "lowest-ca"]),
+        "fluent-far": ("far-all-9", "FA9", ["--formats", "cms,jws,cose",
+                                            "--pin", "farthest"]),
+        "either": ("either-9", "ER9", ["--formats", "cms,jws,cose",
+                                       "--pin-kind", "certificate-or-pubk"]),
+        "either-ee": ("either-ee-9", "EH9", [
+            "--formats", "cms,jws,cose", "--pin", "end-entity", "--pin-kind",
+            "certificate-or-pubk-sha256"]),
         "cose-only": ("tiny-9", "TN9", ["--formats", "cose"]),
         "pubk": ("raw-9", "RW9", ["--formats", "cms,jws,cose", "--pin-kind",
                                   "pubk"]),
@@ -282,6 +292,8 @@ class Scene:
                        world.b64(hashlib.sha256(spki).digest())},
             "none": {},
         }[words.get("seen_as", "cert")])
+        if "agent" in words:
+            self.by_agent(leaves, words["agent"], device, seen)
         leaves.update((leaf, self.leaf(value))
                       for leaf, value in words.get("set", {}).items())
         for leaf in words.get("omit", []):
@@ -324,6 +336,19 @@ class Scene:
             at = made.rindex(b"proximity") if b"proximity" in made else 200
             made = made[:at] + bytes([made[at] ^ 1]) + made[at + 1:]
         return made
+
+    def by_agent(self, leaves, words, device, seen):
+        """The pledge of a registrar-agent (PRM): words as of
+        objects.agent_data(), and cert = identity of the agent."""
+        agent = self.pki.get(words.get("cert", "agent"))
+        signed = objects.agent_data(
+            device.serial, now(), agent,
+            dict(words, by=self.pki.get(words.get("by", agent.name))))
+        leaves.pop("proximity-registrar-cert", None)
+        leaves.update({
+            "assertion": "agent-proximity",
+            "agent-provided-proximity-registrar-cert": world.b64(seen.der()),
+            "agent-signed-data": world.b64(signed)})
 
     def other_signer(self, name):
         if name == "other-device":
@@ -385,7 +410,10 @@ class Scene:
 
     def leaf(self, value):
         """A value of "set": "@cert:NAME", "@spki:NAME" and "@sha256:NAME" of an
-        identity in base64, "@now+hh:mm" the present as people there write it."""
+        identity in base64, "@now+hh:mm" the present as people there write it;
+        a list of them."""
+        if isinstance(value, list):
+            return [self.leaf(one) for one in value]
         if not isinstance(value, str) or not value.startswith(
                 ("@cert:", "@spki:", "@sha256:", "@now")):
             return value
@@ -467,6 +495,10 @@ class Scene:
         if text.startswith(("@key:", "@certificate:")):
             what, name = text[1:].split(":")
             return self.pki.get(name).fingerprint(what)
+        if text.startswith("@spki:"):
+            return self.pki.get(text[6:]).fingerprint("key")[4:]
+        if text.startswith("@file:"):
+            return self.pki.get(text[6:]).pem
         return text.replace("@serial", self.last.serial if self.last else "")
 
     def compose(self, home, words):

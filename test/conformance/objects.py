@@ -18,7 +18,9 @@ REQUEST = {"assertion": 1, "created-on": 2, "domain-cert-revocation-checks": 3,
            "nonce": 7, "pinned-domain-cert": 8,
            "prior-signed-voucher-request": 9, "proximity-registrar-cert": 10,
            "proximity-registrar-pubk-sha256": 11,
-           "proximity-registrar-pubk": 12, "serial-number": 13}
+           "proximity-registrar-pubk": 12, "serial-number": 13,
+           "agent-provided-proximity-registrar-cert": 14,
+           "agent-sign-cert": 15, "agent-signed-data": 16}
 REQUEST_2019 = {"assertion": 1, "created-on": 2, "nonce": 7,
                 "serial-number": 10, "prior-signed-voucher-request": 11,
                 "proximity-registrar-cert": 12}
@@ -30,7 +32,9 @@ APART = world.BIN.parent / "test" / "conformance" / "cose_apart"
 ASSERTIONS = ["verified", "logged", "proximity", "agent-proximity"]
 BINARY = ("idevid-issuer", "nonce", "pinned-domain-cert",
           "prior-signed-voucher-request", "proximity-registrar-cert",
-          "proximity-registrar-pubk-sha256", "proximity-registrar-pubk")
+          "proximity-registrar-pubk-sha256", "proximity-registrar-pubk",
+          "agent-provided-proximity-registrar-cert", "agent-sign-cert",
+          "agent-signed-data")
 
 
 class Tagged:
@@ -262,6 +266,26 @@ def jws(content, signer, certificates, words):
     return json.dumps({"payload": payload, "signatures": listed}).encode()
 
 
+def agent_data(serial, created, agent, words):
+    """agent-signed-data (PRM): words: serial, created, kid, wrapped, by (signer),
+    payload (text instead), flattened."""
+    inner = {"created-on": words.get("created", created),
+             "serial-number": words.get("serial", serial)}
+    if words.get("wrapped"):
+        inner = {"ietf-voucher-request-prm:agent-signed-data": inner}
+    key_id = agent.field("X509v3 Subject Key Identifier")[2:]
+    header = {"alg": "ES256", "kid": words.get("kid", world.b64(key_id))}
+    if not header["kid"]:
+        del header["kid"]
+    protected = url64(json.dumps(header).encode())
+    payload = url64(words.get("payload", json.dumps(inner)).encode())
+    signature = url64(sign(words["by"], (protected + "." + payload).encode()))
+    one = {"protected": protected, "signature": signature}
+    if words.get("flattened"):
+        return json.dumps(dict(one, payload=payload)).encode()
+    return json.dumps({"payload": payload, "signatures": [one]}).encode()
+
+
 def jws_voucher(folder, artifact, anchor):
     """What `jose jws ver` reads of it, with the key of its first certificate."""
     root = json.loads(artifact)
@@ -299,7 +323,9 @@ def request_content(leaves, words):
     how = words.get("keys", "sids")
     pairs = []
     for i, (leaf, value) in enumerate(leaves.items()):
-        if leaf in BINARY:
+        if leaf in BINARY and isinstance(value, list):
+            value = [base64.b64decode(v) for v in value]
+        elif leaf in BINARY:
             value = base64.b64decode(value)
         elif leaf == "assertion" and value in ASSERTIONS:
             value = ASSERTIONS.index(value)

@@ -171,6 +171,10 @@ class Pki:
         """A named signer, made when first asked for."""
         if name in self.known:
             return self.known[name]
+        # customer-X-ca, -sub, -registrar
+        if name.startswith("customer-"):
+            self.customer(name.rsplit("-", 1)[0])
+            return self.known[name]
         return getattr(self, "make_" + name.replace("-", "_"))()
 
     def ca(self, name="domain-ca"):
@@ -260,6 +264,99 @@ class Pki:
         return self.make("no-subject-serial", "CN=FOREIGN-1",
                          "authorityKeyIdentifier=keyid\n",
                          self.ca("foreign-ca"))
+
+    # --- public CAs: a real one's name with a key of ours, and our own that
+    # --- operators name
+
+    PUBLIC = pathlib.Path("/usr/share/ca-certificates/mozilla")
+
+    def make_public_root(self):
+        """Not theirs: their name, as it is written, over a key of ours."""
+        root = Identity(self.folder, "public-root")
+        self.key("public-root")
+        openssl("x509", "-in", self.PUBLIC / "ISRG_Root_X1.crt", "-signkey",
+                root.key, "-days", "1000", "-out", root.pem)
+        self.known["public-root"] = root
+        return root
+
+    def make_public_real(self):
+        """Theirs, which nobody here can sign with."""
+        root = Identity(self.folder, "public-real")
+        root.pem.write_text((self.PUBLIC / "ISRG_Root_X1.crt").read_text())
+        self.known["public-real"] = root
+        return root
+
+    def make_public_sub(self):
+        """An intermediate CA below the public one, which is left out."""
+        sub = self.make("public-sub", "O=Public\nCN=sub", self.CA,
+                        self.get("public-root"))
+        sub.chain = []
+        return sub
+
+    def make_registrar_public(self):
+        return self.make("registrar-public", "O=Customer\nCN=public",
+                         self.REGISTRAR, self.get("public-sub"))
+
+    def make_registrar_public_root(self):
+        made = self.make("registrar-public-root", "O=Customer\nCN=root",
+                         self.REGISTRAR, self.get("public-root"))
+        return made
+
+    def make_added_root(self):
+        return self.ca("added-root")
+
+    def make_registrar_added(self):
+        return self.make("registrar-added", "O=Customer\nCN=added",
+                         self.REGISTRAR, self.get("added-root"))
+
+    def make_cross_signed(self):
+        """The key of added-root under a certificate of somebody else."""
+        self.get("added-root")
+        return self.make("cross-signed", "O=Customer\nCN=added-root", self.CA,
+                         self.ca("cross-ca"), key_of="added-root")
+
+    def make_registrar_cross(self):
+        return self.make("registrar-cross", "O=Customer\nCN=cross",
+                         self.REGISTRAR, self.get("cross-signed"))
+
+    def make_registrar_hidden(self):
+        """What only a public CA may write, below one that nobody knows."""
+        return self.make("registrar-hidden", "O=Customer\nCN=hidden",
+                         self.REGISTRAR +
+                         "certificatePolicies=2.23.140.1.2.1\n",
+                         self.ca("hidden-ca"))
+
+    def customer(self, name):
+        """CA, sub-CA and registrar below it of a customer of that name."""
+        ca = self.ca(name + "-ca")
+        sub = self.make(name + "-sub", "O=Customer\nCN=%s-sub" % name, self.CA,
+                        ca)
+        return self.make(name + "-registrar", "O=Customer\nCN=" + name,
+                         self.REGISTRAR, sub)
+
+    AGENT = ("keyUsage=critical,digitalSignature\n"
+             "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+
+    def make_agent(self):
+        return self.make("agent", "O=Customer\nCN=agent", self.AGENT, self.ca())
+
+    def make_agent_expired(self):
+        return self.make("agent-expired", "O=Customer\nCN=old agent",
+                         self.AGENT, self.ca(), end="20210101000000Z")
+
+    def make_agent_foreign(self):
+        return self.make("agent-foreign", "O=Other\nCN=agent", self.AGENT,
+                         self.ca("other-ca"))
+
+    def make_registrar_hidden_second(self):
+        """Below the same CA as registrar-hidden, which looks public."""
+        return self.make("registrar-hidden-second", "O=Else\nCN=hidden2",
+                         self.REGISTRAR, self.ca("hidden-ca"))
+
+    def make_registrar_second(self):
+        """Another registrar of the same domain."""
+        return self.make("registrar-second", "O=Customer\nCN=second",
+                         self.REGISTRAR, self.ca())
 
     def make_other_ca(self):
         return self.ca("other-ca")

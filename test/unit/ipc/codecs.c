@@ -97,6 +97,19 @@ fill_answer(union any_message *m)
 }
 
 static void
+fill_entry(struct chain_entry *e)
+{
+	e->certificate = SPAN(CERTIFICATE_MAX);
+	HASH(e->spki_sha256);
+	HASH(e->domain_id);
+	e->domain_id_len = KEY_ID_MAX;
+	e->ca = e->self_signed = true;
+	e->not_after = INT64_MIN;
+	HASH(e->issuer_name_sha256);
+	e->public_policy = true;
+}
+
+static void
 fill_facts(struct request_facts *f)
 {
 	unsigned i;
@@ -121,16 +134,10 @@ fill_facts(struct request_facts *f)
 	HASH(f->pledge_certificate_sha256);
 	fill_issuer(&f->pledge_issuer);
 	HASH(f->pledge_issuer_name_sha256);
-	f->proximity = PROXIMITY_DIFFERS;
+	f->proximity = PROXIMITY_AGENT_UNNAMED;
 	f->chain_len = CHAIN_MAX;
-	for (i = 0; i < CHAIN_MAX; i++) {
-		f->chain[i].certificate = SPAN(CERTIFICATE_MAX);
-		HASH(f->chain[i].spki_sha256);
-		HASH(f->chain[i].domain_id);
-		f->chain[i].domain_id_len = KEY_ID_MAX;
-		f->chain[i].ca = f->chain[i].self_signed = true;
-		f->chain[i].not_after = INT64_MIN;
-	}
+	for (i = 0; i < CHAIN_MAX; i++)
+		fill_entry(&f->chain[i]);
 }
 
 static void
@@ -211,7 +218,7 @@ fill_refused(union any_message *m)
 static void
 fill_inspect(union any_message *m)
 {
-	m->inspect.kind = INSPECT_LINT;
+	m->inspect.kind = INSPECT_CERTIFICATE;
 	m->inspect.bytes = m->inspect.other = SPAN(BODY_MAX);
 }
 
@@ -220,8 +227,7 @@ fill_inspected(union any_message *m)
 {
 	struct message_inspected *i = &m->inspected;
 
-	i->kind = INSPECT_LINT;
-	i->reason = REASON_COUNT - 1;
+	i->kind = INSPECT_CERTIFICATE;
 	TEXT(i->text);
 	HASH(i->csr.csr_sha256);
 	i->csr.spki = SPAN(SPKI_MAX);
@@ -236,6 +242,10 @@ fill_inspected(union any_message *m)
 	HASH(i->import.certificate_sha256);
 	TEXT(i->import.warnings);
 	i->json = SPAN(ADMIN_BLOB_MAX);
+	fill_entry(&i->certificate.entry);
+	HASH(i->certificate.name_sha256);
+	i->certificate.registrar = true;
+	TEXT(i->certificate.subject);
 }
 
 static void

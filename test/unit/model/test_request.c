@@ -73,7 +73,21 @@ counts_what_decides_nothing(void **state)
 		"\"extensions\":[\"a\",\"b\"],"
 		"\"manufacturer-proprietary\":\"_-8\",\"est-domain\":\"x\""),
 	    REASON_OK);
-	assert_int_equal(q.ignored, 8);
+	assert_int_equal(q.ignored, 6);
+	assert_string_equal(q.extensions, "a,b");
+	assert_true(span_eq(q.agent_signed_data, span_of("\1", 1)));
+	assert_int_equal(q.agent_certificates_len, 1);
+	assert_true(span_eq(q.agent_certificates[0], span_of("\1", 1)));
+	assert_int_equal(read_members("\"agent-sign-cert\":\"Ag==\","
+				      "\"agent-provided-proximity-registrar-"
+				      "cert\":\"Aw==\""),
+	    REASON_OK);
+	assert_int_equal(q.agent_certificates_len, 1);
+	assert_true(span_eq(q.agent_registrar, span_of("\3", 1)));
+	assert_int_equal(
+	    read_members("\"agent-sign-cert\":[\"AQ==\",\"AQ==\",\"AQ==\","
+			 "\"AQ==\",\"AQ==\"]"),
+	    REASON_PAYLOAD_TYPE);
 	assert_int_equal(
 	    read_members("\"extension:x\":{\"n\":[1,2]},\"z\":4"), REASON_OK);
 	assert_int_equal(q.unknown, 2);

@@ -222,6 +222,29 @@ refusals(void **state)
 			fail_msg("%s: %s", cases[i].hex, why.text);
 }
 
+/* { 2501: { 13: "A-1", 21: ["a", 7], 15: [h'01', h'02'] } }, and a list that is
+ * none. */
+static void
+reads_lists(void **state)
+{
+	static const uint8_t good[] = { 0xa1, 0x19, 0x09, 0xc5, 0xa3, 0x0d,
+		0x63, 'A', '-', '1', 0x15, 0x82, 0x61, 'a', 0x07, 0x0f, 0x82,
+		0x41, 1, 0x41, 2 };
+	static const uint8_t bad[] = { 0xa1, 0x19, 0x09, 0xc5, 0xa1, 0x15, 0x61,
+		'a' };
+	struct voucher_request r;
+
+	(void)state;
+	assert_int_equal(
+	    request_from_cbor(span_of(good, sizeof(good)), &r, &why),
+	    REASON_OK);
+	assert_string_equal(r.extensions, "a,7");
+	assert_int_equal(r.agent_certificates_len, 2);
+	assert_true(span_eq(r.agent_certificates[1], span_of("\2", 1)));
+	assert_int_equal(request_from_cbor(span_of(bad, sizeof(bad)), &r, &why),
+	    REASON_PAYLOAD_TYPE);
+}
+
 int
 main(void)
 {
@@ -229,6 +252,7 @@ main(void)
 		cmocka_unit_test(published),
 		cmocka_unit_test(writes_sids),
 		cmocka_unit_test(layout_of_2019),
+		cmocka_unit_test(reads_lists),
 		cmocka_unit_test(forms_of_keys),
 		cmocka_unit_test(refusals),
 	};

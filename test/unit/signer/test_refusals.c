@@ -1,4 +1,5 @@
 /* A lying authority: each lie is refused, and leaves no record. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "envelope/pem.h"
 #include "wire/cbor.h"
 #include "world.h"
 
@@ -142,6 +144,56 @@ another_domain(void **state)
 	sha256(world.pinned.spki, v.domain_id);
 	v.domain_id_len = HASH_SIZE;
 	refused(&v, REASON_SIGNER_FACTS);
+}
+
+/* RFC 8995 5.5: not the certificate of a public CA, nor its key, whoever says
+ * so. */
+static void
+public_ca(const char *path)
+{
+	static uint8_t room[CERTIFICATE_MAX * 2];
+	struct voucher_order v = world_voucher();
+	struct certificate root;
+	struct buf file;
+	struct why why;
+	size_t len;
+
+	assert_int_equal(file_read(path, &file, 65536, &why), REASON_OK);
+	if (!pem_or_der(
+		buf_span(&file), "CERTIFICATE", room, sizeof(room), &len) ||
+	    certificate_read(span_of(room, len), &root, &why) != REASON_OK)
+		fail_msg("%s: %s", path, why.text);
+	v.pin = root.der;
+	certificate_domain_id(&root, v.domain_id, &v.domain_id_len);
+	refused(&v, REASON_SIGNER_PIN);
+	v.pin_kind = PIN_PUBK;
+	sha256(root.spki, v.domain_id);
+	v.domain_id_len = HASH_SIZE;
+	refused(&v, REASON_SIGNER_PIN);
+	v.pin_kind = PIN_PUBK_SHA256;
+	refused(&v, REASON_SIGNER_PIN);
+	buf_free(&file);
+}
+
+static void
+public_cas(void **state)
+{
+	DIR *folder = opendir(PUBLIC_CAS);
+	struct dirent *e;
+	char path[1024];
+	unsigned n = 0;
+
+	(void)state;
+	assert_non_null(folder);
+	while ((e = readdir(folder)) != NULL) {
+		if (strstr(e->d_name, ".crt") == NULL)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", PUBLIC_CAS, e->d_name);
+		public_ca(path);
+		n++;
+	}
+	closedir(folder);
+	assert_true(n > 50);
 }
 
 static void
@@ -591,6 +643,7 @@ main(void)
 		CASE(another_device),
 		CASE(bad_fields),
 		CASE(another_domain),
+		CASE(public_cas),
 		CASE(expiry),
 		CASE(wrong_key),
 		CASE(retired_key),
