@@ -194,6 +194,14 @@ check_twice(const struct share *shares, unsigned count, struct why *why)
 	return REASON_OK;
 }
 
+enum reason
+share_check(const struct share *shares, unsigned count, struct why *why)
+{
+	enum reason r = check_sets(shares, count, why);
+
+	return r != REASON_OK ? r : check_twice(shares, count, why);
+}
+
 /* The value that count points were cut from; one point is the value. */
 static enum reason
 join(const struct field_point *points, unsigned count, size_t len, uint8_t *out,
@@ -280,8 +288,7 @@ share_recover(const struct share *shares, unsigned count,
 	if (passphrase.len > PASSPHRASE_SIZE)
 		return why_set(why, REASON_PASSPHRASE, -1, "over %d characters",
 		    PASSPHRASE_SIZE);
-	if ((r = check_sets(shares, count, why)) != REASON_OK ||
-	    (r = check_twice(shares, count, why)) != REASON_OK)
+	if ((r = share_check(shares, count, why)) != REASON_OK)
 		return r;
 	secret_new(&room, SHARES_MAX * SHARE_VALUE_MAX);
 	secret_new(out, shares[0].len);

@@ -70,7 +70,10 @@ void share_split(
  */
 MUST_USE enum reason share_recover(const struct share *shares, unsigned count,
     struct span passphrase, struct secret *out, struct why *why);
-/* The same for one group, without the cipher: tests count many. */
+/* Do these go together, as many as there are yet? SHARE_FOREIGN, SHARE_TWICE. */
+MUST_USE enum reason share_check(
+    const struct share *shares, unsigned count, struct why *why);
+/* share_split() for one group, without the cipher: tests count many. */
 void share_cut(struct span value, unsigned k, unsigned n, struct share *shares);
 
 #endif
