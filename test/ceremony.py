@@ -115,14 +115,14 @@ def plan_create(folder):
 
 class Player:
     """Answers what is asked; `shares` is what custodians wrote down, by root and
-    index. `tricks` maps (act, prompt) to lines that are typed first."""
+    index. `answers` maps words of an act and of its question to a line that is
+    typed instead, once."""
 
     def __init__(self, *arguments, shares=None, answers=None):
         self.shares = {} if shares is None else shares
         self.answers = answers or {}
         self.said = ""
         self.title = ""
-        self.typed = []
         self.given = []
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -180,8 +180,7 @@ class Player:
         screen = self.screen()
         last = screen.rsplit("\n", 1)[-1]
         for words in list(self.answers):
-            if words[0] in self.act() and words[1] in screen.split("\n")[-1]:
-                self.typed.append(words)
+            if words[0] in self.act() and words[1] in screen[-120:]:
                 line = self.answers.pop(words)
                 return self.type(line(self) if callable(line) else line)
         if last.endswith("Type yes, or abort: "):

@@ -236,13 +236,32 @@ resume(struct run *run, unsigned *from, struct why *why)
 
 /* --- all of it --- */
 
+/* A rehearsal never sees the shares of a real root, nor a real ceremony those of
+ * a rehearsed one: their names tell them apart. */
+static enum reason
+check_roots(const struct run *run, struct why *why)
+{
+	const struct plan *p = run->plan;
+	char name[256];
+	unsigned i;
+
+	for (i = 0; i < p->roots_len && p->kind != PLAN_CREATE; i++) {
+		name_print(name, sizeof(name), p->roots[i].certificate.subject);
+		if ((strstr(name, "CN=TEST ") != NULL) != run->rehearsal)
+			return why_set(why, REASON_PLAN_OBJECT, -1,
+			    "%s is %s root: %.80s", p->roots[i].handle,
+			    run->rehearsal ? "a real" : "a rehearsed", name);
+	}
+	return REASON_OK;
+}
+
 static enum reason
 check_host(const struct run *run, struct why *why)
 {
 	enum reason r;
 
-	if (run->rehearsal)
-		return REASON_OK;
+	if ((r = check_roots(run, why)) != REASON_OK || run->rehearsal)
+		return r;
 	r = host_check_network(why);
 	return r != REASON_OK ? r : host_lock_memory(why);
 }
