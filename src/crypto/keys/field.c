@@ -6,11 +6,11 @@
 uint8_t
 field_multiply(uint8_t a, uint8_t b)
 {
-	unsigned product = 0, power = a, i;
+	unsigned product = 0, power = a, bits = b, i;
 
 	for (i = 0; i < 8; i++) {
 		/* All ones where the bit is set: a choice without a branch. */
-		product ^= power & (0U - ((b >> i) & 1U));
+		product ^= power & (0U - ((bits >> i) & 1U));
 		power = (power << 1) ^ (REDUCTION & (0U - (power >> 7)));
 		power &= 0xff;
 	}

@@ -173,6 +173,10 @@ check_sets(const struct share *shares, unsigned count, struct why *why)
 	}
 	if (fewest == count)
 		return REASON_OK;
+	if (count == 2)
+		return why_set(why, REASON_SHARE_FOREIGN, -1,
+		    "shares %u and %u are of two sets", shares[0].index + 1U,
+		    shares[1].index + 1U);
 	return why_set(why, REASON_SHARE_FOREIGN, -1,
 	    "share %u, the %u. that was given", shares[odd].index + 1U,
 	    odd + 1);
