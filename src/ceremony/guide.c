@@ -131,10 +131,9 @@ fingerprint_words(const uint8_t hash[32], char out[FINGERPRINT_SIZE])
 
 	for (i = 0; i < FINGERPRINT_WORDS; i++) {
 		for (bit = number = 0; bit < 10; bit++) {
-			unsigned at = i * 10 + bit;
+			unsigned at = i * 10 + bit, octet = hash[at / 8];
 
-			number =
-			    number << 1 | (hash[at / 8] >> (7 - at % 8) & 1U);
+			number = number << 1 | (octet >> (7 - at % 8) & 1U);
 		}
 		len += (size_t)snprintf(out + len, FINGERPRINT_SIZE - len,
 		    "%s%s", i == 0 ? "" : " ", share_word(number));

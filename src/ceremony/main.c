@@ -178,7 +178,8 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 		r = ceremony_plan(a->file, &out, why);
 	else
 		r = ceremony_verify(a->file, &out, why);
-	fwrite(out.ptr, 1, out.len, stdout);
+	if (out.len > 0)
+		fwrite(out.ptr, 1, out.len, stdout);
 	if (r == REASON_OK && fflush(stdout) != 0)
 		r = why_set(why, REASON_FILE_UNREADABLE, -1, "stdout");
 	buf_free(&out);

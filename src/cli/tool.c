@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,14 +72,16 @@ static int
 become(const struct cli *c, const char *program, int argc, char **argv)
 {
 	char name[32], **words;
-	int i;
+	int i, code;
 
 	snprintf(name, sizeof(name), "hallmark-%s", program);
 	words = memory_array((size_t)argc + 2, sizeof(*words));
 	words[0] = name;
 	for (i = 0; i < argc; i++)
 		words[i + 1] = argv[i];
-	return tool_become(c, program, words);
+	code = tool_become(c, program, words);
+	free(words);
+	return code;
 }
 
 int
