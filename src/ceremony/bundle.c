@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fatal.h"
 #include "base/file.h"
@@ -44,6 +45,22 @@ write_named(const char *bundle, const char *folder, const char *handle,
 	return bundle_write(bundle, name, bytes, why);
 }
 
+/* The name of the bundle lasts; files sync their own folders. */
+static bool
+sync_parent(const char *bundle)
+{
+	char path[PATH_MAX];
+	bool good;
+	int fd;
+
+	path_join(path, sizeof(path), bundle, "..");
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return false;
+	good = fsync(fd) == 0;
+	close(fd);
+	return good;
+}
+
 enum reason
 bundle_begin(const char *bundle, const struct plan *p, struct span script,
     struct why *why)
@@ -53,7 +70,7 @@ bundle_begin(const char *bundle, const struct plan *p, struct span script,
 	unsigned i;
 	enum reason r;
 
-	if (mkdir(bundle, 0755) != 0)
+	if (mkdir(bundle, 0755) != 0 || !sync_parent(bundle))
 		return why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %s",
 		    bundle, strerror(errno));
 	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)
@@ -112,6 +129,22 @@ add_name(struct names *n, const char *folder, const char *name, struct why *why)
 	return REASON_OK;
 }
 
+/* What is no evidence: the manifest and what is signed over it, the journal's
+ * lock, which is empty, and what a crash left in the middle of a write. */
+static bool
+is_beside(const char *folder, const char *name, const struct stat *status)
+{
+	size_t len = strlen(name);
+
+	if (folder[0] == '\0')
+		return strcmp(name, BUNDLE_MANIFEST) == 0 ||
+		    strcmp(name, "acknowledgements") == 0 ||
+		    (len > 4 && strcmp(name + len - 4, ".new") == 0);
+	return (strcmp(folder, "journal") == 0 && strcmp(name, "lock") == 0 &&
+		   status->st_size == 0) ||
+	    (len > 4 && strcmp(name + len - 4, ".new") == 0);
+}
+
 /* Files of one folder; other folders only where the bundle has them. */
 static enum reason
 list(const char *bundle, const char *folder, struct names *n, struct why *why)
@@ -130,14 +163,13 @@ list(const char *bundle, const char *folder, struct names *n, struct why *why)
 		const char *name = entry->d_name;
 		bool top = folder[0] == '\0';
 
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-		    (top &&
-			(strcmp(name, BUNDLE_MANIFEST) == 0 ||
-			    strcmp(name, "acknowledgements") == 0)))
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
 		if (fstatat(dirfd(d), name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 			r = why_set(why, REASON_EVIDENCE_DIFFERS, -1,
 			    "%.60s: %s", name, strerror(errno));
+		else if (is_beside(folder, name, &status))
+			continue;
 		else if (S_ISREG(status.st_mode))
 			r = add_name(n, folder, name, why);
 		else if (S_ISDIR(status.st_mode) && top)

@@ -98,15 +98,12 @@ begin(struct run *run, struct why *why)
 static enum reason
 finish(struct run *run, struct why *why)
 {
-	char path[PATH_MAX];
 	struct buf manifest;
 	struct story *story;
 	enum reason r;
 
 	journal_close(run->journal);
 	run->journal = NULL;
-	path_join(path, sizeof(path), run->bundle, "journal/lock");
-	(void)unlink(path);
 	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
 	    (r = story_follow(story, run->plan, &run->script, why)) ==
 		REASON_OK)
@@ -214,6 +211,10 @@ resume(struct run *run, unsigned *from, struct why *why)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
 		    "%.80s: it never began (%.60s)", run->bundle, why->text);
 	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
+	    story->len < 2)
+		r = why_set(why, REASON_CEREMONY_VOID, -1,
+		    "%.80s: it never began", run->bundle);
+	if (r == REASON_OK &&
 	    (r = story_follow(story, run->plan, &run->script, why)) ==
 		REASON_OK &&
 	    story->rehearsal != run->rehearsal)

@@ -398,22 +398,39 @@ print_summary(const struct check *c)
 }
 
 static enum reason
-check_all(struct check *c, struct why *why)
+check_record(struct check *c, struct why *why)
 {
 	char path[PATH_MAX];
-	bool closed;
 	enum reason r;
 
-	closed = read_file(c, BUNDLE_MANIFEST, &c->manifest, why) == REASON_OK;
-	if (closed && (r = check_manifest(c, why)) != REASON_OK)
-		return r;
 	path_join(path, sizeof(path), c->bundle, "plan.ini");
-	if ((r = plan_load(path, PLAN_BUNDLE, &c->plan, why)) != REASON_OK ||
-	    (r = check_story(c, why)) != REASON_OK)
-		return r;
-	if (!closed)
+	r = plan_load(path, PLAN_BUNDLE, &c->plan, why);
+	return r != REASON_OK ? r : check_story(c, why);
+}
+
+/* Without a manifest it is a void, however much of it there is. */
+static enum reason
+check_unclosed(struct check *c, struct why *why)
+{
+	struct why inner;
+	enum reason r = check_record(c, &inner);
+
+	if (r == REASON_OK)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
-		    "there is no %s yet", BUNDLE_MANIFEST);
+		    "there is no " BUNDLE_MANIFEST " yet");
+	return why_set(why, REASON_CEREMONY_VOID, -1, "%.150s", inner.text);
+}
+
+static enum reason
+check_all(struct check *c, struct why *why)
+{
+	enum reason r;
+
+	if (read_file(c, BUNDLE_MANIFEST, &c->manifest, why) != REASON_OK)
+		return check_unclosed(c, why);
+	if ((r = check_manifest(c, why)) != REASON_OK ||
+	    (r = check_record(c, why)) != REASON_OK)
+		return r;
 	print_summary(c);
 	if ((r = check_acts(c, why)) != REASON_OK)
 		return r;
