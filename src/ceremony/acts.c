@@ -371,8 +371,8 @@ act_share(struct run *run, const struct act *a, struct why *why)
 		return r;
 	if (strchr(bag, ' ') != NULL)
 		*strchr(bag, ' ') = '\0';
-	return run_note(run, why, "share", "%s %u %s %s", a->root->handle,
-	    a->index + 1, a->who->handle, bag);
+	return run_note(run, why, "share", "%s %u %s %s %u", a->root->handle,
+	    a->index + 1, a->who->handle, bag, own->id);
 }
 
 /* A share that goes with those before it; says why not and asks again. */
@@ -482,13 +482,10 @@ static enum reason
 act_recover(struct run *run, const struct act *a, struct why *why)
 {
 	unsigned n = root_number(run, a->root);
-	struct issued *root = &run->roots[n];
 	uint8_t hash[HASH_SIZE];
 	char indices[64];
 	enum reason r;
 
-	memcpy(root->der, a->root->der, sizeof(root->der));
-	root->certificate = a->root->certificate;
 	r = quorum(run, a->root, NULL, a->root->certificate.spki, &run->keys[n],
 	    indices, why);
 	if (r != REASON_OK)
@@ -508,8 +505,7 @@ act_retire(struct run *run, const struct act *a, struct why *why)
 	enum reason r;
 
 	r = guide_confirm(&run->guide,
-	    "The bag with the old share was destroyed before the witnesses.",
-	    why);
+	    "The bag with this share was destroyed before the witnesses.", why);
 	return r != REASON_OK ? r
 			      : run_note(run, why, "retire", "%s %s",
 				    a->root->handle, a->who->handle);

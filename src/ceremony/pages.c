@@ -53,14 +53,14 @@ print_act(const struct plan *p, const struct act *a, unsigned n,
 	const struct story_line *line =
 	    s->made[n] != NULL ? s->made[n] : s->acts[n];
 	char text[200], time[CLOCK_TEXT_SIZE];
-	struct span last = line->words[line->words_len - 1];
+	/* The bag of a share, the shares of a quorum. */
+	struct span last = line->words[a->kind == ACT_SHARE ? 3 : 1];
 
 	if (a->kind == ACT_ATTEND)
 		return;
 	act_print(p, a, text, sizeof(text));
 	clock_print(time, line->time);
 	(void)buf_printf(out, "%3u  %.8s  %s", n + 1, time + 11, text);
-	/* The bag of a share, the shares of a quorum. */
 	if (a->kind == ACT_SHARE || a->kind == ACT_DRILL ||
 	    a->kind == ACT_RECOVER)
 		(void)buf_printf(

@@ -29,6 +29,7 @@ enum plan_kind {
 	PLAN_SIGN,    /* roots recovered from shares sign more */
 	PLAN_REFRESH, /* recovered, split anew, the old shares destroyed */
 	PLAN_DRILL,   /* recovered, compared, nothing else: IP 8, yearly */
+	PLAN_DESTROY, /* so many shares destroyed that no quorum is left */
 };
 
 enum role {
@@ -147,7 +148,7 @@ enum act_kind {
 	ACT_SHARE,   /* root, who: a share is shown and typed back */
 	ACT_DRILL,   /* root: another quorum recovers it */
 	ACT_SIGN,    /* item */
-	ACT_RETIRE,  /* root, who: the share of before is destroyed */
+	ACT_RETIRE,  /* root, who: the share that he or she has is destroyed */
 	ACT_WIPE,
 	ACT_CLOSE,
 	ACT_KINDS

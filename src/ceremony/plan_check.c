@@ -41,7 +41,7 @@ check_roles(const struct plan *p, struct why *why)
 		{ ROLE_WITNESS, 2, ATTENDEES_MAX },
 		{ ROLE_AUDITOR, 1, 1 },
 	};
-	unsigned i, n;
+	unsigned i, n, least;
 
 	for (i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
 		n = count_role(p, needs[i].role);
@@ -53,9 +53,12 @@ check_roles(const struct plan *p, struct why *why)
 			    needs[i].low);
 	}
 	n = count_role(p, ROLE_CUSTODIAN);
-	if (p->kind == PLAN_CREATE || p->kind == PLAN_REFRESH
-		? n != p->shares
-		: n < p->threshold || n > p->shares)
+	/* Where shares are made, all; where they are used, a quorum; where they
+	 * are destroyed, so many that the others are none. */
+	least = p->kind == PLAN_CREATE || p->kind == PLAN_REFRESH ? p->shares
+	    : p->kind == PLAN_DESTROY ? p->shares - p->threshold + 1
+				      : p->threshold;
+	if (n < least || n > p->shares)
 		return why_set(why, REASON_PLAN_ROLES, -1,
 		    "%u custodians for %u of %u shares", n, p->threshold,
 		    p->shares);

@@ -35,7 +35,7 @@ struct row {
 };
 
 static const char *const kind_words[] = { "create", "sign", "refresh", "drill",
-	NULL };
+	"destroy", NULL };
 static const char *const purpose_words[] = { "", "voucher", "idevid", NULL };
 static const char *const type_words[] = { "", "p256", "p384", NULL };
 static const char *const algorithm_words[] = { "p256", "p384", "rsa2048",

@@ -98,12 +98,16 @@ begin(struct run *run, struct why *why)
 static enum reason
 finish(struct run *run, struct why *why)
 {
+	char path[PATH_MAX];
 	struct buf manifest;
 	struct story *story;
 	enum reason r;
 
 	journal_close(run->journal);
 	run->journal = NULL;
+	/* Empty; if it comes back with a power cut, it is still no evidence. */
+	path_join(path, sizeof(path), run->bundle, "journal/lock");
+	(void)unlink(path);
 	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
 	    (r = story_follow(story, run->plan, &run->script, why)) ==
 		REASON_OK)
@@ -267,6 +271,17 @@ check_host(const struct run *run, struct why *why)
 	return r != REASON_OK ? r : host_lock_memory(why);
 }
 
+/* Roots that exist are published again with what they sign. */
+static void
+take_roots(struct run *run)
+{
+	const struct plan *p = run->plan;
+	unsigned i;
+
+	for (i = 0; i < p->roots_len && p->kind != PLAN_CREATE; i++)
+		run->roots[i].certificate = p->roots[i].certificate;
+}
+
 static enum reason
 run_all(struct run *run, struct why *why)
 {
@@ -309,6 +324,7 @@ ceremony_run(
 		run->bundle = bundle;
 		run->rehearsal = rehearsal;
 		script_make(plan, &run->script);
+		take_roots(run);
 		r = run_all(run, why);
 		if (r == REASON_CEREMONY_ABORTED || r == REASON_CEREMONY_VOID)
 			say_void(run);

@@ -69,11 +69,11 @@ add_root(const struct plan *p, const struct plan_root *r, struct script *s)
 	if (p->kind == PLAN_CREATE) {
 		add(s, (struct act){ ACT_MAKE, r });
 		add(s, (struct act){ ACT_CERTIFY, r });
-	} else
+	} else if (p->kind != PLAN_DESTROY)
 		add(s, (struct act){ ACT_RECOVER, r });
 	if (p->kind == PLAN_CREATE || p->kind == PLAN_REFRESH)
 		add_shares(p, r, s);
-	for (i = 0; p->kind == PLAN_REFRESH; i++) {
+	for (i = 0; p->kind == PLAN_REFRESH || p->kind == PLAN_DESTROY; i++) {
 		if ((a = plan_custodian(p, i)) == NULL)
 			break;
 		add(s, (struct act){ ACT_RETIRE, r, .who = a });
@@ -144,8 +144,8 @@ act_print(const struct plan *p, const struct act *a, char *out, size_t cap)
 		    a->item->handle);
 		break;
 	case ACT_RETIRE:
-		snprintf(out, cap, "the old share of %s of %s is destroyed",
-		    root, who);
+		snprintf(out, cap, "the %sshare of %s that %s had is destroyed",
+		    p->kind == PLAN_REFRESH ? "old " : "", root, who);
 		break;
 	case ACT_WIPE:
 		snprintf(out, cap, "every secret is wiped from memory");

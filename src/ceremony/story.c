@@ -114,7 +114,7 @@ share_fits(const struct story_line *line, const struct act *a)
 	char number[8];
 
 	snprintf(number, sizeof(number), "%u", a->index + 1);
-	return line->words_len == 4 && span_is(line->words[1], number) &&
+	return line->words_len == 5 && span_is(line->words[1], number) &&
 	    span_is(line->words[2], a->who->handle);
 }
 
