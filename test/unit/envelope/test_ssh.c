@@ -82,6 +82,25 @@ verify(const struct made *m)
 	    buf_span(&m->file), &why);
 }
 
+/* Each octet as what another kind of base64 would have there. */
+static void
+alphabets_differ(struct made *m)
+{
+	static const char others[] = "+-/_=A \n";
+	size_t i, j;
+
+	for (i = 0; i < m->file.len; i++)
+		for (j = 0; j < sizeof(others); j++) {
+			uint8_t kept = m->file.ptr[i];
+
+			if (kept == (uint8_t)others[j])
+				continue;
+			m->file.ptr[i] = (uint8_t)others[j];
+			assert_int_equal(verify(m), REASON_SSH_SIGNATURE);
+			m->file.ptr[i] = kept;
+		}
+}
+
 /* As ssh-keygen prints and makes it; then each bit of the file turned. */
 static void
 kind_holds(const char *type, const char *more)
@@ -100,6 +119,7 @@ kind_holds(const char *type, const char *more)
 		assert_int_equal(verify(&m), REASON_SSH_SIGNATURE);
 		m.file.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
+	alphabets_differ(&m);
 	for (i = 1; i < m.file.len; i++) {
 		m.file.len -= i;
 		assert_int_equal(verify(&m), REASON_SSH_SIGNATURE);
