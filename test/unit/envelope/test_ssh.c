@@ -177,8 +177,8 @@ keys_are_of_two_kinds(void **state)
 		"ssh-ed25519 AAAA", "ssh-ed25519  AAAA",
 		"ssh-rsa AAAAB3NzaC1yc2E=",
 		/* the type inside is another one */
-		"ecdsa-sha2-nistp256 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKC"
-		"wwNDg8QERITFBUWFxgZGhscHR4f" };
+		("ecdsa-sha2-nistp256 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkK"
+		 "CwwNDg8QERITFBUWFxgZGhscHR4f") };
 	struct ssh_key key;
 	struct why why;
 	size_t i;
