@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ceremony/ceremony.h"
+#include "crypto/hash/memory.h"
 #include "envelope/csr.h"
 
 #define PASSPHRASE_DESCRIPTOR 3
@@ -215,6 +216,7 @@ main(int argc, char **argv)
 	enum reason r;
 
 	process_harden();
+	libcrypto_memory();
 	umask(022); /* certificates are public; keys are made 0600 */
 	log_open("ceremony");
 	if (argc < 2 || !parse(argc - 1, argv + 1, &a) || !complete(verb, &a))

@@ -31,10 +31,12 @@ input_read(const uint8_t *bytes, size_t len)
 	ssh_key_print(&key, print);
 	require(strlen(print) == SSH_PRINT_SIZE - 1);
 	digest = digest_add(ACCEPTED, print, strlen(print));
+	/* Where libcrypto has no memory a signature fails, too; the programs end
+	 * then (crypto/hash/memory.h). */
 	if (ssh_verify(&key, "hallmark-ceremony", message, file, &why) !=
 	    REASON_OK) {
 		require(why.text[0] != '\0');
-		return digest;
+		return 0;
 	}
 	require(ssh_verify(&key, "file", message, file, &why) != REASON_OK);
 	message.len--;
