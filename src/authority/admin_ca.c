@@ -216,6 +216,21 @@ put_time(struct json_out *o, const char *name, int64_t moment)
 		json_put_text(o, text);
 }
 
+/* Names that `hallmark init` gives say so (ceremony/ceremony.h): the words stand
+ * in the root's own name. They are looked for among its octets, not decoded; to
+ * call too many a software root does no harm. */
+bool
+ca_software_root(const struct store_ca *ca)
+{
+	static const char words[] = "(software root)";
+	struct span root;
+
+	if (ca->chain_len == 0)
+		return false;
+	root = ca->chain[ca->chain_len - 1];
+	return memmem(root.ptr, root.len, words, strlen(words)) != NULL;
+}
+
 static void
 put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 {
@@ -230,6 +245,12 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	json_put_text(o, key_state_name((enum key_state)ca->state));
 	json_put_name(o, "slot");
 	json_put_text(o, ca->slot);
+	json_put_name(o, "root");
+	if (ca->chain_len == 0)
+		json_put_null(o);
+	else
+		json_put_text(
+		    o, ca_software_root(ca) ? "software root" : "other");
 	if (k != NULL)
 		policy_put(o, k);
 	put_time(o, "created", ca->created);

@@ -431,6 +431,8 @@ MUST_USE enum reason policy_read(struct authority *a,
 void policy_put(struct json_out *o, const struct ledger_key *k);
 /* A moment as a member, null for 0. */
 void put_time(struct json_out *o, const char *name, int64_t moment);
+/* Does this chain end at a root that `hallmark init` made? */
+bool ca_software_root(const struct store_ca *ca);
 /* The chain of a CA as a member with an array of base64 strings. */
 void put_chain(struct authority *a, struct json_out *o, const char *name);
 /* --- recheck.c --- */

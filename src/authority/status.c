@@ -114,6 +114,23 @@ put_sizes(const struct authority *a, struct json_out *o)
 	json_end_object(o);
 }
 
+static void
+see_root(void *context, const struct store_ca *ca)
+{
+	*(bool *)context |= ca->state == KEY_ACTIVE && ca_software_root(ca);
+}
+
+/* "software root" where a key in use depends on one. */
+static void
+put_root(const struct authority *a, struct json_out *o)
+{
+	bool software = false;
+
+	store_ca_each(a->store, see_root, &software);
+	json_put_name(o, "root");
+	json_put_text(o, software ? "software root" : "other");
+}
+
 void
 service_status(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -135,6 +152,7 @@ service_status(
 	json_put_bool(&o, a->commit_failed);
 	json_put_name(&o, "test");
 	json_put_bool(&o, a->test || a->start.config.test);
+	put_root(a, &o);
 	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
 	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
 	put_count(&o, "refusals", store_count(a->store, TABLE_REFUSAL));

@@ -186,6 +186,7 @@ int journal_succeed_run(struct cli *, int, char **);
 int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
 int explain_run(struct cli *, int, char **);
+int ceremony_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);
 
 extern const struct verb verbs[];

@@ -95,6 +95,75 @@ private_key_generate(enum key_type type)
 }
 
 void
+private_key_scalar(const struct private_key *k, struct secret *out)
+{
+	size_t width = k->type == KEY_P384 ? 48 : 32;
+
+	secret_new(out, width);
+	if (BN_bn2binpad(EC_KEY_get0_private_key(k->ec), out->ptr,
+		(int)width) != (int)width)
+		fatal("a private scalar");
+}
+
+struct private_key *
+private_key_from_scalar(enum key_type type, struct span scalar)
+{
+	EC_KEY *ec;
+	const EC_GROUP *group;
+	EC_POINT *point;
+	BIGNUM *d;
+
+	if (scalar.len != (type == KEY_P384 ? 48 : 32))
+		return NULL;
+	private_key_heap();
+	ec = EC_KEY_new_by_curve_name(
+	    type == KEY_P384 ? NID_secp384r1 : NID_X9_62_prime256v1);
+	d = BN_secure_new();
+	if (ec == NULL || d == NULL ||
+	    BN_bin2bn(scalar.ptr, (int)scalar.len, d) == NULL)
+		fatal("a private scalar");
+	BN_set_flags(d, BN_FLG_CONSTTIME);
+	group = EC_KEY_get0_group(ec);
+	point = EC_POINT_new(group);
+	if (point == NULL)
+		fatal("a private scalar");
+	if (BN_is_zero(d) || BN_cmp(d, EC_GROUP_get0_order(group)) >= 0 ||
+	    EC_POINT_mul(group, point, d, NULL, NULL, NULL) != 1 ||
+	    EC_KEY_set_private_key(ec, d) != 1 ||
+	    EC_KEY_set_public_key(ec, point) != 1) {
+		EC_KEY_free(ec);
+		ec = NULL;
+	}
+	BN_clear_free(d);
+	EC_POINT_free(point);
+	return ec == NULL ? NULL : key_wrap(ec); /* ec transferred */
+}
+
+struct private_key *
+private_key_from_seed(enum key_type type, struct span seed, const char *label)
+{
+	enum hash_algorithm hash = type == KEY_P384 ? HASH_SHA384 : HASH_SHA256;
+	struct private_key *k = NULL;
+	uint8_t scalar[HASH_MAX], counter;
+
+	if (seed.len < 32)
+		fatal("a seed of %zu octets", seed.len);
+	/* Even for P-256 a second round has one chance in 2^32. */
+	for (counter = 1; k == NULL; counter++) {
+		struct span pieces[2] = { span_str(label),
+			span_of(&counter, 1) };
+
+		if (counter == 0)
+			fatal("no key from this seed");
+		hmac_pieces(hash, seed, pieces, 2, scalar);
+		k = private_key_from_scalar(
+		    type, span_of(scalar, hash_size(hash)));
+	}
+	secret_wipe(scalar, sizeof(scalar));
+	return k;
+}
+
+void
 private_key_free(struct private_key *k)
 {
 	if (k == NULL)

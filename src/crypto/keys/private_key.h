@@ -19,6 +19,18 @@ void private_key_free(struct private_key *k);
 enum key_type private_key_type(const struct private_key *k);
 /* SubjectPublicKeyInfo, DER, owned by the key. */
 struct span private_key_spki(const struct private_key *k);
+/* The private scalar, 32 or 48 octets, big endian; freed by the caller. For
+ * shares (IP 8). */
+void private_key_scalar(const struct private_key *k, struct secret *out);
+/* The key with this scalar; NULL unless it has 32 octets (P-256) or 48 (P-384)
+ * and lies between 0 and the order. */
+struct private_key *private_key_from_scalar(
+    enum key_type type, struct span scalar);
+/* The key that follows from a seed of at least 32 octets of full entropy:
+ * HMAC(seed, label || counter) with the hash of the curve's width, the first
+ * scalar in range (FIPS 186-5 A.2.2). For entropy from several sources. */
+struct private_key *private_key_from_seed(
+    enum key_type type, struct span seed, const char *label);
 /*
  * Signs the hash of message (P-256: SHA-256, P-384: SHA-384); out gets the DER
  * signature. Ends the process if libcrypto fails.
