@@ -138,6 +138,7 @@ policy_put(struct json_out *o, const struct ledger_key *k)
 		put_time(o, "period", k->count.period);
 		put_number(o, "in-period", k->count.in_period, false);
 	}
+	put_number(o, "months", p->months, p->months == 0);
 	if (k->order.purpose == PURPOSE_IDEVID_CA)
 		put_number(o, "last-counter", k->last_counter, false);
 }

@@ -20,6 +20,7 @@ request_policy(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "first-day", p->first_day);
 	request_text(m, "last-day", p->last_day);
 	request_text(m, "rate", p->rate);
+	request_text(m, "months", p->months);
 }
 
 static void
@@ -30,6 +31,8 @@ request_order(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "name", p->name);
 	request_text(m, "slot", p->slot);
 	request_text(m, "algorithm", p->algorithm);
+	request_text(m, "succeeds", p->succeeds);
+	request_text(m, "factory", p->factory);
 	request_policy(m, p);
 }
 
@@ -159,6 +162,7 @@ out:
 	    { "limit", &(p)->limit, NULL, false },         \
 	    { "first-day", &(p)->first_day, NULL, false }, \
 	    { "last-day", &(p)->last_day, NULL, false },   \
+	    { "months", &(p)->months, NULL, false },       \
 	{                                                  \
 		"rate", &(p)->rate, NULL, false            \
 	}
@@ -171,7 +175,9 @@ order_options(
 					       true },
 		{ "name", &p->name, NULL, true },
 		{ "slot", &p->slot, NULL, false },
-		{ "algorithm", &p->algorithm, NULL, false }, POLICY_ROWS(p),
+		{ "algorithm", &p->algorithm, NULL, false },
+		{ "succeeds", &p->succeeds, NULL, false },
+		{ "factory", &p->factory, NULL, false }, POLICY_ROWS(p),
 		{ out == NULL ? NULL : "out", out, NULL, false }, { 0 } };
 
 	return options_read(c, argc, argv, rows, 0, 0);

@@ -136,9 +136,9 @@ void progress_end(struct progress *p);
 /* --- ca.c --- */
 struct ca_plan {
 	const char *home;
-	const char *purpose, *name, *slot, *algorithm;
+	const char *purpose, *name, *slot, *algorithm, *succeeds, *factory;
 	const char *kinds, *product, *serials; /* policy */
-	const char *limit, *first_day, *last_day, *rate;
+	const char *limit, *first_day, *last_day, *rate, *months;
 	int passphrase; /* of the root's key */
 };
 /* Request, signature by the software root of this home, import. */

@@ -15,10 +15,11 @@
 	"[--kinds nonced,nonceless]\n"                                    \
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
 	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n" \
-	"[--rate N/minute|N/hour|N/day|N/SECONDS|none]"
+	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]"
 #define CA_OPTIONS                                                \
 	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
-	"[--algorithm p256|p384] " POLICY_OPTIONS
+	"[--algorithm p256|p384] [--succeeds NAME] [--factory "   \
+	"NAME]\n" POLICY_OPTIONS
 
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,
@@ -49,7 +50,8 @@ const struct verb verbs[] = {
 	{ "ca", "show", ca_show_run, "NAME [--pem]",
 	    "show a key and its chain" },
 	{ "issue", "csr", issue_csr_run,
-	    "--product NAME [--serial S] [--out FILE|DIR] FILE|DIR...",
+	    "--product NAME [--serial S] [--factory NAME] [--out FILE|DIR]\n"
+	    "FILE|DIR...",
 	    "issue an IDevID for each certification request" },
 	{ "device", "import", device_import_run,
 	    "--product NAME --ca FILE FILE...",

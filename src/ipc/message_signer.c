@@ -195,7 +195,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 {
 	unsigned i;
 
-	cbor_put_array(o, 8);
+	cbor_put_array(o, 9);
 	cbor_put_uint(o, p->kinds);
 	cbor_put_array(o, p->products_len);
 	for (i = 0; i < p->products_len; i++)
@@ -206,6 +206,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 	cbor_put_uint(o, p->last_day);
 	cbor_put_uint(o, p->rate);
 	cbor_put_uint(o, p->period);
+	cbor_put_uint(o, p->months);
 }
 
 static bool
@@ -226,7 +227,7 @@ get_products(struct cbor *c, struct key_policy *p)
 static bool
 get_policy(struct cbor *c, struct key_policy *p)
 {
-	return field_array(c, 8) &&
+	return field_array(c, 9) &&
 	    field_unsigned(c, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID,
 		&p->kinds) &&
 	    get_products(c, p) &&
@@ -235,18 +236,21 @@ get_policy(struct cbor *c, struct key_policy *p)
 	    field_unsigned(c, KEY_DAY_MAX, &p->first_day) &&
 	    field_unsigned(c, KEY_DAY_MAX, &p->last_day) &&
 	    field_unsigned(c, UINT32_MAX, &p->rate) &&
-	    field_unsigned(c, KEY_PERIOD_MAX, &p->period);
+	    field_unsigned(c, KEY_PERIOD_MAX, &p->period) &&
+	    field_unsigned(c, KEY_MONTHS_MAX, &p->months);
 }
 
 void
 message_key_order_put(struct cbor_out *o, const struct key_order *m)
 {
-	cbor_put_array(o, 5);
+	cbor_put_array(o, 7);
 	cbor_put_uint(o, m->purpose);
 	cbor_put_string(o, m->name);
 	cbor_put_string(o, m->slot);
 	cbor_put_bool(o, m->p384);
 	put_policy(o, &m->policy);
+	cbor_put_string(o, m->succeeds);
+	cbor_put_string(o, m->factory);
 }
 
 bool
@@ -255,12 +259,14 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 5))
+	if (!field_array(c, 7))
 		return false;
 	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
 	    field_flag(c, &m->p384) && get_policy(c, &m->policy) &&
+	    field_text(c, m->succeeds, sizeof(m->succeeds)) &&
+	    field_text(c, m->factory, sizeof(m->factory)) &&
 	    cbor_end(c) == WIRE_OK;
 }
 

@@ -35,9 +35,10 @@ ledger_key_find(const struct ledger *l, const char *name)
 const char *
 key_state_name(enum key_state s)
 {
-	return s == KEY_REQUESTED ? "requested"
-	    : s == KEY_ACTIVE	  ? "active"
-				  : "retired";
+	static const char *const names[] = { "?", "requested", "active",
+		"retired", "signed" };
+
+	return names[s > 0 && s < sizeof(names) / sizeof(names[0]) ? s : 0];
 }
 
 static const char *
@@ -54,7 +55,7 @@ ledger_key_fields(struct members *f, void *value)
 	unsigned state = k->state;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
-	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_RETIRED,
+	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_STATE_LAST,
 	    key_state_word);
 	if (f->mode == MEMBERS_READ)
 		k->state = (enum key_state)state;
@@ -62,7 +63,7 @@ ledger_key_fields(struct members *f, void *value)
 	    f, 3, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256, HASH_SIZE);
 	member_bytes(f, 4, "certificate_sha256", MEMBER_OPTIONAL,
 	    k->certificate_sha256, HASH_SIZE);
-	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->activated);
+	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->count.activated);
 	member_uint(
 	    f, 6, "issued", MEMBER_OPTIONAL, &k->count.issued, INT64_MAX);
 	member_time(f, 7, "period", MEMBER_OPTIONAL, &k->count.period);
@@ -71,6 +72,10 @@ ledger_key_fields(struct members *f, void *value)
 		k->count.in_period = (uint32_t)in_period;
 	member_uint(f, 9, "last_counter", MEMBER_OPTIONAL, &k->last_counter,
 	    UINT64_MAX);
+	member_bytes(
+	    f, 10, "window", MEMBER_OPTIONAL, k->window, sizeof(k->window));
+	member_uint(
+	    f, 11, "last_record", MEMBER_OPTIONAL, &k->last_record, INT64_MAX);
 }
 
 static void
@@ -178,12 +183,12 @@ checkpoint_compare(
 static enum reason
 apply_key(struct ledger *l, const struct record *r, struct why *why)
 {
+	const struct ledger_key *before;
 	struct ledger_key *k;
+	struct why inner;
 
-	if (ledger_key_find(l, r->key.order.name) != NULL)
-		return damaged(why, r, "a key of that name exists");
-	if (l->keys_len == LEDGER_KEYS_MAX)
-		return damaged(why, r, "too many keys");
+	if (ledger_key_admits(l, &r->key.order, &inner) != REASON_OK)
+		return damaged(why, r, inner.text);
 	l->keys = realloc(l->keys, (l->keys_len + 1) * sizeof(*l->keys));
 	if (l->keys == NULL)
 		fatal("out of memory");
@@ -191,6 +196,11 @@ apply_key(struct ledger *l, const struct record *r, struct why *why)
 	memset(k, 0, sizeof(*k));
 	k->order = r->key.order;
 	k->state = KEY_REQUESTED;
+	before = ledger_key_find(l, k->order.succeeds);
+	if (before != NULL && strcmp(before->order.slot, k->order.slot) == 0) {
+		k->last_counter = before->last_counter;
+		memcpy(k->window, before->window, sizeof(k->window));
+	}
 	memcpy(k->spki_sha256, r->key.spki_sha256, HASH_SIZE);
 	return REASON_OK;
 }
@@ -202,20 +212,81 @@ apply_ca(struct ledger *l, const struct record *r, struct why *why)
 
 	if (k == NULL || k->state != KEY_REQUESTED)
 		return damaged(why, r, "no such key waits for a certificate");
-	k->state = KEY_ACTIVE;
-	k->activated = r->time;
+	k->state = k->order.succeeds[0] != '\0' ? KEY_SIGNED : KEY_ACTIVE;
+	if (k->state == KEY_ACTIVE)
+		k->count.activated = r->time;
 	memcpy(k->certificate_sha256, r->ca.certificate_sha256, HASH_SIZE);
 	return REASON_OK;
 }
 
 enum reason
-ledger_key_allows(const struct ledger_key *k, const struct key_use *use,
-    int64_t time, struct why *why)
+ledger_key_allows(const struct ledger *l, const struct ledger_key *k,
+    const struct key_use *use, int64_t time, struct why *why)
 {
-	if (k == NULL || k->state != KEY_ACTIVE)
+	if (k == NULL || (k->state != KEY_ACTIVE && k->state != KEY_SIGNED))
 		return why_set(why, REASON_SIGNER_KEY, -1, "it is %s",
 		    k == NULL ? "unknown" : key_state_name(k->state));
+	if (k->state == KEY_SIGNED && !ledger_key_due(l, k, time))
+		return why_set(why, REASON_SIGNER_KEY, -1,
+		    "it waits for %s to end", k->order.succeeds);
 	return key_policy_allows(&k->order.policy, &k->count, use, time, why);
+}
+
+enum reason
+ledger_counter_free(
+    const struct ledger_key *k, uint64_t counter, struct why *why)
+{
+	uint64_t at;
+
+	if (counter > k->last_counter)
+		return REASON_OK;
+	at = k->last_counter - counter;
+	if (at == 0 || counter == 0 || at > COUNTER_WINDOW)
+		return why_set(why, REASON_SERIAL_USED, -1,
+		    "counter %llu, the last one signed is %llu",
+		    (unsigned long long)counter,
+		    (unsigned long long)k->last_counter);
+	at--;
+	if ((k->window[at / 8] >> at % 8 & 1) == 0)
+		return REASON_OK;
+	return why_set(why, REASON_SERIAL_USED, -1,
+	    "counter %llu was signed before", (unsigned long long)counter);
+}
+
+/* The window moves up by so many, at least 1: what was the highest counter is
+ * in it then. */
+static void
+window_move(uint8_t window[COUNTER_WINDOW / 8], uint64_t by)
+{
+	size_t i, bytes, bits = (size_t)(by % 8);
+
+	if (by > COUNTER_WINDOW) {
+		memset(window, 0, COUNTER_WINDOW / 8);
+		return;
+	}
+	bytes = (size_t)(by / 8);
+	for (i = COUNTER_WINDOW / 8; i-- > 0;) {
+		unsigned low = i >= bytes ? window[i - bytes] : 0;
+		unsigned below = i >= bytes + 1 ? window[i - bytes - 1] : 0;
+
+		window[i] = (uint8_t)(low << bits | below >> (8 - bits));
+	}
+	window[(by - 1) / 8] |= (uint8_t)(1u << (by - 1) % 8);
+}
+
+static void
+counter_take(struct ledger_key *k, uint64_t counter)
+{
+	uint64_t at;
+
+	if (counter > k->last_counter) {
+		/* Nothing was signed at 0: no serial has it. */
+		window_move(k->window, counter - k->last_counter);
+		k->last_counter = counter;
+		return;
+	}
+	at = k->last_counter - counter - 1;
+	k->window[at / 8] |= (uint8_t)(1u << at % 8);
 }
 
 /* A signature of a key: it must have been one that it may make. */
@@ -226,12 +297,19 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 	struct ledger_key *k = ledger_key_find(l, name);
 	struct why inner;
 
-	if (ledger_key_allows(k, use, r->time, &inner) != REASON_OK)
+	if (ledger_key_allows(l, k, use, r->time, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
 	if (use->kind == SIGNED_IDEVID) {
-		if (r->idevid.counter <= k->last_counter)
-			return damaged(why, r, "a counter went back");
-		k->last_counter = r->idevid.counter;
+		if (ledger_counter_free(k, r->idevid.counter, &inner) !=
+		    REASON_OK)
+			return damaged(why, r, inner.text);
+		counter_take(k, r->idevid.counter);
+		k->last_record = r->sequence;
+	}
+	if (k->state == KEY_SIGNED) {
+		k->state = KEY_ACTIVE;
+		if (k->count.activated == 0)
+			k->count.activated = r->time;
 	}
 	key_count_add(&k->count, &k->order.policy, r->time);
 	return REASON_OK;

@@ -133,6 +133,7 @@ policy_fields(struct members *f, void *value)
 	member_day(f, 6, "last_day", &p->last_day);
 	MEMBER_UINT(f, 7, "rate", MEMBER_OPTIONAL, p->rate, UINT32_MAX);
 	MEMBER_UINT(f, 8, "period", MEMBER_OPTIONAL, p->period, KEY_PERIOD_MAX);
+	MEMBER_UINT(f, 9, "months", MEMBER_OPTIONAL, p->months, KEY_MONTHS_MAX);
 }
 
 void
@@ -146,6 +147,10 @@ key_order_fields(struct members *f, void *value)
 	member_text(f, 3, "slot", MEMBER_OPTIONAL, o->slot, sizeof(o->slot));
 	member_bool(f, 4, "p384", &o->p384);
 	member_map(f, 5, "policy", policy_fields, &o->policy);
+	member_text(f, 7, "succeeds", MEMBER_OPTIONAL, o->succeeds,
+	    sizeof(o->succeeds));
+	member_text(
+	    f, 8, "factory", MEMBER_OPTIONAL, o->factory, sizeof(o->factory));
 	if (o->name[0] == '\0' ||
 	    key_policy_check(&o->policy, o->purpose, NULL) != REASON_OK)
 		members_refuse(f, "name or policy");

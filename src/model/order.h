@@ -53,6 +53,10 @@ struct key_order {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];   /* A-Z a-z 0-9 - */
 	char slot[SLOT_TOKEN_MAX + 1]; /* issuing CAs */
+	/* Issuing CAs: the key that it takes over from, and the factory that it
+	 * is for; "" = none. */
+	char succeeds[KEY_NAME_MAX + 1];
+	char factory[FACTORY_NAME_MAX + 1];
 	bool p384;
 	struct key_policy policy;
 };

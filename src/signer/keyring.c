@@ -157,7 +157,7 @@ key_load(struct keyring *k, const char *folder, const struct ledger_key *known,
 		    "%s is not the key on record", path);
 	}
 	h = keyring_add(k, known->order.name, key);
-	if (known->state == KEY_ACTIVE)
+	if (known->state != KEY_REQUESTED)
 		return chain_load(h, folder, known, why);
 	return REASON_OK;
 }

@@ -38,35 +38,13 @@ check_order(const struct key_order *k, struct why *why)
 	else if (k->purpose == PURPOSE_IDEVID_CA ? !slot_valid(k->slot)
 						 : k->slot[0] != '\0')
 		field = "slot";
+	else if (!text_printable(span_str(k->factory)) ||
+	    (k->purpose != PURPOSE_IDEVID_CA &&
+		(k->factory[0] != '\0' || k->succeeds[0] != '\0')))
+		field = "factory or succeeds";
 	return field == NULL
 	    ? key_policy_check(&k->policy, k->purpose, why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
-}
-
-/* A slot is never shared (IP 5.2), not even with a retired key, nor with one
- * that a reader would take for it. */
-static enum reason
-check_unique(const struct signer *s, const struct key_order *k, struct why *why)
-{
-	const struct ledger *l = journal_ledger(s->journal);
-	size_t i;
-
-	if (l->keys_len == LEDGER_KEYS_MAX)
-		return why_set(why, REASON_SIGNER_POLICY, -1,
-		    "a signer holds at most %d keys", LEDGER_KEYS_MAX);
-	for (i = 0; i < l->keys_len; i++) {
-		const struct key_order *other = &l->keys[i].order;
-
-		if (strcmp(other->name, k->name) == 0)
-			return why_set(why, REASON_SIGNER_POLICY, -1,
-			    "there is a key %s", k->name);
-		if (k->slot[0] != '\0' && other->slot[0] != '\0' &&
-		    token_alike(other->slot, k->slot))
-			return why_set(why, REASON_SIGNER_POLICY, -1,
-			    "slot %s belongs to key %s", other->slot,
-			    other->name);
-	}
-	return REASON_OK;
 }
 
 /* The file comes before the record. A file that no record names is what an
@@ -103,7 +81,8 @@ key_create_prepare(struct signer *s, struct order *o)
 	size_t len;
 
 	if ((r = check_order(&o->key, &o->why)) != REASON_OK ||
-	    (r = check_unique(s, &o->key, &o->why)) != REASON_OK ||
+	    (r = ledger_key_admits(
+		 journal_ledger(s->journal), &o->key, &o->why)) != REASON_OK ||
 	    (r = key_make(s, &o->key, &o->signer, &o->why)) != REASON_OK)
 		return r;
 	buf_init(&o->tbs, CSR_ROOM);

@@ -15,7 +15,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	5
+#define STORE_SCHEMA	6
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 

@@ -161,9 +161,9 @@ largest_checkpoint(void **state)
 		.time = INT64_C(253402300799) },
 		      back;
 	struct ledger_key k = { .state = KEY_RETIRED,
-		.activated = l.time,
-		.count = { INT64_MAX, l.time, UINT32_MAX },
-		.last_counter = UINT64_MAX };
+		.count = { INT64_MAX, l.time, l.time, UINT32_MAX },
+		.last_counter = UINT64_MAX,
+		.last_record = INT64_MAX };
 	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
@@ -174,6 +174,10 @@ largest_checkpoint(void **state)
 	k.order = sample_order(PURPOSE_IDEVID_CA, "x");
 	memset(k.order.name, 'n', KEY_NAME_MAX);
 	memset(k.order.slot, 'S', SLOT_TOKEN_MAX);
+	memset(k.order.succeeds, 'n', KEY_NAME_MAX);
+	memset(k.order.factory, 'f', FACTORY_NAME_MAX);
+	memset(k.window, 0xff, sizeof(k.window));
+	p->months = KEY_MONTHS_MAX;
 	p->products_len = KEY_PRODUCTS_MAX;
 	for (i = 0; i < KEY_PRODUCTS_MAX; i++) {
 		memset(p->products[i], 'p', PRODUCT_NAME_MAX);

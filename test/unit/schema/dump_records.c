@@ -28,9 +28,10 @@ print_checkpoint(void)
 {
 	struct ledger l = { .test = true, .sequence = 6, .time = SAMPLE_TIME };
 	struct ledger_key k = { .state = KEY_ACTIVE,
-		.activated = SAMPLE_TIME,
-		.count = { 5, SAMPLE_TIME, 3 },
-		.last_counter = 9 };
+		.count = { 5, SAMPLE_TIME, SAMPLE_TIME, 3 },
+		.last_counter = 9,
+		.window = { 0xff, 1 },
+		.last_record = 5 };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX];
 
@@ -41,6 +42,9 @@ print_checkpoint(void)
 	l.before.sequence = 41;
 	l.before.skipped = 10;
 	k.order = sample_order(PURPOSE_IDEVID_CA, "F1-1");
+	k.order.policy.months = 3;
+	strcpy(k.order.succeeds, "F0-1");
+	strcpy(k.order.factory, "Graz");
 	sample_fill(k.spki_sha256, HASH_SIZE, 1);
 	sample_fill(k.certificate_sha256, HASH_SIZE, 2);
 	l.keys = &k;

@@ -436,7 +436,7 @@ idevid_lies(void **state)
 	i = world_idevid(9);
 	i.request_sha256[5] ^= 1;
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
-	i = world_idevid(8);
+	i = world_idevid(0);
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 	i = world_idevid(10);
 	strcpy(i.serial, "AR9-F2-000A");
@@ -458,6 +458,11 @@ idevid_lies(void **state)
 	assert_int_equal(head(), before);
 	i = world_idevid(10);
 	assert_int_equal(order_idevid(&i), REASON_OK);
+	/* Left out, and never signed: the window remembers. */
+	i = world_idevid(8);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	i.request_sha256[5] ^= 1;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 }
 
 static void

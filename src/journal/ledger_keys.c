@@ -1,0 +1,109 @@
+/* How keys come after each other, see ledger.h. */
+#include "journal/ledger.h"
+#include "model/serial.h"
+
+bool
+ledger_key_due(const struct ledger *l, const struct ledger_key *k, int64_t time)
+{
+	const struct ledger_key *before;
+
+	/* Each succeeds an older one, so this ends. */
+	for (; k->order.succeeds[0] != '\0'; k = before) {
+		before = ledger_key_find(l, k->order.succeeds);
+		if (before == NULL)
+			return true;
+		if (before->state == KEY_ACTIVE)
+			return key_policy_used(&before->order.policy,
+				   &before->count, time) >= KEY_SWITCH_PERCENT;
+		if (before->state != KEY_RETIRED)
+			return false; /* it comes first */
+		if (before->count.activated != 0)
+			return true;
+		/* Retired unused: its place in the line is ours. */
+	}
+	return true;
+}
+
+const struct ledger_key *
+ledger_key_successor(const struct ledger *l, const struct ledger_key *k)
+{
+	const struct ledger_key *next, *further;
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++) {
+		next = &l->keys[i];
+		if (strcmp(next->order.succeeds, k->order.name) != 0)
+			continue;
+		if (next->state == KEY_SIGNED || next->state == KEY_ACTIVE)
+			return next;
+		further = next->state == KEY_RETIRED
+		    ? ledger_key_successor(l, next)
+		    : NULL;
+		if (further != NULL)
+			return further;
+	}
+	return NULL;
+}
+
+unsigned
+ledger_key_generation(const struct ledger *l, const struct ledger_key *k)
+{
+	unsigned n = 1;
+	size_t i;
+
+	for (i = 0; i < l->keys_len && &l->keys[i] != k; i++)
+		n += strcmp(l->keys[i].order.slot, k->order.slot) == 0;
+	return n;
+}
+
+/* A slot passes to one named successor, after the old CA is retired (IP 5.2). */
+static enum reason
+check_slot(const struct ledger *l, const struct key_order *o, struct why *why)
+{
+	const struct ledger_key *k, *last = NULL;
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++) {
+		k = &l->keys[i];
+		if (k->order.slot[0] == '\0' ||
+		    !token_alike(k->order.slot, o->slot))
+			continue;
+		if (strcmp(k->order.slot, o->slot) != 0)
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "slot %s looks like %s of key %s", o->slot,
+			    k->order.slot, k->order.name);
+		last = k;
+	}
+	if (last == NULL)
+		return REASON_OK;
+	if (strcmp(o->succeeds, last->order.name) != 0)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "slot %s belongs to key %s", o->slot, last->order.name);
+	if (last->state != KEY_RETIRED)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "slot %s is in use: key %s is not retired", o->slot,
+		    last->order.name);
+	return REASON_OK;
+}
+
+enum reason
+ledger_key_admits(
+    const struct ledger *l, const struct key_order *o, struct why *why)
+{
+	const struct ledger_key *before;
+
+	if (l->keys_len == LEDGER_KEYS_MAX)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "a signer holds at most %d keys", LEDGER_KEYS_MAX);
+	if (ledger_key_find(l, o->name) != NULL)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "there is a key %s", o->name);
+	if (o->succeeds[0] != '\0') {
+		before = ledger_key_find(l, o->succeeds);
+		if (before == NULL || before->order.purpose != o->purpose)
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "there is no key %s that it could succeed",
+			    o->succeeds);
+	}
+	return o->slot[0] == '\0' ? REASON_OK : check_slot(l, o, why);
+}
