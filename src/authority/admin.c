@@ -20,6 +20,8 @@ static const struct {
 	{ "ca.import", true, ca_import },
 	{ "ca.policy", true, ca_policy },
 	{ "ca.retire", true, ca_retire },
+	{ "ca.destroy", true, ca_destroy },
+	{ "ca.archive", true, ca_archive },
 	{ "ca.list", false, ca_list },
 	{ "ca.show", false, ca_show },
 	{ "issue.csr", true, issue_csr },

@@ -264,6 +264,11 @@ put_place(struct authority *a, struct json_out *o, const struct ledger_key *k)
 		put_optional(
 		    o, "successor", next == NULL ? "" : next->order.name);
 	}
+	/* Where its wrapping key lay is known when it was erased. */
+	put_optional(o, "wrapping",
+	    wrapping_name(k->erased != 0 ? k->erased
+		    : k->wrapped	 ? WRAPPING_BESIDE
+					 : WRAPPING_NONE));
 	put_time(o, "activated", k->count.activated);
 	put_time(o, "end", end == INT64_MAX ? 0 : end);
 	json_put_name(o, "used-percent");

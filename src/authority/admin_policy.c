@@ -55,7 +55,7 @@ ca_policy(
 
 	if (r == REASON_OK) {
 		k = ledger_key_find(&a->ledger, o.name);
-		if (k == NULL || k->state == KEY_RETIRED)
+		if (k == NULL || key_state_over(k->state))
 			r = why_set(&why, REASON_CA_UNKNOWN, -1,
 			    "no key %s is in use", o.name);
 	}

@@ -405,6 +405,11 @@ void ca_show(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* admin_end.c */
+void ca_destroy(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_archive(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_policy.c */
 void ca_policy(
     struct authority *a, struct origin from, const struct message_admin *m);

@@ -160,6 +160,8 @@ int ca_request_run(struct cli *, int, char **);
 int ca_import_run(struct cli *, int, char **);
 int ca_policy_run(struct cli *, int, char **);
 int ca_retire_run(struct cli *, int, char **);
+int ca_destroy_run(struct cli *, int, char **);
+int ca_archive_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);
 int issue_csr_run(struct cli *, int, char **);

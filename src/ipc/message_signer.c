@@ -289,6 +289,41 @@ message_policy_order_get(struct cbor *c, struct policy_order *m)
 }
 
 void
+message_end_order_put(struct cbor_out *o, const struct end_order *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, 4);
+	cbor_put_string(o, m->name);
+	cbor_put_uint(o, m->how);
+	put_hash(o, m->archive_sha256);
+	cbor_put_array(o, m->signatures_len);
+	for (i = 0; i < m->signatures_len; i++)
+		cbor_put_bytes(o, m->signatures[i]);
+}
+
+bool
+message_end_order_get(struct cbor *c, struct end_order *m)
+{
+	bool good = true;
+	uint64_t n;
+	unsigned i;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 4) || !field_text(c, m->name, sizeof(m->name)))
+		return false;
+	m->how = field_enum(c, END_DESTROY, END_ARCHIVE, &good);
+	if (!good || !field_hash(c, m->archive_sha256) ||
+	    cbor_array(c, &n) != WIRE_OK || (n != 0 && n != END_SIGNATURES))
+		return false;
+	m->signatures_len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_span(c, &m->signatures[i], END_SIGNATURE_MAX))
+			return false;
+	return cbor_end(c) == WIRE_OK;
+}
+
+void
 message_key_certificate_put(struct cbor_out *o, const struct key_certificate *m)
 {
 	unsigned i;

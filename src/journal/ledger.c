@@ -36,7 +36,7 @@ const char *
 key_state_name(enum key_state s)
 {
 	static const char *const names[] = { "?", "requested", "active",
-		"retired", "signed" };
+		"retired", "signed", "archived", "destroyed" };
 
 	return names[s > 0 && s < sizeof(names) / sizeof(names[0]) ? s : 0];
 }
@@ -47,12 +47,18 @@ key_state_word(unsigned value)
 	return key_state_name((enum key_state)value);
 }
 
+static const char *
+wrapping_word(unsigned value)
+{
+	return wrapping_name((enum wrapping)value);
+}
+
 static void
 ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
-	uint64_t in_period = k->count.in_period;
-	unsigned state = k->state;
+	uint64_t in_period = k->count.in_period, wrapped = k->wrapped;
+	unsigned state = k->state, ending = k->ending, erased = k->erased;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
 	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_STATE_LAST,
@@ -76,6 +82,19 @@ ledger_key_fields(struct members *f, void *value)
 	    f, 10, "window", MEMBER_OPTIONAL, k->window, sizeof(k->window));
 	member_uint(
 	    f, 11, "last_record", MEMBER_OPTIONAL, &k->last_record, INT64_MAX);
+	member_uint(f, 12, "wrapped", MEMBER_OPTIONAL, &wrapped, 1);
+	member_word(f, 13, "ending", MEMBER_OPTIONAL, &ending, END_ARCHIVE,
+	    key_end_word);
+	if (f->mode == MEMBERS_READ) {
+		k->wrapped = wrapped != 0;
+		k->ending = (enum key_end)ending;
+	}
+	member_uint(
+	    f, 14, "end_record", MEMBER_OPTIONAL, &k->end_record, INT64_MAX);
+	member_word(f, 15, "erased", MEMBER_OPTIONAL, &erased, WRAPPING_APART,
+	    wrapping_word);
+	if (f->mode == MEMBERS_READ)
+		k->erased = (enum wrapping)erased;
 }
 
 static void
@@ -196,6 +215,7 @@ apply_key(struct ledger *l, const struct record *r, struct why *why)
 	memset(k, 0, sizeof(*k));
 	k->order = r->key.order;
 	k->state = KEY_REQUESTED;
+	k->wrapped = r->key.wrapped;
 	before = ledger_key_find(l, k->order.succeeds);
 	if (before != NULL && strcmp(before->order.slot, k->order.slot) == 0) {
 		k->last_counter = before->last_counter;
@@ -340,7 +360,7 @@ apply_policy(struct ledger *l, const struct record *r, struct why *why)
 	const struct policy_order *o = &r->policy.order;
 	struct ledger_key *k = ledger_key_find(l, o->name);
 
-	if (k == NULL || k->state == KEY_RETIRED)
+	if (k == NULL || key_state_over(k->state))
 		return damaged(why, r, "no such key is in use");
 	if (key_policy_check(&o->policy, k->order.purpose, NULL) != REASON_OK)
 		return damaged(why, r, "no policy for a key of that purpose");
@@ -357,9 +377,45 @@ apply_act(struct ledger *l, const struct record *r, struct why *why)
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
 	k = ledger_key_find(l, r->act.subject);
-	if (k == NULL)
-		return damaged(why, r, "no such key");
+	if (k == NULL || key_state_over(k->state))
+		return damaged(why, r, "no such key is in use");
 	k->state = KEY_RETIRED;
+	return REASON_OK;
+}
+
+/* Two persons said so, and what they signed is what is known of the key. */
+static enum reason
+apply_end(struct ledger *l, const struct record *r, struct why *why)
+{
+	const struct record_end *e = &r->end;
+	struct ledger_key *k = ledger_key_find(l, e->name);
+	char statement[STATEMENT_MAX];
+	size_t len;
+
+	if (k == NULL || k->state != KEY_RETIRED || k->ending != 0)
+		return damaged(why, r, "no such key is to end");
+	if (memcmp(e->persons[0].key_sha256, e->persons[1].key_sha256,
+		HASH_SIZE) == 0)
+		return damaged(why, r, "one person signed twice");
+	len = ledger_statement(l, k, e->how, e->archive_sha256, statement);
+	if (!span_eq(e->statement, span_of(statement, len)))
+		return damaged(why, r, "the statement is about something else");
+	k->ending = e->how;
+	k->end_record = r->sequence;
+	return REASON_OK;
+}
+
+static enum reason
+apply_ended(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k = ledger_key_find(l, r->ended.name);
+
+	if (k == NULL || k->state != KEY_RETIRED || k->ending == 0 ||
+	    k->end_record != r->ended.of ||
+	    (r->ended.wrapping == WRAPPING_NONE) == k->wrapped)
+		return damaged(why, r, "no such end was begun");
+	k->state = k->ending == END_DESTROY ? KEY_DESTROYED : KEY_ARCHIVED;
+	k->erased = r->ended.wrapping;
 	return REASON_OK;
 }
 
@@ -386,6 +442,10 @@ apply_kind(struct ledger *l, const struct record *r, struct why *why)
 		    : damaged(why, r, "signed before it was written");
 	case RECORD_ACT:
 		return apply_act(l, r, why);
+	case RECORD_END:
+		return apply_end(l, r, why);
+	case RECORD_ENDED:
+		return apply_ended(l, r, why);
 	case RECORD_DEVICE:
 	case RECORD_CLOCK:
 		return REASON_OK;

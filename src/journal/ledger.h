@@ -20,8 +20,16 @@ enum key_state {
 	KEY_ACTIVE = 2,
 	KEY_RETIRED = 3,
 	KEY_SIGNED = 4,
+	KEY_ARCHIVED = 5,
+	KEY_DESTROYED = 6,
 };
-#define KEY_STATE_LAST KEY_SIGNED
+#define KEY_STATE_LAST KEY_DESTROYED
+/* Out of use for ever? */
+static inline bool
+key_state_over(enum key_state s)
+{
+	return s == KEY_RETIRED || s == KEY_ARCHIVED || s == KEY_DESTROYED;
+}
 
 /* Counters below the highest one of a slot that are remembered one by one. */
 #define COUNTER_WINDOW 512
@@ -37,6 +45,10 @@ struct ledger_key {
 	uint64_t last_counter;
 	uint8_t window[COUNTER_WINDOW / 8];
 	uint64_t last_record; /* issuing CA: its newest IDevID */
+	bool wrapped;
+	enum key_end ending;  /* 0, or its record of the end is there ... */
+	uint64_t end_record;  /* ... and has this number */
+	enum wrapping erased; /* what kept its file shut, 0: not erased */
 };
 
 /* The chain that a signer goes on from (journal succeed). */
@@ -85,6 +97,15 @@ unsigned ledger_key_generation(
  */
 MUST_USE enum reason ledger_key_admits(
     const struct ledger *l, const struct key_order *o, struct why *why);
+#define STATEMENT_MAX 640
+/*
+ * What two operators sign when a retired key is to be destroyed or archived: lines
+ * of text, each ended, that name signer, key, public key, counts. archive is the
+ * SHA-256 of the copy. Its length.
+ */
+size_t ledger_statement(const struct ledger *l, const struct ledger_key *k,
+    enum key_end how, const uint8_t archive[HASH_SIZE],
+    char out[STATEMENT_MAX]);
 /* Was this counter of the key's slot signed, or may have been? SERIAL_USED. */
 MUST_USE enum reason ledger_counter_free(
     const struct ledger_key *k, uint64_t counter, struct why *why);

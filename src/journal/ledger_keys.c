@@ -1,5 +1,10 @@
 /* How keys come after each other, see ledger.h. */
 #include "journal/ledger.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "journal/describe.h"
 #include "model/serial.h"
 
 bool
@@ -15,7 +20,7 @@ ledger_key_due(const struct ledger *l, const struct ledger_key *k, int64_t time)
 		if (before->state == KEY_ACTIVE)
 			return key_policy_used(&before->order.policy,
 				   &before->count, time) >= KEY_SWITCH_PERCENT;
-		if (before->state != KEY_RETIRED)
+		if (!key_state_over(before->state))
 			return false; /* it comes first */
 		if (before->count.activated != 0)
 			return true;
@@ -36,7 +41,7 @@ ledger_key_successor(const struct ledger *l, const struct ledger_key *k)
 			continue;
 		if (next->state == KEY_SIGNED || next->state == KEY_ACTIVE)
 			return next;
-		further = next->state == KEY_RETIRED
+		further = key_state_over(next->state)
 		    ? ledger_key_successor(l, next)
 		    : NULL;
 		if (further != NULL)
@@ -79,7 +84,7 @@ check_slot(const struct ledger *l, const struct key_order *o, struct why *why)
 	if (strcmp(o->succeeds, last->order.name) != 0)
 		return why_set(why, REASON_SIGNER_POLICY, -1,
 		    "slot %s belongs to key %s", o->slot, last->order.name);
-	if (last->state != KEY_RETIRED)
+	if (!key_state_over(last->state))
 		return why_set(why, REASON_SIGNER_POLICY, -1,
 		    "slot %s is in use: key %s is not retired", o->slot,
 		    last->order.name);
@@ -106,4 +111,41 @@ ledger_key_admits(
 			    o->succeeds);
 	}
 	return o->slot[0] == '\0' ? REASON_OK : check_slot(l, o, why);
+}
+
+const char *
+key_end_word(unsigned value)
+{
+	return value == END_DESTROY ? "destroy" : "archive";
+}
+
+size_t
+ledger_statement(const struct ledger *l, const struct ledger_key *k,
+    enum key_end how, const uint8_t archive[HASH_SIZE], char out[STATEMENT_MAX])
+{
+	char signer[HEX_SIZE(16)], spki[HEX_SIZE(HASH_SIZE)];
+	char copy[HEX_SIZE(HASH_SIZE)];
+	int len;
+
+	hex_encode(signer, span_of(l->signer, sizeof(l->signer)));
+	hex_encode(spki, span_of(k->spki_sha256, HASH_SIZE));
+	hex_encode(copy, span_of(archive, HASH_SIZE));
+	len = snprintf(out, STATEMENT_MAX,
+	    "hallmark key statement 1\n"
+	    "act: %s\n"
+	    "signer: %s\n"
+	    "key: %s\n"
+	    "slot: %s\n"
+	    "generation: %u\n"
+	    "spki-sha256: %s\n"
+	    "issued: %llu\n"
+	    "last-counter: %llu\n"
+	    "archive-sha256: %s\n",
+	    key_end_word(how), signer, k->order.name,
+	    k->order.slot[0] == '\0' ? "-" : k->order.slot,
+	    ledger_key_generation(l, k), spki,
+	    (unsigned long long)k->count.issued,
+	    (unsigned long long)k->last_counter,
+	    how == END_ARCHIVE ? copy : "-");
+	return len > 0 && len < STATEMENT_MAX ? (size_t)len : 0;
 }

@@ -66,6 +66,21 @@ struct policy_order {
 	uint32_t user; /* uid of the asker */
 	struct key_policy policy;
 };
+/* The end of a retired key. Numbers are for ever. */
+enum key_end {
+	END_DESTROY = 1,
+	END_ARCHIVE, /* a copy lies elsewhere, encrypted */
+};
+#define END_SIGNATURES	  2    /* of two persons */
+#define END_SIGNATURE_MAX 2048 /* as ssh-keygen writes it, armoured */
+/* "Say what two operators must sign", or, with their signatures, "erase it". */
+struct end_order {
+	char name[KEY_NAME_MAX + 1];
+	enum key_end how;
+	uint8_t archive_sha256[HASH_SIZE]; /* of the copy; zero: none yet */
+	unsigned signatures_len;	   /* 0 or END_SIGNATURES */
+	struct span signatures[END_SIGNATURES];
+};
 struct key_certificate {
 	char name[KEY_NAME_MAX + 1];
 	unsigned chain_len; /* own certificate first, self-signed root last */

@@ -47,6 +47,34 @@ check_order(const struct key_order *k, struct why *why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
 }
 
+/* Issuing CAs are made to be destroyed. A voucher signer must come back from a
+ * backup: else a lost disk is a ceremony. */
+static bool
+wrapped(const struct key_order *k)
+{
+	return k->purpose == PURPOSE_IDEVID_CA;
+}
+
+/* A new wrapping key; the passphrase becomes what both give. */
+static enum reason
+wrap(const struct signer *s, const char *name, struct secret *passphrase,
+    struct why *why)
+{
+	char folder[PATH_MAX];
+	struct secret both;
+	enum reason r;
+
+	if ((r = wrapping_new(s, name, why)) != REASON_OK)
+		return r;
+	path_join(folder, sizeof(folder), s->root, "wrapping");
+	r = wrapping_open(folder, name, passphrase, &both, why);
+	if (r != REASON_OK)
+		return r;
+	secret_free(passphrase);
+	*passphrase = both; /* transferred */
+	return REASON_OK;
+}
+
 /* The file comes before the record. A file that no record names is what an
  * interrupted creation left, and goes. */
 static enum reason
@@ -60,6 +88,11 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 
 	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
 		return r;
+	if (wrapped(k) &&
+	    (r = wrap(s, k->name, &passphrase, why)) != REASON_OK) {
+		secret_free(&passphrase);
+		return r;
+	}
 	key = private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
 	key_path(path, s->folder, k->name, "key");
 	(void)unlink(path);
@@ -94,6 +127,7 @@ key_create_prepare(struct signer *s, struct order *o)
 	o->record.kind = RECORD_KEY;
 	sha256(buf_span(&o->tbs), o->record.tbs_sha256);
 	o->record.key.order = o->key;
+	o->record.key.wrapped = wrapped(&o->key);
 	sha256(private_key_spki(o->signer->key), o->record.key.spki_sha256);
 	return REASON_OK;
 }
@@ -232,7 +266,7 @@ policy_prepare(struct signer *s, struct order *o)
 	const struct ledger_key *k = ledger_key_of(s, p->name);
 	enum reason r;
 
-	if (k == NULL || k->state == KEY_RETIRED)
+	if (k == NULL || key_state_over(k->state))
 		return why_set(&o->why, REASON_SIGNER_KEY, -1,
 		    "no key %.32s is in use", p->name);
 	r = key_policy_check(&p->policy, k->order.purpose, &o->why);
@@ -254,7 +288,7 @@ act_prepare(struct signer *s, struct order *o)
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "act");
 	if (strcmp(a->verb, LEDGER_VERB_RETIRE) == 0) {
 		k = ledger_key_of(s, a->subject);
-		if (k == NULL || k->state == KEY_RETIRED)
+		if (k == NULL || key_state_over(k->state))
 			return why_set(&o->why, REASON_SIGNER_KEY, -1,
 			    "no key %.32s is in use", a->subject);
 	}

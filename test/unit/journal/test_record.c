@@ -163,7 +163,11 @@ largest_checkpoint(void **state)
 	struct ledger_key k = { .state = KEY_RETIRED,
 		.count = { INT64_MAX, l.time, l.time, UINT32_MAX },
 		.last_counter = UINT64_MAX,
-		.last_record = INT64_MAX };
+		.last_record = INT64_MAX,
+		.wrapped = true,
+		.ending = END_ARCHIVE,
+		.end_record = INT64_MAX,
+		.erased = WRAPPING_APART };
 	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];

@@ -31,7 +31,11 @@ print_checkpoint(void)
 		.count = { 5, SAMPLE_TIME, SAMPLE_TIME, 3 },
 		.last_counter = 9,
 		.window = { 0xff, 1 },
-		.last_record = 5 };
+		.last_record = 5,
+		.wrapped = true,
+		.ending = END_DESTROY,
+		.end_record = 6,
+		.erased = WRAPPING_APART };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX];
 
@@ -61,7 +65,9 @@ main(void)
 	struct record r;
 
 	print_checkpoint();
-	print(sample_key(PURPOSE_IDEVID_CA, "F1-1"));
+	r = sample_key(PURPOSE_IDEVID_CA, "F1-1");
+	r.key.wrapped = true;
+	print(r);
 	print(sample_ca("F1-1"));
 	r = sample_device_record();
 	sample_fill(r.device.device.certificate_sha256, HASH_SIZE, 9);
@@ -75,5 +81,7 @@ main(void)
 	print(sample_act("device.hold", "AR9-F1-0001-6"));
 	print(sample_clock());
 	print(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
+	print(sample_end("F1-1"));
+	print(sample_ended("F1-1", 6));
 	return 0;
 }
