@@ -22,6 +22,8 @@ static const struct {
 	{ "ca.retire", true, ca_retire },
 	{ "ca.destroy", true, ca_destroy },
 	{ "ca.archive", true, ca_archive },
+	{ "slot.give", true, slot_give },
+	{ "slot.list", false, slot_list },
 	{ "ca.list", false, ca_list },
 	{ "ca.show", false, ca_show },
 	{ "issue.csr", true, issue_csr },

@@ -410,6 +410,11 @@ void ca_destroy(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_archive(
     struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_slot.c */
+void slot_give(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void slot_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_policy.c */
 void ca_policy(
     struct authority *a, struct origin from, const struct message_admin *m);

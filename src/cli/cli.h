@@ -164,6 +164,8 @@ int ca_destroy_run(struct cli *, int, char **);
 int ca_archive_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);
+int slot_list_run(struct cli *, int, char **);
+int slot_give_run(struct cli *, int, char **);
 int issue_csr_run(struct cli *, int, char **);
 int device_import_run(struct cli *, int, char **);
 int device_list_run(struct cli *, int, char **);

@@ -55,6 +55,10 @@ const struct verb verbs[] = {
 	{ "ca", "list", ca_list_run, "", "list all signing keys" },
 	{ "ca", "show", ca_show_run, "NAME [--pem]",
 	    "show a key and its chain" },
+	{ "slot", "list", slot_list_run, "",
+	    "say whose each slot of serials is" },
+	{ "slot", "give", slot_give_run, "SLOT --to NAME",
+	    "give a slot to a factory with a signer of its own, for ever" },
 	{ "issue", "csr", issue_csr_run,
 	    "--product NAME [--serial S] [--factory NAME] [--out FILE|DIR]\n"
 	    "FILE|DIR...",

@@ -18,6 +18,7 @@ ledger_free(struct ledger *l)
 	if (l == NULL)
 		return;
 	free(l->keys);
+	free(l->slots);
 	ledger_init(l);
 }
 
@@ -108,6 +109,39 @@ before_fields(struct members *f, struct ledger_before *b)
 	member_uint(f, 10, "skipped", MEMBER_OPTIONAL, &b->skipped, INT64_MAX);
 }
 
+static void
+slot_fields(struct members *f, void *value)
+{
+	struct ledger_slot *s = value;
+
+	member_text(f, 1, "slot", MEMBER_REQUIRED, s->slot, sizeof(s->slot));
+	member_text(f, 2, "to", MEMBER_REQUIRED, s->to, sizeof(s->to));
+	member_time(f, 3, "since", MEMBER_REQUIRED, &s->since);
+}
+
+/* Left out where there are none, as all that is optional. */
+static void
+slots_fields(struct members *f, struct ledger *l)
+{
+	uint64_t i, count;
+
+	if (f->mode == MEMBERS_READ ? f->count == 0 || f->next != 11
+				    : l->slots_len == 0)
+		return;
+	count = member_array(f, 11, "slots", l->slots_len);
+	if (f->mode == MEMBERS_READ) {
+		if (count == 0 || count > LEDGER_SLOTS_MAX) {
+			members_refuse(f, "slots");
+			return;
+		}
+		l->slots_len = (size_t)count;
+		l->slots = memory_array(LEDGER_SLOTS_MAX, sizeof(*l->slots));
+	}
+	for (i = 0; i < count; i++)
+		member_element(f, slot_fields, &l->slots[i]);
+	member_array_end(f);
+}
+
 void
 ledger_fields(struct members *f, void *value)
 {
@@ -133,6 +167,7 @@ ledger_fields(struct members *f, void *value)
 		member_element(f, ledger_key_fields, &l->keys[i]);
 	member_array_end(f);
 	before_fields(f, &l->before);
+	slots_fields(f, l);
 }
 
 bool
@@ -368,12 +403,29 @@ apply_policy(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
-/* Acts are remarks, but for the one that retires a key. */
+static enum reason
+apply_give(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_slot slot;
+	struct why inner;
+
+	if (ledger_slot_read(l, r->act.subject, &slot, &inner) != REASON_OK)
+		return damaged(why, r, inner.text);
+	if (l->slots == NULL)
+		l->slots = memory_array(LEDGER_SLOTS_MAX, sizeof(*l->slots));
+	slot.since = r->time;
+	l->slots[l->slots_len++] = slot;
+	return REASON_OK;
+}
+
+/* Acts are remarks, but for those that retire a key or give a slot. */
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
 	struct ledger_key *k;
 
+	if (strcmp(r->act.verb, LEDGER_VERB_GIVE) == 0)
+		return apply_give(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
 	k = ledger_key_find(l, r->act.subject);

@@ -12,6 +12,9 @@
 #define LEDGER_KEYS_MAX	   60
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
+/* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
+#define LEDGER_VERB_GIVE   "slot.give"
+#define LEDGER_SLOTS_MAX   200
 
 /* IP 4. Signed: certified, and to take over from another key; its first signature
  * makes it active. */
@@ -51,6 +54,13 @@ struct ledger_key {
 	enum wrapping erased; /* what kept its file shut, 0: not erased */
 };
 
+/* A slot that a signer elsewhere has. */
+struct ledger_slot {
+	char slot[SLOT_TOKEN_MAX + 1];
+	char to[FACTORY_NAME_MAX + 1];
+	int64_t since;
+};
+
 /* The chain that a signer goes on from (journal succeed). */
 struct ledger_before {
 	uint8_t signer[16];
@@ -68,6 +78,8 @@ struct ledger {
 	struct ledger_before before;
 	size_t keys_len;
 	struct ledger_key *keys; /* owned */
+	size_t slots_len;
+	struct ledger_slot *slots; /* owned, LEDGER_SLOTS_MAX; NULL for none */
 };
 
 void ledger_init(struct ledger *l);
@@ -106,6 +118,10 @@ MUST_USE enum reason ledger_key_admits(
 size_t ledger_statement(const struct ledger *l, const struct ledger_key *k,
     enum key_end how, const uint8_t archive[HASH_SIZE],
     char out[STATEMENT_MAX]);
+/* Reads the subject of LEDGER_VERB_GIVE: a slot that is nobody's here and looks
+ * like nobody's, and a name. SIGNER_POLICY, SIGNER_FACTS. */
+MUST_USE enum reason ledger_slot_read(const struct ledger *l,
+    const char *subject, struct ledger_slot *out, struct why *why);
 /* Was this counter of the key's slot signed, or may have been? SERIAL_USED. */
 MUST_USE enum reason ledger_counter_free(
     const struct ledger_key *k, uint64_t counter, struct why *why);

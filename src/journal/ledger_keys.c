@@ -61,6 +61,49 @@ ledger_key_generation(const struct ledger *l, const struct ledger_key *k)
 	return n;
 }
 
+static enum reason
+check_given(const struct ledger *l, const char *slot, struct why *why)
+{
+	size_t i;
+
+	for (i = 0; i < l->slots_len; i++)
+		if (token_alike(l->slots[i].slot, slot))
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "slot %s was given to %s", l->slots[i].slot,
+			    l->slots[i].to);
+	return REASON_OK;
+}
+
+enum reason
+ledger_slot_read(const struct ledger *l, const char *subject,
+    struct ledger_slot *out, struct why *why)
+{
+	const char *space = strchr(subject, ' ');
+	size_t i, len = space == NULL ? 0 : (size_t)(space - subject);
+
+	memset(out, 0, sizeof(*out));
+	if (len > SLOT_TOKEN_MAX || space == NULL || space[1] == '\0' ||
+	    strlen(space + 1) > FACTORY_NAME_MAX)
+		return why_set(
+		    why, REASON_SIGNER_FACTS, -1, "not a slot and whose it is");
+	memcpy(out->slot, subject, len);
+	memcpy(out->to, space + 1, strlen(space + 1));
+	if (!slot_valid(out->slot))
+		return why_set(
+		    why, REASON_SIGNER_FACTS, -1, "slot: 2 to 4 of A-Z 0-9");
+	if (l->slots_len == LEDGER_SLOTS_MAX)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "a signer knows at most %d slots of others",
+		    LEDGER_SLOTS_MAX);
+	for (i = 0; i < l->keys_len; i++)
+		if (l->keys[i].order.slot[0] != '\0' &&
+		    token_alike(l->keys[i].order.slot, out->slot))
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "slot %s belongs to key %s", l->keys[i].order.slot,
+			    l->keys[i].order.name);
+	return check_given(l, out->slot, why);
+}
+
 /* A slot passes to one named successor, after the old CA is retired (IP 5.2). */
 static enum reason
 check_slot(const struct ledger *l, const struct key_order *o, struct why *why)
@@ -80,7 +123,7 @@ check_slot(const struct ledger *l, const struct key_order *o, struct why *why)
 		last = k;
 	}
 	if (last == NULL)
-		return REASON_OK;
+		return check_given(l, o->slot, why);
 	if (strcmp(o->succeeds, last->order.name) != 0)
 		return why_set(why, REASON_SIGNER_POLICY, -1,
 		    "slot %s belongs to key %s", o->slot, last->order.name);

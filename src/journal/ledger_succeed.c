@@ -37,6 +37,13 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 	out->before.sequence = old->sequence;
 	memcpy(out->before.head, old->head, HASH_SIZE);
 	out->before.skipped = skip;
+	if (old->slots_len > 0) {
+		out->slots_len = old->slots_len;
+		out->slots =
+		    memory_array(LEDGER_SLOTS_MAX, sizeof(*out->slots));
+		memcpy(out->slots, old->slots,
+		    old->slots_len * sizeof(*out->slots));
+	}
 	out->keys_len = old->keys_len;
 	out->keys = memory_array(old->keys_len + 1, sizeof(*out->keys));
 	for (i = 0; i < old->keys_len; i++) {

@@ -282,10 +282,18 @@ act_prepare(struct signer *s, struct order *o)
 {
 	const struct message_act *a = &o->act;
 	const struct ledger_key *k;
+	struct ledger_slot slot;
+	enum reason r;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
 	    !text_printable(span_str(a->subject)))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "act");
+	if (strcmp(a->verb, LEDGER_VERB_GIVE) == 0) {
+		r = ledger_slot_read(
+		    journal_ledger(s->journal), a->subject, &slot, &o->why);
+		if (r != REASON_OK)
+			return r;
+	}
 	if (strcmp(a->verb, LEDGER_VERB_RETIRE) == 0) {
 		k = ledger_key_of(s, a->subject);
 		if (k == NULL || key_state_over(k->state))

@@ -182,6 +182,41 @@ slots(void **state)
 	assert_int_equal(admits("c", "F1", "a"), REASON_SIGNER_POLICY);
 }
 
+/* What was given to a signer elsewhere is never given again, lost or not, and
+ * goes over to a new signer identity. */
+static void
+given(void **state)
+{
+	const uint8_t signer[16] = { 9 };
+	struct ledger next;
+	struct ledger_slot s;
+	struct why why;
+
+	(void)state;
+	make("a", "F1", "");
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_GIVE, "G1 Graz"), ledger.time),
+	    REASON_OK);
+	assert_int_equal(admits("g", "G1", ""), REASON_SIGNER_POLICY);
+	assert_int_equal(admits("g", "GL", ""), REASON_SIGNER_POLICY);
+	assert_int_equal(admits("g", "G2", ""), REASON_OK);
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_GIVE, "GI Linz"), ledger.time),
+	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(ledger_slot_read(&ledger, "F1 Linz", &s, &why),
+	    REASON_SIGNER_POLICY);
+	assert_int_equal(ledger_slot_read(&ledger, "g2 Linz", &s, &why),
+	    REASON_SIGNER_FACTS);
+	assert_int_equal(
+	    ledger_slot_read(&ledger, "G2 ", &s, &why), REASON_SIGNER_FACTS);
+	assert_int_equal(
+	    ledger_slot_read(&ledger, "G2", &s, &why), REASON_SIGNER_FACTS);
+	ledger_succeed(&ledger, signer, 0, ledger.time, &next);
+	assert_int_equal(next.slots_len, 1);
+	assert_string_equal(next.slots[0].to, "Graz");
+	ledger_free(&next);
+}
+
 #define COUNTERS 3000
 
 /* Against a table of all counters: whatever was signed is refused, whatever lies
@@ -263,6 +298,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(by_date, begin, end),
 		cmocka_unit_test_setup_teardown(in_line, begin, end),
 		cmocka_unit_test_setup_teardown(slots, begin, end),
+		cmocka_unit_test_setup_teardown(given, begin, end),
 		cmocka_unit_test_setup_teardown(counters, begin, end),
 		cmocka_unit_test_setup_teardown(doubted, begin, end),
 	};

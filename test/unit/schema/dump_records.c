@@ -36,6 +36,7 @@ print_checkpoint(void)
 		.ending = END_DESTROY,
 		.end_record = 6,
 		.erased = WRAPPING_APART };
+	struct ledger_slot given = { "Q7", "Graz", SAMPLE_TIME };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX];
 
@@ -52,6 +53,8 @@ print_checkpoint(void)
 	sample_fill(k.spki_sha256, HASH_SIZE, 1);
 	sample_fill(k.certificate_sha256, HASH_SIZE, 2);
 	l.keys = &k;
+	l.slots = &given;
+	l.slots_len = 1;
 	l.keys_len = 1;
 	r.checkpoint.ptr = content;
 	if (!ledger_write(&l, content, sizeof(content), &r.checkpoint.len))
