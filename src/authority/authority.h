@@ -98,6 +98,8 @@ struct pending {
 	struct product product;
 	struct device device;
 	struct store_serial reserved;
+	uint64_t turn, turn_before; /* of the issuing CA in the line */
+	unsigned takeovers;
 	char key[KEY_NAME_MAX + 1];
 	bool retried;
 	struct buf spki;	/* of a CSR */
@@ -128,9 +130,10 @@ struct key_entry {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
-	unsigned state; /* enum key_state */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
+	uint64_t turn;	 /* issuing CA: when it was chosen last */
+	unsigned warned; /* how far its end was told of */
 };
 #define KEYS_MAX 64
 
@@ -206,7 +209,8 @@ struct authority {
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
-	size_t kept; /* octets, see KEPT_MAX */
+	uint64_t turns; /* issuing CAs chosen in this run */
+	size_t kept;	/* octets, see KEPT_MAX */
 	struct customers customers;
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
@@ -279,6 +283,31 @@ const struct key_entry *key_for(
     const struct authority *a, const struct key_use *use);
 const struct key_entry *key_by_name(
     const struct authority *a, const char *name);
+/* --- choose.c --- */
+/* The issuing CA for the next unit of a product; factory "" = none named. If none
+ * may sign, one that says why not; NULL if there is none for the product. */
+const struct key_entry *ca_choose(
+    struct authority *a, const char *product, const char *factory);
+/* It is p's now, and was chosen; or it was not, after all. */
+void ca_turn(
+    struct authority *a, struct pending *p, const struct key_entry *ca);
+void ca_turn_back(struct authority *a, const struct pending *p);
+/* The newest CA of a slot, whatever its state; NULL. */
+const struct key_entry *ca_of_slot(const struct authority *a, const char *slot);
+/* The CA that a serial's slot names, and its counter: SERIAL_SLOT,
+ * SERIAL_SYNTAX. */
+MUST_USE enum reason ca_of_serial(const struct authority *a, const char *serial,
+    const struct product *product, const struct key_entry **out,
+    uint64_t *counter, struct why *why);
+/* Does its policy allow an IDevID of the product now, its rate apart? */
+bool ca_may_sign(
+    const struct authority *a, const struct key_entry *ca, const char *product);
+/* Percent of its life that is over. */
+unsigned ca_used(const struct authority *a, const struct ledger_key *k);
+/* Once a second: says which keys have little left. Their part of status. */
+void limits_tick(struct authority *a);
+void limits_status(const struct authority *a, struct json_out *o);
+
 /* Is this the key identifier of an issuing CA of ours? */
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
 
@@ -420,6 +449,16 @@ void ca_show(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* admin_end.c */
+void ca_destroy(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_archive(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_slot.c */
+void slot_give(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void slot_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_policy.c */
 void ca_policy(
     struct authority *a, struct origin from, const struct message_admin *m);

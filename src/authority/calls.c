@@ -186,6 +186,7 @@ on_tick(void *context)
 	a->told = a->ledger.sequence;
 	admin_tick(a);
 	recheck_tick(a);
+	limits_tick(a);
 	group_commit(a);
 }
 

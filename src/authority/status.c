@@ -27,16 +27,16 @@ static void
 put_keys(const struct authority *a, struct json_out *o, const char *name,
     enum key_purpose purpose)
 {
-	static const char *const words[] = { "requested", "active", "retired" };
-	unsigned i, n, state;
+	unsigned n, state;
+	size_t i;
 
 	json_put_name(o, name);
 	json_begin_object(o);
-	for (state = KEY_REQUESTED; state <= KEY_RETIRED; state++) {
-		for (i = n = 0; i < a->keys_len; i++)
-			n += a->keys[i].purpose == purpose &&
-			    a->keys[i].state == state;
-		put_count(o, words[state - KEY_REQUESTED], n);
+	for (state = KEY_REQUESTED; state <= KEY_STATE_LAST; state++) {
+		for (n = 0, i = 0; i < a->ledger.keys_len; i++)
+			n += a->ledger.keys[i].order.purpose == purpose &&
+			    a->ledger.keys[i].state == state;
+		put_count(o, key_state_name((enum key_state)state), n);
 	}
 	json_end_object(o);
 }
@@ -135,7 +135,7 @@ void
 service_status(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char room[8192];
+	static char room[ADMIN_BLOB_MAX];
 	struct json_out o;
 
 	(void)m;
@@ -163,6 +163,7 @@ service_status(
 	json_end_object(&o);
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
+	limits_status(a, &o);
 	put_sizes(a, &o);
 	put_legacy(a, &o);
 	recheck_status(a, &o);

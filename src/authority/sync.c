@@ -128,7 +128,17 @@ copy_act(struct authority *a, const struct record *r)
 {
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return;
-	(void)store_ca_retire(a->store, r->act.subject);
+	(void)store_ca_end(a->store, r->act.subject, KEY_RETIRED);
+	keys_load(a);
+}
+
+static void
+copy_ended(struct authority *a, const struct record *r)
+{
+	const struct ledger_key *k = ledger_key_find(&a->ledger, r->ended.name);
+
+	if (k != NULL)
+		(void)store_ca_end(a->store, k->order.name, k->state);
 	keys_load(a);
 }
 
@@ -240,7 +250,11 @@ copy_facts(struct authority *a, const struct record *r)
 	case RECORD_ACT:
 		copy_act(a, r);
 		break;
+	case RECORD_ENDED:
+		copy_ended(a, r);
+		break;
 	case RECORD_POLICY: /* in the ledger */
+	case RECORD_END:
 	case RECORD_DEVICE: /* its row comes with the tag and the file */
 	case RECORD_CHECKPOINT:
 	case RECORD_SIGNED:

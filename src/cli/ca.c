@@ -20,6 +20,7 @@ request_policy(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "first-day", p->first_day);
 	request_text(m, "last-day", p->last_day);
 	request_text(m, "rate", p->rate);
+	request_text(m, "months", p->months);
 }
 
 static void
@@ -31,6 +32,8 @@ request_order(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "slot", p->slot);
 	request_text(m, "algorithm", p->algorithm);
 	request_text(m, "raw", p->raw ? "yes" : NULL);
+	request_text(m, "succeeds", p->succeeds);
+	request_text(m, "factory", p->factory);
 	request_policy(m, p);
 }
 
@@ -179,6 +182,7 @@ out:
 	    { "limit", &(p)->limit, NULL, false },         \
 	    { "first-day", &(p)->first_day, NULL, false }, \
 	    { "last-day", &(p)->last_day, NULL, false },   \
+	    { "months", &(p)->months, NULL, false },       \
 	{                                                  \
 		"rate", &(p)->rate, NULL, false            \
 	}
@@ -191,7 +195,9 @@ order_options(
 					       true },
 		{ "name", &p->name, NULL, true },
 		{ "slot", &p->slot, NULL, false },
-		{ "algorithm", &p->algorithm, NULL, false }, POLICY_ROWS(p),
+		{ "algorithm", &p->algorithm, NULL, false },
+		{ "succeeds", &p->succeeds, NULL, false },
+		{ "factory", &p->factory, NULL, false }, POLICY_ROWS(p),
 		/* out: the root lies elsewhere; raw: there is none */
 		{ out == NULL ? "raw" : "out", out,
 		    out == NULL ? &p->raw : NULL, false },

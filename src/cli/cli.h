@@ -136,9 +136,9 @@ void progress_end(struct progress *p);
 /* --- ca.c --- */
 struct ca_plan {
 	const char *home;
-	const char *purpose, *name, *slot, *algorithm;
+	const char *purpose, *name, *slot, *algorithm, *succeeds, *factory;
 	const char *kinds, *product, *serials; /* policy */
-	const char *limit, *first_day, *last_day, *rate;
+	const char *limit, *first_day, *last_day, *rate, *months;
 	bool raw;	/* no root: a placeholder */
 	int passphrase; /* of the root's key */
 };
@@ -161,8 +161,12 @@ int ca_request_run(struct cli *, int, char **);
 int ca_import_run(struct cli *, int, char **);
 int ca_policy_run(struct cli *, int, char **);
 int ca_retire_run(struct cli *, int, char **);
+int ca_destroy_run(struct cli *, int, char **);
+int ca_archive_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);
+int slot_list_run(struct cli *, int, char **);
+int slot_give_run(struct cli *, int, char **);
 int issue_csr_run(struct cli *, int, char **);
 int device_import_run(struct cli *, int, char **);
 int device_list_run(struct cli *, int, char **);

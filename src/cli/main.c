@@ -20,10 +20,11 @@
 	"[--kinds nonced,nonceless]\n"                                    \
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
 	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n" \
-	"[--rate N/minute|N/hour|N/day|N/SECONDS|none]"
+	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]"
 #define CA_OPTIONS                                                \
 	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
-	"[--algorithm p256|p384] " POLICY_OPTIONS
+	"[--algorithm p256|p384] [--succeeds NAME] [--factory "   \
+	"NAME]\n" POLICY_OPTIONS
 
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,
@@ -50,11 +51,22 @@ const struct verb verbs[] = {
 	    "change what a key may sign" },
 	{ "ca", "retire", ca_retire_run, "NAME",
 	    "take a key out of use for ever" },
+	{ "ca", "destroy", ca_destroy_run,
+	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --yes",
+	    "erase a retired key, by two operators" },
+	{ "ca", "archive", ca_archive_run,
+	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --copy FILE --yes",
+	    "erase a retired key here, when a copy lies elsewhere" },
 	{ "ca", "list", ca_list_run, "", "list all signing keys" },
 	{ "ca", "show", ca_show_run, "NAME [--pem]",
 	    "show a key and its chain" },
+	{ "slot", "list", slot_list_run, "",
+	    "say whose each slot of serials is" },
+	{ "slot", "give", slot_give_run, "SLOT --to NAME",
+	    "give a slot to a factory with a signer of its own, for ever" },
 	{ "issue", "csr", issue_csr_run,
-	    "--product NAME [--serial S] [--out FILE|DIR] FILE|DIR...",
+	    "--product NAME [--serial S] [--factory NAME] [--out FILE|DIR]\n"
+	    "FILE|DIR...",
 	    "issue an IDevID for each certification request" },
 	{ "device", "import", device_import_run,
 	    "--product NAME --ca FILE FILE...",

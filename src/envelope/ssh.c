@@ -8,13 +8,43 @@
 #define END   "-----END SSH SIGNATURE-----\n"
 #define MAGIC "SSHSIG"
 
-#define ED25519_SIZE	32
-#define POINT_SIZE	65
-#define SIGNATURE_SIZE	64
-#define COORDINATE_SIZE 32
+#define POINT_MAX     97
+#define SIGNATURE_MAX 96
+#define HEAD_MAX      26
 
-static const char ed25519_type[] = "ssh-ed25519";
-static const char ecdsa_type[] = "ecdsa-sha2-nistp256";
+/* A kind of key: its names, its octets and what stands before them in a
+ * SubjectPublicKeyInfo, the octets of a signature. */
+static const struct kind {
+	enum key_type type;
+	const char *name, *curve;
+	size_t size, signature, head_len;
+	struct signature_algorithm algorithm;
+	uint8_t head[HEAD_MAX];
+} kinds[] = {
+	{ KEY_ED25519, "ssh-ed25519", NULL, 32, 64, 12,
+	    { SIGNATURE_ED25519, HASH_NONE },
+	    { 0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0 } },
+	{ KEY_P256, "ecdsa-sha2-nistp256", "nistp256", 65, 64, 26,
+	    { SIGNATURE_ECDSA, HASH_SHA256 },
+	    { 0x30, 0x59, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1,
+		6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7, 3, 0x42, 0 } },
+	{ KEY_P384, "ecdsa-sha2-nistp384", "nistp384", 97, 96, 23,
+	    { SIGNATURE_ECDSA, HASH_SHA384 },
+	    { 0x30, 0x76, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1,
+		6, 5, 0x2b, 0x81, 4, 0, 0x22, 3, 0x62, 0 } },
+};
+
+/* NULL: another one. */
+static const struct kind *
+kind_of(struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (span_is(name, kinds[i].name))
+			return &kinds[i];
+	return NULL;
+}
 
 /* --- strings: a length of four octets, and as many --- */
 
@@ -47,20 +77,22 @@ string_put(uint8_t *out, struct span s)
 
 /* --- keys --- */
 
-/* The octets of the key inside of its blob. */
-static bool
-blob_open(struct span blob, bool ecdsa, struct span *octets)
+/* The octets of the key inside of its blob; NULL if it is none. */
+static const struct kind *
+blob_open(struct span blob, struct span *octets)
 {
-	struct span type, curve;
+	const struct kind *kind;
+	struct span name, curve;
 
-	if (!string_take(&blob, &type) ||
-	    !span_is(type, ecdsa ? ecdsa_type : ed25519_type))
-		return false;
-	if (ecdsa &&
-	    (!string_take(&blob, &curve) || !span_is(curve, "nistp256")))
-		return false;
+	if (!string_take(&blob, &name) || (kind = kind_of(name)) == NULL)
+		return NULL;
+	if (kind->curve != NULL &&
+	    (!string_take(&blob, &curve) || !span_is(curve, kind->curve)))
+		return NULL;
 	return string_take(&blob, octets) && blob.len == 0 &&
-	    octets->len == (ecdsa ? POINT_SIZE : ED25519_SIZE);
+		octets->len == kind->size
+	    ? kind
+	    : NULL;
 }
 
 /* The key as public_key_get() takes it. */
@@ -68,20 +100,17 @@ static enum reason
 native_key(
     const struct ssh_key *k, const struct public_key **out, struct why *why)
 {
-	static const uint8_t ed25519_head[] = { 0x30, 0x2a, 0x30, 5, 6, 3, 0x2b,
-		0x65, 0x70, 3, 0x21, 0 };
-	static const uint8_t ecdsa_head[] = { 0x30, 0x59, 0x30, 0x13, 6, 7,
-		0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48,
-		0xce, 0x3d, 3, 1, 7, 3, 0x42, 0 };
-	size_t head = k->ecdsa ? sizeof(ecdsa_head) : sizeof(ed25519_head);
-	uint8_t spki[sizeof(ecdsa_head) + POINT_SIZE];
+	uint8_t spki[HEAD_MAX + POINT_MAX];
+	const struct kind *kind;
 	struct span octets;
 
-	if (!blob_open(span_of(k->blob, k->len), k->ecdsa, &octets))
+	kind = blob_open(span_of(k->blob, k->len), &octets);
+	if (kind == NULL || kind->type != k->type)
 		return why_set(why, REASON_SSH_KEY, -1, "not well-formed");
-	memcpy(spki, k->ecdsa ? ecdsa_head : ed25519_head, head);
-	memcpy(spki + head, octets.ptr, octets.len);
-	return public_key_get(span_of(spki, head + octets.len), out, why);
+	memcpy(spki, kind->head, kind->head_len);
+	memcpy(spki + kind->head_len, octets.ptr, octets.len);
+	return public_key_get(
+	    span_of(spki, kind->head_len + octets.len), out, why);
 }
 
 enum reason
@@ -89,21 +118,23 @@ ssh_key_read(struct span line, struct ssh_key *out, struct why *why)
 {
 	const uint8_t *blank = memchr(line.ptr, ' ', line.len);
 	const struct public_key *native;
-	struct span type, text;
+	const struct kind *kind;
+	struct span text;
 
 	memset(out, 0, sizeof(*out));
 	if (blank == NULL)
 		return why_set(
 		    why, REASON_SSH_KEY, -1, "no type and key with a blank");
-	type = span_of(line.ptr, (size_t)(blank - line.ptr));
-	text = span_of(blank + 1, line.len - type.len - 1);
+	kind = kind_of(span_of(line.ptr, (size_t)(blank - line.ptr)));
+	if (kind == NULL)
+		return why_set(why, REASON_SSH_KEY, -1,
+		    "a type other than %s, %s and %s", kinds[0].name,
+		    kinds[1].name, kinds[2].name);
+	text = span_of(blank + 1, line.len - (size_t)(blank + 1 - line.ptr));
 	blank = memchr(text.ptr, ' ', text.len);
 	if (blank != NULL)
 		text.len = (size_t)(blank - text.ptr);
-	out->ecdsa = span_is(type, ecdsa_type);
-	if (!out->ecdsa && !span_is(type, ed25519_type))
-		return why_set(why, REASON_SSH_KEY, -1,
-		    "a type other than %s and %s", ed25519_type, ecdsa_type);
+	out->type = kind->type;
 	if (!base64_decode(
 		out->blob, sizeof(out->blob), &out->len, text, BASE64_STANDARD))
 		return why_set(why, REASON_SSH_KEY, -1, "no base64");
@@ -126,8 +157,8 @@ ssh_key_print(const struct ssh_key *k, char out[SSH_PRINT_SIZE])
 /* --- signature files --- */
 
 /* Lines of 70, the last one shorter or as long, nothing else. */
-static bool
-armor_open(struct span file, uint8_t *out, size_t *len)
+bool
+ssh_unarmour(struct span file, uint8_t out[SSH_SIGNATURE_MAX], size_t *len)
 {
 	const size_t begin = strlen(BEGIN), end = strlen(END);
 	char text[SSH_SIGNATURE_MAX];
@@ -175,9 +206,9 @@ parts_read(struct span blob, struct parts *p)
 	    rest.len == 0;
 }
 
-/* A positive number of at most 32 octets, shortest form, to fixed width. */
+/* A positive number in shortest form, to its width. */
 static bool
-number_take(struct span *from, uint8_t out[COORDINATE_SIZE])
+number_take(struct span *from, uint8_t *out, size_t width)
 {
 	struct span n;
 
@@ -186,39 +217,38 @@ number_take(struct span *from, uint8_t out[COORDINATE_SIZE])
 		return false;
 	if (n.ptr[0] == 0)
 		n = span_of(n.ptr + 1, n.len - 1);
-	if (n.len > COORDINATE_SIZE)
+	if (n.len > width)
 		return false;
-	memset(out, 0, COORDINATE_SIZE);
-	memcpy(out + COORDINATE_SIZE - n.len, n.ptr, n.len);
+	memset(out, 0, width);
+	memcpy(out + width - n.len, n.ptr, n.len);
 	return true;
 }
 
 /* The raw signature: r || s, or the 64 octets of Ed25519. */
 static bool
-signature_open(struct span s, bool ecdsa, uint8_t out[SIGNATURE_SIZE])
+signature_open(
+    struct span s, const struct kind *kind, uint8_t out[SIGNATURE_MAX])
 {
-	struct span type, octets;
+	const size_t width = kind->signature / 2;
+	struct span name, octets;
 
-	if (!string_take(&s, &type) || !string_take(&s, &octets) ||
-	    s.len != 0 || !span_is(type, ecdsa ? ecdsa_type : ed25519_type))
+	if (!string_take(&s, &name) || !string_take(&s, &octets) ||
+	    s.len != 0 || kind_of(name) != kind)
 		return false;
-	if (ecdsa)
-		return number_take(&octets, out) &&
-		    number_take(&octets, out + COORDINATE_SIZE) &&
-		    octets.len == 0;
-	if (octets.len != SIGNATURE_SIZE)
+	if (kind->curve != NULL)
+		return number_take(&octets, out, width) &&
+		    number_take(&octets, out + width, width) && octets.len == 0;
+	if (octets.len != kind->signature)
 		return false;
-	memcpy(out, octets.ptr, SIGNATURE_SIZE);
+	memcpy(out, octets.ptr, octets.len);
 	return true;
 }
 
 static bool
-verify(const struct public_key *k, bool ecdsa, const struct parts *p,
-    enum hash_algorithm hash, struct span message, const uint8_t *signature)
+verify(const struct public_key *k, const struct kind *kind,
+    const struct parts *p, enum hash_algorithm hash, struct span message,
+    const uint8_t *signature)
 {
-	struct signature_algorithm a = { ecdsa ? SIGNATURE_ECDSA
-					       : SIGNATURE_ED25519,
-		ecdsa ? HASH_SHA256 : HASH_NONE };
 	uint8_t signed_[SSH_SIGNATURE_MAX + 96], digest[HASH_MAX];
 	size_t len = strlen(MAGIC);
 
@@ -228,24 +258,27 @@ verify(const struct public_key *k, bool ecdsa, const struct parts *p,
 	len += string_put(signed_ + len, p->reserved);
 	len += string_put(signed_ + len, p->hash);
 	len += string_put(signed_ + len, span_of(digest, hash_size(hash)));
-	return signature_verify_fixed(
-	    k, a, span_of(signed_, len), span_of(signature, SIGNATURE_SIZE));
+	return signature_verify_fixed(k, kind->algorithm, span_of(signed_, len),
+	    span_of(signature, kind->signature));
 }
 
 enum reason
 ssh_verify(const struct ssh_key *k, const char *namespace, struct span message,
     struct span file, struct why *why)
 {
-	uint8_t blob[SSH_SIGNATURE_MAX], signature[SIGNATURE_SIZE];
+	uint8_t blob[SSH_SIGNATURE_MAX], signature[SIGNATURE_MAX];
 	const struct public_key *native;
+	const struct kind *kind;
+	struct span octets;
 	enum hash_algorithm hash;
 	struct parts p;
 	size_t len;
 	enum reason r;
 
-	if (!armor_open(file, blob, &len) ||
+	kind = blob_open(span_of(k->blob, k->len), &octets);
+	if (kind == NULL || !ssh_unarmour(file, blob, &len) ||
 	    !parts_read(span_of(blob, len), &p) ||
-	    !signature_open(p.signature, k->ecdsa, signature))
+	    !signature_open(p.signature, kind, signature))
 		return why_set(why, REASON_SSH_SIGNATURE, -1,
 		    "not well-formed, or of another kind of key");
 	if (!span_eq(p.key, span_of(k->blob, k->len)))
@@ -262,7 +295,7 @@ ssh_verify(const struct ssh_key *k, const char *namespace, struct span message,
 		    why, REASON_SSH_SIGNATURE, -1, "another hash algorithm");
 	if ((r = native_key(k, &native, why)) != REASON_OK)
 		return r;
-	if (!verify(native, k->ecdsa, &p, hash, message, signature))
+	if (!verify(native, kind, &p, hash, message, signature))
 		return why_set(why, REASON_SSH_SIGNATURE, -1,
 		    "it does not verify over these octets");
 	return REASON_OK;

@@ -1,9 +1,10 @@
 /*
  * OpenSSH's keys and signatures (SSHSIG, version 1), for people who acknowledge
- * a ceremony with a key that they have: Ed25519 and ECDSA on P-256.
+ * a ceremony, or the end of a key, with a key that they have: Ed25519, ECDSA on
+ * P-256 and P-384.
  *
  *   string = length 4, octets
- *   public key = string type, string octets | (string "nistp256", string point)
+ *   public key = string type, string octets | (string curve, string point)
  *   file = "SSHSIG", version 4, string public key, string namespace,
  *          string reserved (empty), string "sha256" | "sha512", string signature
  *   signed = "SSHSIG", string namespace, string reserved, string hash algorithm,
@@ -17,14 +18,14 @@
 
 #include "crypto/public_key.h"
 
-#define SSH_KEY_MAX	  128 /* octets of a public key, decoded */
+#define SSH_KEY_MAX	  160 /* octets of a public key, decoded */
 #define SSH_KEY_TEXT_MAX  256
 #define SSH_SIGNATURE_MAX 1024 /* octets of a signature file */
 
 struct ssh_key {
 	uint8_t blob[SSH_KEY_MAX];
 	size_t len; /* 0 = none */
-	bool ecdsa;
+	enum key_type type;
 };
 
 /* "ssh-ed25519 AAAA... [comment]", or "ecdsa-sha2-nistp256 ...", one line
@@ -34,6 +35,9 @@ MUST_USE enum reason ssh_key_read(
 /* "SHA256:..." as ssh-keygen -l prints it; out holds SSH_PRINT_SIZE. */
 #define SSH_PRINT_SIZE 51
 void ssh_key_print(const struct ssh_key *k, char out[SSH_PRINT_SIZE]);
+/* Takes the armour off a signature file: its octets, at most SSH_SIGNATURE_MAX. */
+bool ssh_unarmour(
+    struct span file, uint8_t out[SSH_SIGNATURE_MAX], size_t *len);
 /* Is this file a signature of that key over message in that namespace?
  * SSH_SIGNATURE says what is wrong. */
 MUST_USE enum reason ssh_verify(const struct ssh_key *k, const char *namespace,

@@ -69,6 +69,7 @@ enum message {
 	MESSAGE_KEY_CERTIFY,
 	MESSAGE_ACT,
 	MESSAGE_KEY_POLICY,
+	MESSAGE_KEY_END,
 	/* signer to authority */
 	MESSAGE_RECORD = 64,
 	MESSAGE_SYNCED,
@@ -287,6 +288,8 @@ void message_key_order_put(struct cbor_out *, const struct key_order *);
 bool message_key_order_get(struct cbor *, struct key_order *);
 void message_policy_order_put(struct cbor_out *, const struct policy_order *);
 bool message_policy_order_get(struct cbor *, struct policy_order *);
+void message_end_order_put(struct cbor_out *, const struct end_order *);
+bool message_end_order_get(struct cbor *, struct end_order *);
 void message_key_certificate_put(
     struct cbor_out *, const struct key_certificate *);
 bool message_key_certificate_get(struct cbor *, struct key_certificate *);

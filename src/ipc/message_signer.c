@@ -197,7 +197,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 {
 	unsigned i;
 
-	cbor_put_array(o, 8);
+	cbor_put_array(o, 9);
 	cbor_put_uint(o, p->kinds);
 	cbor_put_array(o, p->products_len);
 	for (i = 0; i < p->products_len; i++)
@@ -208,6 +208,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 	cbor_put_uint(o, p->last_day);
 	cbor_put_uint(o, p->rate);
 	cbor_put_uint(o, p->period);
+	cbor_put_uint(o, p->months);
 }
 
 static bool
@@ -228,7 +229,7 @@ get_products(struct cbor *c, struct key_policy *p)
 static bool
 get_policy(struct cbor *c, struct key_policy *p)
 {
-	return field_array(c, 8) &&
+	return field_array(c, 9) &&
 	    field_unsigned(c, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID,
 		&p->kinds) &&
 	    get_products(c, p) &&
@@ -237,19 +238,22 @@ get_policy(struct cbor *c, struct key_policy *p)
 	    field_unsigned(c, KEY_DAY_MAX, &p->first_day) &&
 	    field_unsigned(c, KEY_DAY_MAX, &p->last_day) &&
 	    field_unsigned(c, UINT32_MAX, &p->rate) &&
-	    field_unsigned(c, KEY_PERIOD_MAX, &p->period);
+	    field_unsigned(c, KEY_PERIOD_MAX, &p->period) &&
+	    field_unsigned(c, KEY_MONTHS_MAX, &p->months);
 }
 
 void
 message_key_order_put(struct cbor_out *o, const struct key_order *m)
 {
-	cbor_put_array(o, 6);
+	cbor_put_array(o, 8);
 	cbor_put_uint(o, m->purpose);
 	cbor_put_string(o, m->name);
 	cbor_put_string(o, m->slot);
 	cbor_put_bool(o, m->p384);
 	cbor_put_bool(o, m->raw);
 	put_policy(o, &m->policy);
+	cbor_put_string(o, m->succeeds);
+	cbor_put_string(o, m->factory);
 }
 
 bool
@@ -258,13 +262,16 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 6))
+	if (!field_array(c, 8))
 		return false;
 	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
 	    field_flag(c, &m->p384) && field_flag(c, &m->raw) &&
-	    get_policy(c, &m->policy) && cbor_end(c) == WIRE_OK;
+	    get_policy(c, &m->policy) &&
+	    field_text(c, m->succeeds, sizeof(m->succeeds)) &&
+	    field_text(c, m->factory, sizeof(m->factory)) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void
@@ -283,6 +290,41 @@ message_policy_order_get(struct cbor *c, struct policy_order *m)
 	return field_array(c, 3) && field_text(c, m->name, sizeof(m->name)) &&
 	    field_unsigned(c, UINT32_MAX, &m->user) &&
 	    get_policy(c, &m->policy) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_end_order_put(struct cbor_out *o, const struct end_order *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, 4);
+	cbor_put_string(o, m->name);
+	cbor_put_uint(o, m->how);
+	put_hash(o, m->archive_sha256);
+	cbor_put_array(o, m->signatures_len);
+	for (i = 0; i < m->signatures_len; i++)
+		cbor_put_bytes(o, m->signatures[i]);
+}
+
+bool
+message_end_order_get(struct cbor *c, struct end_order *m)
+{
+	bool good = true;
+	uint64_t n;
+	unsigned i;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 4) || !field_text(c, m->name, sizeof(m->name)))
+		return false;
+	m->how = field_enum(c, END_DESTROY, END_ARCHIVE, &good);
+	if (!good || !field_hash(c, m->archive_sha256) ||
+	    cbor_array(c, &n) != WIRE_OK || (n != 0 && n != END_SIGNATURES))
+		return false;
+	m->signatures_len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_span(c, &m->signatures[i], END_SIGNATURE_MAX))
+			return false;
+	return cbor_end(c) == WIRE_OK;
 }
 
 void

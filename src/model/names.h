@@ -20,6 +20,7 @@
 #define CHAIN_MAX	  6	/* MP 17 */
 #define BODY_MAX	  65536 /* MP 17 */
 #define KEY_NAME_MAX	  32	/* our own names of signing keys */
+#define FACTORY_NAME_MAX  32
 #define HASH_SIZE	  32
 #define SUBJECT_MAX	  128 /* a Name as text for people */
 

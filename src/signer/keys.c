@@ -46,34 +46,40 @@ check_order(const struct key_order *k, struct why *why)
 		/* It cannot be rolled: what it is lost with must be named
 		 * (R-9.4). */
 		field = "raw: products must be named";
+	else if (!text_printable(span_str(k->factory)) ||
+	    (k->purpose != PURPOSE_IDEVID_CA &&
+		(k->factory[0] != '\0' || k->succeeds[0] != '\0')))
+		field = "factory or succeeds";
 	return field == NULL
 	    ? key_policy_check(&k->policy, k->purpose, why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
 }
 
-/* A slot is never shared (IP 5.2), not even with a retired key, nor with one
- * that a reader would take for it. */
-static enum reason
-check_unique(const struct signer *s, const struct key_order *k, struct why *why)
+/* Issuing CAs are made to be destroyed. A voucher signer must come back from a
+ * backup: else a lost disk is a ceremony. */
+static bool
+wrapped(const struct key_order *k)
 {
-	const struct ledger *l = journal_ledger(s->journal);
-	size_t i;
+	return k->purpose == PURPOSE_IDEVID_CA;
+}
 
-	if (l->keys_len == LEDGER_KEYS_MAX)
-		return why_set(why, REASON_SIGNER_POLICY, -1,
-		    "a signer holds at most %d keys", LEDGER_KEYS_MAX);
-	for (i = 0; i < l->keys_len; i++) {
-		const struct key_order *other = &l->keys[i].order;
+/* A new wrapping key; the passphrase becomes what both give. */
+static enum reason
+wrap(const struct signer *s, const char *name, struct secret *passphrase,
+    struct why *why)
+{
+	char folder[PATH_MAX];
+	struct secret both;
+	enum reason r;
 
-		if (strcmp(other->name, k->name) == 0)
-			return why_set(why, REASON_SIGNER_POLICY, -1,
-			    "there is a key %s", k->name);
-		if (k->slot[0] != '\0' && other->slot[0] != '\0' &&
-		    token_alike(other->slot, k->slot))
-			return why_set(why, REASON_SIGNER_POLICY, -1,
-			    "slot %s belongs to key %s", other->slot,
-			    other->name);
-	}
+	if ((r = wrapping_new(s, name, why)) != REASON_OK)
+		return r;
+	path_join(folder, sizeof(folder), s->root, "wrapping");
+	r = wrapping_open(folder, name, passphrase, &both, why);
+	if (r != REASON_OK)
+		return r;
+	secret_free(passphrase);
+	*passphrase = both; /* transferred */
 	return REASON_OK;
 }
 
@@ -90,6 +96,11 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 
 	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
 		return r;
+	if (wrapped(k) &&
+	    (r = wrap(s, k->name, &passphrase, why)) != REASON_OK) {
+		secret_free(&passphrase);
+		return r;
+	}
 	key = private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
 	key_path(path, s->folder, k->name, "key");
 	(void)unlink(path);
@@ -135,7 +146,8 @@ key_create_prepare(struct signer *s, struct order *o)
 	size_t len;
 
 	if ((r = check_order(&o->key, &o->why)) != REASON_OK ||
-	    (r = check_unique(s, &o->key, &o->why)) != REASON_OK ||
+	    (r = ledger_key_admits(
+		 journal_ledger(s->journal), &o->key, &o->why)) != REASON_OK ||
 	    (r = key_make(s, &o->key, &o->signer, &o->why)) != REASON_OK)
 		return r;
 	buf_init(&o->tbs, CSR_ROOM);
@@ -148,6 +160,7 @@ key_create_prepare(struct signer *s, struct order *o)
 	o->record.kind = RECORD_KEY;
 	sha256(buf_span(&o->tbs), o->record.tbs_sha256);
 	o->record.key.order = o->key;
+	o->record.key.wrapped = wrapped(&o->key);
 	sha256(private_key_spki(o->signer->key), o->record.key.spki_sha256);
 	return REASON_OK;
 }
@@ -292,7 +305,7 @@ policy_prepare(struct signer *s, struct order *o)
 	const struct ledger_key *k = ledger_key_of(s, p->name);
 	enum reason r;
 
-	if (k == NULL || k->state == KEY_RETIRED)
+	if (k == NULL || key_state_over(k->state))
 		return why_set(&o->why, REASON_SIGNER_KEY, -1,
 		    "no key %.32s is in use", p->name);
 	r = key_policy_check(&p->policy, k->order.purpose, &o->why);
@@ -308,13 +321,21 @@ act_prepare(struct signer *s, struct order *o)
 {
 	const struct message_act *a = &o->act;
 	const struct ledger_key *k;
+	struct ledger_slot slot;
+	enum reason r;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
 	    !text_printable(span_str(a->subject)))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "act");
+	if (strcmp(a->verb, LEDGER_VERB_GIVE) == 0) {
+		r = ledger_slot_read(
+		    journal_ledger(s->journal), a->subject, &slot, &o->why);
+		if (r != REASON_OK)
+			return r;
+	}
 	if (strcmp(a->verb, LEDGER_VERB_RETIRE) == 0) {
 		k = ledger_key_of(s, a->subject);
-		if (k == NULL || k->state == KEY_RETIRED)
+		if (k == NULL || key_state_over(k->state))
 			return why_set(&o->why, REASON_SIGNER_KEY, -1,
 			    "no key %.32s is in use", a->subject);
 	}

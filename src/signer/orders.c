@@ -33,6 +33,8 @@ order_read(enum message type, uint64_t id, struct span payload)
 		good = message_key_certificate_get(&c, &o->certificate);
 	else if (type == MESSAGE_KEY_POLICY)
 		good = message_policy_order_get(&c, &o->policy);
+	else if (type == MESSAGE_KEY_END)
+		good = message_end_order_get(&c, &o->end);
 	else if (type == MESSAGE_ACT)
 		good = message_act_get(&c, &o->act);
 	if (good)
@@ -89,6 +91,8 @@ prepare(struct signer *s, struct order *o)
 		return key_certify_prepare(s, o);
 	case MESSAGE_KEY_POLICY:
 		return policy_prepare(s, o);
+	case MESSAGE_KEY_END:
+		return key_end_prepare(s, o);
 	default:
 		return act_prepare(s, o);
 	}
@@ -229,6 +233,24 @@ sign_some(struct signer *s)
 	return o;
 }
 
+/* The record is on disk: now the key may go, and a second one says so. Only a
+ * failed write of the journal is everybody's end. */
+static enum reason
+finish_end(struct signer *s, struct order *o, struct why *why)
+{
+	const struct ledger_key *k = ledger_key_of(s, o->end.name);
+	struct record ended;
+	enum reason r;
+
+	o->reason = key_erase(s, k, &ended, &o->why);
+	if (o->reason != REASON_OK)
+		return REASON_OK;
+	if ((r = append(s, &ended, why)) != REASON_OK)
+		return r;
+	o->sequence = ended.sequence;
+	return commit(s, why);
+}
+
 static void
 answer(struct signer *s, struct order *o)
 {
@@ -275,6 +297,10 @@ signer_group(struct signer *s, struct why *why)
 		while ((o = s->first) != end) {
 			if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
 				act_finish(s, o);
+			if (o->reason == REASON_OK && !o->again &&
+			    o->type == MESSAGE_KEY_END &&
+			    (r = finish_end(s, o, why)) != REASON_OK)
+				return r;
 			answer(s, o);
 			s->first = o->next;
 			order_free(o);

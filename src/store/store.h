@@ -18,7 +18,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	7
+#define STORE_SCHEMA	8
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -122,7 +122,8 @@ bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
     unsigned chain_len);
 /* It is active now (a record says so); the chain is there already. */
 bool store_ca_activate(struct store *s, const struct record_ca *ca);
-bool store_ca_retire(struct store *s, const char *name);
+/* It is out of use: retired, archived or destroyed. */
+bool store_ca_end(struct store *s, const char *name, enum key_state state);
 /* In order of birth. */
 void store_ca_each(struct store *s,
     void (*call)(void *context, const struct store_ca *ca), void *context);

@@ -146,7 +146,7 @@ ecdsa_holds(void **state)
 
 	(void)state;
 	for (i = 0; i < 4; i++)
-		kind_holds("ecdsa -b 256", "");
+		kind_holds(i % 2 == 0 ? "ecdsa -b 256" : "ecdsa -b 384", "");
 }
 
 static void

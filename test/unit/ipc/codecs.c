@@ -373,6 +373,7 @@ fill_policy(struct key_policy *p)
 	p->first_day = p->last_day = KEY_DAY_MAX;
 	p->rate = UINT32_MAX;
 	p->period = KEY_PERIOD_MAX;
+	p->months = KEY_MONTHS_MAX;
 }
 
 static void
@@ -385,6 +386,20 @@ fill_key_order(union any_message *m)
 	TEXT(k->slot);
 	k->p384 = k->raw = true;
 	fill_policy(&k->policy);
+	TEXT(k->succeeds);
+	TEXT(k->factory);
+}
+
+static void
+fill_end_order(union any_message *m)
+{
+	struct end_order *e = &m->end_order;
+
+	TEXT(e->name);
+	e->how = END_ARCHIVE;
+	HASH(e->archive_sha256);
+	e->signatures_len = END_SIGNATURES;
+	e->signatures[0] = e->signatures[1] = SPAN(END_SIGNATURE_MAX);
 }
 
 static void
@@ -440,6 +455,7 @@ CODEC(message_, idevid_order, idevid_order)
 CODEC(message_, device_order, device_order)
 CODEC(message_, key_order, key_order)
 CODEC(message_, policy_order, policy_order)
+CODEC(message_, end_order, end_order)
 CODEC(message_, key_certificate, key_certificate)
 
 #define ROW(type)                                          \
@@ -472,6 +488,7 @@ const struct codec codecs[] = {
 	ROW(device_order),
 	ROW(key_order),
 	ROW(policy_order),
+	ROW(end_order),
 	ROW(key_certificate),
 };
 const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);

@@ -488,7 +488,7 @@ idevid_lies(void **state)
 	i = world_idevid(9);
 	i.request_sha256[5] ^= 1;
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
-	i = world_idevid(8);
+	i = world_idevid(0);
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 	i = world_idevid(10);
 	strcpy(i.serial, "AR9-F2-000A");
@@ -510,6 +510,11 @@ idevid_lies(void **state)
 	assert_int_equal(head(), before);
 	i = world_idevid(10);
 	assert_int_equal(order_idevid(&i), REASON_OK);
+	/* Left out, and never signed: the window remembers. */
+	i = world_idevid(8);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	i.request_sha256[5] ^= 1;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 }
 
 static void
@@ -609,6 +614,9 @@ homes(void **state)
 		.passphrase = -1 };
 	struct signer other;
 	struct why why;
+	struct key_order more = { .purpose = PURPOSE_VOUCHER,
+		.name = "more",
+		.policy = { .kinds = SIGNED_NONCED } };
 
 	(void)state;
 	path_join(folder, sizeof(folder), world.home, "signer");
@@ -616,11 +624,27 @@ homes(void **state)
 	o.create = true;
 	assert_int_equal(signer_open(&other, &o, &why), REASON_HOME_INVALID);
 	o.create = false;
+	assert_int_equal(order_key(&more), REASON_OK);
 	world_close();
 	assert_int_equal(signer_open(&other, &o, &why), REASON_PASSPHRASE);
+	/* Without its wrapping key an issuing CA's file opens with nothing. */
+	assert_int_equal(world_shell("mv %s/signer/wrapping/" CA_KEY ".key "
+				     "%s/kept"),
+	    0);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_null(keyring_find(&world.signer.keyring, CA_KEY));
+	assert_non_null(keyring_find(&world.signer.keyring, VOUCHER_KEY));
+	world_close();
+	assert_int_equal(world_shell("tr 0-9a-f 1-9a-f0 <%s/kept "
+				     ">%s/signer/wrapping/" CA_KEY ".key"),
+	    0);
+	assert_int_equal(world_open(&why), REASON_PASSPHRASE);
+	assert_int_equal(world_shell("mv %s/kept "
+				     "%s/signer/wrapping/" CA_KEY ".key"),
+	    0);
 	/* A key file that is not the one on record. */
 	assert_int_equal(world_shell("cp %s/signer/keys/" VOUCHER_KEY ".key "
-				     "%s/signer/keys/" CA_KEY ".key"),
+				     "%s/signer/keys/more.key"),
 	    0);
 	assert_int_equal(world_open(&why), REASON_HOME_INVALID);
 	/* The tag key is not made anew. */
