@@ -157,6 +157,7 @@ struct parts {
 	struct span key, namespace, reserved, hash, signature;
 };
 
+/* The reserved string is for later versions: one that is used is not version 1. */
 static bool
 parts_read(struct span blob, struct parts *p)
 {
@@ -212,6 +213,8 @@ signature_open(struct span s, bool ecdsa, uint8_t out[SIGNATURE_SIZE])
 	return true;
 }
 
+/* What is signed has the magic in front, so that no signature of another protocol
+ * passes for one of these. */
 static bool
 verify(const struct public_key *k, bool ecdsa, const struct parts *p,
     enum hash_algorithm hash, struct span message, const uint8_t *signature)
