@@ -117,6 +117,9 @@ count_same(const struct plan *p, size_t offset, const char *what)
 	return n;
 }
 
+/* Whoever breaks into one place, or gives orders to one group of people, must not
+ * come by a quorum (R-3.4, IP 8 "no manager holds k"). An exception is the only way
+ * around it, and the script shows that. */
 static enum reason
 check_places(const struct plan *p, struct why *why)
 {
@@ -169,6 +172,7 @@ plan_warnings(const struct plan *p, struct buf *out)
 
 /* --- the split --- */
 
+/* k over half of n: no two disjoint quorums (IP 8). */
 static enum reason
 check_split(const struct plan *p, struct why *why)
 {
@@ -191,6 +195,7 @@ check_split(const struct plan *p, struct why *why)
 
 /* --- roots and what they sign --- */
 
+/* A root that is to be made cannot be known yet; one that exists must be. */
 static enum reason
 check_roots(const struct plan *p, struct why *why)
 {
@@ -251,6 +256,8 @@ check_item(struct plan *p, struct plan_item *item, struct why *why)
 	return REASON_OK;
 }
 
+/* Kinds that only handle shares have nothing to sign, so that a reviewer need not
+ * look for it. */
 static enum reason
 check_items(struct plan *p, struct why *why)
 {
@@ -318,6 +325,7 @@ check_hash(struct span der, const uint8_t expected[HASH_SIZE],
 	    "%s: the file is not the one whose SHA-256 is in the plan", handle);
 }
 
+/* The hash first: what the plan does not name is not even decoded. */
 static enum reason
 load_item(struct plan_item *item, const char *folder, const char *file,
     struct why *why)
@@ -381,6 +389,7 @@ item_algorithm_fits(unsigned algorithm, struct span spki)
 		public_key_bits(k) == keys[algorithm].bits);
 }
 
+/* One key under two certificates would be two CAs with one secret. */
 static enum reason
 check_keys_differ(const struct plan *p, struct why *why)
 {

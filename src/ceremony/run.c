@@ -38,6 +38,12 @@ run_note(
 	return r != REASON_OK ? r : journal_commit(run->journal, why);
 }
 
+unsigned
+run_root(const struct run *run, const struct plan_root *r)
+{
+	return (unsigned)(r - run->plan->roots);
+}
+
 void
 run_wipe(struct run *run)
 {
@@ -59,6 +65,8 @@ journal_path(const struct run *run, char out[PATH_MAX])
 	path_join(out, PATH_MAX, run->bundle, "journal");
 }
 
+/* The bundle before the journal: a journal alone would not say what it is about. The
+ * first record binds the plan, the second the script that people approved. */
 static enum reason
 begin(struct run *run, struct why *why)
 {
@@ -123,6 +131,8 @@ finish(struct run *run, struct why *why)
 	return r;
 }
 
+/* These words in the hand of those who attended are what a forger of a whole bundle
+ * cannot make. */
 static enum reason
 show_manifest(struct run *run, struct why *why)
 {
@@ -282,6 +292,8 @@ take_roots(struct run *run)
 		run->roots[i].certificate = p->roots[i].certificate;
 }
 
+/* The host is looked at before the terminal is taken, so that its refusal stays on
+ * the screen; secrets are wiped before anything else is tried. */
 static enum reason
 run_all(struct run *run, struct why *why)
 {

@@ -34,6 +34,15 @@ MUST_USE enum reason run_note(
 /* acts.c: does one act, records it. CEREMONY_ABORTED and all that may fail. */
 MUST_USE enum reason run_act(
     struct run *run, const struct act *a, struct why *why);
+/* Which of the plan's roots it is. */
+unsigned run_root(const struct run *run, const struct plan_root *r);
+/* acts_share.c, for run_act(): */
+MUST_USE enum reason act_share(
+    struct run *run, const struct act *a, struct why *why);
+MUST_USE enum reason act_drill(
+    struct run *run, const struct act *a, struct why *why);
+MUST_USE enum reason act_recover(
+    struct run *run, const struct act *a, struct why *why);
 /* Wipes all secrets; may be called again. */
 void run_wipe(struct run *run);
 /* ceremony.h's ceremony_run() is in run.c. */

@@ -30,6 +30,7 @@ add(struct script *s, struct act a)
 	s->acts[s->len++] = a;
 }
 
+/* Two people besides the kernel: neither knows the other's dice. */
 static void
 add_entropy(const struct plan *p, struct script *s)
 {
@@ -60,6 +61,7 @@ add_shares(const struct plan *p, const struct plan_root *r, struct script *s)
 	add(s, (struct act){ ACT_DRILL, r });
 }
 
+/* Split and drilled before it signs anything else (doc/decisions/033). */
 static void
 add_root(const struct plan *p, const struct plan_root *r, struct script *s)
 {
@@ -186,6 +188,7 @@ print_certificate(const struct certificate *c, struct buf *out)
 		: "");
 }
 
+/* Lays out what will be signed, with all that is known before the day. */
 static enum reason
 preview_item(const struct plan *p, const struct plan_item *item,
     const struct private_key *key, const struct certificate *issuer,

@@ -34,6 +34,7 @@ split_words(struct story_line *line)
 	}
 }
 
+/* The chain was checked by journal/; here only kinds that a ceremony writes pass. */
 static enum reason
 take_record(
     void *context, const struct record *r, struct span bytes, struct why *why)
@@ -100,6 +101,7 @@ act_about(const struct act *a)
 	}
 }
 
+/* A line with this verb, about this: everything else in it is data. */
 static bool
 is_about(const struct story_line *line, const char *verb, const char *about)
 {

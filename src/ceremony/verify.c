@@ -147,6 +147,8 @@ read_certificate(const struct check *c, const char *handle, unsigned n,
 	return r;
 }
 
+/* All that decides what a certificate may do. Not the octets: a later renderer may
+ * order extensions in another way and must still verify this one. */
 static bool
 same_fields(const struct certificate *a, const struct certificate *b)
 {
@@ -213,6 +215,8 @@ check_root(struct check *c, unsigned act, struct why *why)
 	    c, act, &plan, &made->certificate, NULL, LINT_CA, why);
 }
 
+/* The file holds the chain that `hallmark ca import` takes: both are held to the
+ * plan. */
 static enum reason
 check_item(struct check *c, unsigned act, struct why *why)
 {
@@ -240,6 +244,7 @@ check_item(struct check *c, unsigned act, struct why *why)
 	    c, act, &plan, &made, &root->certificate, planned_lint(item), why);
 }
 
+/* What an act left beside its record. */
 static enum reason
 check_act(struct check *c, unsigned act, struct why *why)
 {
@@ -312,6 +317,8 @@ check_signature(
 }
 
 /* Nothing lies there but what somebody of the plan may have signed. */
+/* Signatures stand outside the manifest, so their folder is looked through by
+ * itself. */
 static enum reason
 check_strangers(const struct check *c, struct why *why)
 {
@@ -365,6 +372,7 @@ check_acknowledgements(const struct check *c, struct why *why)
 
 /* --- all of it --- */
 
+/* The record must tell of every act, and of the script that was approved. */
 static enum reason
 check_story(struct check *c, struct why *why)
 {

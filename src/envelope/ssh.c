@@ -188,6 +188,7 @@ struct parts {
 	struct span key, namespace, reserved, hash, signature;
 };
 
+/* The reserved string is for later versions: one that is used is not version 1. */
 static bool
 parts_read(struct span blob, struct parts *p)
 {
@@ -244,6 +245,8 @@ signature_open(
 	return true;
 }
 
+/* What is signed has the magic in front, so that no signature of another protocol
+ * passes for one of these. */
 static bool
 verify(const struct public_key *k, const struct kind *kind,
     const struct parts *p, enum hash_algorithm hash, struct span message,
