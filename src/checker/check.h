@@ -59,5 +59,11 @@ void derive_facts(const struct message_derive *in, struct workspace *room,
  * files together) and from the request. */
 void inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
     size_t json_cap, struct message_inspected *out);
+/* INSPECT_LINT alone: *text gets what the certificate is and every finding, as
+ * one JSON object in json. The first finding that is no warning is the reason,
+ * IMPORT_CHAIN if the signature is not by the issuer's key. */
+MUST_USE enum reason lint_file(const struct message_inspect *in, uint8_t *arena,
+    size_t room, char *json, size_t json_cap, struct span *text,
+    struct why *why);
 
 #endif

@@ -77,7 +77,11 @@ const struct verb verbs[] = {
 	    "print records" },
 	{ "journal", "succeed", journal_succeed_run, "[--skip N] [--yes]",
 	    "after a restore: go on with a new signer identity" },
-	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
+	{ "lint", NULL, lint_run,
+	    "[--as idevid|ca|voucher-signer|other] [--issuer FILE]\n"
+	    "[--token T --slot S [--counter-width N] [--check-character "
+	    "yes|no]]\n"
+	    "[--voucher-policy OID] [--without-masa-url] FILE...|--all-issued",
 	    "explain every violation in certificates" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"

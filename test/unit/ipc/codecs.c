@@ -212,6 +212,13 @@ fill_inspect(union any_message *m)
 {
 	m->inspect.kind = INSPECT_LINT;
 	m->inspect.bytes = m->inspect.other = SPAN(BODY_MAX);
+	m->inspect.lint = (struct lint_order){ .subject = LINT_OTHER,
+		.masa_url_required = true,
+		.imported = true,
+		.counter_width = 12,
+		.voucher_policy = SPAN(LINT_POLICY_MAX) };
+	TEXT(m->inspect.lint.token);
+	TEXT(m->inspect.lint.slot);
 }
 
 static void
