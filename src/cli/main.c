@@ -18,7 +18,7 @@
 	"[--rate N/minute|N/hour|N/day|N/SECONDS|none]"
 #define CA_OPTIONS                                                \
 	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
-	"[--algorithm p256|p384] " POLICY_OPTIONS
+	"[--algorithm p256|p384|rsa-2048|rsa-3072] " POLICY_OPTIONS
 
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,

@@ -93,6 +93,8 @@ pem_certificates(struct span text, struct buf *der)
 	const uint8_t *next;
 	bool found = false;
 
+	if (text.len == 0)
+		return true;
 	while ((next = memmem(at.ptr, at.len, begin, strlen(begin))) != NULL) {
 		at = span_of(next, at.len - (size_t)(next - at.ptr));
 		if (!pem_next(&at, room, sizeof(room), &one) ||

@@ -54,6 +54,7 @@ struct key_order {
 	char name[KEY_NAME_MAX + 1];   /* A-Z a-z 0-9 - */
 	char slot[SLOT_TOKEN_MAX + 1]; /* issuing CAs */
 	bool p384;
+	unsigned rsa_bits; /* 2048 or 3072: RSA, issuing CAs only; else 0 */
 	struct key_policy policy;
 };
 /* "From now on it may sign this." */

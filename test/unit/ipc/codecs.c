@@ -380,6 +380,7 @@ fill_key_order(union any_message *m)
 	TEXT(k->name);
 	TEXT(k->slot);
 	k->p384 = true;
+	k->rsa_bits = 3072;
 	fill_policy(&k->policy);
 }
 

@@ -41,6 +41,7 @@ print_checkpoint(void)
 	l.before.sequence = 41;
 	l.before.skipped = 10;
 	k.order = sample_order(PURPOSE_IDEVID_CA, "F1-1");
+	k.order.rsa_bits = 3072;
 	sample_fill(k.spki_sha256, HASH_SIZE, 1);
 	sample_fill(k.certificate_sha256, HASH_SIZE, 2);
 	l.keys = &k;
@@ -58,6 +59,9 @@ main(void)
 
 	print_checkpoint();
 	print(sample_key(PURPOSE_IDEVID_CA, "F1-1"));
+	r = sample_key(PURPOSE_IDEVID_CA, "R1-1");
+	r.key.order.rsa_bits = 2048;
+	print(r);
 	print(sample_ca("F1-1"));
 	r = sample_device_record();
 	sample_fill(r.device.device.certificate_sha256, HASH_SIZE, 9);
