@@ -213,6 +213,8 @@ int journal_verify_run(struct cli *, int, char **);
 int journal_succeed_run(struct cli *, int, char **);
 int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
+int audit_keys_run(struct cli *, int, char **);
+int audit_counts_run(struct cli *, int, char **);
 int explain_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);
 

@@ -83,6 +83,10 @@ const struct verb verbs[] = {
 	    "yes|no]]\n"
 	    "[--voucher-policy OID] [--without-masa-url] FILE...|--all-issued",
 	    "explain every violation in certificates" },
+	{ "audit", "keys", audit_keys_run, "",
+	    "every key: where it is, who opens it, what became of it" },
+	{ "audit", "counts", audit_counts_run, "",
+	    "what each key signed: journal, store and limit compared" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
 	    "[--content-type TYPE] FILE",
