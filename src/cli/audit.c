@@ -141,9 +141,11 @@ row_take(struct audit *a, const struct json_value *row)
 static void
 finding(struct audit *a, const char *what, const char *about)
 {
+	char text[FINDING_SIZE];
+
+	snprintf(text, sizeof(text), "%s: %.70s", what, about);
 	if (a->findings_len < FINDINGS_MAX)
-		snprintf(a->findings[a->findings_len++], FINDING_SIZE,
-		    "%s: %.70s", what, about);
+		memcpy(a->findings[a->findings_len++], text, sizeof(text));
 }
 
 /* A row that no record stands for: somebody wrote into the store. */
