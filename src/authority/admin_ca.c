@@ -24,16 +24,23 @@ read_purpose(
 }
 
 static enum reason
-read_algorithm(const struct message_admin *m, bool *p384, struct why *why)
+read_algorithm(
+    const struct message_admin *m, struct key_order *k, struct why *why)
 {
 	struct span word = admin_argument(m, "algorithm");
 
-	*p384 = span_is(word, "p384");
-	if (*p384 || word.len == 0 || span_is(word, "p256"))
+	k->p384 = span_is(word, "p384");
+	k->rsa_bits = span_is(word, "rsa-2048") ? 2048
+	    : span_is(word, "rsa-3072")		? 3072
+						: 0;
+	if (k->rsa_bits != 0 && k->purpose != PURPOSE_IDEVID_CA)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "algorithm: RSA is for issuing CAs only (IP 1)");
+	if (k->p384 || k->rsa_bits != 0 || word.len == 0 ||
+	    span_is(word, "p256"))
 		return REASON_OK;
 	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-	    "algorithm: p256 or "
-	    "p384");
+	    "algorithm: p256, p384, rsa-2048 or rsa-3072");
 }
 
 /* "yes" or nothing. */
@@ -72,7 +79,7 @@ read_order(struct authority *a, const struct message_admin *m,
 	enum reason r;
 
 	if ((r = read_purpose(m, &k->purpose, why)) != REASON_OK ||
-	    (r = read_algorithm(m, &k->p384, why)) != REASON_OK ||
+	    (r = read_algorithm(m, k, why)) != REASON_OK ||
 	    (r = read_raw(m, &k->raw, why)) != REASON_OK ||
 	    (r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
 		REASON_OK ||

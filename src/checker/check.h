@@ -67,5 +67,11 @@ void chain_entry_fill(struct chain_entry *e, const struct certificate *c);
  * files together) and from the request. */
 void inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
     size_t json_cap, struct message_inspected *out);
+/* INSPECT_LINT alone: *text gets what the certificate is and every finding, as
+ * one JSON object in json. The first finding that is no warning is the reason,
+ * IMPORT_CHAIN if the signature is not by the issuer's key. */
+MUST_USE enum reason lint_file(const struct message_inspect *in, uint8_t *arena,
+    size_t room, char *json, size_t json_cap, struct span *text,
+    struct why *why);
 
 #endif

@@ -20,7 +20,7 @@
 #define WAITING_MAX	 4096 /* requests at the authority at one time */
 #define LOOK_UPS_MAX	 64   /* frames kept while the authority looks up */
 #define NOTES_PER_SECOND 100  /* refusals handed on for the record */
-#define FINDINGS_MAX	 16384
+#define FINDINGS_MAX	 32768
 
 /* A request that the authority is deciding. Its frame's id there is the slot
  * and a generation, so an answer that comes too late finds nobody. */

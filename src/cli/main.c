@@ -21,10 +21,10 @@
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
 	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n" \
 	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]"
-#define CA_OPTIONS                                                \
-	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
-	"[--algorithm p256|p384] [--succeeds NAME] [--factory "   \
-	"NAME]\n" POLICY_OPTIONS
+#define CA_OPTIONS                                                      \
+	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n"       \
+	"[--algorithm p256|p384|rsa-2048|rsa-3072] [--succeeds NAME]\n" \
+	"[--factory NAME]\n" POLICY_OPTIONS
 
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,
@@ -113,8 +113,16 @@ const struct verb verbs[] = {
 	    "print records" },
 	{ "journal", "succeed", journal_succeed_run, "[--skip N] [--yes]",
 	    "after a restore: go on with a new signer identity" },
-	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
+	{ "lint", NULL, lint_run,
+	    "[--as idevid|ca|voucher-signer|other] [--issuer FILE]\n"
+	    "[--token T --slot S [--counter-width N] [--check-character "
+	    "yes|no]]\n"
+	    "[--voucher-policy OID] [--without-masa-url] FILE...|--all-issued",
 	    "explain every violation in certificates" },
+	{ "audit", "keys", audit_keys_run, "",
+	    "every key: where it is, who opens it, what became of it" },
+	{ "audit", "counts", audit_counts_run, "",
+	    "what each key signed: journal, store and limit compared" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
 	    "[--content-type TYPE] FILE",

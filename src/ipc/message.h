@@ -11,6 +11,7 @@
 
 #include "base/config.h"
 #include "model/facts.h"
+#include "model/lint.h"
 #include "model/order.h"
 #include "model/step.h"
 
@@ -179,13 +180,15 @@ struct message_on_record {
 enum inspect_kind {
 	INSPECT_CSR = 1,     /* PKCS#10 */
 	INSPECT_IMPORT,	     /* device certificate, other = its CA */
-	INSPECT_LINT,	     /* certificate, other = its issuer or empty */
+	INSPECT_LINT,	     /* certificate, other = DER of those among which
+			      * its issuer is, one behind another */
 	INSPECT_CERTIFICATE, /* of a customer, or a public CA */
 };
 struct message_inspect {
 	enum inspect_kind kind;
 	struct span bytes;
 	struct span other;
+	struct lint_order lint; /* INSPECT_LINT */
 };
 struct message_inspected {
 	enum inspect_kind kind;

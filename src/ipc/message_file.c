@@ -2,13 +2,48 @@
 #include "base/text.h"
 #include "ipc/fields.h"
 
+static void
+put_lint(struct cbor_out *o, const struct lint_order *l)
+{
+	cbor_put_array(o, 10);
+	cbor_put_uint(o, l->subject);
+	cbor_put_bool(o, l->masa_url_required);
+	cbor_put_bool(o, l->issuer_is_idevid_ca);
+	cbor_put_bool(o, l->issuer_named);
+	cbor_put_bool(o, l->imported);
+	cbor_put_string(o, l->token);
+	cbor_put_string(o, l->slot);
+	cbor_put_uint(o, l->counter_width);
+	cbor_put_bool(o, l->check_character);
+	cbor_put_bytes(o, l->voucher_policy);
+}
+
+static bool
+get_lint(struct cbor *c, struct lint_order *l)
+{
+	bool good = true;
+
+	if (!field_array(c, 10))
+		return false;
+	l->subject = field_enum(c, LINT_GUESS, LINT_OTHER, &good);
+	return good && field_flag(c, &l->masa_url_required) &&
+	    field_flag(c, &l->issuer_is_idevid_ca) &&
+	    field_flag(c, &l->issuer_named) && field_flag(c, &l->imported) &&
+	    field_text(c, l->token, sizeof(l->token)) &&
+	    field_text(c, l->slot, sizeof(l->slot)) &&
+	    field_unsigned(c, 12, &l->counter_width) &&
+	    field_flag(c, &l->check_character) &&
+	    field_span(c, &l->voucher_policy, LINT_POLICY_MAX);
+}
+
 void
 message_inspect_put(struct cbor_out *o, const struct message_inspect *m)
 {
-	cbor_put_array(o, 3);
+	cbor_put_array(o, 4);
 	cbor_put_uint(o, m->kind);
 	cbor_put_bytes(o, m->bytes);
 	cbor_put_bytes(o, m->other);
+	put_lint(o, &m->lint);
 }
 
 bool
@@ -16,11 +51,13 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 {
 	bool good = true;
 
-	if (!field_array(c, 3))
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 4))
 		return false;
 	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
 	return good && field_span(c, &m->bytes, BODY_MAX) &&
-	    field_span(c, &m->other, BODY_MAX) && cbor_end(c) == WIRE_OK;
+	    field_span(c, &m->other, BODY_MAX) && get_lint(c, &m->lint) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 static void

@@ -245,12 +245,13 @@ get_policy(struct cbor *c, struct key_policy *p)
 void
 message_key_order_put(struct cbor_out *o, const struct key_order *m)
 {
-	cbor_put_array(o, 8);
+	cbor_put_array(o, 9);
 	cbor_put_uint(o, m->purpose);
 	cbor_put_string(o, m->name);
 	cbor_put_string(o, m->slot);
 	cbor_put_bool(o, m->p384);
 	cbor_put_bool(o, m->raw);
+	cbor_put_uint(o, m->rsa_bits);
 	put_policy(o, &m->policy);
 	cbor_put_string(o, m->succeeds);
 	cbor_put_string(o, m->factory);
@@ -262,12 +263,14 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 8))
+	if (!field_array(c, 9))
 		return false;
 	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
 	    field_flag(c, &m->p384) && field_flag(c, &m->raw) &&
+	    field_unsigned(c, 3072, &m->rsa_bits) &&
+	    (m->rsa_bits == 0 || m->rsa_bits == 2048 || m->rsa_bits == 3072) &&
 	    get_policy(c, &m->policy) &&
 	    field_text(c, m->succeeds, sizeof(m->succeeds)) &&
 	    field_text(c, m->factory, sizeof(m->factory)) &&

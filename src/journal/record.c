@@ -165,6 +165,10 @@ key_order_fields(struct members *f, void *value)
 	    sizeof(o->succeeds));
 	member_text(
 	    f, 8, "factory", MEMBER_OPTIONAL, o->factory, sizeof(o->factory));
+	MEMBER_UINT(f, 9, "rsa_bits", MEMBER_OPTIONAL, o->rsa_bits, 3072);
+	if ((o->rsa_bits != 0 && o->rsa_bits != 2048 && o->rsa_bits != 3072) ||
+	    (o->rsa_bits != 0 && o->p384))
+		members_refuse(f, "rsa_bits");
 	if (o->name[0] == '\0' ||
 	    key_policy_check(&o->policy, o->purpose, NULL) != REASON_OK)
 		members_refuse(f, "name or policy");

@@ -62,6 +62,7 @@ struct key_order {
 	/* For pledges that hold the key itself and no anchor: its certificate
 	 * is a placeholder that it signs (MP 10.1). Vouchers only. */
 	bool raw;
+	unsigned rsa_bits; /* 2048 or 3072: RSA, issuing CAs only; else 0 */
 	struct key_policy policy;
 };
 /* "From now on it may sign this." */

@@ -11,7 +11,7 @@
 #include "x509/lint.h"
 #include "x509/render.h"
 
-#define CSR_ROOM 1024
+#define CSR_ROOM 2048 /* RSA-3072: about 900 */
 
 /* Names become file names: A-Z a-z 0-9 and hyphen, not the tag key's. */
 static bool
@@ -50,6 +50,10 @@ check_order(const struct key_order *k, struct why *why)
 	    (k->purpose != PURPOSE_IDEVID_CA &&
 		(k->factory[0] != '\0' || k->succeeds[0] != '\0')))
 		field = "factory or succeeds";
+	else if (k->rsa_bits != 0 &&
+	    (k->purpose != PURPOSE_IDEVID_CA || k->p384 ||
+		(k->rsa_bits != 2048 && k->rsa_bits != 3072)))
+		field = "algorithm"; /* RSA for legacy TPM lines only (IP 1) */
 	return field == NULL
 	    ? key_policy_check(&k->policy, k->purpose, why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
@@ -101,7 +105,9 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 		secret_free(&passphrase);
 		return r;
 	}
-	key = private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
+	key = k->rsa_bits != 0
+	    ? private_key_generate_rsa(k->rsa_bits)
+	    : private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
 	key_path(path, s->folder, k->name, "key");
 	(void)unlink(path);
 	r = private_key_save(key, path, &passphrase, why);

@@ -78,8 +78,11 @@ attribute_read(struct der *rdn, struct certificate *subject)
 		return false;
 	if (subject == NULL || !span_eq(oid, OID_SPAN(SERIAL_NUMBER)))
 		return value_read(&attribute) && der_end(&attribute) == WIRE_OK;
-	if (der_string(&attribute, &tag, &text) != WIRE_OK ||
-	    der_end(&attribute) != WIRE_OK)
+	if (der_string(&attribute, &tag, &text) != WIRE_OK &&
+	    (!subject->loose ||
+		der_any(&attribute, &tag, &text, NULL) != WIRE_OK))
+		return false;
+	if (der_end(&attribute) != WIRE_OK)
 		return false;
 	if (subject->subject_serials++ == 0) {
 		subject->subject_serial = text;
@@ -155,6 +158,17 @@ spki_read(struct der *d, struct certificate *out, struct why *why)
 	return REASON_OK;
 }
 
+/* One date; in a loose reading *bad is one that is none. */
+static bool
+date_read(
+    struct der *v, bool loose, int64_t *date, uint8_t *tag, struct span *bad)
+{
+	if (der_time(v, date, tag) == WIRE_OK)
+		return true;
+	return loose && der_any(v, tag, NULL, bad) == WIRE_OK &&
+	    (*tag == DER_UTC_TIME || *tag == DER_GENERALIZED_TIME);
+}
+
 static enum reason
 validity_read(struct der *d, struct certificate *out, struct why *why)
 {
@@ -162,8 +176,10 @@ validity_read(struct der *d, struct certificate *out, struct why *why)
 
 	if (der_whole(&at, DER_SEQUENCE, &out->validity, NULL) != WIRE_OK ||
 	    der_enter(d, DER_SEQUENCE, &v) != WIRE_OK ||
-	    der_time(&v, &out->not_before, &out->not_before_tag) != WIRE_OK ||
-	    der_time(&v, &out->not_after, &out->not_after_tag) != WIRE_OK ||
+	    !date_read(&v, out->loose, &out->not_before, &out->not_before_tag,
+		&out->bad_not_before) ||
+	    !date_read(&v, out->loose, &out->not_after, &out->not_after_tag,
+		&out->bad_not_after) ||
 	    der_end(&v) != WIRE_OK)
 		return FAIL(d, "validity");
 	return REASON_OK;
@@ -224,8 +240,9 @@ certificate_tbs_read(struct span tbs, struct certificate *out, struct why *why)
 	return tbs_read(&d, out, why);
 }
 
-enum reason
-certificate_read(struct span der, struct certificate *out, struct why *why)
+static enum reason
+whole_read(
+    struct span der, bool loose, struct certificate *out, struct why *why)
 {
 	struct der outer, d, tbs;
 	unsigned unused;
@@ -233,6 +250,7 @@ certificate_read(struct span der, struct certificate *out, struct why *why)
 
 	memset(out, 0, sizeof(*out));
 	out->der = der;
+	out->loose = loose;
 	der_open(&outer, der);
 	if (der.len > CERTIFICATE_MAX)
 		return FAIL(&outer, "longer than the limit");
@@ -257,6 +275,19 @@ certificate_read(struct span der, struct certificate *out, struct why *why)
 	return REASON_OK;
 }
 
+enum reason
+certificate_read(struct span der, struct certificate *out, struct why *why)
+{
+	return whole_read(der, false, out, why);
+}
+
+enum reason
+certificate_read_loosely(
+    struct span der, struct certificate *out, struct why *why)
+{
+	return whole_read(der, true, out, why);
+}
+
 /* Is c signed by this key? */
 static bool
 signed_with(const struct certificate *c, struct span spki)
@@ -275,6 +306,13 @@ certificate_signed_by(
 {
 	return span_eq(child->issuer, issuer->subject) &&
 	    signed_with(child, issuer->spki);
+}
+
+bool
+certificate_signed_with(
+    const struct certificate *child, const struct certificate *issuer)
+{
+	return signed_with(child, issuer->spki);
 }
 
 bool

@@ -69,14 +69,25 @@ signature_check(const struct private_key *k, EVP_PKEY *judge)
 	EVP_MD_CTX_free(c);
 }
 
+static const enum key_type kinds[] = { KEY_P256, KEY_P384, KEY_RSA };
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static struct private_key *
+generate(enum key_type type)
+{
+	return type == KEY_RSA ? private_key_generate_rsa(2048)
+			       : private_key_generate(type);
+}
+
 static void
 made_and_used(void **state)
 {
-	enum key_type type;
+	unsigned i;
 
 	(void)state;
-	for (type = KEY_P256; type <= KEY_P384; type++) {
-		struct private_key *k = private_key_generate(type);
+	for (i = 0; i < KINDS; i++) {
+		enum key_type type = kinds[i];
+		struct private_key *k = generate(type);
 		struct span spki = private_key_spki(k);
 		const unsigned char *at = spki.ptr;
 		EVP_PKEY *theirs = d2i_PUBKEY(NULL, &at, (long)spki.len);
@@ -103,15 +114,15 @@ made_and_used(void **state)
 static void
 kept_and_loaded(void **state)
 {
-	enum key_type type;
+	unsigned i;
 	struct secret right, wrong;
 	struct why why;
 
 	(void)state;
 	secret_of(&right, "correct horse");
 	secret_of(&wrong, "correct house");
-	for (type = KEY_P256; type <= KEY_P384; type++) {
-		struct private_key *k = private_key_generate(type), *again;
+	for (i = 0; i < KINDS; i++) {
+		struct private_key *k = generate(kinds[i]), *again;
 		EVP_PKEY *native = private_key_native(k), *theirs;
 		struct stat st;
 		FILE *f;

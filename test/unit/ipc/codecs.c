@@ -220,6 +220,13 @@ fill_inspect(union any_message *m)
 {
 	m->inspect.kind = INSPECT_CERTIFICATE;
 	m->inspect.bytes = m->inspect.other = SPAN(BODY_MAX);
+	m->inspect.lint = (struct lint_order){ .subject = LINT_OTHER,
+		.masa_url_required = true,
+		.imported = true,
+		.counter_width = 12,
+		.voucher_policy = SPAN(LINT_POLICY_MAX) };
+	TEXT(m->inspect.lint.token);
+	TEXT(m->inspect.lint.slot);
 }
 
 static void
@@ -385,6 +392,7 @@ fill_key_order(union any_message *m)
 	TEXT(k->name);
 	TEXT(k->slot);
 	k->p384 = k->raw = true;
+	k->rsa_bits = 3072;
 	fill_policy(&k->policy);
 	TEXT(k->succeeds);
 	TEXT(k->factory);

@@ -50,6 +50,7 @@ print_checkpoint(void)
 	k.order.policy.months = 3;
 	strcpy(k.order.succeeds, "F0-1");
 	strcpy(k.order.factory, "Graz");
+	k.order.rsa_bits = 3072;
 	sample_fill(k.spki_sha256, HASH_SIZE, 1);
 	sample_fill(k.certificate_sha256, HASH_SIZE, 2);
 	l.keys = &k;
@@ -70,6 +71,9 @@ main(void)
 	print_checkpoint();
 	r = sample_key(PURPOSE_IDEVID_CA, "F1-1");
 	r.key.wrapped = true;
+	print(r);
+	r = sample_key(PURPOSE_IDEVID_CA, "R1-1");
+	r.key.order.rsa_bits = 2048;
 	print(r);
 	print(sample_ca("F1-1"));
 	r = sample_device_record();

@@ -658,6 +658,23 @@ homes(void **state)
 	assert_int_equal(world_begin(NULL), 0);
 }
 
+/* The plan of a certificate is linted before anything is written down. */
+static void
+linted_first(void **state)
+{
+	struct idevid_order i = world_idevid(1);
+	uint64_t before = head();
+	uint8_t spki[SPKI_MAX];
+
+	(void)state;
+	memcpy(spki, i.spki.ptr, i.spki.len);
+	spki[i.spki.len - 1] ^= 1; /* a point off its curve */
+	i.spki.ptr = spki;
+	assert_int_equal(order_idevid(&i), REASON_L10);
+	assert_int_equal(head(), before);
+	assert_int_equal(world.reply.artifact_len, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int
@@ -679,6 +696,7 @@ main(void)
 		CASE(policy_lies),
 		CASE(rate_kept),
 		CASE(idevid_lies),
+		CASE(linted_first),
 		CASE(key_lies),
 		CASE(raw_key_lies),
 		CASE(certificate_lies),
