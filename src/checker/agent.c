@@ -118,9 +118,16 @@ data_read(struct walk *w, struct agent_data *out, struct why *why)
 	if (json_parse(o->content, &root, NULL) != WIRE_OK ||
 	    root.type != JSON_OBJECT)
 		return data_refused(why, "the payload is no JSON object");
-	/* PRM's text has the members alone, its examples in a container. */
-	if (json_member(&root, WRAPPED, &inner))
+	/* PRM's text has the members alone, its examples in a container, which
+	 * is as old as their root (MP 15.1). */
+	if (json_member(&root, WRAPPED, &inner)) {
+		enum reason r = legacy_use(
+		    w, LEGACY_ROOTS, true, REASON_LEGACY_FORM, why);
+
+		if (r != REASON_OK)
+			return r;
 		root = inner;
+	}
 	if (root.type != JSON_OBJECT ||
 	    !json_member(&root, "serial-number", &v) ||
 	    json_string(&v, out->serial, sizeof(out->serial), &len) != WIRE_OK)
