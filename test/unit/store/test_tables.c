@@ -274,6 +274,47 @@ keys(void **state)
 	assert_true(committed(f->store));
 }
 
+struct pairs {
+	struct fixture *f;
+	unsigned outer, inner;
+};
+
+static void
+inner_ca(void *context, const struct store_ca *ca)
+{
+	(void)ca;
+	((struct pairs *)context)->inner++;
+}
+
+static void
+outer_ca(void *context, const struct store_ca *ca)
+{
+	struct pairs *p = context;
+
+	(void)ca;
+	p->outer++;
+	store_ca_each(p->f->store, inner_ca, p);
+}
+
+/* Who reads something may read the same again before the end. */
+static void
+nested_reads(void **state)
+{
+	struct pairs p = { .f = *state };
+	struct record r = { .time = 77, .kind = RECORD_KEY };
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		r.key.order = (struct key_order){ .purpose = PURPOSE_VOUCHER };
+		snprintf(r.key.order.name, sizeof(r.key.order.name), "v-%u", i);
+		assert_true(store_ca_add(p.f->store, &r));
+	}
+	store_ca_each(p.f->store, outer_ca, &p);
+	assert_int_equal(p.outer, 3);
+	assert_int_equal(p.inner, 9);
+	assert_true(committed(p.f->store));
+}
+
 static void
 refusals(void **state)
 {
@@ -467,6 +508,7 @@ main(void)
 		TEST(vouchers),
 		TEST(journal),
 		TEST(keys),
+		TEST(nested_reads),
 		TEST(refusals),
 		TEST(rechecks),
 		TEST(indexes),
