@@ -121,8 +121,8 @@ data_read(struct walk *w, struct agent_data *out, struct why *why)
 	/* PRM's text has the members alone, its examples in a container, which
 	 * is as old as their root (MP 15.1). */
 	if (json_member(&root, WRAPPED, &inner)) {
-		enum reason r = legacy_use(
-		    w, LEGACY_ROOTS, true, REASON_LEGACY_FORM, why);
+		enum reason r =
+		    legacy_use(w, LEGACY_ROOTS, true, REASON_LEGACY_FORM, why);
 
 		if (r != REASON_OK)
 			return r;

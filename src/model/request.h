@@ -27,7 +27,7 @@ struct voucher_request {
 	struct span proximity_cert;
 	struct span proximity_pubk;
 	struct span proximity_pubk_sha256;
-	unsigned legacy;  /* old forms of root and layout; the caller judges */
+	unsigned legacy; /* old forms of root and layout; the caller judges */
 	/* Of a pledge that a registrar-agent serves (PRM, MP 15.1). */
 	struct span
 	    agent_registrar; /* agent-provided-proximity-registrar-cert */
