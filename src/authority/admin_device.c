@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "model/serial.h"
 
-#define PAGE_MAX	1000
 /* Octets of JSON; no entry has more. */
 #define ONE_DEVICE	1024
 #define ONE_CERTIFICATE (ONE_DEVICE + CERTIFICATE_MAX / 3 * 4 + 8)
@@ -117,8 +116,8 @@ device_list(
 		REASON_OK ||
 	    (r = admin_text(m, "product", product, sizeof(product), false,
 		 &why)) != REASON_OK ||
-	    (r = admin_number(m, "limit", PAGE_MAX, 100, &page.left, &why)) !=
-		REASON_OK ||
+	    (r = admin_number(m, "limit", ADMIN_PAGE_MAX, 100, &page.left,
+		 &why)) != REASON_OK ||
 	    (r = read_state(m, &state, &why)) != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;

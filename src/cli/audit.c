@@ -18,7 +18,6 @@
 #include "journal/journal.h"
 #include "wire/json.h"
 
-#define PAGE	       "200"
 #define NAMED_MAX      20 /* differences of a kind that are told one by one */
 #define FINDINGS_MAX   (2 * NAMED_MAX + 2 * LEDGER_KEYS_MAX)
 #define FINDING_SIZE   160

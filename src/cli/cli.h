@@ -20,6 +20,7 @@ enum exit_code {
 };
 
 #define FILE_MAX     65536 /* octets of a file that an operator names */
+#define PAGE	     "256" /* rows of one answer, ADMIN_PAGE_MAX */
 #define HOME_DEFAULT "/var/lib/hallmark"
 
 struct cli {

@@ -12,8 +12,6 @@
 #include "crypto/hash/hash.h"
 #include "wire/json.h"
 
-#define PAGE "1000"
-
 struct issuing_ca {
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
