@@ -24,16 +24,52 @@ read_purpose(
 }
 
 static enum reason
-read_algorithm(const struct message_admin *m, bool *p384, struct why *why)
+read_algorithm(
+    const struct message_admin *m, struct key_order *k, struct why *why)
 {
 	struct span word = admin_argument(m, "algorithm");
 
-	*p384 = span_is(word, "p384");
-	if (*p384 || word.len == 0 || span_is(word, "p256"))
+	k->p384 = span_is(word, "p384");
+	k->rsa_bits = span_is(word, "rsa-2048") ? 2048
+	    : span_is(word, "rsa-3072")		? 3072
+						: 0;
+	if (k->rsa_bits != 0 && k->purpose != PURPOSE_IDEVID_CA)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "algorithm: RSA is for issuing CAs only (IP 1)");
+	if (k->p384 || k->rsa_bits != 0 || word.len == 0 ||
+	    span_is(word, "p256"))
 		return REASON_OK;
 	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-	    "algorithm: p256 or "
-	    "p384");
+	    "algorithm: p256, p384, rsa-2048 or rsa-3072");
+}
+
+/* "yes" or nothing. */
+static enum reason
+read_raw(const struct message_admin *m, bool *raw, struct why *why)
+{
+	struct span word = admin_argument(m, "raw");
+
+	*raw = span_is(word, "yes");
+	if (*raw || word.len == 0)
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1, "raw: yes");
+}
+
+/* A successor does the work of the key before it, where nothing else is said; its
+ * days are its own. */
+static enum reason
+inherit(struct authority *a, struct key_order *k, struct why *why)
+{
+	const struct ledger_key *before =
+	    ledger_key_find(&a->ledger, k->succeeds);
+
+	if (before == NULL)
+		return why_set(why, REASON_CA_UNKNOWN, -1, "%s", k->succeeds);
+	k->policy = before->order.policy;
+	k->policy.first_day = k->policy.last_day = 0;
+	if (k->factory[0] == '\0')
+		memcpy(k->factory, before->order.factory, sizeof(k->factory));
+	return REASON_OK;
 }
 
 static enum reason
@@ -43,13 +79,20 @@ read_order(struct authority *a, const struct message_admin *m,
 	enum reason r;
 
 	if ((r = read_purpose(m, &k->purpose, why)) != REASON_OK ||
-	    (r = read_algorithm(m, &k->p384, why)) != REASON_OK ||
+	    (r = read_algorithm(m, k, why)) != REASON_OK ||
+	    (r = read_raw(m, &k->raw, why)) != REASON_OK ||
 	    (r = admin_text(m, "name", k->name, sizeof(k->name), true, why)) !=
 		REASON_OK ||
 	    (r = admin_text(m, "slot", k->slot, sizeof(k->slot),
-		 k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK)
+		 k->purpose == PURPOSE_IDEVID_CA, why)) != REASON_OK ||
+	    (r = admin_text(m, "factory", k->factory, sizeof(k->factory), false,
+		 why)) != REASON_OK ||
+	    (r = admin_text(m, "succeeds", k->succeeds, sizeof(k->succeeds),
+		 false, why)) != REASON_OK)
 		return r;
 	key_policy_defaults(&k->policy, k->purpose);
+	if (k->succeeds[0] != '\0' && (r = inherit(a, k, why)) != REASON_OK)
+		return r;
 	return policy_read(a, m, k->purpose, &k->policy, why);
 }
 
@@ -117,7 +160,7 @@ read_chain(
 			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 			    "%s: more than %d octets", name, CERTIFICATE_MAX);
 	}
-	if (k->chain_len < 2)
+	if (k->chain_len == 0)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "chain: the key's certificate first, its root last");
 	return REASON_OK;
@@ -190,6 +233,16 @@ ca_retire(
 
 /* --- reading --- */
 
+static void
+put_optional(struct json_out *o, const char *name, const char *text)
+{
+	json_put_name(o, name);
+	if (text[0] == '\0')
+		json_put_null(o);
+	else
+		json_put_text(o, text);
+}
+
 void
 put_time(struct json_out *o, const char *name, int64_t moment)
 {
@@ -203,6 +256,60 @@ put_time(struct json_out *o, const char *name, int64_t moment)
 		json_put_text(o, text);
 }
 
+/* Names that `hallmark init` gives say so (ceremony/ceremony.h): the words stand
+ * in the root's own name. They are looked for among its octets, not decoded; to
+ * call too many a software root does no harm. */
+bool
+ca_software_root(const struct store_ca *ca)
+{
+	static const char words[] = "(software root)";
+	struct span root;
+
+	if (ca->chain_len == 0)
+		return false;
+	root = ca->chain[ca->chain_len - 1];
+	return memmem(root.ptr, root.len, words, strlen(words)) != NULL;
+}
+
+/* Draining (IP 4) follows from the rest: it is said, not kept. */
+static const char *
+state_word(const struct authority *a, const struct ledger_key *k,
+    const struct store_ca *ca)
+{
+	if (k == NULL)
+		return key_state_name((enum key_state)ca->state);
+	if (k->state == KEY_ACTIVE && ca_used(a, k) >= KEY_SWITCH_PERCENT &&
+	    ledger_key_successor(&a->ledger, k) != NULL)
+		return "draining";
+	return key_state_name(k->state);
+}
+
+/* Where an issuing CA stands in its line. */
+static void
+put_place(struct authority *a, struct json_out *o, const struct ledger_key *k)
+{
+	const struct ledger_key *next = ledger_key_successor(&a->ledger, k);
+	int64_t end = key_policy_end(&k->order.policy, &k->count);
+
+	if (k->order.purpose == PURPOSE_IDEVID_CA) {
+		json_put_name(o, "generation");
+		json_put_uint(o, ledger_key_generation(&a->ledger, k));
+		put_optional(o, "factory", k->order.factory);
+		put_optional(o, "succeeds", k->order.succeeds);
+		put_optional(
+		    o, "successor", next == NULL ? "" : next->order.name);
+	}
+	/* Where its wrapping key lay is known when it was erased. */
+	put_optional(o, "wrapping",
+	    wrapping_name(k->erased != 0 ? k->erased
+		    : k->wrapped	 ? WRAPPING_BESIDE
+					 : WRAPPING_NONE));
+	put_time(o, "activated", k->count.activated);
+	put_time(o, "end", end == INT64_MAX ? 0 : end);
+	json_put_name(o, "used-percent");
+	json_put_uint(o, ca_used(a, k));
+}
+
 static void
 put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 {
@@ -214,11 +321,19 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	json_put_text(
 	    o, ca->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
 	json_put_name(o, "state");
-	json_put_text(o, key_state_name((enum key_state)ca->state));
+	json_put_text(o, state_word(a, k, ca));
 	json_put_name(o, "slot");
 	json_put_text(o, ca->slot);
-	if (k != NULL)
+	json_put_name(o, "root");
+	if (ca->chain_len == 0)
+		json_put_null(o);
+	else
+		json_put_text(
+		    o, ca_software_root(ca) ? "software root" : "other");
+	if (k != NULL) {
+		put_place(a, o, k);
 		policy_put(o, k);
+	}
 	put_time(o, "created", ca->created);
 	put_time(o, "not-after", ca->not_after);
 	json_put_name(o, "key-id");

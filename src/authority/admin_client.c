@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "ipc/blocklist.h"
 
-#define PAGE_MAX   1000
 #define ONE_CLIENT 512 /* octets of JSON; no entry has more */
 #define YEARS_MAX  (10 * 365 * 86400LL)
 
@@ -204,7 +203,8 @@ client_list(
 	struct json_out o;
 	struct why why;
 	uint64_t limit;
-	enum reason r = admin_number(m, "limit", PAGE_MAX, 100, &limit, &why);
+	enum reason r =
+	    admin_number(m, "limit", ADMIN_PAGE_MAX, 100, &limit, &why);
 
 	l.len = 0;
 	l.after = NULL;

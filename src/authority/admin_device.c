@@ -3,8 +3,9 @@
 #include "base/text.h"
 #include "model/serial.h"
 
-#define PAGE_MAX   1000
-#define ONE_DEVICE 1024 /* octets of JSON; no entry has more */
+/* Octets of JSON; no entry has more. */
+#define ONE_DEVICE	1024
+#define ONE_CERTIFICATE (ONE_DEVICE + CERTIFICATE_MAX / 3 * 4 + 8)
 
 static const char *const state_words[] = { "", "active", "held", "retired" };
 
@@ -46,7 +47,16 @@ struct page {
 	uint64_t left;
 	char last[SERIAL_MAX + 1];
 	bool more;
+	bool whole; /* with key and certificate: for lint and audit */
 };
+
+static bool
+page_full(const struct page *p)
+{
+	size_t one = p->whole ? ONE_CERTIFICATE : ONE_DEVICE;
+
+	return p->left == 0 || p->o->len + one * STORE_TWINS_MAX > p->o->cap;
+}
 
 static bool
 put_next(void *context, const struct store_device *d)
@@ -54,9 +64,7 @@ put_next(void *context, const struct store_device *d)
 	struct page *p = context;
 	bool twin = strcmp(d->device.serial, p->last) == 0;
 
-	if (!twin &&
-	    (p->left == 0 ||
-		p->o->len + ONE_DEVICE * STORE_TWINS_MAX > p->o->cap)) {
+	if (!twin && page_full(p)) {
 		p->more = true;
 		return false;
 	}
@@ -64,6 +72,12 @@ put_next(void *context, const struct store_device *d)
 	memcpy(p->last, d->device.serial, sizeof(p->last));
 	json_begin_object(p->o);
 	put_device(p->o, d);
+	if (p->whole) {
+		json_put_name(p->o, "spki-sha256");
+		json_put_hex(p->o, span_of(d->device.spki_sha256, HASH_SIZE));
+		json_put_name(p->o, "certificate");
+		json_put_base64(p->o, d->certificate);
+	}
 	json_end_object(p->o);
 	return true;
 }
@@ -102,12 +116,13 @@ device_list(
 		REASON_OK ||
 	    (r = admin_text(m, "product", product, sizeof(product), false,
 		 &why)) != REASON_OK ||
-	    (r = admin_number(m, "limit", PAGE_MAX, 100, &page.left, &why)) !=
-		REASON_OK ||
+	    (r = admin_number(m, "limit", ADMIN_PAGE_MAX, 100, &page.left,
+		 &why)) != REASON_OK ||
 	    (r = read_state(m, &state, &why)) != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
+	page.whole = admin_argument(m, "whole").len > 0;
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	json_put_name(&o, "devices");

@@ -55,7 +55,7 @@ ca_policy(
 
 	if (r == REASON_OK) {
 		k = ledger_key_find(&a->ledger, o.name);
-		if (k == NULL || k->state == KEY_RETIRED)
+		if (k == NULL || key_state_over(k->state))
 			r = why_set(&why, REASON_CA_UNKNOWN, -1,
 			    "no key %s is in use", o.name);
 	}
@@ -138,6 +138,7 @@ policy_put(struct json_out *o, const struct ledger_key *k)
 		put_time(o, "period", k->count.period);
 		put_number(o, "in-period", k->count.in_period, false);
 	}
+	put_number(o, "months", p->months, p->months == 0);
 	if (k->order.purpose == PURPOSE_IDEVID_CA)
 		put_number(o, "last-counter", k->last_counter, false);
 }

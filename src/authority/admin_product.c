@@ -1,4 +1,6 @@
 /* hallmark product add, set, list, show. */
+#include <stdio.h>
+
 #include "authority/authority.h"
 #include "model/serial.h"
 
@@ -145,7 +147,8 @@ put_flag(struct json_out *o, const char *name, bool value)
 static void
 put_product(struct json_out *o, const struct product *p)
 {
-	char formats[FORMATS_TEXT_SIZE];
+	char formats[FORMATS_TEXT_SIZE], name[32];
+	unsigned i;
 
 	json_begin_object(o);
 	json_put_name(o, "name");
@@ -166,7 +169,14 @@ put_product(struct json_out *o, const struct product *p)
 	json_put_text(o, formats);
 	put_flag(o, "audit-only", p->audit_only);
 	put_flag(o, "emit-id-data", p->emit_id_data);
-	put_flag(o, "legacy-unattributed", p->legacy_unattributed);
+	for (i = 0; i < LEGACY_COUNT; i++) {
+		if (!legacy_form(i)->product)
+			continue;
+		snprintf(name, sizeof(name), "legacy-%s", legacy_form(i)->name);
+		put_flag(o, name, (p->legacy & LEGACY(i)) != 0);
+	}
+	json_put_name(o, "voucher-limit");
+	json_put_uint(o, p->voucher_limit);
 	put_flag(o, "import-only", p->import_only);
 	put_flag(o, "key-usage", p->key_usage);
 	json_end_object(o);

@@ -163,6 +163,7 @@ group_commit(struct authority *a)
 
 	if (!store_group_open(a->store))
 		return;
+	sync_rest(a);
 	g = group_open(a);
 	a->group = NULL;
 	g->next = a->submitted;

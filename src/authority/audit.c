@@ -14,16 +14,28 @@ take_owner(void *context, const struct store_voucher *v)
 	o->issuer = v->issuer;
 }
 
+static bool
+pins_its_key(
+    struct authority *a, const struct device *d, const struct request_facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->chain_len; i++)
+		if (store_voucher_pinned(a->store, d, f->chain[i].spki_sha256))
+			return true;
+	return customer_owns(a, d, f);
+}
+
 /*
  * A requester is an owner, present or former, if a voucher of the device pins a
- * key of its verified chain. Keys are compared, not domainIDs: a subject key
+ * key of its verified chain, or a domain CA on file for that customer. Keys are compared, not domainIDs: a subject key
  * identifier can be chosen freely (RFC 8995 11.2).
  */
 static bool
 owned(struct authority *a, const struct request_facts *f, struct audit_owner *o)
 {
 	struct device devices[STORE_TWINS_MAX];
-	unsigned i, j, n;
+	unsigned i, n;
 
 	n = store_device_find(a->store, f->serial, devices, STORE_TWINS_MAX);
 	for (i = 0; i < n && i < STORE_TWINS_MAX; i++) {
@@ -39,14 +51,11 @@ owned(struct authority *a, const struct request_facts *f, struct audit_owner *o)
 		    memcmp(d->issuer_name_sha256, f->issuer.bytes, HASH_SIZE) !=
 			0)
 			continue;
-		for (j = 0; j < f->chain_len; j++) {
-			if (!store_voucher_pinned(
-				a->store, d, f->chain[j].spki_sha256))
-				continue;
-			memcpy(o->serial, d->serial, sizeof(o->serial));
-			o->issuer = d->issuer;
-			return true;
-		}
+		if (!pins_its_key(a, d, f))
+			continue;
+		memcpy(o->serial, d->serial, sizeof(o->serial));
+		o->issuer = d->issuer;
+		return true;
 	}
 	return false;
 }
@@ -105,8 +114,10 @@ audit_take(
 	struct why why;
 	enum reason r = audit_judge(a, &d->facts, NULL, &o, &why);
 
-	if (r == REASON_OK)
+	if (r == REASON_OK) {
+		legacy_count(a, &d->facts);
 		answer_log(a, to, &o);
-	else
+	} else {
 		decide_refuse(a, to, d, r, &why);
+	}
 }

@@ -55,8 +55,15 @@ struct pending;
  * the change, or says why it cannot be made any more. */
 typedef enum reason (*act_call)(
     struct authority *a, struct pending *p, struct why *why);
+/* Runs when a checker has looked at a certificate. */
+typedef void (*inspected_call)(struct authority *a, struct pending *p);
 /* Runs when the group that p waited for has been committed, or lost. */
 typedef void (*commit_call)(struct authority *a, struct pending *p, bool good);
+
+/* Octets of vouchers as their pledges get them; 0 = none yet. */
+struct sizes {
+	size_t last, least, most;
+};
 
 /* One request of a checker or an operator on its way. */
 struct pending {
@@ -77,17 +84,22 @@ struct pending {
 	uint8_t client_sha256[HASH_SIZE];
 	unsigned reply; /* formats that its asker takes */
 	enum artifact_format format;
+	unsigned voucher_limit; /* of the product */
 	char serial[SERIAL_MAX + 1];
 	char address[64];
 	char correlation[17];
 
 	/* An operator's request. */
 	int64_t since; /* clock_ticks() when it was held */
+	inspected_call inspected;
+	struct certificate_facts *facts; /* what it found */
 	act_call act;
 	commit_call committed;
 	struct product product;
 	struct device device;
 	struct store_serial reserved;
+	uint64_t turn, turn_before; /* of the issuing CA in the line */
+	unsigned takeovers;
 	char key[KEY_NAME_MAX + 1];
 	bool retried;
 	struct buf spki;	/* of a CSR */
@@ -118,9 +130,10 @@ struct key_entry {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
-	unsigned state; /* enum key_state */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
+	uint64_t turn;	 /* issuing CA: when it was chosen last */
+	unsigned warned; /* how far its end was told of */
 };
 #define KEYS_MAX 64
 
@@ -144,6 +157,24 @@ struct recheck {
 	const char *field;	   /* and by what; NULL before that */
 };
 
+/* A voucher's record whose row is still to be written; see sync.c. */
+struct late {
+	struct late *next;
+	struct record record;
+};
+
+/* Customers as the store has them, read again after each change: by name, and
+ * by the keys on file for them, in their order. */
+struct customer_key {
+	uint8_t spki_sha256[HASH_SIZE];
+	unsigned customer; /* place in list */
+};
+struct customers {
+	unsigned len, keys_len;
+	struct customer *list;
+	struct customer_key *keys;
+};
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -161,10 +192,13 @@ struct authority {
 	/* As of the last record that was copied: what the signer must have,
 	 * worked out here again. */
 	struct ledger ledger;
+	struct late *late, **late_tail;
 	uint64_t told; /* the last record when serve heard that it goes on */
 
-	uint64_t look_ups; /* certificates that a checker asked for */
-	unsigned refusals; /* left in this second */
+	struct sizes sizes[FORMAT_COSE_CBOR + 1]; /* since the start */
+	uint64_t over_limit; /* vouchers, since the start */
+	uint64_t look_ups;   /* certificates that a checker asked for */
+	unsigned refusals;   /* left in this second */
 	unsigned alarms;
 	struct pending pending[PENDING_MAX];
 	uint32_t first_free;
@@ -175,7 +209,10 @@ struct authority {
 	struct group *submitted;
 	struct key_entry keys[KEYS_MAX];
 	unsigned keys_len;
-	size_t kept; /* octets, see KEPT_MAX */
+	uint64_t turns; /* issuing CAs chosen in this run */
+	size_t kept;	/* octets, see KEPT_MAX */
+	struct customers customers;
+	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
 	struct reputation *reputation;
 };
@@ -225,6 +262,12 @@ void sync_begin(struct authority *a);
 MUST_USE enum reason ledger_load(struct authority *a, struct why *why);
 void sync_record(struct authority *a, const struct frame *frame);
 void sync_done(struct authority *a, const struct frame *frame);
+/* The row of a record of this group that still waits, with its delivery; false
+ * if there is none, or none that fits: then one may be there already. */
+bool sync_deliver(struct authority *a, uint64_t sequence,
+    const uint8_t request[HASH_SIZE], const struct store_delivery *d);
+/* Rows that still wait, as not delivered: before each commit. */
+void sync_rest(struct authority *a);
 /* A group was lost: nothing is signed before the store has caught up. */
 void sync_lost(struct authority *a);
 /* Tries whether the store is back (once a second). */
@@ -240,6 +283,31 @@ const struct key_entry *key_for(
     const struct authority *a, const struct key_use *use);
 const struct key_entry *key_by_name(
     const struct authority *a, const char *name);
+/* --- choose.c --- */
+/* The issuing CA for the next unit of a product; factory "" = none named. If none
+ * may sign, one that says why not; NULL if there is none for the product. */
+const struct key_entry *ca_choose(
+    struct authority *a, const char *product, const char *factory);
+/* It is p's now, and was chosen; or it was not, after all. */
+void ca_turn(
+    struct authority *a, struct pending *p, const struct key_entry *ca);
+void ca_turn_back(struct authority *a, const struct pending *p);
+/* The newest CA of a slot, whatever its state; NULL. */
+const struct key_entry *ca_of_slot(const struct authority *a, const char *slot);
+/* The CA that a serial's slot names, and its counter: SERIAL_SLOT,
+ * SERIAL_SYNTAX. */
+MUST_USE enum reason ca_of_serial(const struct authority *a, const char *serial,
+    const struct product *product, const struct key_entry **out,
+    uint64_t *counter, struct why *why);
+/* Does its policy allow an IDevID of the product now, its rate apart? */
+bool ca_may_sign(
+    const struct authority *a, const struct key_entry *ca, const char *product);
+/* Percent of its life that is over. */
+unsigned ca_used(const struct authority *a, const struct ledger_key *k);
+/* Once a second: says which keys have little left. Their part of status. */
+void limits_tick(struct authority *a);
+void limits_status(const struct authority *a, struct json_out *o);
+
 /* Is this the key identifier of an issuing CA of ours? */
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
 
@@ -250,7 +318,10 @@ struct decision {
 	struct device devices[STORE_TWINS_MAX];
 	struct product products[STORE_TWINS_MAX];
 	struct verdict verdict;
-	const struct key_entry *key; /* NULL unless granted */
+	const struct key_entry *key;	 /* NULL unless granted */
+	const struct customer *customer; /* NULL: nobody knows whose it is */
+	struct chain_entry domain_ca;	 /* on file for it */
+	uint8_t domain_ca_room[CERTIFICATE_MAX];
 };
 /* Decides and changes nothing; trace gets every row, or is NULL. */
 void decision_make(struct authority *a, const struct request_facts *f,
@@ -265,6 +336,8 @@ void look_up_take(
 /* Decisions that waited for a device that is free now. */
 void decide_ready(struct authority *a);
 void refusal_take(struct authority *a, const struct frame *frame);
+/* A request was granted something: its old forms are counted. */
+void legacy_count(struct authority *a, const struct request_facts *f);
 /* Records, logs and answers a refusal of ours. */
 void decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why);
@@ -376,6 +449,16 @@ void ca_show(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* admin_end.c */
+void ca_destroy(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void ca_archive(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_slot.c */
+void slot_give(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void slot_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_policy.c */
 void ca_policy(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -387,6 +470,8 @@ MUST_USE enum reason policy_read(struct authority *a,
 void policy_put(struct json_out *o, const struct ledger_key *k);
 /* A moment as a member, null for 0. */
 void put_time(struct json_out *o, const char *name, int64_t moment);
+/* Does this chain end at a root that `hallmark init` made? */
+bool ca_software_root(const struct store_ca *ca);
 /* The chain of a CA as a member with an array of base64 strings. */
 void put_chain(struct authority *a, struct json_out *o, const char *name);
 /* --- recheck.c --- */
@@ -420,6 +505,51 @@ void client_release(
     struct authority *a, struct origin from, const struct message_admin *m);
 void client_list(
     struct authority *a, struct origin from, const struct message_admin *m);
+/* --- customer.c --- */
+void customers_load(struct authority *a);
+void customers_free(struct authority *a);
+/* Whose request it is: the lowest key of the chain that is on file decides. NULL
+ * if none is. */
+const struct customer *customer_of(
+    const struct authority *a, const struct request_facts *f);
+/* The domain CA that would be pinned for it: one that came with the request,
+ * else the newest, in any case valid. The certificate is in room. */
+bool customer_domain_ca(struct authority *a, const struct customer *c,
+    const struct request_facts *f, int64_t now, struct chain_entry *out,
+    uint8_t room[CERTIFICATE_MAX]);
+/* Does a voucher of this device pin a domain CA that is on file for the one
+ * whose request it is? */
+bool customer_owns(
+    struct authority *a, const struct device *d, const struct request_facts *f);
+/* Was a domain CA with this key and domainID ever on file for somebody of whom a
+ * key is in the chain? */
+bool customer_pinned(struct authority *a, const struct request_facts *f,
+    const uint8_t spki_sha256[HASH_SIZE], struct span domain_id);
+/* admin_customer.c */
+void customer_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_update(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_file(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_forget(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void customer_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_public_ca.c */
+/* A SHA-256 in hex; ADMIN_ARGUMENT. */
+MUST_USE enum reason admin_key(
+    const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why);
+/* Those that the store has; read again after each change. */
+void public_cas_load(struct authority *a);
+void public_ca_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void public_ca_drop(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void public_ca_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* issue.c */
 void issue_csr(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -437,6 +567,10 @@ void import_signed(
 /* inspect.c: a checker looks at a file for p. */
 void inspect_ask(
     struct authority *a, struct pending *p, const struct message_inspect *m);
+/* The same for the argument "certificate" of m: call hears what it says, in
+ * p->facts and, of the whole of it, in p->certificate. */
+void inspect_certificate(struct authority *a, struct origin from,
+    const struct message_admin *m, inspected_call call);
 void inspect_take(struct authority *a, const struct frame *frame);
 /* One of the checkers that have a front; NULL if none is there. */
 struct peer *some_checker(struct authority *a, const struct pending *p);

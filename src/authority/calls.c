@@ -186,15 +186,18 @@ on_tick(void *context)
 	a->told = a->ledger.sequence;
 	admin_tick(a);
 	recheck_tick(a);
+	limits_tick(a);
 	group_commit(a);
 }
 
-static void
-on_reload(void *context, const struct message_start *start)
+static enum reason
+on_reload(void *context, const struct message_start *start, struct why *why)
 {
 	struct authority *a = context;
 
+	(void)why;
 	a->start.config = start->config;
+	return REASON_OK;
 }
 
 /* One authority to a home; the kernel lets go when it ends, however it does. */
@@ -237,6 +240,7 @@ on_start(void *context, struct program *p, struct why *why)
 	a->refusals = REFUSALS_PER_SECOND;
 	a->alarms = ALARMS_PER_SECOND;
 	pending_init(a);
+	a->late_tail = &a->late;
 	if (a->start.has_test_clock) {
 		if (!a->start.config.test)
 			return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");
@@ -247,6 +251,8 @@ on_start(void *context, struct program *p, struct why *why)
 	if ((r = ledger_load(a, why)) != REASON_OK)
 		return r;
 	recheck_load(a);
+	public_cas_load(a);
+	customers_load(a);
 	reputation_open(a);
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
@@ -265,6 +271,7 @@ on_stop(void *context)
 	reputation_close(a);
 	store_close(a->store);
 	ledger_free(&a->ledger);
+	customers_free(a);
 }
 
 const struct program_calls authority_calls = {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/hash/hash.h"
+#include "model/voucher.h"
 
 /* On record, but no more of them than a flood may cost us. */
 static void
@@ -132,11 +133,12 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
     const struct product *product, const struct key_entry *key)
 {
 	struct peer *signer = signer_peer(a);
-	const struct chain_entry *pin = &d->facts.chain[v->pin];
+	const struct chain_entry *pin = v->pinned;
 	struct voucher_order o = { .device = *device,
 		.assertion = v->assertion,
 		.name_issuer = v->name_issuer,
 		.emit_id_data = product->emit_id_data,
+		.layout_2019 = v->layout_2019,
 		.format = v->format,
 		.pin_kind = v->pin_kind,
 		.pin = pin->certificate };
@@ -146,6 +148,7 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 	memcpy(o.nonce, d->facts.nonce, sizeof(o.nonce));
 	o.domain_id_len = chain_domain_id(pin, v->pin_kind, o.domain_id);
 	p->format = v->format;
+	p->voucher_limit = product->voucher_limit;
 	if (signer != NULL &&
 	    PEER_SEND(signer, SIGN_VOUCHER, pending_id(p), voucher_order, &o))
 		return;
@@ -196,6 +199,24 @@ row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
 	return REASON_OK;
 }
 
+/* Whose request it is, and the domain CA on file, where it may be wished for. */
+static void
+decision_customer(
+    struct authority *a, struct policy_input *in, struct decision *d)
+{
+	unsigned f;
+
+	in->customer = customer_of(a, in->facts);
+	for (f = FORMAT_CMS_JSON; in->customer != NULL && f <= FORMAT_COSE_CBOR;
+	     f++)
+		if (in->customer->pin[f] == PIN_DOMAIN_CA) {
+			if (customer_domain_ca(a, in->customer, in->facts,
+				in->now, &d->domain_ca, d->domain_ca_room))
+				in->domain_ca = &d->domain_ca;
+			return;
+		}
+}
+
 void
 decision_make(struct authority *a, const struct request_facts *f, int64_t now,
     struct trace *trace, struct decision *out)
@@ -208,12 +229,16 @@ decision_make(struct authority *a, const struct request_facts *f, int64_t now,
 		.max_age = c->max_age,
 		.max_ahead = c->max_ahead,
 		.revocation_required = c->revocation_required,
+		.public_cas = &a->public_cas,
+		.client_unknown = trace != NULL,
 		.trace = trace };
 	struct verdict *v = &out->verdict;
 
 	out->key = NULL;
 	in.devices_len = out->devices_len =
 	    devices_load(a, f->serial, out->devices, out->products);
+	decision_customer(a, &in, out);
+	out->customer = in.customer;
 	policy_decide(&in, v);
 	if (v->reason != REASON_OK)
 		return;
@@ -367,23 +392,60 @@ not_signed(
 	pending_free(a, p);
 }
 
-/* Its row came with the record, as undelivered; with it goes what the re-check
- * needs. */
+/* Who still needs which old form, so that somebody can switch them off. */
+void
+legacy_count(struct authority *a, const struct request_facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT; i++)
+		if ((f->legacy & LEGACY(i)) != 0)
+			(void)store_legacy_use(a->store, legacy_form(i)->name,
+			    clock_now(), f->serial);
+}
+
+/* The row that its record stands for, and what the re-check needs. One that is
+ * signed again has a row already. */
 static bool
 deliver(struct authority *a, struct pending *p, const struct message_signed *m)
 {
 	static struct message_decide d;
 	uint8_t room[RECHECK_FACTS_MAX];
+	struct store_delivery delivery = { .artifact = m->artifact,
+		.client = p->client_sha256,
+		.address = p->address,
+		.correlation = p->correlation };
 	struct cbor in;
 
 	cbor_open(&in, buf_span(&p->frame), true);
 	if (!message_decide_get(&in, &d))
 		fatal("a kept DECIDE is malformed");
+	legacy_count(a, &d.facts);
+	delivery.facts = recheck_facts(&d.facts, room);
 	return store_request_keep(
 		   a->store, p->request_sha256, clock_now(), d.body) &&
-	    store_voucher_deliver(a->store, a->signer, m->sequence,
-		p->request_sha256, m->artifact, p->client_sha256, p->address,
-		p->correlation, recheck_facts(&d.facts, room));
+	    (sync_deliver(a, m->sequence, p->request_sha256, &delivery) ||
+		store_voucher_deliver(a->store, a->signer, m->sequence,
+		    p->request_sha256, &delivery));
+}
+
+/* what the pledge will get, and whether it can take it. */
+static size_t
+size_note(struct authority *a, const struct pending *p, struct span artifact)
+{
+	size_t octets = voucher_pledge_size(p->format, artifact);
+	struct sizes *s = &a->sizes[p->format];
+
+	s->last = octets;
+	s->most = octets > s->most ? octets : s->most;
+	s->least = s->least == 0 || octets < s->least ? octets : s->least;
+	if (p->voucher_limit == 0 || octets <= p->voucher_limit)
+		return octets;
+	a->over_limit++;
+	log_warning("voucher-size",
+	    "request=\"%s\" serial=\"%s\" octets=\"%zu\" limit=\"%u\"",
+	    p->correlation, p->serial, octets, p->voucher_limit);
+	return octets;
 }
 
 void
@@ -410,9 +472,9 @@ decide_signed(
 	reputation_good(a, p->client_sha256);
 	log_note("voucher",
 	    "request=\"%s\" serial=\"%s\" sequence=\"%llu\" "
-	    "again=\"%d\"",
+	    "again=\"%d\" octets=\"%zu\"",
 	    p->correlation, p->serial, (unsigned long long)m->sequence,
-	    m->again);
+	    m->again, size_note(a, p, m->artifact));
 	d = answer_later(a, p);
 	d->format = p->format;
 	if (!buf_add(&d->body, m->artifact))

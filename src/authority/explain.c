@@ -30,13 +30,15 @@ read_media(const struct message_admin *m, struct question *q, struct why *why)
 {
 	struct span code = admin_argument(m, "media-reason");
 	char word[64];
-	uint64_t format, reply;
+	uint64_t format, reply, legacy;
 	enum reason r;
 
 	if ((r = admin_number(m, "format", FORMAT_COSE_CBOR, FORMAT_CMS_JSON,
 		 &format, why)) != REASON_OK ||
 	    (r = admin_number(m, "reply", FORMAT_LIST_MAX, FORMAT_CMS_JSON,
-		 &reply, why)) != REASON_OK)
+		 &reply, why)) != REASON_OK ||
+	    (r = admin_number(m, "legacy", LEGACY_ALL, 0, &legacy, why)) !=
+		REASON_OK)
 		return r;
 	if (format == FORMAT_NONE)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "format");
@@ -44,6 +46,7 @@ read_media(const struct message_admin *m, struct question *q, struct why *why)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "reply");
 	q->derive.format = (enum artifact_format)format;
 	q->derive.reply = (unsigned)reply;
+	q->derive.legacy = (unsigned)legacy;
 	q->media = REASON_OK;
 	if (code.len == 0)
 		return REASON_OK;
@@ -194,7 +197,7 @@ put_voucher(struct json_out *o, const struct explanation *e)
 {
 	const struct verdict *v = &e->made.verdict;
 	const struct device *d = &e->made.devices[v->device];
-	const struct chain_entry *pin = &e->facts->facts.chain[v->pin];
+	const struct chain_entry *pin = v->pinned;
 	uint8_t domain_id[KEY_ID_MAX], len;
 
 	json_put_name(o, "on-record");
@@ -211,12 +214,15 @@ put_voucher(struct json_out *o, const struct explanation *e)
 		return;
 	json_put_name(o, "pin");
 	json_begin_object(o);
-	put_member(o, "subject", e->facts->subjects[v->pin]);
+	put_member(o, "subject",
+	    v->pin < CHAIN_MAX ? e->facts->subjects[v->pin] : "on file");
 	put_bytes(o, "key-sha256", pin->spki_sha256, HASH_SIZE);
 	put_member(o, "kind", pin_kind_text(v->pin_kind));
 	len = chain_domain_id(pin, v->pin_kind, domain_id);
 	put_bytes(o, "domain-id", domain_id, len);
 	json_end_object(o);
+	if (e->made.customer != NULL)
+		put_member(o, "customer", e->made.customer->name);
 	put_member(o, "format", format_media_type(v->format));
 	put_member(o, "assertion", assertion_text(v->assertion));
 	put_member(o, "key", e->made.key->name);
@@ -334,6 +340,7 @@ request_explain(
 		explain_media(a, from, &q);
 		return;
 	}
+	q.derive.allowed = a->start.config.legacy;
 	if ((p = admin_pending(a, STAGE_DERIVE, from, m)) == NULL)
 		return;
 	checker = some_checker(a, p);

@@ -32,6 +32,32 @@ inspect_ask(
 }
 
 void
+inspect_certificate(struct authority *a, struct origin from,
+    const struct message_admin *m, inspected_call call)
+{
+	struct message_inspect inspect = { .kind = INSPECT_CERTIFICATE,
+		.bytes = admin_argument(m, "certificate"),
+		.other = span_of(NULL, 0) };
+	struct pending *p = admin_pending(a, STAGE_INSPECT, from, m);
+
+	if (p == NULL)
+		return;
+	p->inspected = call;
+	inspect_ask(a, p, &inspect);
+}
+
+/* The facts outlive their frame with p. */
+static void
+certificate_keep(struct pending *p, const struct certificate_facts *f)
+{
+	if (!buf_add(&p->certificate, f->entry.certificate))
+		fatal("a certificate is too long");
+	p->facts = memory_new(sizeof(*p->facts));
+	*p->facts = *f;
+	p->facts->entry.certificate = buf_span(&p->certificate);
+}
+
+void
 inspect_take(struct authority *a, const struct frame *frame)
 {
 	struct pending *p = pending_find(a, frame->id);
@@ -55,6 +81,9 @@ inspect_take(struct authority *a, const struct frame *frame)
 		issue_inspected(a, p, &m.csr);
 	else if (m.kind == INSPECT_IMPORT)
 		import_inspected(a, p, &m.import);
-	else
+	else if (m.kind == INSPECT_CERTIFICATE && p->inspected != NULL) {
+		certificate_keep(p, &m.certificate);
+		p->inspected(a, p);
+	} else
 		fatal("INSPECTED of another kind");
 }

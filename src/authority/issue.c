@@ -10,20 +10,14 @@
 #include "base/log.h"
 #include "model/serial.h"
 
-/* The issuing CA of a product, whatever serial it will give. */
-static const struct key_entry *
-key_for_product(const struct authority *a, const char *product)
-{
-	struct key_use use = { SIGNED_IDEVID, product, NULL };
-
-	return key_for(a, &use);
-}
+/* CAs of a line that may reach their limit while one unit waits. */
+#define TAKEOVERS_MAX 4
 
 static enum reason
 read_order(struct authority *a, const struct message_admin *m,
     struct product *product, struct why *why)
 {
-	char name[PRODUCT_NAME_MAX + 1];
+	char name[PRODUCT_NAME_MAX + 1], factory[FACTORY_NAME_MAX + 1];
 	enum reason r = admin_text(m, "product", name, sizeof(name), true, why);
 
 	if (r != REASON_OK)
@@ -33,8 +27,14 @@ read_order(struct authority *a, const struct message_admin *m,
 	if (product->import_only)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is in import mode: its devices come certified", name);
-	if (key_for_product(a, name) == NULL)
+	r = admin_text(m, "factory", factory, sizeof(factory), false, why);
+	if (r != REASON_OK)
+		return r;
+	if (ca_choose(a, name, factory) == NULL) {
+		log_alarm(
+		    "ca-none", "product=\"%s\" factory=\"%s\"", name, factory);
 		return why_set(why, REASON_CA_UNKNOWN, -1, "%s", name);
+	}
 	if (admin_argument(m, "csr").len == 0)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "csr is "
@@ -66,17 +66,19 @@ issue_csr(
 
 /* --- the serial --- */
 
-/* One that the order names must be of our slot, and never used. */
+/* One that the order names must be of a slot of ours, whose CA signs it (IP 4),
+ * and never used. */
 static enum reason
 serial_ordered(struct authority *a, struct pending *p, const char *serial,
-    struct store_serial *out, struct why *why)
+    const struct key_entry **ca, struct store_serial *out, struct why *why)
 {
 	struct store_serial known;
-	enum reason r = serial_parse(
-	    span_str(serial), &p->product, out->slot, &out->counter, why);
+	enum reason r =
+	    ca_of_serial(a, serial, &p->product, ca, &out->counter, why);
 
 	if (r != REASON_OK)
 		return r;
+	memcpy(out->slot, (*ca)->slot, sizeof(out->slot));
 	if (store_serial_find(a->store, serial, &known))
 		return why_set(why, REASON_SERIAL_USED, -1, "%s", serial);
 	memcpy(out->serial, serial, strlen(serial) + 1);
@@ -86,54 +88,82 @@ serial_ordered(struct authority *a, struct pending *p, const char *serial,
 /* The key has a serial already: reserved, when a certificate did not arrive. */
 static bool
 serial_kept(struct authority *a, struct pending *p,
-    const struct store_serial *known, const char *ordered,
-    const struct store_serial *wanted)
+    const struct store_serial *known, const char *ordered)
 {
 	if (known->state != SERIAL_RESERVED ||
-	    strcmp(known->slot, wanted->slot) != 0 ||
 	    strcmp(known->product, p->product.name) != 0 ||
 	    (ordered[0] != '\0' && strcmp(ordered, known->serial) != 0))
 		return false;
 	return device_holder(a, known->serial) == NULL;
 }
 
-/* Which serial this unit is to have; *fresh if it has to be reserved. */
+static void
+serial_burn(struct authority *a, const char *serial)
+{
+	(void)store_serial_set(a->store, serial, SERIAL_BURNT);
+	log_warning("serial-burnt", "serial=\"%s\"", serial);
+}
+
+/* The next one of a slot. After a restore the ledger may know of more than the
+ * store. */
+static enum reason
+serial_fresh(struct authority *a, const struct product *product,
+    const struct key_entry *ca, struct store_serial *out, struct why *why)
+{
+	const struct ledger_key *issuing =
+	    ledger_key_find(&a->ledger, ca->name);
+
+	memcpy(out->slot, ca->slot, sizeof(out->slot));
+	out->counter = store_serial_next(a->store, ca->slot);
+	if (issuing != NULL && out->counter <= issuing->last_counter)
+		out->counter = issuing->last_counter + 1;
+	return serial_format(out->serial, product, ca->slot, out->counter, why);
+}
+
+/* Which serial this unit is to have, and from which CA; *fresh if it has to be
+ * reserved. */
 static enum reason
 serial_choose(struct authority *a, struct pending *p,
-    const struct key_entry *ca, struct store_serial *out, bool *fresh,
+    const struct key_entry **ca, struct store_serial *out, bool *fresh,
     struct why *why)
 {
-	char ordered[SERIAL_MAX + 1];
-	const struct ledger_key *issuing;
+	char ordered[SERIAL_MAX + 1], factory[FACTORY_NAME_MAX + 1];
 	struct message_admin m;
 	struct store_serial known;
 	enum reason r;
 
 	admin_again(p, &m);
 	r = admin_text(&m, "serial", ordered, sizeof(ordered), false, why);
+	if (r == REASON_OK)
+		r = admin_text(
+		    &m, "factory", factory, sizeof(factory), false, why);
 	if (r != REASON_OK)
 		return r;
-	memcpy(out->slot, ca->slot, sizeof(out->slot));
 	memcpy(out->product, p->product.name, sizeof(out->product));
 	out->state = SERIAL_RESERVED;
-	*fresh = true;
 	if (store_serial_by_key(a->store, out->spki_sha256, &known)) {
-		if (!serial_kept(a, p, &known, ordered, out))
+		if (!serial_kept(a, p, &known, ordered))
 			return why_set(why, REASON_KEY_DUPLICATE, -1,
 			    "it is the key of %s", known.serial);
-		*out = known;
+		*ca = ca_of_slot(a, known.slot);
 		*fresh = false;
-		return REASON_OK;
+		if (*ca != NULL &&
+		    (ordered[0] != '\0' ||
+			ca_may_sign(a, *ca, p->product.name))) {
+			*out = known;
+			return REASON_OK;
+		}
+		/* Its CA has ended meanwhile: the unit gets another one. */
+		serial_burn(a, known.serial);
 	}
+	*fresh = true;
 	if (ordered[0] != '\0')
-		return serial_ordered(a, p, ordered, out, why);
-	/* After a restore the ledger may know of more than the store. */
-	out->counter = store_serial_next(a->store, ca->slot);
-	issuing = ledger_key_find(&a->ledger, ca->name);
-	if (issuing != NULL && out->counter <= issuing->last_counter)
-		out->counter = issuing->last_counter + 1;
-	return serial_format(
-	    out->serial, &p->product, ca->slot, out->counter, why);
+		return serial_ordered(a, p, ordered, ca, out, why);
+	*ca = ca_choose(a, p->product.name, factory);
+	if (*ca == NULL)
+		return why_set(
+		    why, REASON_CA_UNKNOWN, -1, "%s", p->product.name);
+	return serial_fresh(a, &p->product, *ca, out, why);
 }
 
 /* --- asking the signer --- */
@@ -192,7 +222,7 @@ void
 issue_inspected(
     struct authority *a, struct pending *p, const struct csr_facts *f)
 {
-	const struct key_entry *ca = key_for_product(a, p->product.name);
+	const struct key_entry *ca = NULL;
 	struct store_serial s = { 0 };
 	struct device other;
 	struct why why;
@@ -201,13 +231,11 @@ issue_inspected(
 
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
-	if (ca == NULL)
-		r = why_set(&why, REASON_CA_UNKNOWN, -1, "%s", p->product.name);
-	else if (store_device_by_key(a->store, f->spki_sha256, &other))
+	if (store_device_by_key(a->store, f->spki_sha256, &other))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
 		    "it is the key of %s", other.serial);
 	else
-		r = serial_choose(a, p, ca, &s, &fresh, &why);
+		r = serial_choose(a, p, &ca, &s, &fresh, &why);
 	if (r == REASON_OK && f->serial[0] != '\0' &&
 	    strcmp(f->serial, s.serial) != 0)
 		r = why_set(&why, REASON_SERIAL_MISMATCH, -1,
@@ -217,7 +245,7 @@ issue_inspected(
 		admin_fail(a, p, r, &why);
 		return;
 	}
-	memcpy(p->key, ca->name, sizeof(p->key));
+	ca_turn(a, p, ca);
 	if (!buf_add(&p->spki, f->spki))
 		fatal("a public key is too long");
 	reserve(a, p, &s, fresh);
@@ -248,33 +276,70 @@ put_issued(struct authority *a, struct answer *d, const struct pending *p,
 		fatal("a certificate does not fit its answer");
 }
 
+static bool
+is_ordered(const struct pending *p)
+{
+	struct message_admin m;
+
+	admin_again(p, &m);
+	return admin_argument(&m, "serial").len > 0;
+}
+
+/* Another serial for the same unit, in the group that burns the first one. */
+static bool
+reserve_other(
+    struct authority *a, struct pending *p, const struct key_entry *ca)
+{
+	struct store_serial s = p->reserved;
+	struct why why;
+
+	if (serial_fresh(a, &p->product, ca, &s, &why) != REASON_OK ||
+	    !store_serial_add(a->store, &s))
+		return false;
+	p->reserved = s;
+	wait_for_commit(a, p, ask);
+	return true;
+}
+
 /* The signer has gone past this counter (an IDevID was lost behind a crash, or
  * the store is from a backup): it is burnt, and the unit gets the next one. */
 static bool
 burn_and_retry(struct authority *a, struct pending *p)
 {
 	const struct key_entry *ca = key_by_name(a, p->key);
-	struct store_serial s = p->reserved;
-	struct message_admin m;
-	struct why why;
-	char name[SERIAL_MAX + 1];
 
-	(void)store_serial_set(a->store, p->reserved.serial, SERIAL_BURNT);
-	log_warning("serial-burnt", "serial=\"%s\"", p->reserved.serial);
-	admin_again(p, &m);
-	if (p->retried || ca == NULL || admin_argument(&m, "serial").len > 0)
+	serial_burn(a, p->reserved.serial);
+	if (p->retried || ca == NULL || is_ordered(p))
 		return false;
 	p->retried = true;
-	s.counter = store_serial_next(a->store, ca->slot);
-	if (serial_format(name, &p->product, ca->slot, s.counter, &why) !=
-	    REASON_OK)
+	return reserve_other(a, p, ca);
+}
+
+/* Its limit came in between: the successor, or another CA of the line, issues
+ * this unit, and the station sees nothing of it (R-3.7). */
+static bool
+take_over(struct authority *a, struct pending *p)
+{
+	char factory[FACTORY_NAME_MAX + 1];
+	const struct key_entry *ca;
+	struct message_admin m;
+	struct why why;
+
+	admin_again(p, &m);
+	if (p->takeovers == TAKEOVERS_MAX || is_ordered(p) ||
+	    admin_text(&m, "factory", factory, sizeof(factory), false, &why) !=
+		REASON_OK)
 		return false;
-	memcpy(s.serial, name, sizeof(s.serial));
-	if (!store_serial_add(a->store, &s))
+	ca = ca_choose(a, p->product.name, factory);
+	if (ca == NULL || strcmp(ca->name, p->key) == 0 ||
+	    !ca_may_sign(a, ca, p->product.name))
 		return false;
-	p->reserved = s;
-	wait_for_commit(a, p, ask);
-	return true;
+	p->takeovers++;
+	log_note("ca-takeover", "from=\"%s\" to=\"%s\"", p->key, ca->name);
+	serial_burn(a, p->reserved.serial);
+	ca_turn_back(a, p);
+	ca_turn(a, p, ca);
+	return reserve_other(a, p, ca);
 }
 
 static bool
@@ -299,11 +364,16 @@ issue_signed(
 
 	if (r == REASON_SERIAL_USED && burn_and_retry(a, p))
 		return;
+	if ((r == REASON_SIGNER_COUNT || r == REASON_SIGNER_DATE ||
+		r == REASON_SIGNER_KEY) &&
+	    take_over(a, p))
+		return;
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !record_device(a, p, m))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
 		    "serial or key came in between");
 	if (r != REASON_OK) {
+		ca_turn_back(a, p);
 		admin_fail(a, p, r, &why);
 		return;
 	}

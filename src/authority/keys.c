@@ -6,18 +6,24 @@ static void
 take_key(void *context, const struct store_ca *ca)
 {
 	struct authority *a = context;
+	const struct ledger_key *known = ledger_key_find(&a->ledger, ca->name);
 	struct key_entry *k;
+	bool met;
 
 	if (a->keys_len == KEYS_MAX)
 		return;
+	/* In order of birth: what is remembered of a key stays in its place. */
 	k = &a->keys[a->keys_len++];
-	memset(k, 0, sizeof(*k));
+	met = strcmp(k->name, ca->name) == 0;
+	if (!met)
+		memset(k, 0, sizeof(*k));
+	if (!met && known != NULL)
+		k->turn = known->last_record;
 	k->purpose = ca->purpose;
 	memcpy(k->name, ca->name, sizeof(k->name));
 	memcpy(k->slot, ca->slot, sizeof(k->slot));
 	memcpy(k->key_id, ca->key_id, ca->key_id_len);
 	k->key_id_len = ca->key_id_len;
-	k->state = ca->state;
 }
 
 void

@@ -1,4 +1,6 @@
 /* Work on its way, and the devices that it holds; see authority.h. */
+#include <stdlib.h>
+
 #include "authority/authority.h"
 
 void
@@ -128,6 +130,7 @@ pending_free(struct authority *a, struct pending *p)
 	buf_free(&p->frame);
 	buf_free(&p->spki);
 	buf_free(&p->certificate);
+	free(p->facts);
 	p->used = false;
 	p->next_free = a->first_free;
 	a->first_free = p->slot;

@@ -69,7 +69,8 @@ same_domain(const struct store_recheck *r, const struct chain_entry *e,
 
 /* Does the row of the voucher say what these facts allow? */
 static const char *
-row_difference(const struct store_recheck *r, const struct request_facts *f)
+row_difference(struct authority *a, const struct store_recheck *r,
+    const struct request_facts *f)
 {
 	unsigned i;
 
@@ -80,12 +81,19 @@ row_difference(const struct store_recheck *r, const struct request_facts *f)
 	if (r->assertion == ASSERTION_PROXIMITY &&
 	    (!f->prior || f->proximity != PROXIMITY_PROVEN))
 		return "voucher assertion";
+	if (r->assertion == ASSERTION_AGENT_PROXIMITY &&
+	    (!f->prior || f->proximity != PROXIMITY_AGENT))
+		return "voucher assertion";
 	for (i = 0; i < f->chain_len; i++)
 		if (memcmp(f->chain[i].spki_sha256, r->pin_spki_sha256,
 			HASH_SIZE) == 0 &&
 		    (same_domain(r, &f->chain[i], PIN_CERTIFICATE) ||
 			same_domain(r, &f->chain[i], PIN_PUBK)))
 			return NULL;
+	/* It need not have come with the request, but been on file. */
+	if (customer_pinned(a, f, r->pin_spki_sha256,
+		span_of(r->domain_id, r->domain_id_len)))
+		return NULL;
 	return "voucher pin";
 }
 
@@ -138,7 +146,7 @@ difference(struct authority *a, const struct store_recheck *r,
 	if (memcmp(again.request_sha256, r->request_sha256, HASH_SIZE) != 0)
 		return "request";
 	if ((field = facts_difference(&before, &again)) != NULL ||
-	    (field = row_difference(r, &again)) != NULL)
+	    (field = row_difference(a, r, &again)) != NULL)
 		return field;
 	return device_difference(a, r, &again);
 }
@@ -268,6 +276,8 @@ ask_one(void *context, const struct store_recheck *r)
 	m.kind = f.kind;
 	m.format = f.format;
 	m.reply = f.reply;
+	/* What was switched on then, whatever is by now. */
+	m.legacy = m.allowed = f.legacy;
 	m.moment = f.moment;
 	if (!PEER_SEND(s->to, DERIVE, item->id, derive, &m))
 		return false;

@@ -1,5 +1,6 @@
 /* hallmark service status, and the operator's word about the clock. */
 #include "authority/authority.h"
+#include "base/clock.h"
 
 static void
 put_count(struct json_out *o, const char *name, uint64_t value)
@@ -26,25 +27,115 @@ static void
 put_keys(const struct authority *a, struct json_out *o, const char *name,
     enum key_purpose purpose)
 {
-	static const char *const words[] = { "requested", "active", "retired" };
-	unsigned i, n, state;
+	unsigned n, state;
+	size_t i;
 
 	json_put_name(o, name);
 	json_begin_object(o);
-	for (state = KEY_REQUESTED; state <= KEY_RETIRED; state++) {
-		for (i = n = 0; i < a->keys_len; i++)
-			n += a->keys[i].purpose == purpose &&
-			    a->keys[i].state == state;
-		put_count(o, words[state - KEY_REQUESTED], n);
+	for (state = KEY_REQUESTED; state <= KEY_STATE_LAST; state++) {
+		for (n = 0, i = 0; i < a->ledger.keys_len; i++)
+			n += a->ledger.keys[i].order.purpose == purpose &&
+			    a->ledger.keys[i].state == state;
+		put_count(o, key_state_name((enum key_state)state), n);
 	}
 	json_end_object(o);
+}
+
+/* The old forms: which are taken, and who still needs them. */
+static void
+put_use(void *context, const struct store_legacy *use)
+{
+	struct store_legacy *all = context;
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT; i++)
+		if (strcmp(use->form, legacy_form(i)->name) == 0)
+			all[i] = *use;
+}
+
+static void
+put_date(struct json_out *o, const char *name, int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	json_put_name(o, name);
+	clock_print(text, when);
+	json_put_text(o, text);
+}
+
+static void
+put_legacy(struct authority *a, struct json_out *o)
+{
+	struct store_legacy uses[LEGACY_COUNT] = { 0 };
+	unsigned i;
+
+	store_legacy_each(a->store, put_use, uses);
+	json_put_name(o, "legacy");
+	json_begin_object(o);
+	for (i = 0; i < LEGACY_COUNT; i++) {
+		json_put_name(o, legacy_form(i)->name);
+		json_begin_object(o);
+		json_put_name(o, "switch");
+		json_put_text(o,
+		    legacy_form(i)->product			    ? "product"
+			: (a->start.config.legacy & LEGACY(i)) != 0 ? "on"
+								    : "off");
+		put_count(o, "uses", uses[i].uses);
+		if (uses[i].uses > 0) {
+			put_date(o, "last", uses[i].last);
+			json_put_name(o, "serial");
+			json_put_text(o, uses[i].serial);
+		}
+		json_end_object(o);
+	}
+	json_end_object(o);
+}
+
+/* octets, as their pledges get them, of vouchers given since the start. */
+static void
+put_sizes(const struct authority *a, struct json_out *o)
+{
+	static const char *const names[] = { NULL, "cms", "jws", "cose" };
+	unsigned i;
+
+	json_put_name(o, "voucher-octets");
+	json_begin_object(o);
+	for (i = FORMAT_CMS_JSON; i <= FORMAT_COSE_CBOR; i++) {
+		if (a->sizes[i].last == 0)
+			continue;
+		json_put_name(o, names[i]);
+		json_begin_object(o);
+		put_count(o, "last", a->sizes[i].last);
+		put_count(o, "least", a->sizes[i].least);
+		put_count(o, "most", a->sizes[i].most);
+		json_end_object(o);
+	}
+	put_count(o, "over-limit", a->over_limit);
+	json_end_object(o);
+}
+
+static void
+see_root(void *context, const struct store_ca *ca)
+{
+	*(bool *)context |= ca->state == KEY_ACTIVE && ca_software_root(ca);
+}
+
+/* "software root" where a key in use depends on one. */
+static void
+put_root(const struct authority *a, struct json_out *o)
+{
+	bool software = false;
+
+	store_ca_each(a->store, see_root, &software);
+	json_put_name(o, "root");
+	json_put_text(o, software ? "software root" : "other");
 }
 
 void
 service_status(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char room[4096];
+	static char room[ADMIN_BLOB_MAX];
 	struct json_out o;
 
 	(void)m;
@@ -61,6 +152,7 @@ service_status(
 	json_put_bool(&o, a->commit_failed);
 	json_put_name(&o, "test");
 	json_put_bool(&o, a->test || a->start.config.test);
+	put_root(a, &o);
 	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
 	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
 	put_count(&o, "refusals", store_count(a->store, TABLE_REFUSAL));
@@ -71,6 +163,9 @@ service_status(
 	json_end_object(&o);
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
+	limits_status(a, &o);
+	put_sizes(a, &o);
+	put_legacy(a, &o);
 	recheck_status(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);

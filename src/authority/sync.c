@@ -5,6 +5,7 @@
  * told of is in the audit log all the same, as undelivered.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "authority/authority.h"
 #include "base/fatal.h"
@@ -127,8 +128,103 @@ copy_act(struct authority *a, const struct record *r)
 {
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return;
-	(void)store_ca_retire(a->store, r->act.subject);
+	(void)store_ca_end(a->store, r->act.subject, KEY_RETIRED);
 	keys_load(a);
+}
+
+static void
+copy_ended(struct authority *a, const struct record *r)
+{
+	const struct ledger_key *k = ledger_key_find(&a->ledger, r->ended.name);
+
+	if (k != NULL)
+		(void)store_ca_end(a->store, k->order.name, k->state);
+	keys_load(a);
+}
+
+static void
+does_not_fit(uint64_t sequence)
+{
+	log_alarm("journal-copy",
+	    "sequence=\"%llu\" text=\"what this "
+	    "record tells does not fit the tables\"",
+	    (unsigned long long)sequence);
+}
+
+/*
+ * The voucher follows its record in the same group nearly always: so the row
+ * waits for it until the commit and is written once, not made and then changed.
+ * Record and row are still of one transaction.
+ */
+static bool
+copy_voucher(struct authority *a, const struct record *r)
+{
+	struct late *l;
+
+	if (!a->synced) {
+		log_warning("undelivered",
+		    "sequence=\"%llu\" "
+		    "serial=\"%s\" text=\"a voucher that nobody "
+		    "got\"",
+		    (unsigned long long)r->sequence, r->voucher.serial);
+		return store_voucher_add(a->store, r);
+	}
+	l = memory_new(sizeof(*l));
+	l->record = *r;
+	*a->late_tail = l;
+	a->late_tail = &l->next;
+	return true;
+}
+
+/* Takes it from the list: the first one, if the signer keeps the order. */
+static struct late *
+late_take(struct authority *a, uint64_t sequence)
+{
+	struct late **at = &a->late, *l;
+
+	while ((l = *at) != NULL && l->record.sequence != sequence)
+		at = &l->next;
+	if (l != NULL && (*at = l->next) == NULL)
+		a->late_tail = at;
+	return l;
+}
+
+static void
+late_add(struct authority *a, struct late *l)
+{
+	if (!store_voucher_add(a->store, &l->record) &&
+	    store_group_good(a->store))
+		does_not_fit(l->record.sequence);
+}
+
+bool
+sync_deliver(struct authority *a, uint64_t sequence,
+    const uint8_t request[HASH_SIZE], const struct store_delivery *d)
+{
+	struct late *l = late_take(a, sequence);
+	bool good;
+
+	if (l == NULL)
+		return false;
+	good = memcmp(l->record.request_sha256, request, HASH_SIZE) == 0 &&
+	    store_voucher_put(a->store, &l->record, d);
+	if (!good)
+		late_add(a, l);
+	free(l);
+	return good;
+}
+
+void
+sync_rest(struct authority *a)
+{
+	struct late *l;
+
+	while ((l = a->late) != NULL) {
+		a->late = l->next;
+		late_add(a, l);
+		free(l);
+	}
+	a->late_tail = &a->late;
 }
 
 /* What a record tells the tables; false if it does not fit. */
@@ -139,13 +235,7 @@ copy_facts(struct authority *a, const struct record *r)
 
 	switch (r->kind) {
 	case RECORD_VOUCHER:
-		good = store_voucher_add(a->store, r);
-		if (!a->synced)
-			log_warning("undelivered",
-			    "sequence=\"%llu\" "
-			    "serial=\"%s\" text=\"a voucher that nobody "
-			    "got\"",
-			    (unsigned long long)r->sequence, r->voucher.serial);
+		good = copy_voucher(a, r);
 		break;
 	case RECORD_IDEVID:
 		copy_idevid(a, r);
@@ -160,7 +250,11 @@ copy_facts(struct authority *a, const struct record *r)
 	case RECORD_ACT:
 		copy_act(a, r);
 		break;
+	case RECORD_ENDED:
+		copy_ended(a, r);
+		break;
 	case RECORD_POLICY: /* in the ledger */
+	case RECORD_END:
 	case RECORD_DEVICE: /* its row comes with the tag and the file */
 	case RECORD_CHECKPOINT:
 	case RECORD_SIGNED:
@@ -185,10 +279,7 @@ copy_record(struct authority *a, const struct record *r, struct span bytes)
 	if (!store_journal_add(a->store, r, bytes))
 		return false;
 	if (!copy_facts(a, r))
-		log_alarm("journal-copy",
-		    "sequence=\"%llu\" text=\"what this "
-		    "record tells does not fit the tables\"",
-		    (unsigned long long)r->sequence);
+		does_not_fit(r->sequence);
 	return true;
 }
 
@@ -303,6 +394,8 @@ sync_lost(struct authority *a)
 	a->synced = false;
 	program_ready(a->program); /* for what needs no write */
 	keys_load(a);
+	public_cas_load(a);
+	customers_load(a);
 	recheck_load(a);
 }
 

@@ -28,7 +28,6 @@ static const struct row rows[] = {
 	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
 	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
 	{ "masa", "client-certificate", KIND_CLIENT, AT(client), 0, 0 },
-	{ "masa", "legacy-paths", KIND_BOOL, AT(legacy_paths), 0, 0 },
 	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
 	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
 	{ "masa", "rate-client", KIND_NUMBER, AT(rate_client), 0, 1000000 },
@@ -51,6 +50,7 @@ config_defaults(struct config *c)
 	memset(c, 0, sizeof(*c));
 	snprintf(c->listen, sizeof(c->listen), "127.0.0.1:8443");
 	c->client = CLIENT_REQUIRED;
+	c->legacy = legacy_defaults();
 	c->fronts = 1;
 	c->connections = 4096;
 	c->rate_client = 50;
@@ -128,10 +128,44 @@ set_row(struct config *c, const struct row *row, const char *value)
 	return false;
 }
 
+/* Rows, and behind them the switches of legacy.h. */
+#define NAMES (ROWS + LEGACY_COUNT)
+
+/* The number of a name, NAMES if it is unknown. */
+static size_t
+name_find(const char *section, const char *name)
+{
+	enum legacy_form form;
+	size_t i;
+
+	for (i = 0; i < ROWS; i++)
+		if (strcmp(section, rows[i].section) == 0 &&
+		    strcmp(name, rows[i].name) == 0)
+			return i;
+	form = strcmp(section, "masa") != 0
+	    ? LEGACY_COUNT
+	    : legacy_switch(span_str(name), false);
+	return ROWS + form;
+}
+
+static bool
+set_name(struct config *c, size_t n, const char *value)
+{
+	bool on;
+
+	if (n < ROWS)
+		return set_row(c, &rows[n], value);
+	if (!set_bool(&on, value))
+		return false;
+	c->legacy =
+	    (c->legacy & ~LEGACY(n - ROWS)) | (on ? LEGACY(n - ROWS) : 0);
+	return true;
+}
+
 struct reading {
 	struct config *config;
 	struct why *why;
-	bool seen[ROWS];
+	bool seen[NAMES];
 };
 
 /* inih calls this for each pair; 0 is a fault. It goes on after a fault, so
@@ -142,19 +176,15 @@ take_pair(
 {
 	struct reading *r = context;
 	const char *fault = "unknown name";
-	size_t i;
+	size_t n = name_find(section, name);
 
-	for (i = 0; i < ROWS; i++) {
-		if (strcmp(section, rows[i].section) != 0 ||
-		    strcmp(name, rows[i].name) != 0)
-			continue;
+	if (n < NAMES) {
 		/* inih gives an indented line to the name above it, too */
-		fault = r->seen[i] ? "given twice" : "value out of range";
-		if (!r->seen[i] && set_row(r->config, &rows[i], value)) {
-			r->seen[i] = true;
+		fault = r->seen[n] ? "given twice" : "value out of range";
+		if (!r->seen[n] && set_name(r->config, n, value)) {
+			r->seen[n] = true;
 			return 1;
 		}
-		break;
 	}
 	if (r->why->text[0] == '\0')
 		why_set(r->why, REASON_HOME_INVALID, -1,
@@ -190,16 +220,25 @@ config_read(const char *home, struct config *c, struct why *why)
 void
 config_print(const struct config *c, char *out, size_t cap)
 {
+	size_t len;
+	unsigned i;
+
 	snprintf(out, cap,
 	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
-	    "[masa]\nlisten = %s\nclient-certificate = %s\nlegacy-paths = %s\n"
+	    "[masa]\nlisten = %s\nclient-certificate = %s\n"
 	    "fronts = %u\nconnections = %u\nrate-client = %u\n"
 	    "rate-prefix = %u\nrate-known = %u\n"
 	    "max-age = %u\nmax-ahead = %u\n"
 	    "keep-requests = %u\nrevocation-required = %s\n",
 	    c->organization, c->test ? "yes" : "no", c->listen,
-	    client_words[c->client], c->legacy_paths ? "yes" : "no", c->fronts,
-	    c->connections, c->rate_client, c->rate_prefix, c->rate_known,
-	    c->max_age, c->max_ahead, c->keep_requests,
-	    c->revocation_required ? "yes" : "no");
+	    client_words[c->client], c->fronts, c->connections, c->rate_client,
+	    c->rate_prefix, c->rate_known, c->max_age, c->max_ahead,
+	    c->keep_requests, c->revocation_required ? "yes" : "no");
+	for (i = 0; i < LEGACY_COUNT; i++) {
+		len = strlen(out);
+		if (!legacy_form(i)->product)
+			snprintf(out + len, cap - len, "legacy-%s = %s\n",
+			    legacy_form(i)->name,
+			    (c->legacy & LEGACY(i)) != 0 ? "yes" : "no");
+	}
 }

@@ -5,6 +5,7 @@
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 
 #define CONFIG_TEXT 256
@@ -19,7 +20,7 @@ struct config {
 	/* [masa] */
 	char listen[CONFIG_TEXT]; /* address:port, default 127.0.0.1:8443 */
 	enum client_certificate client; /* client-certificate = required */
-	bool legacy_paths;    /* /.well-known/est aliases, default off */
+	unsigned legacy;		/* set of forms, legacy-NAME = yes */
 	unsigned fronts;      /* number of front and checker pairs, default 1 */
 	unsigned connections; /* per front, default 4096 */
 	/* Requests a second of a client key, of a source prefix, and of a key

@@ -46,8 +46,32 @@ struct sign_options {
 MUST_USE enum reason ceremony_sign(
     const struct sign_options *o, struct buf *chain, struct why *why);
 
+/* --- ceremonies by a plan (hallmark-plan.5) --- */
+/* The numbered script of the plan in a file, for review. plan_load()'s reasons
+ * and L01 to L15. */
+MUST_USE enum reason ceremony_plan(
+    const char *path, struct buf *out, struct why *why);
+/* Runs it at this terminal, into the folder bundle; one that a power cut left is
+ * finished, or declared void. CEREMONY_*, SHARE_*, JOURNAL_*. */
+MUST_USE enum reason ceremony_run(
+    const char *path, const char *bundle, bool rehearsal, struct why *why);
+/* Checks a bundle to the last octet; what it holds goes to out, for people.
+ * EVIDENCE_DIFFERS names the first thing that is not so, EVIDENCE_UNSIGNED who has
+ * not acknowledged; CEREMONY_VOID. */
+MUST_USE enum reason ceremony_verify(
+    const char *bundle, struct buf *out, struct why *why);
+
 /* --- shared --- */
-/* Renders, lints, signs, verifies; certificate is read from bytes in room
+/* Lays a certificate out with a drawn serial and lints it; tbs holds
+ * CERTIFICATE_MAX octets. L01 to L15. */
+MUST_USE enum reason issue_render(const struct certificate_plan *plan,
+    struct span algorithm, const struct certificate *issuer,
+    enum lint_subject subject, uint8_t *tbs, size_t *len, struct why *why);
+/* Signs that, and verifies. */
+MUST_USE enum reason issue_sign(const struct private_key *key, struct span tbs,
+    const struct certificate *issuer, uint8_t *room, struct certificate *out,
+    struct why *why);
+/* Both in one: renders, lints, signs, verifies; certificate is read from bytes in room
  * (CERTIFICATE_MAX octets). issuer NULL = self-signed. */
 MUST_USE enum reason issue(const struct certificate_plan *plan,
     const struct private_key *key, const struct certificate *issuer,

@@ -37,28 +37,33 @@ common_name(
 }
 
 enum reason
-issue(const struct certificate_plan *plan, const struct private_key *key,
-    const struct certificate *issuer, enum lint_subject subject, uint8_t *room,
-    struct certificate *out, struct why *why)
+issue_render(const struct certificate_plan *plan, struct span algorithm,
+    const struct certificate *issuer, enum lint_subject subject, uint8_t *tbs,
+    size_t *len, struct why *why)
 {
 	struct lint_context context = { .subject = subject, .issuer = issuer };
 	struct certificate_plan complete = *plan;
-	uint8_t tbs[CERTIFICATE_MAX], signature[SIGNATURE_SIZE_MAX];
-	size_t tbs_len, signature_len, len;
-	enum reason r;
 
 	certificate_serial_draw(complete.serial);
-	complete.signature_algorithm = private_key_algorithm(key);
-	if (!certificate_render(&complete, tbs, sizeof(tbs), &tbs_len))
+	complete.signature_algorithm = algorithm;
+	if (!certificate_render(&complete, tbs, CERTIFICATE_MAX, len))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "the certificate is too large");
-	r = lint_before_signing(span_of(tbs, tbs_len), &context, why);
-	if (r != REASON_OK)
-		return r;
-	private_key_sign(key, span_of(tbs, tbs_len), signature, &signature_len);
-	if (!certificate_assemble(span_of(tbs, tbs_len),
-		complete.signature_algorithm, span_of(signature, signature_len),
-		room, CERTIFICATE_MAX, &len))
+	return lint_before_signing(span_of(tbs, *len), &context, why);
+}
+
+enum reason
+issue_sign(const struct private_key *key, struct span tbs,
+    const struct certificate *issuer, uint8_t *room, struct certificate *out,
+    struct why *why)
+{
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	size_t signature_len, len;
+	enum reason r;
+
+	private_key_sign(key, tbs, signature, &signature_len);
+	if (!certificate_assemble(tbs, private_key_algorithm(key),
+		span_of(signature, signature_len), room, CERTIFICATE_MAX, &len))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "the certificate is too large");
 	if ((r = certificate_read(span_of(room, len), out, why)) != REASON_OK)
@@ -67,4 +72,20 @@ issue(const struct certificate_plan *plan, const struct private_key *key,
 		return why_set(why, REASON_INTERNAL, -1,
 		    "the new signature does not verify");
 	return REASON_OK;
+}
+
+enum reason
+issue(const struct certificate_plan *plan, const struct private_key *key,
+    const struct certificate *issuer, enum lint_subject subject, uint8_t *room,
+    struct certificate *out, struct why *why)
+{
+	uint8_t tbs[CERTIFICATE_MAX];
+	size_t len;
+	enum reason r;
+
+	r = issue_render(
+	    plan, private_key_algorithm(key), issuer, subject, tbs, &len, why);
+	if (r != REASON_OK)
+		return r;
+	return issue_sign(key, span_of(tbs, len), issuer, room, out, why);
 }

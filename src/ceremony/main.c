@@ -1,6 +1,7 @@
 /*
- * hallmark-ceremony: found, sign. The passphrase comes on descriptor 3, never
- * in an argument.
+ * hallmark-ceremony: plan, run, verify for roots that are shared out; found and
+ * sign for those in software, whose passphrase comes on descriptor 3, never in an
+ * argument.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -11,17 +12,20 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ceremony/ceremony.h"
+#include "crypto/hash/memory.h"
 #include "envelope/csr.h"
 
 #define PASSPHRASE_DESCRIPTOR 3
 #define PASSPHRASE_MAX	      1024
+#define OUTPUT_MAX	      (1 << 20)
 #define EXIT_REFUSED	      1
 #define EXIT_USAGE	      2
 
 struct arguments {
 	const char *home, *organization, *host, *root, *name, *slot, *csr, *out;
 	const char *days;
-	bool test;
+	const char *file; /* the operand: plan or bundle */
+	bool test, rehearse;
 };
 
 static const struct option longs[] = {
@@ -35,6 +39,7 @@ static const struct option longs[] = {
 	{ "csr", required_argument, NULL, 'c' },
 	{ "out", required_argument, NULL, 'o' },
 	{ "days", required_argument, NULL, 'd' },
+	{ "rehearse", no_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -46,7 +51,10 @@ usage(void)
 	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
 	      "--name NAME\n"
 	      "           [--slot SLOT] --csr FILE --out FILE [--days N]\n"
-	      "The passphrase is read from descriptor 3.\n",
+	      "The passphrase is read from descriptor 3.\n"
+	      "       hallmark-ceremony plan PLAN\n"
+	      "       hallmark-ceremony run PLAN --out BUNDLE [--rehearse]\n"
+	      "       hallmark-ceremony verify BUNDLE\n",
 	    stderr);
 	return EXIT_USAGE;
 }
@@ -70,6 +78,9 @@ parse(int argc, char **argv, struct arguments *a)
 		case 't':
 			a->test = true;
 			break;
+		case 'R':
+			a->rehearse = true;
+			break;
 		case 'r':
 			a->root = optarg;
 			break;
@@ -91,7 +102,9 @@ parse(int argc, char **argv, struct arguments *a)
 		default:
 			return false;
 		}
-	return optind == argc && a->home != NULL;
+	if (optind < argc)
+		a->file = argv[optind++];
+	return optind == argc;
 }
 
 static enum reason
@@ -138,41 +151,81 @@ sign(
 	return r;
 }
 
+/* Whatever needs the passphrase of software roots. */
+static enum reason
+with_passphrase(const struct arguments *a, bool founds, struct why *why)
+{
+	struct secret passphrase;
+	enum reason r;
+
+	if (!secret_read_fd(&passphrase, PASSPHRASE_DESCRIPTOR, PASSPHRASE_MAX))
+		return why_set(why, REASON_PASSPHRASE, -1,
+		    "none on descriptor %d", PASSPHRASE_DESCRIPTOR);
+	r = founds ? found(a, &passphrase, why) : sign(a, &passphrase, why);
+	secret_free(&passphrase);
+	return r;
+}
+
+static enum reason
+by_plan(const struct arguments *a, const char *verb, struct why *why)
+{
+	struct buf out;
+	enum reason r;
+
+	buf_init(&out, OUTPUT_MAX);
+	if (strcmp(verb, "run") == 0)
+		r = ceremony_run(a->file, a->out, a->rehearse, why);
+	else if (strcmp(verb, "plan") == 0)
+		r = ceremony_plan(a->file, &out, why);
+	else
+		r = ceremony_verify(a->file, &out, why);
+	if (out.len > 0)
+		fwrite(out.ptr, 1, out.len, stdout);
+	if (r == REASON_OK && fflush(stdout) != 0)
+		r = why_set(why, REASON_FILE_UNREADABLE, -1, "stdout");
+	buf_free(&out);
+	return r;
+}
+
+/* Are these the arguments that the verb takes? */
+static bool
+complete(const char *verb, const struct arguments *a)
+{
+	bool planned = a->file != NULL && a->home == NULL;
+
+	if (strcmp(verb, "plan") == 0 || strcmp(verb, "verify") == 0)
+		return planned && a->out == NULL && !a->rehearse;
+	if (strcmp(verb, "run") == 0)
+		return planned && a->out != NULL;
+	if (a->file != NULL || a->home == NULL || a->rehearse)
+		return false;
+	if (strcmp(verb, "found") == 0)
+		return a->organization != NULL && a->host != NULL;
+	return strcmp(verb, "sign") == 0 && a->root != NULL &&
+	    a->name != NULL && a->csr != NULL && a->out != NULL &&
+	    (strcmp(a->root, "idevid") == 0 || strcmp(a->root, "voucher") == 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct arguments a = { 0 };
-	struct secret passphrase;
-	bool founds, signs;
+	const char *verb = argc > 1 ? argv[1] : "";
 	char text[600];
 	struct why why;
 	enum reason r;
 
 	process_harden();
+	libcrypto_memory();
 	umask(022); /* certificates are public; keys are made 0600 */
 	log_open("ceremony");
-	founds = argc > 1 && strcmp(argv[1], "found") == 0;
-	signs = argc > 1 && strcmp(argv[1], "sign") == 0;
-	if ((!founds && !signs) || !parse(argc - 1, argv + 1, &a))
-		return usage();
-	if (founds && (a.organization == NULL || a.host == NULL))
-		return usage();
-	if (signs &&
-	    (a.root == NULL || a.name == NULL || a.csr == NULL ||
-		a.out == NULL ||
-		(strcmp(a.root, "idevid") != 0 &&
-		    strcmp(a.root, "voucher") != 0)))
+	if (argc < 2 || !parse(argc - 1, argv + 1, &a) || !complete(verb, &a))
 		return usage();
 	why_clear(&why);
-	if (secret_read_fd(
-		&passphrase, PASSPHRASE_DESCRIPTOR, PASSPHRASE_MAX)) {
-		r = founds ? found(&a, &passphrase, &why)
-			   : sign(&a, &passphrase, &why);
-		secret_free(&passphrase);
-	} else {
-		r = why_set(&why, REASON_PASSPHRASE, -1,
-		    "none on descriptor %d", PASSPHRASE_DESCRIPTOR);
-	}
+	if (a.file != NULL)
+		r = by_plan(&a, verb, &why);
+	else
+		r = with_passphrase(&a, strcmp(verb, "found") == 0, &why);
 	if (r == REASON_OK)
 		return EXIT_SUCCESS;
 	reason_print(text, sizeof(text), r, &why);

@@ -26,6 +26,7 @@ struct signed_request {
 struct workspace {
 	struct signed_request registrar;
 	struct signed_request pledge;
+	uint8_t body[BODY_MAX]; /* the body, if it came as base64 */
 	struct path path;
 	/* Which of the registrar's certificates are the pledge's. */
 	bool pledges[PATH_POOL_MAX];
@@ -34,6 +35,10 @@ struct workspace {
 	const struct message_on_record *on_record;
 	bool look_up; /* a refusal may be for want of that */
 	struct certificate found;
+	/* What an agent signed (PRM), and its certificates. */
+	struct signed_object agent_data;
+	uint8_t agent_arena[JWS_ARENA(BODY_MAX)];
+	struct path agent_paths[2];
 };
 
 /*
@@ -54,10 +59,19 @@ bool check_hands_on(enum request_kind kind, enum reason r);
 void derive_facts(const struct message_derive *in, struct workspace *room,
     uint8_t *arena, struct message_derived *out);
 
-/* Answers INSPECT_CSR, _IMPORT and _LINT. room is json_cap bytes for the
+/* What a chain's entry says of a certificate; self_signed is the caller's. */
+void chain_entry_fill(struct chain_entry *e, const struct certificate *c);
+
+/* Answers INSPECT. room is json_cap bytes for the
  * findings; the spans in *out borrow from it, from arena (as long as both
  * files together) and from the request. */
 void inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
     size_t json_cap, struct message_inspected *out);
+/* INSPECT_LINT alone: *text gets what the certificate is and every finding, as
+ * one JSON object in json. The first finding that is no warning is the reason,
+ * IMPORT_CHAIN if the signature is not by the issuer's key. */
+MUST_USE enum reason lint_file(const struct message_inspect *in, uint8_t *arena,
+    size_t room, char *json, size_t json_cap, struct span *text,
+    struct why *why);
 
 #endif

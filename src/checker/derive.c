@@ -6,25 +6,15 @@
 #include "checker/check.h"
 #include "envelope/pem.h"
 
-/* A file may hold its request as PEM or base64; anything else is taken as it
- * is, for the first row to refuse. Base64 of a SEQUENCE begins with M, that of a
- * COSE_Sign1 with 0 or h, as no signed object does. */
+/* A file may hold its request as PEM; anything else, base64 too, is what the
+ * service would be sent (MP 16 row 22). */
 static struct span
 unwrap(struct span body, uint8_t *arena)
 {
-	uint8_t *text = arena + body.len;
-	size_t i, n = 0, len;
+	size_t len;
 
-	if (body.len > 0 && body.ptr[0] == '-' &&
-	    pem_or_der(body, "CMS", arena, body.len, &len))
-		return span_of(arena, len);
-	if (body.len == 0 || memchr("M0h", body.ptr[0], 3) == NULL)
-		return body;
-	for (i = 0; i < body.len; i++)
-		if (body.ptr[i] > ' ')
-			text[n++] = body.ptr[i];
-	return base64_decode(
-		   arena, body.len, &len, span_of(text, n), BASE64_STANDARD)
+	return body.len > 0 && body.ptr[0] == '-' &&
+		pem_or_der(body, "CMS", arena, body.len, &len)
 	    ? span_of(arena, len)
 	    : body;
 }
@@ -36,6 +26,8 @@ derive_facts(const struct message_derive *in, struct workspace *room,
 	struct message_check check = { .kind = in->kind,
 		.format = in->format,
 		.reply = in->reply,
+		.legacy = in->legacy,
+		.allowed = in->allowed,
 		.body = in->explain ? unwrap(in->body, arena) : in->body };
 	struct why why;
 	unsigned i;

@@ -1,13 +1,12 @@
 /*
  * Files that an operator named: CSRs, device certificates of other makers, and
- * certificates for the linter. They go the same way as bytes from the network.
+ * certificates for the linter (lint.c). They go the same way as bytes from the network.
  */
 #include "base/text.h"
 #include "checker/check.h"
 #include "envelope/csr.h"
 #include "envelope/pem.h"
 #include "model/serial.h"
-#include "wire/json.h"
 #include "x509/lint.h"
 
 /* DER or PEM into the arena, then a certificate over it. */
@@ -61,64 +60,25 @@ inspect_import(const struct message_inspect *in, uint8_t *arena, size_t room,
 	return REASON_OK;
 }
 
-static void
-print_findings(
-    struct json_out *o, const struct lint_finding *findings, unsigned n)
-{
-	unsigned i;
-
-	json_begin_object(o);
-	json_put_name(o, "findings");
-	json_begin_array(o);
-	for (i = 0; i < n; i++) {
-		json_begin_object(o);
-		json_put_name(o, "code");
-		json_put_text(o, reason_code(findings[i].code));
-		json_put_name(o, "clause");
-		json_put_text(o, reason_clause(findings[i].code));
-		json_put_name(o, "offset");
-		json_put_int(o, findings[i].why.offset);
-		json_put_name(o, "sentence");
-		json_put_text(o, reason_sentence(findings[i].code));
-		json_put_name(o, "found");
-		json_put_text(o, findings[i].why.text);
-		json_end_object(o);
-	}
-	json_end_array(o);
-	json_end_object(o);
-}
-
-/* The linter as a tool: the first finding is the reason. */
+/* What a certificate of a registrar or a CA says, for its place on file. A CA
+ * counts as one only if it may sign certificates. */
 static enum reason
-inspect_lint(const struct message_inspect *in, uint8_t *arena, size_t room,
-    char *json, size_t json_cap, struct span *text, struct why *why)
+inspect_certificate(const struct message_inspect *in, uint8_t *arena,
+    size_t room, struct certificate_facts *f, struct why *why)
 {
-	struct lint_finding findings[LINT_FINDINGS_MAX];
-	struct certificate c, issuer;
-	struct lint_context context = { .subject = LINT_GUESS };
-	struct json_out o;
-	enum reason r;
-	unsigned n;
+	struct certificate c;
+	enum reason r = read_certificate(in->bytes, &arena, &room, &c, why);
 
-	if ((r = read_certificate(in->bytes, &arena, &room, &c, why)) !=
-	    REASON_OK)
+	if (r != REASON_OK)
 		return r;
-	if (in->other.len > 0) {
-		if ((r = read_certificate(
-			 in->other, &arena, &room, &issuer, why)) != REASON_OK)
-			return r;
-		context.issuer = &issuer;
-	}
-	n = certificate_lint(&c, &context, findings);
-	json_out_open(&o, json, json_cap);
-	print_findings(&o, findings, n);
-	if (json_out_span(&o, text) != WIRE_OK)
-		return why_set(
-		    why, REASON_INTERNAL, -1, "the findings do not fit");
-	if (n == 0)
-		return REASON_OK;
-	*why = findings[0].why;
-	return findings[0].code;
+	chain_entry_fill(&f->entry, &c);
+	if (c.has_key_usage && (c.key_usage & KEY_USAGE_CERT_SIGN) == 0)
+		f->entry.ca = false;
+	f->entry.self_signed = certificate_self_signed(&c);
+	sha256(c.subject, f->name_sha256);
+	f->registrar = c.eku_cmc_ra;
+	name_print(f->subject, sizeof(f->subject), c.subject);
+	return REASON_OK;
 }
 
 void
@@ -140,8 +100,12 @@ inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
 		    inspect_import(in, arena, room, &out->import, &why);
 		break;
 	case INSPECT_LINT:
-		out->reason = inspect_lint(
+		out->reason = lint_file(
 		    in, arena, room, json, json_cap, &out->json, &why);
+		break;
+	case INSPECT_CERTIFICATE:
+		out->reason = inspect_certificate(
+		    in, arena, room, &out->certificate, &why);
 		break;
 	}
 	text_copy(out->text, sizeof(out->text), span_str(why.text));

@@ -20,12 +20,13 @@
 #define WAITING_MAX	 4096 /* requests at the authority at one time */
 #define LOOK_UPS_MAX	 64   /* frames kept while the authority looks up */
 #define NOTES_PER_SECOND 100  /* refusals handed on for the record */
-#define FINDINGS_MAX	 16384
+#define FINDINGS_MAX	 32768
 
 /* A request that the authority is deciding. Its frame's id there is the slot
  * and a generation, so an answer that comes too late finds nobody. */
 struct waiting {
 	bool used;
+	bool base64; /* so it asked, so it is answered */
 	uint64_t front_id;
 	uint32_t generation;
 	uint32_t next_free;
@@ -161,6 +162,8 @@ decide(struct checker *c, const struct frame *frame,
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 		return;
 	}
+	c->waiting[(uint32_t)id].base64 =
+	    (d->facts.legacy & LEGACY(LEGACY_BASE64)) != 0;
 	if (!PEER_SEND(authority, DECIDE, id, decide, d)) {
 		(void)waiting_take(c, id, &front_id);
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
@@ -212,6 +215,19 @@ look_up_done(struct look_up *l)
 
 /* --- questions --- */
 
+/* MP 15.3: unknown ones are ignored, and logged. */
+static void
+note_extensions(struct checker *c, const struct message_check *check)
+{
+	const char *names = c->room.registrar.request.extensions;
+
+	if (names[0] == '\0' || c->notes == 0)
+		return;
+	c->notes--;
+	log_note("extensions-ignored", "request=\"%s\" names=\"%s\"",
+	    check->correlation, names);
+}
+
 static void
 take_check(struct checker *c, const struct frame *frame)
 {
@@ -236,15 +252,29 @@ take_check(struct checker *c, const struct frame *frame)
 		answer_reason(c, frame->id, r, &why);
 		return;
 	}
+	note_extensions(c, &check);
 	d.facts.refusal = r;
 	d.facts.why = why;
 	d.body = check.body;
 	decide(c, frame, &check, &d);
 }
 
+/* A voucher in kind (MP 16 row 22); a log is JSON, whoever asks. */
+static void
+wrap(struct message_answer *a)
+{
+	static char text[BASE64_SIZE(ADMIN_BLOB_MAX)];
+
+	if (a->reason != REASON_OK || a->format == FORMAT_NONE)
+		return;
+	base64_encode(text, a->body);
+	a->body = span_str(text);
+}
+
 static void
 take_answer(struct checker *c, const struct frame *frame)
 {
+	uint32_t slot = (uint32_t)frame->id;
 	struct message_answer a;
 	struct cbor in;
 	uint64_t front_id;
@@ -252,8 +282,11 @@ take_answer(struct checker *c, const struct frame *frame)
 	cbor_open(&in, frame->payload, true);
 	if (!message_answer_get(&in, &a))
 		fatal("malformed ANSWER");
-	if (waiting_take(c, frame->id, &front_id))
-		answer(c, front_id, &a);
+	if (!waiting_take(c, frame->id, &front_id))
+		return;
+	if (c->waiting[slot].base64)
+		wrap(&a);
+	answer(c, front_id, &a);
 }
 
 static void

@@ -25,6 +25,23 @@ classify_other(struct span prior, struct why *why)
 	    why, REASON_PRIOR_MALFORMED, 0, "it begins with octet %02x", first);
 }
 
+/* Unsigned data counts as absent where the switch says so (MP 5 row 12); it is
+ * never evidence of anything. */
+static enum reason
+without(struct walk *w, enum reason r, struct why *why)
+{
+	struct why found = *why;
+
+	if (r != REASON_PRIOR_UNSIGNED ||
+	    (w->check->allowed & LEGACY(LEGACY_UNSIGNED_PRIOR)) == 0)
+		return r;
+	w->room->registrar.request.prior = span_of(NULL, 0);
+	trace_found(
+	    w->trace, "unsigned: %.100s; it counts as absent", found.text);
+	why_clear(why);
+	return legacy_use(w, LEGACY_UNSIGNED_PRIOR, false, r, why);
+}
+
 /* JSON that begins like a JWS, but has not its members. */
 static bool
 is_plain(struct span prior)
@@ -56,7 +73,7 @@ is_voucher(const struct envelope *e)
  * that the registrar sent was well formed); what the decoder said goes into
  * the text.
  */
-static enum reason
+enum reason
 as_prior(enum reason r, struct why *why)
 {
 	struct why inner = *why;
@@ -83,11 +100,12 @@ row_classify(struct walk *w, struct why *why)
 	enum reason r;
 
 	if (prior.len == 0)
-		return why_set(why, REASON_PRIOR_UNSIGNED, 0, "it is empty");
+		return without(w,
+		    why_set(why, REASON_PRIOR_UNSIGNED, 0, "it is empty"), why);
 	format = envelope_format(prior);
 	if (format == FORMAT_NONE ||
 	    (format == FORMAT_JWS_JSON && is_plain(prior)))
-		return classify_other(prior, why);
+		return without(w, classify_other(prior, why), why);
 	r = envelope_read(format, prior, p->unwrapped, sizeof(p->unwrapped),
 	    &p->envelope, why);
 	if (r != REASON_OK)
@@ -97,6 +115,8 @@ row_classify(struct walk *w, struct why *why)
 		return why_set(
 		    why, REASON_PRIOR_RENEWAL, -1, "it is a signed voucher");
 	r = request_read(p, why);
+	if (r == REASON_OK)
+		r = legacy_payload(w, p, why);
 	return r == REASON_OK ? r : as_prior(r, why);
 }
 
@@ -181,11 +201,17 @@ row_pledge_signature(struct walk *w, struct why *why)
 	struct request_facts *facts = w->facts;
 	enum reason r = find_signer(w, why);
 
+	if (r == REASON_OK && p->envelope.format == FORMAT_COSE_CBOR &&
+	    p->envelope.object.unnamed)
+		r = legacy_use(
+		    w, LEGACY_LAYOUT_2019, true, REASON_ALGORITHM, why);
+	if (r == REASON_OK && envelope_unattributed(&p->envelope))
+		r = legacy_use(w, LEGACY_UNATTRIBUTED, true,
+		    REASON_CMS_ATTRIBUTES_MISSING, why);
 	if (r != REASON_OK)
 		return as_prior(r, why);
 	facts->prior = true;
 	facts->prior_format = p->envelope.format;
-	facts->prior_unattributed = envelope_unattributed(&p->envelope);
 	sha256(p->signer->spki, facts->pledge_spki_sha256);
 	sha256(p->signer->der, facts->pledge_certificate_sha256);
 	sha256(p->signer->issuer, facts->pledge_issuer_name_sha256);
@@ -261,8 +287,11 @@ row_proximity(struct walk *w, struct why *why)
 	struct request_facts *facts = w->facts;
 	uint8_t seen[HASH_SIZE], here[HASH_SIZE];
 	unsigned i;
-	enum reason r =
-	    seen_key(&w->room->pledge.request, &facts->proximity, seen, why);
+	enum reason r;
+
+	if (is_by_agent(&w->room->pledge.request))
+		return row_agent(w, why);
+	r = seen_key(&w->room->pledge.request, &facts->proximity, seen, why);
 
 	if (r != REASON_OK || facts->proximity == PROXIMITY_ABSENT)
 		return r;

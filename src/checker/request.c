@@ -3,22 +3,51 @@
  * row, in the order of the table, so that the two can be read side by side; the
  * table at the end walks them, and those of prior.c.
  */
+#include "base/text.h"
 #include "checker/rows.h"
+
+/*
+ * A body in base64 (MP 16 row 22), with white space anywhere. M is a SEQUENCE, 0
+ * or h a COSE_Sign1, e a JSON object. No signed object is taken for it: 0 is the
+ * tag of a SEQUENCE as well, but its length is no text; a compact JWS begins with
+ * e, but has dots.
+ */
+static bool
+unwrap(struct span body, uint8_t *out, struct span *plain)
+{
+	size_t i, n = 0, len;
+
+	if (memchr("M0he", body.ptr[0], 4) == NULL ||
+	    (body.len > 1 && body.ptr[1] >= 0x80))
+		return false;
+	for (i = 0; i < body.len; i++)
+		if (memchr(" \t\r\n", body.ptr[i], 4) == NULL)
+			out[n++] = body.ptr[i];
+	/* In place: three octets never overtake four characters. */
+	if (!base64_decode(out, n, &len, span_of(out, n), BASE64_STANDARD))
+		return false;
+	*plain = span_of(out, len);
+	return true;
+}
 
 /* Row 1: decode the container (RFC 5652, RFC 7515, RFC 9052; MP 8 to 10). */
 static enum reason
 row_container(struct walk *w, struct why *why)
 {
-	const struct message_check *check = w->check;
 	struct signed_request *q = &w->room->registrar;
+	struct span body = w->check->body;
 	enum reason r;
 
-	if (check->body.len == 0)
+	if (body.len == 0)
 		return why_set(why, REASON_EMPTY_BODY, -1, "no bytes");
-	r = envelope_read(check->format, check->body, q->unwrapped,
+	if (unwrap(w->check->body, w->room->body, &body) &&
+	    (r = legacy_use(w, LEGACY_BASE64, false, REASON_LEGACY_FORM,
+		 why)) != REASON_OK)
+		return r;
+	r = envelope_read(w->check->format, body, q->unwrapped,
 	    sizeof(q->unwrapped), &q->envelope, why);
 	if (r == REASON_OK)
-		trace_envelope(w->trace, &q->envelope, check->body);
+		trace_envelope(w->trace, &q->envelope, body);
 	return r;
 }
 
@@ -56,8 +85,8 @@ row_payload(struct walk *w, struct why *why)
 	struct voucher_request *q = &r->request;
 	enum reason reason;
 
-	reason = request_read(r, why);
-	if (reason != REASON_OK)
+	if ((reason = request_read(r, why)) != REASON_OK ||
+	    (reason = legacy_payload(w, r, why)) != REASON_OK)
 		return reason;
 	if (q->serial[0] == '\0')
 		return why_set(why, REASON_SERIAL_MISSING, -1,
@@ -66,8 +95,10 @@ row_payload(struct walk *w, struct why *why)
 	memcpy(facts->nonce, q->nonce, sizeof(facts->nonce));
 	facts->has_created_on = q->has_created_on;
 	facts->created_on = q->created_on;
-	trace_found(w->trace, "serial-number %s, %s%s", q->serial,
-	    q->nonce[0] == '\0' ? "no nonce" : "nonce ", q->nonce);
+	trace_found(w->trace, "serial-number %s, %s%s%s%.40s", q->serial,
+	    q->nonce[0] == '\0' ? "no nonce" : "nonce ", q->nonce,
+	    q->extensions[0] == '\0' ? "" : "; extensions ignored: ",
+	    q->extensions);
 	return q->idevid_issuer.ptr == NULL
 	    ? REASON_OK
 	    : read_issuer(q->idevid_issuer, facts, why);
@@ -114,12 +145,27 @@ row_signer(struct walk *w, struct why *why)
 
 	if (reason != REASON_OK)
 		return reason;
-	w->facts->unattributed = envelope_unattributed(&r->envelope);
+	if (envelope_unattributed(&r->envelope) &&
+	    (reason = legacy_use(w, LEGACY_UNATTRIBUTED, false,
+		 REASON_CMS_ATTRIBUTES_MISSING, why)) != REASON_OK)
+		return reason;
 	mark_pledges(w->room);
 	if (w->room->pledges[r->signer - r->envelope.certificates])
 		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
 		    "the certificate that fits belongs to the pledge's chain");
 	return REASON_OK;
+}
+
+void
+chain_entry_fill(struct chain_entry *e, const struct certificate *c)
+{
+	e->certificate = c->der;
+	sha256(c->spki, e->spki_sha256);
+	certificate_domain_id(c, e->domain_id, &e->domain_id_len);
+	e->ca = c->has_basic_constraints && c->ca;
+	e->not_after = c->not_after;
+	sha256(c->issuer, e->issuer_name_sha256);
+	e->public_policy = certificate_public_policy(c);
 }
 
 static void
@@ -128,15 +174,9 @@ facts_add_chain(struct request_facts *facts, const struct path *path)
 	unsigned i;
 
 	for (i = 0; i < path->len; i++) {
-		const struct certificate *c = &path->certificates[i];
-		struct chain_entry *e = &facts->chain[i];
-
-		e->certificate = c->der;
-		sha256(c->spki, e->spki_sha256);
-		certificate_domain_id(c, e->domain_id, &e->domain_id_len);
-		e->ca = c->has_basic_constraints && c->ca;
-		e->self_signed = i + 1 == path->len && path->top_self_signed;
-		e->not_after = c->not_after;
+		chain_entry_fill(&facts->chain[i], &path->certificates[i]);
+		facts->chain[i].self_signed =
+		    i + 1 == path->len && path->top_self_signed;
 	}
 	facts->chain_len = path->len;
 }
@@ -230,6 +270,8 @@ facts_begin(
 	facts->kind = check->kind;
 	facts->format = check->format;
 	facts->reply = check->reply;
+	/* What is in the body is found here, whatever somebody says. */
+	facts->legacy = check->legacy & LEGACY_OUTSIDE;
 	facts->moment = now;
 	facts->proximity = PROXIMITY_ABSENT;
 	sha256(check->body, facts->request_sha256);

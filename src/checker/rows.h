@@ -22,6 +22,13 @@ typedef enum reason (*row_call)(struct walk *w, struct why *why);
 /* What was taken apart, for an operator. */
 void trace_envelope(
     struct trace *t, const struct envelope *e, struct span bytes);
+/* The request uses this form, of the pledge's own object or else: a fact, or r
+ * where neither is it allowed nor do products judge it (decisions/026). */
+MUST_USE enum reason legacy_use(struct walk *w, enum legacy_form form,
+    bool pledge, enum reason r, struct why *why);
+/* The same for what the reader of a payload found. */
+MUST_USE enum reason legacy_payload(
+    struct walk *w, const struct signed_request *q, struct why *why);
 /* The payload, by the format of its envelope; the reasons of request.h. */
 MUST_USE enum reason request_read(struct signed_request *q, struct why *why);
 /* CMS of id-data without signedAttrs (MP 8); the others know no such thing. */
@@ -38,6 +45,11 @@ enum reason row_serial(struct walk *w, struct why *why);
 /* Proximity that does not hold is a fact, not a refusal, because a product may
  * allow to go on without it. */
 enum reason row_proximity(struct walk *w, struct why *why);
+/* Instead of it, where the pledge names an agent (PRM, MP 15.1; agent.c). */
+bool is_by_agent(const struct voucher_request *pledge);
+enum reason row_agent(struct walk *w, struct why *why);
+/* A fault inside of the pledge's request, as a 403. */
+enum reason as_prior(enum reason r, struct why *why);
 enum reason row_nonce(struct walk *w, struct why *why);
 
 #endif

@@ -27,6 +27,36 @@ request_read(struct signed_request *q, struct why *why)
 		  e->content, q->arena, sizeof(q->arena), &q->request, why);
 }
 
+enum reason
+legacy_use(struct walk *w, enum legacy_form form, bool pledge, enum reason r,
+    struct why *why)
+{
+	const struct legacy *l = legacy_form(form);
+
+	if (!l->product && (w->check->allowed & LEGACY(form)) == 0)
+		return why_set(
+		    why, r, -1, "%s; legacy-%s is off", l->what, l->name);
+	w->facts->legacy |= LEGACY(form);
+	w->facts->prior_legacy |= pledge ? LEGACY(form) : 0;
+	return REASON_OK;
+}
+
+enum reason
+legacy_payload(struct walk *w, const struct signed_request *q, struct why *why)
+{
+	bool pledge = q == &w->room->pledge;
+	enum reason r = REASON_OK;
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT && r == REASON_OK; i++)
+		if ((q->request.legacy & LEGACY(i)) != 0)
+			r = legacy_use(w, (enum legacy_form)i, pledge,
+			    i == LEGACY_VOUCHER_ROOT ? REASON_PAYLOAD_ROOT
+						     : REASON_LEGACY_FORM,
+			    why);
+	return r;
+}
+
 bool
 envelope_unattributed(const struct envelope *e)
 {

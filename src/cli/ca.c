@@ -20,6 +20,7 @@ request_policy(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "first-day", p->first_day);
 	request_text(m, "last-day", p->last_day);
 	request_text(m, "rate", p->rate);
+	request_text(m, "months", p->months);
 }
 
 static void
@@ -30,6 +31,9 @@ request_order(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "name", p->name);
 	request_text(m, "slot", p->slot);
 	request_text(m, "algorithm", p->algorithm);
+	request_text(m, "raw", p->raw ? "yes" : NULL);
+	request_text(m, "succeeds", p->succeeds);
+	request_text(m, "factory", p->factory);
 	request_policy(m, p);
 }
 
@@ -123,6 +127,23 @@ ceremony_sign(
 	return tool_run("ceremony", argv, p->passphrase, why);
 }
 
+/* A raw key comes with its placeholder. */
+static enum reason
+raw_create(struct session *s, const struct ca_plan *p, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct message_admin m;
+	struct chain ch = { 0 };
+	enum reason r;
+
+	request_order(&m, p);
+	if ((r = session_ask(s, &m, &reply, why)) == REASON_OK &&
+	    (r = chain_add(&ch, reply.blob, why)) == REASON_OK)
+		r = chain_import(s, p->name, &ch, &reply, why);
+	chain_free(&ch);
+	return r;
+}
+
 enum reason
 ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
 {
@@ -135,6 +156,8 @@ ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
 	if (strchr(p->name, '/') != NULL || strlen(p->name) > KEY_NAME_MAX)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "name: at most %d of A-Z a-z 0-9 -", KEY_NAME_MAX);
+	if (p->raw)
+		return raw_create(s, p, why);
 	snprintf(file, sizeof(file), "ceremony/%s.csr", p->name);
 	path_join(csr, sizeof(csr), p->home, file);
 	snprintf(file, sizeof(file), "ceremony/%s.pem", p->name);
@@ -159,6 +182,7 @@ out:
 	    { "limit", &(p)->limit, NULL, false },         \
 	    { "first-day", &(p)->first_day, NULL, false }, \
 	    { "last-day", &(p)->last_day, NULL, false },   \
+	    { "months", &(p)->months, NULL, false },       \
 	{                                                  \
 		"rate", &(p)->rate, NULL, false            \
 	}
@@ -171,8 +195,13 @@ order_options(
 					       true },
 		{ "name", &p->name, NULL, true },
 		{ "slot", &p->slot, NULL, false },
-		{ "algorithm", &p->algorithm, NULL, false }, POLICY_ROWS(p),
-		{ out == NULL ? NULL : "out", out, NULL, false }, { 0 } };
+		{ "algorithm", &p->algorithm, NULL, false },
+		{ "succeeds", &p->succeeds, NULL, false },
+		{ "factory", &p->factory, NULL, false }, POLICY_ROWS(p),
+		/* out: the root lies elsewhere; raw: there is none */
+		{ out == NULL ? "raw" : "out", out,
+		    out == NULL ? &p->raw : NULL, false },
+		{ 0 } };
 
 	return options_read(c, argc, argv, rows, 0, 0);
 }

@@ -20,6 +20,7 @@ enum exit_code {
 };
 
 #define FILE_MAX     65536 /* octets of a file that an operator names */
+#define PAGE	     "256" /* rows of one answer, ADMIN_PAGE_MAX */
 #define HOME_DEFAULT "/var/lib/hallmark"
 
 struct cli {
@@ -121,6 +122,44 @@ void pem_write(struct buf *out, const char *label, struct span der);
 /* The next block of a text as DER in room (cap octets); false at the end, or
  * where the text is no PEM. */
 bool pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der);
+/* Appends the DER of each block CERTIFICATE, or, where there is none, the bytes
+ * as they are; false if a block is none, or there is no room. Nothing else in
+ * the file (a key!) goes any further. */
+bool pem_certificates(struct span text, struct buf *der);
+/* The next element (SEQUENCE) of such a row, by its length alone. */
+bool der_next(struct span *rest, struct span *one);
+
+/* --- seen.c: which of very many things came before --- */
+struct seen {
+	struct seen_entry *table; /* owned */
+	size_t size, used;
+};
+enum seen_before { SEEN_NEW, SEEN_SAME, SEEN_OTHER };
+/* Both are hashes, of which 8 octets are kept: 16 to 32 octets of memory each.
+ * The tag is what the key was seen with; not changed if it was seen before. */
+enum seen_before seen_add(
+    struct seen *s, const uint8_t key[8], const uint8_t tag[8]);
+/* The place of the tag, to be read or changed; NULL if it was never seen. */
+uint64_t *seen_find(struct seen *s, const uint8_t key[8]);
+void seen_free(struct seen *s);
+
+/* --- lint.c, lint_issued.c --- */
+struct linting {
+	struct cli *c;
+	struct children *checker;
+	bool quiet; /* certificates without a finding are not told */
+	struct seen numbers, serials;
+	uint64_t certificates, refused, violations, warnings;
+	enum reason first; /* what refused the first one */
+	bool gone;	   /* the checker */
+};
+/* Shows one certificate to the checker, with those among which its issuer is,
+ * and prints what is wrong with it. */
+void lint_certificate(struct linting *l, const char *name, struct span der,
+    struct span issuers, const struct lint_order *order);
+/* Everything that is on record (--all-issued). */
+MUST_USE enum reason lint_issued(
+    struct linting *l, struct span voucher_policy, struct why *why);
 
 /* --- progress.c: a bar on a terminal, for what lasts over a second --- */
 struct progress {
@@ -136,9 +175,10 @@ void progress_end(struct progress *p);
 /* --- ca.c --- */
 struct ca_plan {
 	const char *home;
-	const char *purpose, *name, *slot, *algorithm;
+	const char *purpose, *name, *slot, *algorithm, *succeeds, *factory;
 	const char *kinds, *product, *serials; /* policy */
-	const char *limit, *first_day, *last_day, *rate;
+	const char *limit, *first_day, *last_day, *rate, *months;
+	bool raw;	/* no root: a placeholder */
 	int passphrase; /* of the root's key */
 };
 /* Request, signature by the software root of this home, import. */
@@ -160,8 +200,12 @@ int ca_request_run(struct cli *, int, char **);
 int ca_import_run(struct cli *, int, char **);
 int ca_policy_run(struct cli *, int, char **);
 int ca_retire_run(struct cli *, int, char **);
+int ca_destroy_run(struct cli *, int, char **);
+int ca_archive_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);
+int slot_list_run(struct cli *, int, char **);
+int slot_give_run(struct cli *, int, char **);
 int issue_csr_run(struct cli *, int, char **);
 int device_import_run(struct cli *, int, char **);
 int device_list_run(struct cli *, int, char **);
@@ -171,11 +215,23 @@ int device_release_run(struct cli *, int, char **);
 int client_block_run(struct cli *, int, char **);
 int client_release_run(struct cli *, int, char **);
 int client_list_run(struct cli *, int, char **);
+int customer_add_run(struct cli *, int, char **);
+int customer_set_run(struct cli *, int, char **);
+int customer_file_run(struct cli *, int, char **);
+int customer_forget_run(struct cli *, int, char **);
+int customer_list_run(struct cli *, int, char **);
+int customer_show_run(struct cli *, int, char **);
+int public_ca_add_run(struct cli *, int, char **);
+int public_ca_drop_run(struct cli *, int, char **);
+int public_ca_list_run(struct cli *, int, char **);
 int journal_verify_run(struct cli *, int, char **);
 int journal_succeed_run(struct cli *, int, char **);
 int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
+int audit_keys_run(struct cli *, int, char **);
+int audit_counts_run(struct cli *, int, char **);
 int explain_run(struct cli *, int, char **);
+int ceremony_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);
 
 extern const struct verb verbs[];

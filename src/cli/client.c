@@ -33,7 +33,7 @@ client_release_run(struct cli *c, int argc, char **argv)
 int
 client_list_run(struct cli *c, int argc, char **argv)
 {
-	const char *after = NULL, *limit = "1000";
+	const char *after = NULL, *limit = PAGE;
 	const struct option_row rows[] = { { "after", &after, NULL, false },
 		{ "limit", &limit, NULL, false }, { 0 } };
 	struct message_admin m;

@@ -5,8 +5,6 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
-#define PAGE "1000"
-
 /* One certificate after another; a refused one does not stop the others. */
 static enum reason
 import_one(struct cli *c, struct session *s, const char *product,

@@ -13,22 +13,41 @@
 struct explain {
 	const char *at, *kind, *accept, *type;
 	struct message_admin m; /* borrows from what follows */
-	char format[4], reply[4];
+	char format[4], reply[4], legacy[12];
 	struct why media;
 };
 
+/* The old names that a front would know: by the file, even where a service has
+ * not read it again yet. */
+static unsigned
+allowed(const struct cli *c)
+{
+	char home[CONFIG_TEXT];
+	struct config config;
+	struct why why;
+
+	if (home_path(c, home, &why) != REASON_OK ||
+	    config_read(home, &config, &why) != REASON_OK)
+		config_defaults(&config);
+	return config.legacy;
+}
+
 /* Row 0c: the front's own judgement goes along, as it would have been. */
 static void
-ask_media(struct explain *e)
+ask_media(const struct cli *c, struct explain *e)
 {
+	unsigned old = allowed(c);
 	struct media media;
 	struct span accept =
 	    e->accept == NULL ? span_of(NULL, 0) : span_str(e->accept);
 	enum reason r = media_request(
-	    e->type[0] != '\0', span_str(e->type), &media, &e->media);
+	    e->type[0] != '\0', span_str(e->type), old, &media, &e->media);
 
-	if (r == REASON_OK)
-		r = media_reply(&accept, e->accept != NULL, &media, &e->media);
+	/* MP 3 rule 7: an audit log is JSON whatever Accept says. */
+	if (r == REASON_OK &&
+	    (e->kind == NULL || strcmp(e->kind, "auditlog") != 0))
+		r = media_reply(
+		    &accept, e->accept != NULL, old, &media, &e->media);
 	if (r != REASON_OK) {
 		request_text(&e->m, "media-reason", reason_code(r));
 		request_text(&e->m, "media-text", e->media.text);
@@ -37,8 +56,26 @@ ask_media(struct explain *e)
 	snprintf(e->format, sizeof(e->format), "%u", media.request & 7u);
 	snprintf(
 	    e->reply, sizeof(e->reply), "%u", media.reply & FORMAT_LIST_MAX);
+	snprintf(e->legacy, sizeof(e->legacy), "%u", media.legacy);
+	request_text(&e->m, "legacy", e->legacy);
 	request_text(&e->m, "format", e->format);
 	request_text(&e->m, "reply", e->reply);
+}
+
+/* By the first octets (MP 3 rule 5), which in base64 are others. */
+static const char *
+type_guess(struct span file)
+{
+	struct span rest = file;
+
+	while (rest.len > 0 && memchr(" \t\r\n", rest.ptr[0], 4) != NULL)
+		rest = span_of(rest.ptr + 1, rest.len - 1);
+	if (rest.len > 0 && memchr("{e", rest.ptr[0], 2) != NULL)
+		return "application/voucher-jws+json";
+	if ((rest.len > 0 && memchr("\xd2\x84h", rest.ptr[0], 3) != NULL) ||
+	    (rest.len > 3 && memcmp(rest.ptr, "0oR", 3) == 0))
+		return "application/voucher+cose";
+	return "application/voucher-cms+json";
 }
 
 static void
@@ -112,7 +149,7 @@ explain(struct cli *c, const struct message_admin *m, struct why *why)
 int
 explain_run(struct cli *c, int argc, char **argv)
 {
-	struct explain e = { .type = "application/voucher-cms+json" };
+	struct explain e = { 0 };
 	const struct option_row rows[] = { { "at", &e.at, NULL, false },
 		{ "kind", &e.kind, NULL, false },
 		{ "accept", &e.accept, NULL, false },
@@ -128,11 +165,13 @@ explain_run(struct cli *c, int argc, char **argv)
 	why_clear(&e.media);
 	if ((r = file_read(c->operands[0], &file, FILE_MAX, &why)) != REASON_OK)
 		return refuse(c, r, &why);
+	if (e.type == NULL)
+		e.type = type_guess(buf_span(&file));
 	request_begin(&e.m, "request.explain");
 	request_bytes(&e.m, "request", buf_span(&file));
 	request_text(&e.m, "at", e.at);
 	request_text(&e.m, "kind", e.kind);
-	ask_media(&e);
+	ask_media(c, &e);
 	code = explain(c, &e.m, &why);
 	buf_free(&file);
 	return code;

@@ -296,6 +296,7 @@ print_summary(const struct plan *p, struct why *why)
 	put_pair(&o, "organization", p->organization);
 	json_put_name(&o, "test");
 	json_put_bool(&o, p->test);
+	put_pair(&o, "root", "software root");
 	put_pair(&o, "voucher-key", VOUCHER_KEY);
 	put_pair(&o, "issuing-ca", ISSUING_CA);
 	put_pair(&o, "product", p->product);

@@ -19,7 +19,7 @@
 struct batch {
 	struct cli *c;
 	struct session *session;
-	const char *product, *serial, *out;
+	const char *product, *serial, *factory, *out;
 	char **files;
 	size_t len, room;
 	bool folder; /* results go to files, each by its request's name */
@@ -196,6 +196,7 @@ issue_one(struct batch *b, const char *file, struct why *why)
 	request_text(&m, "product", b->product);
 	request_bytes(&m, "csr", buf_span(&csr));
 	request_text(&m, "serial", b->serial);
+	request_text(&m, "factory", b->factory);
 	if ((r = session_ask(b->session, &m, &reply, why)) != REASON_OK)
 		goto out;
 	if (!output_chain(reply.json, &pem)) {
@@ -256,6 +257,7 @@ issue_csr_run(struct cli *c, int argc, char **argv)
 	const struct option_row rows[] = { { "product", &b.product, NULL,
 					       true },
 		{ "serial", &b.serial, NULL, false },
+		{ "factory", &b.factory, NULL, false },
 		{ "out", &b.out, NULL, false }, { 0 } };
 	struct why why;
 	enum reason r;

@@ -147,6 +147,14 @@ summary(const struct record *r, char *out, size_t cap)
 		snprintf(out, cap, "%s by user %u", r->policy.order.name,
 		    r->policy.order.user);
 		break;
+	case RECORD_END:
+		snprintf(out, cap, "%s: %s", r->end.name,
+		    r->end.how == END_DESTROY ? "destroy" : "archive");
+		break;
+	case RECORD_ENDED:
+		snprintf(out, cap, "%s, of %llu", r->ended.name,
+		    (unsigned long long)r->ended.of);
+		break;
 	case RECORD_CHECKPOINT:
 	case RECORD_CLOCK:
 		break;

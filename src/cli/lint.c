@@ -2,19 +2,16 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/fatal.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "crypto/hash/hash.h"
 #include "wire/cbor.h"
 #include "wire/json.h"
 
-struct linting {
-	struct cli *c;
-	struct children *checker;
-	struct span issuer;
-	int code;
-	bool gone; /* the checker */
-};
+/* A file for people may name many certificates. */
+#define ISSUERS_MAX BODY_MAX
 
 static void
 put_inspect(struct cbor_out *o, const void *value)
@@ -22,182 +19,442 @@ put_inspect(struct cbor_out *o, const void *value)
 	message_inspect_put(o, value);
 }
 
-static void
-member(const struct json_value *object, const char *name, char out[200])
-{
-	struct json_value v;
-	size_t len;
+/* --- what came before: a number or serial that two certificates have --- */
 
-	out[0] = '\0';
-	if (json_member(object, name, &v) &&
-	    json_string(&v, out, 200, &len) != WIRE_OK)
-		text_copy(out, 200, v.raw);
+static enum seen_before
+seen_text(struct seen *s, const char *issuer, const char *text, const char *tag)
+{
+	uint8_t key[HASH_SIZE], mark[HASH_SIZE];
+	char both[CELL_MAX * 2];
+
+	snprintf(both, sizeof(both), "%s %s", issuer, text);
+	sha256(span_str(both), key);
+	sha256(span_str(tag), mark);
+	return seen_add(s, key, mark);
+}
+
+/* L08 "repeated" and L03 "duplicate" (IP 10) cannot be seen in one certificate
+ * alone. */
+static enum reason
+repeated(struct linting *l, const struct json_value *result)
+{
+	char issuer[CELL_MAX], number[CELL_MAX], serial[CELL_MAX];
+	char sha[CELL_MAX], as[CELL_MAX];
+
+	output_cell(issuer, result, "issuer-sha256");
+	output_cell(number, result, "number");
+	output_cell(serial, result, "serial");
+	output_cell(sha, result, "sha256");
+	output_cell(as, result, "as");
+	if (seen_text(&l->numbers, issuer, number, sha) == SEEN_OTHER)
+		return REASON_L08;
+	if (strcmp(as, "idevid") == 0 && strcmp(serial, "-") != 0 &&
+	    !l->quiet &&
+	    seen_text(&l->serials, issuer, serial, sha) == SEEN_OTHER)
+		return REASON_L03;
+	return REASON_OK;
+}
+
+/* --- printing --- */
+
+static void
+print_finding(const struct json_value *f)
+{
+	char code[CELL_MAX], clause[CELL_MAX], sentence[CELL_MAX];
+	char found[CELL_MAX], offset[CELL_MAX], fix[CELL_MAX], warn[CELL_MAX];
+
+	output_cell(code, f, "code");
+	output_cell(clause, f, "clause");
+	output_cell(sentence, f, "sentence");
+	output_cell(found, f, "found");
+	output_cell(offset, f, "offset");
+	output_cell(fix, f, "fix");
+	output_cell(warn, f, "warning");
+	printf("    %s%s at octet %s: %s\n", code,
+	    strcmp(warn, "yes") == 0 ? " (warning)" : "", offset, found);
+	printf("        %s (%s)\n        %s\n", sentence, clause, fix);
 }
 
 static void
-print_findings(const char *file, struct span json)
+print_result(
+    const char *name, const struct json_value *result, const char *wrong)
 {
-	char code[200], clause[200], sentence[200], found[200], offset[200];
-	struct json_value root, list, one;
+	char as[CELL_MAX], subject[CELL_MAX];
+	struct json_value list, one;
 	struct json_iter i;
 
-	if (json_parse(json, &root, NULL) != WIRE_OK ||
-	    !json_member(&root, "findings", &list) || list.type != JSON_ARRAY)
+	output_cell(as, result, "as");
+	output_cell(subject, result, "subject");
+	printf("%s: %s, %s%s%s\n", name, as, subject,
+	    wrong[0] == '\0' ? "" : ": ", wrong);
+	if (!json_member(result, "findings", &list))
 		return;
 	json_iter_open(&i, &list);
-	while (json_iter_next(&i, NULL, &one)) {
-		member(&one, "code", code);
-		member(&one, "clause", clause);
-		member(&one, "sentence", sentence);
-		member(&one, "found", found);
-		member(&one, "offset", offset);
-		printf("%s: octet %s: %s: %s (%s): %s\n", file, offset, code,
-		    sentence, clause, found);
-	}
+	while (json_iter_next(&i, NULL, &one))
+		print_finding(&one);
 }
 
 static void
-print_json(const char *file, const struct message_inspected *answer)
+print_json(const char *name, enum reason r, const char *text, struct span json)
 {
-	static char room[FRAME_MAX];
+	static char room[4 * CELL_MAX];
 	struct json_out o;
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	json_put_name(&o, "file");
-	json_put_text(&o, file);
+	json_put_text(&o, name);
 	json_put_name(&o, "reason");
-	json_put_text(&o, reason_code(answer->reason));
+	json_put_text(&o, reason_code(r));
 	json_put_name(&o, "text");
-	json_put_text(&o, answer->text);
+	json_put_text(&o, text);
 	json_put_name(&o, "result");
 	printf("%.*s%.*s}\n", (int)o.len, room,
-	    answer->json.len > 0 ? (int)answer->json.len : 4,
-	    answer->json.len > 0 ? (const char *)answer->json.ptr : "null");
+	    json.len > 0 ? (int)json.len : 4,
+	    json.len > 0 ? (const char *)json.ptr : "null");
 }
 
-static enum reason
-lint_bytes(struct linting *l, const char *name, struct span bytes,
-    struct span issuer, struct why *why)
-{
-	struct message_inspect m = {
-		.kind = INSPECT_LINT, .bytes = bytes, .other = issuer
-	};
-	struct message_inspected answer;
-	struct frame reply;
-	struct cbor in;
-	enum reason r = children_ask(l->checker, ROLE_CHECKER, MESSAGE_INSPECT,
-	    put_inspect, &m, MESSAGE_INSPECTED, &reply, why);
-
-	if (r != REASON_OK)
-		return r;
-	cbor_open(&in, reply.payload, true);
-	if (!message_inspected_get(&in, &answer))
-		return why_set(why, REASON_INTERNAL, -1, "malformed answer");
-	if (l->c->json)
-		print_json(name, &answer);
-	else
-		print_findings(name, answer.json);
-	return why_set(why, answer.reason, -1, "%s", answer.text);
-}
+/* --- one certificate --- */
 
 static void
-tell(struct linting *l, const char *name, enum reason r, const struct why *why)
+count_findings(struct linting *l, const struct json_value *result)
 {
-	if (r == REASON_OK)
+	struct json_value list, one;
+	struct json_iter i;
+	char warning[CELL_MAX];
+
+	if (!json_member(result, "findings", &list))
 		return;
-	fprintf(stderr, "%s: ", name);
-	l->code = refuse(l->c, r, why);
-	l->gone = r == REASON_UNAVAILABLE;
-}
-
-/* A chain: each certificate with the next one as its issuer, unless --issuer
- * named one. */
-static void
-lint_chain(struct linting *l, const char *file, struct span rest)
-{
-	uint8_t rooms[2][CERTIFICATE_MAX];
-	struct span mine, next, none = span_of(NULL, 0);
-	char name[PATH_MAX + 16];
-	unsigned i;
-	bool more = pem_next(&rest, rooms[0], CERTIFICATE_MAX, &mine);
-	struct why why;
-
-	for (i = 0; more && !l->gone; i++, mine = next) {
-		more =
-		    pem_next(&rest, rooms[(i + 1) % 2], CERTIFICATE_MAX, &next);
-		snprintf(name, sizeof(name), "%s#%u", file, i + 1);
-		why_clear(&why);
-		tell(l, name,
-		    lint_bytes(l, name, mine,
-			l->issuer.len > 0 ? l->issuer
-			    : more	  ? next
-					  : none,
-			&why),
-		    &why);
+	json_iter_open(&i, &list);
+	while (json_iter_next(&i, NULL, &one)) {
+		output_cell(warning, &one, "warning");
+		if (strcmp(warning, "yes") == 0)
+			l->warnings++;
+		else
+			l->violations++;
 	}
 }
 
-static bool
-is_chain(struct span rest)
+static void
+refused(struct linting *l, enum reason r)
 {
-	uint8_t room[CERTIFICATE_MAX];
-	struct span der;
-
-	return pem_next(&rest, room, sizeof(room), &der) &&
-	    pem_next(&rest, room, sizeof(room), &der);
+	l->refused++;
+	if (l->first == REASON_OK)
+		l->first = r;
 }
 
 static void
-lint_file(struct linting *l, const char *file)
+take_answer(
+    struct linting *l, const char *name, const struct message_inspected *answer)
 {
-	struct buf bytes;
+	uint64_t violations = l->violations, warnings = l->warnings;
+	enum reason r = answer->reason, again = REASON_OK;
+	struct json_value result = { .type = JSON_NULL };
+	char wrong[CELL_MAX] = "";
+	bool read = answer->json.len > 0 &&
+	    json_parse(answer->json, &result, NULL) == WIRE_OK;
+
+	if (read) {
+		count_findings(l, &result);
+		again = repeated(l, &result);
+	}
+	if (again != REASON_OK) {
+		snprintf(wrong, sizeof(wrong), "%s: %s of another certificate",
+		    reason_code(again),
+		    again == REASON_L08 ? "the number" : "the serial");
+		l->violations++;
+		r = r == REASON_OK ? again : r;
+	} else if (r != REASON_OK && l->violations == violations) {
+		/* Not well-formed, or not signed by its issuer. */
+		snprintf(wrong, sizeof(wrong), "%s: %.150s", reason_code(r),
+		    answer->text);
+		l->violations++;
+	}
+	if (r != REASON_OK)
+		refused(l, r);
+	if (l->quiet && r == REASON_OK && l->warnings == warnings)
+		return;
+	if (l->c->json)
+		print_json(name, r, again == REASON_OK ? answer->text : wrong,
+		    answer->json);
+	else if (read)
+		print_result(name, &result, r == REASON_OK ? "clean" : wrong);
+	else
+		printf("%s: %s\n", name, wrong);
+}
+
+void
+lint_certificate(struct linting *l, const char *name, struct span der,
+    struct span issuers, const struct lint_order *order)
+{
+	struct message_inspect m = { .kind = INSPECT_LINT,
+		.bytes = der,
+		.other = issuers,
+		.lint = *order };
+	struct message_inspected answer = { 0 };
+	struct frame reply;
+	struct cbor in;
 	struct why why;
 	enum reason r;
 
-	why_clear(&why);
-	r = file_read(file, &bytes, FILE_MAX, &why);
-	if (r == REASON_OK && is_chain(buf_span(&bytes)))
-		lint_chain(l, file, buf_span(&bytes));
-	else if (r == REASON_OK)
-		r = lint_bytes(l, file, buf_span(&bytes), l->issuer, &why);
-	tell(l, file, r, &why);
-	buf_free(&bytes);
+	l->certificates++;
+	if (der.len > BODY_MAX) {
+		answer.reason = REASON_CERTIFICATE_MALFORMED;
+		snprintf(
+		    answer.text, sizeof(answer.text), "%zu octets", der.len);
+		take_answer(l, name, &answer);
+		return;
+	}
+	r = children_ask(l->checker, ROLE_CHECKER, MESSAGE_INSPECT, put_inspect,
+	    &m, MESSAGE_INSPECTED, &reply, &why);
+	if (r != REASON_OK) {
+		l->gone = true;
+		refused(l, r);
+		return;
+	}
+	cbor_open(&in, reply.payload, true);
+	if (!message_inspected_get(&in, &answer))
+		fatal("the checker's answer is malformed");
+	take_answer(l, name, &answer);
 }
 
-int
-lint_run(struct cli *c, int argc, char **argv)
+/* --- files --- */
+
+struct lint_options {
+	const char *as, *issuer, *voucher_policy, *token, *slot;
+	const char *counter_width, *check_character;
+	bool without_masa_url, all_issued;
+	uint8_t policy[LINT_POLICY_MAX];
+	struct lint_order order;
+	struct buf issuers;
+};
+
+/* All certificates of a file; among them, or those of --issuer, is the issuer
+ * of each. */
+static void
+lint_file(struct linting *l, const char *file, const struct lint_options *x)
 {
-	const char *issuer_path = NULL;
-	const struct option_row rows[] = {
-		{ "issuer", &issuer_path, NULL, false }, { 0 }
-	};
+	struct buf bytes, all;
+	struct span rest, one, issuers = buf_span(&x->issuers);
+	char name[PATH_MAX + 16];
+	struct why why;
+	enum reason r;
+	unsigned n = 0;
+	bool several;
+
+	buf_init(&all, FILE_MAX);
+	r = file_read(file, &bytes, FILE_MAX, &why);
+	if (r == REASON_OK && !pem_certificates(buf_span(&bytes), &all))
+		r = why_set(&why, REASON_CERTIFICATE_MALFORMED, -1,
+		    "a block of PEM is none, or too long");
+	if (r == REASON_OK && all.len == 0)
+		r = why_set(
+		    &why, REASON_CERTIFICATE_MALFORMED, -1, "it is empty");
+	buf_free(&bytes);
+	if (r != REASON_OK) {
+		fprintf(stderr, "%s: ", file);
+		(void)refuse(l->c, r, &why);
+		refused(l, r);
+		goto out;
+	}
+	rest = buf_span(&all);
+	if (issuers.len == 0)
+		issuers = rest;
+	several = der_next(&rest, &one) && rest.len > 0 && rest.ptr[0] == 0x30;
+	for (rest = buf_span(&all); !l->gone && rest.len > 0;) {
+		if (!several || !der_next(&rest, &one)) {
+			one = rest;
+			rest.len = 0;
+		}
+		snprintf(
+		    name, sizeof(name), several ? "%s#%u" : "%s", file, ++n);
+		lint_certificate(l, name, one, issuers, &x->order);
+	}
+out:
+	buf_free(&all);
+}
+
+/* Base 128, first octet with the highest bit set but for the last. */
+static bool
+arc_add(struct lint_options *x, size_t *len, uint64_t arc)
+{
+	unsigned shift = 63;
+
+	while (shift > 0 && arc >> shift == 0)
+		shift -= 7;
+	for (;; shift -= 7) {
+		if (*len == sizeof(x->policy))
+			return false;
+		x->policy[(*len)++] =
+		    (uint8_t)((arc >> shift & 0x7f) | (shift > 0 ? 0x80 : 0));
+		if (shift == 0)
+			return true;
+	}
+}
+
+/* 1.3.6.1.4.1.PEN.x.1 as the content of an OBJECT IDENTIFIER. */
+static bool
+policy_read(struct lint_options *x)
+{
+	const char *at = x->voucher_policy, *dot;
+	uint64_t arc, first = 0;
+	size_t len = 0;
+	unsigned n;
+
+	for (n = 0; *at != '\0'; n++, at = *dot == '\0' ? dot : dot + 1) {
+		dot = strchrnul(at, '.');
+		if (!text_uint(span_of((const uint8_t *)at, (size_t)(dot - at)),
+			UINT32_MAX, &arc) ||
+		    strcmp(dot, ".") == 0 || (n == 0 && arc > 2) ||
+		    (n == 1 && first < 2 && arc > 39))
+			return false;
+		if (n == 0)
+			first = arc;
+		else if (!arc_add(x, &len, n == 1 ? first * 40 + arc : arc))
+			return false;
+	}
+	x->order.voucher_policy = span_of(x->policy, len);
+	return n >= 2;
+}
+
+static const char *
+order_read(struct lint_options *x)
+{
+	struct lint_order *o = &x->order;
+	uint64_t width = 6;
+
+	o->masa_url_required = !x->without_masa_url;
+	o->check_character = true;
+	if (x->as != NULL &&
+	    (o->subject = lint_subject_find(x->as)) == LINT_GUESS)
+		return "--as takes idevid, ca, voucher-signer or other";
+	if (x->voucher_policy != NULL && !policy_read(x))
+		return "--voucher-policy takes an OID such as 1.3.6.1.4.1.1.1";
+	if ((x->token == NULL) != (x->slot == NULL))
+		return "--token and --slot go together";
+	if (x->token != NULL &&
+	    (!text_copy(o->token, sizeof(o->token), span_str(x->token)) ||
+		!text_copy(o->slot, sizeof(o->slot), span_str(x->slot))))
+		return "--token takes 2 to 6 characters, --slot 2 to 4";
+	if (x->counter_width != NULL &&
+	    (!text_uint(span_str(x->counter_width), 12, &width) || width < 4))
+		return "--counter-width takes 4 to 12";
+	o->counter_width = (unsigned)width;
+	if (x->check_character == NULL)
+		return NULL;
+	o->check_character = strcmp(x->check_character, "yes") == 0;
+	if (!o->check_character && strcmp(x->check_character, "no") != 0)
+		return "--check-character takes yes or no";
+	return NULL;
+}
+
+static enum reason
+issuers_read(struct lint_options *x, struct why *why)
+{
+	struct buf file;
+	enum reason r;
+
+	if (x->issuer == NULL)
+		return REASON_OK;
+	if ((r = file_read(x->issuer, &file, FILE_MAX, why)) != REASON_OK)
+		return r;
+	if (!pem_certificates(buf_span(&file), &x->issuers))
+		r = why_set(why, REASON_CERTIFICATE_MALFORMED, -1,
+		    "%.150s: a block of PEM is none, or too long", x->issuer);
+	x->order.issuer_named = true;
+	buf_free(&file);
+	return r;
+}
+
+static enum reason
+checker_start(struct linting *l, struct why *why)
+{
 	struct children_plan plan = { .with_checker = true,
 		.listener = -1,
 		.admin_listener = -1,
 		.tls = -1,
 		.passphrase = -1 };
-	struct linting l = { .c = c, .code = EXIT_DONE };
-	struct buf issuer = { 0 };
-	struct why why;
-	enum reason r = REASON_OK;
-	unsigned i;
 
-	if (!options_read(c, argc, argv, rows, 1, UINT_MAX))
-		return EXIT_USAGE;
-	why_clear(&why);
 	config_defaults(&plan.start.config);
 	plan.start.offline = true;
-	if (issuer_path != NULL)
-		r = file_read(issuer_path, &issuer, FILE_MAX, &why);
-	if (r == REASON_OK)
-		r = children_start(&plan, &l.checker, &why);
-	if (r != REASON_OK)
-		l.code = refuse(c, r, &why);
-	l.issuer = buf_span(&issuer);
-	for (i = 0; r == REASON_OK && !l.gone && i < c->operands_len; i++)
-		lint_file(&l, c->operands[i]);
-	children_stop(l.checker);
-	buf_free(&issuer);
-	return l.code;
+	return children_start(&plan, &l->checker, why);
+}
+
+static int
+summary(struct linting *l)
+{
+	struct why why;
+
+	if (l->c->json && l->quiet)
+		printf("{\"certificates\":%llu,\"refused\":%llu,"
+		       "\"violations\":%llu,\"warnings\":%llu}\n",
+		    (unsigned long long)l->certificates,
+		    (unsigned long long)l->refused,
+		    (unsigned long long)l->violations,
+		    (unsigned long long)l->warnings);
+	else if (!l->c->json)
+		printf("%llu certificates, %llu refused, %llu violations, "
+		       "%llu warnings\n",
+		    (unsigned long long)l->certificates,
+		    (unsigned long long)l->refused,
+		    (unsigned long long)l->violations,
+		    (unsigned long long)l->warnings);
+	if (l->first == REASON_OK)
+		return EXIT_DONE;
+	why_set(&why, l->first, -1, "%llu of %llu refused",
+	    (unsigned long long)l->refused,
+	    (unsigned long long)l->certificates);
+	return refuse(l->c, l->first, &why);
+}
+
+static int
+lint_with(struct linting *l, struct lint_options *x)
+{
+	struct why why;
+	enum reason r;
+	unsigned i;
+	int code;
+
+	why_clear(&why);
+	if ((r = issuers_read(x, &why)) == REASON_OK &&
+	    (r = checker_start(l, &why)) == REASON_OK && x->all_issued)
+		r = lint_issued(l, x->order.voucher_policy, &why);
+	for (i = 0; r == REASON_OK && !l->gone && i < l->c->operands_len; i++)
+		lint_file(l, l->c->operands[i], x);
+	code = r == REASON_OK ? summary(l) : refuse(l->c, r, &why);
+	children_stop(l->checker);
+	seen_free(&l->numbers);
+	seen_free(&l->serials);
+	return code;
+}
+
+int
+lint_run(struct cli *c, int argc, char **argv)
+{
+	struct lint_options x = { 0 };
+	const struct option_row rows[] = { { "issuer", &x.issuer, NULL, false },
+		{ "as", &x.as, NULL, false },
+		{ "voucher-policy", &x.voucher_policy, NULL, false },
+		{ "token", &x.token, NULL, false },
+		{ "slot", &x.slot, NULL, false },
+		{ "counter-width", &x.counter_width, NULL, false },
+		{ "check-character", &x.check_character, NULL, false },
+		{ "without-masa-url", NULL, &x.without_masa_url, false },
+		{ "all-issued", NULL, &x.all_issued, false }, { 0 } };
+	struct linting l = { .c = c };
+	const char *fault;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 0, UINT_MAX))
+		return EXIT_USAGE;
+	if ((fault = order_read(&x)) != NULL)
+		return usage_error(c, "%s", fault);
+	if (x.all_issued ? c->operands_len > 0 : c->operands_len == 0)
+		return usage_error(
+		    c, "it takes files, or --all-issued without any");
+	l.quiet = x.all_issued;
+	buf_init(&x.issuers, ISSUERS_MAX);
+	code = lint_with(&l, &x);
+	buf_free(&x.issuers);
+	return code;
 }

@@ -9,16 +9,22 @@
 	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"           \
 	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
 	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
-	"[--legacy-unattributed yes|no] [--import-only yes|no]\n"            \
+	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"     \
+	"[--voucher-limit OCTETS] [--import-only yes|no]\n"                  \
 	"[--key-usage yes|no]"
+#define CUSTOMER_OPTIONS                                                   \
+	"NAME [--pin WISH] [--pin-cms WISH] [--pin-jws WISH] [--pin-cose " \
+	"WISH]\n"                                                          \
+	"WISH: product|farthest|lowest-ca|end-entity|by-format|domain-ca"
 #define POLICY_OPTIONS                                                    \
 	"[--kinds nonced,nonceless]\n"                                    \
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
 	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n" \
-	"[--rate N/minute|N/hour|N/day|N/SECONDS|none]"
-#define CA_OPTIONS                                                \
-	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n" \
-	"[--algorithm p256|p384] " POLICY_OPTIONS
+	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]"
+#define CA_OPTIONS                                                      \
+	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n"       \
+	"[--algorithm p256|p384|rsa-2048|rsa-3072] [--succeeds NAME]\n" \
+	"[--factory NAME]\n" POLICY_OPTIONS
 
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,
@@ -35,7 +41,7 @@ const struct verb verbs[] = {
 	    "change fields of a product" },
 	{ "product", "list", product_list_run, "", "list all products" },
 	{ "product", "show", product_show_run, "NAME", "show one product" },
-	{ "ca", "create", ca_create_run, CA_OPTIONS,
+	{ "ca", "create", ca_create_run, CA_OPTIONS " [--raw]",
 	    "make a key and certify it with this home's software root" },
 	{ "ca", "request", ca_request_run, CA_OPTIONS " [--out FILE]",
 	    "make a key; its certification request comes out" },
@@ -45,11 +51,22 @@ const struct verb verbs[] = {
 	    "change what a key may sign" },
 	{ "ca", "retire", ca_retire_run, "NAME",
 	    "take a key out of use for ever" },
+	{ "ca", "destroy", ca_destroy_run,
+	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --yes",
+	    "erase a retired key, by two operators" },
+	{ "ca", "archive", ca_archive_run,
+	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --copy FILE --yes",
+	    "erase a retired key here, when a copy lies elsewhere" },
 	{ "ca", "list", ca_list_run, "", "list all signing keys" },
 	{ "ca", "show", ca_show_run, "NAME [--pem]",
 	    "show a key and its chain" },
+	{ "slot", "list", slot_list_run, "",
+	    "say whose each slot of serials is" },
+	{ "slot", "give", slot_give_run, "SLOT --to NAME",
+	    "give a slot to a factory with a signer of its own, for ever" },
 	{ "issue", "csr", issue_csr_run,
-	    "--product NAME [--serial S] [--out FILE|DIR] FILE|DIR...",
+	    "--product NAME [--serial S] [--factory NAME] [--out FILE|DIR]\n"
+	    "FILE|DIR...",
 	    "issue an IDevID for each certification request" },
 	{ "device", "import", device_import_run,
 	    "--product NAME --ca FILE FILE...",
@@ -71,14 +88,41 @@ const struct verb verbs[] = {
 	    "take a client off the blocklist" },
 	{ "client", "list", client_list_run, "[--after NAME] [--limit N]",
 	    "list blocked clients" },
+	{ "customer", "add", customer_add_run, CUSTOMER_OPTIONS,
+	    "name a customer" },
+	{ "customer", "set", customer_set_run, CUSTOMER_OPTIONS,
+	    "change what its vouchers shall pin" },
+	{ "customer", "file", customer_file_run,
+	    "NAME --domain-ca FILE|--registrar FILE",
+	    "take a certificate of a customer on file" },
+	{ "customer", "forget", customer_forget_run, "NAME SHA256",
+	    "take it off again" },
+	{ "customer", "list", customer_list_run, "[--after NAME]",
+	    "list customers" },
+	{ "customer", "show", customer_show_run, "NAME",
+	    "show a customer and what is on file" },
+	{ "public-ca", "add", public_ca_add_run, "FILE...",
+	    "name public CAs that are never pinned" },
+	{ "public-ca", "drop", public_ca_drop_run, "SHA256",
+	    "take back one that was added" },
+	{ "public-ca", "list", public_ca_list_run, "",
+	    "list those that were added" },
 	{ "journal", "verify", journal_verify_run, "[DIR]",
 	    "check the whole journal" },
 	{ "journal", "show", journal_show_run, "[--from N] [--limit N] [DIR]",
 	    "print records" },
 	{ "journal", "succeed", journal_succeed_run, "[--skip N] [--yes]",
 	    "after a restore: go on with a new signer identity" },
-	{ "lint", NULL, lint_run, "[--issuer FILE] FILE...",
+	{ "lint", NULL, lint_run,
+	    "[--as idevid|ca|voucher-signer|other] [--issuer FILE]\n"
+	    "[--token T --slot S [--counter-width N] [--check-character "
+	    "yes|no]]\n"
+	    "[--voucher-policy OID] [--without-masa-url] FILE...|--all-issued",
 	    "explain every violation in certificates" },
+	{ "audit", "keys", audit_keys_run, "",
+	    "every key: where it is, who opens it, what became of it" },
+	{ "audit", "counts", audit_counts_run, "",
+	    "what each key signed: journal, store and limit compared" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
 	    "[--content-type TYPE] FILE",
@@ -87,6 +131,9 @@ const struct verb verbs[] = {
 	    "let issuing go on after the re-check found a difference" },
 	{ "clock", "confirm", clock_confirm_run, "",
 	    "let the signer go on after a step of the clock" },
+	{ "ceremony", "", ceremony_run,
+	    "plan FILE | run FILE --out BUNDLE [--rehearse] | verify BUNDLE",
+	    "roots that are shared out: hallmark-ceremony(8)" },
 	{ "voucher", "", customer_run, "show|verify ...",
 	    "look at vouchers: hallmark-registrar(1)" },
 	{ "registrar", "", customer_run, "ca|request|auditlog ...",

@@ -62,3 +62,45 @@ pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der)
 	*text = span_of(end, text->len - body.len);
 	return good && len > 0;
 }
+
+bool
+der_next(struct span *rest, struct span *one)
+{
+	size_t head = 2, len, i;
+
+	if (rest->len < 2)
+		return false;
+	len = rest->ptr[1];
+	if (len > 0x80 && len <= 0x84) {
+		head += len - 0x80;
+		for (len = 0, i = 2; i < head && i < rest->len; i++)
+			len = len << 8 | rest->ptr[i];
+	}
+	if (rest->ptr[0] != 0x30 || len == 0x80 || head > rest->len ||
+	    len > rest->len - head)
+		return false;
+	*one = span_of(rest->ptr, head + len);
+	*rest = span_of(rest->ptr + head + len, rest->len - head - len);
+	return true;
+}
+
+bool
+pem_certificates(struct span text, struct buf *der)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	uint8_t room[CERTIFICATE_MAX];
+	struct span one, at = text;
+	const uint8_t *next;
+	bool found = false;
+
+	if (text.len == 0)
+		return true;
+	while ((next = memmem(at.ptr, at.len, begin, strlen(begin))) != NULL) {
+		at = span_of(next, at.len - (size_t)(next - at.ptr));
+		if (!pem_next(&at, room, sizeof(room), &one) ||
+		    !buf_add(der, one))
+			return false;
+		found = true;
+	}
+	return found || buf_add(der, text);
+}

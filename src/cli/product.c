@@ -4,7 +4,8 @@
 /* The fields of model/product.h under their configuration names. */
 static const char *const fields[] = { "token", "masa-url", "counter-width",
 	"check-character", "pin", "pin-kind", "formats", "audit-only",
-	"emit-id-data", "legacy-unattributed", "import-only", "key-usage" };
+	"emit-id-data", "legacy-unattributed", "legacy-layout-2019",
+	"voucher-limit", "import-only", "key-usage" };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static int

@@ -238,8 +238,7 @@ reload(void *context, struct children_plan *plan)
 		log_reason(r, &why, "event=\"reload\"");
 		return false;
 	}
-	close(plan->tls);
-	plan->tls = s->plan.tls = tls;
+	plan->tls = tls;
 	start->config = fresh;
 	memcpy(start->config.listen, old.listen, sizeof(old.listen));
 	start->config.fronts = old.fronts;
@@ -292,6 +291,7 @@ serve_run(struct cli *c, int argc, char **argv)
 		sandbox_parent();
 		rooms_log();
 		r = children_start(&s.plan, &children, &why);
+		s.plan.tls = -1; /* it is the children's */
 	}
 	if (r != REASON_OK) {
 		code = refuse(c, r, &why);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,16 +67,33 @@ tool_run(const char *program, const char *const *argv, int passphrase,
 	    -1, "hallmark-%s did not do it", program);
 }
 
+/* The words of the command line from the first one on, behind its name. */
+static int
+become(const struct cli *c, const char *program, int argc, char **argv)
+{
+	char name[32], **words;
+	int i, code;
+
+	snprintf(name, sizeof(name), "hallmark-%s", program);
+	words = memory_array((size_t)argc + 2, sizeof(*words));
+	words[0] = name;
+	for (i = 0; i < argc; i++)
+		words[i + 1] = argv[i];
+	code = tool_become(c, program, words);
+	free(words);
+	return code;
+}
+
 int
 customer_run(struct cli *c, int argc, char **argv)
 {
-	char **words;
-	int i;
-
 	/* argv begins with the noun: hallmark-registrar NOUN VERB ... */
-	words = memory_array((size_t)argc + 2, sizeof(*words));
-	words[0] = (char *)"hallmark-registrar";
-	for (i = 0; i < argc; i++)
-		words[i + 1] = argv[i];
-	return tool_become(c, "registrar", words);
+	return become(c, "registrar", argc, argv);
+}
+
+int
+ceremony_run(struct cli *c, int argc, char **argv)
+{
+	/* hallmark-ceremony VERB ...; --help has it say how it is used */
+	return become(c, "ceremony", argc - 1, argv + 1);
 }

@@ -115,7 +115,8 @@ ec_read(
 	return REASON_OK;
 }
 
-/* NULL if libcrypto does not take these numbers. */
+/* libcrypto takes any two numbers for a public key: what fails lacked memory,
+ * whatever it says. */
 static EVP_PKEY *
 rsa_build(const BIGNUM *n, const BIGNUM *e)
 {
@@ -128,14 +129,12 @@ rsa_build(const BIGNUM *n, const BIGNUM *e)
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1 ||
 	    (params = OSSL_PARAM_BLD_to_param(build)) == NULL ||
-	    EVP_PKEY_fromdata_init(c) != 1)
+	    EVP_PKEY_fromdata_init(c) != 1 ||
+	    EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		fatal("an RSA public key could not be built");
-	if (EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		key = NULL;
 	EVP_PKEY_CTX_free(c);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(build);
-	crypto_refused();
 	return key;
 }
 
@@ -164,8 +163,9 @@ rsa_read(struct public_key *k, struct span bits, struct why *why)
 	/* Bounds on what a verification may cost, too. */
 	good = (n.ptr[0] & 0x80) == 0 && (e.ptr[0] & 0x80) == 0 &&
 	    k->bits >= 2048 && k->bits <= 8192 && BN_is_odd(bn) &&
-	    BN_is_odd(be) && !BN_is_one(be) && BN_num_bits(be) <= 33 &&
-	    (k->pkey = rsa_build(bn, be)) != NULL;
+	    BN_is_odd(be) && !BN_is_one(be) && BN_num_bits(be) <= 33;
+	if (good)
+		k->pkey = rsa_build(bn, be);
 	BN_free(bn);
 	BN_free(be);
 	return good

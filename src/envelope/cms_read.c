@@ -82,45 +82,6 @@ certificates_read(const struct reading *r, struct der *d)
 	return REASON_OK;
 }
 
-/* AttributeTypeAndValue: the value is a string; the kinds that nobody should
- * use any more (NumericString to BMPString) are not looked into. */
-static bool
-attribute_read(struct der *set)
-{
-	struct der pair;
-	struct span oid, value;
-	int tag;
-
-	if (der_enter(set, DER_SEQUENCE, &pair) != WIRE_OK ||
-	    der_oid(&pair, &oid) != WIRE_OK)
-		return false;
-	tag = der_peek(&pair);
-	if (tag == 0x12 || tag == 0x15 || (tag >= 0x1a && tag <= 0x1e))
-		return der_any(&pair, NULL, &value, NULL) == WIRE_OK &&
-		    der_end(&pair) == WIRE_OK;
-	return der_string(&pair, NULL, &value) == WIRE_OK &&
-	    der_end(&pair) == WIRE_OK;
-}
-
-/* Name (RFC 5280 4.1.2.4): SEQUENCE OF SET OF AttributeTypeAndValue. */
-static bool
-name_read(struct der *d, struct span *out)
-{
-	struct der look = *d, name, set;
-
-	if (der_enter(&look, DER_SEQUENCE, &name) != WIRE_OK)
-		return false;
-	while (der_end(&name) != WIRE_OK) {
-		if (der_enter(&name, DER_SET, &set) != WIRE_OK)
-			return false;
-		do {
-			if (!attribute_read(&set))
-				return false;
-		} while (der_end(&set) != WIRE_OK);
-	}
-	return der_whole(d, DER_SEQUENCE, out, NULL) == WIRE_OK;
-}
-
 /* sid: issuerAndSerialNumber, or [0] subjectKeyIdentifier (RFC 5652 5.3). */
 static enum reason
 sid_read(const struct reading *r, struct der *d)
@@ -135,7 +96,8 @@ sid_read(const struct reading *r, struct der *d)
 		return REASON_OK;
 	}
 	if (der_enter(d, DER_SEQUENCE, &sid) != WIRE_OK ||
-	    !name_read(&sid, &out->sid_issuer) ||
+	    der_whole(&sid, DER_SEQUENCE, &out->sid_issuer, NULL) != WIRE_OK ||
+	    !name_valid(out->sid_issuer) ||
 	    der_integer(&sid, &out->sid_serial) != WIRE_OK ||
 	    der_end(&sid) != WIRE_OK)
 		return malformed(r, d, "sid");

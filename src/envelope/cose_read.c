@@ -168,10 +168,14 @@ algorithm_read(struct reading *r, struct span alg)
 	int64_t id;
 	size_t i;
 
+	r->out->algorithm = known[0].algorithm;
+	r->out->unnamed = alg.ptr == NULL;
+	if (r->out->unnamed)
+		return REASON_OK;
 	cbor_open(&c, alg, false);
-	if (alg.ptr == NULL || cbor_int(&c, &id) != WIRE_OK)
-		return why_set(r->why, REASON_ALGORITHM, -1,
-		    "the protected header names no alg");
+	if (cbor_int(&c, &id) != WIRE_OK)
+		return why_set(
+		    r->why, REASON_ALGORITHM, -1, "alg is no number");
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].id == id) {
 			r->out->algorithm = known[i].algorithm;

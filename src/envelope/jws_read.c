@@ -138,6 +138,9 @@ protected_read(struct reading *r, struct span text, struct json_value *header)
 		return header_refused(r, "crit names what is not understood");
 	if (json_member(header, "typ", &v) && !json_string_is(&v, TYPE))
 		return why_set(r->why, REASON_JWS_TYPE, -1, "typ is not " TYPE);
+	if (json_member(header, "kid", &v) &&
+	    !take_text(r, &v, &r->out->key_id))
+		return malformed(r, "kid is no string");
 	if ((reason = algorithm_read(r, header)) != REASON_OK)
 		return reason;
 	return certificates_read(r, header);

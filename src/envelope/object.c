@@ -16,6 +16,9 @@ object_verify(const struct signed_object *o, const struct certificate **signer,
 {
 	unsigned i;
 
+	if (o->unnamed)
+		return why_set(why, REASON_ALGORITHM, -1,
+		    "the protected header names no alg");
 	if (o->certificates_len == 0)
 		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
 		    "the container holds no certificate");

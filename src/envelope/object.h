@@ -14,7 +14,9 @@ struct signed_object {
 	struct span content;
 	struct span covered; /* in the arena */
 	struct signature_algorithm algorithm;
+	bool unnamed;	       /* COSE without alg, which was ES256 (MP 10.1) */
 	struct span signature; /* ECDSA: r || s, never DER */
+	struct span key_id;    /* JWS: kid, as text; ptr NULL if absent */
 	unsigned signatures;   /* JWS: how many, the first one counts */
 	bool has_signing_time; /* COSE: iat of the CWT claims */
 	int64_t signing_time;
@@ -43,7 +45,8 @@ MUST_USE enum reason cose_read(struct span bytes, uint8_t *arena,
 /*
  * Finds the signer among the object's certificates by trying keys. *signer
  * points into o->certificates. SIGNER_UNKNOWN if there is none at all,
- * REQUEST_SIGNATURE if none verifies.
+ * REQUEST_SIGNATURE if none verifies,
+ * ALGORITHM if it names none: with a key from elsewhere the caller judges that.
  */
 MUST_USE enum reason object_verify(const struct signed_object *o,
     const struct certificate **signer, struct why *why);

@@ -88,3 +88,25 @@ pem_write(struct buf *out, const char *label, struct span der)
 	free(text);
 	return good;
 }
+
+/* Base64 of a SEQUENCE begins with M, of a COSE_Sign1 with 0 or h, of JSON with e,
+ * as no signed object does; a compact JWS has dots. */
+struct span
+object_unwrap(struct span bytes, uint8_t *room)
+{
+	uint8_t *text = room + bytes.len;
+	size_t i, n = 0, len;
+
+	if (bytes.len > 0 && bytes.ptr[0] == '-' &&
+	    pem_or_der(bytes, "CMS", room, bytes.len, &len))
+		return span_of(room, len);
+	if (bytes.len == 0 || memchr("M0he", bytes.ptr[0], 4) == NULL)
+		return bytes;
+	for (i = 0; i < bytes.len; i++)
+		if (bytes.ptr[i] > ' ')
+			text[n++] = bytes.ptr[i];
+	return base64_decode(
+		   room, bytes.len, &len, span_of(text, n), BASE64_STANDARD)
+	    ? span_of(room, len)
+	    : bytes;
+}

@@ -1,4 +1,4 @@
-/* PEM (RFC 7468) around DER: for files that operators name. */
+/* PEM (RFC 7468) around DER, base64: for files that operators name. */
 #ifndef ENVELOPE_PEM_H
 #define ENVELOPE_PEM_H
 
@@ -12,6 +12,12 @@ bool pem_next(struct span text, size_t *offset, const char *label, uint8_t *out,
 /* Bytes that are DER already, or one PEM block with this label, as DER. */
 bool pem_or_der(struct span bytes, const char *label, uint8_t *out, size_t cap,
     size_t *len);
+/*
+ * A file that people hand around may hold a signed object as PEM (label CMS) or
+ * base64; anything else comes back as it is. room holds 2 * bytes.len octets and
+ * outlives the result.
+ */
+struct span object_unwrap(struct span bytes, uint8_t *room);
 /* Appends a block, lines of 64. false if the buffer's cap is exceeded. */
 bool pem_write(struct buf *out, const char *label, struct span der);
 

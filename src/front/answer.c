@@ -25,8 +25,8 @@ reply_health(struct http_connection *c)
 }
 
 static void
-fill_check(struct message_check *m, const struct http_connection *c,
-    const struct http_request *q)
+fill_check(const struct front *f, struct message_check *m,
+    const struct http_connection *c, const struct http_request *q)
 {
 	const struct http_exchange *e = connection_exchange(c);
 
@@ -40,7 +40,8 @@ fill_check(struct message_check *m, const struct http_connection *c,
 	    m->address, sizeof(m->address), span_str(connection_address(c)));
 	text_copy(m->correlation, sizeof(m->correlation),
 	    span_str(connection_correlation(c)));
-	m->legacy_path = e->route->legacy;
+	m->legacy = e->legacy;
+	m->allowed = f->legacy;
 	m->body = q->body;
 }
 
@@ -60,7 +61,7 @@ ask_checker(
 		connection_refuse(c, REASON_OVERLOAD, NULL);
 		return;
 	}
-	fill_check(&m, c, q);
+	fill_check(f, &m, c, q);
 	if (!PEER_SEND(to, CHECK, id, check, &m)) {
 		(void)pending_take(f->pending, id);
 		connection_refuse(c, REASON_OVERLOAD, NULL);

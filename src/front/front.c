@@ -80,7 +80,8 @@ take_config(struct front *f, const struct config *c)
 	f->rates = (struct budget_rates){ .client = c->rate_client,
 		.prefix = c->rate_prefix,
 		.known = c->rate_known };
-	server_legacy_paths(f->server, c->legacy_paths);
+	f->legacy = c->legacy;
+	server_legacy(f->server, c->legacy);
 }
 
 static enum reason
@@ -116,20 +117,19 @@ on_start(void *context, struct program *p, struct why *why)
 
 /* New connections see the new certificate; what cannot be read changes
  * nothing. */
-static void
-on_reload(void *context, const struct message_start *start)
+static enum reason
+on_reload(void *context, const struct message_start *start, struct why *why)
 {
 	struct front *f = context;
-	struct why why;
-	enum reason r;
+	enum reason r = open_tls(f, &start->config, why);
+	char legacy[LEGACY_TEXT_SIZE];
 
-	why_clear(&why);
-	if ((r = open_tls(f, &start->config, &why)) != REASON_OK) {
-		log_reason(r, &why, "event=\"reload\"");
-		return;
-	}
+	if (r != REASON_OK)
+		return r;
 	take_config(f, &start->config);
-	log_note("reloaded", "legacy-paths=\"%d\"", start->config.legacy_paths);
+	legacy_print(legacy, start->config.legacy);
+	log_note("reloaded", "legacy=\"%s\"", legacy);
+	return REASON_OK;
 }
 
 /* A new authority has a new list. */

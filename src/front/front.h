@@ -32,6 +32,7 @@ struct front {
 	uint64_t blocked_said;
 	struct budget *budget;
 	struct budget_rates rates;
+	unsigned legacy;  /* old forms that are allowed */
 	uint64_t limited; /* requests beyond a budget, since the start */
 	uint64_t limited_said;
 	bool away_line; /* one of these or those was logged in this second */

@@ -221,14 +221,14 @@ take_header(struct http_connection *c)
 	    : s->calls->greet != NULL ? s->calls->greet(s->context, c)
 				      : REASON_OK;
 	if (r == REASON_OK)
-		r = exchange_read(q, s->legacy_paths, &c->exchange, &why);
+		r = exchange_read(q, s->legacy, &c->exchange, &why);
 	if (r == REASON_OK)
 		r = s->calls->admit(s->context, c, &why);
 	if (r != REASON_OK) {
 		connection_refuse(c, r, &why);
 		return;
 	}
-	s->counts.legacy += c->exchange.route->legacy;
+	s->counts.legacy += c->exchange.legacy != 0;
 	connection_enter(c, STATE_BODY);
 	/* RFC 9110 10.1.1: not if the body is coming anyhow. */
 	if (q->expect_continue &&

@@ -63,7 +63,7 @@ struct http_server {
 	const struct http_calls *calls;
 	void *context;
 	SSL_CTX *tls;
-	bool legacy_paths;
+	unsigned legacy; /* old forms that are allowed */
 	bool stopping;
 	int listener;
 	struct event *accepting;

@@ -5,31 +5,36 @@
 
 /*
  * The table of MP 3, canonical names first of their format. A parameter that is
- * part of a type's name stands in its row; application/voucher-jose+json waits
- * for a switch of its own.
+ * part of a type's name stands in its row. Old names stand behind switches.
  */
 struct row {
 	enum artifact_format format;
 	bool canonical;
+	unsigned legacy;       /* a form of legacy.h, or 0 */
 	const char *type;      /* type/subtype */
 	const char *parameter; /* NULL = none */
 	const char *value;
 	const char *name; /* as it is echoed */
 };
+#define PKCS7 LEGACY(LEGACY_MEDIA_PKCS7)
+#define COSE  LEGACY(LEGACY_MEDIA_COSE)
 static const struct row rows[] = {
-	{ FORMAT_CMS_JSON, true, "application/voucher-cms+json", NULL, NULL,
+	{ FORMAT_CMS_JSON, true, 0, "application/voucher-cms+json", NULL, NULL,
 	    "application/voucher-cms+json" },
-	{ FORMAT_CMS_JSON, false, "application/pkcs7-mime", "smime-type",
+	{ FORMAT_CMS_JSON, false, PKCS7, "application/pkcs7-mime", "smime-type",
 	    "voucher", "application/pkcs7-mime; smime-type=voucher" },
-	{ FORMAT_CMS_JSON, false, "application/pkcs7-mime", NULL, NULL,
+	{ FORMAT_CMS_JSON, false, PKCS7, "application/pkcs7-mime", NULL, NULL,
 	    "application/pkcs7-mime" },
-	{ FORMAT_JWS_JSON, true, "application/voucher-jws+json", NULL, NULL,
+	{ FORMAT_JWS_JSON, true, 0, "application/voucher-jws+json", NULL, NULL,
 	    "application/voucher-jws+json" },
-	{ FORMAT_COSE_CBOR, true, "application/voucher+cose", NULL, NULL,
+	{ FORMAT_COSE_CBOR, true, 0, "application/voucher+cose", NULL, NULL,
 	    "application/voucher+cose" },
-	{ FORMAT_COSE_CBOR, false, "application/voucher-cose+cbor", NULL, NULL,
-	    "application/voucher-cose+cbor" },
-	{ FORMAT_COSE_CBOR, false, "application/cose", "cose-type",
+	{ FORMAT_JWS_JSON, false, LEGACY(LEGACY_MEDIA_JOSE),
+	    "application/voucher-jose+json", NULL, NULL,
+	    "application/voucher-jose+json" },
+	{ FORMAT_COSE_CBOR, false, COSE, "application/voucher-cose+cbor", NULL,
+	    NULL, "application/voucher-cose+cbor" },
+	{ FORMAT_COSE_CBOR, false, COSE, "application/cose", "cose-type",
 	    "cose-sign1", "application/cose; cose-type=\"cose-sign1\"" },
 };
 #define ROWS	    (sizeof(rows) / sizeof(rows[0]))
@@ -103,7 +108,7 @@ read_element(struct span text, struct element *e)
 	return true;
 }
 
-/* The row that an element names exactly; ROWS if none. */
+/* The row that an element names exactly, allowed or not; ROWS if none. */
 static unsigned
 find_row(const struct element *e)
 {
@@ -140,21 +145,27 @@ reply_any(struct media *m)
 }
 
 enum reason
-media_request(
-    bool has_type, struct span type, struct media *out, struct why *why)
+media_request(bool has_type, struct span type, unsigned allowed,
+    struct media *out, struct why *why)
 {
+	unsigned row, legacy = 0;
 	struct element e;
-	unsigned row;
 
 	memset(out, 0, sizeof(*out));
-	if (!has_type || type.len == 0)
-		return why_set(
-		    why, REASON_MEDIA_TYPE, -1, "There is no Content-Type.");
+	if (!has_type || type.len == 0) {
+		legacy = LEGACY(LEGACY_MEDIA_NONE);
+		if ((legacy & ~allowed) != 0)
+			return why_set(why, REASON_MEDIA_TYPE, -1,
+			    "There is no Content-Type.");
+		type = span_str(rows[0].type);
+	}
 	row = read_element(type, &e) ? find_row(&e) : ROWS;
-	if (row == ROWS)
-		return why_set(why, REASON_MEDIA_TYPE, -1, "It says %.*s.",
+	if (row == ROWS || (rows[row].legacy & ~allowed) != 0)
+		return why_set(why, REASON_MEDIA_TYPE, -1, "It says %.*s%s.",
 		    type.len < 100 ? (int)type.len : 100,
-		    (const char *)type.ptr);
+		    (const char *)type.ptr,
+		    row == ROWS ? "" : ", which is switched off");
+	out->legacy = legacy | rows[row].legacy;
 	out->request = rows[row].format;
 	out->synonym = row;
 	reply_any(out);
@@ -166,6 +177,7 @@ media_request(
 /* What all elements together say of every row: the quality of the most
  * specific one that fits (RFC 9110 12.5.1). */
 struct wish {
+	unsigned allowed; /* old names */
 	unsigned quality[ROWS];
 	bool exact[ROWS];
 	unsigned any, application; /* of the wildcards */
@@ -195,7 +207,8 @@ note_element(struct wish *w, struct span text)
 	} else if (syntax_same(e.type, "application/*")) {
 		w->has_application = true;
 		w->application = larger(w->application, e.quality);
-	} else if ((row = find_row(&e)) < ROWS) {
+	} else if ((row = find_row(&e)) < ROWS &&
+	    (rows[row].legacy & ~w->allowed) == 0) {
 		w->names_exactly = w->exact[row] = true;
 		w->quality[row] = larger(w->quality[row], e.quality);
 	}
@@ -215,19 +228,22 @@ is_excluded(const struct wish *w, enum artifact_format format)
 }
 
 static void
-read_wish(struct wish *w, const struct span *accept, unsigned len)
+read_wish(
+    struct wish *w, const struct span *accept, unsigned len, unsigned allowed)
 {
 	struct span item, list;
 	unsigned i;
 
 	memset(w, 0, sizeof(*w));
+	w->allowed = allowed;
 	for (i = 0; i < len; i++) {
 		list = accept[i];
 		while (syntax_next_item(&list, &item))
 			note_element(w, item);
 	}
 	for (i = 0; i < ROWS; i++) {
-		if (w->exact[i] || is_excluded(w, rows[i].format))
+		if (w->exact[i] || is_excluded(w, rows[i].format) ||
+		    (rows[i].legacy & ~allowed) != 0)
 			continue;
 		if (w->has_application)
 			w->quality[i] = w->application;
@@ -287,14 +303,14 @@ next_format(const struct wish *w, const unsigned best[FORMAT_COSE_CBOR + 1],
 }
 
 enum reason
-media_reply(
-    const struct span *accept, unsigned len, struct media *out, struct why *why)
+media_reply(const struct span *accept, unsigned len, unsigned allowed,
+    struct media *out, struct why *why)
 {
-	unsigned best[FORMAT_COSE_CBOR + 1], i;
+	unsigned best[FORMAT_COSE_CBOR + 1], i, row;
 	enum artifact_format f;
 	struct wish w;
 
-	read_wish(&w, accept, len);
+	read_wish(&w, accept, len, allowed);
 	if (!w.listed)
 		return REASON_OK; /* as media_request() left it */
 	for (i = FORMAT_CMS_JSON; i <= FORMAT_COSE_CBOR; i++)
@@ -302,8 +318,9 @@ media_reply(
 	out->reply = 0;
 	while ((f = next_format(&w, best, out)) != FORMAT_NONE) {
 		out->reply = format_list_add(out->reply, f);
-		out->reply_types[f] =
-		    rows[name_of(&w, best[f], out->synonym)].name;
+		row = name_of(&w, best[f], out->synonym);
+		out->reply_types[f] = rows[row].name;
+		out->legacy |= rows[row].legacy;
 	}
 	if (out->reply != 0)
 		return REASON_OK;

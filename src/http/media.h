@@ -5,6 +5,7 @@
 #ifndef HTTP_MEDIA_H
 #define HTTP_MEDIA_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
 
@@ -13,16 +14,18 @@ struct media {
 	unsigned reply; /* list of formats, what is wanted most first */
 	/* Static: the name to put on a reply in each of them. */
 	const char *reply_types[FORMAT_COSE_CBOR + 1];
+	unsigned legacy;  /* old names in use (legacy.h) */
 	unsigned synonym; /* of the request's type; internal */
 };
 
 /*
  * Reads Content-Type into out->request; out->reply is as without Accept: every
  * format, the request's own first. MEDIA_TYPE for another type or none (MP 3
- * rules 1, 2).
+ * rules 1, 2). Old names are known, and none is CMS, only as far as allowed says
+ * (legacy.h).
  */
-MUST_USE enum reason media_request(
-    bool has_type, struct span type, struct media *out, struct why *why);
+MUST_USE enum reason media_request(bool has_type, struct span type,
+    unsigned allowed, struct media *out, struct why *why);
 
 /*
  * Lists the replies that the values of all Accept fields allow, and their names
@@ -31,6 +34,6 @@ MUST_USE enum reason media_request(
  * is known is there with quality 0 only.
  */
 MUST_USE enum reason media_reply(const struct span *accept, unsigned len,
-    struct media *out, struct why *why);
+    unsigned allowed, struct media *out, struct why *why);
 
 #endif

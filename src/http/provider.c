@@ -14,8 +14,34 @@
 
 static OSSL_LIB_CTX *whole_context, *lean_context;
 static OSSL_PROVIDER *whole;
-/* Each ends with a NULL name. */
-static OSSL_ALGORITHM decoders[CHOSEN_MAX + 1], kinds_of_key[CHOSEN_MAX + 1];
+
+/*
+ * What is handed on of an operation: each list ends with a NULL name. For each
+ * key that it decodes OpenSSL walks through everything that was ever listed,
+ * and the default provider has 124 ciphers.
+ */
+static struct {
+	int operation;
+	const char *names[CHOSEN_MAX + 1];
+	OSSL_ALGORITHM chosen[CHOSEN_MAX + 1];
+} lists[] = {
+	/* The keys that a client's certificate may hold (TLS 1.2 and 1.3). */
+	{ OSSL_OP_DECODER, { "EC", "RSA", "RSA-PSS", "ED25519", "ED448" } },
+	/* Those, the key exchange, and the binder of a resumed session. */
+	{ OSSL_OP_KEYMGMT,
+	    { "EC", "RSA", "RSA-PSS", "ED25519", "ED448", "X25519", "HMAC" } },
+	/* Those of the suites that OpenSSL has on by itself. */
+	{ OSSL_OP_CIPHER,
+	    { "AES-256-GCM", "AES-128-GCM", "ChaCha20-Poly1305", "AES-256-CBC",
+		"AES-128-CBC", "AES-256-CBC-HMAC-SHA256",
+		"AES-128-CBC-HMAC-SHA256", "AES-256-CBC-HMAC-SHA1",
+		"AES-128-CBC-HMAC-SHA1" } },
+	{ OSSL_OP_DIGEST,
+	    { "SHA2-256", "SHA2-384", "SHA2-512", "SHA2-224", "SHA1", "MD5",
+		"MD5-SHA1" } },
+	{ OSSL_OP_MAC, { "HMAC" } },
+	{ OSSL_OP_KDF, { "TLS13-KDF", "HKDF", "TLS1-PRF" } },
+};
 
 /* Is this one named, and a decoder of SubjectPublicKeyInfo if it is one? */
 static bool
@@ -36,7 +62,7 @@ is_wanted(const OSSL_ALGORITHM *a, const char *const *names, bool decoder)
 
 static void
 choose(
-    OSSL_ALGORITHM out[CHOSEN_MAX + 1], int operation, const char *const *names)
+    int operation, const char *const *names, OSSL_ALGORITHM out[CHOSEN_MAX + 1])
 {
 	const OSSL_ALGORITHM *a;
 	unsigned n = 0;
@@ -48,32 +74,19 @@ choose(
 		    n < CHOSEN_MAX)
 			out[n++] = *a;
 	if (n == 0)
-		fatal("OpenSSL has no keys");
-}
-
-static void
-choose_all(void)
-{
-	/* The keys that a client's certificate may hold (TLS 1.2 and 1.3). */
-	static const char *const certified[] = { "EC", "RSA", "RSA-PSS",
-		"ED25519", "ED448", NULL };
-	/* Those, the key exchange, and the binder of a resumed session. */
-	static const char *const all[] = { "EC", "RSA", "RSA-PSS", "ED25519",
-		"ED448", "X25519", "HMAC", NULL };
-
-	choose(decoders, OSSL_OP_DECODER, certified);
-	choose(kinds_of_key, OSSL_OP_KEYMGMT, all);
+		fatal("OpenSSL has none of operation %d", operation);
 }
 
 static const OSSL_ALGORITHM *
 query(void *context, int operation, int *no_cache)
 {
+	size_t i;
+
 	(void)context;
 	*no_cache = 0;
-	if (operation == OSSL_OP_DECODER)
-		return decoders;
-	if (operation == OSSL_OP_KEYMGMT)
-		return kinds_of_key;
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (lists[i].operation == operation)
+			return lists[i].chosen;
 	return OSSL_PROVIDER_query_operation(whole, operation, no_cache);
 }
 
@@ -108,6 +121,8 @@ provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 OSSL_LIB_CTX *
 provider_lean(void)
 {
+	size_t i;
+
 	if (lean_context != NULL)
 		return lean_context;
 	whole_context = OSSL_LIB_CTX_new();
@@ -115,7 +130,8 @@ provider_lean(void)
 	if (whole_context == NULL || lean_context == NULL ||
 	    (whole = OSSL_PROVIDER_load(whole_context, "default")) == NULL)
 		fatal("OpenSSL cannot be set up");
-	choose_all();
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		choose(lists[i].operation, lists[i].names, lists[i].chosen);
 	if (OSSL_PROVIDER_add_builtin(lean_context, "lean", provider_init) !=
 		1 ||
 	    OSSL_PROVIDER_load(lean_context, "lean") == NULL)

@@ -3,33 +3,33 @@
 
 static const struct http_route routes[] = {
 	{ "/.well-known/brski/requestvoucher", RESOURCE_REQUEST,
-	    REQUEST_VOUCHER, false },
+	    REQUEST_VOUCHER, 0 },
 	{ "/.well-known/brski/requestauditlog", RESOURCE_REQUEST,
-	    REQUEST_AUDIT_LOG, false },
+	    REQUEST_AUDIT_LOG, 0 },
 	{ "/.well-known/est/requestvoucher", RESOURCE_REQUEST, REQUEST_VOUCHER,
-	    true },
+	    LEGACY(LEGACY_PATHS) },
 	{ "/.well-known/est/requestauditlog", RESOURCE_REQUEST,
-	    REQUEST_AUDIT_LOG, true },
-	{ "/healthz", RESOURCE_HEALTH, REQUEST_VOUCHER, false },
+	    REQUEST_AUDIT_LOG, LEGACY(LEGACY_PATHS) },
+	{ "/healthz", RESOURCE_HEALTH, REQUEST_VOUCHER, 0 },
 };
 
 static const struct http_route *
-route_find(struct span path, bool legacy)
+route_find(struct span path, unsigned allowed)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (span_is(path, routes[i].path) &&
-		    (legacy || !routes[i].legacy))
+		    (routes[i].legacy & ~allowed) == 0)
 			return &routes[i];
 	return NULL;
 }
 
 enum reason
-exchange_read(const struct http_request *q, bool legacy,
+exchange_read(const struct http_request *q, unsigned allowed,
     struct http_exchange *out, struct why *why)
 {
-	const struct http_route *route = route_find(q->path, legacy);
+	const struct http_route *route = route_find(q->path, allowed);
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
@@ -44,10 +44,12 @@ exchange_read(const struct http_request *q, bool legacy,
 	}
 	if (q->method != HTTP_POST)
 		return REASON_METHOD;
-	r = media_request(q->has_type, q->type, &out->media, why);
+	r = media_request(q->has_type, q->type, allowed, &out->media, why);
 	/* MP 3 rule 7: the audit log is JSON, whatever Accept says. */
 	if (r == REASON_OK && route->kind == REQUEST_VOUCHER)
-		r = media_reply(q->accept, q->accept_len, &out->media, why);
+		r = media_reply(
+		    q->accept, q->accept_len, allowed, &out->media, why);
+	out->legacy = route->legacy | out->media.legacy;
 	if (r == REASON_OK)
 		out->route = route;
 	return r;

@@ -15,22 +15,23 @@ struct http_route {
 	const char *path;
 	enum http_resource resource;
 	enum request_kind kind; /* of RESOURCE_REQUEST */
-	bool legacy;
+	unsigned legacy;	/* a form of legacy.h, or 0 */
 };
 
 /* What was found of one request before its body is read. */
 struct http_exchange {
 	const struct http_route *route; /* NULL until it is known */
 	struct media media;		/* of RESOURCE_REQUEST */
+	unsigned legacy;		/* old forms that it uses */
 	bool head;			/* no body in the reply */
 };
 
 /*
- * Path, method and types of a request (MP 5 row 0c), legacy paths only if they
- * are switched on. PATH_UNKNOWN, METHOD, METHOD_GET, and those of media.h.
+ * Path, method and types of a request (MP 5 row 0c), old forms only if
+ * they are in allowed. PATH_UNKNOWN, METHOD, METHOD_GET, and those of media.h.
  */
-MUST_USE enum reason exchange_read(const struct http_request *q, bool legacy,
-    struct http_exchange *out, struct why *why);
+MUST_USE enum reason exchange_read(const struct http_request *q,
+    unsigned allowed, struct http_exchange *out, struct why *why);
 
 /* The value of Allow for METHOD and METHOD_GET; NULL for other reasons. */
 const char *reason_allow(enum reason r);

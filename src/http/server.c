@@ -183,9 +183,9 @@ server_tls(
 }
 
 void
-server_legacy_paths(struct http_server *s, bool allowed)
+server_legacy(struct http_server *s, unsigned allowed)
 {
-	s->legacy_paths = allowed;
+	s->legacy = allowed;
 }
 
 void

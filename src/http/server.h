@@ -58,7 +58,8 @@ void server_free(struct http_server *s);
  * if these cannot be read. HOME_INVALID. */
 MUST_USE enum reason server_tls(
     struct http_server *s, const struct tls_identity *own, struct why *why);
-void server_legacy_paths(struct http_server *s, bool allowed);
+/* The old forms (legacy.h) that requests may use from now on. */
+void server_legacy(struct http_server *s, unsigned allowed);
 /* Accepts no more, refuses what is half read, closes what is idle; what waits
  * for an answer gets it and is closed then. */
 void server_stop(struct http_server *s);

@@ -52,6 +52,7 @@ struct children {
 	struct child list[CHILDREN_MAX];
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
+	int tls_before;	      /* the last reload: plan.tls until then; -1 */
 	int blocklist;	      /* the authority's, for fronts; -1 */
 	int signals;	      /* of a service, held back; -1 */
 	struct channel admin; /* our own end as ADMIN */
@@ -256,6 +257,18 @@ child_add(struct children *c, enum role role, unsigned index)
 	k->backoff = BACKOFF_FIRST;
 }
 
+/* A front that goes on with its old certificate could not use the new one: then
+ * no front that starts later could. */
+static void
+tls_back(struct children *c)
+{
+	if (c->tls_before < 0)
+		return;
+	close(c->plan.tls);
+	c->plan.tls = c->tls_before;
+	c->tls_before = -1;
+}
+
 /* READY, STARTING, FAILED, FRESH or BLOCKLIST of a child; fd came with it, or is -1. */
 static void
 take_word(struct children *c, struct child *k, enum message type,
@@ -285,6 +298,10 @@ take_word(struct children *c, struct child *k, enum message type,
 	}
 	if (type == MESSAGE_READY) {
 		k->state = CHILD_READY;
+		return;
+	}
+	if (k->role == ROLE_FRONT && k->state == CHILD_READY) {
+		tls_back(c);
 		return;
 	}
 	k->state = CHILD_FAILED;
@@ -440,6 +457,7 @@ children_start(
 	c->began = clock_ticks();
 	c->admin.fd = -1;
 	c->blocklist = -1;
+	c->tls_before = -1;
 	c->signals = plan->restart ? signals_hold() : -1;
 	if (plan->bindir != NULL)
 		text_copy(c->bindir, sizeof(c->bindir), span_str(plan->bindir));
@@ -625,10 +643,14 @@ static void
 reload_all(struct children *c,
     bool (*reload)(void *context, struct children_plan *plan), void *context)
 {
+	int before = c->plan.tls;
 	unsigned i;
 
 	if (reload == NULL || !reload(context, &c->plan))
 		return;
+	if (c->tls_before >= 0)
+		close(c->tls_before);
+	c->tls_before = before;
 	for (i = 0; i < c->len; i++) {
 		struct child *k = &c->list[i];
 		struct message_start start = start_of(c, k);
@@ -719,6 +741,10 @@ children_stop(struct children *c)
 	c->blocklist = -1;
 	if (c->signals >= 0)
 		close(c->signals);
+	if (c->plan.tls >= 0)
+		close(c->plan.tls);
+	if (c->tls_before >= 0)
+		close(c->tls_before);
 	for (o = 0; o < 4; o++) {
 		for (i = 0; i < c->len; i++)
 			if (c->list[i].role == order[o] && c->list[i].pid > 0)

@@ -29,14 +29,15 @@ struct children_plan {
 
 /* Starts all, as root each as a user of its own (room.h), and waits until each
  * is ready: heads of journal and store agree then. The reason of the first that
- * failed otherwise (all are ended then). With plan.restart SIGTERM, SIGINT,
+ * failed otherwise (all are ended then). Takes plan.tls over. With plan.restart SIGTERM, SIGINT,
  * SIGHUP and SIGCHLD are blocked from here to the end of this process; one of
  * the first two ends the start (unavailable). */
 MUST_USE enum reason children_start(
     const struct children_plan *plan, struct children **out, struct why *why);
 /* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does
  * not mend (1). SIGHUP reloads: reload() changes plan.start and, with another
- * descriptor, plan.tls; false leaves all as it is. */
+ * descriptor, plan.tls; false leaves all as it is. A plan.tls that a front cannot
+ * use is given up for the one before it. */
 int children_run(struct children *c,
     bool (*reload)(void *context, struct children_plan *plan), void *context);
 /* A socket on which this process is the ADMIN peer of authority or checker

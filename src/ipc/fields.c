@@ -195,38 +195,41 @@ get_device(struct cbor *c, struct device *d)
 	return good;
 }
 
-static void
+void
 put_entry(struct cbor_out *o, const struct chain_entry *e)
 {
-	cbor_put_array(o, 6);
+	cbor_put_array(o, 8);
 	cbor_put_bytes(o, e->certificate);
 	put_hash(o, e->spki_sha256);
 	cbor_put_bytes(o, span_of(e->domain_id, e->domain_id_len));
 	cbor_put_bool(o, e->ca);
 	cbor_put_bool(o, e->self_signed);
 	cbor_put_int(o, e->not_after);
+	put_hash(o, e->issuer_name_sha256);
+	cbor_put_bool(o, e->public_policy);
 }
 
-static bool
+bool
 get_entry(struct cbor *c, struct chain_entry *e)
 {
-	return field_array(c, 6) &&
+	return field_array(c, 8) &&
 	    field_span(c, &e->certificate, CERTIFICATE_MAX) &&
 	    field_hash(c, e->spki_sha256) &&
 	    field_octets(
 		c, e->domain_id, sizeof(e->domain_id), &e->domain_id_len) &&
 	    e->domain_id_len > 0 && field_flag(c, &e->ca) &&
-	    field_flag(c, &e->self_signed) && field_time(c, &e->not_after);
+	    field_flag(c, &e->self_signed) && field_time(c, &e->not_after) &&
+	    field_hash(c, e->issuer_name_sha256) &&
+	    field_flag(c, &e->public_policy);
 }
 
 static void
 put_pledge(struct cbor_out *o, const struct request_facts *f)
 {
-	cbor_put_array(o, 9);
+	cbor_put_array(o, 8);
 	cbor_put_bool(o, f->prior);
 	cbor_put_uint(o, f->prior_format);
-	cbor_put_bool(o, f->prior_unattributed);
-	cbor_put_bool(o, f->unattributed);
+	cbor_put_uint(o, f->prior_legacy);
 	put_hash(o, f->pledge_spki_sha256);
 	put_hash(o, f->pledge_certificate_sha256);
 	put_issuer(o, &f->pledge_issuer);
@@ -239,18 +242,17 @@ get_pledge(struct cbor *c, struct request_facts *f)
 {
 	bool good = true;
 
-	if (!field_array(c, 9) || !field_flag(c, &f->prior))
+	if (!field_array(c, 8) || !field_flag(c, &f->prior))
 		return false;
 	f->prior_format = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
-	if (!good || !field_flag(c, &f->prior_unattributed) ||
-	    !field_flag(c, &f->unattributed) ||
+	if (!good || !field_unsigned(c, LEGACY_ALL, &f->prior_legacy) ||
 	    !field_hash(c, f->pledge_spki_sha256) ||
 	    !field_hash(c, f->pledge_certificate_sha256) ||
 	    !get_issuer(c, &f->pledge_issuer) ||
 	    !field_hash(c, f->pledge_issuer_name_sha256))
 		return false;
 	f->proximity =
-	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_DIFFERS, &good);
+	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_AGENT_UNNAMED, &good);
 	return good;
 }
 
@@ -259,10 +261,11 @@ put_facts(struct cbor_out *o, const struct request_facts *f)
 {
 	unsigned i;
 
-	cbor_put_array(o, 18);
+	cbor_put_array(o, 19);
 	cbor_put_uint(o, f->kind);
 	cbor_put_uint(o, f->format);
 	cbor_put_uint(o, f->reply);
+	cbor_put_uint(o, f->legacy);
 	cbor_put_int(o, f->moment);
 	put_hash(o, f->request_sha256);
 	put_hash(o, f->client_sha256);
@@ -304,13 +307,13 @@ get_facts(struct cbor *c, struct request_facts *f)
 
 	memset(f, 0, sizeof(*f));
 	why_clear(&f->why);
-	if (!field_array(c, 18))
+	if (!field_array(c, 19))
 		return false;
 	f->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	f->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	f->reply = field_formats(c, &good);
-	if (!good || !field_time(c, &f->moment) ||
-	    !field_hash(c, f->request_sha256) ||
+	if (!good || !field_unsigned(c, LEGACY_ALL, &f->legacy) ||
+	    !field_time(c, &f->moment) || !field_hash(c, f->request_sha256) ||
 	    !field_hash(c, f->client_sha256) ||
 	    !field_hash(c, f->client_spki_sha256) ||
 	    !field_text(c, f->address, sizeof(f->address)) ||
@@ -322,6 +325,9 @@ get_facts(struct cbor *c, struct request_facts *f)
 	    !get_issuer(c, &f->issuer) ||
 	    !field_text(c, f->nonce, sizeof(f->nonce)) || !get_pledge(c, f) ||
 	    !get_chain(c, f) || !field_flag(c, &f->revocation_unknown))
+		return false;
+	/* What is the pledge's is the request's. */
+	if ((f->prior_legacy & ~f->legacy) != 0)
 		return false;
 	/* Only an audit-log request comes with a refusal, or without a chain. */
 	if (f->kind == REQUEST_VOUCHER)

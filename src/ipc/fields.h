@@ -34,6 +34,8 @@ void put_issuer(struct cbor_out *o, const struct issuer *i);
 bool get_issuer(struct cbor *c, struct issuer *i);
 void put_device(struct cbor_out *o, const struct device *d);
 bool get_device(struct cbor *c, struct device *d);
+void put_entry(struct cbor_out *o, const struct chain_entry *e);
+bool get_entry(struct cbor *c, struct chain_entry *e);
 void put_facts(struct cbor_out *o, const struct request_facts *f);
 bool get_facts(struct cbor *c, struct request_facts *f);
 

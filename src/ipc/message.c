@@ -48,6 +48,7 @@ message_name(enum message m)
 		[MESSAGE_KEY_CERTIFY] = "KEY_CERTIFY",
 		[MESSAGE_ACT] = "ACT",
 		[MESSAGE_KEY_POLICY] = "KEY_POLICY",
+		[MESSAGE_KEY_END] = "KEY_END",
 		[MESSAGE_RECORD] = "RECORD",
 		[MESSAGE_SYNCED] = "SYNCED",
 		[MESSAGE_SIGNED] = "SIGNED",
@@ -68,7 +69,7 @@ put_config(struct cbor_out *o, const struct config *c)
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
 	cbor_put_uint(o, c->client);
-	cbor_put_bool(o, c->legacy_paths);
+	cbor_put_uint(o, c->legacy);
 	cbor_put_uint(o, c->fronts);
 	cbor_put_uint(o, c->connections);
 	cbor_put_uint(o, c->rate_client);
@@ -91,7 +92,7 @@ get_config(struct cbor *c, struct config *out)
 	    !field_text(c, out->listen, sizeof(out->listen)))
 		return false;
 	out->client = field_enum(c, CLIENT_NONE, CLIENT_REQUIRED, &good);
-	return good && field_flag(c, &out->legacy_paths) &&
+	return good && field_unsigned(c, LEGACY_ALL, &out->legacy) &&
 	    field_unsigned(c, 16, &out->fronts) &&
 	    field_unsigned(c, 60000, &out->connections) &&
 	    field_unsigned(c, RATE_MAX, &out->rate_client) &&
@@ -176,7 +177,7 @@ message_failed_get(struct cbor *c, struct message_failed *m)
 void
 message_check_put(struct cbor_out *o, const struct message_check *m)
 {
-	cbor_put_array(o, 9);
+	cbor_put_array(o, 10);
 	cbor_put_uint(o, m->kind);
 	cbor_put_uint(o, m->format);
 	cbor_put_uint(o, m->reply);
@@ -184,7 +185,8 @@ message_check_put(struct cbor_out *o, const struct message_check *m)
 	put_hash(o, m->client_spki_sha256);
 	cbor_put_string(o, m->address);
 	cbor_put_string(o, m->correlation);
-	cbor_put_bool(o, m->legacy_path);
+	cbor_put_uint(o, m->legacy);
+	cbor_put_uint(o, m->allowed);
 	cbor_put_bytes(o, m->body);
 }
 
@@ -194,7 +196,7 @@ message_check_get(struct cbor *c, struct message_check *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 9))
+	if (!field_array(c, 10))
 		return false;
 	m->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
@@ -203,7 +205,8 @@ message_check_get(struct cbor *c, struct message_check *m)
 	    field_hash(c, m->client_spki_sha256) &&
 	    field_text(c, m->address, sizeof(m->address)) &&
 	    field_text(c, m->correlation, sizeof(m->correlation)) &&
-	    field_flag(c, &m->legacy_path) &&
+	    field_unsigned(c, LEGACY_ALL, &m->legacy) &&
+	    field_unsigned(c, LEGACY_ALL, &m->allowed) &&
 	    field_span(c, &m->body, BODY_MAX) && cbor_end(c) == WIRE_OK;
 }
 

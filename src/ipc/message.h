@@ -11,8 +11,10 @@
 
 #include "base/config.h"
 #include "model/facts.h"
+#include "model/lint.h"
 #include "model/order.h"
 #include "model/step.h"
+#include "wire/json.h"
 
 #define FRAME_MAX      196608 /* body, chain and overhead */
 #define ADMIN_BLOB_MAX 131072
@@ -69,6 +71,7 @@ enum message {
 	MESSAGE_KEY_CERTIFY,
 	MESSAGE_ACT,
 	MESSAGE_KEY_POLICY,
+	MESSAGE_KEY_END,
 	/* signer to authority */
 	MESSAGE_RECORD = 64,
 	MESSAGE_SYNCED,
@@ -115,7 +118,8 @@ struct message_check {
 	uint8_t client_spki_sha256[HASH_SIZE];
 	char address[64];
 	char correlation[17]; /* opaque id for log and error body */
-	bool legacy_path;
+	unsigned legacy;      /* old forms in path and types (base/legacy.h) */
+	unsigned allowed;     /* old forms that the body may have */
 	struct span body;
 };
 struct message_answer { /* checker to front, authority to checker */
@@ -148,11 +152,11 @@ struct message_derive {
 	enum request_kind kind;
 	enum artifact_format format;
 	unsigned reply;
+	unsigned legacy, allowed; /* as of CHECK */
 	int64_t moment;
 	bool explain; /* trace and subjects wanted; the bytes may be text */
 	struct span body;
 };
-#define SUBJECT_MAX 128
 struct message_derived {
 	enum reason reason;
 	char text[200];
@@ -175,22 +179,26 @@ struct message_on_record {
 
 /* --- files that an operator names --- */
 enum inspect_kind {
-	INSPECT_CSR = 1, /* PKCS#10 */
-	INSPECT_IMPORT,	 /* device certificate, other = its CA */
-	INSPECT_LINT,	 /* certificate, other = its issuer or empty */
+	INSPECT_CSR = 1,     /* PKCS#10 */
+	INSPECT_IMPORT,	     /* device certificate, other = its CA */
+	INSPECT_LINT,	     /* certificate, other = DER of those among which
+			      * its issuer is, one behind another */
+	INSPECT_CERTIFICATE, /* of a customer, or a public CA */
 };
 struct message_inspect {
 	enum inspect_kind kind;
 	struct span bytes;
 	struct span other;
+	struct lint_order lint; /* INSPECT_LINT */
 };
 struct message_inspected {
 	enum inspect_kind kind;
 	enum reason reason;
 	char text[200];
-	struct csr_facts csr;	    /* INSPECT_CSR */
-	struct import_facts import; /* INSPECT_IMPORT */
-	struct span json;	    /* INSPECT_LINT: the findings */
+	struct csr_facts csr;		      /* INSPECT_CSR */
+	struct import_facts import;	      /* INSPECT_IMPORT */
+	struct span json;		      /* INSPECT_LINT: the findings */
+	struct certificate_facts certificate; /* INSPECT_CERTIFICATE */
 };
 
 /* --- authority and signer --- */
@@ -228,6 +236,8 @@ struct message_signed {
 
 /* --- command line --- */
 #define ADMIN_ARGUMENTS_MAX 24
+/* Rows of one answer: an array that our own reader takes. */
+#define ADMIN_PAGE_MAX	    JSON_MAX_MEMBERS
 struct admin_argument {
 	char name[32];
 	struct span value;
@@ -284,6 +294,8 @@ void message_key_order_put(struct cbor_out *, const struct key_order *);
 bool message_key_order_get(struct cbor *, struct key_order *);
 void message_policy_order_put(struct cbor_out *, const struct policy_order *);
 bool message_policy_order_get(struct cbor *, struct policy_order *);
+void message_end_order_put(struct cbor_out *, const struct end_order *);
+bool message_end_order_get(struct cbor *, struct end_order *);
 void message_key_certificate_put(
     struct cbor_out *, const struct key_certificate *);
 bool message_key_certificate_get(struct cbor *, struct key_certificate *);

@@ -5,10 +5,12 @@
 void
 message_derive_put(struct cbor_out *o, const struct message_derive *m)
 {
-	cbor_put_array(o, 6);
+	cbor_put_array(o, 8);
 	cbor_put_uint(o, m->kind);
 	cbor_put_uint(o, m->format);
 	cbor_put_uint(o, m->reply);
+	cbor_put_uint(o, m->legacy);
+	cbor_put_uint(o, m->allowed);
 	cbor_put_int(o, m->moment);
 	cbor_put_bool(o, m->explain);
 	cbor_put_bytes(o, m->body);
@@ -20,14 +22,15 @@ message_derive_get(struct cbor *c, struct message_derive *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 6))
+	if (!field_array(c, 8))
 		return false;
 	m->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	m->reply = field_formats(c, &good);
-	return good && field_time(c, &m->moment) &&
-	    field_flag(c, &m->explain) && field_span(c, &m->body, BODY_MAX) &&
-	    cbor_end(c) == WIRE_OK;
+	return good && field_unsigned(c, LEGACY_ALL, &m->legacy) &&
+	    field_unsigned(c, LEGACY_ALL, &m->allowed) &&
+	    field_time(c, &m->moment) && field_flag(c, &m->explain) &&
+	    field_span(c, &m->body, BODY_MAX) && cbor_end(c) == WIRE_OK;
 }
 
 static void

@@ -2,13 +2,48 @@
 #include "base/text.h"
 #include "ipc/fields.h"
 
+static void
+put_lint(struct cbor_out *o, const struct lint_order *l)
+{
+	cbor_put_array(o, 10);
+	cbor_put_uint(o, l->subject);
+	cbor_put_bool(o, l->masa_url_required);
+	cbor_put_bool(o, l->issuer_is_idevid_ca);
+	cbor_put_bool(o, l->issuer_named);
+	cbor_put_bool(o, l->imported);
+	cbor_put_string(o, l->token);
+	cbor_put_string(o, l->slot);
+	cbor_put_uint(o, l->counter_width);
+	cbor_put_bool(o, l->check_character);
+	cbor_put_bytes(o, l->voucher_policy);
+}
+
+static bool
+get_lint(struct cbor *c, struct lint_order *l)
+{
+	bool good = true;
+
+	if (!field_array(c, 10))
+		return false;
+	l->subject = field_enum(c, LINT_GUESS, LINT_OTHER, &good);
+	return good && field_flag(c, &l->masa_url_required) &&
+	    field_flag(c, &l->issuer_is_idevid_ca) &&
+	    field_flag(c, &l->issuer_named) && field_flag(c, &l->imported) &&
+	    field_text(c, l->token, sizeof(l->token)) &&
+	    field_text(c, l->slot, sizeof(l->slot)) &&
+	    field_unsigned(c, 12, &l->counter_width) &&
+	    field_flag(c, &l->check_character) &&
+	    field_span(c, &l->voucher_policy, LINT_POLICY_MAX);
+}
+
 void
 message_inspect_put(struct cbor_out *o, const struct message_inspect *m)
 {
-	cbor_put_array(o, 3);
+	cbor_put_array(o, 4);
 	cbor_put_uint(o, m->kind);
 	cbor_put_bytes(o, m->bytes);
 	cbor_put_bytes(o, m->other);
+	put_lint(o, &m->lint);
 }
 
 bool
@@ -16,11 +51,13 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 {
 	bool good = true;
 
-	if (!field_array(c, 3))
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 4))
 		return false;
-	m->kind = field_enum(c, INSPECT_CSR, INSPECT_LINT, &good);
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
 	return good && field_span(c, &m->bytes, BODY_MAX) &&
-	    field_span(c, &m->other, BODY_MAX) && cbor_end(c) == WIRE_OK;
+	    field_span(c, &m->other, BODY_MAX) && get_lint(c, &m->lint) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 static void
@@ -69,16 +106,38 @@ get_import(struct cbor *c, struct import_facts *f)
 	    field_text(c, f->warnings, sizeof(f->warnings));
 }
 
+static void
+put_certificate(struct cbor_out *o, const struct certificate_facts *f)
+{
+	cbor_put_array(o, 4);
+	put_entry(o, &f->entry);
+	put_hash(o, f->name_sha256);
+	cbor_put_bool(o, f->registrar);
+	put_words(o, f->subject);
+}
+
+static bool
+get_certificate(struct cbor *c, struct certificate_facts *f)
+{
+	return field_array(c, 4) && get_entry(c, &f->entry) &&
+	    field_hash(c, f->name_sha256) && field_flag(c, &f->registrar) &&
+	    field_text(c, f->subject, sizeof(f->subject));
+}
+
 void
 message_inspected_put(struct cbor_out *o, const struct message_inspected *m)
 {
-	cbor_put_array(o, 6);
+	cbor_put_array(o, 7);
 	cbor_put_uint(o, m->kind);
 	cbor_put_uint(o, m->reason);
 	put_words(o, m->text);
 	put_csr(o, &m->csr);
 	put_import(o, &m->import);
 	cbor_put_bytes(o, m->json);
+	if (m->kind == INSPECT_CERTIFICATE && m->reason == REASON_OK)
+		put_certificate(o, &m->certificate);
+	else
+		cbor_put_null(o);
 }
 
 bool
@@ -87,13 +146,17 @@ message_inspected_get(struct cbor *c, struct message_inspected *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 6))
+	if (!field_array(c, 7))
 		return false;
-	m->kind = field_enum(c, INSPECT_CSR, INSPECT_LINT, &good);
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
 	return good && field_reason(c, &m->reason) &&
 	    field_text(c, m->text, sizeof(m->text)) && get_csr(c, &m->csr) &&
 	    get_import(c, &m->import) &&
-	    field_span(c, &m->json, ADMIN_BLOB_MAX) && cbor_end(c) == WIRE_OK;
+	    field_span(c, &m->json, ADMIN_BLOB_MAX) &&
+	    (m->kind == INSPECT_CERTIFICATE && m->reason == REASON_OK
+		    ? get_certificate(c, &m->certificate)
+		    : cbor_null(c)) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void

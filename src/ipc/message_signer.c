@@ -102,7 +102,7 @@ message_signed_get(struct cbor *c, struct message_signed *m)
 void
 message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 {
-	cbor_put_array(o, 12);
+	cbor_put_array(o, 13);
 	cbor_put_string(o, m->key);
 	put_device(o, &m->device);
 	put_hash(o, m->request_sha256);
@@ -111,6 +111,7 @@ message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 	cbor_put_int(o, m->expires_on);
 	cbor_put_bool(o, m->name_issuer);
 	cbor_put_bool(o, m->emit_id_data);
+	cbor_put_bool(o, m->layout_2019);
 	cbor_put_uint(o, m->format);
 	cbor_put_uint(o, m->pin_kind);
 	cbor_put_bytes(o, m->pin);
@@ -123,14 +124,15 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 12) || !field_text(c, m->key, sizeof(m->key)) ||
+	if (!field_array(c, 13) || !field_text(c, m->key, sizeof(m->key)) ||
 	    !get_device(c, &m->device) || !field_hash(c, m->request_sha256) ||
 	    !field_text(c, m->nonce, sizeof(m->nonce)))
 		return false;
 	m->assertion =
 	    field_enum(c, ASSERTION_VERIFIED, ASSERTION_AGENT_PROXIMITY, &good);
 	if (!good || !field_time(c, &m->expires_on) ||
-	    !field_flag(c, &m->name_issuer) || !field_flag(c, &m->emit_id_data))
+	    !field_flag(c, &m->name_issuer) ||
+	    !field_flag(c, &m->emit_id_data) || !field_flag(c, &m->layout_2019))
 		return false;
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	m->pin_kind = field_enum(c, PIN_CERTIFICATE, PIN_PUBK_SHA256, &good);
@@ -195,7 +197,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 {
 	unsigned i;
 
-	cbor_put_array(o, 8);
+	cbor_put_array(o, 9);
 	cbor_put_uint(o, p->kinds);
 	cbor_put_array(o, p->products_len);
 	for (i = 0; i < p->products_len; i++)
@@ -206,6 +208,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 	cbor_put_uint(o, p->last_day);
 	cbor_put_uint(o, p->rate);
 	cbor_put_uint(o, p->period);
+	cbor_put_uint(o, p->months);
 }
 
 static bool
@@ -226,7 +229,7 @@ get_products(struct cbor *c, struct key_policy *p)
 static bool
 get_policy(struct cbor *c, struct key_policy *p)
 {
-	return field_array(c, 8) &&
+	return field_array(c, 9) &&
 	    field_unsigned(c, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID,
 		&p->kinds) &&
 	    get_products(c, p) &&
@@ -235,18 +238,23 @@ get_policy(struct cbor *c, struct key_policy *p)
 	    field_unsigned(c, KEY_DAY_MAX, &p->first_day) &&
 	    field_unsigned(c, KEY_DAY_MAX, &p->last_day) &&
 	    field_unsigned(c, UINT32_MAX, &p->rate) &&
-	    field_unsigned(c, KEY_PERIOD_MAX, &p->period);
+	    field_unsigned(c, KEY_PERIOD_MAX, &p->period) &&
+	    field_unsigned(c, KEY_MONTHS_MAX, &p->months);
 }
 
 void
 message_key_order_put(struct cbor_out *o, const struct key_order *m)
 {
-	cbor_put_array(o, 5);
+	cbor_put_array(o, 9);
 	cbor_put_uint(o, m->purpose);
 	cbor_put_string(o, m->name);
 	cbor_put_string(o, m->slot);
 	cbor_put_bool(o, m->p384);
+	cbor_put_bool(o, m->raw);
+	cbor_put_uint(o, m->rsa_bits);
 	put_policy(o, &m->policy);
+	cbor_put_string(o, m->succeeds);
+	cbor_put_string(o, m->factory);
 }
 
 bool
@@ -255,12 +263,17 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 5))
+	if (!field_array(c, 9))
 		return false;
 	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
-	    field_flag(c, &m->p384) && get_policy(c, &m->policy) &&
+	    field_flag(c, &m->p384) && field_flag(c, &m->raw) &&
+	    field_unsigned(c, 3072, &m->rsa_bits) &&
+	    (m->rsa_bits == 0 || m->rsa_bits == 2048 || m->rsa_bits == 3072) &&
+	    get_policy(c, &m->policy) &&
+	    field_text(c, m->succeeds, sizeof(m->succeeds)) &&
+	    field_text(c, m->factory, sizeof(m->factory)) &&
 	    cbor_end(c) == WIRE_OK;
 }
 
@@ -280,6 +293,41 @@ message_policy_order_get(struct cbor *c, struct policy_order *m)
 	return field_array(c, 3) && field_text(c, m->name, sizeof(m->name)) &&
 	    field_unsigned(c, UINT32_MAX, &m->user) &&
 	    get_policy(c, &m->policy) && cbor_end(c) == WIRE_OK;
+}
+
+void
+message_end_order_put(struct cbor_out *o, const struct end_order *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, 4);
+	cbor_put_string(o, m->name);
+	cbor_put_uint(o, m->how);
+	put_hash(o, m->archive_sha256);
+	cbor_put_array(o, m->signatures_len);
+	for (i = 0; i < m->signatures_len; i++)
+		cbor_put_bytes(o, m->signatures[i]);
+}
+
+bool
+message_end_order_get(struct cbor *c, struct end_order *m)
+{
+	bool good = true;
+	uint64_t n;
+	unsigned i;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 4) || !field_text(c, m->name, sizeof(m->name)))
+		return false;
+	m->how = field_enum(c, END_DESTROY, END_ARCHIVE, &good);
+	if (!good || !field_hash(c, m->archive_sha256) ||
+	    cbor_array(c, &n) != WIRE_OK || (n != 0 && n != END_SIGNATURES))
+		return false;
+	m->signatures_len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_span(c, &m->signatures[i], END_SIGNATURE_MAX))
+			return false;
+	return cbor_end(c) == WIRE_OK;
 }
 
 void

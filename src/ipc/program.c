@@ -185,16 +185,35 @@ take_peer(struct program *p, struct span payload, int fd)
 }
 
 static void
+control_send(
+    struct program *p, enum message type, enum reason r, const struct why *why)
+{
+	struct message_failed m = { .reason = r };
+
+	if (why != NULL)
+		text_copy(m.text, sizeof(m.text), span_str(why->text));
+	message_failed_put(peer_begin(&p->control), &m);
+	(void)peer_send(&p->control, type, 0, -1);
+	(void)channel_flush(&p->control.channel);
+}
+
+static void
 take_reload(struct program *p, struct span payload)
 {
 	struct message_start again;
 	struct cbor c;
+	struct why why;
+	enum reason r;
 
 	cbor_open(&c, payload, true);
 	if (!message_start_get(&c, &again) || again.role != p->calls->role)
 		fatal("malformed RELOAD");
-	if (p->calls->reload != NULL)
-		p->calls->reload(p->context, &again);
+	why_clear(&why);
+	if (p->calls->reload == NULL ||
+	    (r = p->calls->reload(p->context, &again, &why)) == REASON_OK)
+		return;
+	log_reason(r, &why, "event=\"reload\"");
+	control_send(p, MESSAGE_FAILED, r, &why);
 }
 
 static void
@@ -387,19 +406,6 @@ program_dispatch(struct program *p, int timeout_ms)
 		tick(p);
 	}
 	return !p->ending;
-}
-
-static void
-control_send(
-    struct program *p, enum message type, enum reason r, const struct why *why)
-{
-	struct message_failed m = { .reason = r };
-
-	if (why != NULL)
-		text_copy(m.text, sizeof(m.text), span_str(why->text));
-	message_failed_put(peer_begin(&p->control), &m);
-	(void)peer_send(&p->control, type, 0, -1);
-	(void)channel_flush(&p->control.channel);
 }
 
 void

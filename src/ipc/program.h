@@ -47,7 +47,9 @@ struct program_calls {
 	    void *context, struct peer *peer, const struct frame *frame);
 	void (*drained)(void *context); /* may be NULL */
 	void (*tick)(void *context);	/* once a second; may be NULL */
-	void (*reload)(void *context, const struct message_start *start);
+	/* What is not OK is logged and told to serve; nothing has changed. */
+	enum reason (*reload)(
+	    void *context, const struct message_start *start, struct why *why);
 	/* front: the authority's blocklist came, maybe before start(); owned.
 	 * NULL where it cannot come. */
 	void (*blocklist)(void *context, int fd);

@@ -6,6 +6,7 @@
 #include "journal/ledger.h"
 
 /* void * is a struct key_order, a struct ledger. */
+const char *key_end_word(unsigned value);
 void key_order_fields(struct members *f, void *value);
 void ledger_fields(struct members *f, void *value);
 

@@ -5,9 +5,6 @@
 #include "journal/journal.h"
 #include "journal/segment.h"
 
-/* journal_create() with another size of segments (tests roll over early). */
-MUST_USE enum reason journal_create_sized(
-    const char *dir, bool test, int64_t now, size_t size, struct why *why);
 /* A journal whose first checkpoint goes on where a ledger ended. */
 MUST_USE enum reason journal_create_after(const char *dir,
     const struct ledger *old, uint64_t skip, int64_t now, struct why *why);

@@ -24,6 +24,10 @@ typedef enum reason (*record_call)(
 /* A new journal with a new signer identity: first segment, first checkpoint. */
 MUST_USE enum reason journal_create(
     const char *dir, bool test, int64_t now, struct why *why);
+/* The same with another size of segments: a ceremony has few records, and tests
+ * roll over early. */
+MUST_USE enum reason journal_create_sized(
+    const char *dir, bool test, int64_t now, size_t size, struct why *why);
 /*
  * Opens for appending: takes DIR/lock (HOME_LOCKED), reads the last segment
  * (the one before if that one holds no whole group), cuts a torn group off its

@@ -18,6 +18,7 @@ ledger_free(struct ledger *l)
 	if (l == NULL)
 		return;
 	free(l->keys);
+	free(l->slots);
 	ledger_init(l);
 }
 
@@ -35,9 +36,10 @@ ledger_key_find(const struct ledger *l, const char *name)
 const char *
 key_state_name(enum key_state s)
 {
-	return s == KEY_REQUESTED ? "requested"
-	    : s == KEY_ACTIVE	  ? "active"
-				  : "retired";
+	static const char *const names[] = { "?", "requested", "active",
+		"retired", "signed", "archived", "destroyed" };
+
+	return names[s > 0 && s < sizeof(names) / sizeof(names[0]) ? s : 0];
 }
 
 static const char *
@@ -46,15 +48,21 @@ key_state_word(unsigned value)
 	return key_state_name((enum key_state)value);
 }
 
+static const char *
+wrapping_word(unsigned value)
+{
+	return wrapping_name((enum wrapping)value);
+}
+
 static void
 ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
-	uint64_t in_period = k->count.in_period;
-	unsigned state = k->state;
+	uint64_t in_period = k->count.in_period, wrapped = k->wrapped;
+	unsigned state = k->state, ending = k->ending, erased = k->erased;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
-	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_RETIRED,
+	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_STATE_LAST,
 	    key_state_word);
 	if (f->mode == MEMBERS_READ)
 		k->state = (enum key_state)state;
@@ -62,7 +70,7 @@ ledger_key_fields(struct members *f, void *value)
 	    f, 3, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256, HASH_SIZE);
 	member_bytes(f, 4, "certificate_sha256", MEMBER_OPTIONAL,
 	    k->certificate_sha256, HASH_SIZE);
-	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->activated);
+	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->count.activated);
 	member_uint(
 	    f, 6, "issued", MEMBER_OPTIONAL, &k->count.issued, INT64_MAX);
 	member_time(f, 7, "period", MEMBER_OPTIONAL, &k->count.period);
@@ -71,6 +79,23 @@ ledger_key_fields(struct members *f, void *value)
 		k->count.in_period = (uint32_t)in_period;
 	member_uint(f, 9, "last_counter", MEMBER_OPTIONAL, &k->last_counter,
 	    UINT64_MAX);
+	member_bytes(
+	    f, 10, "window", MEMBER_OPTIONAL, k->window, sizeof(k->window));
+	member_uint(
+	    f, 11, "last_record", MEMBER_OPTIONAL, &k->last_record, INT64_MAX);
+	member_uint(f, 12, "wrapped", MEMBER_OPTIONAL, &wrapped, 1);
+	member_word(f, 13, "ending", MEMBER_OPTIONAL, &ending, END_ARCHIVE,
+	    key_end_word);
+	if (f->mode == MEMBERS_READ) {
+		k->wrapped = wrapped != 0;
+		k->ending = (enum key_end)ending;
+	}
+	member_uint(
+	    f, 14, "end_record", MEMBER_OPTIONAL, &k->end_record, INT64_MAX);
+	member_word(f, 15, "erased", MEMBER_OPTIONAL, &erased, WRAPPING_APART,
+	    wrapping_word);
+	if (f->mode == MEMBERS_READ)
+		k->erased = (enum wrapping)erased;
 }
 
 static void
@@ -82,6 +107,39 @@ before_fields(struct members *f, struct ledger_before *b)
 	    f, 8, "old_sequence", MEMBER_OPTIONAL, &b->sequence, INT64_MAX);
 	member_bytes(f, 9, "old_head", MEMBER_OPTIONAL, b->head, HASH_SIZE);
 	member_uint(f, 10, "skipped", MEMBER_OPTIONAL, &b->skipped, INT64_MAX);
+}
+
+static void
+slot_fields(struct members *f, void *value)
+{
+	struct ledger_slot *s = value;
+
+	member_text(f, 1, "slot", MEMBER_REQUIRED, s->slot, sizeof(s->slot));
+	member_text(f, 2, "to", MEMBER_REQUIRED, s->to, sizeof(s->to));
+	member_time(f, 3, "since", MEMBER_REQUIRED, &s->since);
+}
+
+/* Left out where there are none, as all that is optional. */
+static void
+slots_fields(struct members *f, struct ledger *l)
+{
+	uint64_t i, count;
+
+	if (f->mode == MEMBERS_READ ? f->count == 0 || f->next != 11
+				    : l->slots_len == 0)
+		return;
+	count = member_array(f, 11, "slots", l->slots_len);
+	if (f->mode == MEMBERS_READ) {
+		if (count == 0 || count > LEDGER_SLOTS_MAX) {
+			members_refuse(f, "slots");
+			return;
+		}
+		l->slots_len = (size_t)count;
+		l->slots = memory_array(LEDGER_SLOTS_MAX, sizeof(*l->slots));
+	}
+	for (i = 0; i < count; i++)
+		member_element(f, slot_fields, &l->slots[i]);
+	member_array_end(f);
 }
 
 void
@@ -109,6 +167,7 @@ ledger_fields(struct members *f, void *value)
 		member_element(f, ledger_key_fields, &l->keys[i]);
 	member_array_end(f);
 	before_fields(f, &l->before);
+	slots_fields(f, l);
 }
 
 bool
@@ -178,12 +237,12 @@ checkpoint_compare(
 static enum reason
 apply_key(struct ledger *l, const struct record *r, struct why *why)
 {
+	const struct ledger_key *before;
 	struct ledger_key *k;
+	struct why inner;
 
-	if (ledger_key_find(l, r->key.order.name) != NULL)
-		return damaged(why, r, "a key of that name exists");
-	if (l->keys_len == LEDGER_KEYS_MAX)
-		return damaged(why, r, "too many keys");
+	if (ledger_key_admits(l, &r->key.order, &inner) != REASON_OK)
+		return damaged(why, r, inner.text);
 	l->keys = realloc(l->keys, (l->keys_len + 1) * sizeof(*l->keys));
 	if (l->keys == NULL)
 		fatal("out of memory");
@@ -191,6 +250,12 @@ apply_key(struct ledger *l, const struct record *r, struct why *why)
 	memset(k, 0, sizeof(*k));
 	k->order = r->key.order;
 	k->state = KEY_REQUESTED;
+	k->wrapped = r->key.wrapped;
+	before = ledger_key_find(l, k->order.succeeds);
+	if (before != NULL && strcmp(before->order.slot, k->order.slot) == 0) {
+		k->last_counter = before->last_counter;
+		memcpy(k->window, before->window, sizeof(k->window));
+	}
 	memcpy(k->spki_sha256, r->key.spki_sha256, HASH_SIZE);
 	return REASON_OK;
 }
@@ -202,20 +267,81 @@ apply_ca(struct ledger *l, const struct record *r, struct why *why)
 
 	if (k == NULL || k->state != KEY_REQUESTED)
 		return damaged(why, r, "no such key waits for a certificate");
-	k->state = KEY_ACTIVE;
-	k->activated = r->time;
+	k->state = k->order.succeeds[0] != '\0' ? KEY_SIGNED : KEY_ACTIVE;
+	if (k->state == KEY_ACTIVE)
+		k->count.activated = r->time;
 	memcpy(k->certificate_sha256, r->ca.certificate_sha256, HASH_SIZE);
 	return REASON_OK;
 }
 
 enum reason
-ledger_key_allows(const struct ledger_key *k, const struct key_use *use,
-    int64_t time, struct why *why)
+ledger_key_allows(const struct ledger *l, const struct ledger_key *k,
+    const struct key_use *use, int64_t time, struct why *why)
 {
-	if (k == NULL || k->state != KEY_ACTIVE)
+	if (k == NULL || (k->state != KEY_ACTIVE && k->state != KEY_SIGNED))
 		return why_set(why, REASON_SIGNER_KEY, -1, "it is %s",
 		    k == NULL ? "unknown" : key_state_name(k->state));
+	if (k->state == KEY_SIGNED && !ledger_key_due(l, k, time))
+		return why_set(why, REASON_SIGNER_KEY, -1,
+		    "it waits for %s to end", k->order.succeeds);
 	return key_policy_allows(&k->order.policy, &k->count, use, time, why);
+}
+
+enum reason
+ledger_counter_free(
+    const struct ledger_key *k, uint64_t counter, struct why *why)
+{
+	uint64_t at;
+
+	if (counter > k->last_counter)
+		return REASON_OK;
+	at = k->last_counter - counter;
+	if (at == 0 || counter == 0 || at > COUNTER_WINDOW)
+		return why_set(why, REASON_SERIAL_USED, -1,
+		    "counter %llu, the last one signed is %llu",
+		    (unsigned long long)counter,
+		    (unsigned long long)k->last_counter);
+	at--;
+	if ((k->window[at / 8] >> at % 8 & 1) == 0)
+		return REASON_OK;
+	return why_set(why, REASON_SERIAL_USED, -1,
+	    "counter %llu was signed before", (unsigned long long)counter);
+}
+
+/* The window moves up by so many, at least 1: what was the highest counter is
+ * in it then. */
+static void
+window_move(uint8_t window[COUNTER_WINDOW / 8], uint64_t by)
+{
+	size_t i, bytes, bits = (size_t)(by % 8);
+
+	if (by > COUNTER_WINDOW) {
+		memset(window, 0, COUNTER_WINDOW / 8);
+		return;
+	}
+	bytes = (size_t)(by / 8);
+	for (i = COUNTER_WINDOW / 8; i-- > 0;) {
+		unsigned low = i >= bytes ? window[i - bytes] : 0;
+		unsigned below = i >= bytes + 1 ? window[i - bytes - 1] : 0;
+
+		window[i] = (uint8_t)(low << bits | below >> (8 - bits));
+	}
+	window[(by - 1) / 8] |= (uint8_t)(1u << (by - 1) % 8);
+}
+
+static void
+counter_take(struct ledger_key *k, uint64_t counter)
+{
+	uint64_t at;
+
+	if (counter > k->last_counter) {
+		/* Nothing was signed at 0: no serial has it. */
+		window_move(k->window, counter - k->last_counter);
+		k->last_counter = counter;
+		return;
+	}
+	at = k->last_counter - counter - 1;
+	k->window[at / 8] |= (uint8_t)(1u << at % 8);
 }
 
 /* A signature of a key: it must have been one that it may make. */
@@ -226,12 +352,19 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 	struct ledger_key *k = ledger_key_find(l, name);
 	struct why inner;
 
-	if (ledger_key_allows(k, use, r->time, &inner) != REASON_OK)
+	if (ledger_key_allows(l, k, use, r->time, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
 	if (use->kind == SIGNED_IDEVID) {
-		if (r->idevid.counter <= k->last_counter)
-			return damaged(why, r, "a counter went back");
-		k->last_counter = r->idevid.counter;
+		if (ledger_counter_free(k, r->idevid.counter, &inner) !=
+		    REASON_OK)
+			return damaged(why, r, inner.text);
+		counter_take(k, r->idevid.counter);
+		k->last_record = r->sequence;
+	}
+	if (k->state == KEY_SIGNED) {
+		k->state = KEY_ACTIVE;
+		if (k->count.activated == 0)
+			k->count.activated = r->time;
 	}
 	key_count_add(&k->count, &k->order.policy, r->time);
 	return REASON_OK;
@@ -262,7 +395,7 @@ apply_policy(struct ledger *l, const struct record *r, struct why *why)
 	const struct policy_order *o = &r->policy.order;
 	struct ledger_key *k = ledger_key_find(l, o->name);
 
-	if (k == NULL || k->state == KEY_RETIRED)
+	if (k == NULL || key_state_over(k->state))
 		return damaged(why, r, "no such key is in use");
 	if (key_policy_check(&o->policy, k->order.purpose, NULL) != REASON_OK)
 		return damaged(why, r, "no policy for a key of that purpose");
@@ -270,18 +403,71 @@ apply_policy(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
-/* Acts are remarks, but for the one that retires a key. */
+static enum reason
+apply_give(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_slot slot;
+	struct why inner;
+
+	if (ledger_slot_read(l, r->act.subject, &slot, &inner) != REASON_OK)
+		return damaged(why, r, inner.text);
+	if (l->slots == NULL)
+		l->slots = memory_array(LEDGER_SLOTS_MAX, sizeof(*l->slots));
+	slot.since = r->time;
+	l->slots[l->slots_len++] = slot;
+	return REASON_OK;
+}
+
+/* Acts are remarks, but for those that retire a key or give a slot. */
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
 	struct ledger_key *k;
 
+	if (strcmp(r->act.verb, LEDGER_VERB_GIVE) == 0)
+		return apply_give(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
 	k = ledger_key_find(l, r->act.subject);
-	if (k == NULL)
-		return damaged(why, r, "no such key");
+	if (k == NULL || key_state_over(k->state))
+		return damaged(why, r, "no such key is in use");
 	k->state = KEY_RETIRED;
+	return REASON_OK;
+}
+
+/* Two persons said so, and what they signed is what is known of the key. */
+static enum reason
+apply_end(struct ledger *l, const struct record *r, struct why *why)
+{
+	const struct record_end *e = &r->end;
+	struct ledger_key *k = ledger_key_find(l, e->name);
+	char statement[STATEMENT_MAX];
+	size_t len;
+
+	if (k == NULL || k->state != KEY_RETIRED || k->ending != 0)
+		return damaged(why, r, "no such key is to end");
+	if (memcmp(e->persons[0].key_sha256, e->persons[1].key_sha256,
+		HASH_SIZE) == 0)
+		return damaged(why, r, "one person signed twice");
+	len = ledger_statement(l, k, e->how, e->archive_sha256, statement);
+	if (!span_eq(e->statement, span_of(statement, len)))
+		return damaged(why, r, "the statement is about something else");
+	k->ending = e->how;
+	k->end_record = r->sequence;
+	return REASON_OK;
+}
+
+static enum reason
+apply_ended(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k = ledger_key_find(l, r->ended.name);
+
+	if (k == NULL || k->state != KEY_RETIRED || k->ending == 0 ||
+	    k->end_record != r->ended.of ||
+	    (r->ended.wrapping == WRAPPING_NONE) == k->wrapped)
+		return damaged(why, r, "no such end was begun");
+	k->state = k->ending == END_DESTROY ? KEY_DESTROYED : KEY_ARCHIVED;
+	k->erased = r->ended.wrapping;
 	return REASON_OK;
 }
 
@@ -308,6 +494,10 @@ apply_kind(struct ledger *l, const struct record *r, struct why *why)
 		    : damaged(why, r, "signed before it was written");
 	case RECORD_ACT:
 		return apply_act(l, r, why);
+	case RECORD_END:
+		return apply_end(l, r, why);
+	case RECORD_ENDED:
+		return apply_ended(l, r, why);
 	case RECORD_DEVICE:
 	case RECORD_CLOCK:
 		return REASON_OK;

@@ -12,17 +12,53 @@
 #define LEDGER_KEYS_MAX	   60
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
+/* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
+#define LEDGER_VERB_GIVE   "slot.give"
+#define LEDGER_SLOTS_MAX   200
 
-enum key_state { KEY_REQUESTED = 1, KEY_ACTIVE = 2, KEY_RETIRED = 3 };
+/* IP 4. Signed: certified, and to take over from another key; its first signature
+ * makes it active. */
+enum key_state {
+	KEY_REQUESTED = 1,
+	KEY_ACTIVE = 2,
+	KEY_RETIRED = 3,
+	KEY_SIGNED = 4,
+	KEY_ARCHIVED = 5,
+	KEY_DESTROYED = 6,
+};
+#define KEY_STATE_LAST KEY_DESTROYED
+/* Out of use for ever? */
+static inline bool
+key_state_over(enum key_state s)
+{
+	return s == KEY_RETIRED || s == KEY_ARCHIVED || s == KEY_DESTROYED;
+}
+
+/* Counters below the highest one of a slot that are remembered one by one. */
+#define COUNTER_WINDOW 512
 
 struct ledger_key {
 	struct key_order order;
 	enum key_state state;
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
-	int64_t activated;
 	struct key_count count;
-	uint64_t last_counter; /* issuing CA: highest serial counter signed */
+	/* Issuing CA: the highest serial counter signed, and whether the ones
+	 * below it were: bit i of window stands for last_counter - 1 - i. */
+	uint64_t last_counter;
+	uint8_t window[COUNTER_WINDOW / 8];
+	uint64_t last_record; /* issuing CA: its newest IDevID */
+	bool wrapped;
+	enum key_end ending;  /* 0, or its record of the end is there ... */
+	uint64_t end_record;  /* ... and has this number */
+	enum wrapping erased; /* what kept its file shut, 0: not erased */
+};
+
+/* A slot that a signer elsewhere has. */
+struct ledger_slot {
+	char slot[SLOT_TOKEN_MAX + 1];
+	char to[FACTORY_NAME_MAX + 1];
+	int64_t since;
 };
 
 /* The chain that a signer goes on from (journal succeed). */
@@ -42,15 +78,53 @@ struct ledger {
 	struct ledger_before before;
 	size_t keys_len;
 	struct ledger_key *keys; /* owned */
+	size_t slots_len;
+	struct ledger_slot *slots; /* owned, LEDGER_SLOTS_MAX; NULL for none */
 };
 
 void ledger_init(struct ledger *l);
 void ledger_free(struct ledger *l);
 struct ledger_key *ledger_key_find(const struct ledger *l, const char *name);
-/* May that key sign this in a record of that time? SIGNER_KEY, and what
- * key_policy_allows() returns. */
-MUST_USE enum reason ledger_key_allows(const struct ledger_key *k,
-    const struct key_use *use, int64_t time, struct why *why);
+/* May that key (NULL = none) sign this in a record of that time? SIGNER_KEY, and
+ * what key_policy_allows() returns. */
+MUST_USE enum reason ledger_key_allows(const struct ledger *l,
+    const struct ledger_key *k, const struct key_use *use, int64_t time,
+    struct why *why);
+/* Has the time come for a key that is signed to take over: is the one before it
+ * out of use, or has little left (KEY_SWITCH_PERCENT)? */
+bool ledger_key_due(
+    const struct ledger *l, const struct ledger_key *k, int64_t time);
+/* The key that takes over from k, or goes on from it already; NULL if none is
+ * there that can. */
+const struct ledger_key *ledger_key_successor(
+    const struct ledger *l, const struct ledger_key *k);
+/* Which key of its slot it is, 1 the first (IP 4). */
+unsigned ledger_key_generation(
+    const struct ledger *l, const struct ledger_key *k);
+/*
+ * May this key be made? Not a name twice, not more than LEDGER_KEYS_MAX; it
+ * succeeds a key of the same purpose; its slot is nobody's and looks like
+ * nobody's (IP 5.2), or is that of the retired key that it succeeds.
+ * SIGNER_POLICY.
+ */
+MUST_USE enum reason ledger_key_admits(
+    const struct ledger *l, const struct key_order *o, struct why *why);
+#define STATEMENT_MAX 640
+/*
+ * What two operators sign when a retired key is to be destroyed or archived: lines
+ * of text, each ended, that name signer, key, public key, counts. archive is the
+ * SHA-256 of the copy. Its length.
+ */
+size_t ledger_statement(const struct ledger *l, const struct ledger_key *k,
+    enum key_end how, const uint8_t archive[HASH_SIZE],
+    char out[STATEMENT_MAX]);
+/* Reads the subject of LEDGER_VERB_GIVE: a slot that is nobody's here and looks
+ * like nobody's, and a name. SIGNER_POLICY, SIGNER_FACTS. */
+MUST_USE enum reason ledger_slot_read(const struct ledger *l,
+    const char *subject, struct ledger_slot *out, struct why *why);
+/* Was this counter of the key's slot signed, or may have been? SERIAL_USED. */
+MUST_USE enum reason ledger_counter_free(
+    const struct ledger_key *k, uint64_t counter, struct why *why);
 const char *key_state_name(enum key_state s);
 /* Applies the next record (sequence, previous hash and signer must join);
  * bytes are its encoding. A checkpoint must equal what was worked out, unless

@@ -9,6 +9,19 @@ raise(uint64_t *counter, uint64_t by)
 	*counter = *counter > UINT64_MAX - by ? UINT64_MAX : *counter + by;
 }
 
+/* What a key may have done unseen: begun its life, and signed any serial up to
+ * the one that counts as its last now. */
+static void
+doubt(struct ledger_key *k, uint64_t skip, int64_t time)
+{
+	if (k->state == KEY_SIGNED && k->count.activated == 0)
+		k->count.activated = time;
+	if (k->order.purpose != PURPOSE_IDEVID_CA)
+		return;
+	raise(&k->last_counter, skip);
+	memset(k->window, 0xff, sizeof(k->window));
+}
+
 void
 ledger_succeed(const struct ledger *old, const uint8_t signer[16],
     uint64_t skip, int64_t now, struct ledger *out)
@@ -24,14 +37,22 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 	out->before.sequence = old->sequence;
 	memcpy(out->before.head, old->head, HASH_SIZE);
 	out->before.skipped = skip;
+	if (old->slots_len > 0) {
+		out->slots_len = old->slots_len;
+		out->slots =
+		    memory_array(LEDGER_SLOTS_MAX, sizeof(*out->slots));
+		memcpy(out->slots, old->slots,
+		    old->slots_len * sizeof(*out->slots));
+	}
 	out->keys_len = old->keys_len;
 	out->keys = memory_array(old->keys_len + 1, sizeof(*out->keys));
 	for (i = 0; i < old->keys_len; i++) {
 		out->keys[i] = old->keys[i];
+		out->keys[i].last_record = 0; /* a number of the old chain */
 		key_count_skip(&out->keys[i].count, &out->keys[i].order.policy,
 		    skip, out->time);
-		if (out->keys[i].order.purpose == PURPOSE_IDEVID_CA)
-			raise(&out->keys[i].last_counter, skip);
+		if (skip > 0)
+			doubt(&out->keys[i], skip, old->time);
 	}
 }
 

@@ -9,7 +9,7 @@ record_kind_name(enum record_kind k)
 {
 	static const char *const names[] = { "", "checkpoint", "key", "ca",
 		"device", "idevid", "voucher", "signed", "act", "clock",
-		"policy" };
+		"policy", "end", "ended" };
 
 	return (unsigned)k <= RECORD_KIND_LAST ? names[k] : "";
 }
@@ -56,6 +56,20 @@ static const char *
 purpose_word(unsigned value)
 {
 	return value == PURPOSE_VOUCHER ? "voucher" : "idevid-ca";
+}
+
+const char *
+wrapping_name(enum wrapping w)
+{
+	return w == WRAPPING_NONE  ? "passphrase"
+	    : w == WRAPPING_BESIDE ? "wrapping-key"
+				   : "wrapping-key-apart";
+}
+
+static const char *
+wrapping_word(unsigned value)
+{
+	return wrapping_name((enum wrapping)value);
 }
 
 /* An enumeration goes through an unsigned and comes back. */
@@ -133,6 +147,7 @@ policy_fields(struct members *f, void *value)
 	member_day(f, 6, "last_day", &p->last_day);
 	MEMBER_UINT(f, 7, "rate", MEMBER_OPTIONAL, p->rate, UINT32_MAX);
 	MEMBER_UINT(f, 8, "period", MEMBER_OPTIONAL, p->period, KEY_PERIOD_MAX);
+	MEMBER_UINT(f, 9, "months", MEMBER_OPTIONAL, p->months, KEY_MONTHS_MAX);
 }
 
 void
@@ -146,6 +161,14 @@ key_order_fields(struct members *f, void *value)
 	member_text(f, 3, "slot", MEMBER_OPTIONAL, o->slot, sizeof(o->slot));
 	member_bool(f, 4, "p384", &o->p384);
 	member_map(f, 5, "policy", policy_fields, &o->policy);
+	member_text(f, 7, "succeeds", MEMBER_OPTIONAL, o->succeeds,
+	    sizeof(o->succeeds));
+	member_text(
+	    f, 8, "factory", MEMBER_OPTIONAL, o->factory, sizeof(o->factory));
+	MEMBER_UINT(f, 9, "rsa_bits", MEMBER_OPTIONAL, o->rsa_bits, 3072);
+	if ((o->rsa_bits != 0 && o->rsa_bits != 2048 && o->rsa_bits != 3072) ||
+	    (o->rsa_bits != 0 && o->p384))
+		members_refuse(f, "rsa_bits");
 	if (o->name[0] == '\0' ||
 	    key_policy_check(&o->policy, o->purpose, NULL) != REASON_OK)
 		members_refuse(f, "name or policy");
@@ -159,6 +182,7 @@ key_fields(struct members *f, void *value)
 	member_map(f, 1, "order", key_order_fields, &k->order);
 	member_bytes(
 	    f, 2, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256, HASH_SIZE);
+	MEMBER_UINT(f, 3, "wrapped", MEMBER_OPTIONAL, k->wrapped, 1);
 }
 
 static void
@@ -266,6 +290,36 @@ policy_record_fields(struct members *f, void *value)
 	member_map(f, 3, "policy", policy_fields, &o->policy);
 }
 
+static void
+end_fields(struct members *f, void *value)
+{
+	struct record_end *e = value;
+
+	member_text(f, 1, "name", MEMBER_REQUIRED, e->name, sizeof(e->name));
+	MEMBER_WORD(
+	    f, 2, "how", MEMBER_REQUIRED, e->how, END_ARCHIVE, key_end_word);
+	member_span(f, 3, "statement", &e->statement);
+	member_bytes(f, 4, "first_key_sha256", MEMBER_REQUIRED,
+	    e->persons[0].key_sha256, HASH_SIZE);
+	member_span(f, 5, "first_signature", &e->persons[0].signature);
+	member_bytes(f, 6, "second_key_sha256", MEMBER_REQUIRED,
+	    e->persons[1].key_sha256, HASH_SIZE);
+	member_span(f, 7, "second_signature", &e->persons[1].signature);
+	member_bytes(f, 8, "archive_sha256", MEMBER_OPTIONAL, e->archive_sha256,
+	    HASH_SIZE);
+}
+
+static void
+ended_fields(struct members *f, void *value)
+{
+	struct record_ended *e = value;
+
+	member_text(f, 1, "name", MEMBER_REQUIRED, e->name, sizeof(e->name));
+	member_uint(f, 2, "of", MEMBER_REQUIRED, &e->of, INT64_MAX);
+	MEMBER_WORD(f, 3, "wrapping", MEMBER_REQUIRED, e->wrapping,
+	    WRAPPING_APART, wrapping_word);
+}
+
 /* In JSON a checkpoint shows what it holds, not its octets. */
 static void
 checkpoint_fields(struct members *f, struct record *r)
@@ -315,6 +369,12 @@ facts_fields(struct members *f, struct record *r)
 	case RECORD_POLICY:
 		member_map(
 		    f, 9, "facts", policy_record_fields, &r->policy.order);
+		break;
+	case RECORD_END:
+		member_map(f, 9, "facts", end_fields, &r->end);
+		break;
+	case RECORD_ENDED:
+		member_map(f, 9, "facts", ended_fields, &r->ended);
 		break;
 	}
 }

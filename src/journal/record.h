@@ -12,7 +12,7 @@
 #include "base/reason.h"
 #include "model/order.h"
 
-#define RECORD_MAX     32768
+#define RECORD_MAX     65536
 #define RECORD_VERSION 2
 
 enum record_kind {
@@ -26,14 +26,17 @@ enum record_kind {
 	RECORD_ACT,
 	RECORD_CLOCK,
 	RECORD_POLICY,
+	RECORD_END,
+	RECORD_ENDED,
 };
-#define RECORD_KIND_LAST RECORD_POLICY
+#define RECORD_KIND_LAST RECORD_ENDED
 
 const char *record_kind_name(enum record_kind k);
 
 struct record_key {
 	struct key_order order;
 	uint8_t spki_sha256[HASH_SIZE];
+	bool wrapped; /* its file opens with a wrapping key only */
 };
 struct record_ca { /* a key got its certificate and is active */
 	char name[KEY_NAME_MAX + 1];
@@ -84,6 +87,30 @@ struct record_clock {
 struct record_policy { /* a key may sign this from now on */
 	struct policy_order order;
 };
+/* From here on this key is erased: nothing stops it any more. */
+struct record_end {
+	char name[KEY_NAME_MAX + 1];
+	enum key_end how;
+	struct span statement; /* ledger_statement() */
+	struct record_person {
+		uint8_t key_sha256[HASH_SIZE]; /* fingerprint of an SSH key */
+		struct span signature;	       /* SSHSIG, without armour */
+	} persons[END_SIGNATURES];
+	uint8_t archive_sha256[HASH_SIZE];
+};
+/* What kept the key's file shut. */
+enum wrapping {
+	WRAPPING_NONE = 1, /* the passphrase alone */
+	WRAPPING_BESIDE,   /* and a key in a file of the same file system */
+	WRAPPING_APART,	   /* and a key in a file system of its own */
+};
+const char *wrapping_name(enum wrapping w);
+/* It is gone. */
+struct record_ended {
+	char name[KEY_NAME_MAX + 1];
+	uint64_t of; /* sequence of the end */
+	enum wrapping wrapping;
+};
 
 struct record {
 	uint8_t signer[16];
@@ -105,6 +132,8 @@ struct record {
 		struct record_act act;
 		struct record_clock clock;
 		struct record_policy policy;
+		struct record_end end;
+		struct record_ended ended;
 	};
 };
 

@@ -28,6 +28,7 @@ static const struct {
 	FIELD("kind", kind),
 	FIELD("format", format),
 	FIELD("reply", reply),
+	FIELD("legacy", legacy),
 	FIELD("moment", moment),
 	FIELD("request", request_sha256),
 	FIELD("created-on", has_created_on),
@@ -37,8 +38,7 @@ static const struct {
 	FIELD("nonce", nonce),
 	FIELD("prior", prior),
 	FIELD("prior-format", prior_format),
-	FIELD("prior-unattributed", prior_unattributed),
-	FIELD("unattributed", unattributed),
+	FIELD("prior-legacy", prior_legacy),
 	FIELD("pledge-key", pledge_spki_sha256),
 	FIELD("pledge-certificate", pledge_certificate_sha256),
 	FIELD("pledge-issuer", pledge_issuer),
@@ -56,7 +56,10 @@ same_entry(const struct chain_entry *a, const struct chain_entry *b)
 	    a->domain_id_len == b->domain_id_len &&
 	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0 &&
 	    a->ca == b->ca && a->self_signed == b->self_signed &&
-	    a->not_after == b->not_after;
+	    a->not_after == b->not_after &&
+	    memcmp(a->issuer_name_sha256, b->issuer_name_sha256, HASH_SIZE) ==
+	    0 &&
+	    a->public_policy == b->public_policy;
 }
 
 const char *

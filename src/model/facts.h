@@ -6,6 +6,7 @@
 #ifndef MODEL_FACTS_H
 #define MODEL_FACTS_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
 
@@ -19,13 +20,19 @@ struct chain_entry {
 	bool ca;
 	bool self_signed;
 	int64_t not_after;
+	uint8_t issuer_name_sha256[HASH_SIZE];
+	bool public_policy; /* its policies are those of public CAs */
 };
 
 /* What the checker may leave to policy because a product can allow it. */
 enum proximity {
 	PROXIMITY_PROVEN = 1,
 	PROXIMITY_ABSENT = 2,
-	PROXIMITY_DIFFERS = 3
+	PROXIMITY_DIFFERS = 3,
+	/* By a registrar-agent (PRM, MP 15.1): all of it, or without the
+	 * agent's certificate, which gives a lower assertion. */
+	PROXIMITY_AGENT = 4,
+	PROXIMITY_AGENT_UNNAMED = 5,
 };
 
 struct request_facts {
@@ -33,7 +40,8 @@ struct request_facts {
 	enum artifact_format format; /* of the request */
 	unsigned
 	    reply; /* list of formats that Accept and Content-Type ask for */
-	int64_t moment; /* for which certificates were found to be valid */
+	unsigned legacy; /* old forms that the request uses */
+	int64_t moment;	 /* for which certificates were found to be valid */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t
 	    client_sha256[HASH_SIZE]; /* of the TLS certificate; zero = none */
@@ -55,8 +63,8 @@ struct request_facts {
 	/* The pledge's own signed request, verified with this key. */
 	bool prior;
 	enum artifact_format prior_format;
-	bool prior_unattributed; /* id-data without signedAttrs (legacy) */
-	bool unattributed;	 /* the same of the registrar's request */
+	unsigned
+	    prior_legacy; /* old forms of its own, which are in legacy, too */
 	uint8_t pledge_spki_sha256[HASH_SIZE];
 	uint8_t pledge_certificate_sha256[HASH_SIZE];
 	struct issuer
@@ -98,6 +106,14 @@ struct import_facts {
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
 	char warnings[200]; /* linter codes that only warn, "L01 L05" */
+};
+
+/* A certificate of a registrar or a CA, by itself. */
+struct certificate_facts {
+	struct chain_entry entry;	/* ca: and may sign certificates */
+	uint8_t name_sha256[HASH_SIZE]; /* of its subject Name, DER */
+	bool registrar;			/* id-kp-cmcRA */
+	char subject[SUBJECT_MAX];
 };
 
 #endif

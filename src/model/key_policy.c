@@ -2,6 +2,7 @@
 #include "model/key_policy.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "model/product.h"
@@ -14,6 +15,10 @@ key_policy_defaults(struct key_policy *p, enum key_purpose purpose)
 {
 	memset(p, 0, sizeof(*p));
 	p->kinds = purpose == PURPOSE_VOUCHER ? SIGNED_NONCED : SIGNED_IDEVID;
+	if (purpose != PURPOSE_IDEVID_CA)
+		return;
+	p->limit = CA_COUNT;
+	p->months = CA_MONTHS;
 }
 
 /* --- serial patterns --- */
@@ -100,6 +105,8 @@ key_policy_check(
 	else if ((p->rate == 0) != (p->period == 0) ||
 	    p->period > KEY_PERIOD_MAX)
 		field = "rate";
+	else if (p->months > KEY_MONTHS_MAX)
+		field = "months";
 	return field == NULL
 	    ? REASON_OK
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key policy: %s", field);
@@ -137,8 +144,72 @@ covers(const struct key_policy *p, const struct key_use *use, struct why *why)
 	return REASON_OK;
 }
 
+/* So many months later: the same day and time, or the last day of a month that
+ * is too short for it. */
+static int64_t
+months_later(int64_t time, uint32_t months)
+{
+	struct tm day;
+	time_t begin = time;
+	int want;
+
+	if (gmtime_r(&begin, &day) == NULL)
+		return INT64_MAX;
+	want = day.tm_mday;
+	day.tm_mon += (int)months;
+	begin = timegm(&day); /* fills day as it really is */
+	if (day.tm_mday != want) {
+		day.tm_mday = 0;
+		begin = timegm(&day);
+	}
+	return begin;
+}
+
+int64_t
+key_policy_end(const struct key_policy *p, const struct key_count *count)
+{
+	int64_t end = INT64_MAX, other;
+
+	if (p->last_day != 0)
+		end = ((int64_t)p->last_day + 1) * SECONDS_A_DAY;
+	if (p->months == 0 || count->activated == 0)
+		return end;
+	other = months_later(count->activated, p->months);
+	return other < end ? other : end;
+}
+
+static unsigned
+percent(uint64_t part, uint64_t whole)
+{
+	if (part >= whole)
+		return 100;
+	return whole > UINT64_MAX / 100 ? (unsigned)(part / (whole / 100))
+					: (unsigned)(part * 100 / whole);
+}
+
+unsigned
+key_policy_used(
+    const struct key_policy *p, const struct key_count *count, int64_t time)
+{
+	int64_t end = key_policy_end(p, count);
+	int64_t begin = (int64_t)p->first_day * SECONDS_A_DAY;
+	unsigned used = 0, other;
+
+	if (p->limit != 0)
+		used = percent(count->issued, p->limit);
+	if (begin < count->activated)
+		begin = count->activated;
+	if (end == INT64_MAX || time <= begin)
+		return used;
+	other = end <= begin
+	    ? 100
+	    : percent((uint64_t)(time - begin), (uint64_t)(end - begin));
+	return other > used ? other : used;
+}
+
 static enum reason
-in_days(const struct key_policy *p, int64_t time, struct why *why)
+in_days(const struct key_policy *p, const struct key_count *count, int64_t time,
+    struct why *why)
 {
 	char text[DAY_TEXT_SIZE];
 
@@ -153,6 +224,9 @@ in_days(const struct key_policy *p, int64_t time, struct why *why)
 		return why_set(
 		    why, REASON_SIGNER_DATE, -1, "its last day was %s", text);
 	}
+	if (time >= key_policy_end(p, count))
+		return why_set(why, REASON_SIGNER_DATE, -1,
+		    "its %u months are over", p->months);
 	return REASON_OK;
 }
 
@@ -177,7 +251,7 @@ key_policy_allows(const struct key_policy *p, const struct key_count *count,
 	enum reason r;
 
 	if ((r = covers(p, use, why)) != REASON_OK ||
-	    (r = in_days(p, time, why)) != REASON_OK)
+	    (r = in_days(p, count, time, why)) != REASON_OK)
 		return r;
 	if (p->limit != 0 && count->issued >= p->limit)
 		return why_set(why, REASON_SIGNER_COUNT, -1,

@@ -20,6 +20,7 @@ enum signed_kind {
 #define SERIAL_PATTERN_MAX 48
 #define KEY_DAY_MAX	   2932896 /* 9999-12-31 */
 #define KEY_PERIOD_MAX	   2678400 /* 31 days */
+#define KEY_MONTHS_MAX	   1200
 #define SECONDS_A_DAY	   86400
 
 struct key_policy {
@@ -32,12 +33,14 @@ struct key_policy {
 	uint32_t last_day;  /* is itself a day of use; 0 = no end */
 	uint32_t rate;	    /* signatures in one period, 0 = no limit */
 	uint32_t period;    /* seconds; 0 without a rate */
+	uint32_t months;    /* of life from its activation, 0 = no end */
 };
 
 /* What a key did, as far as its policy asks. */
 struct key_count {
-	uint64_t issued; /* signatures that a record stands for */
-	int64_t period;	 /* begin of the last period in which it signed */
+	uint64_t issued;   /* signatures that a record stands for */
+	int64_t activated; /* begin of its months, 0 = not yet */
+	int64_t period;	   /* begin of the last period in which it signed */
 	uint32_t in_period;
 };
 
@@ -47,7 +50,16 @@ struct key_use {
 	const char *product, *serial; /* serial NULL: not known yet */
 };
 
-/* The least that a key of this purpose needs: nonced vouchers, or IDevIDs. */
+/* An issuing CA lives so long, and signs so many (IP 4). */
+#define CA_MONTHS	   3
+#define CA_COUNT	   100000
+/* Percent of its life after which a key is said to end soon, and its successor
+ * takes over where there is one (IP 4). */
+#define KEY_WARN_PERCENT   80
+#define KEY_SWITCH_PERCENT 95
+
+/* The least that a key of this purpose needs: nonced vouchers; or IDevIDs, with
+ * the limits of an issuing CA. */
 void key_policy_defaults(struct key_policy *p, enum key_purpose purpose);
 /* SIGNER_FACTS naming the field that breaks its rules, or that no key of this
  * purpose may have. */
@@ -56,8 +68,9 @@ MUST_USE enum reason key_policy_check(
 /*
  * Sets one field by its option's name: kinds ("nonced,nonceless"), product
  * ("a,b" or "any"), serials (a pattern or "any"), limit (a number or "none"),
- * first-day and last-day ("2027-03-31" or "none"), rate ("100/minute",
- * "/hour", "/day", a number of seconds, or "none"). ADMIN_ARGUMENT.
+ * first-day and last-day ("2027-03-31" or "none"), months (a number or "none"),
+ * rate ("100/minute", "/hour", "/day", a number of seconds, or "none").
+ * ADMIN_ARGUMENT.
  */
 MUST_USE enum reason key_policy_set(
     struct key_policy *p, const char *name, struct span value, struct why *why);
@@ -70,6 +83,14 @@ bool key_policy_product(const struct key_policy *p, const char *product);
 MUST_USE enum reason key_policy_allows(const struct key_policy *p,
     const struct key_count *count, const struct key_use *use, int64_t time,
     struct why *why);
+/* The first second in which it may not sign any more, by its months or its last
+ * day; INT64_MAX if there is none. */
+int64_t key_policy_end(
+    const struct key_policy *p, const struct key_count *count);
+/* Percent of its life that is over, by number or by time, whichever is more: 100
+ * means that it will not sign again. 0 where nothing limits it. */
+unsigned key_policy_used(
+    const struct key_policy *p, const struct key_count *count, int64_t time);
 /* Counts a signature made at that time. */
 void key_count_add(
     struct key_count *count, const struct key_policy *p, int64_t time);

@@ -156,6 +156,18 @@ set_day(uint32_t *out, struct span value)
 }
 
 static bool
+set_months(uint32_t *out, struct span value)
+{
+	uint64_t n = 0;
+
+	if (!span_is(value, "none") &&
+	    (!text_uint(value, KEY_MONTHS_MAX, &n) || n == 0))
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool
 set_rate(struct key_policy *p, struct span value)
 {
 	const uint8_t *slash = memchr(value.ptr, '/', value.len);
@@ -182,7 +194,7 @@ set_rate(struct key_policy *p, struct span value)
 }
 
 const char *const key_policy_names[] = { "kinds", "product", "serials", "limit",
-	"first-day", "last-day", "rate", NULL };
+	"first-day", "last-day", "rate", "months", NULL };
 
 enum reason
 key_policy_set(
@@ -207,6 +219,8 @@ key_policy_set(
 		good = set_day(&next.last_day, value);
 	else if (strcmp(name, "rate") == 0)
 		good = set_rate(&next, value);
+	else if (strcmp(name, "months") == 0)
+		good = set_months(&next.months, value);
 	if (!good)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "%s: bad value %.*s", name,

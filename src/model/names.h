@@ -20,7 +20,9 @@
 #define CHAIN_MAX	  6	/* MP 17 */
 #define BODY_MAX	  65536 /* MP 17 */
 #define KEY_NAME_MAX	  32	/* our own names of signing keys */
+#define FACTORY_NAME_MAX  32
 #define HASH_SIZE	  32
+#define SUBJECT_MAX	  128 /* a Name as text for people */
 
 enum artifact_format {
 	FORMAT_NONE = 0,
@@ -47,6 +49,9 @@ enum pin_kind {
 	PIN_CERTIFICATE = 1, /* pinned-domain-cert */
 	PIN_PUBK = 2,	     /* pinned-domain-pubk */
 	PIN_PUBK_SHA256 = 3, /* pinned-domain-pubk-sha256 */
+	/* Products only: a certificate, but of the registrar itself its key. */
+	PIN_EITHER_PUBK = 4,
+	PIN_EITHER_SHA256 = 5,
 };
 
 enum request_kind { REQUEST_VOUCHER = 1, REQUEST_AUDIT_LOG = 2 };

@@ -18,6 +18,7 @@ struct voucher_order {
 	int64_t expires_on; /* 0 = none */
 	bool name_issuer;   /* put idevid-issuer into the voucher */
 	bool emit_id_data;
+	bool layout_2019; /* COSE with the numbers of MP 10.4 */
 	enum artifact_format format;
 	enum pin_kind pin_kind;
 	struct span pin; /* certificate, DER; with a raw key, its owner's */
@@ -53,7 +54,15 @@ struct key_order {
 	enum key_purpose purpose;
 	char name[KEY_NAME_MAX + 1];   /* A-Z a-z 0-9 - */
 	char slot[SLOT_TOKEN_MAX + 1]; /* issuing CAs */
+	/* Issuing CAs: the key that it takes over from, and the factory that it
+	 * is for; "" = none. */
+	char succeeds[KEY_NAME_MAX + 1];
+	char factory[FACTORY_NAME_MAX + 1];
 	bool p384;
+	/* For pledges that hold the key itself and no anchor: its certificate
+	 * is a placeholder that it signs (MP 10.1). Vouchers only. */
+	bool raw;
+	unsigned rsa_bits; /* 2048 or 3072: RSA, issuing CAs only; else 0 */
 	struct key_policy policy;
 };
 /* "From now on it may sign this." */
@@ -61,6 +70,21 @@ struct policy_order {
 	char name[KEY_NAME_MAX + 1];
 	uint32_t user; /* uid of the asker */
 	struct key_policy policy;
+};
+/* The end of a retired key. Numbers are for ever. */
+enum key_end {
+	END_DESTROY = 1,
+	END_ARCHIVE, /* a copy lies elsewhere, encrypted */
+};
+#define END_SIGNATURES	  2    /* of two persons */
+#define END_SIGNATURE_MAX 2048 /* as ssh-keygen writes it, armoured */
+/* "Say what two operators must sign", or, with their signatures, "erase it". */
+struct end_order {
+	char name[KEY_NAME_MAX + 1];
+	enum key_end how;
+	uint8_t archive_sha256[HASH_SIZE]; /* of the copy; zero: none yet */
+	unsigned signatures_len;	   /* 0 or END_SIGNATURES */
+	struct span signatures[END_SIGNATURES];
 };
 struct key_certificate {
 	char name[KEY_NAME_MAX + 1];

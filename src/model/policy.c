@@ -10,9 +10,9 @@ static bool
 issuer_is(const struct device *d, const struct issuer *i,
     const uint8_t name_sha256[HASH_SIZE])
 {
-	if (i->kind == ISSUER_KEY_ID)
-		return d->issuer.kind == ISSUER_KEY_ID &&
-		    d->issuer.len == i->len &&
+	/* Records of old hold the Name alone where a certificate had no AKI. */
+	if (i->kind == ISSUER_KEY_ID && d->issuer.kind == ISSUER_KEY_ID)
+		return d->issuer.len == i->len &&
 		    memcmp(d->issuer.bytes, i->bytes, i->len) == 0;
 	return memcmp(d->issuer_name_sha256, name_sha256, HASH_SIZE) == 0;
 }
@@ -67,16 +67,20 @@ row_freshness(const struct policy_input *in, struct verdict *out)
 
 /* A nonce that came as JSON need not be octets; in CBOR it must (MP 7.3). */
 static bool
-nonce_fits(enum artifact_format format, const char *nonce)
+nonce_fits(enum artifact_format format, const struct request_facts *f)
 {
+	const char *nonce = f->nonce;
 	uint8_t octets[NONCE_MAX];
 	size_t len;
 
 	return format != FORMAT_COSE_CBOR || nonce[0] == '\0' ||
+	    (f->prior_legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0 ||
 	    (base64_decode(octets, sizeof(octets), &len, span_str(nonce),
 		 BASE64_STANDARD) &&
 		len >= 8 && len <= 32);
 }
+
+static bool by_agent(const struct request_facts *f);
 
 /* The first that registrar and pledge both understand (MP 3 rule 3). */
 static enum reason
@@ -91,9 +95,11 @@ choose_format(const struct policy_input *in, struct verdict *out)
 
 	for (i = 0; i < FORMAT_COSE_CBOR; i++) {
 		format = format_list_at(f->reply, i);
-		if (!format_list_has(p->formats, format))
+		/* An agent's pledge gets its own (PRM 7.3.1). */
+		if (!format_list_has(p->formats, format) ||
+		    (by_agent(f) && format != f->format))
 			continue;
-		if ((nonce = nonce_fits(format, f->nonce))) {
+		if ((nonce = nonce_fits(format, f))) {
 			out->format = format;
 			trace_found(in->trace, "%s", format_media_type(format));
 			return REASON_OK;
@@ -105,10 +111,11 @@ choose_format(const struct policy_input *in, struct verdict *out)
 		    "their base64");
 	product_formats_print(known, p->formats);
 	return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
-	    "this pledge processes %s", known);
+	    "this pledge processes %s%s", known,
+	    by_agent(f) ? ", and an agent gets the format of its request" : "");
 }
 
-/* Row 9 (RFC 8995 5.6), and the switch of MP 8 for old firmware. */
+/* Row 9 (RFC 8995 5.6), and the switches of MP 8 and 10.4 for old firmware. */
 static enum reason
 row_format(const struct policy_input *in, struct verdict *out)
 {
@@ -118,11 +125,23 @@ row_format(const struct policy_input *in, struct verdict *out)
 
 	if (r != REASON_OK)
 		return r;
-	if ((f->unattributed || (f->prior && f->prior_unattributed)) &&
-	    !p->legacy_unattributed)
+	if ((f->legacy & ~p->legacy & LEGACY(LEGACY_UNATTRIBUTED)) != 0)
 		return why_set(&out->why, REASON_CMS_ATTRIBUTES_MISSING, -1,
 		    "signedAttrs is absent in the %s's request",
-		    f->unattributed ? "registrar" : "pledge");
+		    (f->prior_legacy & LEGACY(LEGACY_UNATTRIBUTED)) != 0
+			? "pledge"
+			: "registrar");
+	if ((f->legacy & ~p->legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0)
+		return why_set(&out->why, REASON_LEGACY_FORM, -1,
+		    "the product's legacy-layout-2019 is off");
+	/* In kind: the firmware that asks so reads nothing else. */
+	out->layout_2019 = out->format == FORMAT_COSE_CBOR &&
+	    (f->prior_legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0;
+	if (out->layout_2019 &&
+	    (out->name_issuer || p->pin_kind != PIN_CERTIFICATE))
+		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+		    "the layout of 2019 has neither idevid-issuer nor raw "
+		    "keys");
 	return REASON_OK;
 }
 
@@ -191,12 +210,36 @@ proven(const struct request_facts *f)
 	return f->prior && f->proximity == PROXIMITY_PROVEN;
 }
 
+/* By way of a registrar-agent, named or not (PRM, MP 15.1). */
+static bool
+by_agent(const struct request_facts *f)
+{
+	return f->prior &&
+	    (f->proximity == PROXIMITY_AGENT ||
+		f->proximity == PROXIMITY_AGENT_UNNAMED);
+}
+
+static enum reason
+row_agent(const struct policy_input *in, struct verdict *out)
+{
+	static const uint8_t none[HASH_SIZE];
+
+	if (!in->client_unknown &&
+	    memcmp(in->facts->client_sha256, none, HASH_SIZE) == 0)
+		return why_set(&out->why, REASON_AGENT_CLIENT, -1, "%s", "");
+	trace_found(
+	    in->trace, "by way of an agent, to be sent over mutual TLS");
+	return REASON_OK;
+}
+
 /* Row 15 (RFC 8995 5.5.5), with the audit-only switch. */
 static enum reason
 row_proximity(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 
+	if (by_agent(f))
+		return row_agent(in, out);
 	if (proven(f))
 		return REASON_OK;
 	if (in->products[out->device].audit_only) {
@@ -226,42 +269,16 @@ row_state(const struct policy_input *in, struct verdict *out)
 	return why_set(&out->why, REASON_DEVICE_RETIRED, -1, "%s", "");
 }
 
-/* Row 19 (RFC 8995 5.5.2, MP 11): something of the verified chain, always. */
-static enum reason
-row_pin(const struct policy_input *in, struct verdict *out)
-{
-	const struct request_facts *f = in->facts;
-	const struct product *p = &in->products[out->device];
-	enum pin_policy pin = p->pin;
-	unsigned i;
-
-	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)
-		return why_set(
-		    &out->why, REASON_PIN_NONE, -1, "there is no chain");
-	out->pin = 0;
-	out->pin_kind = p->pin_kind;
-	if (pin == PIN_BY_FORMAT)
-		pin = out->format == FORMAT_COSE_CBOR ? PIN_LOWEST_CA
-						      : PIN_FARTHEST;
-	/* A raw key is the registrar's own (cBRSKI 8.3). */
-	if (pin == PIN_END_ENTITY || p->pin_kind != PIN_CERTIFICATE)
-		return REASON_OK;
-	for (i = 1; i < f->chain_len; i++) {
-		if (!f->chain[i].ca)
-			continue;
-		out->pin = i;
-		if (pin == PIN_LOWEST_CA)
-			break;
-	}
-	return REASON_OK;
-}
-
 /* Row 20 (MP 12). */
 static enum reason
 row_assertion(const struct policy_input *in, struct verdict *out)
 {
-	out->assertion =
-	    proven(in->facts) ? ASSERTION_PROXIMITY : ASSERTION_LOGGED;
+	const struct request_facts *f = in->facts;
+
+	out->assertion = proven(f) ? ASSERTION_PROXIMITY
+	    : by_agent(f) && f->proximity == PROXIMITY_AGENT
+	    ? ASSERTION_AGENT_PROXIMITY
+	    : ASSERTION_LOGGED;
 	trace_found(in->trace, "%s", assertion_text(out->assertion));
 	return REASON_OK;
 }
@@ -283,7 +300,7 @@ policy_decide(const struct policy_input *in, struct verdict *out)
 		{ STEP_KEY_ON_RECORD, row_pledge_key },
 		{ STEP_PROXIMITY, row_proximity },
 		{ STEP_STATE, row_state },
-		{ STEP_PIN, row_pin },
+		{ STEP_PIN, policy_pin },
 		{ STEP_ASSERTION, row_assertion },
 	};
 	size_t i;

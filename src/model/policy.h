@@ -5,10 +5,12 @@
 #ifndef MODEL_POLICY_H
 #define MODEL_POLICY_H
 
+#include "model/customer.h"
 #include "model/device.h"
 #include "model/facts.h"
 #include "model/order.h"
 #include "model/product.h"
+#include "model/public_ca.h"
 #include "model/step.h"
 
 struct policy_input {
@@ -21,7 +23,13 @@ struct policy_input {
 	int64_t max_age; /* row 7 */
 	int64_t max_ahead;
 	bool revocation_required; /* row 5 */
-	struct trace *trace;	  /* gets every row; NULL: a real request */
+	bool client_unknown;	  /* a file says nothing of its connection */
+	/* Whose request it is, NULL if nobody knows; and the domain CA on file
+	 * that it would have pinned, NULL if there is none. */
+	const struct customer *customer;
+	const struct chain_entry *domain_ca;
+	const struct public_cas *public_cas; /* added by operators, or NULL */
+	struct trace *trace; /* gets every row; NULL: a real request */
 };
 
 struct verdict {
@@ -30,12 +38,22 @@ struct verdict {
 	unsigned device; /* index of the one that was meant */
 	bool device_found;
 	enum artifact_format format; /* of the voucher */
-	unsigned pin;		     /* index in facts->chain */
+	bool layout_2019;	     /* COSE with the numbers of MP 10.4 */
+	unsigned pin; /* index in facts->chain; CHAIN_MAX: what is on file */
+	const struct chain_entry *pinned; /* that, in facts or on file */
 	enum pin_kind pin_kind;
 	enum assertion assertion;
 	bool name_issuer; /* serial not unique: idevid-issuer MUST be in */
 };
 
 void policy_decide(const struct policy_input *in, struct verdict *out);
+/* What is wished to be pinned: by the customer, else by the product. */
+enum pin_policy policy_pin_wish(const struct product *p,
+    const struct customer *c, enum artifact_format format);
+/* Row 19 of it (MP 11, pin.c): something of the verified chain, or a domain CA
+ * that is on file for this customer, and never a public CA. PIN_NONE,
+ * PIN_PUBLIC. */
+MUST_USE enum reason policy_pin(
+    const struct policy_input *in, struct verdict *out);
 
 #endif

@@ -72,10 +72,32 @@ set_flag(bool *out, struct span value)
 	return *out || span_is(value, "no");
 }
 
+static bool
+set_limit(unsigned *out, struct span value)
+{
+	uint64_t n;
+
+	if (!text_uint(value, BODY_MAX, &n))
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+set_legacy(unsigned *set, enum legacy_form form, struct span value)
+{
+	bool on;
+
+	if (!set_flag(&on, value))
+		return false;
+	*set = (*set & ~LEGACY(form)) | (on ? LEGACY(form) : 0);
+	return true;
+}
+
 static const char *const pins[] = { NULL, "farthest", "lowest-ca", "end-entity",
-	"by-format" };
-static const char *const kinds[] = { NULL, "certificate", "pubk",
-	"pubk-sha256" };
+	"by-format", "domain-ca" };
+static const char *const kinds[] = { NULL, "certificate", "pubk", "pubk-sha256",
+	"certificate-or-pubk", "certificate-or-pubk-sha256" };
 static const char *const formats[] = { NULL, "cms", "jws", "cose" };
 #define WORDS(list) (list), sizeof(list) / sizeof((list)[0])
 
@@ -103,6 +125,12 @@ pin_policy_text(enum pin_policy p)
 	return word_text(WORDS(pins), p);
 }
 
+enum pin_policy
+pin_policy_find(struct span text)
+{
+	return (enum pin_policy)word_find(WORDS(pins), text);
+}
+
 const char *
 pin_kind_text(enum pin_kind k)
 {
@@ -112,8 +140,9 @@ pin_kind_text(enum pin_kind k)
 static bool
 set_pin(enum pin_policy *out, struct span value)
 {
-	*out = (enum pin_policy)word_find(WORDS(pins), value);
-	return *out != 0;
+	*out = pin_policy_find(value);
+	/* Products have no domain. */
+	return *out != 0 && *out != PIN_DOMAIN_CA;
 }
 
 static bool
@@ -172,6 +201,7 @@ enum reason
 product_set(
     struct product *p, struct span name, struct span value, struct why *why)
 {
+	enum legacy_form form = legacy_switch(name, true);
 	struct product next = *p;
 	bool good = false;
 
@@ -195,8 +225,10 @@ product_set(
 		good = set_flag(&next.audit_only, value);
 	else if (span_is(name, "emit-id-data"))
 		good = set_flag(&next.emit_id_data, value);
-	else if (span_is(name, "legacy-unattributed"))
-		good = set_flag(&next.legacy_unattributed, value);
+	else if (span_is(name, "voucher-limit"))
+		good = set_limit(&next.voucher_limit, value);
+	else if (form < LEGACY_COUNT)
+		good = set_legacy(&next.legacy, form, value);
 	else if (span_is(name, "import-only"))
 		good = set_flag(&next.import_only, value);
 	else if (span_is(name, "key-usage"))

@@ -4,6 +4,7 @@
 #ifndef MODEL_PRODUCT_H
 #define MODEL_PRODUCT_H
 
+#include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
 
@@ -12,6 +13,7 @@ enum pin_policy {
 	PIN_LOWEST_CA = 2,  /* cBRSKI 8.2 rule 1 */
 	PIN_END_ENTITY = 3, /* RFC 8995 5.5.2 MAY */
 	PIN_BY_FORMAT = 4,  /* lowest CA in COSE, else farthest (MP 11) */
+	PIN_DOMAIN_CA = 5,  /* a customer's, that is on file */
 };
 
 struct product {
@@ -23,12 +25,14 @@ struct product {
 	unsigned counter_width;		 /* 4..12, default 6 */
 	bool check_character;		 /* default true */
 	enum pin_policy pin;
-	enum pin_kind pin_kind; /* a raw key is always the registrar's own */
+	enum pin_kind pin_kind; /* that its pledges understand; a raw key is
+				   always the registrar's own */
 	unsigned formats;	/* list of those that its pledges understand */
 	bool audit_only;   /* row 15: go on without proximity as "logged" */
 	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
-	bool legacy_unattributed; /* MP 8: accept id-data without signedAttrs */
-	bool import_only;	  /* serials of others (IP 5.2 import mode) */
+	unsigned legacy;   /* old forms that its pledges may use */
+	unsigned voucher_limit; /* octets that its pledges can take; 0 = any */
+	bool import_only;	/* serials of others (IP 5.2 import mode) */
 	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
 };
 
@@ -38,10 +42,13 @@ void product_defaults(struct product *p);
 /* "cms,jws,cose" */
 #define FORMATS_TEXT_SIZE 16
 void product_formats_print(char out[FORMATS_TEXT_SIZE], unsigned formats);
-/* "certificate", "pubk", "pubk-sha256" */
+/* "certificate", "pubk", "pubk-sha256", "certificate-or-pubk",
+ * "certificate-or-pubk-sha256" */
 const char *pin_kind_text(enum pin_kind k);
-/* "farthest", "lowest-ca", "end-entity", "by-format" */
+/* "farthest", "lowest-ca", "end-entity", "by-format", "domain-ca" */
 const char *pin_policy_text(enum pin_policy p);
+/* 0 if it is none of these. */
+enum pin_policy pin_policy_find(struct span text);
 /* PRODUCT_SYNTAX naming the field. */
 MUST_USE enum reason product_check(const struct product *p, struct why *why);
 /* Sets one field by its configuration name ("pin" = "end-entity", ...);

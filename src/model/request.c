@@ -116,20 +116,28 @@ serial_number(struct reading *r, const struct json_value *v)
 	return REASON_OK;
 }
 
-/* MP 7.3: opaque, 8 to 64 characters, copied verbatim; so it may hold nothing
- * that would be written otherwise than it was read. */
+bool
+nonce_take(struct span text, char out[NONCE_MAX + 1])
+{
+	if (text.len >= NONCE_MIN && text_printable(text) &&
+	    memchr(text.ptr, '"', text.len) == NULL &&
+	    memchr(text.ptr, '\\', text.len) == NULL &&
+	    text_copy(out, NONCE_MAX + 1, text))
+		return true;
+	out[0] = '\0';
+	return false;
+}
+
 static enum reason
 nonce(struct reading *r, const struct json_value *v)
 {
-	char *out = r->out->nonce;
+	char text[NONCE_MAX + 1];
 	size_t len;
 
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
-	if (json_string(v, out, sizeof(r->out->nonce), &len) != WIRE_OK ||
-	    len < NONCE_MIN || !text_printable(span_of(out, len)) ||
-	    memchr(out, '"', len) != NULL || memchr(out, '\\', len) != NULL) {
-		out[0] = '\0';
+	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
+	    !nonce_take(span_of(text, len), r->out->nonce)) {
 		return why_set(r->why, REASON_NONCE_LENGTH, -1,
 		    "nonce is not 8 to 64 printable characters");
 	}
@@ -164,6 +172,44 @@ static enum reason
 proximity_pubk_sha256(struct reading *r, const struct json_value *v)
 {
 	return take_binary(r, v, &r->out->proximity_pubk_sha256);
+}
+
+static enum reason
+agent_registrar(struct reading *r, const struct json_value *v)
+{
+	return take_binary(r, v, &r->out->agent_registrar);
+}
+
+static enum reason
+agent_signed_data(struct reading *r, const struct json_value *v)
+{
+	return take_binary(r, v, &r->out->agent_signed_data);
+}
+
+/* Binary in YANG, a list in PRM (MP 16 row 15). */
+static enum reason
+agent_sign_cert(struct reading *r, const struct json_value *v)
+{
+	struct voucher_request *q = r->out;
+	struct json_value element = *v;
+	struct json_iter i;
+	enum reason reason;
+
+	if (v->type == JSON_ARRAY) {
+		json_iter_open(&i, v);
+		if (!json_iter_next(&i, NULL, &element))
+			return refuse_type(r, "is an empty list");
+	}
+	do {
+		if (q->agent_certificates_len == AGENT_CERTIFICATES_MAX)
+			return refuse_type(r, "holds too many certificates");
+		reason = take_binary(r, &element,
+		    &q->agent_certificates[q->agent_certificates_len]);
+		if (reason != REASON_OK)
+			return reason;
+		q->agent_certificates_len++;
+	} while (v->type == JSON_ARRAY && json_iter_next(&i, NULL, &element));
+	return REASON_OK;
 }
 
 /* Binary leaves that a request may carry but that decide nothing (row 10). */
@@ -203,25 +249,54 @@ proprietary(struct reading *r, const struct json_value *v)
 	return REASON_OK;
 }
 
-/* Text, or a list of texts (agent-sign-cert, extensions): known, not used. */
+void
+request_add_extension(struct voucher_request *r, struct span name)
+{
+	size_t i, len = strlen(r->extensions);
+
+	if (len > 0 && len + 1 < sizeof(r->extensions))
+		r->extensions[len++] = ',';
+	for (i = 0; i < name.len && len + 1 < sizeof(r->extensions); i++) {
+		char c = (char)name.ptr[i];
+
+		r->extensions[len++] = (c >= 'a' && c <= 'z') ||
+			(c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			(c != '\0' && strchr("._:/-", c) != NULL)
+		    ? c
+		    : '?';
+	}
+	r->extensions[len] = '\0';
+}
+
+/* MP 15.3: a list of names; nothing is known of any. */
 static enum reason
-ignored_text(struct reading *r, const struct json_value *v)
+extensions(struct reading *r, const struct json_value *v)
 {
 	struct json_value element;
 	struct json_iter i;
+	size_t len;
 
 	r->out->ignored++;
-	if (v->type == JSON_STRING)
-		return REASON_OK;
 	if (v->type != JSON_ARRAY)
-		return refuse_type(r, "is neither string nor list");
+		return refuse_type(r, "is no list");
 	json_iter_open(&i, v);
-	while (json_iter_next(&i, NULL, &element))
+	while (json_iter_next(&i, NULL, &element)) {
 		if (element.type != JSON_STRING)
-			return refuse_type(r,
-			    "holds something else than "
-			    "strings");
+			return refuse_type(r, "holds more than strings");
+		if (json_string(&element, (char *)r->arena, r->room, &len) ==
+		    WIRE_OK)
+			request_add_extension(r->out, span_of(r->arena, len));
+	}
 	return REASON_OK;
+}
+
+/* Text: known, not used. */
+static enum reason
+ignored_text(struct reading *r, const struct json_value *v)
+{
+	r->out->ignored++;
+	return v->type == JSON_STRING ? REASON_OK
+				      : refuse_type(r, "is no string");
 }
 
 static const struct {
@@ -243,12 +318,12 @@ static const struct {
 	{ "pinned-domain-pubk-sha256", ignored_binary },
 	{ "domain-cert-revocation-checks", ignored_boolean },
 	{ "last-renewal-date", last_renewal },
-	{ "agent-provided-proximity-registrar-cert", ignored_binary },
-	{ "agent-signed-data", ignored_binary },
-	{ "agent-sign-cert", ignored_text },
+	{ "agent-provided-proximity-registrar-cert", agent_registrar },
+	{ "agent-signed-data", agent_signed_data },
+	{ "agent-sign-cert", agent_sign_cert },
 	{ "est-domain", ignored_text },
 	{ "additional-configuration-url", ignored_text },
-	{ "extensions", ignored_text },
+	{ "extensions", extensions },
 	{ "manufacturer-proprietary", proprietary },
 	{ "manufacturer-private", proprietary },
 };
@@ -269,9 +344,49 @@ leaf_read(struct reading *r, const struct json_value *name,
 	return REASON_OK;
 }
 
+/* What the root is called, and was called in drafts (MP 6.1, 16 row 22). */
+static const struct {
+	const char *name;
+	unsigned legacy;
+} roots[] = {
+	{ ROOT, 0 },
+	{ "ietf-voucher-request-prm:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-voucher-request-async:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-async-voucher-request:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-constrained-voucher-request:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-voucher-request-constrained:voucher", LEGACY(LEGACY_ROOTS) },
+	{ "ietf-voucher:voucher", LEGACY(LEGACY_VOUCHER_ROOT) },
+};
+#define ROOTS (sizeof(roots) / sizeof(roots[0]))
+
+bool
+request_root(struct span name, unsigned *legacy)
+{
+	size_t i;
+
+	for (i = 0; i < ROOTS; i++)
+		if (span_is(name, roots[i].name)) {
+			*legacy = roots[i].legacy;
+			return true;
+		}
+	return false;
+}
+
+static bool
+root_known(const struct json_value *name, unsigned *legacy)
+{
+	char text[64];
+	size_t len;
+
+	return name->type == JSON_STRING &&
+	    json_string(name, text, sizeof(text), &len) == WIRE_OK &&
+	    request_root(span_of(text, len), legacy);
+}
+
 /* The one top-level member, which must be a voucher-request (RFC 8995 3.4). */
 static enum reason
-root_read(struct span text, struct json_value *container, struct why *why)
+root_read(struct span text, struct json_value *container, unsigned *legacy,
+    struct why *why)
 {
 	struct json_value root, name, more;
 	struct json_iter i;
@@ -286,12 +401,12 @@ root_read(struct span text, struct json_value *container, struct why *why)
 		    "payload: %s at offset %zu", wire_error_text(error), where);
 	json_iter_open(&i, &root);
 	if (root.type != JSON_OBJECT || !json_iter_next(&i, &name, container) ||
-	    !json_string_is(&name, ROOT) || json_iter_next(&i, NULL, &more))
+	    !root_known(&name, legacy) || json_iter_next(&i, NULL, &more))
 		return why_set(why, REASON_PAYLOAD_ROOT, 0,
 		    "the payload's root is not " ROOT " alone");
 	if (container->type != JSON_OBJECT)
 		return why_set(
-		    why, REASON_PAYLOAD_TYPE, 0, ROOT " is no object");
+		    why, REASON_PAYLOAD_TYPE, 0, "the root is no object");
 	return REASON_OK;
 }
 
@@ -307,7 +422,8 @@ request_from_json(struct span text, uint8_t *arena, size_t arena_len,
 	enum reason reason;
 
 	memset(out, 0, sizeof(*out));
-	if ((reason = root_read(text, &container, why)) != REASON_OK)
+	if ((reason = root_read(text, &container, &out->legacy, why)) !=
+	    REASON_OK)
 		return reason;
 	json_iter_open(&i, &container);
 	while (json_iter_next(&i, &name, &value)) {

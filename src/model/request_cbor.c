@@ -1,4 +1,6 @@
 /* Voucher-requests in YANG-CBOR (RFC 9254, MP 10.2), see request.h. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/request.h"
@@ -7,12 +9,18 @@
 
 #define ROOT	     "ietf-voucher-request:voucher"
 #define NONCE_OCTETS 32
+#define LEAVES_MAX   32
+#define CLOCK_MAX    INT64_C(253402300799) /* the end of 9999 */
 
 struct reading {
 	struct voucher_request *out;
 	struct cbor *c;
 	struct why *why;
 	const char *leaf;
+	unsigned container; /* SID */
+	const struct leaf *leaves;
+	size_t leaves_len;
+	bool seen[LEAVES_MAX];
 };
 
 static enum reason
@@ -82,17 +90,22 @@ assertion(struct reading *r)
 }
 
 static enum reason
+serial_take(struct reading *r, struct span text)
+{
+	if (text.len > 0 && text_printable(text) &&
+	    text_copy(r->out->serial, sizeof(r->out->serial), text))
+		return REASON_OK;
+	r->out->serial[0] = '\0';
+	return refuse_type(r, "is not 1 to 64 printable characters");
+}
+
+static enum reason
 serial_number(struct reading *r)
 {
 	struct span text;
 
-	if (cbor_text(r->c, &text) != WIRE_OK || text.len == 0 ||
-	    !text_printable(text) ||
-	    !text_copy(r->out->serial, sizeof(r->out->serial), text)) {
-		r->out->serial[0] = '\0';
-		return refuse_type(r, "is not 1 to 64 printable characters");
-	}
-	return REASON_OK;
+	return cbor_text(r->c, &text) == WIRE_OK ? serial_take(r, text)
+						 : refuse_type(r, "is no text");
 }
 
 /* MP 7.3: octets; what we keep and log is their base64. */
@@ -140,6 +153,44 @@ proximity_pubk_sha256(struct reading *r)
 	return take_binary(r, &r->out->proximity_pubk_sha256);
 }
 
+static enum reason
+agent_registrar(struct reading *r)
+{
+	return take_binary(r, &r->out->agent_registrar);
+}
+
+static enum reason
+agent_signed_data(struct reading *r)
+{
+	return take_binary(r, &r->out->agent_signed_data);
+}
+
+/* One byte string, or an array of them (MP 16 row 15). */
+static enum reason
+agent_sign_cert(struct reading *r)
+{
+	struct voucher_request *q = r->out;
+	uint64_t count = 1;
+	bool list = cbor_peek(r->c) == CBOR_ARRAY;
+	enum reason reason;
+
+	if (list && cbor_array(r->c, &count) != WIRE_OK)
+		return refuse_type(r, "is malformed");
+	while (
+	    list ? cbor_more(r->c, &count) : q->agent_certificates_len == 0) {
+		if (q->agent_certificates_len == AGENT_CERTIFICATES_MAX)
+			return refuse_type(r, "holds too many certificates");
+		reason = take_binary(
+		    r, &q->agent_certificates[q->agent_certificates_len]);
+		if (reason != REASON_OK)
+			return reason;
+		q->agent_certificates_len++;
+	}
+	return q->agent_certificates_len > 0
+	    ? REASON_OK
+	    : refuse_type(r, "is an empty list");
+}
+
 /* Known leaves that decide nothing here; any item that is well-formed. */
 static enum reason
 ignored(struct reading *r)
@@ -150,11 +201,40 @@ ignored(struct reading *r)
 	    : refuse_type(r, "is malformed");
 }
 
-static const struct {
+/* MP 15.3: a list of names and SIDs; nothing is known of any. */
+static enum reason
+extensions(struct reading *r)
+{
+	struct cbor list = *r->c;
+	char number[24];
+	struct span text;
+	uint64_t count, sid;
+	enum reason reason = ignored(r);
+
+	if (reason != REASON_OK || cbor_array(&list, &count) != WIRE_OK)
+		return reason == REASON_OK ? refuse_type(r, "is no list")
+					   : reason;
+	while (cbor_more(&list, &count)) {
+		if (cbor_peek(&list) == CBOR_TEXT &&
+		    cbor_text(&list, &text) == WIRE_OK) {
+			request_add_extension(r->out, text);
+			continue;
+		}
+		if (cbor_uint(&list, &sid) != WIRE_OK)
+			return refuse_type(r, "holds more than names and SIDs");
+		snprintf(
+		    number, sizeof(number), "%llu", (unsigned long long)sid);
+		request_add_extension(r->out, span_str(number));
+	}
+	return REASON_OK;
+}
+
+struct leaf {
 	const char *name;
 	unsigned delta;
 	enum reason (*read)(struct reading *r);
-} leaves[] = {
+};
+static const struct leaf leaves[] = {
 	{ "assertion", 1, assertion },
 	{ "created-on", 2, created_on },
 	{ "domain-cert-revocation-checks", 3, ignored },
@@ -168,71 +248,156 @@ static const struct {
 	{ "proximity-registrar-pubk-sha256", 11, proximity_pubk_sha256 },
 	{ "proximity-registrar-pubk", 12, proximity_pubk },
 	{ "serial-number", 13, serial_number },
-	{ "agent-provided-proximity-registrar-cert", 14, ignored },
-	{ "agent-sign-cert", 15, ignored },
-	{ "agent-signed-data", 16, ignored },
+	{ "agent-provided-proximity-registrar-cert", 14, agent_registrar },
+	{ "agent-sign-cert", 15, agent_sign_cert },
+	{ "agent-signed-data", 16, agent_signed_data },
 	{ "pinned-domain-pubk", 17, ignored },
 	{ "pinned-domain-pubk-sha256", 18, ignored },
 	{ "additional-configuration-url", 19, ignored },
 	{ "est-domain", 20, ignored },
-	{ "extensions", 21, ignored },
+	{ "extensions", 21, extensions },
 	{ "manufacturer-proprietary", 22, ignored },
 };
 #define LEAVES (sizeof(leaves) / sizeof(leaves[0]))
 
+/* --- the layout of 2019 (MP 10.4): other numbers, other types --- */
+
+static enum reason
+assertion_2019(struct reading *r)
+{
+	struct span text;
+
+	if (cbor_text(r->c, &text) != WIRE_OK)
+		return refuse_type(r, "is no text");
+	r->out->assertion = assertion_find(text);
+	return REASON_OK;
+}
+
+/* Seconds since 1970 under tag 1 (RFC 8949 3.4.2). */
+static enum reason
+created_on_2019(struct reading *r)
+{
+	uint64_t tag, seconds;
+
+	if (cbor_tag(r->c, &tag) != WIRE_OK || tag != 1 ||
+	    cbor_uint(r->c, &seconds) != WIRE_OK || seconds > CLOCK_MAX)
+		return why_set(r->why, REASON_DATE_MALFORMED, -1,
+		    "%s is no epoch time", r->leaf);
+	r->out->has_created_on = true;
+	r->out->created_on = (int64_t)seconds;
+	return REASON_OK;
+}
+
+/* A text, as in JSON: copied verbatim. */
+static enum reason
+nonce_2019(struct reading *r)
+{
+	struct span text;
+
+	if (cbor_text(r->c, &text) != WIRE_OK)
+		return refuse_type(r, "is no text");
+	if (!nonce_take(text, r->out->nonce))
+		return why_set(r->why, REASON_NONCE_LENGTH, -1,
+		    "nonce is not 8 to 64 printable characters");
+	return REASON_OK;
+}
+
+static enum reason
+serial_number_2019(struct reading *r)
+{
+	struct span octets;
+
+	return cbor_bytes(r->c, &octets) == WIRE_OK
+	    ? serial_take(r, octets)
+	    : refuse_type(r, "is no byte string");
+}
+
+static const struct leaf leaves_2019[] = {
+	{ "assertion", 1, assertion_2019 },
+	{ "created-on", 2, created_on_2019 },
+	{ "nonce", 7, nonce_2019 },
+	{ "serial-number", 10, serial_number_2019 },
+	{ "prior-signed-voucher-request", 11, prior },
+	{ "proximity-registrar-cert", 12, proximity_cert },
+};
+#define LEAVES_2019 (sizeof(leaves_2019) / sizeof(leaves_2019[0]))
+
+/* Which layout the root says. */
+static bool
+root_open(struct reading *r, struct span bytes, uint64_t *roots)
+{
+	struct sid_key root;
+
+	if (!sid_root_read(bytes, &root, r->c, roots))
+		return false;
+	r->container = SID_REQUEST;
+	r->leaves = leaves;
+	r->leaves_len = LEAVES;
+	if (root.name.ptr != NULL)
+		return request_root(root.name, &r->out->legacy);
+	if (root.delta == SID_REQUEST_2019) {
+		r->container = SID_REQUEST_2019;
+		r->leaves = leaves_2019;
+		r->leaves_len = LEAVES_2019;
+		r->out->legacy = LEGACY(LEGACY_LAYOUT_2019);
+		return true;
+	}
+	return root.delta == SID_REQUEST;
+}
+
 static size_t
-leaf_find(const struct sid_key *key)
+leaf_find(const struct reading *r, const struct sid_key *key)
 {
 	size_t i;
 
-	for (i = 0; i < LEAVES; i++)
-		if (sid_key_is(key, leaves[i].name, leaves[i].delta))
+	for (i = 0; i < r->leaves_len; i++)
+		if (sid_key_is(key, r->leaves[i].name, r->leaves[i].delta))
 			break;
 	return i;
 }
 
 static enum reason
-leaf_read(struct reading *r, bool *seen)
+leaf_read(struct reading *r)
 {
 	struct sid_key key;
 	size_t leaf;
 
-	if (!sid_key_read(r->c, SID_REQUEST, &key))
+	if (!sid_key_read(r->c, r->container, &key))
 		return why_set(r->why, REASON_PAYLOAD_TYPE, -1,
 		    "a key is neither SID nor name");
-	if ((leaf = leaf_find(&key)) == LEAVES) {
+	if ((leaf = leaf_find(r, &key)) == r->leaves_len) {
 		r->out->unknown++;
 		return cbor_skip(r->c, NULL) == WIRE_OK
 		    ? REASON_OK
 		    : why_set(r->why, REASON_PAYLOAD_MALFORMED, -1, "a leaf");
 	}
-	r->leaf = leaves[leaf].name;
+	r->leaf = r->leaves[leaf].name;
 	/* A SID and its name are one leaf (MP 10.2). */
-	if (seen[leaf])
+	if (r->seen[leaf])
 		return why_set(r->why, REASON_PAYLOAD_DUPLICATE, -1,
 		    "%s occurs twice", r->leaf);
-	seen[leaf] = true;
-	return leaves[leaf].read(r);
+	r->seen[leaf] = true;
+	return r->leaves[leaf].read(r);
 }
 
 enum reason
 request_from_cbor(
     struct span bytes, struct voucher_request *out, struct why *why)
 {
-	bool seen[LEAVES] = { false };
 	struct cbor c;
-	struct reading r = { out, &c, why, "" };
+	struct reading r = { .out = out, .c = &c, .why = why, .leaf = "" };
 	uint64_t roots, count;
 	enum reason reason;
 
 	memset(out, 0, sizeof(*out));
-	if (!sid_root_open(bytes, SID_REQUEST, ROOT, &c, &roots))
+	if (!root_open(&r, bytes, &roots))
 		return why_set(why, REASON_PAYLOAD_ROOT, 0,
 		    "the payload's root is not " ROOT " alone");
 	if (cbor_map(&c, &count) != WIRE_OK)
-		return why_set(why, REASON_PAYLOAD_TYPE, 0, ROOT " is no map");
+		return why_set(
+		    why, REASON_PAYLOAD_TYPE, 0, "the root is no map");
 	while (cbor_more(&c, &count))
-		if ((reason = leaf_read(&r, seen)) != REASON_OK)
+		if ((reason = leaf_read(&r)) != REASON_OK)
 			return reason;
 	return sid_root_end(&c, roots)
 	    ? REASON_OK

@@ -38,12 +38,9 @@ sid_put_bytes(struct cbor_out *o, unsigned delta, struct span value)
 }
 
 bool
-sid_root_open(struct span bytes, unsigned container, const char *name,
-    struct cbor *c, uint64_t *roots)
+sid_root_read(
+    struct span bytes, struct sid_key *root, struct cbor *c, uint64_t *roots)
 {
-	struct span text;
-	uint64_t sid;
-
 	/* All of it once: depth, lengths, nothing behind the end. */
 	cbor_open(c, bytes, false);
 	if (cbor_skip(c, NULL) != WIRE_OK || cbor_end(c) != WIRE_OK)
@@ -52,9 +49,20 @@ sid_root_open(struct span bytes, unsigned container, const char *name,
 	if (cbor_map(c, roots) != WIRE_OK ||
 	    (*roots != 1 && *roots != CBOR_INDEFINITE))
 		return false;
-	if (cbor_peek(c) == CBOR_TEXT)
-		return cbor_text(c, &text) == WIRE_OK && span_is(text, name);
-	return cbor_uint(c, &sid) == WIRE_OK && sid == container;
+	root->name = span_of(NULL, 0);
+	root->delta = 0;
+	return cbor_peek(c) == CBOR_TEXT ? cbor_text(c, &root->name) == WIRE_OK
+					 : cbor_int(c, &root->delta) == WIRE_OK;
+}
+
+bool
+sid_root_open(struct span bytes, unsigned container, const char *name,
+    struct cbor *c, uint64_t *roots)
+{
+	struct sid_key root;
+
+	return sid_root_read(bytes, &root, c, roots) &&
+	    sid_key_is(&root, name, container);
 }
 
 bool

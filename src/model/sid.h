@@ -9,8 +9,11 @@
 
 #include "wire/cbor.h"
 
-#define SID_VOUCHER 2451
-#define SID_REQUEST 2501
+#define SID_VOUCHER	 2451
+#define SID_REQUEST	 2501
+/* Of 2019 (MP 10.4). */
+#define SID_VOUCHER_2019 1001100
+#define SID_REQUEST_2019 1001154
 
 struct sid_key {
 	struct span name; /* ptr NULL: it is a number */
@@ -23,8 +26,11 @@ bool sid_key_read(struct cbor *c, unsigned container, struct sid_key *out);
 bool sid_key_is(const struct sid_key *key, const char *name, unsigned delta);
 /* A member of a container: nothing if value.ptr is NULL. */
 void sid_put_bytes(struct cbor_out *o, unsigned delta, struct span value);
-/* Checks that all of bytes is one CBOR item, and opens its map of one member,
- * which is the container by SID or by name; c stands in front of its value. */
+/* Checks that all of bytes is one CBOR item, and opens its map of one member; its
+ * key is a name or a SID (in delta), and c stands in front of its value. */
+bool sid_root_read(
+    struct span bytes, struct sid_key *root, struct cbor *c, uint64_t *roots);
+/* The same for a container that is known, by SID or by name. */
 bool sid_root_open(struct span bytes, unsigned container, const char *name,
     struct cbor *c, uint64_t *roots);
 /* Behind that value: nothing more? roots is what _open gave. */

@@ -38,6 +38,14 @@ MUST_USE enum reason voucher_from_cbor(
  * nonce is not the base64 of at most 32 octets. */
 bool voucher_to_cbor(
     const struct voucher *v, uint8_t *out, size_t cap, size_t *len);
+/* The layout of 2019 (MP 10.4): other numbers, and texts where there are numbers
+ * and octets now. It can pin a certificate only, and says neither of expiry nor of
+ * revocation. false for another pin, or over cap. */
+bool voucher_to_2019(
+    const struct voucher *v, uint8_t *out, size_t cap, size_t *len);
+/* Octets of a signed voucher of ours as its pledge gets them: a registrar strips
+ * the unprotected certificates of COSE (MP 10.1, R-9.6). */
+size_t voucher_pledge_size(enum artifact_format format, struct span artifact);
 /* What every voucher must say (RFC 8366 5.3): serial-number, assertion and
  * exactly one pin. For the readers of both forms. VOUCHER_MALFORMED. */
 MUST_USE enum reason voucher_complete(const struct voucher *v, struct why *why);

@@ -193,6 +193,57 @@ voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
 
 /* --- writing --- keys ascend (RFC 8949 4.2.1) */
 
+size_t
+voucher_pledge_size(enum artifact_format format, struct span artifact)
+{
+	struct cbor c;
+	struct span map;
+	uint64_t tag, count;
+
+	if (format != FORMAT_COSE_CBOR)
+		return artifact.len;
+	cbor_open(&c, artifact, true);
+	if (cbor_tag(&c, &tag) != WIRE_OK ||
+	    cbor_array(&c, &count) != WIRE_OK ||
+	    cbor_skip(&c, NULL) != WIRE_OK || cbor_skip(&c, &map) != WIRE_OK)
+		return artifact.len;
+	return artifact.len - map.len + 1; /* an empty map stays */
+}
+
+bool
+voucher_to_2019(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
+{
+	char pin[BASE64_SIZE(CERTIFICATE_MAX)];
+	struct cbor_out o;
+	struct span written;
+
+	if (v->pinned_domain_cert.ptr == NULL || v->expires_on != 0 ||
+	    v->pinned_domain_cert.len > CERTIFICATE_MAX)
+		return false;
+	base64_encode(pin, v->pinned_domain_cert);
+	cbor_out_open(&o, out, cap);
+	cbor_put_map(&o, 1);
+	cbor_put_uint(&o, SID_VOUCHER_2019);
+	cbor_put_map(&o, 4 + (uint64_t)(v->nonce[0] != '\0'));
+	cbor_put_uint(&o, 5);
+	cbor_put_string(&o, assertion_text(v->assertion));
+	cbor_put_uint(&o, 6);
+	cbor_put_tag(&o, 1);
+	cbor_put_int(&o, v->created_on);
+	if (v->nonce[0] != '\0') {
+		cbor_put_uint(&o, 11);
+		cbor_put_string(&o, v->nonce);
+	}
+	cbor_put_uint(&o, 12);
+	cbor_put_string(&o, pin);
+	cbor_put_uint(&o, 14);
+	cbor_put_bytes(&o, span_str(v->serial));
+	if (cbor_out_span(&o, &written) != WIRE_OK)
+		return false;
+	*len = written.len;
+	return true;
+}
+
 static void
 put_date(struct cbor_out *o, unsigned delta, int64_t when)
 {

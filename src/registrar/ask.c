@@ -35,6 +35,9 @@ ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o, bool url)
 		{ "accept", &o->accept, NULL, false },
 		{ "format", &o->format, NULL, false },
 		{ "pledge-certificate", &o->pledge, NULL, false },
+		{ "pledge-key", &o->pledge_key, NULL, false },
+		{ "pin", &o->pin, NULL, false },
+		{ "nonce", &o->nonce, NULL, false },
 		{ "nonceless", NULL, &o->nonceless, false },
 		{ "id-data", NULL, &o->id_data, false },
 		{ "json", NULL, &o->json, false },
@@ -95,13 +98,16 @@ rvr_make(struct ask *a, const struct pvr *p, struct why *why)
 	uint8_t issuer[ISSUER_ROOM];
 	enum reason r;
 
-	if (o->pvr != NULL) {
+	if (p->bytes.len > 0) {
 		memcpy(q.serial, p->request.serial, sizeof(q.serial));
 		q.assertion = p->request.assertion;
 		q.prior = buf_span(&p->bytes);
 		if (!o->nonceless)
 			memcpy(q.nonce, p->request.nonce, sizeof(q.nonce));
 	}
+	if (o->nonce != NULL &&
+	    (r = nonce_option(o->nonce, q.nonce, why)) != REASON_OK)
+		return r;
 	if (o->serial != NULL &&
 	    !text_copy(q.serial, sizeof(q.serial), span_str(o->serial)))
 		return why_set(why, REASON_SERIAL_SYNTAX, -1, "--serial");
@@ -122,6 +128,33 @@ format_of_file(struct ask *a)
 		a->format = f;
 }
 
+/* Without a device at hand: its request, by its key, as if it had seen the
+ * registrar's certificate in TLS. */
+static enum reason
+pledge_play(struct ask *a, struct pvr *p, struct why *why)
+{
+	const struct ask_options *o = &a->options;
+	struct pvr_plan plan = { .registrar = &a->signer.own.list[0],
+		.nonce = o->nonceless ? "" : o->nonce,
+		.form = { .format = a->format,
+		    .bare = a->format == FORMAT_COSE_CBOR,
+		    .content_type =
+			o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON } };
+	struct identity pledge = { 0 };
+	enum reason r;
+
+	buf_init(&p->bytes, BODY_MAX);
+	plan.pledge = &pledge;
+	if ((r = identity_load(&pledge, o->pledge_key, o->pledge, NULL, NULL,
+		 why)) == REASON_OK &&
+	    (r = time_option(o->created_on, &plan.created_on, why)) ==
+		REASON_OK &&
+	    (r = pvr_make(&plan, &p->bytes, why)) == REASON_OK)
+		r = pvr_read(p, &a->pledge, why);
+	identity_free(&pledge);
+	return r;
+}
+
 static enum reason
 rvr_prepare(struct ask *a, struct why *why)
 {
@@ -138,14 +171,20 @@ rvr_prepare(struct ask *a, struct why *why)
 		return r;
 	}
 	/* Without a PVR only a serial can be asked for (RFC 8995 5.5.4). */
-	if (o->pvr == NULL && o->serial == NULL)
+	if (o->pvr == NULL && o->pledge_key == NULL && o->serial == NULL)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "give --pvr, --rvr or --serial");
+		    "give --pvr, --pledge-key, --rvr or --serial");
+	if (o->pledge_key != NULL && (o->pvr != NULL || o->pledge == NULL))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--pledge-key goes with --pledge-certificate, and without "
+		    "--pvr");
 	buf_init(&a->rvr, FILE_MAX);
 	if (o->pledge != NULL)
 		r = certificates_load(&a->pledge, o->pledge, why);
 	if (r == REASON_OK && o->pvr != NULL)
 		r = pvr_load(&p, o->pvr, &a->pledge, why);
+	if (r == REASON_OK && o->pledge_key != NULL)
+		r = pledge_play(a, &p, why);
 	/* As the pledge wrote it, unless told otherwise (MP 3 rule 3). */
 	if (r == REASON_OK && o->pvr != NULL && o->format == NULL)
 		a->format = p.envelope.format;
@@ -153,6 +192,35 @@ rvr_prepare(struct ask *a, struct why *why)
 		r = rvr_make(a, &p, why);
 	pvr_free(&p);
 	return r;
+}
+
+/* What is sent may be pinned, and nothing else (RFC 8995 5.5): the chain is cut
+ * off behind the certificate that is wanted. */
+static enum reason
+chain_cut(struct identity *i, const char *pin, struct why *why)
+{
+	struct certificate c;
+	unsigned n;
+
+	if (pin == NULL || strcmp(pin, "farthest") == 0)
+		return REASON_OK;
+	if (strcmp(pin, "end-entity") == 0) {
+		i->len = 1;
+		return REASON_OK;
+	}
+	if (strcmp(pin, "lowest-ca") != 0)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--pin: farthest, lowest-ca or end-entity");
+	for (n = 1; n < i->len; n++) {
+		if (certificate_read(i->chain[n], &c, NULL) != REASON_OK ||
+		    !certificate_signed_by(&i->own.list[0], &c))
+			continue;
+		i->chain[1] = i->chain[n];
+		i->len = 2;
+		return REASON_OK;
+	}
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+	    "--pin lowest-ca: no certificate given issued the registrar's");
 }
 
 enum reason
@@ -172,7 +240,8 @@ ask_open(struct ask *a, struct why *why)
 	a->client.trust = o->trust;
 	a->client.insecure = o->insecure;
 	if ((r = identity_load(&a->signer, o->key, o->certificate, o->chain,
-		 o->passphrase, why)) != REASON_OK)
+		 o->passphrase, why)) != REASON_OK ||
+	    (r = chain_cut(&a->signer, o->pin, why)) != REASON_OK)
 		return r;
 	a->client.identity = &a->signer;
 	if (other) {

@@ -13,7 +13,7 @@ struct ask_options {
 	const char *key, *certificate, *chain, *passphrase;
 	const char *tls_key, *tls_certificate;
 	const char *pvr, *rvr, *serial, *issuer, *created_on, *accept;
-	const char *format, *pledge;
+	const char *format, *pledge, *pledge_key, *nonce, *pin;
 	bool insecure, nonceless, id_data, json;
 };
 

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "envelope/csr.h"
+#include "x509/lint.h"
 #include "x509/render.h"
 
 #define DAY	       86400
@@ -34,7 +35,9 @@ certificate_make(
 	const struct private_key *signer =
 	    issuer == NULL ? m->key : issuer->key;
 	uint8_t tbs[CERTIFICATE_MAX], signature[SIGNATURE_SIZE_MAX];
+	struct lint_context context = { .subject = LINT_OTHER };
 	size_t tbs_len, signature_len;
+	struct why why;
 
 	certificate_serial_draw(plan->serial);
 	plan->spki = private_key_spki(m->key);
@@ -46,6 +49,10 @@ certificate_make(
 	}
 	if (!certificate_render(plan, tbs, sizeof(tbs), &tbs_len))
 		fatal("a certificate does not fit");
+	context.issuer = issuer == NULL ? NULL : &issuer->certificate;
+	if (lint_before_signing(span_of(tbs, tbs_len), &context, &why) !=
+	    REASON_OK)
+		fatal("a certificate breaks our own rules: %s", why.text);
 	private_key_sign(
 	    signer, span_of(tbs, tbs_len), signature, &signature_len);
 	if (!certificate_assemble(span_of(tbs, tbs_len),

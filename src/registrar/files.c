@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "envelope/pem.h"
 
 #define PASSPHRASE_MAX 1024
@@ -147,6 +148,34 @@ time_option(const char *text, int64_t *out, struct why *why)
 		return REASON_OK;
 	return why_set(why, REASON_DATE_MALFORMED, -1,
 	    "%s is not like 2026-01-31T23:59:59Z", text);
+}
+
+enum reason
+nonce_option(const char *text, char out[NONCE_MAX + 1], struct why *why)
+{
+	if (strlen(text) >= NONCE_MIN && text_printable(span_str(text)) &&
+	    text_copy(out, NONCE_MAX + 1, span_str(text)))
+		return REASON_OK;
+	return why_set(why, REASON_NONCE_LENGTH, -1, "--nonce");
+}
+
+enum reason
+object_load(struct buf *out, const char *path, size_t max, struct why *why)
+{
+	enum reason r = file_read(path, out, max, why);
+	struct span object;
+	uint8_t *room;
+
+	if (r != REASON_OK)
+		return r;
+	room = memory_new(2 * out->len + 1);
+	object = object_unwrap(buf_span(out), room);
+	if (object.ptr == room) {
+		memcpy(out->ptr, room, object.len);
+		out->len = object.len;
+	}
+	free(room);
+	return REASON_OK;
 }
 
 enum reason

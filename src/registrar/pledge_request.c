@@ -1,10 +1,7 @@
 /* pledge request: what a device sends to its registrar (RFC 8995 5.2). */
 #include "registrar/registrar.h"
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/random.h"
-#include "base/text.h"
 #include "registrar/pvr.h"
 
 struct pledge_options {
@@ -13,82 +10,29 @@ struct pledge_options {
 	bool id_data, no_assertion, nonceless;
 };
 
-/* Sixteen octets, as RFC 8995 5.2 wants them: strong and unpredictable. */
-static void
-nonce_draw(char out[NONCE_MAX + 1])
-{
-	uint8_t random[16];
-
-	random_bytes(random, sizeof(random));
-	base64_encode(out, span_of(random, sizeof(random)));
-}
-
-static enum reason
-nonce_choose(
-    const struct pledge_options *o, char out[NONCE_MAX + 1], struct why *why)
-{
-	if (o->nonceless)
-		return REASON_OK;
-	if (o->nonce == NULL) {
-		nonce_draw(out);
-		return REASON_OK;
-	}
-	if (strlen(o->nonce) >= NONCE_MIN &&
-	    text_printable(span_str(o->nonce)) &&
-	    text_copy(out, NONCE_MAX + 1, span_str(o->nonce)))
-		return REASON_OK;
-	return why_set(why, REASON_NONCE_LENGTH, -1, "--nonce");
-}
-
-/* --proximity: which of the three leaves says whom the pledge saw. */
-static enum reason
-proximity_choose(const char *word, const struct certificate *registrar,
-    uint8_t hash[HASH_SIZE], struct voucher_request *q, struct why *why)
-{
-	if (strcmp(word, "cert") == 0) {
-		q->proximity_cert = registrar->der;
-	} else if (strcmp(word, "pubk") == 0) {
-		q->proximity_pubk = registrar->spki;
-	} else if (strcmp(word, "pubk-sha256") == 0) {
-		sha256(registrar->spki, hash);
-		q->proximity_pubk_sha256 = span_of(hash, HASH_SIZE);
-	} else if (strcmp(word, "none") != 0) {
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "--proximity: cert, pubk, pubk-sha256 or none");
-	}
-	return REASON_OK;
-}
-
 static enum reason
 request_make(const struct pledge_options *o, const struct identity *i,
     const struct certificate *registrar, struct buf *out, struct why *why)
 {
-	struct request_form form = { .format = FORMAT_CMS_JSON,
-		.content_type = o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON };
-	struct voucher_request q = { 0 };
-	uint8_t hash[HASH_SIZE];
-	const char *word;
+	struct pvr_plan plan = { .pledge = i,
+		.registrar = registrar,
+		.nonce = o->nonceless ? "" : o->nonce,
+		.proximity = o->proximity,
+		.no_assertion = o->no_assertion,
+		.form = { .format = FORMAT_CMS_JSON,
+		    .content_type =
+			o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON } };
 	enum reason r;
 
-	if ((r = format_option(o->format, &form.format, why)) != REASON_OK)
+	if ((r = format_option(o->format, &plan.form.format, why)) !=
+		REASON_OK ||
+	    (r = time_option(o->created_on, &plan.created_on, why)) !=
+		REASON_OK)
 		return r;
-	/* A certificate is much for a constrained pledge (cBRSKI), its own or
-	 * the registrar's. */
-	form.bare = form.format == FORMAT_COSE_CBOR && o->chain == NULL;
-	word = o->proximity != NULL	      ? o->proximity
-	    : form.format == FORMAT_COSE_CBOR ? "pubk"
-					      : "cert";
-	if ((r = proximity_choose(word, registrar, hash, &q, why)) != REASON_OK)
-		return r;
-
-	if (!o->no_assertion)
-		q.assertion = ASSERTION_PROXIMITY;
-	if ((r = subject_serial(&i->own.list[0], q.serial, why)) != REASON_OK ||
-	    (r = nonce_choose(o, q.nonce, why)) != REASON_OK ||
-	    (r = time_option(o->created_on, &q.created_on, why)) != REASON_OK)
-		return r;
-	q.has_created_on = true;
-	return request_sign(i, &q, &form, out, why);
+	/* A certificate is much for a constrained pledge (cBRSKI). */
+	plan.form.bare =
+	    plan.form.format == FORMAT_COSE_CBOR && o->chain == NULL;
+	return pvr_make(&plan, out, why);
 }
 
 enum exit_code

@@ -11,7 +11,7 @@
 struct verify_options {
 	const char *voucher, *anchor, *serial, *certificate, *nonce, *request;
 	const char *registrar, *time;
-	bool json;
+	bool json, requests;
 };
 
 /* Everything that the facts borrow from. */
@@ -87,7 +87,7 @@ facts_gather(const struct verify_options *o, struct verify_files *files,
 	enum reason r;
 
 	files->anchor = memory_new(FILE_MAX);
-	if ((r = file_read(o->voucher, &files->voucher, FILE_MAX, why)) !=
+	if ((r = object_load(&files->voucher, o->voucher, FILE_MAX, why)) !=
 	    REASON_OK)
 		return r;
 	f->voucher = buf_span(&files->voucher);
@@ -106,7 +106,7 @@ verify(const struct verify_options *o)
 {
 	struct judgement *j = memory_new(sizeof(*j));
 	struct verify_files *files = memory_new(sizeof(*files));
-	struct judge_facts facts = { 0 };
+	struct judge_facts facts = { .requests = o->requests };
 	struct why why;
 	enum reason r;
 
@@ -147,11 +147,12 @@ pledge_verify(int argc, char **argv)
 	return verify(&o);
 }
 
-/* Signature, chain and dates only; FILE is the one operand. */
+/* Signature, chain and dates only, of a request as well; FILE is the one
+ * operand. */
 enum exit_code
 voucher_verify(int argc, char **argv)
 {
-	struct verify_options o = { 0 };
+	struct verify_options o = { .requests = true };
 	const struct option_row rows[] = {
 		{ "anchor", &o.anchor, NULL, true },
 		{ "time", &o.time, NULL, false },

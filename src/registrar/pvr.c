@@ -44,15 +44,23 @@ enum reason
 pvr_load(struct pvr *out, const char *path,
     const struct certificate_file *pledge, struct why *why)
 {
-	struct envelope *e = &out->envelope;
-	struct span bytes;
-	uint8_t *leaves;
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = file_read(path, &out->bytes, BODY_MAX, why)) != REASON_OK)
+	if ((r = object_load(&out->bytes, path, BODY_MAX, why)) != REASON_OK)
 		return r;
-	bytes = buf_span(&out->bytes);
+	return pvr_read(out, pledge, why);
+}
+
+enum reason
+pvr_read(
+    struct pvr *out, const struct certificate_file *pledge, struct why *why)
+{
+	struct span bytes = buf_span(&out->bytes);
+	struct envelope *e = &out->envelope;
+	uint8_t *leaves;
+	enum reason r;
+
 	out->arena = memory_new(ENVELOPE_ARENA(bytes.len) + bytes.len);
 	leaves = out->arena + ENVELOPE_ARENA(bytes.len);
 	if ((r = envelope_read(envelope_format(bytes), bytes, out->arena,

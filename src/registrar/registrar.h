@@ -72,6 +72,13 @@ MUST_USE enum reason anchor_load(
 /* yang:date-and-time on the command line; NULL is the present. */
 MUST_USE enum reason time_option(
     const char *text, int64_t *out, struct why *why);
+/* A signed object, binary, base64 or PEM (object_unwrap); the caller frees *out,
+ * also after a refusal. FILE_UNREADABLE. */
+MUST_USE enum reason object_load(
+    struct buf *out, const char *path, size_t max, struct why *why);
+/* What --nonce says: 8 to 64 printable characters (MP 7.3). NONCE_LENGTH. */
+MUST_USE enum reason nonce_option(
+    const char *text, char out[NONCE_MAX + 1], struct why *why);
 /* A new file only: a key that exists is never overwritten. */
 MUST_USE enum reason file_absent(const char *path, struct why *why);
 /* Writes certificates or a CSR as one PEM block. */

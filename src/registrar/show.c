@@ -10,24 +10,25 @@
 #include "registrar/registrar.h"
 #include "wire/json.h"
 
-#define JSON_ROOM 65536
+/* Whatever a file holds, in base64 and once more as the pledge's. */
+#define JSON_ROOM (65536 + 3 * FILE_MAX)
 #define NAME_ROOM 256
 
-static void
-line(const char *name, const char *value)
+void
+show_line(const char *name, const char *value)
 {
 	printf("%-22s %s\n", name, value);
 }
 
-static void
-date_line(const char *name, int64_t when)
+void
+show_date(const char *name, int64_t when)
 {
 	char text[CLOCK_TEXT_SIZE];
 
 	if (when == 0)
 		return;
 	clock_print(text, when);
-	line(name, text);
+	show_line(name, text);
 }
 
 static const char *
@@ -38,17 +39,17 @@ revocation_text(const struct voucher *v)
 	return v->revocation_checks ? "must be done" : "must not be done";
 }
 
-static void
-certificate_lines(const char *what, const struct certificate *c)
+void
+show_certificate(const char *what, const struct certificate *c)
 {
 	char name[NAME_ROOM], fingerprint[FINGERPRINT_SIZE];
 
 	name_print(name, sizeof(name), c->subject);
-	line(what, name[0] == '\0' ? "(no name)" : name);
+	show_line(what, name[0] == '\0' ? "(no name)" : name);
 	fingerprint_print(fingerprint, c->spki);
-	line("  key sha256", fingerprint);
-	date_line("  valid from", c->not_before);
-	date_line("  valid until", c->not_after);
+	show_line("  key sha256", fingerprint);
+	show_date("  valid from", c->not_before);
+	show_date("  valid until", c->not_after);
 }
 
 static const char *
@@ -77,43 +78,60 @@ pin_lines(const struct judgement *j)
 	uint8_t room[HASH_SIZE];
 
 	if (v->pinned_domain_cert.ptr != NULL) {
-		certificate_lines("pinned-domain-cert", &j->pinned);
+		show_certificate("pinned-domain-cert", &j->pinned);
 		return;
 	}
 	hex_encode(text, pin_key_hash(v, room));
-	line(v->pinned_domain_pubk.ptr != NULL ? "pinned-domain-pubk"
-					       : "pinned-domain-pubk-sha256",
+	show_line(v->pinned_domain_pubk.ptr != NULL
+		? "pinned-domain-pubk"
+		: "pinned-domain-pubk-sha256",
 	    "");
-	line("  key sha256", text);
+	show_line("  key sha256", text);
+}
+
+void
+show_form(const struct judgement *j)
+{
+	show_line("format", format_media_type(j->envelope.format));
+	if (j->envelope.format == FORMAT_CMS_JSON)
+		show_line("content type", content_type(j));
+}
+
+void
+show_chain(const struct judgement *j)
+{
+	unsigned i;
+
+	if (j->signer == NULL)
+		show_line("signer",
+		    j->chained ? "(the anchor's key; no certificate in it)"
+			       : "NOT VERIFIED: no certificate in it");
+	for (i = 0; i < j->chain_len; i++)
+		show_certificate(i == 0 ? "signer" : "issued by", &j->chain[i]);
 }
 
 static void
 text_print(const struct judgement *j)
 {
 	const struct voucher *v = &j->voucher;
-	unsigned i;
 
-	line("serial-number", v->serial);
-	line("assertion", assertion_text(v->assertion));
-	line("nonce", v->nonce[0] == '\0' ? "(none)" : v->nonce);
-	date_line("created-on", v->created_on);
-	date_line("expires-on", v->expires_on);
-	line("revocation checks", revocation_text(v));
-	line("format", format_media_type(j->envelope.format));
-	if (j->envelope.format == FORMAT_CMS_JSON)
-		line("content type", content_type(j));
+	if (j->is_request) {
+		request_text_print(j);
+		return;
+	}
+	show_line("serial-number", v->serial);
+	show_line("assertion", assertion_text(v->assertion));
+	show_line("nonce", v->nonce[0] == '\0' ? "(none)" : v->nonce);
+	show_date("created-on", v->created_on);
+	show_date("expires-on", v->expires_on);
+	show_line("revocation checks", revocation_text(v));
+	show_form(j);
 	pin_lines(j);
-	if (j->signer == NULL)
-		line("signer",
-		    j->chained ? "(the anchor's key; no certificate in it)"
-			       : "NOT VERIFIED: no certificate in it");
-	for (i = 0; i < j->chain_len; i++)
-		certificate_lines(
-		    i == 0 ? "signer" : "issued by", &j->chain[i]);
+	show_chain(j);
 }
 
-static void
-put_text(struct json_out *o, const char *name, const char *value)
+void
+show_put_text(struct json_out *o, const char *name, const char *value)
 {
 	json_put_name(o, name);
 	if (value[0] == '\0')
@@ -122,33 +140,33 @@ put_text(struct json_out *o, const char *name, const char *value)
 		json_put_text(o, value);
 }
 
-static void
-put_date(struct json_out *o, const char *name, int64_t when)
+void
+show_put_date(struct json_out *o, const char *name, int64_t when)
 {
 	char text[CLOCK_TEXT_SIZE] = "";
 
 	if (when != 0)
 		clock_print(text, when);
-	put_text(o, name, text);
+	show_put_text(o, name, text);
 }
 
-static void
-put_certificate(struct json_out *o, const struct certificate *c)
+void
+show_put_certificate(struct json_out *o, const struct certificate *c)
 {
 	char name[NAME_ROOM];
 	uint8_t hash[HASH_SIZE];
 
 	json_begin_object(o);
 	name_print(name, sizeof(name), c->subject);
-	put_text(o, "subject", name);
+	show_put_text(o, "subject", name);
 	sha256(c->spki, hash);
 	json_put_name(o, "spki-sha256");
 	json_put_hex(o, span_of(hash, sizeof(hash)));
 	sha256(c->der, hash);
 	json_put_name(o, "sha256");
 	json_put_hex(o, span_of(hash, sizeof(hash)));
-	put_date(o, "not-before", c->not_before);
-	put_date(o, "not-after", c->not_after);
+	show_put_date(o, "not-before", c->not_before);
+	show_put_date(o, "not-after", c->not_after);
 	json_end_object(o);
 }
 
@@ -159,7 +177,7 @@ put_pin(struct json_out *o, const struct judgement *j)
 
 	json_put_name(o, "pinned");
 	if (j->voucher.pinned_domain_cert.ptr != NULL) {
-		put_certificate(o, &j->pinned);
+		show_put_certificate(o, &j->pinned);
 		return;
 	}
 	json_begin_object(o);
@@ -168,17 +186,38 @@ put_pin(struct json_out *o, const struct judgement *j)
 	json_end_object(o);
 }
 
+void
+show_put_signature(struct json_out *o, const struct judgement *j)
+{
+	unsigned i;
+
+	json_put_name(o, "verified");
+	json_put_bool(o, j->signer != NULL || j->chained);
+	json_put_name(o, "chain");
+	json_begin_array(o);
+	for (i = 0; i < j->chain_len; i++)
+		show_put_certificate(o, &j->chain[i]);
+	json_end_array(o);
+}
+
+void
+show_put_form(struct json_out *o, const struct judgement *j)
+{
+	show_put_text(o, "format", format_media_type(j->envelope.format));
+	if (j->envelope.format == FORMAT_CMS_JSON)
+		show_put_text(o, "content-type", content_type(j));
+}
+
 static void
 put_voucher(struct json_out *o, const struct judgement *j)
 {
 	const struct voucher *v = &j->voucher;
-	unsigned i;
 
-	put_text(o, "serial-number", v->serial);
-	put_text(o, "assertion", assertion_text(v->assertion));
-	put_text(o, "nonce", v->nonce);
-	put_date(o, "created-on", v->created_on);
-	put_date(o, "expires-on", v->expires_on);
+	show_put_text(o, "serial-number", v->serial);
+	show_put_text(o, "assertion", assertion_text(v->assertion));
+	show_put_text(o, "nonce", v->nonce);
+	show_put_date(o, "created-on", v->created_on);
+	show_put_date(o, "expires-on", v->expires_on);
 	if (v->has_revocation_checks) {
 		json_put_name(o, "domain-cert-revocation-checks");
 		json_put_bool(o, v->revocation_checks);
@@ -187,17 +226,9 @@ put_voucher(struct json_out *o, const struct judgement *j)
 		json_put_name(o, "idevid-issuer");
 		json_put_base64(o, v->idevid_issuer);
 	}
-	put_text(o, "format", format_media_type(j->envelope.format));
-	if (j->envelope.format == FORMAT_CMS_JSON)
-		put_text(o, "content-type", content_type(j));
+	show_put_form(o, j);
 	put_pin(o, j);
-	json_put_name(o, "verified");
-	json_put_bool(o, j->signer != NULL || j->chained);
-	json_put_name(o, "chain");
-	json_begin_array(o);
-	for (i = 0; i < j->chain_len; i++)
-		put_certificate(o, &j->chain[i]);
-	json_end_array(o);
+	show_put_signature(o, j);
 }
 
 static void
@@ -229,7 +260,10 @@ json_print(const struct judgement *j, bool verdict)
 
 	json_out_open(&o, room, JSON_ROOM);
 	json_begin_object(&o);
-	put_voucher(&o, j);
+	if (j->is_request)
+		request_json_put(&o, j);
+	else
+		put_voucher(&o, j);
 	if (verdict)
 		put_verdict(&o, j);
 	json_end_object(&o);
@@ -251,7 +285,7 @@ voucher_print(const struct judgement *j, bool json)
 static void
 check_line(const char *what, bool done)
 {
-	line(what, done ? "right" : "not compared");
+	show_line(what, done ? "right" : "not compared");
 }
 
 void
@@ -262,11 +296,13 @@ verdict_print(const struct judgement *j, bool json)
 		return;
 	}
 	text_print(j);
-	printf("\nThe voucher is good:\n");
+	printf("\nThe %s is good:\n", j->is_request ? "request" : "voucher");
 	check_line("  signature, anchor", j->chained);
+	if (j->is_request)
+		return;
 	check_line("  serial-number", j->serial_checked);
 	if (j->nonce_checked && j->nonceless)
-		line("  nonce", "none in it: reusable, not fresh");
+		show_line("  nonce", "none in it: reusable, not fresh");
 	else
 		check_line("  nonce", j->nonce_checked);
 	check_line("  idevid-issuer", j->issuer_checked);

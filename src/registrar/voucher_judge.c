@@ -2,7 +2,6 @@
 #include "registrar/voucher_judge.h"
 
 #include "base/clock.h"
-#include "model/request.h"
 
 /* The second half of the arena is for the content (content_check). */
 static enum reason
@@ -142,17 +141,33 @@ chain_dates_check(
 	return REASON_OK;
 }
 
+static bool
+request_check(const struct judge_facts *f, struct judgement *j, uint8_t *leaves)
+{
+	struct span content = j->envelope.content;
+
+	j->is_request =
+	    (j->envelope.format == FORMAT_COSE_CBOR
+		    ? request_from_cbor(content, &j->request, NULL)
+		    : request_from_json(content, leaves, f->voucher.len,
+			  &j->request, NULL)) == REASON_OK;
+	return j->is_request;
+}
+
 static enum reason
 content_check(const struct judge_facts *f, struct judgement *j, uint8_t *arena,
     struct why *why)
 {
+	uint8_t *leaves = arena + ENVELOPE_ARENA(f->voucher.len);
 	struct span content = j->envelope.content;
 	enum reason r;
 
+	if (f->requests && request_check(f, j, leaves))
+		return REASON_OK;
 	r = j->envelope.format == FORMAT_COSE_CBOR
 	    ? voucher_from_cbor(content, &j->voucher, why)
-	    : voucher_from_json(content, arena + ENVELOPE_ARENA(f->voucher.len),
-		  f->voucher.len, &j->voucher, why);
+	    : voucher_from_json(
+		  content, leaves, f->voucher.len, &j->voucher, why);
 	if (r != REASON_OK || j->voucher.pinned_domain_cert.ptr == NULL)
 		return r;
 	if (certificate_read(j->voucher.pinned_domain_cert, &j->pinned, why) !=

@@ -6,6 +6,7 @@
 #define REGISTRAR_VOUCHER_JUDGE_H
 
 #include "envelope/envelope.h"
+#include "model/request.h"
 #include "model/voucher.h"
 
 /* What the pledge knows. */
@@ -20,6 +21,9 @@ struct judge_facts {
 	 * compare the pin. */
 	const struct certificate *registrar;
 	unsigned registrar_len;
+	/* A voucher-request, of a pledge or a registrar, is taken, too: for
+	 * those who look, never for a pledge. */
+	bool requests;
 };
 
 /* What it found; spans borrow from facts and from arena. */
@@ -32,6 +36,8 @@ struct judgement {
 	bool chained;	    /* up to the anchor's key */
 	int64_t chain_time; /* when the chain had to be valid */
 	struct voucher voucher;
+	bool is_request; /* then request is filled, and not voucher */
+	struct voucher_request request;
 	struct certificate pinned; /* where the pin is a certificate */
 	bool serial_checked, nonce_checked, issuer_checked, pin_checked;
 	bool nonceless; /* an answer to a nonce, without it */

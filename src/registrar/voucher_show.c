@@ -12,12 +12,12 @@ static enum reason
 show(const char *path, bool json, struct why *why)
 {
 	struct judgement *j = memory_new(sizeof(*j));
-	struct judge_facts facts = { 0 };
+	struct judge_facts facts = { .requests = true };
 	uint8_t *arena = NULL;
 	struct buf voucher;
 	enum reason r;
 
-	if ((r = file_read(path, &voucher, FILE_MAX, why)) != REASON_OK) {
+	if ((r = object_load(&voucher, path, FILE_MAX, why)) != REASON_OK) {
 		free(j);
 		return r;
 	}

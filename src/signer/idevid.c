@@ -143,11 +143,8 @@ prepare_new(struct signer *s, struct order *o, const struct product *p,
 	enum reason r;
 
 	/* Never twice, whatever the store believes. */
-	if (i->counter <= k->last_counter)
-		return why_set(&o->why, REASON_SERIAL_USED, -1,
-		    "counter %llu, the last one signed is %llu",
-		    (unsigned long long)i->counter,
-		    (unsigned long long)k->last_counter);
+	if ((r = ledger_counter_free(k, i->counter, &o->why)) != REASON_OK)
+		return r;
 	r = key_may_sign(s, i->key, &use, false, &o->signer, &o->why);
 	if (r != REASON_OK)
 		return r;

@@ -131,48 +131,104 @@ chain_load(struct held_key *h, const char *folder,
 	return r;
 }
 
+enum reason
+key_file_open(struct private_key **out, const struct signer *s,
+    const struct ledger_key *known, const struct secret *passphrase,
+    struct why *why)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+	struct secret both;
+	enum reason r;
+
+	key_path(path, s->folder, known->order.name, "key");
+	if (!known->wrapped)
+		return private_key_load(out, path, passphrase, why);
+	path_join(folder, sizeof(folder), s->root, "wrapping");
+	r = wrapping_open(folder, known->order.name, passphrase, &both, why);
+	if (r != REASON_OK)
+		return r;
+	r = private_key_load(out, path, &both, why);
+	secret_free(&both);
+	return r;
+}
+
+/* Is the file there, and its wrapping key? Else that is said, and the key is not
+ * held: the rest can work. */
+static bool
+is_there(const struct signer *s, const struct ledger_key *known)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+
+	key_path(path, s->folder, known->order.name, "key");
+	if (access(path, F_OK) == 0 && known->wrapped) {
+		path_join(folder, sizeof(folder), s->root, "wrapping");
+		key_path(path, folder, known->order.name, "key");
+	}
+	if (access(path, F_OK) == 0)
+		return true;
+	log_alarm("signer-key", "key=\"%s\" file=\"%s\" text=\"%s\"",
+	    known->order.name, path, strerror(errno));
+	return false;
+}
+
 static enum reason
-key_load(struct keyring *k, const char *folder, const struct ledger_key *known,
-    const struct secret *passphrase, struct why *why)
+key_load(struct keyring *k, const struct signer *s,
+    const struct ledger_key *known, const struct secret *passphrase,
+    struct why *why)
 {
 	uint8_t hash[HASH_SIZE];
 	struct private_key *key;
-	char path[PATH_MAX];
 	struct held_key *h;
 	enum reason r;
 
-	key_path(path, folder, known->order.name, "key");
-	if (access(path, F_OK) != 0) {
-		log_alarm("signer-key", "key=\"%s\" text=\"%s\"",
-		    known->order.name, strerror(errno));
+	if (!is_there(s, known))
 		return REASON_OK;
-	}
-	r = private_key_load(&key, path, passphrase, why);
+	r = key_file_open(&key, s, known, passphrase, why);
 	if (r != REASON_OK)
 		return r;
 	sha256(private_key_spki(key), hash);
 	if (memcmp(hash, known->spki_sha256, HASH_SIZE) != 0) {
 		private_key_free(key);
 		return why_set(why, REASON_HOME_INVALID, -1,
-		    "%s is not the key on record", path);
+		    "the file of %s is not the key on record",
+		    known->order.name);
 	}
 	h = keyring_add(k, known->order.name, key);
-	if (known->state == KEY_ACTIVE)
-		return chain_load(h, folder, known, why);
+	if (known->state != KEY_REQUESTED)
+		return chain_load(h, s->folder, known, why);
 	return REASON_OK;
 }
 
-enum reason
-keyring_load(struct keyring *k, const char *folder, const struct ledger *ledger,
-    const struct secret *passphrase, struct why *why)
+/* A key that the journal knows to be gone stays so, whatever lies there again. */
+static void
+look_for_returned(const struct signer *s, const struct ledger_key *known)
 {
+	char path[PATH_MAX];
+
+	key_path(path, s->folder, known->order.name, "key");
+	if (access(path, F_OK) == 0)
+		log_alarm("key-returned",
+		    "key=\"%s\" state=\"%s\" text=\"its file is there again "
+		    "and is not opened\"",
+		    known->order.name, key_state_name(known->state));
+}
+
+enum reason
+keyring_load(struct keyring *k, const struct signer *s,
+    const struct ledger *ledger, const struct secret *passphrase,
+    struct why *why)
+{
+	const struct ledger_key *known;
 	enum reason r = REASON_OK;
 	size_t i;
 
-	for (i = 0; r == REASON_OK && i < ledger->keys_len; i++)
-		if (ledger->keys[i].state != KEY_RETIRED)
-			r = key_load(
-			    k, folder, &ledger->keys[i], passphrase, why);
+	for (i = 0; r == REASON_OK && i < ledger->keys_len; i++) {
+		known = &ledger->keys[i];
+		if (!key_state_over(known->state))
+			r = key_load(k, s, known, passphrase, why);
+		else if (known->state != KEY_RETIRED)
+			look_for_returned(s, known);
+	}
 	return r;
 }
 
@@ -189,12 +245,11 @@ signature_holds(
 }
 
 void
-held_key_sign(struct held_key *h, struct span message, bool always,
-    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len)
+held_key_check(
+    struct held_key *h, struct span message, struct span signature, bool always)
 {
-	private_key_sign(h->key, message, out, len);
 	if ((always || h->signatures % VERIFY_EACH == 0) &&
-	    !signature_holds(h, message, span_of(out, *len)))
+	    !signature_holds(h, message, signature))
 		fatal("a signature of key %s does not verify", h->name);
 	h->signatures++;
 }

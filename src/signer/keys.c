@@ -7,9 +7,11 @@
 #include "envelope/pem.h"
 #include "model/serial.h"
 #include "signer/signer.h"
+#include "wire/der.h"
 #include "x509/lint.h"
+#include "x509/render.h"
 
-#define CSR_ROOM 1024
+#define CSR_ROOM 2048 /* RSA-3072: about 900 */
 
 /* Names become file names: A-Z a-z 0-9 and hyphen, not the tag key's. */
 static bool
@@ -38,34 +40,50 @@ check_order(const struct key_order *k, struct why *why)
 	else if (k->purpose == PURPOSE_IDEVID_CA ? !slot_valid(k->slot)
 						 : k->slot[0] != '\0')
 		field = "slot";
+	else if (k->raw && k->purpose != PURPOSE_VOUCHER)
+		field = "raw";
+	else if (k->raw && k->policy.products_len == 0)
+		/* It cannot be rolled: what it is lost with must be named
+		 * (R-9.4). */
+		field = "raw: products must be named";
+	else if (!text_printable(span_str(k->factory)) ||
+	    (k->purpose != PURPOSE_IDEVID_CA &&
+		(k->factory[0] != '\0' || k->succeeds[0] != '\0')))
+		field = "factory or succeeds";
+	else if (k->rsa_bits != 0 &&
+	    (k->purpose != PURPOSE_IDEVID_CA || k->p384 ||
+		(k->rsa_bits != 2048 && k->rsa_bits != 3072)))
+		field = "algorithm"; /* RSA for legacy TPM lines only (IP 1) */
 	return field == NULL
 	    ? key_policy_check(&k->policy, k->purpose, why)
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
 }
 
-/* A slot is never shared (IP 5.2), not even with a retired key, nor with one
- * that a reader would take for it. */
-static enum reason
-check_unique(const struct signer *s, const struct key_order *k, struct why *why)
+/* Issuing CAs are made to be destroyed. A voucher signer must come back from a
+ * backup: else a lost disk is a ceremony. */
+static bool
+wrapped(const struct key_order *k)
 {
-	const struct ledger *l = journal_ledger(s->journal);
-	size_t i;
+	return k->purpose == PURPOSE_IDEVID_CA;
+}
 
-	if (l->keys_len == LEDGER_KEYS_MAX)
-		return why_set(why, REASON_SIGNER_POLICY, -1,
-		    "a signer holds at most %d keys", LEDGER_KEYS_MAX);
-	for (i = 0; i < l->keys_len; i++) {
-		const struct key_order *other = &l->keys[i].order;
+/* A new wrapping key; the passphrase becomes what both give. */
+static enum reason
+wrap(const struct signer *s, const char *name, struct secret *passphrase,
+    struct why *why)
+{
+	char folder[PATH_MAX];
+	struct secret both;
+	enum reason r;
 
-		if (strcmp(other->name, k->name) == 0)
-			return why_set(why, REASON_SIGNER_POLICY, -1,
-			    "there is a key %s", k->name);
-		if (k->slot[0] != '\0' && other->slot[0] != '\0' &&
-		    token_alike(other->slot, k->slot))
-			return why_set(why, REASON_SIGNER_POLICY, -1,
-			    "slot %s belongs to key %s", other->slot,
-			    other->name);
-	}
+	if ((r = wrapping_new(s, name, why)) != REASON_OK)
+		return r;
+	path_join(folder, sizeof(folder), s->root, "wrapping");
+	r = wrapping_open(folder, name, passphrase, &both, why);
+	if (r != REASON_OK)
+		return r;
+	secret_free(passphrase);
+	*passphrase = both; /* transferred */
 	return REASON_OK;
 }
 
@@ -82,7 +100,14 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 
 	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
 		return r;
-	key = private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
+	if (wrapped(k) &&
+	    (r = wrap(s, k->name, &passphrase, why)) != REASON_OK) {
+		secret_free(&passphrase);
+		return r;
+	}
+	key = k->rsa_bits != 0
+	    ? private_key_generate_rsa(k->rsa_bits)
+	    : private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
 	key_path(path, s->folder, k->name, "key");
 	(void)unlink(path);
 	r = private_key_save(key, path, &passphrase, why);
@@ -95,6 +120,30 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 	return REASON_OK;
 }
 
+/*
+ * A self-signed certificate that means nothing but its key (MP 10.1): no pledge
+ * reads more of it. It has no end, as the key has none; its serial is of the key,
+ * so that nothing is drawn that a record would have to say.
+ */
+static bool
+placeholder_render(
+    const struct signer *s, const struct order *o, uint8_t *room, size_t *len)
+{
+	const struct private_key *key = o->signer->key;
+	struct certificate_plan plan = { .profile = PROFILE_VOUCHER_SIGNER,
+		.common_name = o->key.name,
+		.not_before = s->now,
+		.not_after = DER_TIME_FOREVER,
+		.spki = private_key_spki(key),
+		.signature_algorithm = private_key_algorithm(key) };
+	uint8_t id[20];
+
+	key_identifier(plan.spki, id);
+	memcpy(plan.serial, id, sizeof(plan.serial));
+	plan.serial[0] = (uint8_t)((id[0] & 0x7f) | 0x01);
+	return certificate_render(&plan, room, CSR_ROOM, len);
+}
+
 enum reason
 key_create_prepare(struct signer *s, struct order *o)
 {
@@ -103,18 +152,21 @@ key_create_prepare(struct signer *s, struct order *o)
 	size_t len;
 
 	if ((r = check_order(&o->key, &o->why)) != REASON_OK ||
-	    (r = check_unique(s, &o->key, &o->why)) != REASON_OK ||
+	    (r = ledger_key_admits(
+		 journal_ledger(s->journal), &o->key, &o->why)) != REASON_OK ||
 	    (r = key_make(s, &o->key, &o->signer, &o->why)) != REASON_OK)
 		return r;
 	buf_init(&o->tbs, CSR_ROOM);
 	room = buf_reserve(&o->tbs, CSR_ROOM);
-	if (!csr_render(private_key_spki(o->signer->key), o->key.name, NULL,
-		room, CSR_ROOM, &len))
+	if (o->key.raw ? !placeholder_render(s, o, room, &len)
+		       : !csr_render(private_key_spki(o->signer->key),
+			     o->key.name, NULL, room, CSR_ROOM, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "CSR");
 	o->tbs.len = len;
 	o->record.kind = RECORD_KEY;
 	sha256(buf_span(&o->tbs), o->record.tbs_sha256);
 	o->record.key.order = o->key;
+	o->record.key.wrapped = wrapped(&o->key);
 	sha256(private_key_spki(o->signer->key), o->record.key.spki_sha256);
 	return REASON_OK;
 }
@@ -127,9 +179,9 @@ key_create_finish(struct order *o, struct span signature)
 
 	buf_init(&o->artifact, CSR_ROOM);
 	room = buf_reserve(&o->artifact, CSR_ROOM);
-	if (!csr_assemble(buf_span(&o->tbs),
-		private_key_algorithm(o->signer->key), signature, room,
-		CSR_ROOM, &len))
+	if (!(o->key.raw ? certificate_assemble : csr_assemble)(
+		buf_span(&o->tbs), private_key_algorithm(o->signer->key),
+		signature, room, CSR_ROOM, &len))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "CSR");
 	o->artifact.len = len;
 	return REASON_OK;
@@ -142,15 +194,17 @@ mismatch(struct why *why, unsigned at, const char *what)
 	    why, REASON_CA_MISMATCH, -1, "certificate %u: %s", at, what);
 }
 
-/* Each is signed by the next, the last one by itself, all but the first CAs. */
+/* Each is signed by the next, the last one by itself, all but the first CAs. A
+ * voucher key may have a placeholder alone. */
 static enum reason
-check_chain(
-    const struct key_certificate *k, struct certificate *chain, struct why *why)
+check_chain(const struct key_certificate *k, enum key_purpose purpose,
+    struct certificate *chain, struct why *why)
 {
+	unsigned least = purpose == PURPOSE_VOUCHER ? 1 : 2;
 	unsigned i;
 	enum reason r;
 
-	if (k->chain_len < 2 || k->chain_len > CHAIN_MAX)
+	if (k->chain_len < least || k->chain_len > CHAIN_MAX)
 		return mismatch(why, k->chain_len,
 		    "the chain must run from the key to its root");
 	for (i = 0; i < k->chain_len; i++)
@@ -173,7 +227,8 @@ check_chain(
 /* The profile that the key was made for (IP 4, IP 6). */
 static enum reason
 check_profile(const struct signer *s, const struct ledger_key *k,
-    const struct held_key *h, const struct certificate *chain, struct why *why)
+    const struct held_key *h, const struct certificate *chain,
+    unsigned chain_len, struct why *why)
 {
 	bool issues = k->order.purpose == PURPOSE_IDEVID_CA;
 	struct lint_context context = { .subject = issues ? LINT_CA
@@ -191,6 +246,8 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
 	if (chain[0].not_after <= s->now)
 		return mismatch(why, 0, "it has expired");
+	if (chain_len == 1)
+		return REASON_OK; /* by nobody's profile */
 	if (certificate_lint(&chain[0], &context, findings) == 0)
 		return REASON_OK;
 	return why_set(why, findings[0].code, findings[0].why.offset, "%s",
@@ -228,9 +285,10 @@ key_certify_prepare(struct signer *s, struct order *o)
 	if (known == NULL || h == NULL || known->state != KEY_REQUESTED)
 		return why_set(&o->why, REASON_SIGNER_KEY, -1,
 		    "no key %.32s waits for a certificate", k->name);
-	if ((reason = check_chain(k, chain, &o->why)) != REASON_OK ||
-	    (reason = check_profile(s, known, h, chain, &o->why)) !=
+	if ((reason = check_chain(k, known->order.purpose, chain, &o->why)) !=
 		REASON_OK ||
+	    (reason = check_profile(
+		 s, known, h, chain, k->chain_len, &o->why)) != REASON_OK ||
 	    (reason = chain_write(s, k, &o->why)) != REASON_OK ||
 	    (reason = held_key_chain(h, k->chain, k->chain_len, &o->why)) !=
 		REASON_OK)
@@ -253,7 +311,7 @@ policy_prepare(struct signer *s, struct order *o)
 	const struct ledger_key *k = ledger_key_of(s, p->name);
 	enum reason r;
 
-	if (k == NULL || k->state == KEY_RETIRED)
+	if (k == NULL || key_state_over(k->state))
 		return why_set(&o->why, REASON_SIGNER_KEY, -1,
 		    "no key %.32s is in use", p->name);
 	r = key_policy_check(&p->policy, k->order.purpose, &o->why);
@@ -269,13 +327,21 @@ act_prepare(struct signer *s, struct order *o)
 {
 	const struct message_act *a = &o->act;
 	const struct ledger_key *k;
+	struct ledger_slot slot;
+	enum reason r;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
 	    !text_printable(span_str(a->subject)))
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "act");
+	if (strcmp(a->verb, LEDGER_VERB_GIVE) == 0) {
+		r = ledger_slot_read(
+		    journal_ledger(s->journal), a->subject, &slot, &o->why);
+		if (r != REASON_OK)
+			return r;
+	}
 	if (strcmp(a->verb, LEDGER_VERB_RETIRE) == 0) {
 		k = ledger_key_of(s, a->subject);
-		if (k == NULL || k->state == KEY_RETIRED)
+		if (k == NULL || key_state_over(k->state))
 			return why_set(&o->why, REASON_SIGNER_KEY, -1,
 			    "no key %.32s is in use", a->subject);
 	}

@@ -79,7 +79,7 @@ open_keys(struct signer *s, struct why *why)
 	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
 		return r;
 	if ((r = tag_key_open(s, &passphrase, why)) == REASON_OK)
-		r = keyring_load(&s->keyring, s->folder, l, &passphrase, why);
+		r = keyring_load(&s->keyring, s, l, &passphrase, why);
 	secret_free(&passphrase);
 	return r;
 }
@@ -147,8 +147,11 @@ open_all(struct signer *s, const struct signer_options *o, struct why *why)
 		return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");
 	if (o->test_clock && !o->create)
 		clock_set_test(o->clock);
-	if ((r = open_keys(s, why)) != REASON_OK ||
-	    (r = open_clock(s, why)) != REASON_OK)
+	if ((r = folder_make(s, "wrapping", why)) != REASON_OK ||
+	    (r = folder_make(s, "archive", why)) != REASON_OK ||
+	    (r = open_keys(s, why)) != REASON_OK ||
+	    (r = open_clock(s, why)) != REASON_OK ||
+	    (r = key_end_resume(s, why)) != REASON_OK)
 		return r;
 	return open_recent(s, why);
 }
@@ -165,6 +168,7 @@ signer_open(
 	s->last = &s->first;
 	s->recent = recent_new();
 	buf_init(&s->signed_later, SIGNED_MAX);
+	snprintf(s->root, sizeof(s->root), "%s", options->folder);
 	path_join(s->folder, sizeof(s->folder), options->folder, "keys");
 	path_join(s->journal_path, sizeof(s->journal_path), options->folder,
 	    "journal");

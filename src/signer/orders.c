@@ -33,6 +33,8 @@ order_read(enum message type, uint64_t id, struct span payload)
 		good = message_key_certificate_get(&c, &o->certificate);
 	else if (type == MESSAGE_KEY_POLICY)
 		good = message_policy_order_get(&c, &o->policy);
+	else if (type == MESSAGE_KEY_END)
+		good = message_end_order_get(&c, &o->end);
 	else if (type == MESSAGE_ACT)
 		good = message_act_get(&c, &o->act);
 	if (good)
@@ -89,6 +91,8 @@ prepare(struct signer *s, struct order *o)
 		return key_certify_prepare(s, o);
 	case MESSAGE_KEY_POLICY:
 		return policy_prepare(s, o);
+	case MESSAGE_KEY_END:
+		return key_end_prepare(s, o);
 	default:
 		return act_prepare(s, o);
 	}
@@ -184,29 +188,67 @@ remember_signed(struct signer *s, const struct order *o)
 		fatal("too many signatures in one group");
 }
 
-/* The record is on disk: now the signature may come into being. */
 static enum reason
-sign(struct signer *s, struct order *o)
+finish(struct signer *s, struct order *o, struct span signature)
 {
-	uint8_t signature[SIGNATURE_SIZE_MAX];
-	struct span result;
 	enum reason r;
-	size_t len;
 
-	if (o->signer == NULL)
-		return REASON_OK;
-	held_key_sign(o->signer, buf_span(&o->tbs),
-	    o->type == MESSAGE_KEY_CREATE, signature, &len);
-	result = span_of(signature, len);
 	if (o->type == MESSAGE_SIGN_VOUCHER)
-		r = voucher_finish(o, result);
+		r = voucher_finish(o, signature);
 	else if (o->type == MESSAGE_SIGN_IDEVID)
-		r = idevid_finish(o, result);
+		r = idevid_finish(o, signature);
 	else
-		r = key_create_finish(o, result);
+		r = key_create_finish(o, signature);
 	if (r == REASON_OK && !o->again)
 		remember_signed(s, o);
 	return r;
+}
+
+/* The records are on disk: now signatures may come into being, of the next
+ * orders that want one, as many as are cheaper together. Returns the first order
+ * behind them. */
+static struct order *
+sign_some(struct signer *s)
+{
+	struct signature all[SIGNATURES_MAX];
+	struct order *of[SIGNATURES_MAX], *o;
+	size_t i, n = 0;
+
+	for (o = s->first; o != NULL && n < SIGNATURES_MAX; o = o->next) {
+		if (o->reason != REASON_OK || o->signer == NULL)
+			continue;
+		all[n].key = o->signer->key;
+		all[n].message = buf_span(&o->tbs);
+		of[n++] = o;
+	}
+	if (n > 0)
+		private_keys_sign(all, n);
+	for (i = 0; i < n; i++) {
+		struct span signature = span_of(all[i].bytes, all[i].len);
+
+		held_key_check(of[i]->signer, all[i].message, signature,
+		    of[i]->type == MESSAGE_KEY_CREATE);
+		of[i]->reason = finish(s, of[i], signature);
+	}
+	return o;
+}
+
+/* The record is on disk: now the key may go, and a second one says so. Only a
+ * failed write of the journal is everybody's end. */
+static enum reason
+finish_end(struct signer *s, struct order *o, struct why *why)
+{
+	const struct ledger_key *k = ledger_key_of(s, o->end.name);
+	struct record ended;
+	enum reason r;
+
+	o->reason = key_erase(s, k, &ended, &o->why);
+	if (o->reason != REASON_OK)
+		return REASON_OK;
+	if ((r = append(s, &ended, why)) != REASON_OK)
+		return r;
+	o->sequence = ended.sequence;
+	return commit(s, why);
 }
 
 static void
@@ -230,7 +272,7 @@ answer(struct signer *s, struct order *o)
 enum reason
 signer_group(struct signer *s, struct why *why)
 {
-	struct order *o;
+	struct order *o, *end;
 	enum reason r;
 
 	if (s->first == NULL)
@@ -250,14 +292,19 @@ signer_group(struct signer *s, struct why *why)
 	}
 	if ((r = commit(s, why)) != REASON_OK)
 		return r;
-	while ((o = s->first) != NULL) {
-		if (o->reason == REASON_OK)
-			o->reason = sign(s, o);
-		if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
-			act_finish(s, o);
-		answer(s, o);
-		s->first = o->next;
-		order_free(o);
+	while (s->first != NULL) {
+		end = sign_some(s);
+		while ((o = s->first) != end) {
+			if (o->reason == REASON_OK && o->type == MESSAGE_ACT)
+				act_finish(s, o);
+			if (o->reason == REASON_OK && !o->again &&
+			    o->type == MESSAGE_KEY_END &&
+			    (r = finish_end(s, o, why)) != REASON_OK)
+				return r;
+			answer(s, o);
+			s->first = o->next;
+			order_free(o);
+		}
 	}
 	s->last = &s->first;
 	return REASON_OK;

@@ -78,10 +78,11 @@ check_policy(const struct signer *s, const struct ledger_key *k,
 
 	if (again && k != NULL) {
 		uncounted = *k;
-		memset(&uncounted.count, 0, sizeof(uncounted.count));
+		uncounted.count.issued = uncounted.count.in_period = 0;
 		k = &uncounted;
 	}
-	return ledger_key_allows(k, use, record_time(s), why);
+	return ledger_key_allows(
+	    journal_ledger(s->journal), k, use, record_time(s), why);
 }
 
 enum reason

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "crypto/keys/private_key.h"
+#include "envelope/ssh.h"
 #include "ipc/message.h"
 #include "journal/journal.h"
 #include "x509/certificate.h"
@@ -25,6 +26,7 @@ struct held_key {
 	uint64_t signatures;		/* since start */
 };
 
+struct signer;
 struct keyring {
 	size_t len;
 	struct held_key *keys[LEDGER_KEYS_MAX]; /* owned */
@@ -33,10 +35,15 @@ struct keyring {
 /* Opens the key files of all keys of the ledger that are not retired, compares
  * them with it, and reads their chains. A missing file is an alarm and the key
  * is not held; PASSPHRASE, or HOME_INVALID where a file tells another key. */
-MUST_USE enum reason keyring_load(struct keyring *k, const char *folder,
+MUST_USE enum reason keyring_load(struct keyring *k, const struct signer *s,
     const struct ledger *ledger, const struct secret *passphrase,
     struct why *why);
 void keyring_free(struct keyring *k);
+/* Opens a key's file, with its wrapping key if it has one. PASSPHRASE,
+ * HOME_INVALID. */
+MUST_USE enum reason key_file_open(struct private_key **out,
+    const struct signer *s, const struct ledger_key *known,
+    const struct secret *passphrase, struct why *why);
 struct held_key *keyring_find(struct keyring *k, const char *name);
 /* Takes the key over; its chain comes later. */
 struct held_key *keyring_add(
@@ -49,11 +56,11 @@ MUST_USE enum reason held_key_chain(struct held_key *h,
 /* FOLDER/NAME.key and FOLDER/NAME.pem. */
 void key_path(char out[PATH_MAX], const char *folder, const char *name,
     const char *ending);
-/* Signs, and verifies the first of each key after start, one in 64, and
- * whatever is said to be worth it; a signature that does not hold ends the
+/* Verifies what it just signed: the first of each key after start, one in 64, and
+ * whatever is said to be worth it. A signature that does not hold ends the
  * process. */
-void held_key_sign(struct held_key *h, struct span message, bool always,
-    uint8_t out[SIGNATURE_SIZE_MAX], size_t *len);
+void held_key_check(struct held_key *h, struct span message,
+    struct span signature, bool always);
 
 /* --- what was signed in the last minute, to be rendered again --- */
 #define RECENT_SECONDS 60
@@ -90,6 +97,7 @@ struct order {
 		struct key_order key;
 		struct key_certificate certificate;
 		struct policy_order policy;
+		struct end_order end;
 		struct message_act act;
 	};
 
@@ -101,7 +109,7 @@ struct order {
 	struct record record;
 	struct held_key *signer; /* NULL: nothing to sign */
 	struct buf tbs;		 /* the exact bytes to be signed */
-	struct buf content;	 /* voucher: its JSON */
+	struct buf content;	 /* voucher: its JSON; an end: its statement */
 	struct buf artifact;
 	struct device result; /* IDevID, import: with its tag */
 };
@@ -133,6 +141,7 @@ struct clock_watch {
 
 struct signer {
 	struct signer_calls calls;
+	char root[PATH_MAX]; /* our own folder */
 	char journal_path[PATH_MAX];
 	char folder[PATH_MAX]; /* of the keys */
 	int passphrase;	       /* memfd, read when needed; -1 */
@@ -205,8 +214,52 @@ MUST_USE enum reason key_create_finish(struct order *o, struct span signature);
 MUST_USE enum reason key_certify_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason policy_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason act_prepare(struct signer *s, struct order *o);
+/* A key's end: what is to be signed, or the record that it begins (SIGNER_KEY,
+ * KEY_END, OPERATOR_SIGNATURE). The key is not in memory then: it is retired. */
+MUST_USE enum reason key_end_prepare(struct signer *s, struct order *o);
+/* Takes a key whose end has begun off memory and disk; *out is the record that
+ * says so. HOME_INVALID: it could not, and the next start tries again. */
+MUST_USE enum reason key_erase(struct signer *s, const struct ledger_key *k,
+    struct record *out, struct why *why);
+/* At the start: what was cut off. */
+MUST_USE enum reason key_end_resume(struct signer *s, struct why *why);
 /* What follows from an act once it is on disk. */
 void act_finish(struct signer *s, const struct order *o);
+
+/* --- wrapping.c: HOME/signer/wrapping/NAME.key, outside of every backup --- */
+MUST_USE enum reason wrapping_new(
+    const struct signer *s, const char *name, struct why *why);
+/* The password of a key's file: HMAC-SHA-256 of the passphrase under the text of
+ * its wrapping key, in hex. HOME_INVALID if that is not there. */
+MUST_USE enum reason wrapping_open(const char *folder, const char *name,
+    const struct secret *passphrase, struct secret *out, struct why *why);
+/* A folder beside the keys, made if it is not there: at the start, before the
+ * sandbox closes. HOME_INVALID. */
+MUST_USE enum reason folder_make(
+    const struct signer *s, const char *name, struct why *why);
+MUST_USE enum reason folder_sync(const char *path, struct why *why);
+
+/* --- operators.c: HOME/signer/operators --- */
+#define END_NAMESPACE "hallmark-key"
+#define OPERATORS_MAX 16
+struct operator
+{
+	char name[33];
+	struct ssh_key key;
+	uint8_t key_sha256[HASH_SIZE]; /* its fingerprint */
+};
+struct operators {
+	unsigned len;
+	struct operator list[OPERATORS_MAX];
+};
+/* Lines of NAME KEY-TYPE KEY, as in .pub files with a name in front; # begins a
+ * remark. OPERATOR_SIGNATURE if there is none, HOME_INVALID if a line is bad. */
+MUST_USE enum reason operators_load(
+    const char *path, struct operators *out, struct why *why);
+/* Whose signature over message is this file, of the namespace END_NAMESPACE?
+ * NULL if nobody's on the roster. */
+const struct operator* operator_find(
+    const struct operators *o, struct span message, struct span file);
 
 /* --- rules that orders share --- */
 /* The tag of a device (architecture 2): HMAC-SHA-256 over the deterministic

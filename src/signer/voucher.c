@@ -6,6 +6,7 @@
 #include "crypto/hash/hash.h"
 #include "envelope/cms.h"
 #include "envelope/object_render.h"
+#include "model/public_ca.h"
 #include "model/voucher.h"
 #include "signer/signer.h"
 #include "wire/der.h"
@@ -49,6 +50,24 @@ check_expiry(const struct signer *s, const struct voucher_order *v,
 	return REASON_OK;
 }
 
+/*
+ * The signer's own word on public CAs (RFC 8995 5.5): whatever authority and
+ * checker say, no voucher pins the key of one, nor a CA that one has certified.
+ */
+static bool
+pins_public_ca(const struct voucher_order *v, const struct certificate *pin)
+{
+	uint8_t hash[HASH_SIZE];
+
+	sha256(pin->spki, hash);
+	if (public_ca_key(NULL, hash))
+		return true;
+	if (v->pin_kind != PIN_CERTIFICATE || !pin->ca)
+		return false;
+	sha256(pin->issuer, hash);
+	return public_ca_name(NULL, hash) || certificate_public_policy(pin);
+}
+
 static enum reason
 check_pin(
     const struct voucher_order *v, struct certificate *pin, struct why *why)
@@ -72,7 +91,9 @@ check_pin(
 	    !span_eq(span_of(domain_id, len),
 		span_of(v->domain_id, v->domain_id_len)))
 		return facts(why, "domain_id is not that of the pin");
-	return REASON_OK;
+	return pins_public_ca(v, pin)
+	    ? why_set(why, REASON_SIGNER_PIN, -1, "serial %s", v->device.serial)
+	    : REASON_OK;
 }
 
 static enum reason
@@ -143,7 +164,21 @@ fill_pin(const struct voucher_order *v, const struct certificate *pin,
 		sha256(pin->spki, hash);
 		out->pinned_domain_pubk_sha256 = span_of(hash, HASH_SIZE);
 		break;
+	case PIN_EITHER_PUBK: /* no order has them */
+	case PIN_EITHER_SHA256:
+		break;
 	}
+}
+
+static bool
+write_content(const struct voucher_order *v, const struct voucher *voucher,
+    uint8_t *room, size_t *len)
+{
+	if (v->format != FORMAT_COSE_CBOR)
+		return voucher_to_json(voucher, (char *)room, CONTENT_MAX, len);
+	return v->layout_2019
+	    ? voucher_to_2019(voucher, room, CONTENT_MAX, len)
+	    : voucher_to_cbor(voucher, room, CONTENT_MAX, len);
 }
 
 static bool
@@ -168,9 +203,7 @@ render_content(
 	buf_free(&o->content);
 	buf_init(&o->content, CONTENT_MAX);
 	room = buf_reserve(&o->content, CONTENT_MAX);
-	if (v->format == FORMAT_COSE_CBOR
-		? !voucher_to_cbor(&voucher, room, CONTENT_MAX, &len)
-		: !voucher_to_json(&voucher, (char *)room, CONTENT_MAX, &len))
+	if (!write_content(v, &voucher, room, &len))
 		return false;
 	o->content.len = len;
 	return true;

@@ -49,10 +49,10 @@ store_ca_activate(struct store *s, const struct record_ca *ca)
 }
 
 bool
-store_ca_retire(struct store *s, const char *name)
+store_ca_end(struct store *s, const char *name, enum key_state state)
 {
-	return store_change(s, "UPDATE ca SET state = 3 WHERE name = ?1",
-	    VALUES(value_text(name)));
+	return store_change(s, "UPDATE ca SET state = ?2 WHERE name = ?1",
+	    VALUES(value_text(name), value_number(state)));
 }
 
 static void

@@ -134,6 +134,8 @@ database_open(const char *where, bool create, struct why *why)
 	return s;
 }
 
+/* One that is being read has its rows behind it: who asks the same meanwhile gets
+ * another. */
 static sqlite3_stmt *
 prepared(struct sqlite *s, const char *sql)
 {
@@ -141,7 +143,8 @@ prepared(struct sqlite *s, const char *sql)
 	unsigned i;
 
 	for (i = 0; i < s->prepared_len; i++)
-		if (s->prepared[i].sql == sql)
+		if (s->prepared[i].sql == sql &&
+		    !sqlite3_stmt_busy(s->prepared[i].statement))
 			return s->prepared[i].statement;
 	if (s->prepared_len == STATEMENTS_MAX)
 		fatal("too many statements");

@@ -129,6 +129,12 @@ store_group_open(const struct store *s)
 }
 
 bool
+store_group_good(const struct store *s)
+{
+	return !s->broken;
+}
+
+bool
 store_change(
     struct store *s, const char *sql, const struct value *values, unsigned n)
 {

@@ -9,13 +9,16 @@
 #include "journal/ledger.h"
 #include "model/audit.h"
 #include "model/block.h"
+#include "model/customer.h"
 #include "model/device.h"
+#include "model/facts.h"
 #include "model/product.h"
+#include "model/public_ca.h"
 #include "store/driver.h"
 
 struct store;
 
-#define STORE_SCHEMA	5
+#define STORE_SCHEMA	8
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -37,6 +40,8 @@ void store_close(struct store *s);
  */
 void store_group_begin(struct store *s);
 bool store_group_open(const struct store *s);
+/* Nothing that was put into it has failed so far; true if none is open. */
+bool store_group_good(const struct store *s);
 void store_group_submit(
     struct store *s, void (*done)(void *context, bool good), void *context);
 /* The open group will not be committed, whatever else goes into it. */
@@ -49,6 +54,53 @@ bool store_product_find(struct store *s, const char *name, struct product *out);
 void store_product_each(struct store *s,
     void (*call)(void *context, const struct product *p), void *context);
 bool store_product_put(struct store *s, const struct product *p);
+
+/* --- customers --- */
+bool store_customer_find(
+    struct store *s, const char *name, struct customer *out);
+/* In the order of their names. */
+void store_customer_each(struct store *s,
+    void (*call)(void *context, const struct customer *c), void *context);
+/* Writes over what there is under this name. */
+bool store_customer_put(struct store *s, const struct customer *c, int64_t now);
+struct store_customer_certificate {
+	char customer[CUSTOMER_NAME_MAX + 1];
+	enum customer_certificate_kind kind;
+	struct chain_entry entry; /* certificate borrowed during a call only */
+	char subject[SUBJECT_MAX];
+	int64_t since;
+	int64_t until; /* 0: still on file */
+};
+typedef bool (*customer_certificate_call)(
+    void *context, const struct store_customer_certificate *c);
+/* false if this key is on file. */
+bool store_customer_certificate_add(
+    struct store *s, const struct store_customer_certificate *c);
+/* false if it is not on file for this customer. */
+bool store_customer_certificate_forget(struct store *s, const char *customer,
+    const uint8_t spki_sha256[HASH_SIZE], int64_t now);
+/* Those on file, of all customers if the name is "", the newest first. */
+void store_customer_certificate_each(struct store *s, const char *customer,
+    customer_certificate_call call, void *context);
+/* All that ever were, with this key. */
+void store_customer_certificate_get(struct store *s,
+    const uint8_t spki_sha256[HASH_SIZE], customer_certificate_call call,
+    void *context);
+
+/* --- public CAs that an operator named --- */
+struct store_public_ca {
+	struct public_ca ca;
+	char subject[SUBJECT_MAX];
+	int64_t added;
+};
+/* false if it is there. */
+bool store_public_ca_add(struct store *s, const struct store_public_ca *p);
+/* false if it is not there. */
+bool store_public_ca_drop(
+    struct store *s, const uint8_t spki_sha256[HASH_SIZE]);
+void store_public_ca_each(struct store *s,
+    void (*call)(void *context, const struct store_public_ca *p),
+    void *context);
 
 /* --- keys and their certificates --- */
 struct store_ca {
@@ -70,7 +122,8 @@ bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
     unsigned chain_len);
 /* It is active now (a record says so); the chain is there already. */
 bool store_ca_activate(struct store *s, const struct record_ca *ca);
-bool store_ca_retire(struct store *s, const char *name);
+/* It is out of use: retired, archived or destroyed. */
+bool store_ca_end(struct store *s, const char *name, enum key_state state);
 /* In order of birth. */
 void store_ca_each(struct store *s,
     void (*call)(void *context, const struct store_ca *ca), void *context);
@@ -141,17 +194,27 @@ struct store_voucher {
 	enum artifact_format format;
 	struct span artifact; /* borrowed during a call only */
 };
-/* The row of a record that was not delivered (yet); false if another record
- * has its place. */
+/* What becomes of a voucher's record when its voucher is given away. Facts are
+ * kept until the re-check has derived them again; without any there is nothing
+ * to check. */
+struct store_delivery {
+	struct span artifact;
+	const uint8_t *client; /* HASH_SIZE octets */
+	const char *address, *correlation;
+	struct span facts;
+};
+/* The row of a record, with its delivery or as not delivered (yet) if d is NULL.
+ * false if another record has its place, or with d any row: then it is to be
+ * added and delivered. */
+bool store_voucher_put(
+    struct store *s, const struct record *r, const struct store_delivery *d);
+/* The same without a delivery. */
 bool store_voucher_add(struct store *s, const struct record *r);
-/* It is delivered: with these bytes, to this client. false if that record is not
- * about this request: a signer that names another one's overwrites nothing.
- * Facts are kept until the re-check has derived them again; without any there
- * is nothing to check. */
+/* A row that is there is delivered. false if that record is not about this
+ * request: a signer that names another one's overwrites nothing. */
 bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
-    uint64_t sequence, const uint8_t request[HASH_SIZE], struct span artifact,
-    const uint8_t client[HASH_SIZE], const char *address,
-    const char *correlation, struct span facts);
+    uint64_t sequence, const uint8_t request[HASH_SIZE],
+    const struct store_delivery *d);
 /* The newest voucher for these request bytes since a moment. */
 bool store_voucher_by_request(struct store *s,
     const uint8_t request_sha256[HASH_SIZE], int64_t since,
@@ -239,6 +302,18 @@ bool store_refusal_add(struct store *s, int64_t now, enum request_kind kind,
     const char *address, const char *correlation);
 /* Keeps the newest n. */
 void store_refusal_trim(struct store *s, uint64_t n);
+
+/* --- old forms that were granted something (base/legacy.h) --- */
+struct store_legacy {
+	char form[32];
+	uint64_t uses;
+	int64_t last;
+	char serial[SERIAL_MAX + 1]; /* of the last device */
+};
+bool store_legacy_use(
+    struct store *s, const char *form, int64_t now, const char *serial);
+void store_legacy_each(struct store *s,
+    void (*call)(void *context, const struct store_legacy *use), void *context);
 
 /* --- clients --- */
 struct store_block { /* by an operator */

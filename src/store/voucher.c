@@ -5,20 +5,28 @@
 #include "store/internal.h"
 
 bool
-store_voucher_add(struct store *s, const struct record *r)
+store_voucher_put(
+    struct store *s, const struct record *r, const struct store_delivery *d)
 {
 	const struct record_voucher *v = &r->voucher;
 	static const uint8_t nobody[HASH_SIZE];
+	static const struct store_delivery none = {
+		.client = nobody, .address = "", .correlation = ""
+	};
+	bool delivered = d != NULL;
 
+	if (!delivered)
+		d = &none;
 	return store_change(s,
 	    "INSERT INTO voucher (signer, sequence, serial, "
 	    "issuer_kind, issuer, request, created, nonce, assertion, "
-	    "domain_id, pin_spki, delivered, client, address, correlation, "
-	    "artifact, format) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-	    "?10, ?11, 0, ?12, '', '', ?13, ?14) ON CONFLICT (signer, "
-	    "sequence) DO UPDATE SET "
+	    "domain_id, pin_spki, format, delivered, client, address, "
+	    "correlation, artifact, facts, recheck) VALUES (?1, ?2, ?3, ?4, "
+	    "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+	    "?18, ?19) ON CONFLICT (signer, sequence) DO UPDATE SET "
 	    "serial = excluded.serial WHERE voucher.serial = excluded.serial "
-	    "AND voucher.request = excluded.request",
+	    "AND voucher.request = excluded.request "
+	    "AND excluded.delivered = 0",
 	    VALUES(value_bytes(r->signer, sizeof(r->signer)),
 		value_number((int64_t)r->sequence), value_text(v->serial),
 		value_number(v->issuer.kind),
@@ -28,15 +36,24 @@ store_voucher_add(struct store *s, const struct record *r)
 		value_number(v->assertion),
 		value_bytes(v->domain_id, v->domain_id_len),
 		value_bytes(v->pin_spki_sha256, HASH_SIZE),
-		value_bytes(nobody, HASH_SIZE), value_bytes(NULL, 0),
-		value_number(v->format)));
+		value_number(v->format), value_number(delivered),
+		value_bytes(d->client, HASH_SIZE), value_text(d->address),
+		value_text(d->correlation),
+		value_bytes(d->artifact.ptr, d->artifact.len),
+		value_bytes(d->facts.ptr, d->facts.len),
+		value_number(d->facts.len > 0)));
+}
+
+bool
+store_voucher_add(struct store *s, const struct record *r)
+{
+	return store_voucher_put(s, r, NULL);
 }
 
 bool
 store_voucher_deliver(struct store *s, const uint8_t signer[16],
-    uint64_t sequence, const uint8_t request[HASH_SIZE], struct span artifact,
-    const uint8_t client[HASH_SIZE], const char *address,
-    const char *correlation, struct span facts)
+    uint64_t sequence, const uint8_t request[HASH_SIZE],
+    const struct store_delivery *d)
 {
 	return store_change(s,
 	    "UPDATE voucher SET delivered = 1, "
@@ -44,10 +61,12 @@ store_voucher_deliver(struct store *s, const uint8_t signer[16],
 	    "facts = ?7, recheck = ?8 WHERE "
 	    "signer = ?1 AND sequence = ?2 AND request = ?9",
 	    VALUES(value_bytes(signer, 16), value_number((int64_t)sequence),
-		value_bytes(artifact.ptr, artifact.len),
-		value_bytes(client, HASH_SIZE), value_text(address),
-		value_text(correlation), value_bytes(facts.ptr, facts.len),
-		value_number(facts.len > 0), value_bytes(request, HASH_SIZE)));
+		value_bytes(d->artifact.ptr, d->artifact.len),
+		value_bytes(d->client, HASH_SIZE), value_text(d->address),
+		value_text(d->correlation),
+		value_bytes(d->facts.ptr, d->facts.len),
+		value_number(d->facts.len > 0),
+		value_bytes(request, HASH_SIZE)));
 }
 
 struct one_voucher {

@@ -12,6 +12,22 @@ size_t json_character(const uint8_t *p, const uint8_t *end, uint32_t *code);
 /* The value whose characters these are, its type by the first. begin < end. */
 struct json_value json_value_at(const uint8_t *begin, const uint8_t *end);
 
+/* Do eight octets stand for themselves? Each term has the highest bit of an octet
+ * set, or of one behind it, where that is above 0x7f, below 0x20, a quote or a
+ * backslash. */
+static inline bool
+json_eight_plain(const uint8_t *p)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+	uint64_t w, quote, slash;
+
+	memcpy(&w, p, sizeof(w));
+	quote = w ^ ones * '"';
+	slash = w ^ ones * '\\';
+	return ((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) &
+		   tops) == 0;
+}
+
 /* Octets at p that stand for themselves, one ASCII character each: nearly all of
  * a base64 string. */
 static inline size_t
@@ -19,6 +35,8 @@ json_plain(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *at = p;
 
+	while (end - at >= 8 && json_eight_plain(at))
+		at += 8;
 	while (
 	    at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
 		at++;

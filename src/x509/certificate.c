@@ -78,8 +78,11 @@ attribute_read(struct der *rdn, struct certificate *subject)
 		return false;
 	if (subject == NULL || !span_eq(oid, OID_SPAN(SERIAL_NUMBER)))
 		return value_read(&attribute) && der_end(&attribute) == WIRE_OK;
-	if (der_string(&attribute, &tag, &text) != WIRE_OK ||
-	    der_end(&attribute) != WIRE_OK)
+	if (der_string(&attribute, &tag, &text) != WIRE_OK &&
+	    (!subject->loose ||
+		der_any(&attribute, &tag, &text, NULL) != WIRE_OK))
+		return false;
+	if (der_end(&attribute) != WIRE_OK)
 		return false;
 	if (subject->subject_serials++ == 0) {
 		subject->subject_serial = text;
@@ -88,7 +91,7 @@ attribute_read(struct der *rdn, struct certificate *subject)
 	return true;
 }
 
-/* A Name, every RDN of it; NULL where it is not the subject's. */
+/* A Name, every RDN of it; subject is NULL where it is not the subject's. */
 static bool
 name_read(struct span name, struct certificate *subject)
 {
@@ -106,6 +109,12 @@ name_read(struct span name, struct certificate *subject)
 				return false;
 	}
 	return true;
+}
+
+bool
+name_valid(struct span name)
+{
+	return name_read(name, NULL);
 }
 
 /* AlgorithmIdentifier of any algorithm: parameters are absent, NULL, a named
@@ -149,6 +158,17 @@ spki_read(struct der *d, struct certificate *out, struct why *why)
 	return REASON_OK;
 }
 
+/* One date; in a loose reading *bad is one that is none. */
+static bool
+date_read(
+    struct der *v, bool loose, int64_t *date, uint8_t *tag, struct span *bad)
+{
+	if (der_time(v, date, tag) == WIRE_OK)
+		return true;
+	return loose && der_any(v, tag, NULL, bad) == WIRE_OK &&
+	    (*tag == DER_UTC_TIME || *tag == DER_GENERALIZED_TIME);
+}
+
 static enum reason
 validity_read(struct der *d, struct certificate *out, struct why *why)
 {
@@ -156,8 +176,10 @@ validity_read(struct der *d, struct certificate *out, struct why *why)
 
 	if (der_whole(&at, DER_SEQUENCE, &out->validity, NULL) != WIRE_OK ||
 	    der_enter(d, DER_SEQUENCE, &v) != WIRE_OK ||
-	    der_time(&v, &out->not_before, &out->not_before_tag) != WIRE_OK ||
-	    der_time(&v, &out->not_after, &out->not_after_tag) != WIRE_OK ||
+	    !date_read(&v, out->loose, &out->not_before, &out->not_before_tag,
+		&out->bad_not_before) ||
+	    !date_read(&v, out->loose, &out->not_after, &out->not_after_tag,
+		&out->bad_not_after) ||
 	    der_end(&v) != WIRE_OK)
 		return FAIL(d, "validity");
 	return REASON_OK;
@@ -218,8 +240,9 @@ certificate_tbs_read(struct span tbs, struct certificate *out, struct why *why)
 	return tbs_read(&d, out, why);
 }
 
-enum reason
-certificate_read(struct span der, struct certificate *out, struct why *why)
+static enum reason
+whole_read(
+    struct span der, bool loose, struct certificate *out, struct why *why)
 {
 	struct der outer, d, tbs;
 	unsigned unused;
@@ -227,6 +250,7 @@ certificate_read(struct span der, struct certificate *out, struct why *why)
 
 	memset(out, 0, sizeof(*out));
 	out->der = der;
+	out->loose = loose;
 	der_open(&outer, der);
 	if (der.len > CERTIFICATE_MAX)
 		return FAIL(&outer, "longer than the limit");
@@ -251,6 +275,19 @@ certificate_read(struct span der, struct certificate *out, struct why *why)
 	return REASON_OK;
 }
 
+enum reason
+certificate_read(struct span der, struct certificate *out, struct why *why)
+{
+	return whole_read(der, false, out, why);
+}
+
+enum reason
+certificate_read_loosely(
+    struct span der, struct certificate *out, struct why *why)
+{
+	return whole_read(der, true, out, why);
+}
+
 /* Is c signed by this key? */
 static bool
 signed_with(const struct certificate *c, struct span spki)
@@ -272,6 +309,13 @@ certificate_signed_by(
 }
 
 bool
+certificate_signed_with(
+    const struct certificate *child, const struct certificate *issuer)
+{
+	return signed_with(child, issuer->spki);
+}
+
+bool
 certificate_self_signed(const struct certificate *c)
 {
 	return certificate_signed_by(c, c);
@@ -290,17 +334,30 @@ certificate_domain_id(
 	*len = HASH_SIZE;
 }
 
+bool
+certificate_public_policy(const struct certificate *c)
+{
+	/* 2.23.140.1: certificate policies of the CA/Browser Forum. */
+	static const uint8_t arc[] = { 0x67, 0x81, 0x0c, 0x01 };
+	unsigned i;
+
+	for (i = 0; i < c->policies_len; i++)
+		if (c->policies[i].len > sizeof(arc) &&
+		    memcmp(c->policies[i].ptr, arc, sizeof(arc)) == 0)
+			return true;
+	return false;
+}
+
 void
 certificate_issuer(const struct certificate *c, struct issuer *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->kind = ISSUER_KEY_ID;
 	if (c->authority_key_id.ptr != NULL) {
-		out->kind = ISSUER_KEY_ID;
 		out->len = (uint8_t)c->authority_key_id.len;
 		memcpy(out->bytes, c->authority_key_id.ptr, out->len);
 		return;
 	}
-	out->kind = ISSUER_NAME;
-	out->len = HASH_SIZE;
-	sha256(c->issuer, out->bytes);
+	out->len = 20;
+	sha1(c->key_bits, out->bytes);
 }

@@ -16,6 +16,22 @@
 #define KEY_USAGE_CERT_SIGN	    0x04
 #define KEY_USAGE_CRL_SIGN	    0x02
 
+/* The extensions that are read, in the order of extension.c's table. */
+enum certificate_extension {
+	EXTENSION_SUBJECT_KEY_ID,
+	EXTENSION_AUTHORITY_KEY_ID,
+	EXTENSION_BASIC_CONSTRAINTS,
+	EXTENSION_KEY_USAGE,
+	EXTENSION_PURPOSES,
+	EXTENSION_POLICIES,
+	EXTENSION_ALT_NAME,
+	EXTENSION_CRL_POINTERS,
+	EXTENSION_AUTHORITY_INFORMATION,
+	EXTENSION_MASA_URL,
+	EXTENSION_MASA_URL_OBSOLETE,
+	EXTENSIONS_KNOWN
+};
+
 struct certificate {
 	struct span der;       /* everything */
 	struct span tbs;       /* with header: what is signed */
@@ -33,9 +49,15 @@ struct certificate {
 	unsigned subject_serials;   /* serialNumber attributes (2.5.4.5) */
 	struct span subject_serial; /* text of the first one */
 	uint8_t subject_serial_tag;
+	/* certificate_read_loosely() only: dates that are none; ptr NULL =
+	 * good. */
+	bool loose;
+	struct span bad_not_before, bad_not_after;
 	/* extensions; ptr NULL = absent */
-	struct span subject_key_id;   /* KeyIdentifier octets */
-	struct span authority_key_id; /* keyIdentifier octets */
+	struct span extensions;		  /* the [3], whole */
+	struct span at[EXTENSIONS_KNOWN]; /* each whole, for the linter */
+	struct span subject_key_id;	  /* KeyIdentifier octets */
+	struct span authority_key_id;	  /* keyIdentifier octets */
 	bool has_authority_key_id;
 	bool authority_has_issuer; /* authorityCertIssuer or serial present */
 	bool has_basic_constraints, basic_critical, ca, has_path_length;
@@ -66,16 +88,30 @@ struct certificate {
  */
 MUST_USE enum reason certificate_read(
     struct span der, struct certificate *out, struct why *why);
+/* The same for the linter, which has a code for it: a date with a fraction or an
+ * offset (L12) and a serialNumber attribute of another string type (L02) are
+ * remembered, not refused. Trust nothing that was read so. */
+MUST_USE enum reason certificate_read_loosely(
+    struct span der, struct certificate *out, struct why *why);
 /* Is `child` signed by the key of `issuer`? Names must match too. */
 MUST_USE bool certificate_signed_by(
+    const struct certificate *child, const struct certificate *issuer);
+/* The same whatever the names say. */
+MUST_USE bool certificate_signed_with(
     const struct certificate *child, const struct certificate *issuer);
 /* Subject equals issuer and the signature verifies with its own key. */
 bool certificate_self_signed(const struct certificate *c);
 /* domainID (RFC 8995 5.8.2, MP 14.3): SKI octets, else SHA-256 of the SPKI. */
 void certificate_domain_id(
     const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len);
-/* Issuer as MP 6.3 compares it: AKI if present, else SHA-256 of the Name. */
+/* Issuer as MP 6.3 compares it: the AKI, or where there is none SHA-1 of the
+ * certificate's own key bits (8366bis 6.1 rule 2; RFC 5280 4.2.1.2). */
 void certificate_issuer(const struct certificate *c, struct issuer *out);
+/* Is this DER a Name (RFC 5280 4.1.2.4) as it may stand in a certificate? */
+MUST_USE bool name_valid(struct span name);
+/* Does it claim a policy of the CA/Browser Forum, which all certificates of
+ * public CAs do, and no others? */
+bool certificate_public_policy(const struct certificate *c);
 /* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
  * ASCII only, cut off at cap. */
 void name_print(char *out, size_t cap, struct span name);

@@ -179,7 +179,7 @@ static const struct {
 	uint8_t len;
 	uint8_t oid[9];
 	bool (*read)(struct der *d, bool critical, struct certificate *out);
-} known[] = {
+} known[EXTENSIONS_KNOWN] = {
 	{ 3, { 0x55, 0x1d, 14 }, subject_key_id },
 	{ 3, { 0x55, 0x1d, 35 }, authority_key_id },
 	{ 3, { 0x55, 0x1d, 19 }, basic_constraints },
@@ -192,12 +192,12 @@ static const struct {
 	{ 8, { 0x2b, 6, 1, 5, 5, 7, 1, 32 }, masa_url },
 	{ 9, { 0x2b, 6, 1, 4, 1, 0x82, 0xee, 0x52, 2 }, masa_url_obsolete },
 };
-#define KNOWN (sizeof(known) / sizeof(known[0]))
 
-/* Reads the value of one extension; unknown ones are only remembered. */
+/* Reads the value of one extension; unknown ones are only remembered. whole is
+ * all of the extension. */
 static bool
-extension_value(
-    struct span oid, bool critical, struct span value, struct certificate *out)
+extension_value(struct span whole, struct span oid, bool critical,
+    struct span value, struct certificate *out)
 {
 	static const uint8_t name_constraints[] = { 0x55, 0x1d, 30 };
 	bool names = span_eq(oid, OID_SPAN(name_constraints));
@@ -205,10 +205,13 @@ extension_value(
 	size_t i;
 
 	der_open(&d, value);
-	for (i = 0; i < KNOWN; i++)
-		if (span_eq(oid, span_of(known[i].oid, known[i].len)))
-			return known[i].read(&d, critical, out) &&
-			    der_end(&d) == WIRE_OK;
+	for (i = 0; i < EXTENSIONS_KNOWN; i++) {
+		if (!span_eq(oid, span_of(known[i].oid, known[i].len)))
+			continue;
+		out->at[i] = whole;
+		return known[i].read(&d, critical, out) &&
+		    der_end(&d) == WIRE_OK;
+	}
 	if (!critical)
 		return true;
 	out->unknown_is_name_constraints = names && !out->unknown_critical;
@@ -222,17 +225,22 @@ enum reason
 extensions_read(struct der *d, struct certificate *out, struct why *why)
 {
 	struct span seen[EXTENSIONS_MAX], value;
-	struct der tagged, list, one;
+	struct der tagged, list, one, at = *d;
+	struct span whole;
 	bool critical;
 	unsigned i, n = 0;
 
-	if (der_enter(d, DER_CONTEXT_CONS(3), &tagged) != WIRE_OK ||
+	if (der_whole(&at, DER_CONTEXT_CONS(3), &out->extensions, NULL) !=
+		WIRE_OK ||
+	    der_enter(d, DER_CONTEXT_CONS(3), &tagged) != WIRE_OK ||
 	    der_enter(&tagged, DER_SEQUENCE, &list) != WIRE_OK ||
 	    der_end(&tagged) != WIRE_OK || der_end(&list) == WIRE_OK)
 		goto malformed;
 	while (der_end(&list) != WIRE_OK) {
 		critical = false;
+		at = list;
 		if (n == EXTENSIONS_MAX ||
+		    der_whole(&at, DER_SEQUENCE, &whole, NULL) != WIRE_OK ||
 		    der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
 		    der_oid(&one, &seen[n]) != WIRE_OK)
 			goto malformed;
@@ -245,7 +253,7 @@ extensions_read(struct der *d, struct certificate *out, struct why *why)
 		for (i = 0; i < n; i++)
 			if (span_eq(seen[i], seen[n]))
 				goto malformed;
-		if (!extension_value(seen[n], critical, value, out))
+		if (!extension_value(whole, seen[n], critical, value, out))
 			return why_set(why, REASON_CERTIFICATE_MALFORMED,
 			    (long)(value.ptr - out->der.ptr),
 			    "certificate: the value of an extension");

@@ -34,7 +34,28 @@ static void __attribute__((format(printf, 4, 5))) found(struct run *run,
 	va_end(arguments);
 }
 
-static const struct span nowhere = { NULL, 0 };
+/* Where an extension stands, or would. */
+static struct span
+place(const struct run *run, enum certificate_extension e)
+{
+	const struct certificate *c = run->c;
+
+	if (c->at[e].ptr != NULL)
+		return c->at[e];
+	return c->extensions.ptr != NULL ? c->extensions : c->tbs;
+}
+
+/* The whole element of which only the content is kept; DER has one header for
+ * each length. */
+static struct span
+element(struct span content)
+{
+	size_t head = content.len < 0x80 ? 2 : content.len < 0x100 ? 3 : 4;
+
+	return content.ptr == NULL
+	    ? content
+	    : span_of(content.ptr - head, content.len + head);
+}
 
 static bool
 is_idevid(const struct run *run)
@@ -49,6 +70,8 @@ l01(struct run *run)
 
 	if (!is_idevid(run) && run->subject != LINT_CA)
 		return;
+	if (c->bad_not_after.ptr != NULL)
+		return; /* L12 says what it is */
 	if (c->not_after != DER_TIME_FOREVER ||
 	    c->not_after_tag != DER_GENERALIZED_TIME)
 		found(run, REASON_L01, c->validity, "notAfter is another date");
@@ -65,11 +88,11 @@ l02(struct run *run)
 		found(run, REASON_L02, c->subject, "%u serialNumber attributes",
 		    c->subject_serials);
 	else if (c->subject_serial_tag != DER_PRINTABLE_STRING)
-		found(run, REASON_L02, c->subject_serial,
+		found(run, REASON_L02, element(c->subject_serial),
 		    "serialNumber is no PrintableString");
 	else if (c->subject_serial.len == 0 ||
 	    c->subject_serial.len > SERIAL_MAX)
-		found(run, REASON_L02, c->subject_serial,
+		found(run, REASON_L02, element(c->subject_serial),
 		    "serialNumber of %zu characters", c->subject_serial.len);
 }
 
@@ -86,8 +109,8 @@ l03(struct run *run)
 		return;
 	r = serial_parse(run->c->subject_serial, x->product, x->slot, &n, &why);
 	if (r != REASON_OK)
-		found(run, REASON_L03, run->c->subject_serial, "%s: %.150s",
-		    reason_code(r), why.text);
+		found(run, REASON_L03, element(run->c->subject_serial),
+		    "%s: %.150s", reason_code(r), why.text);
 }
 
 static void
@@ -97,34 +120,38 @@ l04(struct run *run)
 
 	if (!is_idevid(run))
 		return;
-	if (c->authority_key_id.ptr == NULL)
-		found(run, REASON_L04, nowhere, "no authorityKeyIdentifier");
-	else if (c->authority_has_issuer)
-		found(run, REASON_L04, c->authority_key_id,
-		    "authorityKeyIdentifier with issuer or serial");
+	if (c->authority_key_id.ptr == NULL || c->authority_has_issuer)
+		found(run, REASON_L04, place(run, EXTENSION_AUTHORITY_KEY_ID),
+		    "%s",
+		    !c->has_authority_key_id ? "no authorityKeyIdentifier"
+			: c->authority_has_issuer
+			? "authorityKeyIdentifier with issuer or serial"
+			: "authorityKeyIdentifier without keyIdentifier");
 }
 
 static void
 l05(struct run *run)
 {
 	const struct certificate *c = run->c;
+	struct span where = place(run, EXTENSION_MASA_URL);
 
 	if (!is_idevid(run))
 		return;
 	if (!c->has_masa_url) {
 		if (run->context->masa_url_required)
-			found(run, REASON_L05, nowhere, "no MASA URL");
+			found(run, REASON_L05, where, "no MASA URL");
 		return;
 	}
 	if (c->masa_url_critical)
-		found(run, REASON_L05, c->masa_url, "critical");
+		found(run, REASON_L05, where, "critical");
 	else if (c->masa_url_obsolete)
-		found(run, REASON_L05, c->masa_url,
+		found(run, REASON_L05, place(run, EXTENSION_MASA_URL_OBSOLETE),
 		    "the obsolete OID 1.3.6.1.4.1.46930.2");
 	else if (c->masa_url_bad)
-		found(run, REASON_L05, c->masa_url, "no IA5String");
+		found(run, REASON_L05, where, "no IA5String");
 	else if (!masa_url_valid(c->masa_url))
-		found(run, REASON_L05, c->masa_url, "not a valid authority");
+		found(run, REASON_L05, element(c->masa_url),
+		    "not a valid authority");
 }
 
 static const uint8_t ANY_POLICY[] = { 0x55, 0x1d, 0x20, 0 };
@@ -152,13 +179,15 @@ l06(struct run *run)
 	if (!is_idevid(run))
 		return;
 	if (c->ca)
-		found(run, REASON_L06, nowhere, "CA:TRUE");
+		found(run, REASON_L06, place(run, EXTENSION_BASIC_CONSTRAINTS),
+		    "CA:TRUE");
 	else if (c->has_key_usage && (c->key_usage & KEY_USAGE_CERT_SIGN) != 0)
-		found(run, REASON_L06, nowhere, "keyCertSign");
+		found(run, REASON_L06, place(run, EXTENSION_KEY_USAGE),
+		    "keyCertSign");
 	else if (any != NULL)
-		found(run, REASON_L06, *any, "anyPolicy");
+		found(run, REASON_L06, element(*any), "anyPolicy");
 	else if (voucher != NULL)
-		found(run, REASON_L06, *voucher, "the voucher policy");
+		found(run, REASON_L06, element(*voucher), "the voucher policy");
 }
 
 static void
@@ -169,25 +198,25 @@ l07(struct run *run)
 	if (run->subject != LINT_CA)
 		return;
 	if (!c->has_basic_constraints || !c->basic_critical || !c->ca)
-		found(run, REASON_L07, nowhere,
+		found(run, REASON_L07, place(run, EXTENSION_BASIC_CONSTRAINTS),
 		    "no critical basicConstraints CA:TRUE");
 	else if (!c->has_key_usage || !c->key_usage_critical ||
 	    (c->key_usage & KEY_USAGE_CERT_SIGN) == 0)
-		found(run, REASON_L07, nowhere,
+		found(run, REASON_L07, place(run, EXTENSION_KEY_USAGE),
 		    "no critical keyUsage keyCertSign");
 }
 
 static void
 l08(struct run *run)
 {
-	struct span s = run->c->serial;
+	struct span s = run->c->serial, where = element(s);
 
 	if ((s.ptr[0] & 0x80) != 0)
-		found(run, REASON_L08, s, "negative");
+		found(run, REASON_L08, where, "negative");
 	else if (s.len == 1 && s.ptr[0] == 0)
-		found(run, REASON_L08, s, "zero");
+		found(run, REASON_L08, where, "zero");
 	else if (s.len < 8 || s.len > 20)
-		found(run, REASON_L08, s, "%zu octets", s.len);
+		found(run, REASON_L08, where, "%zu octets", s.len);
 }
 
 static void
@@ -203,7 +232,7 @@ l09(struct run *run)
 	else if (c->authority_key_id.ptr != NULL &&
 	    issuer->subject_key_id.ptr != NULL &&
 	    !span_eq(c->authority_key_id, issuer->subject_key_id))
-		found(run, REASON_L09, c->authority_key_id,
+		found(run, REASON_L09, element(c->authority_key_id),
 		    "authorityKeyIdentifier is not the CA's");
 }
 
@@ -230,15 +259,18 @@ l10(struct run *run)
 static void
 l11(struct run *run)
 {
-	if (is_idevid(run) &&
-	    (run->c->has_crl_pointers || run->c->has_authority_information))
-		found(run, REASON_L11, nowhere, "%s",
-		    run->c->has_crl_pointers ? "CRL distribution points"
-					     : "authority information access");
+	if (!is_idevid(run))
+		return;
+	if (run->c->has_crl_pointers)
+		found(run, REASON_L11, place(run, EXTENSION_CRL_POINTERS),
+		    "CRL distribution points");
+	if (run->c->has_authority_information)
+		found(run, REASON_L11,
+		    place(run, EXTENSION_AUTHORITY_INFORMATION),
+		    "authority information access");
 }
 
-/* RFC 5280 4.1.2.5: UTCTime through 2049. Fractions and offsets the reader
- * does not pass, so here only the choice of type is left to see. A UTCTime that
+/* RFC 5280 4.1.2.5: UTCTime through 2049, seconds present, Z. A UTCTime that
  * was meant for 2050 or later reads as 19xx. */
 static void
 l12(struct run *run)
@@ -246,15 +278,21 @@ l12(struct run *run)
 	const int64_t first = INT64_C(2524608000); /* 2050-01-01 */
 	const struct certificate *c = run->c;
 
-	if ((c->not_before_tag == DER_GENERALIZED_TIME) !=
+	if (c->bad_not_before.ptr != NULL)
+		found(run, REASON_L12, c->bad_not_before,
+		    "notBefore has a fraction, an offset or no seconds");
+	else if ((c->not_before_tag == DER_GENERALIZED_TIME) !=
 	    (c->not_before >= first))
 		found(run, REASON_L12, c->validity,
 		    "notBefore has the wrong type");
-	if ((c->not_after_tag == DER_GENERALIZED_TIME) !=
+	if (c->bad_not_after.ptr != NULL)
+		found(run, REASON_L12, c->bad_not_after,
+		    "notAfter has a fraction, an offset or no seconds");
+	else if ((c->not_after_tag == DER_GENERALIZED_TIME) !=
 	    (c->not_after >= first))
 		found(run, REASON_L12, c->validity,
 		    "notAfter has the wrong type");
-	else if (c->not_after < c->not_before)
+	else if (c->bad_not_before.ptr == NULL && c->not_after < c->not_before)
 		found(run, REASON_L12, c->validity,
 		    "notAfter lies before notBefore");
 }
@@ -268,19 +306,21 @@ l13(struct run *run)
 	if (run->subject != LINT_VOUCHER_SIGNER)
 		return;
 	if (c->ca)
-		found(run, REASON_L13, nowhere, "CA:TRUE");
+		found(run, REASON_L13, place(run, EXTENSION_BASIC_CONSTRAINTS),
+		    "CA:TRUE");
 	if (run->context->issuer_is_idevid_ca)
 		found(run, REASON_L13, c->issuer,
 		    "issued by an IDevID issuing CA");
 	if (voucher.len > 0 && policy_find(c, voucher) == NULL)
-		found(run, REASON_L13, nowhere, "the voucher policy is absent");
+		found(run, REASON_L13, place(run, EXTENSION_POLICIES),
+		    "the voucher policy is absent");
 }
 
 static void
 l14(struct run *run)
 {
 	if (run->c->unknown_critical)
-		found(run, REASON_L14, run->c->unknown_critical_oid,
+		found(run, REASON_L14, element(run->c->unknown_critical_oid),
 		    "an unknown extension is critical");
 }
 
@@ -292,10 +332,8 @@ l15(struct run *run)
 		    "its private key is printed in a standard");
 }
 
-/* Without being told: no CA has a MASA URL, a CA is a CA, a subject with
- * serialNumber an IDevID. */
-static enum lint_subject
-guess(const struct certificate *c)
+enum lint_subject
+lint_guess(const struct certificate *c)
 {
 	if (c->has_masa_url)
 		return LINT_IDEVID;
@@ -303,7 +341,18 @@ guess(const struct certificate *c)
 		return LINT_CA;
 	if (c->subject_serials > 0)
 		return LINT_IDEVID;
+	if (c->has_key_usage && (c->key_usage & KEY_USAGE_CERT_SIGN) != 0)
+		return LINT_CA;
 	return LINT_OTHER;
+}
+
+bool
+lint_named_idevid_ca(const struct certificate *c)
+{
+	char name[256];
+
+	name_print(name, sizeof(name), c->subject);
+	return strstr(name, " IDevID CA ") != NULL;
 }
 
 static unsigned
@@ -319,7 +368,7 @@ lint(const struct certificate *c, const struct lint_context *context,
 	size_t i;
 
 	if (run.subject == LINT_GUESS)
-		run.subject = guess(c);
+		run.subject = lint_guess(c);
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		rules[i](&run);
 	return run.n;
@@ -359,20 +408,15 @@ lint_import(const struct certificate *c, const struct lint_context *context,
 
 	warnings[0] = '\0';
 	for (i = 0; i < n; i++) {
-		switch (findings[i].code) {
-		case REASON_L06:
-		case REASON_L09:
-		case REASON_L10:
-		case REASON_L14:
+		if (!lint_only_warns(findings[i].code) &&
+		    findings[i].code != REASON_L15) { /* see lint.h */
 			*why = findings[i].why;
 			return findings[i].code;
-		default: /* L15: see lint.h */
-			len += (size_t)snprintf(warnings + len, cap - len,
-			    "%s%s", len > 0 ? " " : "",
-			    reason_code(findings[i].code));
-			if (len >= cap)
-				len = cap - 1;
 		}
+		len += (size_t)snprintf(warnings + len, cap - len, "%s%s",
+		    len > 0 ? " " : "", reason_code(findings[i].code));
+		if (len >= cap)
+			len = cap - 1;
 	}
 	return REASON_OK;
 }

@@ -4,16 +4,9 @@
 #ifndef X509_LINT_H
 #define X509_LINT_H
 
+#include "model/lint.h"
 #include "model/product.h"
 #include "x509/certificate.h"
-
-enum lint_subject {
-	LINT_GUESS,
-	LINT_IDEVID,
-	LINT_CA,
-	LINT_VOUCHER_SIGNER,
-	LINT_OTHER
-};
 
 struct lint_context {
 	enum lint_subject subject;
@@ -27,9 +20,23 @@ struct lint_context {
 
 struct lint_finding {
 	enum reason code; /* REASON_L01 .. REASON_L15 */
-	struct why why;	  /* what was found, with offset */
+	struct why why;	  /* what was found; offset of the element in the DER,
+			   * of its place where it is missing */
 };
 #define LINT_FINDINGS_MAX 24
+
+/* What a code rests on beside IP 10, and how to mend it, in plain words. */
+const char *lint_clause(enum reason code);
+const char *lint_fix(enum reason code);
+/* Only a warning where another CA issued the certificate (IP 10). */
+bool lint_only_warns(enum reason code);
+
+/* What the linter takes it for without being told: no CA has a MASA URL, a CA
+ * is a CA, a subject with serialNumber an IDevID, and what may sign
+ * certificates was meant for a CA. */
+enum lint_subject lint_guess(const struct certificate *c);
+/* Is it an IDevID issuing CA, by the name that IP 4 gives one? */
+bool lint_named_idevid_ca(const struct certificate *c);
 
 /* All violations, in order of code; 0 = clean. */
 unsigned certificate_lint(const struct certificate *c,

@@ -45,20 +45,28 @@ void units_issue(struct unit *list, size_t n, const char *home,
 struct registrar {
 	EC_KEY *key;
 	SSL_CTX *tls; /* with key and certificate */
-	uint8_t der[CERTIFICATE_MAX], ca_der[CERTIFICATE_MAX];
-	size_t len, ca_len;
+	uint8_t der[CERTIFICATE_MAX], ca_der[CERTIFICATE_MAX], spki[SPKI_MAX];
+	size_t len, ca_len, spki_len;
 };
 
 void registrar_load(struct registrar *r, const char *folder);
 /* A whole POST: HTTP header and RVR of this registrar around a PVR of this
- * unit, with a fresh nonce. */
+ * unit, both in this format, with a fresh nonce. In COSE the pledge's certificate
+ * stands in the registrar's bag, as MP 10.1 has it. */
 void request_make(const struct unit *d, const struct registrar *r,
-    unsigned port, char nonce[NONCE_MAX + 1], struct buf *out);
-/* By OpenSSL's CMS, against the voucher root; serial and nonce must be in it.
- * Ends the process if anything is wrong. */
-void voucher_check(struct span artifact, X509_STORE *root, const char *serial,
-    const char *nonce);
-X509_STORE *root_load(const char *path);
+    enum artifact_format format, unsigned port, char nonce[NONCE_MAX + 1],
+    struct buf *out);
+/* The voucher root, for OpenSSL and as the key that a pledge has. */
+struct root {
+	X509_STORE *store;
+	uint8_t spki[SPKI_MAX];
+	size_t spki_len;
+};
+void root_load(struct root *root, const char *path);
+/* CMS by OpenSSL's CMS, JWS and COSE as a pledge judges them, against the root;
+ * serial and nonce must be in it. Ends the process if anything is wrong. */
+void voucher_check(struct span artifact, enum artifact_format format,
+    const struct root *root, const char *serial, const char *nonce);
 
 /* --- load.c --- */
 

@@ -1,7 +1,8 @@
 /*
  * bench: phases of load against a service that runs, one JSON object a line for
- * each. usage: bench HOME PORT FOLDER REPEAT UNITS WARM NEW RESUMED CONNECTIONS
- * NAME=PID... with counts per phase; FOLDER holds customers in 0, 1, 2 ... and
+ * each. usage: bench HOME PORT FOLDER REPEAT UNITS CONNECTIONS CMS JWS COSE NEW
+ * RESUMED NAME=PID... with counts per phase, the first three of vouchers in that
+ * format on warm connections, the others of CMS; FOLDER holds customers in 0, 1, 2 ... and
  * the file of the sync measurement.
  */
 #include <limits.h>
@@ -15,17 +16,31 @@
 #include "base/log.h"
 #include "bench.h"
 
+/* What is loaded, one after another. */
+static const struct phase {
+	const char *name;
+	enum load_mode mode;
+	enum artifact_format format;
+} phases[] = {
+	{ "warm", LOAD_WARM, FORMAT_CMS_JSON },
+	{ "jws", LOAD_WARM, FORMAT_JWS_JSON },
+	{ "cose", LOAD_WARM, FORMAT_COSE_CBOR },
+	{ "new", LOAD_NEW, FORMAT_CMS_JSON },
+	{ "resumed", LOAD_RESUMED, FORMAT_CMS_JSON },
+};
+#define PHASES (sizeof(phases) / sizeof(phases[0]))
+
 static struct {
 	const char *home, *folder;
 	unsigned port, repeat, connections;
-	unsigned count[3]; /* by enum load_mode */
+	unsigned count[PHASES];
 	struct registrar registrars[REGISTRARS_MAX];
 	unsigned registrars_len;
 	struct program before[PROGRAMS_MAX], after[PROGRAMS_MAX];
 	unsigned programs_len;
 	struct unit *units; /* each asks for one voucher only */
 	size_t units_len, used;
-	X509_STORE *root;
+	struct root root;
 } bench;
 
 static unsigned
@@ -44,18 +59,18 @@ arguments(int argc, char **argv)
 {
 	int i;
 
-	if (argc < 11)
+	if (argc < 12)
 		fatal("usage: see main.c");
 	bench.home = argv[1];
 	bench.port = number(argv[2]);
 	bench.folder = argv[3];
 	bench.repeat = number(argv[4]);
 	bench.units_len = number(argv[5]);
-	bench.count[LOAD_WARM] = number(argv[6]);
-	bench.count[LOAD_NEW] = number(argv[7]);
-	bench.count[LOAD_RESUMED] = number(argv[8]);
-	bench.connections = number(argv[9]);
-	for (i = 10; i < argc && bench.programs_len < PROGRAMS_MAX; i++) {
+	bench.connections = number(argv[6]);
+	for (i = 0; i < (int)PHASES; i++)
+		bench.count[i] = number(argv[7 + i]);
+	for (i = 7 + (int)PHASES; i < argc && bench.programs_len < PROGRAMS_MAX;
+	     i++) {
 		struct program *p = &bench.before[bench.programs_len++];
 
 		if (sscanf(argv[i], "%15[a-z]=%d", p->name, &p->pid) != 2)
@@ -81,7 +96,7 @@ customers(void)
 	if (bench.registrars_len == 0)
 		fatal("no customers in %s", bench.folder);
 	path_join(path, sizeof(path), bench.home, "anchors/voucher-root.pem");
-	bench.root = root_load(path);
+	root_load(&bench.root, path);
 }
 
 static int
@@ -143,7 +158,7 @@ phase_issue(struct unit *list, size_t n)
 
 static void
 phase_finish(const struct load *l, const char (*nonces)[NONCE_MAX + 1],
-    const char *name, uint64_t wall, const struct rates *a)
+    const struct phase *p, uint64_t wall, const struct rates *a)
 {
 	size_t i, n = l->jobs_len - l->connections;
 	uint64_t *latency = memory_array(n, sizeof(*latency));
@@ -156,19 +171,20 @@ phase_finish(const struct load *l, const char (*nonces)[NONCE_MAX + 1],
 		if (i >= l->connections)
 			latency[i - l->connections] = j->latency;
 		if (j->keep)
-			voucher_check(buf_span(&j->reply), bench.root,
-			    bench.units[bench.used + i].serial, nonces[i]);
+			voucher_check(buf_span(&j->reply), p->format,
+			    &bench.root, bench.units[bench.used + i].serial,
+			    nonces[i]);
 	}
-	print_phase(name, n, wall, latency, a, &b);
+	print_phase(p->name, n, wall, latency, a, &b);
 	free(latency);
 }
 
 static void
-phase_load(enum load_mode mode, const char *name)
+phase_load(const struct phase *p, unsigned count)
 {
-	size_t i, n = bench.count[mode] + bench.connections;
+	size_t i, n = count + bench.connections;
 	char(*nonces)[NONCE_MAX + 1] = memory_array(n, sizeof(*nonces));
-	struct load l = { .mode = mode,
+	struct load l = { .mode = p->mode,
 		.port = bench.port,
 		.registrars = bench.registrars,
 		.registrars_len = bench.registrars_len,
@@ -178,18 +194,18 @@ phase_load(enum load_mode mode, const char *name)
 	struct rates a;
 	uint64_t wall;
 
-	if (bench.count[mode] == 0)
+	if (count == 0)
 		goto out;
 	for (i = 0; i < n; i++) {
 		request_make(&bench.units[bench.used + i],
-		    &bench.registrars[i % bench.registrars_len], bench.port,
-		    nonces[i], &l.jobs[i].request);
+		    &bench.registrars[i % bench.registrars_len], p->format,
+		    bench.port, nonces[i], &l.jobs[i].request);
 		l.jobs[i].keep = i % SAMPLE == 0;
 	}
 	rates_measure(&a);
 	wall = load_run(&l, clock_starts);
 	programs_read(bench.after, bench.programs_len);
-	phase_finish(&l, nonces, name, wall, &a);
+	phase_finish(&l, nonces, p, wall, &a);
 	bench.used += n;
 	for (i = 0; i < n; i++) {
 		buf_free(&l.jobs[i].request);
@@ -203,15 +219,16 @@ out:
 int
 main(int argc, char **argv)
 {
-	size_t i, part, done;
+	size_t i, part, done, needed = 0;
 	unsigned turn;
 
 	log_open("bench");
 	arguments(argc, argv);
 	customers();
-	if (bench.units_len < bench.repeat *
-		(bench.count[LOAD_WARM] + bench.count[LOAD_NEW] +
-		    bench.count[LOAD_RESUMED] + 3 * (size_t)bench.connections))
+	for (i = 0; i < PHASES; i++)
+		if (bench.count[i] > 0)
+			needed += bench.count[i] + bench.connections;
+	if (bench.units_len < bench.repeat * needed)
 		fatal("too few units for so many requests");
 	bench.units = memory_array(bench.units_len, sizeof(*bench.units));
 	for (i = 0; i < bench.units_len; i++)
@@ -221,11 +238,9 @@ main(int argc, char **argv)
 		phase_issue(&bench.units[done],
 		    part < bench.units_len - done ? part
 						  : bench.units_len - done);
-	for (turn = 0; turn < bench.repeat; turn++) {
-		phase_load(LOAD_WARM, "warm");
-		phase_load(LOAD_NEW, "new");
-		phase_load(LOAD_RESUMED, "resumed");
-	}
+	for (turn = 0; turn < bench.repeat; turn++)
+		for (i = 0; i < PHASES; i++)
+			phase_load(&phases[i], bench.count[i]);
 	printf("{\"phase\":\"sync\",\"ns\":%llu}\n",
 	    (unsigned long long)sync_measure(bench.folder));
 	return 0;

@@ -12,6 +12,7 @@ SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
 GENERATOR = BIN.parent / "test/bench/bench"
 PAGE = SOURCE / "doc/performance.md"
 CUSTOMERS = 8
+PHASES = ("warm", "jws", "cose", "new", "resumed")  # as main.c has them
 PROGRAMS = ("front", "checker", "authority", "signer")
 
 
@@ -28,6 +29,9 @@ class Service:
         self.hallmark("init", "--home", self.home, "--organization", "Bench",
                       "--product", "router-9", "--token", "AR9", "--masa-url",
                       "localhost:8443", "--passphrase-file", self.secret)
+        self.hallmark("product", "set", "router-9", "--formats",
+                      "cms,jws,cose", "--home", self.home,
+                      "--passphrase-file", self.secret)
         ini = self.home / "hallmark.ini"    # one client is all that there are
         ini.write_text(re.sub("(rate-[a-z]+) = .*", r"\1 = 0",
                               ini.read_text()))
@@ -63,11 +67,16 @@ class Service:
             sys.exit("the four programs do not run: " + said)
         return words
 
-    def load(self, *counts):
-        """Phases as the generator tells them."""
+    def load(self, repeat, connections, least=0, **counts):
+        """Phases as the generator tells them; how many of each. At least so
+        many units get IDevIDs before."""
+        numbers = [counts.get(name, 0) for name in PHASES]
+        units = max(least, repeat * sum(n + connections
+                                        for n in numbers if n))
         done = subprocess.run(
             [str(w) for w in (GENERATOR, self.home, self.port, self.folder,
-                              *counts, *self.programs())],
+                              repeat, units, connections, *numbers,
+                              *self.programs())],
             stdout=subprocess.PIPE, check=False)
         if done.returncode != 0:
             sys.exit("the generator failed; the service said:\n" +

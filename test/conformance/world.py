@@ -15,6 +15,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import time
 
 ANIMA = "1.2.840.113549.1.9.16.1.40"
 DATA = "1.2.840.113549.1.7.1"
@@ -78,16 +79,24 @@ class Identity:
         return ski[2:] if ski else hashlib.sha256(self.spki()).digest()
 
     def authority_key_id(self):
-        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }."""
-        return self.field("X509v3 Authority Key Identifier")
+        """The whole extnValue content: SEQUENCE { [0] keyIdentifier }; where
+        there is none, around SHA-1 of the device's own P-256 point."""
+        return self.field("X509v3 Authority Key Identifier") or \
+            bytes.fromhex("30168014") + \
+            hashlib.sha1(self.spki()[-65:]).digest()
 
-    def issuer_name(self):
-        request = openssl("x509", "-in", self.pem, "-outform", "DER")
-        # tbsCertificate: version, serial, algorithm, issuer
-        body = element(element(request)[1])[1]
-        for _ in range(3):
+    def part(self, skip):
+        """One element of tbsCertificate: version, serial, algorithm, issuer."""
+        body = element(element(self.der())[1])[1]
+        for _ in range(skip):
             body = body[element(body)[2]:]
         return body[:element(body)[2]]
+
+    def serial(self):
+        return self.part(1)
+
+    def issuer_name(self):
+        return self.part(3)
 
 
 def element(der):
@@ -162,6 +171,10 @@ class Pki:
         """A named signer, made when first asked for."""
         if name in self.known:
             return self.known[name]
+        # customer-X-ca, -sub, -registrar
+        if name.startswith("customer-"):
+            self.customer(name.rsplit("-", 1)[0])
+            return self.known[name]
         return getattr(self, "make_" + name.replace("-", "_"))()
 
     def ca(self, name="domain-ca"):
@@ -189,6 +202,14 @@ class Pki:
     def make_registrar_rsa(self):
         return self.make("registrar-rsa", "O=Customer\nCN=rsa",
                          self.REGISTRAR, self.ca(), kind="RSA")
+
+    def make_registrar_p521(self):
+        return self.make("registrar-p521", "O=Customer\nCN=r521",
+                         self.REGISTRAR, self.ca(), kind="P-521")
+
+    def make_registrar_ed25519(self):
+        return self.make("registrar-ed25519", "O=Customer\nCN=ed",
+                         self.REGISTRAR, self.ca(), kind="Ed25519")
 
     def make_registrar_reissued(self):
         self.get("registrar")
@@ -244,6 +265,99 @@ class Pki:
                          "authorityKeyIdentifier=keyid\n",
                          self.ca("foreign-ca"))
 
+    # --- public CAs: a real one's name with a key of ours, and our own that
+    # --- operators name
+
+    PUBLIC = pathlib.Path("/usr/share/ca-certificates/mozilla")
+
+    def make_public_root(self):
+        """Not theirs: their name, as it is written, over a key of ours."""
+        root = Identity(self.folder, "public-root")
+        self.key("public-root")
+        openssl("x509", "-in", self.PUBLIC / "ISRG_Root_X1.crt", "-signkey",
+                root.key, "-days", "1000", "-out", root.pem)
+        self.known["public-root"] = root
+        return root
+
+    def make_public_real(self):
+        """Theirs, which nobody here can sign with."""
+        root = Identity(self.folder, "public-real")
+        root.pem.write_text((self.PUBLIC / "ISRG_Root_X1.crt").read_text())
+        self.known["public-real"] = root
+        return root
+
+    def make_public_sub(self):
+        """An intermediate CA below the public one, which is left out."""
+        sub = self.make("public-sub", "O=Public\nCN=sub", self.CA,
+                        self.get("public-root"))
+        sub.chain = []
+        return sub
+
+    def make_registrar_public(self):
+        return self.make("registrar-public", "O=Customer\nCN=public",
+                         self.REGISTRAR, self.get("public-sub"))
+
+    def make_registrar_public_root(self):
+        made = self.make("registrar-public-root", "O=Customer\nCN=root",
+                         self.REGISTRAR, self.get("public-root"))
+        return made
+
+    def make_added_root(self):
+        return self.ca("added-root")
+
+    def make_registrar_added(self):
+        return self.make("registrar-added", "O=Customer\nCN=added",
+                         self.REGISTRAR, self.get("added-root"))
+
+    def make_cross_signed(self):
+        """The key of added-root under a certificate of somebody else."""
+        self.get("added-root")
+        return self.make("cross-signed", "O=Customer\nCN=added-root", self.CA,
+                         self.ca("cross-ca"), key_of="added-root")
+
+    def make_registrar_cross(self):
+        return self.make("registrar-cross", "O=Customer\nCN=cross",
+                         self.REGISTRAR, self.get("cross-signed"))
+
+    def make_registrar_hidden(self):
+        """What only a public CA may write, below one that nobody knows."""
+        return self.make("registrar-hidden", "O=Customer\nCN=hidden",
+                         self.REGISTRAR +
+                         "certificatePolicies=2.23.140.1.2.1\n",
+                         self.ca("hidden-ca"))
+
+    def customer(self, name):
+        """CA, sub-CA and registrar below it of a customer of that name."""
+        ca = self.ca(name + "-ca")
+        sub = self.make(name + "-sub", "O=Customer\nCN=%s-sub" % name, self.CA,
+                        ca)
+        return self.make(name + "-registrar", "O=Customer\nCN=" + name,
+                         self.REGISTRAR, sub)
+
+    AGENT = ("keyUsage=critical,digitalSignature\n"
+             "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+
+    def make_agent(self):
+        return self.make("agent", "O=Customer\nCN=agent", self.AGENT, self.ca())
+
+    def make_agent_expired(self):
+        return self.make("agent-expired", "O=Customer\nCN=old agent",
+                         self.AGENT, self.ca(), end="20210101000000Z")
+
+    def make_agent_foreign(self):
+        return self.make("agent-foreign", "O=Other\nCN=agent", self.AGENT,
+                         self.ca("other-ca"))
+
+    def make_registrar_hidden_second(self):
+        """Below the same CA as registrar-hidden, which looks public."""
+        return self.make("registrar-hidden-second", "O=Else\nCN=hidden2",
+                         self.REGISTRAR, self.ca("hidden-ca"))
+
+    def make_registrar_second(self):
+        """Another registrar of the same domain."""
+        return self.make("registrar-second", "O=Customer\nCN=second",
+                         self.REGISTRAR, self.ca())
+
     def make_other_ca(self):
         return self.ca("other-ca")
 
@@ -268,6 +382,20 @@ class Pki:
         return self.make(name, "serialNumber=" + serial,
                          "authorityKeyIdentifier=keyid\n" + extra, issuer,
                          **options)
+
+
+def programs_of(pid):
+    """{program: [pids]} below a `hallmark serve`."""
+    found = {}
+    for child in pathlib.Path("/proc/%d/task/%d/children" % (
+            pid, pid)).read_text().split():
+        try:
+            name = pathlib.Path("/proc/%s/cmdline" % child).read_bytes()
+        except FileNotFoundError:
+            continue
+        found.setdefault(name.split(b"\0")[0].rsplit(b"hallmark-")[-1]
+                         .decode(), []).append(int(child))
+    return found
 
 
 class Home:
@@ -314,6 +442,23 @@ class Home:
         self.server = None
         return status
 
+    def programs(self):
+        """{program: [pids]} of the service; a checker apart is one, too."""
+        return programs_of(self.server.pid)
+
+    def kill_all(self, program):
+        """Ends them at once and waits until others are in their place."""
+        before = self.programs()[program]
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            now = self.programs().get(program, [])
+            if len(now) == len(before) and not set(now) & set(before):
+                return
+            time.sleep(0.05)
+        raise AssertionError("%s did not come back" % program)
+
     def context(self, client=None):
         c = ssl.create_default_context(
             cafile=str(self.path / "anchors" / "tls.pem"))
@@ -334,7 +479,7 @@ class Home:
             connection.close()
 
     def voucher(self, artifact, folder):
-        """The judge of a voucher is openssl, against the voucher root."""
+        """The judge of a CMS voucher is openssl, against the voucher root."""
         path = folder / "artifact"
         path.write_bytes(artifact)
         text = openssl("cms", "-verify", "-inform", "DER", "-in", path,

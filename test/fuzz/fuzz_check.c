@@ -24,14 +24,52 @@ facts_written(const struct request_facts *f, uint8_t *room, size_t cap)
 	return s;
 }
 
+/* The format of what is there, or behind base64. */
+static enum artifact_format
+format_of(struct span body)
+{
+	if (body.len < 2 || body.ptr[1] >= 0x80)
+		return envelope_format(body);
+	switch (body.ptr[0]) {
+	case 'M':
+		return FORMAT_CMS_JSON;
+	case '0': /* a SEQUENCE as well, but a short one */
+	case 'h':
+		return FORMAT_COSE_CBOR;
+	default:
+		return envelope_format(body);
+	}
+}
+
+/* A switch lets more in, and changes nothing of what came in without it. */
+static void
+strict_check(struct message_check m, int64_t moment, struct span body)
+{
+	static struct workspace work;
+	struct request_facts facts;
+	struct why why;
+
+	m.allowed = 0;
+	if (check_request(&m, moment, &work, &facts, NULL, &why) != REASON_OK)
+		return;
+	m.allowed = LEGACY_ALL;
+	m.body = body;
+	require((facts.legacy &
+		    ~(LEGACY(LEGACY_UNATTRIBUTED) |
+			LEGACY(LEGACY_LAYOUT_2019))) == 0);
+	require(
+	    check_request(&m, moment, &work, &facts, NULL, &why) == REASON_OK);
+}
+
 static uint64_t
 request_check(struct span body)
 {
 	static uint8_t room[FRAME_MAX], other[FRAME_MAX];
 	static struct workspace work;
 	struct message_check m = { .kind = REQUEST_VOUCHER,
-		.format = envelope_format(body),
+		.format = format_of(body),
 		.reply = FORMAT_CMS_JSON,
+		.allowed = LEGACY_ALL,
 		.body = body };
 	struct message_decide again = { 0 };
 	struct request_facts facts;
@@ -44,6 +82,7 @@ request_check(struct span body)
 	    check_request(&m, moments[1], &work, &facts, NULL, &why) !=
 		REASON_OK)
 		return 0;
+	strict_check(m, facts.moment, body);
 	require(facts.chain_len >= 1 && facts.chain_len <= CHAIN_MAX);
 	facts.moment = moments[0]; /* whichever it was */
 	first = facts_written(&facts, room, sizeof(room));

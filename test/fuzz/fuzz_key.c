@@ -22,8 +22,8 @@ key_works(const struct private_key *k)
 	const struct public_key *p;
 	size_t len;
 
-	require(
-	    private_key_type(k) == KEY_P256 || private_key_type(k) == KEY_P384);
+	require(private_key_type(k) == KEY_P256 ||
+	    private_key_type(k) == KEY_P384 || private_key_type(k) == KEY_RSA);
 	require(public_key_get(private_key_spki(k), &p, NULL) == REASON_OK);
 	private_key_sign(k, m, signature, &len);
 	require(signature_verify(

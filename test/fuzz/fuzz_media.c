@@ -23,8 +23,8 @@ line_take(struct span *rest)
 
 /* The same fields joined by commas. */
 static void
-check_joined(const struct span *accept, unsigned n, struct media asked,
-    enum reason r, const struct media *found)
+check_joined(const struct span *accept, unsigned n, unsigned allowed,
+    struct media asked, enum reason r, const struct media *found)
 {
 	size_t room = 1, len = 0;
 	struct span whole;
@@ -43,7 +43,7 @@ check_joined(const struct span *accept, unsigned n, struct media asked,
 		len += accept[i].len;
 	}
 	whole = span_of(text, len);
-	require(media_reply(&whole, 1, &asked, NULL) == r);
+	require(media_reply(&whole, 1, allowed, &asked, NULL) == r);
 	if (r == REASON_OK)
 		require(asked.reply == found->reply &&
 		    memcmp(asked.reply_types, found->reply_types,
@@ -60,8 +60,8 @@ has_quote(struct span s)
 		memchr(s.ptr, '\\', s.len) != NULL);
 }
 
-uint64_t
-input_read(const uint8_t *bytes, size_t len)
+static uint64_t
+fields_read(const uint8_t *bytes, size_t len, unsigned allowed)
 {
 	struct span rest = span_of(bytes, len), type = line_take(&rest);
 	struct span accept[FIELDS];
@@ -70,7 +70,7 @@ input_read(const uint8_t *bytes, size_t len)
 	unsigned n = 0;
 	bool quoted = false;
 
-	if (media_request(true, type, &m, NULL) != REASON_OK)
+	if (media_request(true, type, allowed, &m, NULL) != REASON_OK)
 		return 0;
 	require(m.request != FORMAT_NONE);
 	asked = m;
@@ -78,10 +78,21 @@ input_read(const uint8_t *bytes, size_t len)
 		accept[n] = line_take(&rest);
 		quoted = quoted || has_quote(accept[n++]);
 	}
-	if ((r = media_reply(accept, n, &m, NULL)) == REASON_OK)
+	if ((r = media_reply(accept, n, allowed, &m, NULL)) == REASON_OK)
 		require(format_list_valid(m.reply) &&
 		    m.reply_types[m.reply & 3] != NULL);
 	if (n > 0 && !quoted)
-		check_joined(accept, n, asked, r, &m);
+		check_joined(accept, n, allowed, asked, r, &m);
 	return r == REASON_OK ? digest_add(ACCEPTED, &m.reply, 1) : 0;
+}
+
+uint64_t
+input_read(const uint8_t *bytes, size_t len)
+{
+	uint64_t strict = fields_read(bytes, len, 0);
+	uint64_t all = fields_read(bytes, len, LEGACY_ALL);
+
+	/* A switch only adds names. */
+	require(strict == 0 || all != 0);
+	return all;
 }

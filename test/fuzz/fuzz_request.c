@@ -68,6 +68,13 @@ input_read(const uint8_t *bytes, size_t len)
 		digest = digest_add(ACCEPTED, q.serial, SERIAL_MAX);
 		digest = digest_add(digest, q.prior.ptr, q.prior.len);
 	}
+	/* The same leaves in CBOR, of today and of 2019. */
+	if (request_from_cbor(span_of(bytes, len), &q, &why) == REASON_OK) {
+		require(text_printable(span_str(q.serial)));
+		require(q.nonce[0] == '\0' || strlen(q.nonce) >= NONCE_MIN);
+		digest = digest_add(ACCEPTED, q.serial, SERIAL_MAX);
+		digest = digest_add(digest, q.prior.ptr, q.prior.len);
+	}
 	if (voucher_from_json(span_of(bytes, len), arena, len, &v, &why) ==
 	    REASON_OK) {
 		require(

@@ -15,7 +15,8 @@ import struct
 SECTOR = 512
 ENTRY = struct.Struct("=IIIIQQ")
 MAGIC = 0x31464c48
-OPEN, WRITE, SIZE, SYNC, SYNC_FAILED, RENAME, UNLINK, FOLDER = range(1, 9)
+OPEN, WRITE, SIZE, SYNC, SYNC_FAILED, RENAME, UNLINK, FOLDER, LINK = \
+    range(1, 10)
 TOLD = 100  # an entry of the test itself: a client was told something
 
 
@@ -169,6 +170,8 @@ class Disk:
                 self.open[inode].cut(dice, self.lost)
         elif change == RENAME:
             self.renamed(*data.decode().split("\0"))
+        elif change == LINK:
+            self.linked(*data.decode().split("\0"))
         elif change == UNLINK:
             self.unlinked(data.decode())
 
@@ -176,6 +179,9 @@ class Disk:
         if (self.home / name).is_dir() or name in self.folders:
             self.open[inode] = name
             return
+        if not name.startswith(tuple(f + "/" for f in self.folders)):
+            self.names.setdefault(      # the test's own, read only
+                name, File((self.home / name).read_bytes()))
         if at & 1:
             file = File()
             self.names[name] = file
@@ -206,6 +212,10 @@ class Disk:
                 del names[old]
             names[new] = file
         self.wait(new, act)
+
+    def linked(self, old, new):
+        file = self.names[new] = self.names[old]
+        self.wait(new, lambda names: names.__setitem__(new, file))
 
     def unlinked(self, name):
         file = self.names.pop(name, None)

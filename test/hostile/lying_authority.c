@@ -23,6 +23,7 @@ static const struct lie_field fields[] = {
 	LIE(LIE_NUMBER, voucher_order, assertion),
 	LIE(LIE_NUMBER, voucher_order, expires_on),
 	LIE(LIE_NUMBER, voucher_order, name_issuer),
+	LIE(LIE_NUMBER, voucher_order, layout_2019),
 	LIE(LIE_NUMBER, voucher_order, format),
 	LIE(LIE_NUMBER, voucher_order, pin_kind),
 	LIE(LIE_SPAN, voucher_order, pin),

@@ -7,6 +7,7 @@ const enum message lies_about = MESSAGE_DECIDE;
 static const struct lie_field fields[] = {
 	LIE(LIE_NUMBER, request_facts, kind),
 	LIE(LIE_BYTES, request_facts, request_sha256),
+	LIE(LIE_NUMBER, request_facts, legacy),
 	LIE(LIE_NUMBER, request_facts, moment),
 	LIE(LIE_NUMBER, request_facts, has_created_on),
 	LIE(LIE_NUMBER, request_facts, created_on),

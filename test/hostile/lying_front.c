@@ -11,7 +11,8 @@ static const struct lie_field fields[] = {
 	LIE(LIE_BYTES, message_check, client_spki_sha256),
 	LIE(LIE_BYTES, message_check, address),
 	LIE(LIE_BYTES, message_check, correlation),
-	LIE(LIE_NUMBER, message_check, legacy_path),
+	LIE(LIE_NUMBER, message_check, legacy),
+	LIE(LIE_NUMBER, message_check, allowed),
 	LIE(LIE_SPAN, message_check, body),
 };
 

@@ -5,6 +5,7 @@ verify` and the store. For power, kills and faults; doc/faults.md.
 import atexit
 import base64
 import hashlib
+import hmac
 import http.client
 import json
 import mmap
@@ -45,7 +46,8 @@ HEAD = {"Content-Type": builder.MEDIA}
 PROGRAMS = ("front", "checker", "authority", "signer")
 FAULTS = ("write", "sync", "room", "memory")
 FAULT = struct.Struct("=qqq")
-FOLDERS = ("signer/journal", "signer/keys", "authority")
+FOLDERS = ("signer/journal", "signer/keys", "signer/wrapping",
+           "signer/archive", "authority")
 # A segment is as long as its file, and the next one as long as this one. In
 # short ones each record is a group and a new segment comes with every second
 # round; in the longer ones groups hold many records.
@@ -129,7 +131,12 @@ class Service(world.Home):
 
     def cheapen(self, path):
         """The same key and passphrase; it opens without much scrypt."""
-        secret = "pass:%s" % self.passphrase.read_text().strip()
+        secret = self.passphrase.read_text().strip()
+        wrapping = self.path / "signer/wrapping" / path.name
+        if wrapping.exists():
+            secret = hmac.new(wrapping.read_bytes(), secret.encode(),
+                              "sha256").hexdigest()
+        secret = "pass:" + secret
         path.write_bytes(world.openssl(
             "pkcs8", "-topk8", "-in", path, "-passin", secret, "-passout",
             secret, "-scrypt", "-scrypt_N", "2", "-scrypt_r", "1",

@@ -145,8 +145,8 @@ private_key_load(struct private_key **out, const char *path,
 	if (*out != NULL)
 		return REASON_OK;
 	crypto_refused();
-	return why_set(
-	    why, REASON_KEY_WEAK, -1, "%s is no P-256 or P-384 key", path);
+	return why_set(why, REASON_KEY_WEAK, -1,
+	    "%s is no key of a kind that we use", path);
 }
 
 enum reason
@@ -208,6 +208,10 @@ private_key_read(struct private_key **out, struct span bytes,
 		native = d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
 	*out = native == NULL ? NULL : private_key_take(native);
 	crypto_refused();
+	if (*out != NULL && private_key_type(*out) == KEY_RSA) {
+		private_key_free(*out);
+		*out = NULL;
+	}
 	if (*out != NULL)
 		return REASON_OK;
 	return why_set(why, REASON_KEY_WEAK, -1,

@@ -6,6 +6,7 @@
  */
 #include "crypto/keys/inverse.h"
 
+#include "base/fatal.h"
 #include "base/secret.h"
 
 #define WORDS 4
@@ -18,6 +19,7 @@ static const uint64_t ORDER[WORDS] = { 0xf3b9cac2fc632551, 0xbce6faada7179e84,
 static const uint64_t ORDER_FACTOR = 0xccd1c8aaee00bc4f;
 static const uint64_t SQUARE[WORDS] = { 0x83244c95be79eea2, 0x4699799c49bd6fa6,
 	0x2845b2392b6bec59, 0x66e12d94f3d95620 };
+static const uint64_t ONE[WORDS] = { 1 };
 /* n - 2, highest octet first. */
 static const uint8_t EXPONENT[32] = { 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff,
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
@@ -112,16 +114,15 @@ words_write(const uint64_t words[WORDS], uint8_t out[32])
 		out[31 - i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
 }
 
-void
-inverse_p256(const uint8_t k[32], uint8_t out[32])
+/* out = x^-1, both in Montgomery's form. */
+static void
+invert(const uint64_t a[WORDS], uint64_t out[WORDS])
 {
-	static const uint64_t one[WORDS] = { 1 };
 	uint64_t power[16][WORDS], x[WORDS];
 	unsigned i, j, digit;
 
-	words_read(x, k);
-	multiply(power[0], one, SQUARE);
-	multiply(power[1], x, SQUARE);
+	multiply(power[0], ONE, SQUARE);
+	memcpy(power[1], a, sizeof(power[1]));
 	for (i = 2; i < 16; i++)
 		multiply(power[i], power[i - 1], power[1]);
 	memcpy(x, power[0], sizeof(x));
@@ -133,8 +134,37 @@ inverse_p256(const uint8_t k[32], uint8_t out[32])
 		if (digit != 0)
 			multiply(x, x, power[digit]);
 	}
-	multiply(x, x, one);
-	words_write(x, out);
+	memcpy(out, x, sizeof(x));
 	secret_wipe(power, sizeof(power));
 	secret_wipe(x, sizeof(x));
+}
+
+/* Montgomery's trick: the product of all is inverted, then what is not its own
+ * is taken away from each. */
+void
+inverses_p256(uint8_t k[][32], size_t len)
+{
+	uint64_t x[INVERSES_MAX][WORDS], before[INVERSES_MAX + 1][WORDS];
+	uint64_t inverse[WORDS], own[WORDS];
+	size_t i;
+
+	if (len > INVERSES_MAX)
+		fatal("%zu inverses at once", len);
+	multiply(before[0], ONE, SQUARE);
+	for (i = 0; i < len; i++) {
+		words_read(x[i], k[i]);
+		multiply(x[i], x[i], SQUARE);
+		multiply(before[i + 1], before[i], x[i]);
+	}
+	invert(before[len], inverse);
+	while (i-- > 0) {
+		multiply(own, inverse, before[i]);
+		multiply(inverse, inverse, x[i]);
+		multiply(own, own, ONE);
+		words_write(own, k[i]);
+	}
+	secret_wipe(x, sizeof(x));
+	secret_wipe(before, sizeof(before));
+	secret_wipe(inverse, sizeof(inverse));
+	secret_wipe(own, sizeof(own));
 }

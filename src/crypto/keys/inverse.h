@@ -2,13 +2,18 @@
 #ifndef CRYPTO_KEYS_INVERSE_H
 #define CRYPTO_KEYS_INVERSE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#define INVERSES_MAX 16
+
 /*
- * out = k^-1 mod n, both big-endian; 0 < k < n. Time and memory access do not
- * depend on k. libcrypto has a fast inverse for this order, but does not offer
- * it; its general one takes longer than the rest of a signature.
+ * Each k becomes k^-1 mod n, big-endian; 0 < k < n, at most INVERSES_MAX of them.
+ * Time and memory access do not depend on any k. One alone takes half as long as
+ * a signature, and all of them together hardly longer. libcrypto has a fast
+ * inverse for this order, but does not offer it; its general one takes longer
+ * than the rest of a signature.
  */
-void inverse_p256(const uint8_t k[32], uint8_t out[32]);
+void inverses_p256(uint8_t k[][32], size_t len);
 
 #endif

@@ -76,30 +76,48 @@ generator_next(struct generator *g, BIGNUM *k, bool again)
 		fatal("BN_bin2bn");
 }
 
-/* k^-1 mod n, in constant time. */
+/* k^(n-2) mod n (Fermat) in constant time; P-384's multiplication costs twenty
+ * times this. */
 static void
-invert(const EC_GROUP *group, const BIGNUM *order, const BIGNUM *k,
-    BIGNUM *inverse, BN_CTX *c)
+invert(struct nonce *n, BN_CTX *c)
 {
-	uint8_t bytes[32];
-	BIGNUM *exponent;
+	const EC_GROUP *group = EC_KEY_get0_group(n->key);
+	const BIGNUM *order = EC_GROUP_get0_order(group);
+	BIGNUM *exponent = BN_dup(order);
 
-	if (BN_num_bits(order) == 256) {
-		if (BN_bn2binpad(k, bytes, sizeof(bytes)) < 0)
-			fatal("ECDSA nonce");
-		inverse_p256(bytes, bytes);
-		if (BN_bin2bn(bytes, sizeof(bytes), inverse) == NULL)
-			fatal("ECDSA nonce");
-		secret_wipe(bytes, sizeof(bytes));
-		return;
-	}
-	/* k^(n-2) (Fermat); P-384's multiplication costs twenty times this. */
-	exponent = BN_dup(order);
 	if (exponent == NULL || BN_sub_word(exponent, 2) != 1 ||
-	    BN_mod_exp_mont_consttime(inverse, k, exponent, order, c,
+	    BN_mod_exp_mont_consttime(n->k, n->k, exponent, order, c,
 		EC_GROUP_get_mont_data(group)) != 1)
 		fatal("ECDSA nonce");
 	BN_free(exponent);
+}
+
+void
+nonces_invert(struct nonce *nonces, size_t len)
+{
+	uint8_t k[INVERSES_MAX][32];
+	struct nonce *of[INVERSES_MAX];
+	BN_CTX *c = BN_CTX_secure_new();
+	size_t i, n = 0;
+
+	if (c == NULL || len > INVERSES_MAX)
+		fatal("ECDSA nonce");
+	for (i = 0; i < len; i++) {
+		if (nonces[i].size != sizeof(k[0])) {
+			invert(&nonces[i], c);
+			continue;
+		}
+		if (BN_bn2binpad(nonces[i].k, k[n], sizeof(k[0])) < 0)
+			fatal("ECDSA nonce");
+		of[n++] = &nonces[i];
+	}
+	if (n > 0)
+		inverses_p256(k, n);
+	for (i = 0; i < n; i++)
+		if (BN_bin2bn(k[i], sizeof(k[0]), of[i]->k) == NULL)
+			fatal("ECDSA nonce");
+	secret_wipe(k, sizeof(k));
+	BN_CTX_free(c);
 }
 
 /* r = x coordinate of kG mod n; false if k is no good and another is due. */
@@ -117,73 +135,71 @@ nonce_try(const EC_GROUP *group, const BIGNUM *order, const BIGNUM *k,
 	return !BN_is_zero(r);
 }
 
-/* ECDSA with the first good k of the generator. */
-static ECDSA_SIG *
-generator_sign(
-    struct generator *g, const EC_KEY *key, const uint8_t *digest, BN_CTX *c)
+/* The first good k of the generator. */
+static void
+generator_draw(struct generator *g, struct nonce *n, BN_CTX *c)
 {
-	const EC_GROUP *group = EC_KEY_get0_group(key);
+	const EC_GROUP *group = EC_KEY_get0_group(n->key);
 	const BIGNUM *order = EC_GROUP_get0_order(group);
-	BIGNUM *k = BN_secure_new(), *inverse = BN_secure_new(), *r = BN_new();
-	ECDSA_SIG *signature;
 	bool again = false;
 
-	if (k == NULL || inverse == NULL || r == NULL)
+	if ((n->k = BN_secure_new()) == NULL || (n->r = BN_new()) == NULL)
 		fatal("ECDSA nonce");
-	BN_set_flags(k, BN_FLG_CONSTTIME);
-	BN_set_flags(inverse, BN_FLG_CONSTTIME);
+	BN_set_flags(n->k, BN_FLG_CONSTTIME);
 	do {
-		generator_next(g, k, again);
+		generator_next(g, n->k, again);
 		again = true;
-	} while (BN_is_zero(k) || BN_cmp(k, order) >= 0 ||
-	    !nonce_try(group, order, k, r, c));
-	invert(group, order, k, inverse, c);
-	signature =
-	    ECDSA_do_sign_ex(digest, (int)g->size, inverse, r, (EC_KEY *)key);
-	if (signature == NULL)
-		fatal("ECDSA_do_sign_ex");
-	BN_clear_free(k);
-	BN_clear_free(inverse);
-	BN_free(r);
-	return signature;
+	} while (BN_is_zero(n->k) || BN_cmp(n->k, order) >= 0 ||
+	    !nonce_try(group, order, n->k, n->r, c));
 }
 
-size_t
-nonce_sign_with(const EC_KEY *key, enum hash_algorithm hash,
-    const uint8_t *digest, struct span extra, uint8_t r[66], uint8_t s[66])
+void
+nonce_draw_with(struct nonce *n, const EC_KEY *key, enum hash_algorithm hash,
+    const uint8_t *digest, struct span extra)
 {
 	const BIGNUM *order = EC_GROUP_get0_order(EC_KEY_get0_group(key));
 	size_t width = (size_t)BN_num_bytes(order);
 	BIGNUM *h = BN_bin2bn(digest, (int)hash_size(hash), NULL);
 	BN_CTX *c = BN_CTX_secure_new();
 	struct generator g;
-	ECDSA_SIG *signature;
 
 	if (h == NULL || c == NULL || hash_size(hash) != width ||
 	    BN_nnmod(h, h, order, c) != 1) /* bits2octets */
 		fatal("ECDSA nonce");
+	n->key = key;
+	n->size = width;
+	memcpy(n->digest, digest, width);
 	generator_seed(&g, hash, EC_KEY_get0_private_key(key), h, width, extra);
-	signature = generator_sign(&g, key, digest, c);
-	if (BN_bn2binpad(ECDSA_SIG_get0_r(signature), r, (int)width) < 0 ||
-	    BN_bn2binpad(ECDSA_SIG_get0_s(signature), s, (int)width) < 0)
-		fatal("ECDSA signature");
-	ECDSA_SIG_free(signature);
+	generator_draw(&g, n, c);
 	secret_wipe(&g, sizeof(g));
 	BN_free(h);
 	BN_CTX_free(c);
-	return width;
+}
+
+void
+nonce_draw(struct nonce *n, const EC_KEY *key, enum hash_algorithm hash,
+    const uint8_t *digest)
+{
+	uint8_t extra[32];
+
+	random_bytes(extra, sizeof(extra));
+	nonce_draw_with(n, key, hash, digest, span_of(extra, sizeof(extra)));
+	secret_wipe(extra, sizeof(extra));
 }
 
 size_t
-nonce_sign(const EC_KEY *key, enum hash_algorithm hash, const uint8_t *digest,
-    uint8_t r[66], uint8_t s[66])
+nonce_sign(struct nonce *n, uint8_t r[66], uint8_t s[66])
 {
-	uint8_t extra[32];
-	size_t width;
+	ECDSA_SIG *signature = ECDSA_do_sign_ex(
+	    n->digest, (int)n->size, n->k, n->r, (EC_KEY *)n->key);
 
-	random_bytes(extra, sizeof(extra));
-	width = nonce_sign_with(
-	    key, hash, digest, span_of(extra, sizeof(extra)), r, s);
-	secret_wipe(extra, sizeof(extra));
-	return width;
+	if (signature == NULL ||
+	    BN_bn2binpad(ECDSA_SIG_get0_r(signature), r, (int)n->size) < 0 ||
+	    BN_bn2binpad(ECDSA_SIG_get0_s(signature), s, (int)n->size) < 0)
+		fatal("ECDSA_do_sign_ex");
+	ECDSA_SIG_free(signature);
+	BN_clear_free(n->k);
+	BN_free(n->r);
+	n->k = n->r = NULL;
+	return n->size;
 }

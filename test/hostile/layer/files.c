@@ -456,6 +456,21 @@ rename(const char *from, const char *to)
 }
 
 int
+link(const char *from, const char *to)
+{
+	char one[PATH_MAX], two[PATH_MAX];
+	const char *a = whole(AT_FDCWD, from, one);
+	const char *b = whole(AT_FDCWD, to, two);
+	int r;
+	NEXT(int, const char *, const char *);
+
+	r = real(from, to);
+	if (r == 0 && a != NULL && b != NULL)
+		log_names(CHANGE_LINK, watched_path(a), watched_path(b));
+	return r;
+}
+
+int
 unlinkat(int dir, const char *name, int flags)
 {
 	char room[PATH_MAX];

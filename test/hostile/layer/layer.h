@@ -46,6 +46,7 @@ enum change {
 	CHANGE_RENAME,	    /* path, NUL, path */
 	CHANGE_UNLINK,	    /* path */
 	CHANGE_FOLDER,	    /* path: it was made */
+	CHANGE_LINK,	    /* path, NUL, path: a second name */
 };
 struct entry {
 	uint32_t magic; /* ENTRY_MAGIC */

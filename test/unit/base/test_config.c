@@ -30,7 +30,7 @@ defaults_stand_where_nothing_is_said(void **state)
 	assert_string_equal(c.listen, "127.0.0.1:8443");
 	assert_int_equal(c.client, CLIENT_REQUIRED);
 	assert_false(c.test);
-	assert_false(c.legacy_paths);
+	assert_int_equal(c.legacy, legacy_defaults());
 	assert_false(c.revocation_required);
 	assert_int_equal(c.fronts, 1);
 	assert_int_equal(c.connections, 4096);
@@ -52,7 +52,8 @@ what_is_printed_is_read_again(void **state)
 	snprintf(given.organization, sizeof(given.organization),
 	    "Acme # 1 = \"Devices\"");
 	snprintf(given.listen, sizeof(given.listen), "[::1]:443");
-	given.test = given.legacy_paths = given.revocation_required = true;
+	given.test = given.revocation_required = true;
+	given.legacy = LEGACY(LEGACY_BASE64) | LEGACY(LEGACY_MEDIA_JOSE);
 	given.client = CLIENT_OPTIONAL;
 	given.fronts = 3;
 	given.connections = 60000;
@@ -83,6 +84,11 @@ faults_are_refused_with_their_line(void **state)
 		{ "[masa]\nfronts = 1x\n", 2, "value out of range" },
 		{ "[masa]\nfronts =\n", 2, "value out of range" },
 		{ "[masa]\nlegacy-paths = true\n", 2, "value out of range" },
+		{ "[masa]\nlegacy-base64 = no\nlegacy-base64 = yes\n", 3,
+		    "given twice" },
+		{ "[masa]\nlegacy-unattributed = yes\n", 2, "unknown name" },
+		{ "[masa]\nlegacy- = yes\n", 2, "unknown name" },
+		{ "[manufacturer]\nlegacy-paths = yes\n", 2, "unknown name" },
 		{ "[masa]\nclient-certificate = no\n", 2, "out of range" },
 		{ "[masa]\nfronts = 1\nfronts = 2\n", 3, "given twice" },
 		{ "[masa]\nlisten = a\n  b\n", 3, "given twice" },

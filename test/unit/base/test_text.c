@@ -96,7 +96,7 @@ all_lengths_go_round(void **state)
 {
 	uint8_t bytes[64], back[64];
 	char text[BASE64_SIZE(64)];
-	size_t n, len;
+	size_t i, n, len;
 
 	(void)state;
 	for (n = 0; n < 64; n++)
@@ -108,6 +108,20 @@ all_lengths_go_round(void **state)
 		    back, 64, &len, span_str(text), BASE64_STANDARD));
 		assert_int_equal(len, n);
 		assert_memory_equal(back, bytes, n);
+		/* Not one octet beyond what there is room for. */
+		memset(back, 0xaa, sizeof(back));
+		assert_true(n == 0 ||
+		    !base64_decode(
+			back, n - 1, &len, span_str(text), BASE64_STANDARD));
+		assert_true(n == 0 || back[n - 1] == 0xaa);
+		for (i = 0; i < strlen(text); i++) {
+			char was = text[i];
+
+			text[i] = '*';
+			assert_false(base64_decode(
+			    back, 64, &len, span_str(text), BASE64_STANDARD));
+			text[i] = was;
+		}
 	}
 }
 

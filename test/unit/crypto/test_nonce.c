@@ -48,10 +48,13 @@ answer_check(const EC_KEY *key, enum hash_algorithm hash, const char *message,
     const char *r_hex, const char *s_hex)
 {
 	uint8_t digest[HASH_MAX], r[66], s[66];
+	struct nonce n;
 	size_t width;
 
 	hash_bytes(hash, span_str(message), digest);
-	width = nonce_sign_with(key, hash, digest, span_of(NULL, 0), r, s);
+	nonce_draw_with(&n, key, hash, digest, span_of(NULL, 0));
+	nonces_invert(&n, 1);
+	width = nonce_sign(&n, r, s);
 	assert_int_equal(width, hash_size(hash));
 	number_equal(r, width, r_hex);
 	number_equal(s, width, s_hex);
@@ -128,6 +131,7 @@ hedged_signatures_differ(void **state)
 	static const int nids[] = { NID_X9_62_prime256v1, NID_secp384r1 };
 	uint8_t digest[HASH_MAX], r[66], s[66], last[66] = { 0 };
 	enum hash_algorithm hash;
+	struct nonce n;
 	unsigned curve, i;
 	size_t width;
 	EC_KEY *key;
@@ -139,7 +143,9 @@ hedged_signatures_differ(void **state)
 		key = EC_KEY_new_by_curve_name(nids[curve]);
 		assert_int_equal(EC_KEY_generate_key(key), 1);
 		for (i = 0; i < 8; i++) {
-			width = nonce_sign(key, hash, digest, r, s);
+			nonce_draw(&n, key, hash, digest);
+			nonces_invert(&n, 1);
+			width = nonce_sign(&n, r, s);
 			assert_true(openssl_verifies(key, digest, width, r, s));
 			assert_memory_not_equal(r, last, width);
 			memcpy(last, r, width);
@@ -148,18 +154,61 @@ hedged_signatures_differ(void **state)
 	}
 }
 
+/* Numbers are inverted as many at a time as there may be, and as few. */
+static struct {
+	uint8_t numbers[INVERSES_MAX][32], theirs[INVERSES_MAX][32];
+	size_t len, full;
+} pile = { .full = 1 };
+
+static void
+inverses_check(void)
+{
+	inverses_p256(pile.numbers, pile.len);
+	assert_memory_equal(pile.numbers, pile.theirs, pile.len * 32);
+	pile.len = 0;
+	pile.full = pile.full % INVERSES_MAX + 1;
+}
+
 static void
 inverse_check(const BIGNUM *k, const BIGNUM *order, BN_CTX *c)
 {
 	BIGNUM *expected = BN_mod_inverse(NULL, k, order, c);
-	uint8_t bytes[32], theirs[32];
 
 	assert_non_null(expected);
-	BN_bn2binpad(expected, theirs, sizeof(theirs));
-	BN_bn2binpad(k, bytes, sizeof(bytes));
-	inverse_p256(bytes, bytes);
-	assert_memory_equal(bytes, theirs, sizeof(bytes));
+	BN_bn2binpad(expected, pile.theirs[pile.len], 32);
+	BN_bn2binpad(k, pile.numbers[pile.len], 32);
 	BN_free(expected);
+	if (++pile.len == pile.full)
+		inverses_check();
+}
+
+/* A group may hold keys of both curves, and one more than once. */
+static void
+a_group_of_signatures(void **state)
+{
+	static const int nids[] = { NID_X9_62_prime256v1, NID_secp384r1 };
+	struct nonce nonces[INVERSES_MAX];
+	uint8_t digest[HASH_MAX], r[66], s[66];
+	EC_KEY *keys[2];
+	size_t i, width;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		keys[i] = EC_KEY_new_by_curve_name(nids[i]);
+		assert_int_equal(EC_KEY_generate_key(keys[i]), 1);
+	}
+	hash_bytes(HASH_SHA384, span_str("one message"), digest);
+	for (i = 0; i < INVERSES_MAX; i++)
+		nonce_draw(&nonces[i], keys[i % 3 == 1],
+		    i % 3 == 1 ? HASH_SHA384 : HASH_SHA256, digest);
+	nonces_invert(nonces, INVERSES_MAX);
+	for (i = 0; i < INVERSES_MAX; i++) {
+		width = nonce_sign(&nonces[i], r, s);
+		assert_true(
+		    openssl_verifies(keys[i % 3 == 1], digest, width, r, s));
+	}
+	EC_KEY_free(keys[0]);
+	EC_KEY_free(keys[1]);
 }
 
 /* Ends of the range, lone words full of ones, and any number. */
@@ -194,6 +243,7 @@ inverse_like_openssl(void **state)
 		} while (BN_is_zero(k));
 		inverse_check(k, order, c);
 	}
+	inverses_check();
 	BN_free(k);
 	BN_CTX_free(c);
 	EC_GROUP_free(group);
@@ -206,6 +256,7 @@ main(void)
 		cmocka_unit_test(answers_p256),
 		cmocka_unit_test(answers_p384),
 		cmocka_unit_test(hedged_signatures_differ),
+		cmocka_unit_test(a_group_of_signatures),
 		cmocka_unit_test(inverse_like_openssl),
 	};
 

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -67,14 +69,25 @@ signature_check(const struct private_key *k, EVP_PKEY *judge)
 	EVP_MD_CTX_free(c);
 }
 
+static const enum key_type kinds[] = { KEY_P256, KEY_P384, KEY_RSA };
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static struct private_key *
+generate(enum key_type type)
+{
+	return type == KEY_RSA ? private_key_generate_rsa(2048)
+			       : private_key_generate(type);
+}
+
 static void
 made_and_used(void **state)
 {
-	enum key_type type;
+	unsigned i;
 
 	(void)state;
-	for (type = KEY_P256; type <= KEY_P384; type++) {
-		struct private_key *k = private_key_generate(type);
+	for (i = 0; i < KINDS; i++) {
+		enum key_type type = kinds[i];
+		struct private_key *k = generate(type);
 		struct span spki = private_key_spki(k);
 		const unsigned char *at = spki.ptr;
 		EVP_PKEY *theirs = d2i_PUBKEY(NULL, &at, (long)spki.len);
@@ -101,15 +114,15 @@ made_and_used(void **state)
 static void
 kept_and_loaded(void **state)
 {
-	enum key_type type;
+	unsigned i;
 	struct secret right, wrong;
 	struct why why;
 
 	(void)state;
 	secret_of(&right, "correct horse");
 	secret_of(&wrong, "correct house");
-	for (type = KEY_P256; type <= KEY_P384; type++) {
-		struct private_key *k = private_key_generate(type), *again;
+	for (i = 0; i < KINDS; i++) {
+		struct private_key *k = generate(kinds[i]), *again;
 		EVP_PKEY *native = private_key_native(k), *theirs;
 		struct stat st;
 		FILE *f;
@@ -348,11 +361,82 @@ plain_file(void **state)
 	unlink(path);
 }
 
+/* The scalar of a key makes it again; OpenSSL has the same one in it. */
+static void
+scalars(void **state)
+{
+	static const uint8_t zero[48],
+	    high[48] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	enum key_type type;
+
+	(void)state;
+	for (type = KEY_P256; type <= KEY_P384; type++) {
+		size_t width = type == KEY_P384 ? 48 : 32;
+		struct private_key *k = private_key_generate(type), *again;
+		EVP_PKEY *native = private_key_native(k);
+		const BIGNUM *d =
+		    EC_KEY_get0_private_key(EVP_PKEY_get0_EC_KEY(native));
+		struct secret scalar;
+		uint8_t theirs[48];
+
+		private_key_scalar(k, &scalar);
+		assert_int_equal(scalar.len, width);
+		BN_bn2binpad(d, theirs, (int)width);
+		assert_memory_equal(scalar.ptr, theirs, width);
+		again = private_key_from_scalar(type, span_of(theirs, width));
+		assert_non_null(again);
+		assert_true(
+		    span_eq(private_key_spki(k), private_key_spki(again)));
+		assert_null(
+		    private_key_from_scalar(type, span_of(zero, width)));
+		assert_null(
+		    private_key_from_scalar(type, span_of(high, width)));
+		assert_null(
+		    private_key_from_scalar(type, span_of(theirs, width - 1)));
+		private_key_free(k);
+		private_key_free(again);
+		EVP_PKEY_free(native);
+		secret_free(&scalar);
+	}
+}
+
+/* The scalar of a seed is what OpenSSL's HMAC says; another label, another key. */
+static void
+seeds(void **state)
+{
+	uint8_t seed[64], expected[EVP_MAX_MD_SIZE];
+	struct private_key *k, *other;
+	struct secret scalar;
+	unsigned len;
+
+	(void)state;
+	memset(seed, 7, sizeof(seed));
+	k = private_key_from_seed(
+	    KEY_P384, span_of(seed, sizeof(seed)), "idevid-root");
+	other = private_key_from_seed(
+	    KEY_P384, span_of(seed, sizeof(seed)), "voucher-root");
+	private_key_scalar(k, &scalar);
+	HMAC(EVP_sha384(), seed, sizeof(seed),
+	    (const unsigned char *)"idevid-root\1", 12, expected, &len);
+	assert_int_equal(len, scalar.len);
+	assert_memory_equal(scalar.ptr, expected, len);
+	assert_false(span_eq(private_key_spki(k), private_key_spki(other)));
+	private_key_free(k);
+	private_key_free(other);
+	secret_free(&scalar);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_and_used),
+		cmocka_unit_test(scalars),
+		cmocka_unit_test(seeds),
 		cmocka_unit_test(kept_and_loaded),
 		cmocka_unit_test(container_as_promised),
 		cmocka_unit_test(other_secrets),

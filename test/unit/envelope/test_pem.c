@@ -110,6 +110,45 @@ no_blocks(void **state)
 	}
 }
 
+/* What people hand around; what is none of it comes back as it is. */
+static void
+unwraps(void **state)
+{
+	static const struct {
+		const char *file, *object;
+	} cases[] = {
+		{ "MAMCAQA=", "\x30\x03\x02\x01\x00" },
+		{ "MAMC\r\nAQA=\n", "\x30\x03\x02\x01\x00" },
+		{ "-----BEGIN CMS-----\nMAMCAQA=\n-----END CMS-----\n",
+		    "\x30\x03\x02\x01\x00" },
+		{ "eyJhIjoxfQ==", "{\"a\":1}" },
+		{ "0oRDoQ==", "\xd2\x84\x43\xa1" },
+		{ "hEOhASY=", "\x84\x43\xa1\x01\x26" },
+		{ "eyJhIjoxfQ.e30.AA", NULL },
+		{ "MAMC!", NULL },
+		{ "{\"a\":1}", NULL },
+		{ "-----BEGIN OTHER-----\nMAMCAQA=\n-----END OTHER-----\n",
+		    NULL },
+		{ "", NULL },
+	};
+	uint8_t room[256];
+	struct span file, object;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		file = span_str(cases[i].file);
+		object = object_unwrap(file, room);
+		if (cases[i].object == NULL)
+			assert_ptr_equal(object.ptr, file.ptr);
+		else
+			assert_memory_equal(
+			    object.ptr, cases[i].object, object.len);
+		assert_true(cases[i].object != NULL || object.len == file.len);
+		assert_true(object.len == file.len || object.len >= 4);
+	}
+}
+
 static void
 either_form(void **state)
 {
@@ -151,6 +190,7 @@ main(void)
 		cmocka_unit_test(several_blocks),
 		cmocka_unit_test(no_blocks),
 		cmocka_unit_test(either_form),
+		cmocka_unit_test(unwraps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ start_default(void **state)
 	struct http_limits l = world_limits();
 
 	(void)state;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	return 0;
 }
 
@@ -64,7 +64,7 @@ a_voucher_by_curl(void **state)
 	assert_has("\r\nContent-Type: " CMS "\r\n");
 	assert_has("\r\nCache-Control: no-store\r\n");
 	assert_has("\r\nDate: ");
-	assert_has("kind=1 format=1 reply=1 legacy=0 len=5 "
+	assert_has("kind=1 format=1 reply=1 legacy=0 allowed=0 len=5 "
 		   "address=127.0.0.1 id=16 ");
 	/* As openssl and sha256sum see the certificate. */
 	snprintf(line, sizeof(line), "client=%s key=%s\n", client_sha256,
@@ -211,14 +211,14 @@ old_paths_behind_a_switch(void **state)
 	SSL *c;
 
 	(void)state;
-	world_start(&l, CLIENT_REQUIRED, true);
+	world_start(&l, CLIENT_REQUIRED, legacy_defaults());
 	c = client_open(PLAIN_CLIENT);
 	client_say(c,
 	    "POST /.well-known/est/requestvoucher HTTP/1.1\r\n"
 	    "Host: l\r\nContent-Type: application/pkcs7-mime\r\n"
 	    "Accept: */*\r\nContent-Length: 1\r\n\r\nx");
 	assert_int_equal(client_reply(c, reply), 200);
-	assert_has("legacy=1 ");
+	assert_has("legacy=12 allowed=28 "); /* path and type */
 	assert_has("\r\nContent-Type: application/pkcs7-mime\r\n");
 	client_close(c);
 }
@@ -300,7 +300,7 @@ no_certificate_where_that_is_allowed(void **state)
 	SSL *c;
 
 	(void)state;
-	world_start(&l, CLIENT_OPTIONAL, false);
+	world_start(&l, CLIENT_OPTIONAL, 0);
 	c = client_open(NO_CERTIFICATE);
 	client_post(c, "hello");
 	assert_int_equal(client_reply(c, reply), 200);
@@ -357,6 +357,35 @@ keys_of_all_kinds(void **state)
 			"hello https://localhost:%d" VOUCHER,
 			folder, kinds[i], port),
 		    0);
+}
+
+/* Every suite that OpenSSL has on by itself and a P-256 key can serve; those
+ * of RSA keys are made of the same ciphers. */
+static void
+suites_of_all_kinds(void **state)
+{
+	static const char *const suites[] = {
+		"--tlsv1.3 --tls13-ciphers TLS_AES_256_GCM_SHA384",
+		"--tlsv1.3 --tls13-ciphers TLS_AES_128_GCM_SHA256",
+		"--tlsv1.3 --tls13-ciphers TLS_CHACHA20_POLY1305_SHA256",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-GCM-SHA384",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-CHACHA20-POLY1305",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-SHA384",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA256",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-SHA",
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA"
+	};
+	char arguments[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		snprintf(arguments, sizeof(arguments), "-f %s " DATA "hello",
+		    suites[i]);
+		if (curl(arguments) != 0)
+			fail_msg("%s:\n%.500s", suites[i], reply);
+	}
 }
 
 static void
@@ -474,6 +503,7 @@ main(void)
 		    no_certificate_where_that_is_allowed, stop),
 		WITH_FRONT(an_expired_certificate),
 		WITH_FRONT(keys_of_all_kinds),
+		WITH_FRONT(suites_of_all_kinds),
 		WITH_FRONT(resumption),
 		WITH_FRONT(protocols),
 		WITH_FRONT(a_new_certificate),

@@ -25,7 +25,7 @@ start_default(void **state)
 	struct http_limits l = world_limits();
 
 	(void)state;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	return 0;
 }
 
@@ -84,7 +84,7 @@ a_refusal_is_readable(void **state)
 
 	(void)state;
 	l.linger_ms = 20000;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	c = client_open(PLAIN_CLIENT);
 	client_say(c,
 	    "POST " VOUCHER " HTTP/1.1\r\nHost: l\r\nContent-Type: "
@@ -145,7 +145,7 @@ start_hurried(void)
 
 	l.header_ms = l.body_ms = 300;
 	l.answer_ms = 1500;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 }
 
 /* Octet by octet, each of them in time, all together too slow. */
@@ -200,7 +200,7 @@ idle_and_handshake(void **state)
 
 	(void)state;
 	l.idle_ms = l.handshake_ms = 1500;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	fd = client_connect();
 	c = client_open(PLAIN_CLIENT);
 	assert_int_equal(client_rest(c, reply), 0);
@@ -257,7 +257,7 @@ idle_crowd(void **state)
 	(void)state;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
 	l.connections = CROWD + 50;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	for (i = 0; i < CROWD; i++)
 		fds[i] = client_connect();
 	assert_serves();
@@ -275,7 +275,7 @@ full_house(void **state)
 
 	(void)state;
 	l.connections = 8;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	busy = client_open(PLAIN_CLIENT);
 	client_post(busy, "silent");
 	for (i = 0; i < 7; i++) {
@@ -308,7 +308,7 @@ full_of_strangers(void **state)
 
 	(void)state;
 	l.connections = 8;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	for (i = 0; i < 40; i++)
 		fds[i] = client_connect();
 	assert_serves();
@@ -326,7 +326,7 @@ full_of_work(void **state)
 	(void)state;
 	l.connections = 2;
 	l.answer_ms = 1500;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	busy[0] = client_open(PLAIN_CLIENT);
 	client_post(busy[0], "silent");
 	busy[1] = client_open(PLAIN_CLIENT);
@@ -382,7 +382,7 @@ an_orderly_stop(void **state)
 
 	(void)state;
 	l.answer_ms = 1500;
-	world_start(&l, CLIENT_REQUIRED, false);
+	world_start(&l, CLIENT_REQUIRED, 0);
 	waiting = client_open(PLAIN_CLIENT);
 	idle = client_open(PLAIN_CLIENT);
 	half = client_open(PLAIN_CLIENT);

@@ -162,11 +162,11 @@ tell(struct channel *c, uint64_t id, const struct message_check *m)
 	hex_encode(client, span_of(m->client_sha256, HASH_SIZE));
 	hex_encode(key, span_of(m->client_spki_sha256, HASH_SIZE));
 	snprintf(text, sizeof(text),
-	    "kind=%d format=%d reply=%d legacy=%d "
+	    "kind=%d format=%d reply=%d legacy=%u allowed=%u "
 	    "len=%zu address=%s id=%zu client=%s key=%s\n",
 	    (int)m->kind, (int)m->format, (int)format_list_at(m->reply, 0),
-	    m->legacy_path, m->body.len, m->address, strlen(m->correlation),
-	    client, key);
+	    m->legacy, m->allowed, m->body.len, m->address,
+	    strlen(m->correlation), client, key);
 	a.body = span_str(text);
 	checker_answer(c, id, &a);
 }
@@ -343,7 +343,7 @@ send_tls(void)
 
 void
 world_start(const struct http_limits *limits, enum client_certificate client,
-    bool legacy_paths)
+    unsigned legacy)
 {
 	static struct front state;
 	int fds[2], listener = make_listener();
@@ -354,7 +354,7 @@ world_start(const struct http_limits *limits, enum client_certificate client,
 	start.config = (struct config){ .organization = "Test",
 		.listen = "127.0.0.1:0",
 		.client = client,
-		.legacy_paths = legacy_paths,
+		.legacy = legacy,
 		.fronts = 1,
 		.connections = 64,
 		.max_age = 86400,

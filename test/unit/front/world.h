@@ -23,7 +23,7 @@ int world_remove(void **state);
 struct http_limits world_limits(void);
 /* Starts both and waits until the front is ready. */
 void world_start(const struct http_limits *limits,
-    enum client_certificate client, bool legacy_paths);
+    enum client_certificate client, unsigned legacy);
 /* Orders the front to stop; its exit status when it has. */
 int world_stop(void);
 void world_send_stop(void);

@@ -58,8 +58,8 @@ request_types(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		enum reason r =
-		    media_request(true, span_str(types[i].type), &m, &why);
+		enum reason r = media_request(
+		    true, span_str(types[i].type), legacy_defaults(), &m, &why);
 
 		if (r != types[i].reason)
 			fail_msg("%s: %s", types[i].type, reason_code(r));
@@ -67,7 +67,8 @@ request_types(void **state)
 		    m.request, r == REASON_OK ? types[i].format : FORMAT_NONE);
 	}
 	assert_int_equal(
-	    media_request(false, span_str(""), &m, &why), REASON_MEDIA_TYPE);
+	    media_request(false, span_str(""), legacy_defaults(), &m, &why),
+	    REASON_MEDIA_TYPE);
 }
 
 /* Lists, the first format lowest. */
@@ -167,10 +168,11 @@ reply_types(void **state)
 		struct span accept = span_str(text == NULL ? "" : text);
 		enum reason r;
 
-		assert_int_equal(
-		    media_request(true, span_str(replies[i].type), &m, &why),
+		assert_int_equal(media_request(true, span_str(replies[i].type),
+				     legacy_defaults(), &m, &why),
 		    REASON_OK);
-		r = media_reply(&accept, text != NULL, &m, &why);
+		r = media_reply(
+		    &accept, text != NULL, legacy_defaults(), &m, &why);
 		if (r != replies[i].reason || m.reply != replies[i].reply ||
 		    strcmp(m.reply_types[m.reply & 3], replies[i].name) != 0)
 			fail_msg("Accept: %s: %s, %u, %s", text, reason_code(r),
@@ -189,8 +191,10 @@ several_fields(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    media_request(true, span_str(CMS), &m, &why), REASON_OK);
-	assert_int_equal(media_reply(accept, 2, &m, &why), REASON_OK);
+	    media_request(true, span_str(CMS), legacy_defaults(), &m, &why),
+	    REASON_OK);
+	assert_int_equal(
+	    media_reply(accept, 2, legacy_defaults(), &m, &why), REASON_OK);
 	assert_int_equal(m.reply, CMS_COSE);
 	assert_string_equal(m.reply_types[FORMAT_CMS_JSON], MIME);
 }

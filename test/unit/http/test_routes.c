@@ -16,48 +16,45 @@ static const struct {
 	const char *path;
 	const char *type; /* NULL = none */
 	const char *accept;
-	bool legacy;
+	unsigned legacy;
 	enum reason reason;
 } cases[] = {
 	{ HTTP_POST, BRSKI "requestvoucher", "application/voucher-cms+json",
-	    NULL, false, REASON_OK },
+	    NULL, 0, REASON_OK },
 	{ HTTP_POST, BRSKI "requestauditlog", "application/voucher-cms+json",
-	    NULL, false, REASON_OK },
+	    NULL, 0, REASON_OK },
 	/* MP 3 rule 7: Accept is not for the audit log. */
 	{ HTTP_POST, BRSKI "requestauditlog", "application/voucher-cms+json",
-	    "text/html", false, REASON_OK },
+	    "text/html", 0, REASON_OK },
 	{ HTTP_POST, BRSKI "requestvoucher", "application/voucher-cms+json",
-	    "text/html", false, REASON_ACCEPT_UNKNOWN },
-	{ HTTP_POST, BRSKI "requestauditlog", "text/html", NULL, false,
+	    "text/html", 0, REASON_ACCEPT_UNKNOWN },
+	{ HTTP_POST, BRSKI "requestauditlog", "text/html", NULL, 0,
 	    REASON_MEDIA_TYPE },
-	{ HTTP_POST, BRSKI "requestvoucher", NULL, NULL, false,
-	    REASON_MEDIA_TYPE },
-	{ HTTP_GET, BRSKI "requestvoucher", NULL, NULL, false, REASON_METHOD },
-	{ HTTP_HEAD, BRSKI "requestauditlog", NULL, NULL, false,
-	    REASON_METHOD },
-	{ HTTP_OTHER, BRSKI "requestvoucher", NULL, NULL, false,
-	    REASON_METHOD },
+	{ HTTP_POST, BRSKI "requestvoucher", NULL, NULL, 0, REASON_MEDIA_TYPE },
+	{ HTTP_GET, BRSKI "requestvoucher", NULL, NULL, 0, REASON_METHOD },
+	{ HTTP_HEAD, BRSKI "requestauditlog", NULL, NULL, 0, REASON_METHOD },
+	{ HTTP_OTHER, BRSKI "requestvoucher", NULL, NULL, 0, REASON_METHOD },
 	{ HTTP_POST, EST "requestvoucher", "application/voucher-cms+json", NULL,
-	    false, REASON_PATH_UNKNOWN },
+	    0, REASON_PATH_UNKNOWN },
 	{ HTTP_POST, EST "requestvoucher", "application/voucher-cms+json", NULL,
-	    true, REASON_OK },
+	    LEGACY_ALL, REASON_OK },
 	{ HTTP_POST, EST "requestauditlog", "application/voucher-cms+json",
-	    NULL, true, REASON_OK },
-	{ HTTP_GET, "/healthz", NULL, NULL, false, REASON_OK },
-	{ HTTP_HEAD, "/healthz", NULL, NULL, false, REASON_OK },
-	{ HTTP_POST, "/healthz", NULL, NULL, false, REASON_METHOD_GET },
+	    NULL, LEGACY_ALL, REASON_OK },
+	{ HTTP_GET, "/healthz", NULL, NULL, 0, REASON_OK },
+	{ HTTP_HEAD, "/healthz", NULL, NULL, 0, REASON_OK },
+	{ HTTP_POST, "/healthz", NULL, NULL, 0, REASON_METHOD_GET },
 	/* Of the registrar, not of a MASA (MP 2). */
-	{ HTTP_POST, BRSKI "voucher_status", NULL, NULL, true,
+	{ HTTP_POST, BRSKI "voucher_status", NULL, NULL, LEGACY_ALL,
 	    REASON_PATH_UNKNOWN },
-	{ HTTP_POST, BRSKI "enrollstatus", NULL, NULL, true,
+	{ HTTP_POST, BRSKI "enrollstatus", NULL, NULL, LEGACY_ALL,
 	    REASON_PATH_UNKNOWN },
-	{ HTTP_POST, BRSKI "rv", NULL, NULL, true, REASON_PATH_UNKNOWN },
-	{ HTTP_POST, BRSKI "requestvoucher/", NULL, NULL, true,
+	{ HTTP_POST, BRSKI "rv", NULL, NULL, LEGACY_ALL, REASON_PATH_UNKNOWN },
+	{ HTTP_POST, BRSKI "requestvoucher/", NULL, NULL, LEGACY_ALL,
 	    REASON_PATH_UNKNOWN },
-	{ HTTP_POST, BRSKI "RequestVoucher", NULL, NULL, true,
+	{ HTTP_POST, BRSKI "RequestVoucher", NULL, NULL, LEGACY_ALL,
 	    REASON_PATH_UNKNOWN },
-	{ HTTP_GET, "/", NULL, NULL, true, REASON_PATH_UNKNOWN },
-	{ HTTP_OTHER, "*", NULL, NULL, true, REASON_PATH_UNKNOWN },
+	{ HTTP_GET, "/", NULL, NULL, LEGACY_ALL, REASON_PATH_UNKNOWN },
+	{ HTTP_OTHER, "*", NULL, NULL, LEGACY_ALL, REASON_PATH_UNKNOWN },
 };
 
 static enum reason
@@ -103,12 +100,12 @@ kinds(void **state)
 	(void)state;
 	assert_int_equal(read_case(0, &e), REASON_OK);
 	assert_int_equal(e.route->kind, REQUEST_VOUCHER);
-	assert_false(e.route->legacy);
+	assert_int_equal(e.legacy, 0);
 	assert_int_equal(read_case(1, &e), REASON_OK);
 	assert_int_equal(e.route->kind, REQUEST_AUDIT_LOG);
 	assert_int_equal(e.media.request, FORMAT_CMS_JSON);
 	assert_int_equal(read_case(10, &e), REASON_OK);
-	assert_true(e.route->legacy);
+	assert_int_equal(e.legacy, LEGACY(LEGACY_PATHS));
 }
 
 int

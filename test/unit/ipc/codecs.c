@@ -46,7 +46,7 @@ fill_start(union any_message *m)
 	s->config.test = true;
 	TEXT(s->config.listen);
 	s->config.client = CLIENT_REQUIRED;
-	s->config.legacy_paths = true;
+	s->config.legacy = LEGACY_ALL;
 	s->config.fronts = 16;
 	s->config.connections = 60000;
 	s->config.rate_client = s->config.rate_prefix = RATE_MAX;
@@ -83,7 +83,7 @@ fill_check(union any_message *m)
 	HASH(c->client_spki_sha256);
 	TEXT(c->address);
 	TEXT(c->correlation);
-	c->legacy_path = true;
+	c->legacy = c->allowed = LEGACY_ALL;
 	c->body = SPAN(BODY_MAX);
 }
 
@@ -94,6 +94,19 @@ fill_answer(union any_message *m)
 	TEXT(m->answer.text);
 	m->answer.format = FORMAT_COSE_CBOR;
 	m->answer.body = SPAN(ADMIN_BLOB_MAX);
+}
+
+static void
+fill_entry(struct chain_entry *e)
+{
+	e->certificate = SPAN(CERTIFICATE_MAX);
+	HASH(e->spki_sha256);
+	HASH(e->domain_id);
+	e->domain_id_len = KEY_ID_MAX;
+	e->ca = e->self_signed = true;
+	e->not_after = INT64_MIN;
+	HASH(e->issuer_name_sha256);
+	e->public_policy = true;
 }
 
 static void
@@ -111,8 +124,8 @@ fill_facts(struct request_facts *f)
 	TEXT(f->address);
 	f->refusal = REASON_COUNT - 1;
 	TEXT(f->why.text);
-	f->has_created_on = f->prior = f->prior_unattributed = true;
-	f->unattributed = f->revocation_unknown = true;
+	f->has_created_on = f->prior = f->revocation_unknown = true;
+	f->legacy = f->prior_legacy = LEGACY_ALL;
 	f->created_on = INT64_MAX;
 	TEXT(f->serial);
 	fill_issuer(&f->issuer);
@@ -121,16 +134,10 @@ fill_facts(struct request_facts *f)
 	HASH(f->pledge_certificate_sha256);
 	fill_issuer(&f->pledge_issuer);
 	HASH(f->pledge_issuer_name_sha256);
-	f->proximity = PROXIMITY_DIFFERS;
+	f->proximity = PROXIMITY_AGENT_UNNAMED;
 	f->chain_len = CHAIN_MAX;
-	for (i = 0; i < CHAIN_MAX; i++) {
-		f->chain[i].certificate = SPAN(CERTIFICATE_MAX);
-		HASH(f->chain[i].spki_sha256);
-		HASH(f->chain[i].domain_id);
-		f->chain[i].domain_id_len = KEY_ID_MAX;
-		f->chain[i].ca = f->chain[i].self_signed = true;
-		f->chain[i].not_after = INT64_MIN;
-	}
+	for (i = 0; i < CHAIN_MAX; i++)
+		fill_entry(&f->chain[i]);
 }
 
 static void
@@ -149,6 +156,7 @@ fill_derive(union any_message *m)
 	d->kind = REQUEST_AUDIT_LOG;
 	d->format = FORMAT_COSE_CBOR;
 	d->reply = 57;
+	d->legacy = d->allowed = LEGACY_ALL;
 	d->moment = INT64_MAX;
 	d->explain = true;
 	d->body = SPAN(BODY_MAX);
@@ -210,8 +218,15 @@ fill_refused(union any_message *m)
 static void
 fill_inspect(union any_message *m)
 {
-	m->inspect.kind = INSPECT_LINT;
+	m->inspect.kind = INSPECT_CERTIFICATE;
 	m->inspect.bytes = m->inspect.other = SPAN(BODY_MAX);
+	m->inspect.lint = (struct lint_order){ .subject = LINT_OTHER,
+		.masa_url_required = true,
+		.imported = true,
+		.counter_width = 12,
+		.voucher_policy = SPAN(LINT_POLICY_MAX) };
+	TEXT(m->inspect.lint.token);
+	TEXT(m->inspect.lint.slot);
 }
 
 static void
@@ -219,8 +234,7 @@ fill_inspected(union any_message *m)
 {
 	struct message_inspected *i = &m->inspected;
 
-	i->kind = INSPECT_LINT;
-	i->reason = REASON_COUNT - 1;
+	i->kind = INSPECT_CERTIFICATE;
 	TEXT(i->text);
 	HASH(i->csr.csr_sha256);
 	i->csr.spki = SPAN(SPKI_MAX);
@@ -235,6 +249,10 @@ fill_inspected(union any_message *m)
 	HASH(i->import.certificate_sha256);
 	TEXT(i->import.warnings);
 	i->json = SPAN(ADMIN_BLOB_MAX);
+	fill_entry(&i->certificate.entry);
+	HASH(i->certificate.name_sha256);
+	i->certificate.registrar = true;
+	TEXT(i->certificate.subject);
 }
 
 static void
@@ -362,6 +380,7 @@ fill_policy(struct key_policy *p)
 	p->first_day = p->last_day = KEY_DAY_MAX;
 	p->rate = UINT32_MAX;
 	p->period = KEY_PERIOD_MAX;
+	p->months = KEY_MONTHS_MAX;
 }
 
 static void
@@ -372,8 +391,23 @@ fill_key_order(union any_message *m)
 	k->purpose = PURPOSE_IDEVID_CA;
 	TEXT(k->name);
 	TEXT(k->slot);
-	k->p384 = true;
+	k->p384 = k->raw = true;
+	k->rsa_bits = 3072;
 	fill_policy(&k->policy);
+	TEXT(k->succeeds);
+	TEXT(k->factory);
+}
+
+static void
+fill_end_order(union any_message *m)
+{
+	struct end_order *e = &m->end_order;
+
+	TEXT(e->name);
+	e->how = END_ARCHIVE;
+	HASH(e->archive_sha256);
+	e->signatures_len = END_SIGNATURES;
+	e->signatures[0] = e->signatures[1] = SPAN(END_SIGNATURE_MAX);
 }
 
 static void
@@ -429,6 +463,7 @@ CODEC(message_, idevid_order, idevid_order)
 CODEC(message_, device_order, device_order)
 CODEC(message_, key_order, key_order)
 CODEC(message_, policy_order, policy_order)
+CODEC(message_, end_order, end_order)
 CODEC(message_, key_certificate, key_certificate)
 
 #define ROW(type)                                          \
@@ -461,6 +496,7 @@ const struct codec codecs[] = {
 	ROW(device_order),
 	ROW(key_order),
 	ROW(policy_order),
+	ROW(end_order),
 	ROW(key_certificate),
 };
 const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);

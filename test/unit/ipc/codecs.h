@@ -32,6 +32,7 @@ union any_message {
 	struct device_order device_order;
 	struct key_order key_order;
 	struct policy_order policy_order;
+	struct end_order end_order;
 	struct key_certificate key_certificate;
 };
 

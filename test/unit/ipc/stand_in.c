@@ -169,12 +169,14 @@ message(void *context, struct peer *peer, const struct frame *f)
 		_exit(EXIT_FAILURE);
 }
 
-static void
-reload(void *context, const struct message_start *again)
+static enum reason
+reload(void *context, const struct message_start *again, struct why *why)
 {
 	struct state *s = context;
 
+	(void)why;
 	strcpy(s->name, again->config.organization);
+	return REASON_OK;
 }
 
 int

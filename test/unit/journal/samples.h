@@ -136,6 +136,33 @@ sample_device_record(void)
 }
 
 static inline struct record
+sample_end(const char *name)
+{
+	struct record r = { .kind = RECORD_END };
+
+	strcpy(r.end.name, name);
+	r.end.how = END_ARCHIVE;
+	r.end.statement = span_str("statement");
+	sample_fill(r.end.persons[0].key_sha256, HASH_SIZE, 16);
+	r.end.persons[0].signature = span_str("one");
+	sample_fill(r.end.persons[1].key_sha256, HASH_SIZE, 17);
+	r.end.persons[1].signature = span_str("two");
+	sample_fill(r.end.archive_sha256, HASH_SIZE, 18);
+	return r;
+}
+
+static inline struct record
+sample_ended(const char *name, uint64_t of)
+{
+	struct record r = { .kind = RECORD_ENDED };
+
+	strcpy(r.ended.name, name);
+	r.ended.of = of;
+	r.ended.wrapping = WRAPPING_BESIDE;
+	return r;
+}
+
+static inline struct record
 sample_signed(uint64_t of)
 {
 	struct record r = { .kind = RECORD_SIGNED };

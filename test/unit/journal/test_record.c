@@ -161,9 +161,13 @@ largest_checkpoint(void **state)
 		.time = INT64_C(253402300799) },
 		      back;
 	struct ledger_key k = { .state = KEY_RETIRED,
-		.activated = l.time,
-		.count = { INT64_MAX, l.time, UINT32_MAX },
-		.last_counter = UINT64_MAX };
+		.count = { INT64_MAX, l.time, l.time, UINT32_MAX },
+		.last_counter = UINT64_MAX,
+		.last_record = INT64_MAX,
+		.wrapped = true,
+		.ending = END_ARCHIVE,
+		.end_record = INT64_MAX,
+		.erased = WRAPPING_APART };
 	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
@@ -174,6 +178,10 @@ largest_checkpoint(void **state)
 	k.order = sample_order(PURPOSE_IDEVID_CA, "x");
 	memset(k.order.name, 'n', KEY_NAME_MAX);
 	memset(k.order.slot, 'S', SLOT_TOKEN_MAX);
+	memset(k.order.succeeds, 'n', KEY_NAME_MAX);
+	memset(k.order.factory, 'f', FACTORY_NAME_MAX);
+	memset(k.window, 0xff, sizeof(k.window));
+	p->months = KEY_MONTHS_MAX;
 	p->products_len = KEY_PRODUCTS_MAX;
 	for (i = 0; i < KEY_PRODUCTS_MAX; i++) {
 		memset(p->products[i], 'p', PRODUCT_NAME_MAX);
@@ -188,6 +196,13 @@ largest_checkpoint(void **state)
 	memset(k.certificate_sha256, 0xff, HASH_SIZE);
 	memset(l.head, 0xff, HASH_SIZE);
 	memset(l.signer, 0xff, sizeof(l.signer));
+	l.slots_len = LEDGER_SLOTS_MAX;
+	l.slots = calloc(l.slots_len, sizeof(*l.slots));
+	for (i = 0; i < l.slots_len; i++) {
+		memset(l.slots[i].slot, 'S', SLOT_TOKEN_MAX);
+		memset(l.slots[i].to, 't', FACTORY_NAME_MAX);
+		l.slots[i].since = l.time;
+	}
 	l.keys_len = LEDGER_KEYS_MAX;
 	l.keys = calloc(l.keys_len, sizeof(k));
 	for (i = 0; i < l.keys_len; i++)
@@ -198,8 +213,10 @@ largest_checkpoint(void **state)
 	assert_int_equal(ledger_read(r.checkpoint, &back, &why), REASON_OK);
 	assert_int_equal(back.keys_len, LEDGER_KEYS_MAX);
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
+	assert_int_equal(back.slots_len, LEDGER_SLOTS_MAX);
 	ledger_free(&back);
 	free(l.keys);
+	free(l.slots);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "model/key_policy.h"
 
 static void
@@ -76,7 +77,9 @@ words(void **state)
 		{ "rate", "5/hour", "0/hour" },
 		{ "rate", "none", "5" },
 		{ "rate", "5/1", "5/0" },
-		{ "months", NULL, "3" },
+		{ "months", "1200", "1201" },
+		{ "months", "none", "0" },
+		{ "years", NULL, "3" },
 	};
 	struct key_policy p;
 	struct why why;
@@ -170,6 +173,76 @@ rates(void **state)
 	assert_int_equal(c.issued, 3);
 }
 
+/* Calendar months from its activation; a month that is too short ends it on its
+ * last day. */
+static void
+months(void **state)
+{
+	static const struct {
+		const char *from;
+		uint32_t months;
+		const char *end;
+	} cases[] = {
+		{ "2026-11-26T14:00:00Z", 3, "2027-02-26T14:00:00Z" },
+		{ "2026-11-30T00:00:01Z", 3, "2027-02-28T00:00:01Z" },
+		{ "2027-11-30T00:00:01Z", 3, "2028-02-29T00:00:01Z" },
+		{ "2026-10-31T23:59:59Z", 1, "2026-11-30T23:59:59Z" },
+		{ "2026-12-31T12:00:00Z", 2, "2027-02-28T12:00:00Z" },
+		{ "2024-02-29T00:00:00Z", 12, "2025-02-28T00:00:00Z" },
+		{ "2026-01-31T00:00:00Z", 1200, "2126-01-31T00:00:00Z" },
+	};
+	struct key_policy p = { .kinds = SIGNED_NONCED };
+	struct key_count c = { 0 };
+	int64_t end;
+	size_t i;
+
+	(void)state;
+	assert_true(key_policy_end(&p, &c) == INT64_MAX);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		p.months = cases[i].months;
+		assert_true(clock_parse(span_str(cases[i].from), &c.activated));
+		assert_true(clock_parse(span_str(cases[i].end), &end));
+		assert_true(key_policy_end(&p, &c) == end);
+		assert_int_equal(allows(&p, &c, end - 1), REASON_OK);
+		assert_int_equal(allows(&p, &c, end), REASON_SIGNER_DATE);
+	}
+	/* Its last day may come first; before it is activated nothing counts. */
+	p.last_day = 19676;
+	assert_true(key_policy_end(&p, &c) == MIDNIGHT + 86400);
+	p.last_day = 0;
+	c.activated = 0;
+	assert_true(key_policy_end(&p, &c) == INT64_MAX);
+}
+
+/* By number or by time, whichever is more. */
+static void
+used(void **state)
+{
+	struct key_policy p = { .kinds = SIGNED_NONCED, .limit = 200 };
+	struct key_count c = { .issued = 159, .activated = MIDNIGHT };
+
+	(void)state;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 79);
+	c.issued = 160;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), KEY_WARN_PERCENT);
+	c.issued = 199;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 99);
+	c.issued = 200;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 100);
+	c.issued = 0;
+	p.last_day = 19676 + 99; /* a hundred days */
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT - 5), 0);
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT + 95 * 86400), 95);
+	assert_int_equal(
+	    key_policy_used(&p, &c, MIDNIGHT + 100 * 86400 - 1), 99);
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT + 100 * 86400), 100);
+	p.limit = INT64_MAX;
+	c.issued = INT64_MAX / 2 + 1;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 50);
+	p = (struct key_policy){ .kinds = SIGNED_NONCED };
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 0);
+}
+
 int
 main(void)
 {
@@ -179,6 +252,8 @@ main(void)
 		cmocka_unit_test(printed),
 		cmocka_unit_test(edges),
 		cmocka_unit_test(rates),
+		cmocka_unit_test(months),
+		cmocka_unit_test(used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

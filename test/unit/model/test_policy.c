@@ -217,19 +217,20 @@ cose_text_nonce_or_jws(struct scene *s)
 static void
 unattributed(struct scene *s)
 {
-	s->facts.unattributed = true;
+	s->facts.legacy |= LEGACY(LEGACY_UNATTRIBUTED);
 }
 static void
 unattributed_prior(struct scene *s)
 {
-	s->facts.prior_unattributed = true;
+	s->facts.legacy |= LEGACY(LEGACY_UNATTRIBUTED);
+	s->facts.prior_legacy |= LEGACY(LEGACY_UNATTRIBUTED);
 }
 static void
 legacy(struct scene *s)
 {
 	unattributed(s);
 	unattributed_prior(s);
-	s->products[0].legacy_unattributed = true;
+	s->products[0].legacy = LEGACY(LEGACY_UNATTRIBUTED);
 }
 
 /* Rows 5 and 11. */
@@ -373,6 +374,84 @@ lone(struct scene *s)
 {
 	s->facts.chain_len = 1;
 }
+/* Pledges that understand both. */
+static void
+either(struct scene *s)
+{
+	s->products[0].pin_kind = PIN_EITHER_PUBK;
+}
+static void
+either_lone(struct scene *s)
+{
+	either(s);
+	lone(s);
+}
+static void
+either_hash(struct scene *s)
+{
+	s->products[0].pin_kind = PIN_EITHER_SHA256;
+	s->products[0].pin = PIN_END_ENTITY;
+}
+
+/* A customer's own wish. */
+static void
+wish(struct scene *s, enum pin_policy cms, enum pin_policy cose)
+{
+	static struct customer c;
+
+	memset(&c, 0, sizeof(c));
+	c.pin[FORMAT_CMS_JSON] = cms;
+	c.pin[FORMAT_COSE_CBOR] = cose;
+	s->in.customer = &c;
+}
+static void
+wish_none(struct scene *s)
+{
+	wish(s, 0, PIN_END_ENTITY);
+}
+static void
+wish_lowest(struct scene *s)
+{
+	wish(s, PIN_LOWEST_CA, 0);
+}
+static void
+wish_cose(struct scene *s)
+{
+	cose(s);
+	wish(s, PIN_LOWEST_CA, PIN_END_ENTITY);
+}
+static void
+wish_domain_ca(struct scene *s)
+{
+	wish(s, PIN_DOMAIN_CA, 0);
+}
+static struct chain_entry filed;
+static void
+wish_filed(struct scene *s)
+{
+	wish_domain_ca(s);
+	memset(&filed, 0, sizeof(filed));
+	s->in.domain_ca = &filed;
+}
+static void
+wish_filed_raw(struct scene *s)
+{
+	wish_filed(s);
+	raw_key(s);
+}
+static void
+wish_filed_public(struct scene *s)
+{
+	wish_filed(s);
+	filed.public_policy = true;
+}
+/* It is on file, but not asked for. */
+static void
+filed_unasked(struct scene *s)
+{
+	wish_filed(s);
+	wish(s, PIN_END_ENTITY, 0);
+}
 static void
 lone_lowest(struct scene *s)
 {
@@ -391,6 +470,53 @@ no_ca(struct scene *s)
 
 	for (i = 0; i < 4; i++)
 		s->facts.chain[i].ca = false;
+}
+
+/* By way of a registrar-agent (MP 15.1). */
+static void
+agent(struct scene *s)
+{
+	s->facts.proximity = PROXIMITY_AGENT;
+	s->facts.client_sha256[0] = 1;
+}
+static void
+agent_unnamed(struct scene *s)
+{
+	agent(s);
+	s->facts.proximity = PROXIMITY_AGENT_UNNAMED;
+}
+static void
+agent_no_client(struct scene *s)
+{
+	agent(s);
+	s->facts.client_sha256[0] = 0;
+}
+static void
+agent_unnamed_no_client(struct scene *s)
+{
+	agent_unnamed(s);
+	s->facts.client_sha256[0] = 0;
+}
+static void
+agent_file(struct scene *s)
+{
+	agent_no_client(s);
+	s->in.client_unknown = true;
+}
+static void
+agent_other_format(struct scene *s)
+{
+	agent(s);
+	s->products[0].formats =
+	    format_list_add(s->products[0].formats, FORMAT_JWS_JSON);
+	s->facts.reply = FORMAT_JWS_JSON;
+}
+static void
+agent_no_prior(struct scene *s)
+{
+	agent(s);
+	no_prior(s);
+	s->facts.proximity = PROXIMITY_AGENT;
 }
 
 /* What the checker refused stays refused. */
@@ -460,6 +586,16 @@ static const struct row {
 	{ "15 other", other_proximity, REASON_PROXIMITY_MISMATCH },
 	{ "15 audit-only", other_proximity_audit_only, REASON_OK,
 	    ASSERTION_LOGGED, 3, false },
+	{ "15.1 agent", agent, REASON_OK, ASSERTION_AGENT_PROXIMITY, 3, false },
+	{ "15.1 unnamed", agent_unnamed, REASON_OK, ASSERTION_LOGGED, 3,
+	    false },
+	{ "15.1 no client", agent_no_client, REASON_AGENT_CLIENT },
+	{ "15.1 unnamed, no client", agent_unnamed_no_client,
+	    REASON_AGENT_CLIENT },
+	{ "15.1 a file", agent_file, REASON_OK, ASSERTION_AGENT_PROXIMITY, 3,
+	    false },
+	{ "15.1 other format", agent_other_format, REASON_FORMAT_UNSUPPORTED },
+	{ "15.1 no prior", agent_no_prior, REASON_PRIOR_MISSING },
 	{ "17 held", held, REASON_DEVICE_HELD },
 	{ "17 retired", retired, REASON_DEVICE_RETIRED },
 	{ "17 no state", no_state, REASON_DEVICE_RETIRED },
@@ -476,6 +612,23 @@ static const struct row {
 	{ "19 lone, lowest", lone_lowest, REASON_OK, ASSERTION_PROXIMITY, 0,
 	    false },
 	{ "19 no CA", no_ca, REASON_OK, ASSERTION_PROXIMITY, 0, false },
+	{ "19 either", either, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "19 either, lone", either_lone, REASON_OK, ASSERTION_PROXIMITY, 0,
+	    false, FORMAT_CMS_JSON, PIN_PUBK },
+	{ "19 either, hash", either_hash, REASON_OK, ASSERTION_PROXIMITY, 0,
+	    false, FORMAT_CMS_JSON, PIN_PUBK_SHA256 },
+	{ "19 no wish", wish_none, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "19 wish", wish_lowest, REASON_OK, ASSERTION_PROXIMITY, 1, false },
+	{ "19 wish, COSE", wish_cose, REASON_OK, ASSERTION_PROXIMITY, 0, false,
+	    FORMAT_COSE_CBOR },
+	{ "19 none on file", wish_domain_ca, REASON_PIN_NONE },
+	{ "19 on file", wish_filed, REASON_OK, ASSERTION_PROXIMITY, CHAIN_MAX,
+	    false },
+	{ "19 on file, raw", wish_filed_raw, REASON_OK, ASSERTION_PROXIMITY, 0,
+	    false, FORMAT_CMS_JSON, PIN_PUBK },
+	{ "19 on file, public", wish_filed_public, REASON_PIN_PUBLIC },
+	{ "19 not asked for", filed_unasked, REASON_OK, ASSERTION_PROXIMITY, 0,
+	    false },
 	{ "19 no chain", no_chain, REASON_PIN_NONE },
 	{ "0 refused", refused, REASON_NOT_REGISTRAR },
 };

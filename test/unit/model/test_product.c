@@ -38,6 +38,8 @@ fields(void **state)
 		{ "audit-only", "yes", "1" },
 		{ "emit-id-data", "yes", "YES" },
 		{ "legacy-unattributed", "no", "n" },
+		{ "legacy-layout-2019", "yes", "2019" },
+		{ "voucher-limit", "1200", "1e3" },
 		{ "import-only", "yes", "y" },
 		{ "key-usage", "yes", "" },
 		{ "masa-url", "masa.example.com:8443", "a\nb" },
@@ -62,7 +64,8 @@ fields(void **state)
 	assert_string_equal(text, "cose,jws");
 	assert_true(
 	    p.audit_only && p.emit_id_data && p.import_only && p.key_usage);
-	assert_false(p.check_character || p.legacy_unattributed);
+	assert_false(p.check_character);
+	assert_int_equal(p.legacy, LEGACY(LEGACY_LAYOUT_2019));
 }
 
 /* What _add makes is valid, and nothing else of its size is. */

@@ -73,12 +73,53 @@ counts_what_decides_nothing(void **state)
 		"\"extensions\":[\"a\",\"b\"],"
 		"\"manufacturer-proprietary\":\"_-8\",\"est-domain\":\"x\""),
 	    REASON_OK);
-	assert_int_equal(q.ignored, 8);
+	assert_int_equal(q.ignored, 6);
+	assert_string_equal(q.extensions, "a,b");
+	assert_true(span_eq(q.agent_signed_data, span_of("\1", 1)));
+	assert_int_equal(q.agent_certificates_len, 1);
+	assert_true(span_eq(q.agent_certificates[0], span_of("\1", 1)));
+	assert_int_equal(read_members("\"agent-sign-cert\":\"Ag==\","
+				      "\"agent-provided-proximity-registrar-"
+				      "cert\":\"Aw==\""),
+	    REASON_OK);
+	assert_int_equal(q.agent_certificates_len, 1);
+	assert_true(span_eq(q.agent_registrar, span_of("\3", 1)));
+	assert_int_equal(
+	    read_members("\"agent-sign-cert\":[\"AQ==\",\"AQ==\",\"AQ==\","
+			 "\"AQ==\",\"AQ==\"]"),
+	    REASON_PAYLOAD_TYPE);
 	assert_int_equal(
 	    read_members("\"extension:x\":{\"n\":[1,2]},\"z\":4"), REASON_OK);
 	assert_int_equal(q.unknown, 2);
 	assert_int_equal(read_members("\"assertion\":\"certain\""), REASON_OK);
 	assert_int_equal(q.assertion, ASSERTION_NONE);
+}
+
+/* MP 6.1, 16 row 22: read, and told, so that a switch can judge. */
+static void
+tells_old_roots(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned legacy;
+	} rows[] = {
+		{ "{\"ietf-voucher-request:voucher\":{}}", 0 },
+		{ "{\"ietf-voucher:voucher\":{}}",
+		    LEGACY(LEGACY_VOUCHER_ROOT) },
+		{ "{\"ietf-voucher-request-prm:voucher\":{}}",
+		    LEGACY(LEGACY_ROOTS) },
+		{ "{\"ietf-async-voucher-request:voucher\":{}}",
+		    LEGACY(LEGACY_ROOTS) },
+		{ "{\"ietf-constrained-voucher-request:voucher\":{}}",
+		    LEGACY(LEGACY_ROOTS) },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(read_text(rows[i].text), REASON_OK);
+		assert_int_equal(q.legacy, rows[i].legacy);
+	}
 }
 
 static void
@@ -88,8 +129,7 @@ refuses_other_roots(void **state)
 		"{}",
 		"[]",
 		"7",
-		"{\"ietf-voucher:voucher\":{}}",
-		"{\"ietf-voucher-request-prm:voucher\":{}}",
+		"{\"ietf-voucher-request-prm:voucher2\":{}}",
 		"{\"ietf-voucher-request:voucher\":{},\"x\":1}",
 		"{\"x\":1,\"ietf-voucher-request:voucher\":{}}",
 	};
@@ -277,6 +317,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_every_leaf),
 		cmocka_unit_test(counts_what_decides_nothing),
+		cmocka_unit_test(tells_old_roots),
 		cmocka_unit_test(refuses_other_roots),
 		cmocka_unit_test(refuses_numbers),
 		cmocka_unit_test(refuses_bad_values),

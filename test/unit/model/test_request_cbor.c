@@ -122,6 +122,47 @@ writes_sids(void **state)
 	assert_false(request_to_cbor(&w, out, sizeof(out), &len));
 }
 
+/* MP 10.4: every leaf that is known of it, and one that is not. */
+static void
+layout_of_2019(void **state)
+{
+	static const struct {
+		const char *hex;
+		enum reason reason;
+	} faults[] = {
+		{ "a1 1a000f46c2 a1 02 1a5b8e5ab0", REASON_DATE_MALFORMED },
+		{ "a1 1a000f46c2 a1 02 c1 20", REASON_DATE_MALFORMED },
+		{ "a1 1a000f46c2 a1 07 4831323334353637 38",
+		    REASON_PAYLOAD_TYPE },
+		{ "a1 1a000f46c2 a1 07 6731323334353637", REASON_NONCE_LENGTH },
+		{ "a1 1a000f46c2 a1 0a 6141", REASON_PAYLOAD_TYPE },
+		{ "a1 1a000f46c2 a1 0a 4100", REASON_PAYLOAD_TYPE },
+		{ "a1 1a000f46c2 a1 0b 6141", REASON_PAYLOAD_TYPE },
+		{ "a1 1a000f46c2 a2 0a 4141 0a 4141",
+		    REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1a000f46c3 a0", REASON_PAYLOAD_ROOT },
+	};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(read_it(octets("a1 1a000f46c2 a7 01 6970726f78696d6974"
+					"79 02 c1 1a5b8e5ab0 07 683132333435363"
+					"738 0a 4141 0b 4170 0c 4163 0d 00")),
+	    REASON_OK);
+	assert_int_equal(q.legacy, LEGACY(LEGACY_LAYOUT_2019));
+	assert_int_equal(q.assertion, ASSERTION_PROXIMITY);
+	assert_true(q.has_created_on);
+	assert_int_equal(q.created_on, 0x5b8e5ab0);
+	assert_string_equal(q.nonce, "12345678");
+	assert_string_equal(q.serial, "A");
+	assert_true(span_is(q.prior, "p"));
+	assert_true(span_is(q.proximity_cert, "c"));
+	assert_int_equal(q.unknown, 1);
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (read_it(octets(faults[i].hex)) != faults[i].reason)
+			fail_msg("%s: %s", faults[i].hex, why.text);
+}
+
 /* Root, {serial-number "A", nonce of eight} by SID; by name; absolute. */
 static void
 forms_of_keys(void **state)
@@ -181,12 +222,37 @@ refusals(void **state)
 			fail_msg("%s: %s", cases[i].hex, why.text);
 }
 
+/* { 2501: { 13: "A-1", 21: ["a", 7], 15: [h'01', h'02'] } }, and a list that is
+ * none. */
+static void
+reads_lists(void **state)
+{
+	static const uint8_t good[] = { 0xa1, 0x19, 0x09, 0xc5, 0xa3, 0x0d,
+		0x63, 'A', '-', '1', 0x15, 0x82, 0x61, 'a', 0x07, 0x0f, 0x82,
+		0x41, 1, 0x41, 2 };
+	static const uint8_t bad[] = { 0xa1, 0x19, 0x09, 0xc5, 0xa1, 0x15, 0x61,
+		'a' };
+	struct voucher_request r;
+
+	(void)state;
+	assert_int_equal(
+	    request_from_cbor(span_of(good, sizeof(good)), &r, &why),
+	    REASON_OK);
+	assert_string_equal(r.extensions, "a,7");
+	assert_int_equal(r.agent_certificates_len, 2);
+	assert_true(span_eq(r.agent_certificates[1], span_of("\2", 1)));
+	assert_int_equal(request_from_cbor(span_of(bad, sizeof(bad)), &r, &why),
+	    REASON_PAYLOAD_TYPE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(published),
 		cmocka_unit_test(writes_sids),
+		cmocka_unit_test(layout_of_2019),
+		cmocka_unit_test(reads_lists),
 		cmocka_unit_test(forms_of_keys),
 		cmocka_unit_test(refusals),
 	};

@@ -222,6 +222,54 @@ writes_the_example(void **state)
 		assert_false(voucher_to_cbor(&v, again, i, &len));
 }
 
+/* MP 10.4, by libcbor: the numbers of 2019, and what they hold. */
+static void
+layout_of_2019(void **state)
+{
+	struct voucher w = { .created_on = 1535793328,
+		.assertion = ASSERTION_PROXIMITY,
+		.serial = "JADA123456789",
+		.nonce = "abcd1234",
+		.pinned_domain_cert = span_of(CERTIFICATE, 3) };
+	struct cbor_load_result result;
+	struct cbor_pair *p;
+	cbor_item_t *root;
+	uint8_t out[256];
+	size_t len, i;
+
+	(void)state;
+	assert_true(voucher_to_2019(&w, out, sizeof(out), &len));
+	root = cbor_load(out, len, &result);
+	assert_int_equal(result.read, len);
+	assert_int_equal(
+	    cbor_get_uint32(cbor_map_handle(root)[0].key), 1001100);
+	p = cbor_map_handle(cbor_map_handle(root)[0].value);
+	assert_int_equal(cbor_map_size(cbor_map_handle(root)[0].value), 5);
+	assert_int_equal(cbor_get_uint8(p[0].key), 5);
+	assert_memory_equal(cbor_string_handle(p[0].value), "proximity", 9);
+	assert_int_equal(cbor_get_uint8(p[1].key), 6);
+	assert_int_equal(cbor_tag_value(p[1].value), 1);
+	assert_int_equal(
+	    cbor_get_uint32(cbor_move(cbor_tag_item(p[1].value))), 1535793328);
+	assert_int_equal(cbor_get_uint8(p[2].key), 11);
+	assert_memory_equal(cbor_string_handle(p[2].value), "abcd1234", 8);
+	assert_int_equal(cbor_get_uint8(p[3].key), 12);
+	assert_memory_equal(cbor_string_handle(p[3].value), "MAH/", 4);
+	assert_int_equal(cbor_get_uint8(p[4].key), 14);
+	assert_memory_equal(
+	    cbor_bytestring_handle(p[4].value), "JADA123456789", 13);
+	cbor_decref(&root);
+	for (i = 0; i < len; i++)
+		assert_false(voucher_to_2019(&w, out, i, &len));
+	/* What it cannot say, it does not leave out. */
+	w.expires_on = 1535793329;
+	assert_false(voucher_to_2019(&w, out, sizeof(out), &len));
+	w.expires_on = 0;
+	w.pinned_domain_pubk = w.pinned_domain_cert;
+	w.pinned_domain_cert = span_of(NULL, 0);
+	assert_false(voucher_to_2019(&w, out, sizeof(out), &len));
+}
+
 int
 main(void)
 {
@@ -229,6 +277,7 @@ main(void)
 		cmocka_unit_test(all_forms_say_the_same),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(other_pins),
+		cmocka_unit_test(layout_of_2019),
 		cmocka_unit_test(writes_the_example),
 	};
 

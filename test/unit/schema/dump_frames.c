@@ -42,6 +42,15 @@ print_refused(const struct codec *c, union any_message *m)
 	print(c, m);
 }
 
+/* Something else than a certificate was looked at. */
+static void
+print_inspected(const struct codec *c, union any_message *m)
+{
+	m->inspected.kind = INSPECT_LINT;
+	m->inspected.reason = REASON_COUNT - 1;
+	print(c, m);
+}
+
 /* Every list of formats. */
 static void
 print_lists(const struct codec *c, union any_message *m)
@@ -69,6 +78,8 @@ main(void)
 			print_lists(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "derived") == 0)
 			print_refused(&codecs[i], &m);
+		if (strcmp(codecs[i].name, "inspected") == 0)
+			print_inspected(&codecs[i], &m);
 	}
 	for (type = 0; type < MESSAGE_COUNT; type++)
 		if (strcmp(message_name(type), "unknown") != 0)

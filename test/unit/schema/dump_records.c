@@ -28,9 +28,15 @@ print_checkpoint(void)
 {
 	struct ledger l = { .test = true, .sequence = 6, .time = SAMPLE_TIME };
 	struct ledger_key k = { .state = KEY_ACTIVE,
-		.activated = SAMPLE_TIME,
-		.count = { 5, SAMPLE_TIME, 3 },
-		.last_counter = 9 };
+		.count = { 5, SAMPLE_TIME, SAMPLE_TIME, 3 },
+		.last_counter = 9,
+		.window = { 0xff, 1 },
+		.last_record = 5,
+		.wrapped = true,
+		.ending = END_DESTROY,
+		.end_record = 6,
+		.erased = WRAPPING_APART };
+	struct ledger_slot given = { "Q7", "Graz", SAMPLE_TIME };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX];
 
@@ -41,9 +47,15 @@ print_checkpoint(void)
 	l.before.sequence = 41;
 	l.before.skipped = 10;
 	k.order = sample_order(PURPOSE_IDEVID_CA, "F1-1");
+	k.order.policy.months = 3;
+	strcpy(k.order.succeeds, "F0-1");
+	strcpy(k.order.factory, "Graz");
+	k.order.rsa_bits = 3072;
 	sample_fill(k.spki_sha256, HASH_SIZE, 1);
 	sample_fill(k.certificate_sha256, HASH_SIZE, 2);
 	l.keys = &k;
+	l.slots = &given;
+	l.slots_len = 1;
 	l.keys_len = 1;
 	r.checkpoint.ptr = content;
 	if (!ledger_write(&l, content, sizeof(content), &r.checkpoint.len))
@@ -57,7 +69,12 @@ main(void)
 	struct record r;
 
 	print_checkpoint();
-	print(sample_key(PURPOSE_IDEVID_CA, "F1-1"));
+	r = sample_key(PURPOSE_IDEVID_CA, "F1-1");
+	r.key.wrapped = true;
+	print(r);
+	r = sample_key(PURPOSE_IDEVID_CA, "R1-1");
+	r.key.order.rsa_bits = 2048;
+	print(r);
 	print(sample_ca("F1-1"));
 	r = sample_device_record();
 	sample_fill(r.device.device.certificate_sha256, HASH_SIZE, 9);
@@ -71,5 +88,7 @@ main(void)
 	print(sample_act("device.hold", "AR9-F1-0001-6"));
 	print(sample_clock());
 	print(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
+	print(sample_end("F1-1"));
+	print(sample_ended("F1-1", 6));
 	return 0;
 }

@@ -317,6 +317,43 @@ group(void **state)
 	assert_int_equal(head(), before + 2);
 }
 
+/* More orders than are signed at once, some of them refused: the last answer is
+ * of the last order and holds, wherever the boundary falls. */
+static void
+large_groups(void **state)
+{
+	const struct certificate *signer;
+	struct key_policy any = world_policy(VOUCHER_KEY);
+	uint64_t i, n, before;
+	struct cms cms;
+
+	(void)state;
+	any.limit = 0;
+	assert_int_equal(order_policy(VOUCHER_KEY, &any), REASON_OK);
+	for (n = SIGNATURES_MAX - 1; n <= 2 * SIGNATURES_MAX + 1; n++) {
+		before = head();
+		for (i = 1; i <= n; i++) {
+			struct voucher_order o = world_voucher();
+
+			o.request_sha256[0] ^= (uint8_t)i;
+			o.request_sha256[1] ^= (uint8_t)n;
+			snprintf(o.nonce, sizeof(o.nonce), "nonce of %02u",
+			    (unsigned)i);
+			if (i % 8 == 5)
+				o.device.tag[0] ^= 1;
+			queue_voucher(i, &o);
+		}
+		world_group();
+		assert_int_equal(world.reply.count, n);
+		assert_int_equal(world.reply.id, n);
+		assert_true(head() >= before + n - (n + 3) / 8);
+		if (n % 8 == 5)
+			continue; /* refused itself */
+		(void)read_voucher(&cms);
+		assert_int_equal(cms_verify(&cms, &signer, NULL), REASON_OK);
+	}
+}
+
 /* The signature is announced in the next group, by the artifact's hash. */
 static void
 signed_follows(void **state)
@@ -660,6 +697,7 @@ main(void)
 		CASE(again),
 		CASE(again_other_key),
 		CASE(group),
+		CASE(large_groups),
 		CASE(signed_follows),
 		CASE(idevid),
 		CASE(idevid_again),

@@ -1,4 +1,5 @@
 /* A lying authority: each lie is refused, and leaves no record. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "envelope/pem.h"
 #include "wire/cbor.h"
 #include "world.h"
 
@@ -142,6 +144,56 @@ another_domain(void **state)
 	sha256(world.pinned.spki, v.domain_id);
 	v.domain_id_len = HASH_SIZE;
 	refused(&v, REASON_SIGNER_FACTS);
+}
+
+/* RFC 8995 5.5: not the certificate of a public CA, nor its key, whoever says
+ * so. */
+static void
+public_ca(const char *path)
+{
+	static uint8_t room[CERTIFICATE_MAX * 2];
+	struct voucher_order v = world_voucher();
+	struct certificate root;
+	struct buf file;
+	struct why why;
+	size_t len;
+
+	assert_int_equal(file_read(path, &file, 65536, &why), REASON_OK);
+	if (!pem_or_der(
+		buf_span(&file), "CERTIFICATE", room, sizeof(room), &len) ||
+	    certificate_read(span_of(room, len), &root, &why) != REASON_OK)
+		fail_msg("%s: %s", path, why.text);
+	v.pin = root.der;
+	certificate_domain_id(&root, v.domain_id, &v.domain_id_len);
+	refused(&v, REASON_SIGNER_PIN);
+	v.pin_kind = PIN_PUBK;
+	sha256(root.spki, v.domain_id);
+	v.domain_id_len = HASH_SIZE;
+	refused(&v, REASON_SIGNER_PIN);
+	v.pin_kind = PIN_PUBK_SHA256;
+	refused(&v, REASON_SIGNER_PIN);
+	buf_free(&file);
+}
+
+static void
+public_cas(void **state)
+{
+	DIR *folder = opendir(PUBLIC_CAS);
+	struct dirent *e;
+	char path[1024];
+	unsigned n = 0;
+
+	(void)state;
+	assert_non_null(folder);
+	while ((e = readdir(folder)) != NULL) {
+		if (strstr(e->d_name, ".crt") == NULL)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", PUBLIC_CAS, e->d_name);
+		public_ca(path);
+		n++;
+	}
+	closedir(folder);
+	assert_true(n > 50);
 }
 
 static void
@@ -436,7 +488,7 @@ idevid_lies(void **state)
 	i = world_idevid(9);
 	i.request_sha256[5] ^= 1;
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
-	i = world_idevid(8);
+	i = world_idevid(0);
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 	i = world_idevid(10);
 	strcpy(i.serial, "AR9-F2-000A");
@@ -458,6 +510,11 @@ idevid_lies(void **state)
 	assert_int_equal(head(), before);
 	i = world_idevid(10);
 	assert_int_equal(order_idevid(&i), REASON_OK);
+	/* Left out, and never signed: the window remembers. */
+	i = world_idevid(8);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	i.request_sha256[5] ^= 1;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 }
 
 static void
@@ -486,6 +543,34 @@ key_lies(void **state)
 	assert_int_equal(head(), before);
 	strcpy(k.slot, "F2");
 	assert_int_equal(order_key(&k), REASON_OK);
+}
+
+/* MP 10.1, R-9.4: for vouchers of named products; and its placeholder is no
+ * certificate of another key. */
+static void
+raw_key_lies(void **state)
+{
+	struct key_order k = { .purpose = PURPOSE_IDEVID_CA,
+		.name = "raw",
+		.slot = "F2",
+		.raw = true,
+		.policy = { .kinds = SIGNED_IDEVID } };
+	struct key_certificate c = { .name = "raw", .chain_len = 1 };
+	uint64_t before = head();
+
+	(void)state;
+	assert_int_equal(order_key(&k), REASON_SIGNER_FACTS);
+	k.purpose = PURPOSE_VOUCHER;
+	k.slot[0] = '\0';
+	k.policy.kinds = SIGNED_NONCED;
+	assert_int_equal(order_key(&k), REASON_SIGNER_FACTS);
+	assert_int_equal(head(), before);
+	k.policy.products_len = 1;
+	strcpy(k.policy.products[0], "router-9");
+	assert_int_equal(order_key(&k), REASON_OK);
+	/* A root signs itself, too, but it is not this key. */
+	c.chain[0] = keyring_find(&world.signer.keyring, VOUCHER_KEY)->chain[1];
+	assert_int_equal(order_certificate(&c), REASON_CA_MISMATCH);
 }
 
 /* A certificate for a key that it does not fit. */
@@ -529,6 +614,9 @@ homes(void **state)
 		.passphrase = -1 };
 	struct signer other;
 	struct why why;
+	struct key_order more = { .purpose = PURPOSE_VOUCHER,
+		.name = "more",
+		.policy = { .kinds = SIGNED_NONCED } };
 
 	(void)state;
 	path_join(folder, sizeof(folder), world.home, "signer");
@@ -536,11 +624,27 @@ homes(void **state)
 	o.create = true;
 	assert_int_equal(signer_open(&other, &o, &why), REASON_HOME_INVALID);
 	o.create = false;
+	assert_int_equal(order_key(&more), REASON_OK);
 	world_close();
 	assert_int_equal(signer_open(&other, &o, &why), REASON_PASSPHRASE);
+	/* Without its wrapping key an issuing CA's file opens with nothing. */
+	assert_int_equal(world_shell("mv %s/signer/wrapping/" CA_KEY ".key "
+				     "%s/kept"),
+	    0);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_null(keyring_find(&world.signer.keyring, CA_KEY));
+	assert_non_null(keyring_find(&world.signer.keyring, VOUCHER_KEY));
+	world_close();
+	assert_int_equal(world_shell("tr 0-9a-f 1-9a-f0 <%s/kept "
+				     ">%s/signer/wrapping/" CA_KEY ".key"),
+	    0);
+	assert_int_equal(world_open(&why), REASON_PASSPHRASE);
+	assert_int_equal(world_shell("mv %s/kept "
+				     "%s/signer/wrapping/" CA_KEY ".key"),
+	    0);
 	/* A key file that is not the one on record. */
 	assert_int_equal(world_shell("cp %s/signer/keys/" VOUCHER_KEY ".key "
-				     "%s/signer/keys/" CA_KEY ".key"),
+				     "%s/signer/keys/more.key"),
 	    0);
 	assert_int_equal(world_open(&why), REASON_HOME_INVALID);
 	/* The tag key is not made anew. */
@@ -554,6 +658,23 @@ homes(void **state)
 	assert_int_equal(world_begin(NULL), 0);
 }
 
+/* The plan of a certificate is linted before anything is written down. */
+static void
+linted_first(void **state)
+{
+	struct idevid_order i = world_idevid(1);
+	uint64_t before = head();
+	uint8_t spki[SPKI_MAX];
+
+	(void)state;
+	memcpy(spki, i.spki.ptr, i.spki.len);
+	spki[i.spki.len - 1] ^= 1; /* a point off its curve */
+	i.spki.ptr = spki;
+	assert_int_equal(order_idevid(&i), REASON_L10);
+	assert_int_equal(head(), before);
+	assert_int_equal(world.reply.artifact_len, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int
@@ -563,6 +684,7 @@ main(void)
 		CASE(another_device),
 		CASE(bad_fields),
 		CASE(another_domain),
+		CASE(public_cas),
 		CASE(expiry),
 		CASE(wrong_key),
 		CASE(retired_key),
@@ -574,7 +696,9 @@ main(void)
 		CASE(policy_lies),
 		CASE(rate_kept),
 		CASE(idevid_lies),
+		CASE(linted_first),
 		CASE(key_lies),
+		CASE(raw_key_lies),
 		CASE(certificate_lies),
 		CASE(homes),
 	};

@@ -34,7 +34,8 @@ products(void **state)
 	assert_true(store_product_put(f->store, &p));
 	assert_true(store_product_find(f->store, "router-9", &q));
 	assert_memory_equal(&p, &q, sizeof(p));
-	p.key_usage = p.emit_id_data = p.legacy_unattributed = true;
+	p.key_usage = p.emit_id_data = true;
+	p.legacy = LEGACY(LEGACY_UNATTRIBUTED) | LEGACY(LEGACY_LAYOUT_2019);
 	p.audit_only = p.check_character = false;
 	p.counter_width = 12;
 	assert_true(store_product_put(f->store, &p));
@@ -161,6 +162,8 @@ vouchers(void **state)
 	struct store_voucher v;
 	struct audit_event *events;
 	uint8_t client[HASH_SIZE], pin[HASH_SIZE];
+	struct store_delivery delivery = { span_str("bytes"), client, "::1",
+		"c", span_str("facts") };
 
 	memset(client, 9, HASH_SIZE);
 	memset(pin, 0x55, HASH_SIZE);
@@ -171,15 +174,15 @@ vouchers(void **state)
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 0, keep_voucher, &v));
 	assert_false(v.delivered);
-	assert_false(
-	    store_voucher_deliver(f->store, r.signer, 2, r.request_sha256,
-		span_str("bytes"), client, "::1", "c", span_str("facts")));
+	/* With its delivery only where nothing is. */
+	assert_false(store_voucher_put(f->store, &r, &delivery));
+	assert_false(store_voucher_deliver(
+	    f->store, r.signer, 2, r.request_sha256, &delivery));
 	/* Another request's record. */
-	assert_false(store_voucher_deliver(f->store, r.signer, 1, pin,
-	    span_str("bytes"), client, "::1", "c", span_str("facts")));
-	assert_true(
-	    store_voucher_deliver(f->store, r.signer, 1, r.request_sha256,
-		span_str("bytes"), client, "::1", "c", span_str("facts")));
+	assert_false(
+	    store_voucher_deliver(f->store, r.signer, 1, pin, &delivery));
+	assert_true(store_voucher_deliver(
+	    f->store, r.signer, 1, r.request_sha256, &delivery));
 	assert_true(store_voucher_by_request(
 	    f->store, r.request_sha256, 10, keep_voucher, &v));
 	assert_true(v.delivered);
@@ -253,8 +256,6 @@ keys(void **state)
 		.policy = { .kinds = SIGNED_IDEVID } };
 	assert_true(store_ca_add(f->store, &r));
 	assert_true(store_ca_add(f->store, &r)); /* repeated */
-	r.key.order.name[8] = '2';
-	assert_false(store_ca_add(f->store, &r)); /* its slot is taken */
 	assert_false(store_ca_chain(f->store, "issuing-2", chain, 2));
 	assert_true(store_ca_chain(f->store, "issuing-1", chain, 2));
 	store_ca_each(f->store, keep_ca, &got);
@@ -267,10 +268,51 @@ keys(void **state)
 	assert_int_equal(got.created, 77);
 	assert_int_equal(got.not_after, 99);
 	assert_int_equal(got.key_id_len, 2);
-	assert_true(store_ca_retire(f->store, "issuing-1"));
+	assert_true(store_ca_end(f->store, "issuing-1", KEY_RETIRED));
 	store_ca_each(f->store, keep_ca, &got);
 	assert_int_equal(got.state, 3);
 	assert_true(committed(f->store));
+}
+
+struct pairs {
+	struct fixture *f;
+	unsigned outer, inner;
+};
+
+static void
+inner_ca(void *context, const struct store_ca *ca)
+{
+	(void)ca;
+	((struct pairs *)context)->inner++;
+}
+
+static void
+outer_ca(void *context, const struct store_ca *ca)
+{
+	struct pairs *p = context;
+
+	(void)ca;
+	p->outer++;
+	store_ca_each(p->f->store, inner_ca, p);
+}
+
+/* Who reads something may read the same again before the end. */
+static void
+nested_reads(void **state)
+{
+	struct pairs p = { .f = *state };
+	struct record r = { .time = 77, .kind = RECORD_KEY };
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		r.key.order = (struct key_order){ .purpose = PURPOSE_VOUCHER };
+		snprintf(r.key.order.name, sizeof(r.key.order.name), "v-%u", i);
+		assert_true(store_ca_add(p.f->store, &r));
+	}
+	store_ca_each(p.f->store, outer_ca, &p);
+	assert_int_equal(p.outer, 3);
+	assert_int_equal(p.inner, 9);
+	assert_true(committed(p.f->store));
 }
 
 static void
@@ -332,23 +374,24 @@ rechecks(void **state)
 	struct store_recheck differs = { .sequence = 2, .serial = "U-00002" };
 	struct kept k = { 0 };
 	uint8_t client[HASH_SIZE] = { 0 };
+	struct store_delivery first = { span_str("v"), client, "", "",
+		span_str("facts 1") };
+	struct store_delivery second = { span_str("v"), client, "", "",
+		span_str("facts 2") };
 	int64_t oldest;
 
 	memset(two.request_sha256, 0x77, HASH_SIZE);
 	assert_true(store_voucher_add(f->store, &one));
-	assert_true(store_voucher_add(f->store, &two));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 0);
 	assert_int_equal(oldest, 0);
 	assert_true(store_request_keep(
 	    f->store, one.request_sha256, 100, span_str("bytes 1")));
 	assert_true(store_request_keep(
 	    f->store, one.request_sha256, 200, span_str("bytes 1")));
-	assert_true(
-	    store_voucher_deliver(f->store, one.signer, 1, one.request_sha256,
-		span_str("v"), client, "", "", span_str("facts 1")));
-	assert_true(
-	    store_voucher_deliver(f->store, two.signer, 2, two.request_sha256,
-		span_str("v"), client, "", "", span_str("facts 2")));
+	assert_true(store_voucher_deliver(
+	    f->store, one.signer, 1, one.request_sha256, &first));
+	/* At once, as most are. */
+	assert_true(store_voucher_put(f->store, &two, &second));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 2);
 	assert_int_equal(oldest, one.voucher.created_on);
 	store_recheck_each(f->store, keep_recheck, &k);
@@ -406,6 +449,8 @@ indexes(void **state)
 	struct store_recheck_state recheck;
 	uint8_t hash[HASH_SIZE] = { 0 };
 	unsigned n = 0;
+	struct store_delivery delivery = { span_str(""), hash, "", "",
+		span_str("") };
 
 	put_devices(f->store, 1);
 	spy_scans = 0;
@@ -422,8 +467,7 @@ indexes(void **state)
 	(void)store_serial_next(f->store, "F1");
 	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
 	(void)store_voucher_add(f->store, &r);
-	(void)store_voucher_deliver(f->store, r.signer, 1, hash, span_str(""),
-	    hash, "", "", span_str(""));
+	(void)store_voucher_deliver(f->store, r.signer, 1, hash, &delivery);
 	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
 	(void)store_voucher_pinned(f->store, &d.device, hash);
 	free((store_audit(f->store, "U-00001", &d.device.issuer, &events),
@@ -464,6 +508,7 @@ main(void)
 		TEST(vouchers),
 		TEST(journal),
 		TEST(keys),
+		TEST(nested_reads),
 		TEST(refusals),
 		TEST(rechecks),
 		TEST(indexes),

@@ -305,6 +305,41 @@ zero_octets(void **state)
 	    json_parse(span_of(NULL, 0), &root, NULL), WIRE_TRUNCATED);
 }
 
+/* Characters are looked at by eights: every octet is judged alike wherever it
+ * stands, and so is what is around it. */
+static void
+octets_at_all_places(void **state)
+{
+	char text[40], lone[3] = "\"?\"";
+	struct json_value v;
+	size_t where, at, len;
+	unsigned octet;
+	enum wire_error expected;
+
+	(void)state;
+	for (octet = 1; octet < 256; octet++) {
+		lone[1] = (char)octet;
+		expected = json_parse(span_of(lone, 3), &v, NULL);
+		for (len = 1; len <= 20; len++) {
+			for (at = 0; at < len; at++) {
+				memset(text, 'A', sizeof(text));
+				text[0] = text[len + 1] = '"';
+				text[at + 1] = (char)octet;
+				if (octet == '\\' && at + 1 < len)
+					text[at + 2] = '\\';
+				assert_int_equal(
+				    json_parse(
+					span_of(text, len + 2), &v, &where),
+				    octet == '\\' && at + 1 < len ? WIRE_OK
+					: octet == '"' ? WIRE_TRAILING
+						       : expected);
+				if (octet == '"')
+					assert_int_equal(where, at + 2);
+			}
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -317,6 +352,7 @@ main(void)
 		cmocka_unit_test(depth),
 		cmocka_unit_test(members),
 		cmocka_unit_test(zero_octets),
+		cmocka_unit_test(octets_at_all_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,7 +438,11 @@ own_profiles(void **state)
 		{ PROFILE_VOUCHER_SIGNER, LINT_VOUCHER_SIGNER },
 		{ PROFILE_TLS_SERVER, LINT_OTHER },
 		{ PROFILE_REGISTRAR, LINT_OTHER },
+		{ PROFILE_DOMAIN_CA, LINT_OTHER },
 	};
+	const char *name;
+	struct certificate published;
+	struct span der;
 	struct private_key *key = private_key_generate(KEY_P256);
 	uint8_t tbs[2000];
 	struct why why;
@@ -446,6 +450,8 @@ own_profiles(void **state)
 	unsigned i;
 
 	(void)state;
+	assert_true(foreign_vector(0, &name, &der));
+	assert_int_equal(certificate_read(der, &published, &why), REASON_OK);
 	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
 		struct lint_context context = { .subject = profiles[i].subject,
 			.issuer = &ca.c };
@@ -468,7 +474,13 @@ own_profiles(void **state)
 		assert_int_equal(
 		    lint_before_signing(span_of(tbs, len), &context, &why),
 		    REASON_OK);
+		p.spki = published.spki;
+		assert_true(certificate_render(&p, tbs, sizeof(tbs), &len));
+		assert_int_equal(
+		    lint_before_signing(span_of(tbs, len), &context, &why),
+		    REASON_L15);
 	}
+	OPENSSL_free((void *)(uintptr_t)der.ptr);
 	private_key_free(key);
 }
 

@@ -1,0 +1,400 @@
+/* hallmark customer add, set, file, forget, list, show. */
+#include <stdio.h>
+
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+/* --- names and wishes --- */
+
+/* Every argument but the name is a field. */
+static enum reason
+set_fields(struct customer *c, const struct message_admin *m, struct why *why)
+{
+	enum reason r = REASON_OK;
+	unsigned i;
+
+	for (i = 0; r == REASON_OK && i < m->arguments_len; i++)
+		if (strcmp(m->arguments[i].name, "name") != 0)
+			r = customer_set(c, span_str(m->arguments[i].name),
+			    m->arguments[i].value, why);
+	return r;
+}
+
+static enum reason
+find(struct authority *a, const struct message_admin *m, struct customer *c,
+    struct why *why)
+{
+	char name[CUSTOMER_NAME_MAX + 1];
+	enum reason r = admin_text(m, "name", name, sizeof(name), true, why);
+
+	if (r == REASON_OK && !store_customer_find(a->store, name, c))
+		r = why_set(why, REASON_CUSTOMER_UNKNOWN, -1, "%s", name);
+	return r;
+}
+
+/* The customer as the request wants it, from what is on record now. */
+static enum reason
+planned(struct authority *a, const struct message_admin *m, bool add,
+    struct customer *c, struct why *why)
+{
+	char name[CUSTOMER_NAME_MAX + 1];
+	enum reason r;
+
+	if (!add) {
+		r = find(a, m, c, why);
+		return r != REASON_OK ? r : set_fields(c, m, why);
+	}
+	r = admin_text(m, "name", name, sizeof(name), true, why);
+	if (r != REASON_OK)
+		return r;
+	if (!customer_name_valid(name))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "name: 1 to 40 of A-Z a-z 0-9 . _ -");
+	if (store_customer_find(a->store, name, c))
+		return why_set(why, REASON_CUSTOMER_EXISTS, -1, "%s", name);
+	memset(c, 0, sizeof(*c));
+	memcpy(c->name, name, sizeof(c->name));
+	return set_fields(c, m, why);
+}
+
+/* The act is on record; what was checked before may have changed since. */
+static enum reason
+put(struct authority *a, struct pending *p, bool add, struct why *why)
+{
+	struct message_admin m;
+	struct customer c;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = planned(a, &m, add, &c, why)) != REASON_OK)
+		return r;
+	if (!store_customer_put(a->store, &c, clock_now()))
+		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	customers_load(a);
+	return REASON_OK;
+}
+
+static enum reason
+put_new(struct authority *a, struct pending *p, struct why *why)
+{
+	return put(a, p, true, why);
+}
+
+static enum reason
+put_old(struct authority *a, struct pending *p, struct why *why)
+{
+	return put(a, p, false, why);
+}
+
+/* On record with what it wishes from now on. */
+static void
+change(struct authority *a, struct origin from, const struct message_admin *m,
+    bool add)
+{
+	char subject[128];
+	struct customer c;
+	struct pending *p;
+	struct why why;
+	enum reason r = planned(a, m, add, &c, &why);
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	p->act = add ? put_new : put_old;
+	snprintf(subject, sizeof(subject), "%s cms=%s jws=%s cose=%s", c.name,
+	    customer_pin_text(c.pin[FORMAT_CMS_JSON]),
+	    customer_pin_text(c.pin[FORMAT_JWS_JSON]),
+	    customer_pin_text(c.pin[FORMAT_COSE_CBOR]));
+	admin_act(a, p, from, m->verb, subject);
+}
+
+void
+customer_add(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	change(a, from, m, true);
+}
+
+void
+customer_update(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	change(a, from, m, false);
+}
+
+/* --- certificates on file --- */
+
+static bool
+on_file(const struct authority *a, const uint8_t spki_sha256[HASH_SIZE])
+{
+	unsigned i;
+
+	for (i = 0; i < a->customers.keys_len; i++)
+		if (memcmp(a->customers.keys[i].spki_sha256, spki_sha256,
+			HASH_SIZE) == 0)
+			return true;
+	return false;
+}
+
+/* What may be on file as what; certificates of public CAs never (RFC 8995
+ * 5.5). */
+static enum reason
+check_file(struct authority *a, const struct message_admin *m,
+    const struct certificate_facts *f, enum customer_certificate_kind *kind,
+    struct why *why)
+{
+	const struct chain_entry *e = &f->entry;
+	struct span word = admin_argument(m, "kind");
+
+	*kind = span_is(word, "domain-ca") ? CUSTOMER_DOMAIN_CA
+					   : CUSTOMER_REGISTRAR;
+	if (!span_is(word, customer_kind_text(*kind)))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "kind: domain-ca or registrar");
+	if (*kind == CUSTOMER_DOMAIN_CA && !e->ca)
+		return why_set(
+		    why, REASON_CA_MISMATCH, -1, "%.150s is no CA", f->subject);
+	if (*kind == CUSTOMER_REGISTRAR && !f->registrar)
+		return why_set(
+		    why, REASON_NOT_REGISTRAR, -1, "%.150s", f->subject);
+	if (public_ca_key(&a->public_cas, e->spki_sha256) ||
+	    (*kind == CUSTOMER_DOMAIN_CA &&
+		(e->public_policy ||
+		    public_ca_name(&a->public_cas, e->issuer_name_sha256))))
+		return why_set(why, REASON_PIN_PUBLIC, -1,
+		    "%.120s is a public CA, or below one", f->subject);
+	if (on_file(a, e->spki_sha256))
+		return why_set(why, REASON_KEY_DUPLICATE, -1,
+		    "a certificate with this key is on file");
+	return REASON_OK;
+}
+
+static enum reason
+file_act(struct authority *a, struct pending *p, struct why *why)
+{
+	struct store_customer_certificate row = { .since = clock_now() };
+	struct message_admin m;
+	struct customer c;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = find(a, &m, &c, why)) != REASON_OK ||
+	    (r = check_file(a, &m, p->facts, &row.kind, why)) != REASON_OK)
+		return r;
+	memcpy(row.customer, c.name, sizeof(row.customer));
+	row.entry = p->facts->entry;
+	memcpy(row.subject, p->facts->subject, sizeof(row.subject));
+	if (!store_customer_certificate_add(a->store, &row))
+		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	customers_load(a);
+	return REASON_OK;
+}
+
+/* "NAME KIND KEY": what the journal says of it. */
+static void
+key_act(struct authority *a, struct pending *p, const char *verb,
+    const char *name, const char *kind, const uint8_t key[HASH_SIZE],
+    act_call call)
+{
+	char subject[128], hex[HEX_SIZE(HASH_SIZE)];
+
+	hex_encode(hex, span_of(key, HASH_SIZE));
+	snprintf(subject, sizeof(subject), "%s%s%s %s", name,
+	    kind[0] == '\0' ? "" : " ", kind, hex);
+	p->stage = STAGE_ACT;
+	p->act = call;
+	admin_act(a, p, p->origin, verb, subject);
+}
+
+static void
+file_inspected(struct authority *a, struct pending *p)
+{
+	enum customer_certificate_kind kind;
+	struct message_admin m;
+	struct customer c;
+	struct why why;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = find(a, &m, &c, &why)) != REASON_OK ||
+	    (r = check_file(a, &m, p->facts, &kind, &why)) != REASON_OK)
+		admin_fail(a, p, r, &why);
+	else
+		key_act(a, p, "customer.file", c.name, customer_kind_text(kind),
+		    p->facts->entry.spki_sha256, file_act);
+}
+
+void
+customer_file(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	struct customer c;
+	struct why why;
+	enum reason r = find(a, m, &c, &why);
+
+	if (r == REASON_OK)
+		inspect_certificate(a, from, m, file_inspected);
+	else
+		answer_refusal(from, r, &why);
+}
+
+static enum reason
+forget_act(struct authority *a, struct pending *p, struct why *why)
+{
+	uint8_t key[HASH_SIZE];
+	struct message_admin m;
+	struct customer c;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = find(a, &m, &c, why)) != REASON_OK ||
+	    (r = admin_key(&m, key, why)) != REASON_OK)
+		return r;
+	if (!store_customer_certificate_forget(
+		a->store, c.name, key, clock_now()))
+		return why_set(why, REASON_CUSTOMER_UNKNOWN, -1,
+		    "%s has no such key on file", c.name);
+	customers_load(a);
+	return REASON_OK;
+}
+
+void
+customer_forget(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	uint8_t key[HASH_SIZE];
+	struct customer c;
+	struct pending *p;
+	struct why why;
+	enum reason r;
+
+	if ((r = find(a, m, &c, &why)) == REASON_OK &&
+	    (r = admin_key(m, key, &why)) == REASON_OK && !on_file(a, key))
+		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1,
+		    "%s has no such key on file", c.name);
+	if (r != REASON_OK)
+		answer_refusal(from, r, &why);
+	else if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
+		key_act(a, p, m->verb, c.name, "", key, forget_act);
+}
+
+/* --- reading --- */
+
+static void
+put_customer(struct json_out *o, const struct customer *c)
+{
+	static const char *const names[] = { "", "pin-cms", "pin-jws",
+		"pin-cose" };
+	unsigned f;
+
+	json_put_name(o, "name");
+	json_put_text(o, c->name);
+	for (f = FORMAT_CMS_JSON; f <= FORMAT_COSE_CBOR; f++) {
+		json_put_name(o, names[f]);
+		json_put_text(o, customer_pin_text(c->pin[f]));
+	}
+}
+
+static bool
+put_certificate(void *context, const struct store_customer_certificate *c)
+{
+	struct json_out *o = context;
+
+	json_begin_object(o);
+	json_put_name(o, "kind");
+	json_put_text(o, customer_kind_text(c->kind));
+	json_put_name(o, "key");
+	json_put_hex(o, span_of(c->entry.spki_sha256, HASH_SIZE));
+	put_time(o, "since", c->since);
+	put_time(o, "not-after", c->entry.not_after);
+	json_put_name(o, "subject");
+	json_put_text(o, c->subject);
+	json_end_object(o);
+	return true;
+}
+
+#define ONE_CUSTOMER 512 /* octets of JSON; no entry of the list has more */
+
+/* A page: those behind "after", as many as fit; "next" is where it goes on. */
+struct page {
+	struct json_out *o;
+	const char *after;
+	char last[CUSTOMER_NAME_MAX + 1];
+	bool more;
+};
+
+static void
+put_next(void *context, const struct customer *c)
+{
+	struct page *p = context;
+
+	if (p->more || strcmp(c->name, p->after) <= 0)
+		return;
+	p->more = p->o->len + ONE_CUSTOMER > p->o->cap;
+	if (p->more)
+		return;
+	json_begin_object(p->o);
+	put_customer(p->o, c);
+	json_end_object(p->o);
+	memcpy(p->last, c->name, sizeof(p->last));
+}
+
+void
+customer_list(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	char after[CUSTOMER_NAME_MAX + 1];
+	struct json_out o;
+	struct page page = { .o = &o, .after = after };
+	struct why why;
+	enum reason r =
+	    admin_text(m, "after", after, sizeof(after), false, &why);
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "customers");
+	json_begin_array(&o);
+	store_customer_each(a->store, put_next, &page);
+	json_end_array(&o);
+	json_put_name(&o, "next");
+	if (page.more)
+		json_put_text(&o, page.last);
+	else
+		json_put_null(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}
+
+void
+customer_show(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	struct customer c;
+	struct json_out o;
+	struct why why;
+	enum reason r = find(a, m, &c, &why);
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	put_customer(&o, &c);
+	json_put_name(&o, "on-file");
+	json_begin_array(&o);
+	store_customer_certificate_each(a->store, c.name, put_certificate, &o);
+	json_end_array(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}

@@ -1,0 +1,96 @@
+/*
+ * hallmark slot list, slot give (IP 5.2): whose each slot is, for ever. A factory
+ * with a signer of its own gets its slots here, where the root is, and they stay
+ * given when that factory is lost.
+ */
+#include <stdio.h>
+
+#include "authority/authority.h"
+#include "model/serial.h"
+
+void
+slot_give(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	char slot[SLOT_TOKEN_MAX + 1], to[FACTORY_NAME_MAX + 1];
+	char subject[SLOT_TOKEN_MAX + FACTORY_NAME_MAX + 2];
+	struct pending *p;
+	struct why why;
+	enum reason r = admin_text(m, "slot", slot, sizeof(slot), true, &why);
+
+	if (r == REASON_OK)
+		r = admin_text(m, "to", to, sizeof(to), true, &why);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	snprintf(subject, sizeof(subject), "%s %s", slot, to);
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
+		admin_act(a, p, from, LEDGER_VERB_GIVE, subject);
+}
+
+static void
+put_text(struct json_out *o, const char *name, const char *text)
+{
+	json_put_name(o, name);
+	if (text[0] == '\0')
+		json_put_null(o);
+	else
+		json_put_text(o, text);
+}
+
+static void
+put_uint(struct json_out *o, const char *name, uint64_t value)
+{
+	json_put_name(o, name);
+	json_put_uint(o, value);
+}
+
+static void
+put_own(struct authority *a, struct json_out *o, const struct ledger_key *k)
+{
+	json_begin_object(o);
+	put_text(o, "slot", k->order.slot);
+	put_uint(o, "generation", ledger_key_generation(&a->ledger, k));
+	put_text(o, "given-to", k->order.factory);
+	put_text(o, "key", k->order.name);
+	put_text(o, "state", key_state_name(k->state));
+	put_uint(o, "issued", k->count.issued);
+	put_uint(o, "last-counter", k->last_counter);
+	put_time(o, "since", k->count.activated);
+	json_end_object(o);
+}
+
+static void
+put_given(struct json_out *o, const struct ledger_slot *s)
+{
+	json_begin_object(o);
+	put_text(o, "slot", s->slot);
+	put_text(o, "given-to", s->to);
+	put_text(o, "state", "given");
+	put_time(o, "since", s->since);
+	json_end_object(o);
+}
+
+void
+slot_list(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	struct json_out o;
+	size_t i;
+
+	(void)m;
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "slots");
+	json_begin_array(&o);
+	for (i = 0; i < a->ledger.keys_len; i++)
+		if (a->ledger.keys[i].order.slot[0] != '\0')
+			put_own(a, &o, &a->ledger.keys[i]);
+	for (i = 0; i < a->ledger.slots_len; i++)
+		put_given(&o, &a->ledger.slots[i]);
+	json_end_array(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}

@@ -1,0 +1,237 @@
+/*
+ * The acts of a ceremony around shares: a key is cut up, each share is shown and
+ * typed back, a quorum recovers it. Whatever is typed lies in locked memory, and
+ * what is wrong with it is told at once, before the next custodian sits down: who
+ * finds out at the end that one of four was mistyped cannot say which.
+ */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "ceremony/run.h"
+
+static struct share *
+root_shares(const struct run *run, const struct plan_root *r)
+{
+	return (struct share *)run->shares[run_root(run, r)].ptr;
+}
+
+static size_t
+scalar_size(const struct plan_root *r)
+{
+	return r->type == KEY_P384 ? 48 : 32;
+}
+
+/* Does that set give the key of this root? */
+static enum reason
+recover(struct run *run, const struct plan_root *root,
+    const struct share *shares, struct span spki, struct private_key **key,
+    struct why *why)
+{
+	struct secret scalar;
+	enum reason r;
+
+	r = share_recover(
+	    shares, run->plan->threshold, span_of(NULL, 0), &scalar, why);
+	if (r != REASON_OK)
+		return r;
+	*key = private_key_from_scalar(
+	    root->type, span_of(scalar.ptr, scalar.len));
+	secret_free(&scalar);
+	if (*key != NULL && span_eq(private_key_spki(*key), spki))
+		return REASON_OK;
+	private_key_free(*key);
+	*key = NULL;
+	return why_set(why, REASON_SHARE_KEY, -1, "%s", root->handle);
+}
+
+/* Cuts the key up, once, and sees that the first quorum gives it back. */
+static enum reason
+split(struct run *run, const struct plan_root *root, struct why *why)
+{
+	unsigned n = run_root(run, root);
+	struct private_key *key;
+	struct secret scalar;
+	enum reason r;
+
+	secret_new(&run->shares[n], run->plan->shares * sizeof(struct share));
+	private_key_scalar(run->keys[n], &scalar);
+	share_split(span_of(scalar.ptr, scalar.len), run->plan->threshold,
+	    run->plan->shares, root_shares(run, root));
+	secret_free(&scalar);
+	r = recover(run, root, root_shares(run, root),
+	    private_key_spki(run->keys[n]), &key, why);
+	if (r == REASON_OK)
+		private_key_free(key);
+	return r;
+}
+
+/* Typed back from the paper, not from the screen, which is cleared first: a slip of
+ * the pen is found while the share can still be thrown away with the key. */
+enum reason
+act_share(struct run *run, const struct act *a, struct why *why)
+{
+	char what[128], bag[24];
+	struct share *own, *typed;
+	struct secret room;
+	enum reason r;
+	bool same;
+
+	if (a->index == 0 && (r = split(run, a->root, why)) != REASON_OK)
+		return r;
+	own = root_shares(run, a->root) + a->index;
+	snprintf(what, sizeof(what), "Nobody but %s sees this screen.",
+	    a->who->handle);
+	if ((r = guide_confirm(&run->guide, what, why)) != REASON_OK)
+		return r;
+	guide_act(&run->guide, run->guide.act, run->guide.acts,
+	    "write this share down, word for word");
+	if ((r = guide_share_show(&run->guide, own, why)) != REASON_OK)
+		return r;
+	secret_new(&room, sizeof(*typed));
+	typed = (struct share *)room.ptr;
+	do {
+		r = guide_share_ask(&run->guide, "Typed back from the paper",
+		    own->len, typed, why);
+		same = secret_equal(
+		    span_of(own, sizeof(*own)), span_of(typed, sizeof(*typed)));
+		if (r == REASON_OK && !same)
+			guide_say(&run->guide,
+			    "This is another share than the one shown.\n");
+	} while (r == REASON_OK && !same);
+	secret_free(&room);
+	guide_act(&run->guide, run->guide.act, run->guide.acts,
+	    "the share is sealed in its bag");
+	if (r != REASON_OK ||
+	    (r = guide_ask(&run->guide, "Number of the bag, without blanks",
+		 bag, sizeof(bag), false, why)) != REASON_OK)
+		return r;
+	if (strchr(bag, ' ') != NULL)
+		*strchr(bag, ' ') = '\0';
+	return run_note(run, why, "share", "%s %u %s %s %u", a->root->handle,
+	    a->index + 1, a->who->handle, bag, own->id);
+}
+
+/* A share that goes with those before it; says why not and asks again. */
+static enum reason
+ask_share(struct run *run, const struct plan_root *root, struct share *given,
+    unsigned n, const struct share *expected, struct why *why)
+{
+	char what[64];
+	enum reason r, fits;
+
+	for (;;) {
+		if (expected != NULL)
+			snprintf(what, sizeof(what), "Share %u",
+			    expected->index + 1U);
+		else
+			snprintf(what, sizeof(what), "The %u. of %u shares",
+			    n + 1, run->plan->threshold);
+		r = guide_share_ask(
+		    &run->guide, what, scalar_size(root), &given[n], why);
+		if (r != REASON_OK)
+			return r;
+		fits = share_check(given, n + 1, why);
+		if (fits == REASON_OK && expected != NULL &&
+		    given[n].id != expected->id)
+			fits = why_set(why, REASON_SHARE_FOREIGN, -1,
+			    "share %u", given[n].index + 1U);
+		if (fits == REASON_OK && expected != NULL &&
+		    given[n].index != expected->index)
+			fits = why_set(why, REASON_SHARE_TWICE, -1,
+			    "share %u, where share %u is due",
+			    given[n].index + 1U, expected->index + 1U);
+		if (fits == REASON_OK)
+			return REASON_OK;
+		guide_say(
+		    &run->guide, "%s (%s)\n", reason_sentence(fits), why->text);
+		r = run_note(run, why, "fault", "%s %s %u", root->handle,
+		    reason_code(fits), given[n].index + 1U);
+		if (r != REASON_OK)
+			return r;
+	}
+}
+
+/* Has a quorum typed until it gives the key; expected may be NULL. */
+static enum reason
+quorum(struct run *run, const struct plan_root *root,
+    const struct share *expected, struct span spki, struct private_key **key,
+    char indices[64], struct why *why)
+{
+	unsigned k = run->plan->threshold, i;
+	struct share *given;
+	struct secret room;
+	enum reason r, good;
+	size_t len = 0;
+
+	secret_new(&room, k * sizeof(*given));
+	given = (struct share *)room.ptr;
+	do {
+		for (i = 0, r = REASON_OK; i < k && r == REASON_OK; i++) {
+			r = ask_share(run, root, given, i,
+			    expected == NULL ? NULL : expected + i, why);
+			guide_act(&run->guide, run->guide.act, run->guide.acts,
+			    "the next custodian");
+		}
+		if (r != REASON_OK)
+			break;
+		good = recover(run, root, given, spki, key, why);
+		if (good == REASON_OK)
+			break;
+		guide_say(
+		    &run->guide, "%s (%s)\n", reason_sentence(good), why->text);
+		r = run_note(run, why, "fault", "%s %s", root->handle,
+		    reason_code(good));
+	} while (r == REASON_OK);
+	for (i = 0; i < k && r == REASON_OK; i++)
+		len += (size_t)snprintf(indices + len, 64 - len, "%s%u",
+		    i == 0 ? "" : ",", given[i].index + 1U);
+	secret_free(&room);
+	return r;
+}
+
+/* The last quorum: the one that differs most from the first. */
+enum reason
+act_drill(struct run *run, const struct act *a, struct why *why)
+{
+	unsigned n = run_root(run, a->root);
+	unsigned first = run->plan->shares - run->plan->threshold;
+	struct private_key *key = NULL;
+	char indices[64];
+	enum reason r;
+
+	guide_say(&run->guide,
+	    "    Bags %u to %u are opened, and sealed again after it.\n\n",
+	    first + 1, run->plan->shares);
+	r = quorum(run, a->root, root_shares(run, a->root) + first,
+	    private_key_spki(run->keys[n]), &key, indices, why);
+	private_key_free(key);
+	secret_free(&run->shares[n]);
+	if (r != REASON_OK ||
+	    (r = guide_confirm(&run->guide,
+		 "The key came back. The shares are in new bags.", why)) !=
+		REASON_OK)
+		return r;
+	return run_note(run, why, "drill", "%s %s", a->root->handle, indices);
+}
+
+/* Any quorum will do; which one it was is in the record. */
+enum reason
+act_recover(struct run *run, const struct act *a, struct why *why)
+{
+	unsigned n = run_root(run, a->root);
+	uint8_t hash[HASH_SIZE];
+	char indices[64];
+	enum reason r;
+
+	r = quorum(run, a->root, NULL, a->root->certificate.spki, &run->keys[n],
+	    indices, why);
+	if (r != REASON_OK)
+		return r;
+	sha256(a->root->certificate.spki, hash);
+	guide_fingerprint(&run->guide,
+	    "    Recovered: public key (SHA-256 of its SPKI)", hash);
+	r = guide_confirm(&run->guide, "They are the words on record.", why);
+	return r != REASON_OK
+	    ? r
+	    : run_note(run, why, "recover", "%s %s", a->root->handle, indices);
+}

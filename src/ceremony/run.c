@@ -1,0 +1,359 @@
+/* hallmark ceremony run: from the first act to a closed bundle, or to a void. */
+#include "ceremony/run.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ceremony/ceremony.h"
+#include "ceremony/host.h"
+
+#define SCRIPT_MAX  (1 << 20)
+#define SEGMENT_FEW ((size_t)256 << 10)
+
+enum reason
+run_note(
+    struct run *run, struct why *why, const char *word, const char *format, ...)
+{
+	struct record record = { .kind = RECORD_ACT };
+	va_list arguments;
+	enum reason r;
+	int len;
+
+	record.act.user = (uint32_t)getuid();
+	snprintf(record.act.verb, sizeof(record.act.verb), "ceremony.%s", word);
+	va_start(arguments, format);
+	len = vsnprintf(
+	    record.act.subject, sizeof(record.act.subject), format, arguments);
+	va_end(arguments);
+	if (len < 0 || (size_t)len >= sizeof(record.act.subject))
+		fatal("a record of %d characters", len);
+	r = journal_append(run->journal, &record, clock_now(), why);
+	return r != REASON_OK ? r : journal_commit(run->journal, why);
+}
+
+unsigned
+run_root(const struct run *run, const struct plan_root *r)
+{
+	return (unsigned)(r - run->plan->roots);
+}
+
+void
+run_wipe(struct run *run)
+{
+	unsigned i;
+
+	secret_free(&run->pool);
+	for (i = 0; i < ROOTS_MAX; i++) {
+		secret_free(&run->shares[i]);
+		private_key_free(run->keys[i]);
+		run->keys[i] = NULL;
+	}
+}
+
+/* --- the journal --- */
+
+static void
+journal_path(const struct run *run, char out[PATH_MAX])
+{
+	path_join(out, PATH_MAX, run->bundle, "journal");
+}
+
+/* The bundle before the journal: a journal alone would not say what it is about. The
+ * first record binds the plan, the second the script that people approved. */
+static enum reason
+begin(struct run *run, struct why *why)
+{
+	char path[PATH_MAX], hex[HEX_SIZE(HASH_SIZE)];
+	uint8_t hash[HASH_SIZE];
+	struct buf script;
+	enum reason r;
+
+	buf_init(&script, SCRIPT_MAX);
+	r = script_print(run->plan, &script, why);
+	if (r == REASON_OK)
+		r = bundle_begin(
+		    run->bundle, run->plan, buf_span(&script), why);
+	sha256(buf_span(&script), hash);
+	buf_free(&script);
+	if (r != REASON_OK)
+		return r;
+	journal_path(run, path);
+	if ((r = journal_create_sized(path, run->rehearsal, clock_now(),
+		 SEGMENT_FEW, why)) != REASON_OK ||
+	    (r = journal_open(path, &run->journal, NULL, NULL, why)) !=
+		REASON_OK)
+		return r;
+	hex_encode(hex, span_of(run->plan->sha256, HASH_SIZE));
+	r = run_note(run, why, "begin", "%s %s %s",
+	    run->rehearsal ? "rehearsal" : "real",
+	    plan_kind_word(run->plan->kind), hex);
+	if (r != REASON_OK)
+		return r;
+	hex_encode(hex, span_of(hash, sizeof(hash)));
+	return run_note(run, why, "script", "- %s", hex);
+}
+
+/* --- the end of it --- */
+
+/* Pages and manifest follow from what is there, so they can be made again. */
+static enum reason
+finish(struct run *run, struct why *why)
+{
+	char path[PATH_MAX];
+	struct buf manifest;
+	struct story *story;
+	enum reason r;
+
+	journal_close(run->journal);
+	run->journal = NULL;
+	/* Empty; if it comes back with a power cut, it is still no evidence. */
+	path_join(path, sizeof(path), run->bundle, "journal/lock");
+	(void)unlink(path);
+	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
+	    (r = story_follow(story, run->plan, &run->script, why)) ==
+		REASON_OK)
+		r = pages_write(
+		    run->bundle, run->plan, &run->script, story, why);
+	free(story);
+	buf_init(&manifest, MANIFEST_MAX);
+	if (r == REASON_OK &&
+	    (r = bundle_manifest(run->bundle, &manifest, why)) == REASON_OK)
+		r = bundle_write(
+		    run->bundle, BUNDLE_MANIFEST, buf_span(&manifest), why);
+	buf_free(&manifest);
+	return r;
+}
+
+/* These words in the hand of those who attended are what a forger of a whole bundle
+ * cannot make. */
+static enum reason
+show_manifest(struct run *run, struct why *why)
+{
+	char path[PATH_MAX];
+	uint8_t hash[HASH_SIZE];
+	struct buf manifest;
+	enum reason r;
+
+	path_join(path, sizeof(path), run->bundle, BUNDLE_MANIFEST);
+	if ((r = file_read(path, &manifest, MANIFEST_MAX, why)) != REASON_OK)
+		return r;
+	sha256(buf_span(&manifest), hash);
+	buf_free(&manifest);
+	guide_act(&run->guide, run->script.len, run->script.len,
+	    "the evidence is closed");
+	guide_fingerprint(&run->guide, "    manifest.txt", hash);
+	return guide_confirm(
+	    &run->guide, "Everybody has written the words on page 2.", why);
+}
+
+/* What an abort leaves, in words that cannot be misread. */
+static void
+say_void(const struct run *run)
+{
+	const struct plan *p = run->plan;
+	unsigned i;
+
+	if (run->guide.act == run->script.len) {
+		fputs("Only papers are missing: the same command goes on.\n",
+		    stderr);
+		return;
+	}
+	if (p->kind == PLAN_CREATE)
+		fputs("Every key that this ceremony made is VOID. Its shares "
+		      "are worth nothing: destroy them before witnesses.\n",
+		    stderr);
+	else
+		fputs("The recovered key stays what it was. Nothing was "
+		      "published; seal the shares again.\n",
+		    stderr);
+	for (i = 0; i < p->items_len; i++)
+		if (run->items[i].certificate.der.ptr != NULL)
+			fprintf(stderr,
+			    "%s was signed and is VOID with this ceremony.\n",
+			    p->items[i].handle);
+}
+
+static enum reason
+perform(struct run *run, unsigned from, struct why *why)
+{
+	char what[200];
+	unsigned i;
+	enum reason r = REASON_OK;
+
+	for (i = from; i < run->script.len && r == REASON_OK; i++) {
+		act_print(run->plan, &run->script.acts[i], what, sizeof(what));
+		guide_act(&run->guide, i + 1, run->script.len, what);
+		r = run_act(run, &run->script.acts[i], why);
+	}
+	return r;
+}
+
+/* --- a bundle that is there already --- */
+
+static bool
+exists(const struct run *run, const char *name)
+{
+	char path[PATH_MAX];
+
+	path_join(path, sizeof(path), run->bundle, name);
+	return access(path, F_OK) == 0;
+}
+
+/* How many acts are done. Before the wipe a key was lost with the power: it is
+ * void, and the journal says so. Behind it only papers are to be written. */
+static enum reason
+resume(struct run *run, unsigned *from, struct why *why)
+{
+	struct story *story = NULL;
+	char path[PATH_MAX];
+	struct why ignored;
+	enum reason r;
+
+	if (exists(run, BUNDLE_MANIFEST))
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%.150s: this ceremony is closed", run->bundle);
+	journal_path(run, path);
+	if ((r = journal_open(path, &run->journal, NULL, NULL, why)) !=
+	    REASON_OK)
+		return why_set(why, REASON_CEREMONY_VOID, -1,
+		    "%.80s: it never began (%.60s)", run->bundle, why->text);
+	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
+	    story->len < 2)
+		r = why_set(why, REASON_CEREMONY_VOID, -1,
+		    "%.80s: it never began", run->bundle);
+	if (r == REASON_OK &&
+	    (r = story_follow(story, run->plan, &run->script, why)) ==
+		REASON_OK &&
+	    story->rehearsal != run->rehearsal)
+		r = why_set(why, REASON_EVIDENCE_DIFFERS, -1,
+		    "a rehearsal goes on as a rehearsal only");
+	if (r == REASON_OK &&
+	    (story->aborted || story->done + 1 < run->script.len)) {
+		r = why_set(why, REASON_CEREMONY_VOID, -1,
+		    "it ended after act %u of %u", story->done,
+		    run->script.len);
+		if (!story->aborted &&
+		    run_note(run, &ignored, "abort", "power %u",
+			story->done + 1) != REASON_OK)
+			fputs("The journal could not say so.\n", stderr);
+	}
+	*from = story->done;
+	free(story);
+	return r;
+}
+
+/* --- all of it --- */
+
+/* A rehearsal never sees the shares of a real root, nor a real ceremony those of
+ * a rehearsed one: their names tell them apart. */
+static enum reason
+check_roots(const struct run *run, struct why *why)
+{
+	const struct plan *p = run->plan;
+	char name[256];
+	unsigned i;
+
+	for (i = 0; i < p->roots_len && p->kind != PLAN_CREATE; i++) {
+		name_print(name, sizeof(name), p->roots[i].certificate.subject);
+		if ((strstr(name, "CN=TEST ") != NULL) != run->rehearsal)
+			return why_set(why, REASON_PLAN_OBJECT, -1,
+			    "%s is %s root: %.80s", p->roots[i].handle,
+			    run->rehearsal ? "a real" : "a rehearsed", name);
+	}
+	return REASON_OK;
+}
+
+static enum reason
+check_host(const struct run *run, struct why *why)
+{
+	enum reason r;
+
+	if ((r = check_roots(run, why)) != REASON_OK || run->rehearsal)
+		return r;
+	r = host_check_network(why);
+	return r != REASON_OK ? r : host_lock_memory(why);
+}
+
+/* Roots that exist are published again with what they sign. */
+static void
+take_roots(struct run *run)
+{
+	const struct plan *p = run->plan;
+	unsigned i;
+
+	for (i = 0; i < p->roots_len && p->kind != PLAN_CREATE; i++)
+		run->roots[i].certificate = p->roots[i].certificate;
+}
+
+/* The host is looked at before the terminal is taken, so that its refusal stays on
+ * the screen; secrets are wiped before anything else is tried. */
+static enum reason
+run_all(struct run *run, struct why *why)
+{
+	unsigned from = 0;
+	struct why ignored;
+	enum reason r;
+
+	if ((r = check_host(run, why)) != REASON_OK ||
+	    (r = guide_open(&run->guide, run->plan->title, run->rehearsal,
+		 why)) != REASON_OK)
+		return r;
+	r = access(run->bundle, F_OK) == 0 ? resume(run, &from, why)
+					   : begin(run, why);
+	if (r == REASON_OK) {
+		r = perform(run, from, why);
+		run_wipe(run);
+		if (r != REASON_OK && run->guide.act < run->script.len &&
+		    run_note(run, &ignored, "abort", "%s %u", reason_code(r),
+			run->guide.act) != REASON_OK)
+			r = REASON_CEREMONY_ABORTED;
+	}
+	if (r == REASON_OK && (r = finish(run, why)) == REASON_OK)
+		r = show_manifest(run, why);
+	guide_close(&run->guide);
+	if (run->journal != NULL)
+		journal_close(run->journal);
+	return r;
+}
+
+enum reason
+ceremony_run(
+    const char *path, const char *bundle, bool rehearsal, struct why *why)
+{
+	struct run *run = memory_new(sizeof(*run));
+	struct plan *plan = NULL;
+	enum reason r;
+
+	if ((r = plan_load(path, PLAN_BESIDE, &plan, why)) == REASON_OK) {
+		run->plan = plan;
+		run->bundle = bundle;
+		run->rehearsal = rehearsal;
+		script_make(plan, &run->script);
+		take_roots(run);
+		r = run_all(run, why);
+		if (r == REASON_CEREMONY_ABORTED || r == REASON_CEREMONY_VOID)
+			say_void(run);
+	}
+	plan_free(plan);
+	free(run);
+	return r;
+}
+
+enum reason
+ceremony_plan(const char *path, struct buf *out, struct why *why)
+{
+	struct plan *plan = NULL;
+	enum reason r;
+
+	if ((r = plan_load(path, PLAN_BESIDE, &plan, why)) == REASON_OK)
+		r = script_print(plan, out, why);
+	plan_free(plan);
+	return r;
+}

@@ -1,0 +1,318 @@
+/* From a plan to its numbered acts, and to the script that two people approve. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/text.h"
+#include "ceremony/ceremony.h"
+#include "ceremony/plan.h"
+#include "wire/der.h"
+#include "x509/extension.h"
+
+const char *
+act_word(enum act_kind k)
+{
+	static const char *const words[ACT_KINDS] = { "attend", "host", "clock",
+		"entropy", "make", "certify", "recover", "share", "drill",
+		"sign", "retire", "wipe", "close" };
+
+	return words[k];
+}
+
+/* --- the order of acts --- */
+
+static void
+add(struct script *s, struct act a)
+{
+	if (s->len == ACTS_MAX)
+		fatal("a script of over %d acts", ACTS_MAX);
+	s->acts[s->len++] = a;
+}
+
+/* Two people besides the kernel: neither knows the other's dice. */
+static void
+add_entropy(const struct plan *p, struct script *s)
+{
+	bool witness = false;
+	unsigned i;
+
+	add(s, (struct act){ ACT_ENTROPY });
+	for (i = 0; i < p->attendees_len; i++) {
+		const struct attendee *a = &p->attendees[i];
+		bool first = (a->roles & ROLE_WITNESS) != 0 && !witness;
+
+		if ((a->roles & ROLE_OPERATOR) == 0 && !first)
+			continue;
+		witness |= first;
+		add(s, (struct act){ ACT_ENTROPY, .who = a });
+	}
+}
+
+/* Every custodian's share, then a recovery by others than the first ones. */
+static void
+add_shares(const struct plan *p, const struct plan_root *r, struct script *s)
+{
+	const struct attendee *a;
+	unsigned i;
+
+	for (i = 0; i < p->shares && (a = plan_custodian(p, i)) != NULL; i++)
+		add(s, (struct act){ ACT_SHARE, r, .who = a, .index = i });
+	add(s, (struct act){ ACT_DRILL, r });
+}
+
+/* Split and drilled before it signs anything else (doc/decisions/033). */
+static void
+add_root(const struct plan *p, const struct plan_root *r, struct script *s)
+{
+	const struct attendee *a;
+	unsigned i;
+
+	if (p->kind == PLAN_CREATE) {
+		add(s, (struct act){ ACT_MAKE, r });
+		add(s, (struct act){ ACT_CERTIFY, r });
+	} else if (p->kind != PLAN_DESTROY)
+		add(s, (struct act){ ACT_RECOVER, r });
+	if (p->kind == PLAN_CREATE || p->kind == PLAN_REFRESH)
+		add_shares(p, r, s);
+	for (i = 0; p->kind == PLAN_REFRESH || p->kind == PLAN_DESTROY; i++) {
+		if ((a = plan_custodian(p, i)) == NULL)
+			break;
+		add(s, (struct act){ ACT_RETIRE, r, .who = a });
+	}
+}
+
+void
+script_make(const struct plan *p, struct script *out)
+{
+	unsigned i;
+
+	out->len = 0;
+	for (i = 0; i < p->attendees_len; i++)
+		add(out, (struct act){ ACT_ATTEND, .who = &p->attendees[i] });
+	add(out, (struct act){ ACT_HOST });
+	add(out, (struct act){ ACT_CLOCK });
+	if (p->kind == PLAN_CREATE)
+		add_entropy(p, out);
+	for (i = 0; i < p->roots_len; i++)
+		add_root(p, &p->roots[i], out);
+	for (i = 0; i < p->items_len; i++)
+		add(out, (struct act){ ACT_SIGN, .item = &p->items[i] });
+	add(out, (struct act){ ACT_WIPE });
+	add(out, (struct act){ ACT_CLOSE });
+}
+
+void
+act_print(const struct plan *p, const struct act *a, char *out, size_t cap)
+{
+	const char *root = a->root == NULL ? "" : a->root->handle;
+	const char *who = a->who == NULL ? "" : a->who->handle;
+
+	switch (a->kind) {
+	case ACT_ATTEND:
+		snprintf(
+		    out, cap, "%s is here and has shown who he or she is", who);
+		break;
+	case ACT_HOST:
+		snprintf(out, cap, "this host: no network, locked memory");
+		break;
+	case ACT_CLOCK:
+		snprintf(out, cap, "the clock is compared with two sources");
+		break;
+	case ACT_ENTROPY:
+		snprintf(out, cap, "randomness of %s is mixed in",
+		    a->who == NULL ? "the kernel" : who);
+		break;
+	case ACT_MAKE:
+		snprintf(out, cap, "the key of %s is made", root);
+		break;
+	case ACT_CERTIFY:
+		snprintf(out, cap, "%s signs itself", root);
+		break;
+	case ACT_RECOVER:
+		snprintf(
+		    out, cap, "%u custodians recover %s", p->threshold, root);
+		break;
+	case ACT_SHARE:
+		snprintf(out, cap, "share %u of %s goes to %s, typed back",
+		    a->index + 1, root, who);
+		break;
+	case ACT_DRILL:
+		snprintf(out, cap, "%u other custodians recover %s (drill)",
+		    p->threshold, root);
+		break;
+	case ACT_SIGN:
+		snprintf(out, cap, "%s signs %s", a->item->root->handle,
+		    a->item->handle);
+		break;
+	case ACT_RETIRE:
+		snprintf(out, cap, "the %sshare of %s that %s had is destroyed",
+		    p->kind == PLAN_REFRESH ? "old " : "", root, who);
+		break;
+	case ACT_WIPE:
+		snprintf(out, cap, "every secret is wiped from memory");
+		break;
+	case ACT_CLOSE:
+		snprintf(out, cap, "deviations are listed, evidence is closed");
+		break;
+	case ACT_KINDS:
+		fatal("no act");
+	}
+}
+
+/* --- what will be signed, linted before anybody comes together --- */
+
+static void
+print_certificate(const struct certificate *c, struct buf *out)
+{
+	char name[256], until[CLOCK_TEXT_SIZE];
+
+	name_print(name, sizeof(name), c->subject);
+	(void)buf_printf(out, "    subject   %s\n", name);
+	name_print(name, sizeof(name), c->issuer);
+	(void)buf_printf(out, "    issuer    %s\n", name);
+	clock_print(until, c->not_after);
+	(void)buf_printf(out, "    begins    on the day of the ceremony\n");
+	if (c->not_after == DER_TIME_FOREVER)
+		(void)buf_printf(out, "    ends      %s\n", until);
+	else
+		(void)buf_printf(out, "    ends      after %lld days\n",
+		    (long long)((c->not_after - c->not_before) / 86400));
+	(void)buf_printf(out, "    CA        %s%s\n", c->ca ? "yes" : "no",
+	    c->has_path_length ? ", path length 0" : "");
+	(void)buf_printf(out, "    key usage %s%s%s\n",
+	    (c->key_usage & KEY_USAGE_CERT_SIGN) != 0 ? "keyCertSign " : "",
+	    (c->key_usage & KEY_USAGE_CRL_SIGN) != 0 ? "cRLSign " : "",
+	    (c->key_usage & KEY_USAGE_DIGITAL_SIGNATURE) != 0
+		? "digitalSignature"
+		: "");
+}
+
+/* Lays out what will be signed, with all that is known before the day. */
+static enum reason
+preview_item(const struct plan *p, const struct plan_item *item,
+    const struct private_key *key, const struct certificate *issuer,
+    struct buf *out, struct why *why)
+{
+	char name[65], hash[HEX_SIZE(HASH_SIZE)];
+	struct certificate_plan plan;
+	uint8_t tbs[CERTIFICATE_MAX];
+	struct certificate c;
+	size_t len;
+	enum reason r;
+
+	planned_item(p, item, false, clock_now(), name, &plan);
+	plan.issuer_name = issuer->subject;
+	plan.issuer_key_id = issuer->subject_key_id;
+	if ((r = issue_render(&plan, private_key_algorithm(key), issuer,
+		 planned_lint(item), tbs, &len, why)) != REASON_OK ||
+	    (r = certificate_tbs_read(span_of(tbs, len), &c, why)) != REASON_OK)
+		return r;
+	(void)buf_printf(
+	    out, "  %s, signed by %s\n", item->handle, item->root->handle);
+	print_certificate(&c, out);
+	(void)buf_printf(
+	    out, "    key       %s\n", item_algorithm_word(item->algorithm));
+	hex_encode(hash, span_of(item->csr_sha256, HASH_SIZE));
+	(void)buf_printf(out, "    request   %s\n", hash);
+	hex_encode(hash, span_of(item->csr.spki_sha256, HASH_SIZE));
+	(void)buf_printf(out, "    key is    %s\n", hash);
+	return REASON_OK;
+}
+
+/* A root with a key of the same kind, which is thrown away at once. */
+static enum reason
+preview_root(const struct plan *p, const struct plan_root *root,
+    struct buf *out, struct why *why)
+{
+	struct private_key *key = private_key_generate(root->type);
+	char name[65], hash[HEX_SIZE(HASH_SIZE)];
+	struct certificate_plan plan;
+	uint8_t room[CERTIFICATE_MAX];
+	struct certificate c;
+	enum reason r = REASON_OK;
+	unsigned i;
+
+	planned_root(p, root, false, clock_now(), name, &plan);
+	plan.spki = private_key_spki(key);
+	if (p->kind == PLAN_CREATE)
+		r = issue(&plan, key, NULL, LINT_CA, room, &c, why);
+	else
+		c = root->certificate;
+	if (r == REASON_OK) {
+		(void)buf_printf(out, "  %s, %s\n", root->handle,
+		    p->kind == PLAN_CREATE ? "to be made" : "exists");
+		print_certificate(&c, out);
+		(void)buf_printf(
+		    out, "    key       %s\n", key_type_word(root->type));
+	}
+	if (p->kind != PLAN_CREATE) {
+		hex_encode(hash, span_of(root->certificate_sha256, HASH_SIZE));
+		(void)buf_printf(out, "    is        %s\n", hash);
+	}
+	for (i = 0; r == REASON_OK && i < p->items_len; i++)
+		if (p->items[i].root == root)
+			r = preview_item(p, &p->items[i], key, &c, out, why);
+	private_key_free(key);
+	return r;
+}
+
+static void
+print_attendee(const struct attendee *a, struct buf *out)
+{
+	char key[SSH_PRINT_SIZE] = "on paper";
+	unsigned role;
+
+	(void)buf_printf(out, "  %s: %s\n   ", a->handle, a->name);
+	for (role = 1; role <= ROLE_CUSTODIAN; role <<= 1)
+		if ((a->roles & role) != 0)
+			(void)buf_printf(out, " %s", role_word(role));
+	if (a->place[0] != '\0')
+		(void)buf_printf(out, ", share at %s", a->place);
+	if (a->manager[0] != '\0')
+		(void)buf_printf(out, ", reports to %s", a->manager);
+	if (a->key.len > 0)
+		ssh_key_print(&a->key, key);
+	(void)buf_printf(
+	    out, "\n    acknowledges %s%s\n", a->paper ? "" : "with ", key);
+}
+
+enum reason
+script_print(const struct plan *p, struct buf *out, struct why *why)
+{
+	char line[200], hash[HEX_SIZE(HASH_SIZE)];
+	struct script script;
+	unsigned i;
+	enum reason r;
+
+	hex_encode(hash, span_of(p->sha256, HASH_SIZE));
+	(void)buf_printf(out, "%s\nCeremony of the kind %s, %s\nplan %s\n\n",
+	    p->title, plan_kind_word(p->kind), p->organization, hash);
+	(void)buf_printf(
+	    out, "Shares: any %u of %u recover\n", p->threshold, p->shares);
+	plan_warnings(p, out);
+	(void)buf_printf(out, "\nPlaces\n");
+	for (i = 0; i < p->places_len; i++)
+		(void)buf_printf(
+		    out, "  %s: %s\n", p->places[i].handle, p->places[i].is);
+	(void)buf_printf(out, "\nPeople\n");
+	for (i = 0; i < p->attendees_len; i++)
+		print_attendee(&p->attendees[i], out);
+	(void)buf_printf(out, "\nWhat will be signed, and nothing else\n");
+	for (i = 0; i < p->roots_len; i++)
+		if ((r = preview_root(p, &p->roots[i], out, why)) != REASON_OK)
+			return r;
+	(void)buf_printf(out, "\nActs\n");
+	script_make(p, &script);
+	for (i = 0; i < script.len; i++) {
+		act_print(p, &script.acts[i], line, sizeof(line));
+		(void)buf_printf(out, "  %3u  %s\n", i + 1, line);
+	}
+	(void)buf_printf(out,
+	    "\nAbort: type abort, or cut the power, at any time. A key that "
+	    "this "
+	    "ceremony made\nis then void; one that it recovered stays what it "
+	    "was, and each certificate that\nit signed is declared void or "
+	    "confirmed in writing.\n");
+	return REASON_OK;
+}

@@ -1,0 +1,187 @@
+/* What the journal of a ceremony tells, see bundle.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ceremony/bundle.h"
+
+struct telling {
+	struct story *story;
+	struct why *why;
+};
+
+static enum reason
+differs(struct why *why, const char *what, const struct story_line *line)
+{
+	return why_set(why, REASON_EVIDENCE_DIFFERS, -1, "journal: %s: %s %s",
+	    what, line == NULL ? "nothing" : line->verb,
+	    line == NULL ? "" : line->subject);
+}
+
+static void
+split_words(struct story_line *line)
+{
+	const char *at = line->subject;
+
+	while (*at != '\0' && line->words_len < STORY_WORDS) {
+		size_t len = strcspn(at, " ");
+
+		line->words[line->words_len++] = span_of(at, len);
+		at += len;
+		at += *at == ' ';
+	}
+}
+
+/* The chain was checked by journal/; here only kinds that a ceremony writes pass. */
+static enum reason
+take_record(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct telling *t = context;
+	struct story *s = t->story;
+	struct story_line *line = &s->lines[s->len];
+
+	record_hash(bytes, s->head);
+	memcpy(s->signer, r->signer, sizeof(s->signer));
+	if (r->kind == RECORD_CHECKPOINT)
+		return REASON_OK;
+	if (r->kind != RECORD_ACT || s->len == STORY_MAX ||
+	    strncmp(r->act.verb, "ceremony.", 9) != 0)
+		return why_set(why, REASON_EVIDENCE_DIFFERS, -1,
+		    "journal: record %llu is none of a ceremony",
+		    (unsigned long long)r->sequence);
+	line->time = r->time;
+	snprintf(line->verb, sizeof(line->verb), "%s", r->act.verb + 9);
+	snprintf(line->subject, sizeof(line->subject), "%s", r->act.subject);
+	split_words(line);
+	s->len++;
+	return REASON_OK;
+}
+
+enum reason
+story_read(const char *bundle, struct story **out, struct why *why)
+{
+	struct story *s = memory_new(sizeof(*s));
+	struct telling t = { s, why };
+	char path[PATH_MAX];
+	struct ledger ledger;
+	uint64_t records;
+	enum reason r;
+
+	*out = s;
+	path_join(path, sizeof(path), bundle, "journal");
+	if ((r = journal_verify(path, &ledger, &records, why)) != REASON_OK)
+		return r;
+	s->rehearsal = ledger.test;
+	ledger_free(&ledger);
+	return journal_read(path, 1, take_record, &t, why);
+}
+
+const char *
+act_about(const struct act *a)
+{
+	switch (a->kind) {
+	case ACT_ENTROPY:
+		return a->who == NULL ? "kernel" : a->who->handle;
+	case ACT_ATTEND:
+		return a->who->handle;
+	case ACT_MAKE:
+	case ACT_CERTIFY:
+	case ACT_RECOVER:
+	case ACT_SHARE:
+	case ACT_DRILL:
+	case ACT_RETIRE:
+		return a->root->handle;
+	case ACT_SIGN:
+		return a->item->handle;
+	default:
+		return "-";
+	}
+}
+
+/* A line with this verb, about this: everything else in it is data. */
+static bool
+is_about(const struct story_line *line, const char *verb, const char *about)
+{
+	return line != NULL && strcmp(line->verb, verb) == 0 &&
+	    line->words_len > 0 && span_is(line->words[0], about);
+}
+
+/* The second and third word of a share: its number and who has it. */
+static bool
+share_fits(const struct story_line *line, const struct act *a)
+{
+	char number[8];
+
+	snprintf(number, sizeof(number), "%u", a->index + 1);
+	return line->words_len == 5 && span_is(line->words[1], number) &&
+	    span_is(line->words[2], a->who->handle);
+}
+
+/* The next line that is not the note of a fault; NULL at the end. */
+static const struct story_line *
+next(struct story *s, unsigned *at)
+{
+	while (*at < s->len && strcmp(s->lines[*at].verb, "fault") == 0)
+		(*at)++;
+	if (*at < s->len && strcmp(s->lines[*at].verb, "abort") == 0)
+		s->aborted = true;
+	return *at == s->len || s->aborted ? NULL : &s->lines[(*at)++];
+}
+
+static enum reason
+check_begin(
+    struct story *s, const struct plan *p, unsigned *at, struct why *why)
+{
+	const char *way = s->rehearsal ? "rehearsal" : "real";
+	char hash[HEX_SIZE(HASH_SIZE)];
+	const struct story_line *line = next(s, at);
+
+	hex_encode(hash, span_of(p->sha256, HASH_SIZE));
+	if (!is_about(line, "begin", way) || line->words_len != 3 ||
+	    !span_is(line->words[1], plan_kind_word(p->kind)) ||
+	    !span_is(line->words[2], hash))
+		return differs(why, "it begins with another plan", line);
+	s->begin = line;
+	line = next(s, at);
+	if (!is_about(line, "script", "-") || line->words_len != 2)
+		return differs(why, "no script", line);
+	s->script = line;
+	return REASON_OK;
+}
+
+enum reason
+story_follow(struct story *s, const struct plan *p, const struct script *script,
+    struct why *why)
+{
+	const struct story_line *line;
+	unsigned at = 0;
+	enum reason r;
+
+	if ((r = check_begin(s, p, &at, why)) != REASON_OK)
+		return r;
+	for (s->done = 0; s->done < script->len; s->done++) {
+		const struct act *a = &script->acts[s->done];
+
+		if ((line = next(s, &at)) == NULL)
+			return REASON_OK;
+		if (!is_about(line, act_word(a->kind), act_about(a)) ||
+		    (a->kind == ACT_SHARE && !share_fits(line, a)))
+			return differs(
+			    why, "not the next act of the plan", line);
+		s->acts[s->done] = line;
+		if (a->kind != ACT_CERTIFY && a->kind != ACT_SIGN)
+			continue;
+		if ((line = next(s, &at)) == NULL)
+			return REASON_OK;
+		if (!is_about(line, "made", act_about(a)) ||
+		    line->words_len != 2)
+			return differs(why, "not what was signed", line);
+		s->made[s->done] = line;
+	}
+	if (at != s->len)
+		return differs(why, "it goes on behind its end", &s->lines[at]);
+	return REASON_OK;
+}

@@ -1,0 +1,462 @@
+/*
+ * hallmark ceremony verify: the evidence against itself, the plan and the keys of
+ * those who attended. Fields are compared, not renderings of this program, so
+ * that a later one says the same.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ceremony/bundle.h"
+#include "ceremony/ceremony.h"
+#include "ceremony/guide.h"
+#include "envelope/pem.h"
+#include "x509/extension.h"
+
+struct check {
+	const char *bundle;
+	struct plan *plan;
+	struct script script;
+	struct story *story;
+	struct buf manifest;
+	struct issued_root {
+		uint8_t der[CERTIFICATE_MAX];
+		struct certificate certificate;
+	} roots[ROOTS_MAX];
+	struct buf *out;
+};
+
+static enum reason
+differs(struct why *why, const char *name, const char *what)
+{
+	return why_set(
+	    why, REASON_EVIDENCE_DIFFERS, -1, "%.80s: %s", name, what);
+}
+
+static bool
+hash_is(struct span bytes, struct span hex)
+{
+	char text[HEX_SIZE(HASH_SIZE)];
+	uint8_t hash[HASH_SIZE];
+
+	sha256(bytes, hash);
+	hex_encode(text, span_of(hash, sizeof(hash)));
+	return span_is(hex, text);
+}
+
+static enum reason
+read_file(
+    const struct check *c, const char *name, struct buf *out, struct why *why)
+{
+	char path[PATH_MAX];
+
+	path_join(path, sizeof(path), c->bundle, name);
+	return file_read(path, out, EVIDENCE_MAX, why);
+}
+
+/* --- files against the manifest --- */
+
+/* The name in the first line that differs; of two the one that comes first in the
+ * alphabet is the one that is too many or changed. */
+static enum reason
+name_difference(struct span kept, struct span found, struct why *why)
+{
+	size_t at = 0, begin = 0, end;
+	struct span line;
+
+	while (
+	    at < kept.len && at < found.len && kept.ptr[at] == found.ptr[at]) {
+		at++;
+		if (kept.ptr[at - 1] == '\n')
+			begin = at;
+	}
+	line = begin < found.len ? found : kept;
+	for (end = begin; end < line.len && line.ptr[end] != '\n'; end++)
+		continue;
+	if (end - begin > 66)
+		begin += 66; /* behind the hash */
+	return why_set(why, REASON_EVIDENCE_DIFFERS, -1,
+	    "%.*s is not what manifest.txt says", (int)(end - begin),
+	    (const char *)line.ptr + begin);
+}
+
+static enum reason
+check_manifest(struct check *c, struct why *why)
+{
+	struct buf found;
+	enum reason r;
+
+	buf_init(&found, MANIFEST_MAX);
+	if ((r = bundle_manifest(c->bundle, &found, why)) == REASON_OK &&
+	    !span_eq(buf_span(&c->manifest), buf_span(&found)))
+		r = name_difference(
+		    buf_span(&c->manifest), buf_span(&found), why);
+	buf_free(&found);
+	return r;
+}
+
+static enum reason
+check_text(const struct check *c, const char *name,
+    const struct story_line *line, struct why *why)
+{
+	struct buf text;
+	enum reason r;
+
+	if ((r = read_file(c, name, &text, why)) == REASON_OK &&
+	    (line->words_len < 2 || !hash_is(buf_span(&text), line->words[1])))
+		r = differs(why, name, "not the one in the journal");
+	buf_free(&text);
+	return r;
+}
+
+/* --- certificates --- */
+
+/* Certificate n of a file, DER into room. */
+static enum reason
+read_certificate(const struct check *c, const char *handle, unsigned n,
+    uint8_t *room, struct certificate *out, struct why *why)
+{
+	char name[HANDLE_MAX + 32];
+	uint8_t *der;
+	struct buf text;
+	size_t offset = 0, len = 0;
+	bool found = true;
+	enum reason r;
+	unsigned i;
+
+	snprintf(name, sizeof(name), "certificates/%s.pem", handle);
+	if ((r = read_file(c, name, &text, why)) != REASON_OK)
+		return r;
+	der = memory_new(text.len + 1);
+	for (i = 0; i <= n && found; i++)
+		found = pem_next(
+		    buf_span(&text), &offset, "CERTIFICATE", der, &len);
+	if (!found || len > CERTIFICATE_MAX)
+		r = differs(why, name, "a certificate is missing");
+	else {
+		memcpy(room, der, len);
+		r = certificate_read(span_of(room, len), out, why);
+	}
+	free(der);
+	buf_free(&text);
+	return r;
+}
+
+/* All that decides what a certificate may do. Not the octets: a later renderer may
+ * order extensions in another way and must still verify this one. */
+static bool
+same_fields(const struct certificate *a, const struct certificate *b)
+{
+	return span_eq(a->subject, b->subject) &&
+	    span_eq(a->issuer, b->issuer) && span_eq(a->spki, b->spki) &&
+	    span_eq(a->validity, b->validity) && a->ca == b->ca &&
+	    a->has_path_length == b->has_path_length &&
+	    a->path_length == b->path_length && a->key_usage == b->key_usage &&
+	    span_eq(a->subject_key_id, b->subject_key_id) &&
+	    span_eq(a->authority_key_id, b->authority_key_id) &&
+	    a->has_policies == b->has_policies &&
+	    a->has_extended_key_usage == b->has_extended_key_usage &&
+	    a->unknown_critical == b->unknown_critical;
+}
+
+/* Is it the one of the journal, and as the plan says? */
+static enum reason
+check_certificate(const struct check *c, unsigned act,
+    struct certificate_plan *plan, const struct certificate *made,
+    const struct certificate *issuer, enum lint_subject subject,
+    struct why *why)
+{
+	const char *about = act_about(&c->script.acts[act]);
+	struct lint_finding findings[LINT_FINDINGS_MAX];
+	struct lint_context context = { .subject = subject, .issuer = issuer };
+	uint8_t tbs[CERTIFICATE_MAX];
+	struct certificate expected;
+	size_t len;
+	enum reason r;
+
+	if (!hash_is(made->tbs, c->story->acts[act]->words[1]) ||
+	    !hash_is(made->der, c->story->made[act]->words[1]))
+		return differs(
+		    why, about, "not the certificate of the journal");
+	memset(plan->serial, 1, sizeof(plan->serial));
+	plan->signature_algorithm = made->algorithm;
+	if (!certificate_render(plan, tbs, sizeof(tbs), &len))
+		return differs(why, about, "not to be laid out");
+	if ((r = certificate_tbs_read(span_of(tbs, len), &expected, why)) !=
+	    REASON_OK)
+		return r;
+	if (!same_fields(made, &expected))
+		return differs(why, about, "not the certificate of the plan");
+	if (!certificate_signed_by(made, issuer == NULL ? made : issuer))
+		return differs(why, about, "its signature does not verify");
+	if (certificate_lint(made, &context, findings) == 0)
+		return REASON_OK;
+	*why = findings[0].why;
+	return findings[0].code;
+}
+
+static enum reason
+check_root(struct check *c, unsigned act, struct why *why)
+{
+	const struct plan_root *root = c->script.acts[act].root;
+	struct issued_root *made = &c->roots[root - c->plan->roots];
+	struct certificate_plan plan;
+	char name[65];
+
+	planned_root(c->plan, root, c->story->rehearsal,
+	    made->certificate.not_before, name, &plan);
+	plan.spki = made->certificate.spki;
+	return check_certificate(
+	    c, act, &plan, &made->certificate, NULL, LINT_CA, why);
+}
+
+/* The file holds the chain that `hallmark ca import` takes: both are held to the
+ * plan. */
+static enum reason
+check_item(struct check *c, unsigned act, struct why *why)
+{
+	const struct plan_item *item = c->script.acts[act].item;
+	const struct issued_root *root = &c->roots[item->root - c->plan->roots];
+	uint8_t der[CERTIFICATE_MAX];
+	struct certificate made, above;
+	struct certificate_plan plan;
+	char name[65];
+	enum reason r;
+
+	if ((r = read_certificate(c, item->handle, 1, der, &above, why)) !=
+	    REASON_OK)
+		return r;
+	if (!span_eq(above.der, root->certificate.der))
+		return differs(why, item->handle, "another root follows it");
+	if ((r = read_certificate(c, item->handle, 0, der, &made, why)) !=
+	    REASON_OK)
+		return r;
+	planned_item(
+	    c->plan, item, c->story->rehearsal, made.not_before, name, &plan);
+	plan.issuer_name = root->certificate.subject;
+	plan.issuer_key_id = root->certificate.subject_key_id;
+	return check_certificate(
+	    c, act, &plan, &made, &root->certificate, planned_lint(item), why);
+}
+
+/* What an act left beside its record. */
+static enum reason
+check_act(struct check *c, unsigned act, struct why *why)
+{
+	const struct act *a = &c->script.acts[act];
+	const struct story_line *line = c->story->acts[act];
+
+	switch (a->kind) {
+	case ACT_MAKE:
+		if (line->words_len != 2 ||
+		    !hash_is(
+			c->roots[a->root - c->plan->roots].certificate.spki,
+			line->words[1]))
+			return differs(
+			    why, act_about(a), "not the key that was made");
+		return REASON_OK;
+	case ACT_CERTIFY:
+		return check_root(c, act, why);
+	case ACT_SIGN:
+		return check_item(c, act, why);
+	case ACT_CLOSE:
+		return check_text(c, "notes.txt", line, why);
+	default:
+		return REASON_OK;
+	}
+}
+
+static enum reason
+check_acts(struct check *c, struct why *why)
+{
+	unsigned i;
+	enum reason r;
+
+	for (i = 0; i < c->plan->roots_len; i++) {
+		const struct plan_root *root = &c->plan->roots[i];
+
+		if ((r = read_certificate(c, root->handle, 0, c->roots[i].der,
+			 &c->roots[i].certificate, why)) != REASON_OK)
+			return r;
+		if (c->plan->kind != PLAN_CREATE &&
+		    !span_eq(
+			c->roots[i].certificate.der, root->certificate.der))
+			return differs(why, root->handle, "another root");
+	}
+	for (i = 0; i < c->script.len; i++)
+		if ((r = check_act(c, i, why)) != REASON_OK)
+			return r;
+	return REASON_OK;
+}
+
+/* --- who acknowledges --- */
+
+static enum reason
+check_signature(
+    const struct check *c, const struct attendee *a, struct why *why)
+{
+	char name[HANDLE_MAX + 32];
+	struct buf file;
+	enum reason r;
+
+	snprintf(name, sizeof(name), "acknowledgements/%s.sig", a->handle);
+	if (read_file(c, name, &file, why) != REASON_OK)
+		return why_set(why, REASON_EVIDENCE_UNSIGNED, -1,
+		    "%s: there is no %s", a->handle, name);
+	r = ssh_verify(&a->key, BUNDLE_NAMESPACE, buf_span(&c->manifest),
+	    buf_span(&file), why);
+	buf_free(&file);
+	if (r == REASON_OK)
+		(void)buf_printf(c->out, "acknowledged by %s\n", a->handle);
+	return r;
+}
+
+/* Nothing lies there but what somebody of the plan may have signed. */
+/* Signatures stand outside the manifest, so their folder is looked through by
+ * itself. */
+static enum reason
+check_strangers(const struct check *c, struct why *why)
+{
+	char path[PATH_MAX], name[HANDLE_MAX + 8];
+	struct dirent *entry;
+	bool known = true;
+	unsigned i;
+	DIR *d;
+
+	path_join(path, sizeof(path), c->bundle, "acknowledgements");
+	if ((d = opendir(path)) == NULL)
+		return differs(why, "acknowledgements", strerror(errno));
+	while (known && (entry = readdir(d)) != NULL) {
+		known = entry->d_name[0] == '.' &&
+		    strspn(entry->d_name, ".") == strlen(entry->d_name);
+		for (i = 0; i < c->plan->attendees_len && !known; i++) {
+			snprintf(name, sizeof(name), "%s.sig",
+			    c->plan->attendees[i].handle);
+			known = !c->plan->attendees[i].paper &&
+			    strcmp(entry->d_name, name) == 0;
+		}
+		if (!known)
+			why_set(why, REASON_EVIDENCE_DIFFERS, -1,
+			    "acknowledgements/%.60s is of nobody in the plan",
+			    entry->d_name);
+	}
+	closedir(d);
+	return known ? REASON_OK : REASON_EVIDENCE_DIFFERS;
+}
+
+static enum reason
+check_acknowledgements(const struct check *c, struct why *why)
+{
+	unsigned i;
+	enum reason r;
+
+	if ((r = check_strangers(c, why)) != REASON_OK)
+		return r;
+	for (i = 0; i < c->plan->attendees_len; i++) {
+		const struct attendee *a = &c->plan->attendees[i];
+
+		if (a->paper)
+			(void)buf_printf(c->out,
+			    "%s acknowledges on paper: see page 2\n",
+			    a->handle);
+		else if ((r = check_signature(c, a, why)) != REASON_OK)
+			return r;
+	}
+	return REASON_OK;
+}
+
+/* --- all of it --- */
+
+/* The record must tell of every act, and of the script that was approved. */
+static enum reason
+check_story(struct check *c, struct why *why)
+{
+	enum reason r;
+
+	script_make(c->plan, &c->script);
+	if ((r = story_read(c->bundle, &c->story, why)) != REASON_OK ||
+	    (r = story_follow(c->story, c->plan, &c->script, why)) != REASON_OK)
+		return r;
+	if (c->story->aborted || c->story->done < c->script.len)
+		return why_set(why, REASON_CEREMONY_VOID, -1,
+		    "it ended after act %u of %u", c->story->done,
+		    c->script.len);
+	return check_text(c, "script.txt", c->story->script, why);
+}
+
+static void
+print_summary(const struct check *c)
+{
+	uint8_t hash[HASH_SIZE];
+	char hex[HEX_SIZE(HASH_SIZE)], words[FINGERPRINT_SIZE];
+
+	sha256(buf_span(&c->manifest), hash);
+	hex_encode(hex, span_of(hash, sizeof(hash)));
+	fingerprint_words(hash, words);
+	(void)buf_printf(c->out,
+	    "%s%s\n%u acts of %u, kind %s\nmanifest %s\n%s\n",
+	    c->story->rehearsal ? "REHEARSAL: " : "", c->plan->title,
+	    c->story->done, c->script.len, plan_kind_word(c->plan->kind), hex,
+	    words);
+}
+
+static enum reason
+check_record(struct check *c, struct why *why)
+{
+	char path[PATH_MAX];
+	enum reason r;
+
+	path_join(path, sizeof(path), c->bundle, "plan.ini");
+	r = plan_load(path, PLAN_BUNDLE, &c->plan, why);
+	return r != REASON_OK ? r : check_story(c, why);
+}
+
+/* Without a manifest it is a void, however much of it there is. */
+static enum reason
+check_unclosed(struct check *c, struct why *why)
+{
+	struct why inner;
+	enum reason r = check_record(c, &inner);
+
+	if (r == REASON_OK)
+		return why_set(why, REASON_CEREMONY_VOID, -1,
+		    "there is no " BUNDLE_MANIFEST " yet");
+	return why_set(why, REASON_CEREMONY_VOID, -1, "%.150s", inner.text);
+}
+
+static enum reason
+check_all(struct check *c, struct why *why)
+{
+	enum reason r;
+
+	if (read_file(c, BUNDLE_MANIFEST, &c->manifest, why) != REASON_OK)
+		return check_unclosed(c, why);
+	if ((r = check_manifest(c, why)) != REASON_OK ||
+	    (r = check_record(c, why)) != REASON_OK)
+		return r;
+	print_summary(c);
+	if ((r = check_acts(c, why)) != REASON_OK)
+		return r;
+	return check_acknowledgements(c, why);
+}
+
+enum reason
+ceremony_verify(const char *bundle, struct buf *out, struct why *why)
+{
+	struct check *c = memory_new(sizeof(*c));
+	enum reason r;
+
+	c->bundle = bundle;
+	c->out = out;
+	r = check_all(c, why);
+	plan_free(c->plan);
+	free(c->story);
+	buf_free(&c->manifest);
+	free(c);
+	return r;
+}

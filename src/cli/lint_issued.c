@@ -1,0 +1,353 @@
+/*
+ * hallmark lint --all-issued: everything on record once more, for a rule that
+ * is new. The authority tells what there is, page by page, and a checker of our
+ * own looks at each certificate.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "crypto/hash/hash.h"
+#include "wire/json.h"
+
+struct issuing_ca {
+	char name[KEY_NAME_MAX + 1];
+	char slot[SLOT_TOKEN_MAX + 1];
+	bool issues;	  /* IDevIDs; else it signs vouchers */
+	struct buf chain; /* DER, own one first; its first part is the CA */
+	struct span certificate;
+};
+
+struct line {
+	char name[PRODUCT_NAME_MAX + 1];
+	char token[PRODUCT_TOKEN_MAX + 1];
+	unsigned counter_width;
+	bool check_character, import_only, masa_url;
+};
+
+struct history {
+	struct linting *l;
+	struct session *s;
+	struct span voucher_policy;
+	size_t cas_len, lines_len;
+	struct issuing_ca *cas; /* owned */
+	struct line *lines;	/* owned */
+	struct seen above;	/* CAs above ours, which several may share */
+};
+
+static bool
+yes(const struct json_value *object, const char *name)
+{
+	char text[CELL_MAX];
+
+	output_cell(text, object, name);
+	return strcmp(text, "yes") == 0;
+}
+
+static void
+copy(char *out, size_t cap, const struct json_value *object, const char *name)
+{
+	char text[CELL_MAX];
+
+	output_cell(text, object, name);
+	if (strcmp(text, "-") == 0)
+		text[0] = '\0';
+	(void)text_copy(out, cap, span_str(text));
+}
+
+static bool
+add_der(struct buf *b, const struct json_value *v)
+{
+	char text[BASE64_SIZE(CERTIFICATE_MAX)];
+	uint8_t der[CERTIFICATE_MAX];
+	size_t len;
+
+	return json_string(v, text, sizeof(text), &len) == WIRE_OK &&
+	    base64_decode(
+		der, sizeof(der), &len, span_str(text), BASE64_STANDARD) &&
+	    buf_add(b, span_of(der, len));
+}
+
+/* --- what is there: signing keys and products --- */
+
+static enum reason
+ask(struct history *h, const char *verb, const char *name,
+    struct json_value *out, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct message_admin m;
+	enum reason r;
+
+	request_begin(&m, verb);
+	request_text(&m, "name", name);
+	if ((r = session_ask(h->s, &m, &reply, why)) != REASON_OK)
+		return r;
+	return json_parse(reply.json, out, NULL) == WIRE_OK
+	    ? REASON_OK
+	    : why_set(why, REASON_INTERNAL, -1, "%s: no JSON", verb);
+}
+
+static enum reason
+chain_load(struct history *h, struct issuing_ca *ca, struct why *why)
+{
+	struct json_value root, chain, one;
+	struct json_iter i;
+	struct span rest;
+	enum reason r;
+
+	buf_init(&ca->chain, CHAIN_MAX * CERTIFICATE_MAX);
+	if ((r = ask(h, "ca.show", ca->name, &root, why)) != REASON_OK)
+		return r;
+	if (json_member(&root, "chain", &chain)) {
+		json_iter_open(&i, &chain);
+		while (json_iter_next(&i, NULL, &one))
+			if (!add_der(&ca->chain, &one))
+				return why_set(why, REASON_INTERNAL, -1,
+				    "%s: a chain that is none", ca->name);
+	}
+	rest = buf_span(&ca->chain);
+	(void)der_next(&rest, &ca->certificate);
+	return REASON_OK;
+}
+
+static enum reason
+cas_load(struct history *h, struct why *why)
+{
+	struct json_value root, list, one;
+	struct json_iter i;
+	char text[CELL_MAX];
+	enum reason r = ask(h, "ca.list", NULL, &root, why);
+	size_t n;
+
+	if (r != REASON_OK)
+		return r;
+	if (!json_member(&root, "cas", &list))
+		return why_set(why, REASON_INTERNAL, -1, "ca.list");
+	json_iter_open(&i, &list);
+	while (json_iter_next(&i, NULL, &one))
+		h->cas_len++;
+	h->cas = memory_array(h->cas_len + 1, sizeof(*h->cas));
+	json_iter_open(&i, &list);
+	for (n = 0; json_iter_next(&i, NULL, &one); n++) {
+		copy(h->cas[n].name, sizeof(h->cas[n].name), &one, "name");
+		copy(h->cas[n].slot, sizeof(h->cas[n].slot), &one, "slot");
+		output_cell(text, &one, "purpose");
+		h->cas[n].issues = strcmp(text, "idevid-ca") == 0;
+	}
+	for (n = 0; r == REASON_OK && n < h->cas_len; n++)
+		r = chain_load(h, &h->cas[n], why);
+	return r;
+}
+
+static enum reason
+lines_load(struct history *h, struct why *why)
+{
+	struct json_value root, list, one;
+	struct json_iter i;
+	char text[CELL_MAX];
+	uint64_t width;
+	enum reason r = ask(h, "product.list", NULL, &root, why);
+	size_t n;
+
+	if (r != REASON_OK)
+		return r;
+	if (!json_member(&root, "products", &list))
+		return why_set(why, REASON_INTERNAL, -1, "product.list");
+	json_iter_open(&i, &list);
+	while (json_iter_next(&i, NULL, &one))
+		h->lines_len++;
+	h->lines = memory_array(h->lines_len + 1, sizeof(*h->lines));
+	json_iter_open(&i, &list);
+	for (n = 0; json_iter_next(&i, NULL, &one); n++) {
+		struct line *p = &h->lines[n];
+
+		copy(p->name, sizeof(p->name), &one, "name");
+		copy(p->token, sizeof(p->token), &one, "token");
+		output_cell(text, &one, "counter-width");
+		p->counter_width =
+		    text_uint(span_str(text), 12, &width) ? (unsigned)width : 0;
+		p->check_character = yes(&one, "check-character");
+		p->import_only = yes(&one, "import-only");
+		output_cell(text, &one, "masa-url");
+		p->masa_url = strcmp(text, "-") != 0;
+	}
+	return REASON_OK;
+}
+
+/* --- looking --- */
+
+/* The chain of a key: its own certificate by its purpose, CAs above it. */
+static void
+chain_lint(struct history *h, const struct issuing_ca *ca)
+{
+	struct lint_order order = { .voucher_policy = h->voucher_policy,
+		.issuer_named = true };
+	struct span rest = buf_span(&ca->chain), one;
+	char name[CELL_MAX];
+	uint8_t hash[HASH_SIZE];
+	unsigned i;
+
+	for (i = 0; !h->l->gone && der_next(&rest, &one); i++) {
+		order.subject =
+		    i > 0 || ca->issues ? LINT_CA : LINT_VOUCHER_SIGNER;
+		snprintf(name, sizeof(name), "%s#%u", ca->name, i + 1);
+		sha256(one, hash);
+		if (seen_add(&h->above, hash, hash) == SEEN_NEW)
+			lint_certificate(
+			    h->l, name, one, rest.len > 0 ? rest : one, &order);
+	}
+}
+
+static const struct issuing_ca *
+ca_of(const struct history *h, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < h->cas_len; i++)
+		if (strcmp(h->cas[i].name, name) == 0)
+			return &h->cas[i];
+	return NULL;
+}
+
+/* By the rules of its product as they are now. */
+static void
+order_fill(const struct history *h, const struct issuing_ca *ca,
+    const char *product, struct lint_order *o)
+{
+	const struct line *p = NULL;
+	size_t i;
+
+	for (i = 0; i < h->lines_len; i++)
+		if (strcmp(h->lines[i].name, product) == 0)
+			p = &h->lines[i];
+	if (p == NULL)
+		return;
+	o->masa_url_required = p->masa_url;
+	if (ca == NULL || p->import_only || o->imported)
+		return;
+	memcpy(o->token, p->token, sizeof(o->token));
+	memcpy(o->slot, ca->slot, sizeof(o->slot));
+	o->counter_width = p->counter_width;
+	o->check_character = p->check_character;
+}
+
+static enum reason
+device_lint(struct history *h, const struct json_value *d, struct why *why)
+{
+	char serial[CELL_MAX], name[CELL_MAX], text[CELL_MAX];
+	struct lint_order order = { .subject = LINT_IDEVID,
+		.voucher_policy = h->voucher_policy };
+	const struct issuing_ca *ca;
+	struct json_value v;
+	struct buf der;
+	bool good;
+
+	output_cell(serial, d, "serial");
+	output_cell(text, d, "origin");
+	order.imported = strcmp(text, "imported") == 0;
+	output_cell(text, d, "ca");
+	ca = order.imported ? NULL : ca_of(h, text);
+	order.issuer_is_idevid_ca = order.issuer_named = ca != NULL;
+	output_cell(text, d, "product");
+	order_fill(h, ca, text, &order);
+	buf_init(&der, CERTIFICATE_MAX);
+	good = json_member(d, "certificate", &v) && add_der(&der, &v);
+	snprintf(name, sizeof(name), "%.*s", SERIAL_MAX, serial);
+	if (good)
+		lint_certificate(h->l, name, buf_span(&der),
+		    ca == NULL ? span_of(NULL, 0) : ca->certificate, &order);
+	buf_free(&der);
+	return good ? REASON_OK
+		    : why_set(why, REASON_INTERNAL, -1,
+			  "%s has no certificate on record", name);
+}
+
+/* One page; *more, and where it goes on. */
+static enum reason
+page_lint(struct history *h, char after[SERIAL_MAX + 1], size_t *done,
+    bool *more, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct json_value root, list, one;
+	struct message_admin m;
+	struct json_iter i;
+	enum reason r;
+
+	request_begin(&m, "device.list");
+	request_text(&m, "after", after);
+	request_text(&m, "limit", PAGE);
+	request_text(&m, "whole", "yes");
+	if ((r = session_ask(h->s, &m, &reply, why)) != REASON_OK)
+		return r;
+	if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
+	    !json_member(&root, "devices", &list))
+		return why_set(why, REASON_INTERNAL, -1, "device.list");
+	json_iter_open(&i, &list);
+	while (
+	    r == REASON_OK && !h->l->gone && json_iter_next(&i, NULL, &one)) {
+		r = device_lint(h, &one, why);
+		++*done;
+	}
+	copy(after, SERIAL_MAX + 1, &root, "next");
+	*more = after[0] != '\0';
+	return r;
+}
+
+static enum reason
+count_devices(struct history *h, size_t *total, struct why *why)
+{
+	struct json_value root;
+	char text[CELL_MAX];
+	uint64_t n = 0;
+	enum reason r = ask(h, "service.status", NULL, &root, why);
+
+	if (r != REASON_OK)
+		return r;
+	output_cell(text, &root, "devices");
+	(void)text_uint(span_str(text), INT64_MAX, &n);
+	*total = (size_t)n;
+	return REASON_OK;
+}
+
+static enum reason
+devices_lint(struct history *h, struct why *why)
+{
+	char after[SERIAL_MAX + 1] = "";
+	struct progress bar;
+	size_t total = 0, done = 0;
+	bool more = true;
+	enum reason r = count_devices(h, &total, why);
+
+	progress_begin(&bar, "linting", total);
+	while (r == REASON_OK && more && !h->l->gone) {
+		r = page_lint(h, after, &done, &more, why);
+		progress_step(&bar, done);
+	}
+	progress_end(&bar);
+	return r;
+}
+
+enum reason
+lint_issued(struct linting *l, struct span voucher_policy, struct why *why)
+{
+	struct history h = { .l = l, .voucher_policy = voucher_policy };
+	enum reason r;
+	size_t i;
+
+	if ((r = session_open(l->c, NEED_STORE, &h.s, why)) == REASON_OK &&
+	    (r = cas_load(&h, why)) == REASON_OK &&
+	    (r = lines_load(&h, why)) == REASON_OK) {
+		for (i = 0; i < h.cas_len; i++)
+			chain_lint(&h, &h.cas[i]);
+		r = devices_lint(&h, why);
+	}
+	for (i = 0; i < h.cas_len; i++)
+		buf_free(&h.cas[i].chain);
+	free(h.cas);
+	free(h.lines);
+	seen_free(&h.above);
+	session_close(h.s);
+	return r;
+}

@@ -1,0 +1,194 @@
+/* How keys come after each other, see ledger.h. */
+#include "journal/ledger.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "journal/describe.h"
+#include "model/serial.h"
+
+bool
+ledger_key_due(const struct ledger *l, const struct ledger_key *k, int64_t time)
+{
+	const struct ledger_key *before;
+
+	/* Each succeeds an older one, so this ends. */
+	for (; k->order.succeeds[0] != '\0'; k = before) {
+		before = ledger_key_find(l, k->order.succeeds);
+		if (before == NULL)
+			return true;
+		if (before->state == KEY_ACTIVE)
+			return key_policy_used(&before->order.policy,
+				   &before->count, time) >= KEY_SWITCH_PERCENT;
+		if (!key_state_over(before->state))
+			return false; /* it comes first */
+		if (before->count.activated != 0)
+			return true;
+		/* Retired unused: its place in the line is ours. */
+	}
+	return true;
+}
+
+const struct ledger_key *
+ledger_key_successor(const struct ledger *l, const struct ledger_key *k)
+{
+	const struct ledger_key *next, *further;
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++) {
+		next = &l->keys[i];
+		if (strcmp(next->order.succeeds, k->order.name) != 0)
+			continue;
+		if (next->state == KEY_SIGNED || next->state == KEY_ACTIVE)
+			return next;
+		further = key_state_over(next->state)
+		    ? ledger_key_successor(l, next)
+		    : NULL;
+		if (further != NULL)
+			return further;
+	}
+	return NULL;
+}
+
+unsigned
+ledger_key_generation(const struct ledger *l, const struct ledger_key *k)
+{
+	unsigned n = 1;
+	size_t i;
+
+	for (i = 0; i < l->keys_len && &l->keys[i] != k; i++)
+		n += strcmp(l->keys[i].order.slot, k->order.slot) == 0;
+	return n;
+}
+
+static enum reason
+check_given(const struct ledger *l, const char *slot, struct why *why)
+{
+	size_t i;
+
+	for (i = 0; i < l->slots_len; i++)
+		if (token_alike(l->slots[i].slot, slot))
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "slot %s was given to %s", l->slots[i].slot,
+			    l->slots[i].to);
+	return REASON_OK;
+}
+
+enum reason
+ledger_slot_read(const struct ledger *l, const char *subject,
+    struct ledger_slot *out, struct why *why)
+{
+	const char *space = strchr(subject, ' ');
+	size_t i, len = space == NULL ? 0 : (size_t)(space - subject);
+
+	memset(out, 0, sizeof(*out));
+	if (len > SLOT_TOKEN_MAX || space == NULL || space[1] == '\0' ||
+	    strlen(space + 1) > FACTORY_NAME_MAX)
+		return why_set(
+		    why, REASON_SIGNER_FACTS, -1, "not a slot and whose it is");
+	memcpy(out->slot, subject, len);
+	memcpy(out->to, space + 1, strlen(space + 1));
+	if (!slot_valid(out->slot))
+		return why_set(
+		    why, REASON_SIGNER_FACTS, -1, "slot: 2 to 4 of A-Z 0-9");
+	if (l->slots_len == LEDGER_SLOTS_MAX)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "a signer knows at most %d slots of others",
+		    LEDGER_SLOTS_MAX);
+	for (i = 0; i < l->keys_len; i++)
+		if (l->keys[i].order.slot[0] != '\0' &&
+		    token_alike(l->keys[i].order.slot, out->slot))
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "slot %s belongs to key %s", l->keys[i].order.slot,
+			    l->keys[i].order.name);
+	return check_given(l, out->slot, why);
+}
+
+/* A slot passes to one named successor, after the old CA is retired (IP 5.2). */
+static enum reason
+check_slot(const struct ledger *l, const struct key_order *o, struct why *why)
+{
+	const struct ledger_key *k, *last = NULL;
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++) {
+		k = &l->keys[i];
+		if (k->order.slot[0] == '\0' ||
+		    !token_alike(k->order.slot, o->slot))
+			continue;
+		if (strcmp(k->order.slot, o->slot) != 0)
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "slot %s looks like %s of key %s", o->slot,
+			    k->order.slot, k->order.name);
+		last = k;
+	}
+	if (last == NULL)
+		return check_given(l, o->slot, why);
+	if (strcmp(o->succeeds, last->order.name) != 0)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "slot %s belongs to key %s", o->slot, last->order.name);
+	if (!key_state_over(last->state))
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "slot %s is in use: key %s is not retired", o->slot,
+		    last->order.name);
+	return REASON_OK;
+}
+
+enum reason
+ledger_key_admits(
+    const struct ledger *l, const struct key_order *o, struct why *why)
+{
+	const struct ledger_key *before;
+
+	if (l->keys_len == LEDGER_KEYS_MAX)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "a signer holds at most %d keys", LEDGER_KEYS_MAX);
+	if (ledger_key_find(l, o->name) != NULL)
+		return why_set(why, REASON_SIGNER_POLICY, -1,
+		    "there is a key %s", o->name);
+	if (o->succeeds[0] != '\0') {
+		before = ledger_key_find(l, o->succeeds);
+		if (before == NULL || before->order.purpose != o->purpose)
+			return why_set(why, REASON_SIGNER_POLICY, -1,
+			    "there is no key %s that it could succeed",
+			    o->succeeds);
+	}
+	return o->slot[0] == '\0' ? REASON_OK : check_slot(l, o, why);
+}
+
+const char *
+key_end_word(unsigned value)
+{
+	return value == END_DESTROY ? "destroy" : "archive";
+}
+
+size_t
+ledger_statement(const struct ledger *l, const struct ledger_key *k,
+    enum key_end how, const uint8_t archive[HASH_SIZE], char out[STATEMENT_MAX])
+{
+	char signer[HEX_SIZE(16)], spki[HEX_SIZE(HASH_SIZE)];
+	char copy[HEX_SIZE(HASH_SIZE)];
+	int len;
+
+	hex_encode(signer, span_of(l->signer, sizeof(l->signer)));
+	hex_encode(spki, span_of(k->spki_sha256, HASH_SIZE));
+	hex_encode(copy, span_of(archive, HASH_SIZE));
+	len = snprintf(out, STATEMENT_MAX,
+	    "hallmark key statement 1\n"
+	    "act: %s\n"
+	    "signer: %s\n"
+	    "key: %s\n"
+	    "slot: %s\n"
+	    "generation: %u\n"
+	    "spki-sha256: %s\n"
+	    "issued: %llu\n"
+	    "last-counter: %llu\n"
+	    "archive-sha256: %s\n",
+	    key_end_word(how), signer, k->order.name,
+	    k->order.slot[0] == '\0' ? "-" : k->order.slot,
+	    ledger_key_generation(l, k), spki,
+	    (unsigned long long)k->count.issued,
+	    (unsigned long long)k->last_counter,
+	    how == END_ARCHIVE ? copy : "-");
+	return len > 0 && len < STATEMENT_MAX ? (size_t)len : 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * A customer: who owns a domain. Known by keys on file, of its domain CAs and of
+ * its registrars; a request is a customer's if one of them stands in its verified
+ * chain (doc/decisions/029).
+ */
+#ifndef MODEL_CUSTOMER_H
+#define MODEL_CUSTOMER_H
+
+#include "model/product.h"
+
+#define CUSTOMER_NAME_MAX 40 /* as of products: A-Z a-z 0-9 . _ - */
+
+struct customer {
+	char name[CUSTOMER_NAME_MAX + 1];
+	/* What it wishes to be pinned, by format; 0 = the product decides. */
+	enum pin_policy pin[FORMAT_COSE_CBOR + 1];
+};
+
+enum customer_certificate_kind {
+	CUSTOMER_DOMAIN_CA = 1, /* may be pinned, also where it did not come */
+	CUSTOMER_REGISTRAR = 2,
+};
+/* "domain-ca", "registrar" */
+const char *customer_kind_text(enum customer_certificate_kind k);
+
+bool customer_name_valid(const char *name);
+/* Sets one field: "pin" for all formats, "pin-cms", "pin-jws", "pin-cose";
+ * "product" is the wish for none. ADMIN_ARGUMENT. */
+MUST_USE enum reason customer_set(
+    struct customer *c, struct span name, struct span value, struct why *why);
+/* A wish as text, "product" for none. */
+const char *customer_pin_text(enum pin_policy p);
+
+#endif

@@ -1,0 +1,151 @@
+/* Printing voucher-requests, see show.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fatal.h"
+#include "base/text.h"
+#include "registrar/registrar.h"
+#include "registrar/show.h"
+
+/* The pledge's request in a registrar's, as far as it can be read. */
+struct inner {
+	struct judgement j;
+	uint8_t *arena;
+	enum reason reason;
+};
+
+static struct inner *
+inner_open(const struct judgement *j)
+{
+	struct judge_facts facts = { .voucher = j->request.prior,
+		.requests = true };
+	struct inner *p = memory_new(sizeof(*p));
+
+	p->arena = memory_new(JUDGE_ARENA(facts.voucher.len));
+	p->reason = voucher_examine(&facts, p->arena, &p->j, NULL);
+	/* One level: what is inside that one is nobody's. */
+	p->j.request.prior = span_of(NULL, 0);
+	return p;
+}
+
+static void
+inner_close(struct inner *p)
+{
+	free(p->arena);
+	free(p);
+}
+
+static void
+hex_line(const char *name, struct span value)
+{
+	char text[HEX_SIZE(64)];
+
+	if (value.ptr == NULL)
+		return;
+	if (value.len > 64) {
+		snprintf(text, sizeof(text), "%zu octets", value.len);
+		show_line(name, text);
+		return;
+	}
+	hex_encode(text, value);
+	show_line(name, text);
+}
+
+/* Whom the pledge says it saw. */
+static void
+proximity_lines(const struct voucher_request *q)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+	struct certificate c;
+
+	if (q->proximity_cert.ptr != NULL) {
+		if (certificate_read(q->proximity_cert, &c, NULL) == REASON_OK)
+			show_certificate("proximity-registrar-cert", &c);
+		else
+			show_line(
+			    "proximity-registrar-cert", "(no certificate)");
+	}
+	if (q->proximity_pubk.ptr != NULL) {
+		fingerprint_print(fingerprint, q->proximity_pubk);
+		show_line("proximity-registrar-pubk", "");
+		show_line("  key sha256", fingerprint);
+	}
+	hex_line("proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
+}
+
+void
+request_text_print(const struct judgement *j)
+{
+	const struct voucher_request *q = &j->request;
+	struct inner *p;
+
+	show_line("kind", "voucher-request");
+	show_line("serial-number", q->serial[0] == '\0' ? "(none)" : q->serial);
+	show_line("assertion",
+	    q->assertion == ASSERTION_NONE ? "(none)"
+					   : assertion_text(q->assertion));
+	show_line("nonce", q->nonce[0] == '\0' ? "(none)" : q->nonce);
+	if (q->has_created_on)
+		show_date("created-on", q->created_on);
+	hex_line("idevid-issuer", q->idevid_issuer);
+	proximity_lines(q);
+	show_form(j);
+	show_chain(j);
+	if (q->prior.ptr == NULL)
+		return;
+	printf("\nprior-signed-voucher-request:\n");
+	p = inner_open(j);
+	if (p->reason != REASON_OK)
+		show_line("refused", reason_code(p->reason));
+	else
+		voucher_print(&p->j, false);
+	inner_close(p);
+}
+
+static void
+put_base64(struct json_out *o, const char *name, struct span value)
+{
+	if (value.ptr == NULL)
+		return;
+	json_put_name(o, name);
+	json_put_base64(o, value);
+}
+
+static void
+put_prior(struct json_out *o, const struct judgement *j)
+{
+	struct inner *p = inner_open(j);
+
+	json_put_name(o, "prior-signed-voucher-request");
+	json_begin_object(o);
+	if (p->reason != REASON_OK)
+		show_put_text(o, "refused", reason_code(p->reason));
+	else if (p->j.is_request)
+		request_json_put(o, &p->j);
+	else
+		show_put_text(o, "kind", "voucher");
+	json_end_object(o);
+	inner_close(p);
+}
+
+void
+request_json_put(struct json_out *o, const struct judgement *j)
+{
+	const struct voucher_request *q = &j->request;
+
+	show_put_text(o, "kind", "voucher-request");
+	show_put_text(o, "serial-number", q->serial);
+	show_put_text(o, "assertion",
+	    q->assertion == ASSERTION_NONE ? "" : assertion_text(q->assertion));
+	show_put_text(o, "nonce", q->nonce);
+	show_put_date(o, "created-on", q->has_created_on ? q->created_on : 0);
+	put_base64(o, "idevid-issuer", q->idevid_issuer);
+	put_base64(o, "proximity-registrar-cert", q->proximity_cert);
+	put_base64(o, "proximity-registrar-pubk", q->proximity_pubk);
+	put_base64(
+	    o, "proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
+	show_put_form(o, j);
+	show_put_signature(o, j);
+	if (q->prior.ptr != NULL)
+		put_prior(o, j);
+}

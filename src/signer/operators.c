@@ -1,0 +1,106 @@
+/* The roster of operators, which the administrator writes, see signer.h. */
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "signer/signer.h"
+
+#define ROSTER_MAX 16384
+
+static bool
+next_word(struct span *line, struct span *word)
+{
+	size_t n = 0;
+
+	while (line->len > 0 && line->ptr[0] == ' ')
+		*line = span_of(line->ptr + 1, line->len - 1);
+	while (n < line->len && line->ptr[n] != ' ')
+		n++;
+	*word = span_of(line->ptr, n);
+	*line = span_of(line->ptr + n, line->len - n);
+	return n > 0;
+}
+
+/* NAME KEY-TYPE BASE64 [remark], as in a .pub file with a name in front. */
+static bool
+read_line(struct span line, struct operator* out)
+{
+	struct span name;
+	struct why why;
+
+	if (!next_word(&line, &name) || !text_printable(name) ||
+	    !text_copy(out->name, sizeof(out->name), name))
+		return false;
+	while (line.len > 0 && line.ptr[0] == ' ')
+		line = span_of(line.ptr + 1, line.len - 1);
+	if (ssh_key_read(line, &out->key, &why) != REASON_OK)
+		return false;
+	sha256(span_of(out->key.blob, out->key.len), out->key_sha256);
+	return true;
+}
+
+static bool
+is_double(const struct operators *o, const struct operator* next)
+{
+	unsigned i;
+
+	for (i = 0; i < o->len; i++)
+		if (strcmp(o->list[i].name, next->name) == 0 ||
+		    memcmp(o->list[i].key_sha256, next->key_sha256,
+			HASH_SIZE) == 0)
+			return true;
+	return false;
+}
+
+enum reason
+operators_load(const char *path, struct operators *out, struct why *why)
+{
+	unsigned number = 0;
+	struct span rest, line;
+	struct operator next;
+	struct buf text;
+	const uint8_t *end;
+	enum reason r;
+
+	memset(out, 0, sizeof(*out));
+	if (access(path, F_OK) != 0)
+		return why_set(why, REASON_OPERATOR_SIGNATURE, -1,
+		    "there is no roster of operators (signer/operators)");
+	if ((r = file_read(path, &text, ROSTER_MAX, why)) != REASON_OK)
+		return r;
+	for (rest = buf_span(&text); rest.len > 0;) {
+		end = memchr(rest.ptr, '\n', rest.len);
+		line = span_of(rest.ptr,
+		    end == NULL ? rest.len : (size_t)(end - rest.ptr));
+		rest = span_of(line.ptr + line.len, rest.len - line.len);
+		if (end != NULL)
+			rest = span_of(rest.ptr + 1, rest.len - 1);
+		number++;
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		if (out->len == OPERATORS_MAX || !read_line(line, &next) ||
+		    is_double(out, &next)) {
+			r = why_set(why, REASON_HOME_INVALID, -1,
+			    "signer/operators, line %u: not NAME KEY-TYPE KEY, "
+			    "or there twice, or more than %d",
+			    number, OPERATORS_MAX);
+			break;
+		}
+		out->list[out->len++] = next;
+	}
+	buf_free(&text);
+	return r;
+}
+
+const struct operator* operator_find(
+    const struct operators *o, struct span message, struct span file)
+{
+	struct why why;
+	unsigned i;
+
+	for (i = 0; i < o->len; i++)
+		if (ssh_verify(&o->list[i].key, END_NAMESPACE, message, file,
+			&why) == REASON_OK)
+			return &o->list[i];
+	return NULL;
+}

@@ -1,0 +1,31 @@
+/*
+ * Shares: what is accepted lies within the bounds of its kind, is written to
+ * words that read as the same, and one octet changed in it is no longer a share
+ * with the same checksum.
+ */
+#include "crypto/keys/share.h"
+#include "fuzz.h"
+
+uint64_t
+input_read(const uint8_t *bytes, size_t len)
+{
+	char text[SHARE_TEXT_SIZE];
+	struct share s, again;
+	struct why why;
+
+	why_clear(&why);
+	if (share_read(span_of(bytes, len), &s, &why) != REASON_OK) {
+		require(why.text[0] != '\0');
+		return 0;
+	}
+	require(s.len >= SHARE_VALUE_MIN && s.len <= SHARE_VALUE_MAX);
+	require(s.len % 2 == 0 && s.index < SHARES_MAX);
+	require(s.threshold >= 1 && s.threshold <= SHARES_MAX);
+	require(s.group_threshold <= s.groups && s.groups <= SHARES_MAX);
+	share_write(&s, text);
+	require(share_read(span_str(text), &again, &why) == REASON_OK);
+	require(memcmp(&s, &again, sizeof(s)) == 0);
+	text[0] = text[0] == 'a' ? 'b' : 'a';
+	require(share_read(span_str(text), &again, &why) != REASON_OK);
+	return digest_add(ACCEPTED, text, strlen(text));
+}
