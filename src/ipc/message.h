@@ -14,7 +14,6 @@
 #include "model/lint.h"
 #include "model/order.h"
 #include "model/step.h"
-#include "wire/json.h"
 
 #define FRAME_MAX      196608 /* body, chain and overhead */
 #define ADMIN_BLOB_MAX 131072
@@ -236,8 +235,8 @@ struct message_signed {
 
 /* --- command line --- */
 #define ADMIN_ARGUMENTS_MAX 24
-/* Rows of one answer: an array that our own reader takes. */
-#define ADMIN_PAGE_MAX	    JSON_MAX_MEMBERS
+/* Rows of one answer, and the twins of its last one. */
+#define ADMIN_PAGE_MAX	    256
 struct admin_argument {
 	char name[32];
 	struct span value;

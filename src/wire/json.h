@@ -2,8 +2,9 @@
  * Strict JSON (RFC 8259), reader and writer, without allocation.
  *
  * json_parse() checks the whole text once: grammar, UTF-8 without BOM, depth at
- * most JSON_MAX_DEPTH, at most JSON_MAX_MEMBERS in one object or array, no name
- * twice in one object (compared after unescaping), nothing behind the value.
+ * most JSON_MAX_DEPTH, at most JSON_MAX_MEMBERS in one object and
+ * JSON_MAX_ELEMENTS in an array, no name twice in one object (compared after
+ * unescaping), nothing behind the value.
  * After that the accessors cannot meet a malformed text.
  */
 #ifndef WIRE_JSON_H
@@ -11,8 +12,9 @@
 
 #include "wire/span.h"
 
-#define JSON_MAX_DEPTH	 16 /* MP 17 */
-#define JSON_MAX_MEMBERS 256
+#define JSON_MAX_DEPTH	  16 /* MP 17 */
+#define JSON_MAX_MEMBERS  256
+#define JSON_MAX_ELEMENTS 4096
 
 enum json_type {
 	JSON_OBJECT,

@@ -252,7 +252,7 @@ check_array(struct check *c)
 	if (take_mark(c, ']'))
 		return WIRE_OK;
 	do {
-		if (n++ == JSON_MAX_MEMBERS)
+		if (n++ == JSON_MAX_ELEMENTS)
 			return WIRE_LIMIT;
 		if ((error = check_value(c)) != WIRE_OK)
 			return error;

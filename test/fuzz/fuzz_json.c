@@ -56,7 +56,9 @@ container_write(struct writer *w, const struct json_value *v)
 		json_begin_array(&w->out);
 	json_iter_open(&i, v);
 	while (json_iter_next(&i, &name, &value)) {
-		require(++n <= JSON_MAX_MEMBERS && inside(value.raw, v->raw));
+		require(++n <= (v->type == JSON_OBJECT ? JSON_MAX_MEMBERS
+						       : JSON_MAX_ELEMENTS));
+		require(inside(value.raw, v->raw));
 		if (v->type == JSON_OBJECT) {
 			require(name.type == JSON_STRING);
 			require(inside(name.raw, v->raw));

@@ -267,7 +267,7 @@ parse_members(unsigned count, unsigned again)
 static void
 members(void **state)
 {
-	char text[2 * JSON_MAX_MEMBERS + 4] = "[";
+	char text[2 * JSON_MAX_ELEMENTS + 4] = "[";
 	struct json_value root;
 	unsigned i;
 
@@ -279,9 +279,9 @@ members(void **state)
 	for (i = 0; i < JSON_MAX_MEMBERS - 1; i++)
 		assert_int_equal(
 		    parse_members(JSON_MAX_MEMBERS, i), WIRE_DUPLICATE);
-	for (i = 1; i < JSON_MAX_MEMBERS; i++)
-		strcat(text, "1,");
-	strcat(text, "1]");
+	for (i = 1; i < JSON_MAX_ELEMENTS; i++)
+		memcpy(text + 2 * i - 1, "1,", 2);
+	strcpy(text + 2 * i - 1, "1]");
 	assert_int_equal(json_parse(span_str(text), &root, NULL), WIRE_OK);
 	strcpy(text + strlen(text) - 1, ",1]");
 	assert_int_equal(json_parse(span_str(text), &root, NULL), WIRE_LIMIT);
