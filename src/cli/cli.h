@@ -84,6 +84,11 @@ void request_bytes(
 /* One question and its printed answer: what most verbs are. */
 int session_run(const struct cli *c, enum session_need need,
     const struct message_admin *request);
+/* What `product set` and `customer set` are: one operand, the name, and options
+ * that are fields of what is asked, under their own names; fields ends with NULL. */
+#define CHANGE_FIELDS_MAX 16
+int session_change(struct cli *c, int argc, char **argv, const char *verb,
+    const char *const *fields);
 /* Absolute path of the home, which must be there. */
 MUST_USE enum reason home_path(
     const struct cli *c, char out[CONFIG_TEXT], struct why *why);

@@ -3,40 +3,19 @@
 #include "cli/cli.h"
 
 /* The fields of model/customer.h under their names. */
-static const char *const fields[] = { "pin", "pin-cms", "pin-jws", "pin-cose" };
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
-
-static int
-change(struct cli *c, int argc, char **argv, const char *verb)
-{
-	const char *values[FIELDS] = { NULL };
-	struct option_row rows[FIELDS + 1] = { 0 };
-	struct message_admin m;
-	size_t i;
-
-	for (i = 0; i < FIELDS; i++) {
-		rows[i].name = fields[i];
-		rows[i].text = &values[i];
-	}
-	if (!options_read(c, argc, argv, rows, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, verb);
-	request_text(&m, "name", c->operands[0]);
-	for (i = 0; i < FIELDS; i++)
-		request_text(&m, fields[i], values[i]);
-	return session_run(c, NEED_SIGNER, &m);
-}
+static const char *const fields[] = { "pin", "pin-cms", "pin-jws", "pin-cose",
+	NULL };
 
 int
 customer_add_run(struct cli *c, int argc, char **argv)
 {
-	return change(c, argc, argv, "customer.add");
+	return session_change(c, argc, argv, "customer.add", fields);
 }
 
 int
 customer_set_run(struct cli *c, int argc, char **argv)
 {
-	return change(c, argc, argv, "customer.set");
+	return session_change(c, argc, argv, "customer.set", fields);
 }
 
 int

@@ -5,40 +5,18 @@
 static const char *const fields[] = { "token", "masa-url", "counter-width",
 	"check-character", "pin", "pin-kind", "formats", "audit-only",
 	"emit-id-data", "legacy-unattributed", "legacy-layout-2019",
-	"voucher-limit", "import-only", "key-usage" };
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
-
-static int
-change(struct cli *c, int argc, char **argv, const char *verb)
-{
-	const char *values[FIELDS] = { NULL };
-	struct option_row rows[FIELDS + 1] = { 0 };
-	struct message_admin m;
-	size_t i;
-
-	for (i = 0; i < FIELDS; i++) {
-		rows[i].name = fields[i];
-		rows[i].text = &values[i];
-	}
-	if (!options_read(c, argc, argv, rows, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, verb);
-	request_text(&m, "name", c->operands[0]);
-	for (i = 0; i < FIELDS; i++)
-		request_text(&m, fields[i], values[i]);
-	return session_run(c, NEED_SIGNER, &m);
-}
+	"voucher-limit", "import-only", "key-usage", NULL };
 
 int
 product_add_run(struct cli *c, int argc, char **argv)
 {
-	return change(c, argc, argv, "product.add");
+	return session_change(c, argc, argv, "product.add", fields);
 }
 
 int
 product_set_run(struct cli *c, int argc, char **argv)
 {
-	return change(c, argc, argv, "product.set");
+	return session_change(c, argc, argv, "product.set", fields);
 }
 
 int

@@ -270,3 +270,27 @@ session_run(const struct cli *c, enum session_need need,
 	session_close(s);
 	return code;
 }
+
+int
+session_change(struct cli *c, int argc, char **argv, const char *verb,
+    const char *const *fields)
+{
+	const char *values[CHANGE_FIELDS_MAX] = { NULL };
+	struct option_row rows[CHANGE_FIELDS_MAX + 1] = { 0 };
+	struct message_admin m;
+	size_t i;
+
+	for (i = 0; fields[i] != NULL; i++) {
+		if (i == CHANGE_FIELDS_MAX)
+			fatal("%s has too many fields", verb);
+		rows[i].name = fields[i];
+		rows[i].text = &values[i];
+	}
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, verb);
+	request_text(&m, "name", c->operands[0]);
+	for (i = 0; fields[i] != NULL; i++)
+		request_text(&m, fields[i], values[i]);
+	return session_run(c, NEED_SIGNER, &m);
+}
