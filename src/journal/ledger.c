@@ -325,7 +325,8 @@ is_empty(const struct ledger *l)
 {
 	static const uint8_t nobody[sizeof(l->signer)];
 
-	return memcmp(l->signer, nobody, sizeof(nobody)) == 0;
+	return l->sequence == 0 &&
+	    memcmp(l->signer, nobody, sizeof(nobody)) == 0;
 }
 
 /* An empty ledger takes the first checkpoint that it meets at its word: what

@@ -13,9 +13,9 @@
 #define LEDGER_KEYS_MAX	   4096
 #define LEDGER_SLOTS_MAX   4096
 /* A part with so many of the largest fits RECORD_MAX. */
-#define LEDGER_PART_KEYS   60
-#define LEDGER_PART_SLOTS  200
-#define LEDGER_PARTS_MAX   100
+#define LEDGER_PART_KEYS   25
+#define LEDGER_PART_SLOTS  100
+#define LEDGER_PARTS_MAX   200
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */

@@ -13,10 +13,10 @@
 #include "samples.h"
 
 /* Of the smallest segments; a checkpoint of these keys needs larger ones. */
-#define SMALL (5 * RECORD_MAX)
+#define SMALL (10 * RECORD_MAX)
 #define KEYS  600
 #define SLOTS 450
-#define PARTS 10
+#define PARTS 24
 
 static char top[64], dir[100];
 static struct why why;
@@ -299,14 +299,14 @@ part_lies(void **state)
 			knows.keys[part].last_record = l.keys[part].last_record;
 		ledger_init(&taker);
 		for (part = 0; part < PARTS; part++) {
-			if (part == lie && part * 60 < said.keys_len)
-				said.keys[part * 60].count.issued++;
+			if (part == lie && part * LEDGER_PART_KEYS < said.keys_len)
+				said.keys[part * LEDGER_PART_KEYS].count.issued++;
 			r = part_record(&said, part, content, bytes, &len);
 			if (part == lie) {
 				assert_int_equal(ledger_apply(&knows, &r,
 						     span_of(bytes, len), &why),
 				    REASON_JOURNAL_DAMAGED);
-				said.keys[part * 60].count.issued--;
+				said.keys[part * LEDGER_PART_KEYS].count.issued--;
 				r = part_record(
 				    &said, part, content, bytes, &len);
 			}
