@@ -135,7 +135,6 @@ struct key_entry {
 	uint64_t turn;	 /* issuing CA: when it was chosen last */
 	unsigned warned; /* how far its end was told of */
 };
-#define KEYS_MAX 64
 
 /* What the checker apart was asked, in this order; see recheck.c. */
 struct recheck_item {
@@ -207,8 +206,8 @@ struct authority {
 	struct pending *held, **held_tail;   /* operators, STAGE_HELD */
 	struct group *group;		     /* open, or NULL */
 	struct group *submitted;
-	struct key_entry keys[KEYS_MAX];
-	unsigned keys_len;
+	struct key_entry *keys; /* owned, keys_room of them */
+	unsigned keys_len, keys_room;
 	uint64_t turns; /* issuing CAs chosen in this run */
 	size_t kept;	/* octets, see KEPT_MAX */
 	struct customers customers;

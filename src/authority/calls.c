@@ -1,5 +1,6 @@
 /* What the authority does when something comes, goes, or a second is over. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -272,6 +273,7 @@ on_stop(void *context)
 	store_close(a->store);
 	ledger_free(&a->ledger);
 	customers_free(a);
+	free(a->keys);
 }
 
 const struct program_calls authority_calls = {

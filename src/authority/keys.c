@@ -1,6 +1,9 @@
 /* The signing keys, as far as the authority must choose among them. */
 #include "authority/authority.h"
+#include <stdlib.h>
+
 #include "base/clock.h"
+#include "base/fatal.h"
 
 static void
 take_key(void *context, const struct store_ca *ca)
@@ -10,8 +13,13 @@ take_key(void *context, const struct store_ca *ca)
 	struct key_entry *k;
 	bool met;
 
-	if (a->keys_len == KEYS_MAX)
-		return;
+	if (a->keys_len == a->keys_room) {
+		a->keys_room += 64;
+		a->keys = realloc(a->keys, a->keys_room * sizeof(*a->keys));
+		if (a->keys == NULL)
+			fatal("out of memory");
+		memset(a->keys + a->keys_len, 0, 64 * sizeof(*a->keys));
+	}
 	/* In order of birth: what is remembered of a key stays in its place. */
 	k = &a->keys[a->keys_len++];
 	met = strcmp(k->name, ca->name) == 0;

@@ -297,6 +297,7 @@ static bool
 same_signer(struct authority *a, const struct record *r)
 {
 	struct ledger_before before;
+	struct ledger next;
 	struct why why;
 	enum reason reason;
 
@@ -311,11 +312,12 @@ same_signer(struct authority *a, const struct record *r)
 			sizeof(before.signer)) == 0 &&
 		    before.sequence > a->ledger.sequence)))
 		return false;
-	reason = ledger_joins(&a->ledger, r, &why);
+	reason = ledger_joins(&a->ledger, r, &next, &why);
 	if (reason == REASON_OK) {
 		log_note("signer-new", "before=\"%llu\"",
 		    (unsigned long long)a->ledger.sequence);
-		ledger_free(&a->ledger); /* it takes the checkpoint over */
+		ledger_free(&a->ledger);
+		a->ledger = next; /* transferred */
 		return true;
 	}
 	log_reason(reason, &why, "event=\"journal-copy\"");

@@ -18,6 +18,9 @@
  * a quarter is left: so a group that was begun always has room. */
 #define PART 4
 
+/* Octets around a checkpoint's content, at most: lengths, chain, time. */
+#define RECORD_OTHERS 256
+
 struct journal {
 	int dir; /* the folder */
 	int lock;
@@ -25,7 +28,7 @@ struct journal {
 	unsigned segment;
 	size_t size, used;    /* of that segment */
 	uint64_t group;	      /* number of the last one written */
-	bool next_made;	      /* the segment behind this one exists */
+	size_t next_size;     /* of the segment made ahead, 0 = there is none */
 	bool broken;	      /* a write or sync failed */
 	struct ledger ledger; /* as after the pending group */
 	struct buf pending;   /* header's room and payload */
@@ -107,17 +110,46 @@ append(struct journal *j, struct record *r, int64_t now, struct why *why)
 	return reason;
 }
 
+static size_t
+checkpoint_part(const struct ledger *l, unsigned part, uint8_t out[RECORD_MAX])
+{
+	size_t len;
+
+	if (!ledger_write(l, part, out, RECORD_MAX, &len))
+		fatal("a checkpoint's part exceeds %d octets", RECORD_MAX);
+	return len;
+}
+
 static enum reason
 append_checkpoint(struct journal *j, int64_t now, struct why *why)
 {
+	unsigned part, parts = ledger_parts(&j->ledger);
 	uint8_t content[RECORD_MAX];
 	struct record r = { .kind = RECORD_CHECKPOINT };
-	size_t len;
+	enum reason reason = REASON_OK;
 
-	if (!ledger_write(&j->ledger, content, sizeof(content), &len))
-		fatal("a checkpoint exceeds %d octets", RECORD_MAX);
-	r.checkpoint = span_of(content, len);
-	return append(j, &r, now, why);
+	for (part = 0; reason == REASON_OK && part < parts; part++) {
+		r.checkpoint = span_of(
+		    content, checkpoint_part(&j->ledger, part, content));
+		reason = append(j, &r, now, why);
+	}
+	return reason;
+}
+
+/* The size of a segment whose first quarter the checkpoint does not exceed: as
+ * before, or twice that, and so on. */
+static size_t
+size_needed(const struct ledger *l, size_t size)
+{
+	uint8_t content[RECORD_MAX];
+	unsigned part;
+	size_t group = 0;
+
+	for (part = 0; part < ledger_parts(l); part++)
+		group += RECORD_OTHERS + checkpoint_part(l, part, content);
+	while (frame_size(group) > size / PART)
+		size *= 2;
+	return size;
 }
 
 /* Remembers what was written, for journal_drain(). */
@@ -173,14 +205,17 @@ journal_commit(struct journal *j, struct why *why)
 static void
 make_next(struct journal *j)
 {
+	size_t size = size_needed(&j->ledger, j->size);
 	struct span nothing = { NULL, 0 };
 	struct why why;
 
-	if (j->next_made)
+	/* One that has become too small for the checkpoint is made anew. */
+	if (j->next_size >= size)
 		return;
-	j->next_made = segment_make(j->dir, j->segment + 1, j->size, nothing,
-			   &why) == REASON_OK;
-	if (!j->next_made)
+	if (segment_make(j->dir, j->segment + 1, size, nothing, &why) ==
+	    REASON_OK)
+		j->next_size = size;
+	else
 		log_alarm("journal-full", "text=\"%s\"", why.text);
 }
 
@@ -192,18 +227,17 @@ journal_prepare(struct journal *j)
 		make_next(j);
 }
 
-/* Goes on in the next segment, which opens with a checkpoint. */
+/* Goes on in the next segment; what is appended next must be its checkpoint. */
 static enum reason
-roll_over(struct journal *j, int64_t now, struct why *why)
+next_segment(struct journal *j, struct why *why)
 {
 	char name[SEGMENT_NAME_SIZE];
-	enum reason r;
 	int fd;
 
 	make_next(j);
 	segment_name(name, j->segment + 1);
 	fd = openat(j->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (!j->next_made || fd < 0) {
+	if (j->next_size < size_needed(&j->ledger, j->size) || fd < 0) {
 		if (fd >= 0)
 			close(fd);
 		return why_set(why, REASON_JOURNAL_FULL, -1,
@@ -212,9 +246,19 @@ roll_over(struct journal *j, int64_t now, struct why *why)
 	close(j->fd);
 	j->fd = fd; /* transferred */
 	j->segment++;
-	j->used = 0;
-	j->next_made = false;
-	if ((r = append_checkpoint(j, now, why)) != REASON_OK)
+	j->size = j->pending.cap = j->next_size;
+	j->used = j->next_size = 0;
+	return REASON_OK;
+}
+
+static enum reason
+roll_over(struct journal *j, int64_t now, struct why *why)
+{
+	enum reason r = next_segment(j, why);
+
+	if (r != REASON_OK)
+		return r;
+	if (append_checkpoint(j, now, why) != REASON_OK)
 		fatal("a checkpoint does not join its own ledger");
 	return journal_commit(j, why);
 }
@@ -279,6 +323,7 @@ create(const char *dir, struct ledger *first, size_t size, struct why *why)
 	enum reason r = REASON_HOME_INVALID;
 	size_t payload;
 
+	size = size_needed(first, size);
 	journal_init(j, size);
 	j->ledger = *first; /* transferred */
 	ledger_init(first);
@@ -327,19 +372,27 @@ journal_adopt(struct journal *j, struct span bytes, struct why *why)
 	uint8_t hash[HASH_SIZE];
 	struct record r;
 	enum reason reason;
+	bool opens;
 
 	if ((reason = record_read(bytes, &r, why)) != REASON_OK)
 		return reason;
-	if (r.kind == RECORD_CHECKPOINT ||
-	    frame_size(j->pending.len + 4 + RECORD_MAX) > j->size / PART)
+	opens = r.kind == RECORD_CHECKPOINT && j->ledger.more == 0;
+	/* Before a checkpoint and behind it a group ends, within it none does. */
+	if (opens ||
+	    (r.kind != RECORD_CHECKPOINT &&
+		(j->used == 0 ||
+		    frame_size(j->pending.len + 4 + RECORD_MAX) >
+			j->size / PART)))
 		reason = journal_commit(j, why);
-	if (reason == REASON_OK)
-		reason = r.kind == RECORD_CHECKPOINT
-		    ? roll_over(j, r.time, why)
-		    : append(j, &r, r.time, why);
+	if (reason == REASON_OK && opens)
+		reason = next_segment(j, why);
+	if (reason != REASON_OK)
+		return reason;
+	reason = append(j, &r, r.time, why);
 	buf_clear(&j->fresh); /* the store has it */
 	record_hash(bytes, hash);
-	if (reason == REASON_OK && memcmp(hash, j->ledger.head, HASH_SIZE) != 0)
+	if (reason == REASON_OK ? memcmp(hash, j->ledger.head, HASH_SIZE) != 0
+				: r.kind == RECORD_CHECKPOINT)
 		reason = why_set(why, REASON_JOURNAL_FORK, -1,
 		    "record %llu of the store does not join this journal",
 		    (unsigned long long)r.sequence);
@@ -439,10 +492,10 @@ find_last(struct journal *j, struct segment *s, struct why *why)
 	r = open_and_cut(j, s, &fd, why);
 	if (fd >= 0)
 		close(fd);
+	j->next_size = s->size;
 	segment_free(s);
 	if (r != REASON_OK)
 		return r;
-	j->next_made = true;
 	r = segment_read(j->dir, (unsigned)highest - 1, s, why);
 	if (r == REASON_OK && s->last_group == 0) {
 		segment_free(s);

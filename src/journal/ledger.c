@@ -18,19 +18,75 @@ ledger_free(struct ledger *l)
 	if (l == NULL)
 		return;
 	free(l->keys);
+	free(l->by_name);
 	free(l->slots);
 	ledger_init(l);
+}
+
+/* Where a name stands in by_name, or would. */
+static size_t
+name_place(const struct ledger *l, const char *name, bool *there)
+{
+	size_t low = 0, high = l->keys_len, middle;
+	int order;
+
+	*there = false;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		order = strcmp(name, l->keys[l->by_name[middle]].order.name);
+		if (order == 0) {
+			*there = true;
+			return middle;
+		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 struct ledger_key *
 ledger_key_find(const struct ledger *l, const char *name)
 {
-	size_t i;
+	bool there;
+	size_t at = name_place(l, name, &there);
 
-	for (i = 0; i < l->keys_len; i++)
-		if (strcmp(l->keys[i].order.name, name) == 0)
-			return &l->keys[i];
-	return NULL;
+	return there ? &l->keys[l->by_name[at]] : NULL;
+}
+
+/* Room for one more element, in steps. */
+static void *
+more_room(void *elements, size_t len, size_t size)
+{
+	if (len % 64 == 0 &&
+	    (elements = realloc(elements, (len + 64) * size)) == NULL)
+		fatal("out of memory");
+	return elements;
+}
+
+bool
+ledger_key_push(struct ledger *l, const struct ledger_key *k)
+{
+	bool there;
+	size_t at = name_place(l, k->order.name, &there);
+
+	if (there)
+		return false;
+	l->keys = more_room(l->keys, l->keys_len, sizeof(*l->keys));
+	l->by_name = more_room(l->by_name, l->keys_len, sizeof(*l->by_name));
+	memmove(l->by_name + at + 1, l->by_name + at,
+	    (l->keys_len - at) * sizeof(*l->by_name));
+	l->by_name[at] = (uint16_t)l->keys_len;
+	l->keys[l->keys_len++] = *k;
+	return true;
+}
+
+void
+ledger_slot_push(struct ledger *l, const struct ledger_slot *s)
+{
+	l->slots = more_room(l->slots, l->slots_len, sizeof(*l->slots));
+	l->slots[l->slots_len++] = *s;
 }
 
 const char *
@@ -130,12 +186,12 @@ slots_fields(struct members *f, struct ledger *l)
 		return;
 	count = member_array(f, 11, "slots", l->slots_len);
 	if (f->mode == MEMBERS_READ) {
-		if (count == 0 || count > LEDGER_SLOTS_MAX) {
+		if (count == 0 || count > LEDGER_PART_SLOTS) {
 			members_refuse(f, "slots");
 			return;
 		}
 		l->slots_len = (size_t)count;
-		l->slots = memory_array(LEDGER_SLOTS_MAX, sizeof(*l->slots));
+		l->slots = memory_array(l->slots_len, sizeof(*l->slots));
 	}
 	for (i = 0; i < count; i++)
 		member_element(f, slot_fields, &l->slots[i]);
@@ -146,7 +202,7 @@ void
 ledger_fields(struct members *f, void *value)
 {
 	struct ledger *l = value;
-	uint64_t i, count;
+	uint64_t i, count, part = l->part, more = l->more;
 
 	member_bytes(
 	    f, 1, "signer", MEMBER_REQUIRED, l->signer, sizeof(l->signer));
@@ -156,7 +212,7 @@ ledger_fields(struct members *f, void *value)
 	member_time(f, 5, "time", MEMBER_REQUIRED, &l->time);
 	count = member_array(f, 6, "keys", l->keys_len);
 	if (f->mode == MEMBERS_READ) {
-		if (count > LEDGER_KEYS_MAX) {
+		if (count > LEDGER_PART_KEYS) {
 			members_refuse(f, "keys");
 			return;
 		}
@@ -168,12 +224,64 @@ ledger_fields(struct members *f, void *value)
 	member_array_end(f);
 	before_fields(f, &l->before);
 	slots_fields(f, l);
+	member_uint(f, 12, "part", MEMBER_OPTIONAL, &part, LEDGER_PARTS_MAX);
+	member_uint(f, 13, "more", MEMBER_OPTIONAL, &more, LEDGER_PARTS_MAX);
+	if (f->mode == MEMBERS_READ) {
+		l->part = (unsigned)part;
+		l->more = (unsigned)more;
+	}
+}
+
+static unsigned
+parts_of(size_t len, size_t each)
+{
+	return (unsigned)((len + each - 1) / each);
+}
+
+unsigned
+ledger_parts(const struct ledger *l)
+{
+	unsigned keys = parts_of(l->keys_len, LEDGER_PART_KEYS);
+	unsigned slots = parts_of(l->slots_len, LEDGER_PART_SLOTS);
+
+	if (keys == 0 && slots == 0)
+		return 1;
+	return keys > slots ? keys : slots;
+}
+
+/* Of len elements, those of a part: the first, and how many. */
+static size_t
+part_of(size_t len, size_t each, unsigned part, size_t *first)
+{
+	*first = part * each < len ? part * each : len;
+	return len - *first < each ? len - *first : each;
 }
 
 bool
-ledger_write(const struct ledger *l, uint8_t *out, size_t cap, size_t *len)
+ledger_write(const struct ledger *l, unsigned part, uint8_t *out, size_t cap,
+    size_t *len)
 {
-	struct ledger copy = *l; /* borrows the keys, which stay */
+	struct ledger copy = *l; /* borrows keys and slots, which stay */
+	size_t first;
+
+	copy.keys_len = part_of(l->keys_len, LEDGER_PART_KEYS, part, &first);
+	if (copy.keys_len > 0)
+		copy.keys += first;
+	copy.slots_len = part_of(l->slots_len, LEDGER_PART_SLOTS, part, &first);
+	if (copy.slots_len > 0)
+		copy.slots += first;
+	if (part > 0)
+		memset(&copy.before, 0, sizeof(copy.before));
+	copy.part = part;
+	copy.more = ledger_parts(l) - part - 1;
+	return ledger_part_write(&copy, out, cap, len);
+}
+
+bool
+ledger_part_write(
+    const struct ledger *part, uint8_t *out, size_t cap, size_t *len)
+{
+	struct ledger copy = *part; /* borrows */
 
 	return members_write(ledger_fields, &copy, out, cap, len);
 }
@@ -197,7 +305,32 @@ damaged(struct why *why, const struct record *r, const char *what)
 	    (unsigned long long)r->sequence, record_kind_name(r->kind), what);
 }
 
-/* An empty ledger takes the first checkpoint that it meets at its word. */
+bool
+ledger_opens(const struct record *r)
+{
+	struct ledger content;
+	bool opens;
+
+	if (r->kind != RECORD_CHECKPOINT)
+		return false;
+	if (ledger_read(r->checkpoint, &content, NULL) != REASON_OK)
+		return true;
+	opens = content.part == 0;
+	ledger_free(&content);
+	return opens;
+}
+
+static bool
+is_empty(const struct ledger *l)
+{
+	static const uint8_t nobody[sizeof(l->signer)];
+
+	return l->sequence == 0 &&
+	    memcmp(l->signer, nobody, sizeof(nobody)) == 0;
+}
+
+/* An empty ledger takes the first checkpoint that it meets at its word: what
+ * stands in front of keys and slots; those follow with each part. */
 static enum reason
 take_over(struct ledger *l, const struct record *r, struct why *why)
 {
@@ -208,29 +341,102 @@ take_over(struct ledger *l, const struct record *r, struct why *why)
 		return damaged(why, r, "a segment must open with a checkpoint");
 	if ((reason = ledger_read(r->checkpoint, &content, why)) != REASON_OK)
 		return reason;
-	if (content.sequence + 1 != r->sequence || content.time > r->time ||
-	    memcmp(content.signer, r->signer, sizeof(r->signer)) != 0 ||
-	    memcmp(content.head, r->previous, HASH_SIZE) != 0) {
-		ledger_free(&content);
-		return damaged(why, r, "the checkpoint contradicts its record");
-	}
 	ledger_free(l);
-	*l = content; /* transferred */
+	memcpy(l->signer, content.signer, sizeof(l->signer));
+	l->test = content.test;
+	l->sequence = content.sequence;
+	l->time = content.time;
+	memcpy(l->head, content.head, HASH_SIZE);
+	l->before = content.before;
+	l->taking = true;
+	ledger_free(&content);
 	return REASON_OK;
 }
 
+/* The part that the next checkpoint record must be. */
+static unsigned
+part_due(const struct ledger *l)
+{
+	return l->more > 0 ? l->part + 1 : 0;
+}
+
+/* Takes the keys and slots of the part that is due, behind full ones. */
+static bool
+take_elements(struct ledger *l, const struct ledger *content)
+{
+	size_t i, part = part_due(l);
+
+	if (content->part != part ||
+	    (l->more > 0 && content->more != l->more - 1) ||
+	    (content->keys_len > 0 && l->keys_len != part * LEDGER_PART_KEYS) ||
+	    (content->slots_len > 0 &&
+		l->slots_len != part * LEDGER_PART_SLOTS) ||
+	    (part > 0 && content->keys_len == 0 && content->slots_len == 0) ||
+	    l->keys_len + content->keys_len > LEDGER_KEYS_MAX ||
+	    l->slots_len + content->slots_len > LEDGER_SLOTS_MAX)
+		return false;
+	for (i = 0; i < content->keys_len; i++)
+		if (!ledger_key_push(l, &content->keys[i]))
+			return false;
+	for (i = 0; i < content->slots_len; i++)
+		ledger_slot_push(l, &content->slots[i]);
+	l->part = content->part;
+	l->more = content->more;
+	l->taking = l->more > 0;
+	return true;
+}
+
+static bool
+before_equal(const struct ledger_before *a, const struct ledger_before *b)
+{
+	return memcmp(a->signer, b->signer, sizeof(a->signer)) == 0 &&
+	    a->sequence == b->sequence &&
+	    memcmp(a->head, b->head, HASH_SIZE) == 0 &&
+	    a->skipped == b->skipped;
+}
+
 static enum reason
-checkpoint_compare(
-    const struct ledger *l, const struct record *r, struct why *why)
+take_part(struct ledger *l, const struct record *r, struct why *why)
+{
+	static const struct ledger_before none;
+	struct ledger content;
+	enum reason reason;
+	bool good;
+
+	if ((reason = ledger_read(r->checkpoint, &content, why)) != REASON_OK)
+		return reason;
+	good = memcmp(content.signer, l->signer, sizeof(l->signer)) == 0 &&
+	    content.test == l->test && content.sequence == l->sequence &&
+	    memcmp(content.head, l->head, HASH_SIZE) == 0 &&
+	    content.time == l->time &&
+	    (content.part == 0 || before_equal(&content.before, &none)) &&
+	    take_elements(l, &content);
+	ledger_free(&content);
+	return good ? REASON_OK
+		    : damaged(why, r, "not the checkpoint's part that is due");
+}
+
+/* Works a part out and compares, or, of an empty ledger, takes it. */
+static enum reason
+apply_checkpoint(struct ledger *l, const struct record *r, struct why *why)
 {
 	uint8_t own[RECORD_MAX];
+	enum reason reason;
 	size_t len;
 
-	if (!ledger_write(l, own, sizeof(own), &len))
+	if (l->taking) {
+		/* Not half of one. */
+		if ((reason = take_part(l, r, why)) != REASON_OK)
+			ledger_free(l);
+		return reason;
+	}
+	if (!ledger_write(l, part_due(l), own, sizeof(own), &len))
 		return damaged(why, r, "the checkpoint is too large");
 	if (!span_eq(span_of(own, len), r->checkpoint))
 		return damaged(why, r,
 		    "the checkpoint differs from what its records give");
+	l->part = part_due(l);
+	l->more = ledger_parts(l) - l->part - 1;
 	return REASON_OK;
 }
 
@@ -238,26 +444,22 @@ static enum reason
 apply_key(struct ledger *l, const struct record *r, struct why *why)
 {
 	const struct ledger_key *before;
-	struct ledger_key *k;
+	struct ledger_key k = { .order = r->key.order,
+		.state = KEY_REQUESTED,
+		.wrapped = r->key.wrapped };
 	struct why inner;
 
 	if (ledger_key_admits(l, &r->key.order, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
-	l->keys = realloc(l->keys, (l->keys_len + 1) * sizeof(*l->keys));
-	if (l->keys == NULL)
-		fatal("out of memory");
-	k = &l->keys[l->keys_len++];
-	memset(k, 0, sizeof(*k));
-	k->order = r->key.order;
-	k->state = KEY_REQUESTED;
-	k->wrapped = r->key.wrapped;
-	before = ledger_key_find(l, k->order.succeeds);
-	if (before != NULL && strcmp(before->order.slot, k->order.slot) == 0) {
-		k->last_counter = before->last_counter;
-		memcpy(k->window, before->window, sizeof(k->window));
+	before = ledger_key_find(l, k.order.succeeds);
+	if (before != NULL && strcmp(before->order.slot, k.order.slot) == 0) {
+		k.last_counter = before->last_counter;
+		memcpy(k.window, before->window, sizeof(k.window));
 	}
-	memcpy(k->spki_sha256, r->key.spki_sha256, HASH_SIZE);
-	return REASON_OK;
+	memcpy(k.spki_sha256, r->key.spki_sha256, HASH_SIZE);
+	return ledger_key_push(l, &k)
+	    ? REASON_OK
+	    : damaged(why, r, "there is a key of that name");
 }
 
 static enum reason
@@ -411,10 +613,8 @@ apply_give(struct ledger *l, const struct record *r, struct why *why)
 
 	if (ledger_slot_read(l, r->act.subject, &slot, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
-	if (l->slots == NULL)
-		l->slots = memory_array(LEDGER_SLOTS_MAX, sizeof(*l->slots));
 	slot.since = r->time;
-	l->slots[l->slots_len++] = slot;
+	ledger_slot_push(l, &slot);
 	return REASON_OK;
 }
 
@@ -477,7 +677,7 @@ apply_kind(struct ledger *l, const struct record *r, struct why *why)
 {
 	switch (r->kind) {
 	case RECORD_CHECKPOINT:
-		return checkpoint_compare(l, r, why);
+		return apply_checkpoint(l, r, why);
 	case RECORD_KEY:
 		return apply_key(l, r, why);
 	case RECORD_CA:
@@ -525,8 +725,10 @@ ledger_apply(struct ledger *l, const struct record *r, struct span bytes,
 {
 	enum reason reason;
 
-	if (l->sequence == 0 && (reason = take_over(l, r, why)) != REASON_OK)
+	if (is_empty(l) && (reason = take_over(l, r, why)) != REASON_OK)
 		return reason;
+	if (l->more > 0 && r->kind != RECORD_CHECKPOINT)
+		return damaged(why, r, "the checkpoint before is not whole");
 	if ((reason = check_joins(l, r, why)) != REASON_OK ||
 	    (reason = apply_kind(l, r, why)) != REASON_OK)
 		return reason;

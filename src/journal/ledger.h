@@ -1,20 +1,25 @@
 /*
  * All that a signer must remember, as a function of its records: key states and
  * counts, last serials, clock. Written whole into the checkpoint that opens
- * every segment; `journal verify` works each checkpoint out again.
+ * every segment; `journal verify` works each checkpoint out again. What does not
+ * fit one record goes on in the next ones: parts of the checkpoint.
  */
 #ifndef JOURNAL_LEDGER_H
 #define JOURNAL_LEDGER_H
 
 #include "journal/record.h"
 
-/* A checkpoint with this many keys of the largest policies fits RECORD_MAX. */
-#define LEDGER_KEYS_MAX	   60
+/* Keys from birth on, ended ones too: a name, and a slot, is for ever. */
+#define LEDGER_KEYS_MAX	   4096
+#define LEDGER_SLOTS_MAX   4096
+/* A part with so many of the largest fits RECORD_MAX. */
+#define LEDGER_PART_KEYS   25
+#define LEDGER_PART_SLOTS  100
+#define LEDGER_PARTS_MAX   200
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
 #define LEDGER_VERB_GIVE   "slot.give"
-#define LEDGER_SLOTS_MAX   200
 
 /* IP 4. Signed: certified, and to take over from another key; its first signature
  * makes it active. */
@@ -77,14 +82,24 @@ struct ledger {
 	int64_t time;		 /* never goes back */
 	struct ledger_before before;
 	size_t keys_len;
-	struct ledger_key *keys; /* owned */
+	struct ledger_key *keys; /* owned; in order of birth */
+	uint16_t *by_name;	 /* owned; their places, by their names */
 	size_t slots_len;
-	struct ledger_slot *slots; /* owned, LEDGER_SLOTS_MAX; NULL for none */
+	struct ledger_slot *slots; /* owned */
+	/* The part of a checkpoint that was the last record to be one, and how
+	 * many belong to it that did not come yet. */
+	unsigned part, more;
+	bool taking; /* they are taken at their word */
 };
 
 void ledger_init(struct ledger *l);
 void ledger_free(struct ledger *l);
+/* The key of that name, NULL if there is none; for a ledger that was made by
+ * ledger_apply() or ledger_succeed(). */
 struct ledger_key *ledger_key_find(const struct ledger *l, const char *name);
+/* Adds at the end; false if there is one of that name. */
+bool ledger_key_push(struct ledger *l, const struct ledger_key *k);
+void ledger_slot_push(struct ledger *l, const struct ledger_slot *s);
 /* May that key (NULL = none) sign this in a record of that time? SIGNER_KEY, and
  * what key_policy_allows() returns. */
 MUST_USE enum reason ledger_key_allows(const struct ledger *l,
@@ -138,17 +153,28 @@ MUST_USE enum reason ledger_apply(struct ledger *l, const struct record *r,
  */
 void ledger_succeed(const struct ledger *old, const uint8_t signer[16],
     uint64_t skip, int64_t now, struct ledger *out);
-/* Is this the first record of a signer that goes on where the ledger ends?
- * JOURNAL_FORK. */
-MUST_USE enum reason ledger_joins(
-    const struct ledger *old, const struct record *first, struct why *why);
+/*
+ * Is this the first record of a signer that goes on where the ledger ends? Then
+ * next is what all records of that one, this one first, are to be applied to:
+ * they are held to it. Owned. JOURNAL_FORK.
+ */
+MUST_USE enum reason ledger_joins(const struct ledger *old,
+    const struct record *first, struct ledger *next, struct why *why);
 /* What the first record of a signer says of the one before; sequence 0 if there
  * was none. JOURNAL_DAMAGED if it is not the first record of a signer. */
 MUST_USE enum reason ledger_before(
     const struct record *first, struct ledger_before *out, struct why *why);
-/* The content of a checkpoint record. */
-bool ledger_write(
-    const struct ledger *l, uint8_t *out, size_t cap, size_t *len);
+/* How many records the checkpoint is, at least 1. */
+unsigned ledger_parts(const struct ledger *l);
+/* The content of a checkpoint record: part, 0 the first, of ledger_parts(). */
+bool ledger_write(const struct ledger *l, unsigned part, uint8_t *out,
+    size_t cap, size_t *len);
+/* The same of a ledger that is one part already, as ledger_read() gives it. */
+bool ledger_part_write(
+    const struct ledger *part, uint8_t *out, size_t cap, size_t *len);
+/* Does a checkpoint begin with this record? One that cannot be read does. */
+bool ledger_opens(const struct record *r);
+/* One part alone. Owned. JOURNAL_DAMAGED. */
 MUST_USE enum reason ledger_read(
     struct span bytes, struct ledger *out, struct why *why);
 

@@ -26,6 +26,7 @@ void
 ledger_succeed(const struct ledger *old, const uint8_t signer[16],
     uint64_t skip, int64_t now, struct ledger *out)
 {
+	struct ledger_key k;
 	size_t i;
 
 	ledger_init(out);
@@ -37,34 +38,29 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 	out->before.sequence = old->sequence;
 	memcpy(out->before.head, old->head, HASH_SIZE);
 	out->before.skipped = skip;
-	if (old->slots_len > 0) {
-		out->slots_len = old->slots_len;
-		out->slots =
-		    memory_array(LEDGER_SLOTS_MAX, sizeof(*out->slots));
-		memcpy(out->slots, old->slots,
-		    old->slots_len * sizeof(*out->slots));
-	}
-	out->keys_len = old->keys_len;
-	out->keys = memory_array(old->keys_len + 1, sizeof(*out->keys));
+	for (i = 0; i < old->slots_len; i++)
+		ledger_slot_push(out, &old->slots[i]);
 	for (i = 0; i < old->keys_len; i++) {
-		out->keys[i] = old->keys[i];
-		out->keys[i].last_record = 0; /* a number of the old chain */
-		key_count_skip(&out->keys[i].count, &out->keys[i].order.policy,
-		    skip, out->time);
+		k = old->keys[i];
+		k.last_record = 0; /* a number of the old chain */
+		key_count_skip(&k.count, &k.order.policy, skip, out->time);
 		if (skip > 0)
-			doubt(&out->keys[i], skip, old->time);
+			doubt(&k, skip, old->time);
+		if (!ledger_key_push(out, &k))
+			fatal("the ledger has two keys of a name");
 	}
 }
 
 enum reason
-ledger_joins(
-    const struct ledger *old, const struct record *first, struct why *why)
+ledger_joins(const struct ledger *old, const struct record *first,
+    struct ledger *next, struct why *why)
 {
 	uint8_t bytes[RECORD_MAX];
-	struct ledger said, expected;
+	struct ledger said;
 	enum reason r;
 	size_t len;
 
+	ledger_init(next);
 	if (first->sequence != 1 || first->kind != RECORD_CHECKPOINT)
 		return why_set(
 		    why, REASON_JOURNAL_FORK, -1, "a record of another signer");
@@ -78,14 +74,16 @@ ledger_joins(
 		    "history, not from record %llu",
 		    (unsigned long long)said.before.sequence,
 		    (unsigned long long)old->sequence);
-	ledger_succeed(
-	    old, said.signer, said.before.skipped, said.time, &expected);
-	if (r == REASON_OK &&
-	    (!ledger_write(&expected, bytes, sizeof(bytes), &len) ||
-		!span_eq(span_of(bytes, len), first->checkpoint)))
-		r = why_set(why, REASON_JOURNAL_FORK, -1,
-		    "the new signer begins with other keys or counts");
-	ledger_free(&expected);
+	if (r == REASON_OK) {
+		ledger_succeed(
+		    old, said.signer, said.before.skipped, said.time, next);
+		if (!ledger_write(next, 0, bytes, sizeof(bytes), &len) ||
+		    !span_eq(span_of(bytes, len), first->checkpoint))
+			r = why_set(why, REASON_JOURNAL_FORK, -1,
+			    "the new signer begins with other keys or counts");
+	}
+	if (r != REASON_OK)
+		ledger_free(next);
 	ledger_free(&said);
 	return r;
 }

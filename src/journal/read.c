@@ -43,6 +43,9 @@ segment_replay(const struct segment *s, struct ledger *ledger, uint64_t from,
 				return segment_damaged(why, s->number, begin,
 				    "a checkpoint is out of place");
 		}
+		if (ledger->more > 0)
+			return segment_damaged(why, s->number, begin,
+			    "a part of the checkpoint is missing");
 		if (payload.len != 0)
 			return segment_damaged(why, s->number, begin,
 			    "the group is not made of records");

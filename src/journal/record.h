@@ -12,7 +12,8 @@
 #include "base/reason.h"
 #include "model/order.h"
 
-#define RECORD_MAX     65536
+/* Any record fits one answer of the admin socket (journal.copy). */
+#define RECORD_MAX     32000
 #define RECORD_VERSION 2
 
 enum record_kind {

@@ -338,30 +338,54 @@ segment_make(
 	return r;
 }
 
+/* The first group of a file, if it is whole. Owned. */
+static uint8_t *
+first_group(int fd, size_t *len)
+{
+	uint8_t header[FRAME_HEADER];
+	struct stat st;
+	uint8_t *bytes;
+
+	if (fstat(fd, &st) != 0 ||
+	    pread(fd, header, FRAME_HEADER, 0) != FRAME_HEADER)
+		return NULL;
+	*len = (size_t)get_number(header + 12, 4);
+	if (st.st_size < FRAME_HEADER ||
+	    *len > (size_t)st.st_size - FRAME_HEADER)
+		return NULL;
+	*len += FRAME_HEADER;
+	bytes = memory_new(*len);
+	if (pread(fd, bytes, *len, 0) == (ssize_t)*len)
+		return bytes;
+	free(bytes);
+	return NULL;
+}
+
 uint64_t
 segment_first_sequence(int dir, unsigned number)
 {
-	uint8_t begin[FRAME_HEADER + 4 + RECORD_MAX + 8] = { 0 };
-	struct segment s = { .bytes = begin, .size = sizeof(begin) };
+	struct segment s = { 0 };
 	char name[SEGMENT_NAME_SIZE];
-	struct record record;
+	struct record record = { 0 };
 	struct span payload, bytes;
 	uint64_t group;
 	size_t len;
-	ssize_t n = -1;
 	int fd;
 
 	segment_name(name, number);
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
-		n = pread(fd, begin, sizeof(begin), 0);
-		close(fd);
+	if (fd < 0)
+		return 0;
+	s.bytes = first_group(fd, &s.size);
+	close(fd);
+	if (s.bytes == NULL)
+		return 0;
+	if (frame_whole(&s, 0, &group, &len)) {
+		payload = span_of(s.bytes + FRAME_HEADER, len);
+		if (!payload_record(&payload, &bytes) ||
+		    record_read(bytes, &record, NULL) != REASON_OK)
+			record.sequence = 0;
 	}
-	if (n < FRAME_HEADER || !frame_whole(&s, 0, &group, &len))
-		return 0;
-	payload = span_of(begin + FRAME_HEADER, len);
-	if (!payload_record(&payload, &bytes) ||
-	    record_read(bytes, &record, NULL) != REASON_OK)
-		return 0;
+	free(s.bytes);
 	return record.sequence;
 }

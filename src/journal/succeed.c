@@ -210,12 +210,36 @@ journal_beside(const char *dir, const struct ledger_before *before,
 	return found;
 }
 
+/* One record of the first checkpoint; the first that is none ends the walk. */
+static enum reason
+check_part(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct why inner;
+
+	if (r->kind != RECORD_CHECKPOINT ||
+	    (r->sequence > 1 && ledger_opens(r)))
+		return why_set(why, REASON_STOPPING, -1, "enough");
+	if (ledger_apply(context, r, bytes, &inner) == REASON_OK)
+		return REASON_OK;
+	return why_set(why, REASON_JOURNAL_FORK, -1, "%s", inner.text);
+}
+
+/* Does the journal begin with what it should? */
+static enum reason
+check_parts(const char *dir, struct ledger *next, struct why *why)
+{
+	enum reason r = journal_read(dir, 1, check_part, next, why);
+
+	return r == REASON_STOPPING ? REASON_OK : r;
+}
+
 enum reason
 journal_before(
     const char *dir, char before[PATH_MAX], bool *found, struct why *why)
 {
 	struct ledger_before named, further;
-	struct ledger ledger;
+	struct ledger ledger, next;
 	struct first first;
 	uint64_t records;
 	enum reason r;
@@ -233,7 +257,10 @@ journal_before(
 		    "the journal that this one goes on from is not beside it");
 	if ((r = journal_verify(before, &ledger, &records, why)) != REASON_OK)
 		return r;
-	r = ledger_joins(&ledger, &first.record, why);
+	r = ledger_joins(&ledger, &first.record, &next, why);
 	ledger_free(&ledger);
+	if (r == REASON_OK)
+		r = check_parts(dir, &next, why);
+	ledger_free(&next);
 	return r;
 }

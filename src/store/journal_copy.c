@@ -71,7 +71,7 @@ struct ledger_walk {
 	enum reason reason;
 };
 
-/* Back from the head to the checkpoint of its segment. */
+/* Back from the head to where the checkpoint of its segment begins. */
 static bool
 seek_checkpoint(void *context, const struct value *row, unsigned n)
 {
@@ -81,7 +81,7 @@ seek_checkpoint(void *context, const struct value *row, unsigned n)
 	(void)n;
 	w->from = (uint64_t)row[0].number;
 	w->reason = record_read(row[1].bytes, &r, w->why);
-	return w->reason == REASON_OK && r.kind != RECORD_CHECKPOINT;
+	return w->reason == REASON_OK && !ledger_opens(&r);
 }
 
 static bool

@@ -19,9 +19,9 @@ ledger_check(struct span bytes)
 		require(l.keys == NULL);
 		return 0;
 	}
-	require(l.keys_len <= LEDGER_KEYS_MAX);
+	require(l.keys_len <= LEDGER_PART_KEYS);
 	require(bytes.len > RECORD_MAX ||
-	    (ledger_write(&l, again, sizeof(again), &len) &&
+	    (ledger_part_write(&l, again, sizeof(again), &len) &&
 		span_eq(bytes, span_of(again, len))));
 	ledger_free(&l);
 	return digest_add(ACCEPTED, bytes.ptr, bytes.len);

@@ -3,36 +3,52 @@
 
 static const uint8_t signer[16] = { 9 };
 
-/* The first record of the new signer; lie: it names another head. */
+/* The keys that the new signer begins with; lie: it names another head. */
 static void
-first_record(struct world *w, bool lie)
+begins_with(struct world *w, bool lie, struct ledger *next)
+{
+	ledger_succeed(&w->a->ledger, signer, 5, NOW + 60, next);
+	next->before.head[0] ^= lie;
+}
+
+static void
+part_record(struct world *w, struct ledger *next, unsigned part)
 {
 	static uint8_t room[FRAME_MAX], bytes[RECORD_MAX], content[RECORD_MAX];
-	struct record r = { .kind = RECORD_CHECKPOINT, .sequence = 1 };
-	struct message_record m = { .sequence = 1 };
+	struct record r = { .kind = RECORD_CHECKPOINT, .sequence = part + 1 };
+	struct message_record m = { .sequence = part + 1 };
 	struct cbor_out out;
-	struct ledger next;
 	size_t len;
 
-	ledger_succeed(&w->a->ledger, signer, 5, NOW + 60, &next);
-	next.before.head[0] ^= lie;
-	assert_true(ledger_write(&next, content, sizeof(content), &len));
+	assert_true(ledger_write(next, part, content, sizeof(content), &len));
 	r.checkpoint = span_of(content, len);
 	memcpy(r.signer, signer, sizeof(signer));
-	r.time = next.time;
-	ledger_free(&next);
+	memcpy(r.previous, next->head, HASH_SIZE);
+	r.time = next->time;
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
 	m.record = span_of(bytes, len);
 	cbor_out_open(&out, room, sizeof(room));
 	message_record_put(&out, &m);
 	deliver(w, &w->signer, MESSAGE_RECORD, 0, &out);
+	next->sequence = part + 1;
+	record_hash(m.record, next->head);
 }
 
 static void
-synced(struct world *w)
+first_record(struct world *w, bool lie)
+{
+	struct ledger next;
+
+	begins_with(w, lie, &next);
+	part_record(w, &next, 0);
+	ledger_free(&next);
+}
+
+static void
+synced(struct world *w, uint64_t sequence)
 {
 	static uint8_t room[FRAME_MAX];
-	struct message_synced m = { .sequence = 1 };
+	struct message_synced m = { .sequence = sequence };
 	struct cbor_out out;
 
 	memcpy(m.signer, signer, sizeof(signer));
@@ -63,7 +79,7 @@ another_head(void **state)
 	store_journal_head(w->a->store, &before);
 	signer_back(w);
 	first_record(w, true);
-	synced(w);
+	synced(w, 1);
 	assert_false(w->a->synced);
 	assert_int_equal(w->a->trouble, REASON_JOURNAL_FORK);
 	store_journal_head(w->a->store, &after);
@@ -86,7 +102,7 @@ goes_on(void **state)
 	counter = ca->last_counter;
 	signer_back(w);
 	first_record(w, false);
-	synced(w);
+	synced(w, 1);
 	assert_true(w->a->synced);
 	assert_int_equal(w->a->ledger.sequence, 1);
 	store_journal_head(w->a->store, &head);
@@ -94,6 +110,58 @@ goes_on(void **state)
 	assert_int_equal(head.sequence, 1);
 	ca = ledger_key_find(&w->a->ledger, "issuing-1");
 	assert_int_equal(ca->last_counter, counter + 5);
+}
+
+/* More keys than one record holds; lie: the last one has signed less. */
+static void
+two_parts(struct world *w, bool lie)
+{
+	struct ledger_key k;
+	struct ledger next;
+	unsigned i;
+
+	world_ready(w, 1);
+	k = *ledger_key_find(&w->a->ledger, "issuing-1");
+	k.order.slot[0] = '\0';
+	for (i = 0; i < LEDGER_PART_KEYS; i++) {
+		snprintf(k.order.name, sizeof(k.order.name), "key-%u", i);
+		assert_true(ledger_key_push(&w->a->ledger, &k));
+	}
+	signer_back(w);
+	begins_with(w, false, &next);
+	part_record(w, &next, 0);
+	next.keys[LEDGER_PART_KEYS].count.issued -= lie;
+	part_record(w, &next, 1);
+	ledger_free(&next);
+	synced(w, 2);
+}
+
+/* Each part is held to what the old chain gives. */
+static void
+other_key(void **state)
+{
+	struct world *w = *state;
+
+	two_parts(w, true);
+	assert_false(w->a->synced);
+	assert_int_equal(w->a->ledger.sequence, 1);
+}
+
+static void
+many_keys(void **state)
+{
+	struct world *w = *state;
+	struct ledger copy;
+	struct why why;
+
+	two_parts(w, false);
+	assert_true(w->a->synced);
+	assert_int_equal(
+	    store_journal_ledger(w->a->store, &copy, &why), REASON_OK);
+	assert_int_equal(copy.sequence, 2);
+	assert_int_equal(copy.keys_len, w->a->ledger.keys_len);
+	assert_non_null(ledger_key_find(&copy, "key-24"));
+	ledger_free(&copy);
 }
 
 int
@@ -104,6 +172,10 @@ main(void)
 		    another_head, world_open, world_close),
 		cmocka_unit_test_setup_teardown(
 		    goes_on, world_open, world_close),
+		cmocka_unit_test_setup_teardown(
+		    other_key, world_open, world_close),
+		cmocka_unit_test_setup_teardown(
+		    many_keys, world_open, world_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

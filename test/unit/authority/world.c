@@ -294,7 +294,7 @@ puppet_begin(struct world *w)
 	size_t len;
 
 	memset(l.signer, 3, sizeof(l.signer));
-	assert_true(ledger_write(&l, content, sizeof(content), &len));
+	assert_true(ledger_write(&l, 0, content, sizeof(content), &len));
 	r.checkpoint = span_of(content, len);
 	puppet_record(w, &r);
 }

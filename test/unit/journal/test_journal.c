@@ -480,7 +480,7 @@ lying_checkpoint(void **state)
 	assert_int_equal(record_read(bytes, &r, &why), REASON_OK);
 	assert_int_equal(ledger_read(r.checkpoint, &l, &why), REASON_OK);
 	l.keys[1].count.issued--;
-	assert_true(ledger_write(&l, content, sizeof(content), &len));
+	assert_true(ledger_write(&l, 0, content, sizeof(content), &len));
 	ledger_free(&l);
 	r.checkpoint = span_of(content, len);
 	assert_true(

@@ -196,24 +196,24 @@ largest_checkpoint(void **state)
 	memset(k.certificate_sha256, 0xff, HASH_SIZE);
 	memset(l.head, 0xff, HASH_SIZE);
 	memset(l.signer, 0xff, sizeof(l.signer));
-	l.slots_len = LEDGER_SLOTS_MAX;
+	l.slots_len = LEDGER_PART_SLOTS;
 	l.slots = calloc(l.slots_len, sizeof(*l.slots));
 	for (i = 0; i < l.slots_len; i++) {
 		memset(l.slots[i].slot, 'S', SLOT_TOKEN_MAX);
 		memset(l.slots[i].to, 't', FACTORY_NAME_MAX);
 		l.slots[i].since = l.time;
 	}
-	l.keys_len = LEDGER_KEYS_MAX;
+	l.keys_len = LEDGER_PART_KEYS;
 	l.keys = calloc(l.keys_len, sizeof(k));
 	for (i = 0; i < l.keys_len; i++)
 		l.keys[i] = k;
-	assert_true(ledger_write(&l, content, sizeof(content), &len));
+	assert_true(ledger_write(&l, 0, content, sizeof(content), &len));
 	r = with_header(r);
 	r.checkpoint = span_of(content, len);
 	assert_int_equal(ledger_read(r.checkpoint, &back, &why), REASON_OK);
-	assert_int_equal(back.keys_len, LEDGER_KEYS_MAX);
+	assert_int_equal(back.keys_len, LEDGER_PART_KEYS);
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
-	assert_int_equal(back.slots_len, LEDGER_SLOTS_MAX);
+	assert_int_equal(back.slots_len, LEDGER_PART_SLOTS);
 	ledger_free(&back);
 	free(l.keys);
 	free(l.slots);

@@ -316,7 +316,8 @@ static void
 join_lies(void **state)
 {
 	static const uint8_t signer[16] = { 7 };
-	struct ledger old = { .sequence = 9, .time = SAMPLE_TIME }, next;
+	struct ledger old = { .sequence = 9, .time = SAMPLE_TIME };
+	struct ledger next, joined;
 	struct record r = { .kind = RECORD_CHECKPOINT, .sequence = 1 };
 	uint8_t content[RECORD_MAX];
 	size_t len;
@@ -341,10 +342,11 @@ join_lies(void **state)
 		next.time = lie == 6 ? old.time : next.time;
 		next.before.skipped -= lie == 7;
 		assert_true(
-		    ledger_write(&next, content, sizeof(content), &len));
+		    ledger_write(&next, 0, content, sizeof(content), &len));
 		r.checkpoint = span_of(content, len);
-		assert_int_equal(ledger_joins(&old, &r, &why),
+		assert_int_equal(ledger_joins(&old, &r, &joined, &why),
 		    lie == 0 ? REASON_OK : REASON_JOURNAL_FORK);
+		ledger_free(&joined);
 		ledger_free(&next);
 	}
 	free(old.keys);

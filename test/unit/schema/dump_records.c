@@ -57,8 +57,10 @@ print_checkpoint(void)
 	l.slots = &given;
 	l.slots_len = 1;
 	l.keys_len = 1;
+	l.part = 1;
+	l.more = 2;
 	r.checkpoint.ptr = content;
-	if (!ledger_write(&l, content, sizeof(content), &r.checkpoint.len))
+	if (!ledger_part_write(&l, content, sizeof(content), &r.checkpoint.len))
 		abort();
 	print(r);
 }

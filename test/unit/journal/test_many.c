@@ -1,0 +1,359 @@
+/* A signer that has had hundreds of keys: its checkpoints are several records. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "journal/internal.h"
+#include "samples.h"
+
+/* Of the smallest segments; a checkpoint of these keys needs larger ones. */
+#define SMALL (10 * RECORD_MAX)
+#define KEYS  600
+#define SLOTS 450
+#define PARTS 24
+
+static char top[64], dir[100];
+static struct why why;
+static struct {
+	uint8_t *bytes;
+	size_t len;
+	enum record_kind kind;
+} copy[4 * (KEYS + SLOTS)];
+static size_t copied;
+
+static int
+make(void **state)
+{
+	char command[200];
+
+	(void)state;
+	strcpy(top, "many-XXXXXX");
+	if (mkdtemp(top) == NULL)
+		return 1;
+	snprintf(dir, sizeof(dir), "%s/journal", top);
+	snprintf(command, sizeof(command), "cp -a %s %s/empty", dir, top);
+	return journal_create_sized(dir, true, SAMPLE_TIME, SMALL, &why) !=
+	    REASON_OK ||
+	    system(command) != 0;
+}
+
+static int
+clear(void **state)
+{
+	char command[100];
+
+	(void)state;
+	while (copied > 0)
+		free(copy[--copied].bytes);
+	snprintf(command, sizeof(command), "rm -rf '%s'", top);
+	return system(command);
+}
+
+static struct journal *
+reopen(void)
+{
+	struct journal *j = NULL;
+	enum reason r = journal_open(dir, &j, NULL, NULL, &why);
+
+	if (r != REASON_OK)
+		fail_msg("%s: %s", reason_code(r), why.text);
+	return j;
+}
+
+static void
+ignore(void *context, uint64_t sequence, struct span bytes)
+{
+	(void)context;
+	(void)sequence;
+	(void)bytes;
+}
+
+static void
+add(struct journal *j, struct record r)
+{
+	if (journal_append(j, &r, SAMPLE_TIME, &why) != REASON_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	journal_drain(j, ignore, NULL);
+}
+
+static enum reason
+keep(void *context, const struct record *r, struct span bytes, struct why *w)
+{
+	(void)context;
+	(void)w;
+	copy[copied].kind = r->kind;
+	copy[copied].bytes = malloc(bytes.len);
+	memcpy(copy[copied].bytes, bytes.ptr, bytes.len);
+	copy[copied++].len = bytes.len;
+	return REASON_OK;
+}
+
+static struct record
+give(unsigned i)
+{
+	char subject[40];
+
+	snprintf(subject, sizeof(subject), "%c%c%c Graz", 'A' + i / 64,
+	    'A' + i / 8 % 8, 'A' + i % 8);
+	return sample_act(LEDGER_VERB_GIVE, subject);
+}
+
+/* Processes that end are test_journal's: nothing here need reach the disk. */
+int
+fdatasync(int fd)
+{
+	return fcntl(fd, F_GETFD) < 0 ? -1 : 0;
+}
+
+int
+fsync(int fd)
+{
+	return fdatasync(fd);
+}
+
+/* The last segment grew, so that most of it is for records. */
+static void
+check_size(void)
+{
+	char path[200];
+	struct stat st;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+	snprintf(path, sizeof(path), "%s/%08ld.seg", dir, segment_highest(fd));
+	close(fd);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 2 * SMALL);
+}
+
+/* Keys and slots one by one, over several segments, and what the journal says. */
+static struct ledger
+life(void)
+{
+	struct journal *j = reopen();
+	struct ledger l;
+	uint64_t records;
+	char name[KEY_NAME_MAX + 1];
+	unsigned i;
+
+	for (i = 0; i < KEYS; i++) {
+		/* Neither in order of the names, nor against it. */
+		snprintf(name, sizeof(name), "voucher-%u", i * 97 % KEYS);
+		add(j, sample_key(PURPOSE_VOUCHER, name));
+		add(j, sample_ca(name));
+		add(j, sample_voucher(name));
+	}
+	for (i = 0; i < SLOTS; i++)
+		add(j, give(i));
+	journal_close(j);
+	j = reopen();
+	/* Enough of them to reach a segment that opens with all keys. */
+	for (i = 0; i < 1500; i++)
+		add(j, sample_voucher("voucher-7"));
+	journal_close(j);
+	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
+	assert_int_equal(l.keys_len, KEYS);
+	assert_int_equal(l.slots_len, SLOTS);
+	assert_int_equal(ledger_parts(&l), PARTS);
+	check_size();
+	return l;
+}
+
+static void
+same(const struct ledger *a, const struct ledger *b)
+{
+	unsigned i;
+
+	assert_int_equal(a->sequence, b->sequence);
+	assert_memory_equal(a->head, b->head, HASH_SIZE);
+	assert_int_equal(a->keys_len, b->keys_len);
+	assert_int_equal(a->slots_len, b->slots_len);
+	for (i = 0; i < a->keys_len; i++)
+		assert_string_equal(
+		    a->keys[i].order.name, b->keys[i].order.name);
+	for (i = 0; i < a->slots_len; i++)
+		assert_string_equal(a->slots[i].slot, b->slots[i].slot);
+}
+
+/* A start reads one segment: all is in its checkpoint. */
+static void
+remembers(void **state)
+{
+	struct ledger l = life();
+	struct journal *j = reopen();
+	const struct ledger_key *k;
+	struct record r = sample_key(PURPOSE_VOUCHER, "voucher-599");
+
+	(void)state;
+	same(journal_ledger(j), &l);
+	assert_true(journal_ledger(j)->part == PARTS - 1);
+	k = ledger_key_find(journal_ledger(j), "voucher-7");
+	assert_non_null(k);
+	assert_int_equal(k->count.issued, 1501);
+	assert_null(ledger_key_find(journal_ledger(j), "voucher-600"));
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME, &why), REASON_JOURNAL_DAMAGED);
+	assert_non_null(strstr(why.text, "there is a key voucher-599"));
+	journal_close(j);
+	ledger_free(&l);
+}
+
+/* Record by record from the copy, all parts of all checkpoints included. */
+static void
+comes_back(void **state)
+{
+	struct ledger l = life(), again;
+	char command[300];
+	struct journal *j;
+	uint64_t records;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(journal_read(dir, 1, keep, NULL, &why), REASON_OK);
+	snprintf(command, sizeof(command),
+	    "rm -r %s && cp -a %s/empty %s && find %s -name '0*2.seg' -delete",
+	    dir, top, dir, dir);
+	assert_int_equal(system(command), 0);
+	j = reopen();
+	for (i = 1; i < copied; i++)
+		if (journal_adopt(j, span_of(copy[i].bytes, copy[i].len),
+			&why) != REASON_OK)
+			fail_msg("record %zu: %s", i + 1, why.text);
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	journal_close(j);
+	assert_int_equal(
+	    journal_verify(dir, &again, &records, &why), REASON_OK);
+	same(&again, &l);
+	journal_close(reopen());
+	ledger_free(&again);
+	ledger_free(&l);
+}
+
+static void
+goes_on(void **state)
+{
+	struct ledger old = life(), new;
+	char before[PATH_MAX];
+	struct journal *j = reopen();
+	uint64_t records;
+	bool found;
+
+	(void)state;
+	assert_int_equal(
+	    journal_succeed(j, dir, 0, 1000, SAMPLE_TIME, &why), REASON_OK);
+	journal_close(j);
+	assert_int_equal(journal_verify(dir, &new, &records, &why), REASON_OK);
+	assert_int_equal(records, PARTS + 1); /* checkpoint, act */
+	assert_int_equal(new.keys_len, KEYS);
+	assert_int_equal(new.slots_len, SLOTS);
+	assert_int_equal(journal_before(dir, before, &found, &why), REASON_OK);
+	assert_true(found);
+	ledger_free(&old);
+	ledger_free(&new);
+}
+
+/* A part of ledger l, as the record that follows in l. */
+static struct record
+part_record(const struct ledger *l, unsigned part, uint8_t content[RECORD_MAX],
+    uint8_t bytes[RECORD_MAX], size_t *len)
+{
+	struct record r = { .kind = RECORD_CHECKPOINT,
+		.sequence = l->sequence + 1,
+		.time = l->time };
+
+	memcpy(r.signer, l->signer, sizeof(r.signer));
+	memcpy(r.previous, l->head, HASH_SIZE);
+	assert_true(ledger_write(l, part, content, RECORD_MAX, len));
+	r.checkpoint = span_of(content, *len);
+	assert_true(record_write(&r, bytes, RECORD_MAX, len));
+	return r;
+}
+
+/* Whoever holds a ledger already holds every part to it; one that has none takes
+ * them in their order only. */
+static void
+part_lies(void **state)
+{
+	static uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
+	struct ledger l = life(), knows, taker;
+	struct record r;
+	size_t len;
+	unsigned part, lie;
+
+	(void)state;
+	for (lie = 0; lie < PARTS; lie++) {
+		struct ledger said = l;
+
+		ledger_succeed(&l, l.signer, 0, l.time, &knows);
+		memcpy(&knows.before, &l.before, sizeof(l.before));
+		knows.sequence = said.sequence;
+		knows.time = said.time;
+		memcpy(knows.head, said.head, HASH_SIZE);
+		for (part = 0; part < knows.keys_len; part++)
+			knows.keys[part].last_record = l.keys[part].last_record;
+		ledger_init(&taker);
+		for (part = 0; part < PARTS; part++) {
+			if (part == lie && part * LEDGER_PART_KEYS < said.keys_len)
+				said.keys[part * LEDGER_PART_KEYS].count.issued++;
+			r = part_record(&said, part, content, bytes, &len);
+			if (part == lie) {
+				assert_int_equal(ledger_apply(&knows, &r,
+						     span_of(bytes, len), &why),
+				    REASON_JOURNAL_DAMAGED);
+				said.keys[part * LEDGER_PART_KEYS].count.issued--;
+				r = part_record(
+				    &said, part, content, bytes, &len);
+			}
+			assert_int_equal(
+			    ledger_apply(&knows, &r, span_of(bytes, len), &why),
+			    REASON_OK);
+			assert_int_equal(
+			    ledger_apply(&taker, &r, span_of(bytes, len), &why),
+			    REASON_OK);
+			said.sequence = taker.sequence;
+			memcpy(said.head, taker.head, HASH_SIZE);
+		}
+		same(&taker, &knows);
+		ledger_free(&knows);
+		ledger_free(&taker);
+	}
+	/* Another record, or another part, than the one that is due. */
+	ledger_init(&taker);
+	r = part_record(&l, 1, content, bytes, &len);
+	assert_int_equal(ledger_apply(&taker, &r, span_of(bytes, len), &why),
+	    REASON_JOURNAL_DAMAGED);
+	r = part_record(&l, 0, content, bytes, &len);
+	assert_int_equal(
+	    ledger_apply(&taker, &r, span_of(bytes, len), &why), REASON_OK);
+	r = sample_act("remark", "");
+	r.sequence = taker.sequence + 1;
+	r.time = l.time;
+	memcpy(r.signer, l.signer, sizeof(r.signer));
+	memcpy(r.previous, taker.head, HASH_SIZE);
+	assert_int_equal(ledger_apply(&taker, &r, span_of(bytes, len), &why),
+	    REASON_JOURNAL_DAMAGED);
+	assert_non_null(strstr(why.text, "not whole"));
+	ledger_free(&taker);
+	ledger_free(&l);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make, clear)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(remembers),
+		CASE(comes_back),
+		CASE(goes_on),
+		CASE(part_lies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
