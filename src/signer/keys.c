@@ -331,7 +331,8 @@ act_prepare(struct signer *s, struct order *o)
 	enum reason r;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
-	    !text_printable(span_str(a->subject)))
+	    !text_printable(span_str(a->subject)) ||
+	    strcmp(a->verb, LEDGER_VERB_COPY) == 0) /* the signer's own */
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "act");
 	if (strcmp(a->verb, LEDGER_VERB_GIVE) == 0) {
 		r = ledger_slot_read(
