@@ -118,7 +118,7 @@ class Player:
     index. `answers` maps words of an act and of its question to a line that is
     typed instead, once."""
 
-    def __init__(self, *arguments, shares=None, answers=None):
+    def __init__(self, *arguments, shares=None, answers=None, before=()):
         self.shares = {} if shares is None else shares
         self.answers = answers or {}
         self.said = ""
@@ -126,7 +126,8 @@ class Player:
         self.given = []
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execv(PROGRAM, [PROGRAM, "ceremony", *map(str, arguments)])
+            os.execvp((*before, PROGRAM)[0], [
+                *before, PROGRAM, "ceremony", *map(str, arguments)])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
                     struct.pack("HHHH", 24, 80, 0, 0))
         self.status = None

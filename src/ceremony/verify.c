@@ -244,6 +244,19 @@ check_item(struct check *c, unsigned act, struct why *why)
 	    c, act, &plan, &made, &root->certificate, planned_lint(item), why);
 }
 
+/* What is no rehearsal has no network, and locked memory. */
+static enum reason
+check_host(
+    const struct check *c, const struct story_line *line, struct why *why)
+{
+	if (line->words_len == 4 &&
+	    (c->story->rehearsal ||
+		(span_is(line->words[2], "offline") &&
+		    span_is(line->words[3], "locked"))))
+		return REASON_OK;
+	return differs(why, "journal", "the host was not fit");
+}
+
 /* What an act left beside its record. */
 static enum reason
 check_act(struct check *c, unsigned act, struct why *why)
@@ -264,6 +277,8 @@ check_act(struct check *c, unsigned act, struct why *why)
 		return check_root(c, act, why);
 	case ACT_SIGN:
 		return check_item(c, act, why);
+	case ACT_HOST:
+		return check_host(c, line, why);
 	case ACT_CLOSE:
 		return check_text(c, "notes.txt", line, why);
 	default:
