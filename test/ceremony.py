@@ -113,6 +113,10 @@ def plan_create(folder):
 
 # --- at the terminal ---
 
+class Raw(str):
+    """Typed without Enter."""
+
+
 class Player:
     """Answers what is asked; `shares` is what custodians wrote down, by root and
     index. `answers` maps words of an act and of its question to a line that is
@@ -133,7 +137,8 @@ class Player:
         self.status = None
 
     def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
+        os.write(self.fd, line.encode() + (
+            b"" if isinstance(line, Raw) else b"\n"))
 
     def read(self, seconds=60):
         """More of what is said; False at the end."""
