@@ -113,12 +113,16 @@ def plan_create(folder):
 
 # --- at the terminal ---
 
+class Raw(str):
+    """Typed without Enter."""
+
+
 class Player:
     """Answers what is asked; `shares` is what custodians wrote down, by root and
     index. `answers` maps words of an act and of its question to a line that is
     typed instead, once."""
 
-    def __init__(self, *arguments, shares=None, answers=None):
+    def __init__(self, *arguments, shares=None, answers=None, before=()):
         self.shares = {} if shares is None else shares
         self.answers = answers or {}
         self.said = ""
@@ -126,13 +130,15 @@ class Player:
         self.given = []
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execv(PROGRAM, [PROGRAM, "ceremony", *map(str, arguments)])
+            os.execvp((*before, PROGRAM)[0], [
+                *before, PROGRAM, "ceremony", *map(str, arguments)])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
                     struct.pack("HHHH", 24, 80, 0, 0))
         self.status = None
 
     def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
+        os.write(self.fd, line.encode() + (
+            b"" if isinstance(line, Raw) else b"\n"))
 
     def read(self, seconds=60):
         """More of what is said; False at the end."""

@@ -54,8 +54,15 @@ act_host(struct run *run, struct why *why)
 	uint8_t program[HASH_SIZE];
 	enum reason r;
 
-	networked = host_check_network(why) != REASON_OK;
-	unlocked = host_lock_memory(why) != REASON_OK;
+	/* Once more: a cable may have come since the start. */
+	r = host_check_network(why);
+	networked = r != REASON_OK;
+	if (networked && !run->rehearsal)
+		return r;
+	r = host_lock_memory(why);
+	unlocked = r != REASON_OK;
+	if (unlocked && !run->rehearsal)
+		return r;
 	why_clear(why);
 	if ((r = host_program(program, why)) != REASON_OK)
 		return r;
@@ -278,6 +285,7 @@ act_sign(struct run *run, const struct act *a, struct why *why)
 	if ((r = guide_confirm(&run->guide,
 		 "The request is the one on its paper.", why)) != REASON_OK)
 		return r;
+	run->announced[item - run->plan->items] = true;
 	return sign(
 	    run, "sign", item->handle, n, span_of(tbs, len), issuer, out, why);
 }
@@ -316,19 +324,18 @@ publish(struct run *run, struct why *why)
 	return r;
 }
 
-/* What was signed is on disk before the keys are gone. */
+/* What was signed comes on disk when nobody can say no any more. */
 static enum reason
 act_wipe(struct run *run, struct why *why)
 {
 	enum reason r;
 
-	if ((r = publish(run, why)) != REASON_OK)
-		return r;
 	run_wipe(run);
 	guide_say(&run->guide,
 	    "    Keys, shares and entropy were overwritten. Nothing secret was "
 	    "on disk.\n    After the ceremony this host is switched off.\n\n");
-	if ((r = guide_confirm(&run->guide, "Seen.", why)) != REASON_OK)
+	if ((r = guide_confirm(&run->guide, "Seen.", why)) != REASON_OK ||
+	    (r = publish(run, why)) != REASON_OK)
 		return r;
 	return run_note(run, why, "wipe", "-");
 }

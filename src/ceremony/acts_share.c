@@ -101,12 +101,14 @@ act_share(struct run *run, const struct act *a, struct why *why)
 	secret_free(&room);
 	guide_act(&run->guide, run->guide.act, run->guide.acts,
 	    "the share is sealed in its bag");
-	if (r != REASON_OK ||
-	    (r = guide_ask(&run->guide, "Number of the bag, without blanks",
-		 bag, sizeof(bag), false, why)) != REASON_OK)
+	do {
+		if (r == REASON_OK)
+			r = guide_ask(&run->guide,
+			    "Number of the bag, without blanks", bag,
+			    sizeof(bag), false, why);
+	} while (r == REASON_OK && strchr(bag, ' ') != NULL);
+	if (r != REASON_OK)
 		return r;
-	if (strchr(bag, ' ') != NULL)
-		*strchr(bag, ' ') = '\0';
 	return run_note(run, why, "share", "%s %u %s %s %u", a->root->handle,
 	    a->index + 1, a->who->handle, bag, own->id);
 }

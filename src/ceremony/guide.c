@@ -19,6 +19,7 @@
 	"--------------------------------------------------------" \
 	"----------------------"
 #define WORD_COLUMNS 4
+#define CTRL_C	     3
 
 static volatile sig_atomic_t interrupted;
 
@@ -79,7 +80,9 @@ guide_open(struct guide *g, const char *title, bool rehearsal, struct why *why)
 	sigaction(SIGINT, &catch, NULL);
 	now = g->before;
 	now.c_lflag |= ICANON | ECHO;
-	now.c_lflag &= ~(tcflag_t)ISIG; /* Ctrl-C is a character that aborts */
+	/* Ctrl-C is a character that aborts, and ends a line to do so at once. */
+	now.c_lflag &= ~(tcflag_t)ISIG;
+	now.c_cc[VEOL] = CTRL_C;
 	if (tcsetattr(g->in, TCSAFLUSH, &now) != 0)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "the terminal: %s", strerror(errno));
@@ -195,7 +198,7 @@ line_read(struct guide *g, struct why *why)
 			n = 0;
 			continue;
 		}
-		if (c == 3) /* Ctrl-C */
+		if (c == CTRL_C)
 			return aborted(g, "Ctrl-C", why);
 		if (n < GUIDE_LINE - 1)
 			out[n++] = c;
@@ -209,12 +212,20 @@ line_read(struct guide *g, struct why *why)
 					 : REASON_OK;
 }
 
+/* What was typed before a question is no answer to it. */
+static void
+forget_input(const struct guide *g)
+{
+	(void)tcflush(g->in, TCIFLUSH);
+}
+
 enum reason
 guide_confirm(struct guide *g, const char *what, struct why *why)
 {
 	enum reason r;
 
 	for (;;) {
+		forget_input(g);
 		guide_say(g, "%s\nType yes, or abort: ", what);
 		if ((r = line_read(g, why)) != REASON_OK ||
 		    strcmp((const char *)g->line.ptr, "yes") == 0)
@@ -268,6 +279,7 @@ guide_share_show(struct guide *g, const struct share *s, struct why *why)
 		if (i % WORD_COLUMNS == WORD_COLUMNS - 1)
 			guide_say(g, "\n");
 	}
+	forget_input(g);
 	guide_say(g, "\nThis is shown once. Enter when it is written down: ");
 	r = line_read(g, why);
 	memset(words, 0, sizeof(words));

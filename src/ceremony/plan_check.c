@@ -278,12 +278,23 @@ check_items(struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+/* By these letters a rehearsed root is told from a real one. */
+static enum reason
+check_organization(const struct plan *p, struct why *why)
+{
+	if (strncmp(p->organization, "TEST ", 5) != 0)
+		return REASON_OK;
+	return why_set(why, REASON_PLAN_OBJECT, -1,
+	    "organization: names in rehearsals begin with TEST");
+}
+
 enum reason
 plan_check(const struct plan *p, struct why *why)
 {
 	enum reason r;
 
-	if ((r = check_roles(p, why)) != REASON_OK ||
+	if ((r = check_organization(p, why)) != REASON_OK ||
+	    (r = check_roles(p, why)) != REASON_OK ||
 	    (r = check_persons(p, why)) != REASON_OK ||
 	    (r = check_split(p, why)) != REASON_OK ||
 	    (r = check_places(p, why)) != REASON_OK)
@@ -389,18 +400,33 @@ item_algorithm_fits(unsigned algorithm, struct span spki)
 		public_key_bits(k) == keys[algorithm].bits);
 }
 
-/* One key under two certificates would be two CAs with one secret. */
+static enum reason
+doubled(struct why *why, const char *one, const char *other)
+{
+	return why_set(why, REASON_KEY_DUPLICATE, -1, "%s and %s", one, other);
+}
+
+/* One key under two certificates would be two CAs with one secret (R-2.8); a
+ * root's under another one, a root that lives in a service. */
 static enum reason
 check_keys_differ(const struct plan *p, struct why *why)
 {
-	unsigned i, j;
+	unsigned roots = p->kind == PLAN_CREATE ? 0 : p->roots_len, i, j;
 
-	for (i = 0; i < p->items_len; i++)
+	if (roots == 2 &&
+	    span_eq(p->roots[0].certificate.spki, p->roots[1].certificate.spki))
+		return doubled(why, p->roots[0].handle, p->roots[1].handle);
+	for (i = 0; i < p->items_len; i++) {
 		for (j = 0; j < i; j++)
 			if (span_eq(p->items[i].csr.spki, p->items[j].csr.spki))
-				return why_set(why, REASON_KEY_DUPLICATE, -1,
-				    "%s and %s", p->items[j].handle,
+				return doubled(why, p->items[j].handle,
 				    p->items[i].handle);
+		for (j = 0; j < roots; j++)
+			if (span_eq(p->items[i].csr.spki,
+				p->roots[j].certificate.spki))
+				return doubled(why, p->roots[j].handle,
+				    p->items[i].handle);
+	}
 	return REASON_OK;
 }
 

@@ -372,14 +372,36 @@ value_line(struct reading *r, struct span line)
 	return REASON_OK;
 }
 
+/* What a terminal or a page obeys instead of showing it, and so what can make a
+ * reviewer read another plan: C0, DEL, C1, marks of direction and width, line and
+ * paragraph separators. */
+static bool
+is_control(const uint8_t *p, size_t left)
+{
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return true;
+	if (left >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return true; /* U+0080 to U+009F */
+	if (left < 3)
+		return false;
+	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)
+		return true; /* U+FEFF */
+	return p[0] == 0xe2 &&
+	    ((p[1] == 0x80 &&
+		 ((p[2] >= 0x8b && p[2] <= 0x8f) ||	 /* U+200B to U+200F */
+		     (p[2] >= 0xa8 && p[2] <= 0xae))) || /* U+2028 to U+202E */
+		(p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf)); /* U+2060 on */
+}
+
 static enum reason
 take_line(struct reading *r, struct span line)
 {
 	size_t i;
 
 	for (i = 0; i < line.len; i++)
-		if (line.ptr[i] < 0x20 || line.ptr[i] == 0x7f)
-			return fault(r, r->line, "a control character", line);
+		if (is_control(line.ptr + i, line.len - i))
+			return fault(r, r->line, "a control character",
+			    span_of(line.ptr, i));
 	if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == ';')
 		return REASON_OK;
 	if (line.ptr[0] == ' ' || line.ptr[line.len - 1] == ' ')

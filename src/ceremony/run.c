@@ -153,7 +153,9 @@ show_manifest(struct run *run, struct why *why)
 	    &run->guide, "Everybody has written the words on page 2.", why);
 }
 
-/* What an abort leaves, in words that cannot be misread. */
+/* What an abort leaves, in words that cannot be misread. Certificates are on disk
+ * already where the power went between them and the record of the wipe, so each
+ * that may exist is named (IP 9). */
 static void
 say_void(const struct run *run)
 {
@@ -170,14 +172,15 @@ say_void(const struct run *run)
 		      "are worth nothing: destroy them before witnesses.\n",
 		    stderr);
 	else
-		fputs("The recovered key stays what it was. Nothing was "
-		      "published; seal the shares again.\n",
+		fputs("The recovered key stays what it was; seal the shares "
+		      "again.\n",
 		    stderr);
 	for (i = 0; i < p->items_len; i++)
-		if (run->items[i].certificate.der.ptr != NULL)
+		if (run->announced[i])
 			fprintf(stderr,
-			    "%s was signed and is VOID with this ceremony.\n",
-			    p->items[i].handle);
+			    "%s was to be signed and is VOID with this "
+			    "ceremony: destroy certificates/%s.pem.\n",
+			    p->items[i].handle, p->items[i].handle);
 }
 
 static enum reason
@@ -204,6 +207,18 @@ exists(const struct run *run, const char *name)
 
 	path_join(path, sizeof(path), run->bundle, name);
 	return access(path, F_OK) == 0;
+}
+
+/* What was signed before this run. */
+static void
+take_announced(struct run *run, const struct story *s)
+{
+	const struct act *acts = run->script.acts;
+	unsigned i;
+
+	for (i = 0; i < run->script.len; i++)
+		if (acts[i].kind == ACT_SIGN && s->acts[i] != NULL)
+			run->announced[acts[i].item - run->plan->items] = true;
 }
 
 /* How many acts are done. Before the wipe a key was lost with the power: it is
@@ -245,6 +260,7 @@ resume(struct run *run, unsigned *from, struct why *why)
 			fputs("The journal could not say so.\n", stderr);
 	}
 	*from = story->done;
+	take_announced(run, story);
 	free(story);
 	return r;
 }
@@ -338,7 +354,8 @@ ceremony_run(
 		script_make(plan, &run->script);
 		take_roots(run);
 		r = run_all(run, why);
-		if (r == REASON_CEREMONY_ABORTED || r == REASON_CEREMONY_VOID)
+		if (r == REASON_CEREMONY_VOID ||
+		    (r != REASON_OK && run->guide.act > 0))
 			say_void(run);
 	}
 	plan_free(plan);

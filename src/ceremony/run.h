@@ -25,6 +25,7 @@ struct run {
 	/* What is published at its end: */
 	struct issued roots[ROOTS_MAX];
 	struct issued items[ITEMS_MAX];
+	bool announced[ITEMS_MAX]; /* by a record: it may be signed */
 };
 
 /* Writes a record of verb "ceremony.WORD" and syncs it. JOURNAL_*. */

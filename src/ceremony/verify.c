@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -54,8 +55,13 @@ read_file(
     const struct check *c, const char *name, struct buf *out, struct why *why)
 {
 	char path[PATH_MAX];
+	struct stat status;
 
 	path_join(path, sizeof(path), c->bundle, name);
+	/* To open a pipe would wait for ever. */
+	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return why_set(why, REASON_EVIDENCE_DIFFERS, -1,
+		    "%.80s: no file of a ceremony", name);
 	return file_read(path, out, EVIDENCE_MAX, why);
 }
 
@@ -98,6 +104,67 @@ check_manifest(struct check *c, struct why *why)
 		    buf_span(&c->manifest), buf_span(&found), why);
 	buf_free(&found);
 	return r;
+}
+
+/* May a ceremony by this plan leave that file? */
+static bool
+is_planned(const struct plan *p, struct span name)
+{
+	char file[HANDLE_MAX + 32];
+	unsigned i;
+
+	for (i = 0; i < p->roots_len; i++) {
+		snprintf(file, sizeof(file), "certificates/%s.pem",
+		    p->roots[i].handle);
+		if (span_is(name, file))
+			return true;
+		snprintf(
+		    file, sizeof(file), "roots/%s.der", p->roots[i].handle);
+		if (p->kind != PLAN_CREATE && span_is(name, file))
+			return true;
+	}
+	for (i = 0; i < p->items_len; i++) {
+		snprintf(file, sizeof(file), "certificates/%s.pem",
+		    p->items[i].handle);
+		if (span_is(name, file))
+			return true;
+		snprintf(
+		    file, sizeof(file), "requests/%s.csr", p->items[i].handle);
+		if (span_is(name, file))
+			return true;
+	}
+	return false;
+}
+
+static bool
+begins_with(struct span text, const char *begin)
+{
+	return text.len >= strlen(begin) &&
+	    memcmp(text.ptr, begin, strlen(begin)) == 0;
+}
+
+/* Whatever else people put beside them before the manifest was made: what lies
+ * among requests and certificates is taken for the ceremony's. */
+static enum reason
+check_names(const struct check *c, struct why *why)
+{
+	struct span rest = buf_span(&c->manifest), name;
+	const uint8_t *end;
+
+	while (
+	    rest.len > 66 && (end = memchr(rest.ptr, '\n', rest.len)) != NULL) {
+		name = span_of(rest.ptr + 66, (size_t)(end - rest.ptr) - 66);
+		rest =
+		    span_of(end + 1, rest.len - (size_t)(end + 1 - rest.ptr));
+		if ((begins_with(name, "certificates/") ||
+			begins_with(name, "requests/") ||
+			begins_with(name, "roots/")) &&
+		    !is_planned(c->plan, name))
+			return why_set(why, REASON_EVIDENCE_DIFFERS, -1,
+			    "%.*s is of nothing in the plan", (int)name.len,
+			    (const char *)name.ptr);
+	}
+	return REASON_OK;
 }
 
 static enum reason
@@ -244,6 +311,19 @@ check_item(struct check *c, unsigned act, struct why *why)
 	    c, act, &plan, &made, &root->certificate, planned_lint(item), why);
 }
 
+/* What is no rehearsal has no network, and locked memory. */
+static enum reason
+check_host(
+    const struct check *c, const struct story_line *line, struct why *why)
+{
+	if (line->words_len == 4 &&
+	    (c->story->rehearsal ||
+		(span_is(line->words[2], "offline") &&
+		    span_is(line->words[3], "locked"))))
+		return REASON_OK;
+	return differs(why, "journal", "the host was not fit");
+}
+
 /* What an act left beside its record. */
 static enum reason
 check_act(struct check *c, unsigned act, struct why *why)
@@ -264,6 +344,8 @@ check_act(struct check *c, unsigned act, struct why *why)
 		return check_root(c, act, why);
 	case ACT_SIGN:
 		return check_item(c, act, why);
+	case ACT_HOST:
+		return check_host(c, line, why);
 	case ACT_CLOSE:
 		return check_text(c, "notes.txt", line, why);
 	default:
@@ -440,7 +522,8 @@ check_all(struct check *c, struct why *why)
 	    (r = check_record(c, why)) != REASON_OK)
 		return r;
 	print_summary(c);
-	if ((r = check_acts(c, why)) != REASON_OK)
+	if ((r = check_names(c, why)) != REASON_OK ||
+	    (r = check_acts(c, why)) != REASON_OK)
 		return r;
 	return check_acknowledgements(c, why);
 }

@@ -126,7 +126,26 @@ protected_read(struct reading *r, struct span bytes, struct header *h)
 	    : malformed(r, "octets behind the protected header");
 }
 
-/* crit: only labels that are processed here, protected, not empty. */
+/* The parameter, if it is one that is processed here; ptr NULL otherwise. */
+static struct span
+header_get(const struct header *h, int64_t label)
+{
+	switch (label) {
+	case LABEL_ALG:
+		return h->alg;
+	case LABEL_CLAIMS:
+		return h->claims;
+	case LABEL_BAG:
+		return h->bag;
+	case LABEL_CHAIN:
+		return h->chain;
+	default:
+		return span_of(NULL, 0);
+	}
+}
+
+/* crit: only labels that are processed here, of parameters that are protected
+ * themselves, not empty. */
 static enum reason
 crit_check(struct reading *r, const struct header *protected,
     const struct header *unprotected)
@@ -145,10 +164,10 @@ crit_check(struct reading *r, const struct header *protected,
 		return header_refused(r, "crit is no array");
 	for (; cbor_more(&c, &count); n++)
 		if (cbor_int(&c, &label) != WIRE_OK ||
-		    (label != LABEL_ALG && label != LABEL_CLAIMS &&
-			label != LABEL_BAG && label != LABEL_CHAIN))
-			return header_refused(
-			    r, "crit names what is not understood");
+		    header_get(protected, label).ptr == NULL)
+			return header_refused(r,
+			    "crit names what is not understood or not "
+			    "protected");
 	return n > 0 ? REASON_OK : header_refused(r, "crit is empty");
 }
 

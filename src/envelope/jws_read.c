@@ -3,8 +3,7 @@
 #include "envelope/object.h"
 #include "wire/json.h"
 
-#define TYPE	  "voucher-jws+json"
-#define NAME_ROOM 64
+#define TYPE "voucher-jws+json"
 
 struct reading {
 	struct signed_object *out;
@@ -153,8 +152,8 @@ unprotected_read(struct reading *r, const struct json_value *signature,
     const struct json_value *protected)
 {
 	struct json_value header, name, v;
-	char text[NAME_ROOM];
 	struct json_iter i;
+	const char *text;
 	size_t len;
 
 	if (!json_member(signature, "header", &header))
@@ -163,9 +162,10 @@ unprotected_read(struct reading *r, const struct json_value *signature,
 		return malformed(r, "header is no object");
 	json_iter_open(&i, &header);
 	while (json_iter_next(&i, &name, &v)) {
-		/* A longer name, or one with a NUL, is no protected one: those
-		 * that count are short. */
-		if (json_string(&name, text, sizeof(text), &len) != WIRE_OK)
+		/* For this comparison alone, however long it is. */
+		text = (const char *)r->arena;
+		if (json_string(&name, (char *)r->arena, r->room, &len) !=
+		    WIRE_OK)
 			return header_refused(r, "a name in header is odd");
 		if (strcmp(text, "crit") == 0)
 			return header_refused(r, "crit is not protected");

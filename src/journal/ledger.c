@@ -115,6 +115,7 @@ ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
 	uint64_t in_period = k->count.in_period, wrapped = k->wrapped;
+	uint64_t copied = k->copied;
 	unsigned state = k->state, ending = k->ending, erased = k->erased;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
@@ -152,6 +153,9 @@ ledger_key_fields(struct members *f, void *value)
 	    wrapping_word);
 	if (f->mode == MEMBERS_READ)
 		k->erased = (enum wrapping)erased;
+	member_uint(f, 16, "copied", MEMBER_OPTIONAL, &copied, 1);
+	if (f->mode == MEMBERS_READ)
+		k->copied = copied != 0;
 }
 
 static void
@@ -618,7 +622,18 @@ apply_give(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
-/* Acts are remarks, but for those that retire a key or give a slot. */
+static enum reason
+apply_copy(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k = ledger_key_find(l, r->act.subject);
+
+	if (k == NULL || k->state != KEY_RETIRED || k->ending != 0)
+		return damaged(why, r, "no such key is retired");
+	k->copied = true;
+	return REASON_OK;
+}
+
+/* Acts are remarks, but for those that retire or copy a key or give a slot. */
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
@@ -626,6 +641,8 @@ apply_act(struct ledger *l, const struct record *r, struct why *why)
 
 	if (strcmp(r->act.verb, LEDGER_VERB_GIVE) == 0)
 		return apply_give(l, r, why);
+	if (strcmp(r->act.verb, LEDGER_VERB_COPY) == 0)
+		return apply_copy(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
 	k = ledger_key_find(l, r->act.subject);

@@ -18,6 +18,9 @@
 #define LEDGER_PARTS_MAX   200
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
+/* The signer's own act: a retired key's copy, under the passphrase alone, comes into
+ * being (doc/decisions/055); subject: the key's name. */
+#define LEDGER_VERB_COPY   "key.copy"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
 #define LEDGER_VERB_GIVE   "slot.give"
 
@@ -57,6 +60,7 @@ struct ledger_key {
 	enum key_end ending;  /* 0, or its record of the end is there ... */
 	uint64_t end_record;  /* ... and has this number */
 	enum wrapping erased; /* what kept its file shut, 0: not erased */
+	bool copied;	      /* a copy for an archive was made at some time */
 };
 
 /* A slot that a signer elsewhere has. */
@@ -127,8 +131,8 @@ MUST_USE enum reason ledger_key_admits(
 #define STATEMENT_MAX 640
 /*
  * What two operators sign when a retired key is to be destroyed or archived: lines
- * of text, each ended, that name signer, key, public key, counts. archive is the
- * SHA-256 of the copy. Its length.
+ * of text, each ended, that name signer, key, public key, counts, and whether a key
+ * to be destroyed was ever copied. archive is the SHA-256 of the copy. Its length.
  */
 size_t ledger_statement(const struct ledger *l, const struct ledger_key *k,
     enum key_end how, const uint8_t archive[HASH_SIZE],

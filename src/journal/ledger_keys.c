@@ -183,12 +183,13 @@ ledger_statement(const struct ledger *l, const struct ledger_key *k,
 	    "spki-sha256: %s\n"
 	    "issued: %llu\n"
 	    "last-counter: %llu\n"
-	    "archive-sha256: %s\n",
+	    "archive-sha256: %s\n%s",
 	    key_end_word(how), signer, k->order.name,
 	    k->order.slot[0] == '\0' ? "-" : k->order.slot,
 	    ledger_key_generation(l, k), spki,
 	    (unsigned long long)k->count.issued,
 	    (unsigned long long)k->last_counter,
-	    how == END_ARCHIVE ? copy : "-");
+	    how == END_ARCHIVE ? copy : "-",
+	    how == END_DESTROY && k->copied ? "copied: yes\n" : "");
 	return len > 0 && len < STATEMENT_MAX ? (size_t)len : 0;
 }

@@ -1,29 +1,14 @@
 /*
- * The end of a key (R-3.8): two operators sign a statement, a record says that it
- * begins, then the files are erased, then a record says that it is done. Whatever
- * is cut off between the two is gone on with at the next start.
+ * The end of a key (R-3.8), up to the record that it begins: two operators sign a
+ * statement, and what they signed is judged here. Erasing is erase.c.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "signer/signer.h"
 
 #define KEY_FILE_MAX 16384
-
-static void
-place(const struct signer *s, const char *folder, const char *name,
-    char out[PATH_MAX])
-{
-	char path[PATH_MAX];
-
-	path_join(path, sizeof(path), s->root, folder);
-	key_path(out, path, name, "key");
-}
 
 /* --- the copy that goes elsewhere --- */
 
@@ -44,19 +29,20 @@ static enum reason
 archive_make(struct signer *s, const struct ledger_key *k,
     uint8_t out[HASH_SIZE], struct why *why)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
+	char path[PATH_MAX];
 	struct private_key *key;
 	struct secret passphrase;
 	enum reason r;
 
 	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
 		return r;
-	path_join(folder, sizeof(folder), s->root, "archive");
 	r = key_file_open(&key, s, k, &passphrase, why);
 	if (r == REASON_OK) {
-		key_path(path, folder, k->order.name, "key");
-		(void)unlink(path); /* of an earlier try */
-		r = private_key_save(key, path, &passphrase, why);
+		key_place(s, "archive", k->order.name, path);
+		/* Of an earlier try. */
+		r = key_file_erase(s, "archive", k->order.name, why);
+		if (r == REASON_OK)
+			r = private_key_save(key, path, &passphrase, why);
 		private_key_free(key);
 	}
 	secret_free(&passphrase);
@@ -69,7 +55,7 @@ check_copy(const struct signer *s, const struct end_order *e, struct why *why)
 	uint8_t own[HASH_SIZE];
 	char path[PATH_MAX];
 
-	place(s, "archive", e->name, path);
+	key_place(s, "archive", e->name, path);
 	if (file_sha256(path, own, why) != REASON_OK ||
 	    memcmp(own, e->archive_sha256, HASH_SIZE) != 0)
 		return why_set(why, REASON_KEY_END, -1,
@@ -128,25 +114,48 @@ check_persons(struct signer *s, struct order *o, struct span statement)
 	return REASON_OK;
 }
 
-/* No record: it says what would be done, and is signed elsewhere. */
-static enum reason
-propose(struct signer *s, struct order *o, const struct ledger_key *k)
+/* What would be done, to be signed elsewhere. */
+static void
+statement_put(struct signer *s, struct order *o, const struct ledger_key *k,
+    const uint8_t archive[HASH_SIZE])
 {
-	uint8_t archive[HASH_SIZE] = { 0 };
 	char text[STATEMENT_MAX];
-	enum reason r = REASON_OK;
-	size_t len;
-
-	if (o->end.how == END_ARCHIVE)
-		r = archive_make(s, k, archive, &o->why);
-	if (r != REASON_OK)
-		return r;
-	len = ledger_statement(
+	size_t len = ledger_statement(
 	    journal_ledger(s->journal), k, o->end.how, archive, text);
+
 	buf_init(&o->artifact, STATEMENT_MAX);
 	(void)buf_add(&o->artifact, span_of(text, len));
-	o->again = true;
-	return REASON_OK;
+}
+
+/* A destruction leaves no record yet; a copy does, before it exists. */
+static void
+propose(struct signer *s, struct order *o, const struct ledger_key *k)
+{
+	static const uint8_t none[HASH_SIZE];
+
+	if (o->end.how == END_DESTROY) {
+		statement_put(s, o, k, none);
+		o->again = true;
+		return;
+	}
+	o->record.kind = RECORD_ACT;
+	o->record.act.user = (uint32_t)geteuid();
+	snprintf(o->record.act.verb, sizeof(o->record.act.verb), "%s",
+	    LEDGER_VERB_COPY);
+	snprintf(o->record.act.subject, sizeof(o->record.act.subject), "%s",
+	    k->order.name);
+}
+
+enum reason
+key_copy(struct signer *s, struct order *o)
+{
+	const struct ledger_key *k = ledger_key_of(s, o->end.name);
+	uint8_t archive[HASH_SIZE];
+	enum reason r = archive_make(s, k, archive, &o->why);
+
+	if (r == REASON_OK)
+		statement_put(s, o, k, archive);
+	return r;
 }
 
 enum reason
@@ -167,8 +176,12 @@ key_end_prepare(struct signer *s, struct order *o)
 		    k->ending != 0 && k->state == KEY_RETIRED
 			? "being erased"
 			: key_state_name(k->state));
-	if (e->signatures_len == 0)
-		return propose(s, o, k);
+	if ((r = key_erasable(s, k, &o->why)) != REASON_OK)
+		return r;
+	if (e->signatures_len == 0) {
+		propose(s, o, k);
+		return REASON_OK;
+	}
 	if (e->how == END_ARCHIVE &&
 	    (r = check_copy(s, e, &o->why)) != REASON_OK)
 		return r;
@@ -185,117 +198,4 @@ key_end_prepare(struct signer *s, struct order *o)
 	o->record.end.statement = span_of(o->content.ptr, len);
 	memcpy(o->record.end.archive_sha256, e->archive_sha256, HASH_SIZE);
 	return check_persons(s, o, o->record.end.statement);
-}
-
-/* --- erasing --- */
-
-/* Written over, synced, and taken away; one that is not there is erased. */
-static enum reason
-erase(const char *path, struct why *why)
-{
-	static const uint8_t zeros[4096];
-	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	bool good;
-	off_t done;
-	ssize_t n = 0;
-
-	if (fd < 0 && errno == ENOENT)
-		return REASON_OK;
-	good = fd >= 0 && fstat(fd, &st) == 0;
-	for (done = 0; good && done < st.st_size; done += n) {
-		size_t rest = (size_t)(st.st_size - done);
-
-		n = write(
-		    fd, zeros, rest < sizeof(zeros) ? rest : sizeof(zeros));
-		good = n > 0;
-	}
-	good = good && fsync(fd) == 0 && unlink(path) == 0;
-	if (!good)
-		why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
-		    strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good ? REASON_OK : REASON_HOME_INVALID;
-}
-
-/* The wrapping key first: without it the file is of no use already. */
-static enum reason
-erase_all(const struct signer *s, const char *name, struct why *why)
-{
-	static const char *const folders[] = { "wrapping", "keys", "archive" };
-	char path[PATH_MAX], folder[PATH_MAX];
-	enum reason r;
-	size_t i;
-
-	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		place(s, folders[i], name, path);
-		path_join(folder, sizeof(folder), s->root, folders[i]);
-		if ((r = erase(path, why)) != REASON_OK)
-			return r;
-		if (access(folder, F_OK) == 0 &&
-		    (r = folder_sync(folder, why)) != REASON_OK)
-			return r;
-	}
-	return REASON_OK;
-}
-
-static enum wrapping
-wrapping_of(const struct signer *s, const struct ledger_key *k)
-{
-	char wrapping[PATH_MAX];
-	struct stat there, here;
-
-	path_join(wrapping, sizeof(wrapping), s->root, "wrapping");
-	if (!k->wrapped)
-		return WRAPPING_NONE;
-	return stat(wrapping, &there) == 0 && stat(s->root, &here) == 0 &&
-		there.st_dev != here.st_dev
-	    ? WRAPPING_APART
-	    : WRAPPING_BESIDE;
-}
-
-enum reason
-key_erase(struct signer *s, const struct ledger_key *k, struct record *out,
-    struct why *why)
-{
-	enum reason r;
-
-	keyring_forget(&s->keyring, k->order.name);
-	memset(out, 0, sizeof(*out));
-	out->kind = RECORD_ENDED;
-	memcpy(out->ended.name, k->order.name, sizeof(out->ended.name));
-	out->ended.of = k->end_record;
-	out->ended.wrapping = wrapping_of(s, k);
-	if ((r = erase_all(s, k->order.name, why)) != REASON_OK) {
-		log_alarm("key-end",
-		    "key=\"%s\" text=\"%s\" next=\"the signer's next start\"",
-		    k->order.name, why->text);
-		return r;
-	}
-	log_note("key-end", "key=\"%s\" wrapping=\"%s\"", k->order.name,
-	    wrapping_name(out->ended.wrapping));
-	return REASON_OK;
-}
-
-enum reason
-key_end_resume(struct signer *s, struct why *why)
-{
-	const struct ledger *l = journal_ledger(s->journal);
-	struct record ended;
-	enum reason r;
-	size_t i;
-
-	for (i = 0; i < l->keys_len; i++) {
-		if (l->keys[i].state != KEY_RETIRED || l->keys[i].ending == 0)
-			continue;
-		if (key_erase(s, &l->keys[i], &ended, why) != REASON_OK)
-			continue; /* said; the key is out of use all the same */
-		r = journal_append(s->journal, &ended, clock_now(), why);
-		if (r == REASON_OK)
-			r = journal_commit(s->journal, why);
-		if (r != REASON_OK)
-			return r;
-	}
-	return REASON_OK;
 }

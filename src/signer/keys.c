@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "crypto/oid.h"
 #include "envelope/csr.h"
 #include "envelope/pem.h"
 #include "model/serial.h"
@@ -224,6 +225,37 @@ check_chain(const struct key_certificate *k, enum key_purpose purpose,
 	return REASON_OK;
 }
 
+/* Is it an IDevID issuing CA, by its name, or one of this signer's keys (L13)? */
+static bool
+is_issuing_ca(const struct signer *s, const struct certificate *c)
+{
+	const struct ledger *l = journal_ledger(s->journal);
+	uint8_t hash[HASH_SIZE];
+	size_t i;
+
+	sha256(c->spki, hash);
+	for (i = 0; i < l->keys_len; i++)
+		if (l->keys[i].order.purpose == PURPOSE_IDEVID_CA &&
+		    memcmp(l->keys[i].spki_sha256, hash, HASH_SIZE) == 0)
+			return true;
+	return lint_named_idevid_ca(c);
+}
+
+/* What an issuing CA must not have (IP 4): an extended key usage would bind its
+ * devices, anyPolicy would let it sign for vouchers. */
+static const char *
+ca_excess(const struct certificate *c)
+{
+	static const uint8_t any_policy[] = { 0x55, 0x1d, 0x20, 0 };
+	unsigned i;
+
+	for (i = 0; i < c->policies_len; i++)
+		if (span_eq(c->policies[i], OID_SPAN(any_policy)))
+			return "it has anyPolicy";
+	return c->has_extended_key_usage ? "it has an extended key usage"
+					 : NULL;
+}
+
 /* The profile that the key was made for (IP 4, IP 6). */
 static enum reason
 check_profile(const struct signer *s, const struct ledger_key *k,
@@ -233,7 +265,9 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 	bool issues = k->order.purpose == PURPOSE_IDEVID_CA;
 	struct lint_context context = { .subject = issues ? LINT_CA
 							  : LINT_VOUCHER_SIGNER,
-		.issuer = &chain[1] };
+		.issuer = &chain[1],
+		.issuer_is_idevid_ca =
+		    chain_len > 1 && is_issuing_ca(s, &chain[1]) };
 	struct lint_finding findings[LINT_FINDINGS_MAX];
 
 	if (!span_eq(chain[0].spki, private_key_spki(h->key)))
@@ -242,6 +276,8 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		return mismatch(why, 0, issues ? "it is no CA" : "it is a CA");
 	if (issues && (!chain[0].has_path_length || chain[0].path_length != 0))
 		return mismatch(why, 0, "its path length is not 0");
+	if (issues && ca_excess(&chain[0]) != NULL)
+		return mismatch(why, 0, ca_excess(&chain[0]));
 	if (chain[0].subject_key_id.len == 0)
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
 	if (chain[0].not_after <= s->now)
@@ -331,7 +367,8 @@ act_prepare(struct signer *s, struct order *o)
 	enum reason r;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
-	    !text_printable(span_str(a->subject)))
+	    !text_printable(span_str(a->subject)) ||
+	    strcmp(a->verb, LEDGER_VERB_COPY) == 0) /* the signer's own */
 		return why_set(&o->why, REASON_SIGNER_FACTS, -1, "act");
 	if (strcmp(a->verb, LEDGER_VERB_GIVE) == 0) {
 		r = ledger_slot_read(

@@ -233,8 +233,8 @@ sign_some(struct signer *s)
 	return o;
 }
 
-/* The record is on disk: now the key may go, and a second one says so. Only a
- * failed write of the journal is everybody's end. */
+/* The record is on disk: now the copy may come, or the key may go, and a second
+ * record says so. Only a failed write of the journal is everybody's end. */
 static enum reason
 finish_end(struct signer *s, struct order *o, struct why *why)
 {
@@ -242,13 +242,19 @@ finish_end(struct signer *s, struct order *o, struct why *why)
 	struct record ended;
 	enum reason r;
 
+	if (o->end.signatures_len == 0) {
+		o->reason = key_copy(s, o);
+		return REASON_OK;
+	}
 	o->reason = key_erase(s, k, &ended, &o->why);
 	if (o->reason != REASON_OK)
 		return REASON_OK;
 	if ((r = append(s, &ended, why)) != REASON_OK)
 		return r;
 	o->sequence = ended.sequence;
-	return commit(s, why);
+	if ((r = commit(s, why)) == REASON_OK)
+		key_erased(s, k);
+	return r;
 }
 
 static void

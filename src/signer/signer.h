@@ -214,13 +214,31 @@ MUST_USE enum reason key_create_finish(struct order *o, struct span signature);
 MUST_USE enum reason key_certify_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason policy_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason act_prepare(struct signer *s, struct order *o);
-/* A key's end: what is to be signed, or the record that it begins (SIGNER_KEY,
- * KEY_END, OPERATOR_SIGNATURE). The key is not in memory then: it is retired. */
+/* A key's end: what is to be signed, or the record that it begins or that a copy
+ * is made (SIGNER_KEY, KEY_END, OPERATOR_SIGNATURE, HOME_INVALID). The key is not in
+ * memory then: it is retired. */
 MUST_USE enum reason key_end_prepare(struct signer *s, struct order *o);
+/* That record is on disk: makes the copy, and what is to be signed. PASSPHRASE,
+ * HOME_INVALID, FILE_UNREADABLE. */
+MUST_USE enum reason key_copy(struct signer *s, struct order *o);
+/* ROOT/FOLDER/NAME.key */
+void key_place(const struct signer *s, const char *folder, const char *name,
+    char out[PATH_MAX]);
+/* Writes a file of that key over and takes it away; one that is not there is
+ * erased. HOME_INVALID. */
+MUST_USE enum reason key_file_erase(const struct signer *s, const char *folder,
+    const char *name, struct why *why);
+/* Is the wrapping key where it was? HOME_INVALID: else to erase it would only seem
+ * so. */
+MUST_USE enum reason key_erasable(
+    const struct signer *s, const struct ledger_key *k, struct why *why);
 /* Takes a key whose end has begun off memory and disk; *out is the record that
- * says so. HOME_INVALID: it could not, and the next start tries again. */
+ * says so. HOME_INVALID: it could not, or its wrapping key is not where it was, and
+ * the next start tries again. */
 MUST_USE enum reason key_erase(struct signer *s, const struct ledger_key *k,
     struct record *out, struct why *why);
+/* That record is on disk: what was left of the wrapping key's file goes, too. */
+void key_erased(const struct signer *s, const struct ledger_key *k);
 /* At the start: what was cut off. */
 MUST_USE enum reason key_end_resume(struct signer *s, struct why *why);
 /* What follows from an act once it is on disk. */

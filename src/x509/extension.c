@@ -140,10 +140,9 @@ masa_url(struct der *d, bool critical, struct certificate *out)
 static bool
 masa_url_obsolete(struct der *d, bool critical, struct certificate *out)
 {
-	if (!out->has_masa_url) {
-		out->masa_url_obsolete = true;
+	out->masa_url_obsolete = true;
+	if (!out->has_masa_url)
 		return masa_url(d, critical, out);
-	}
 	d->pos = d->end;
 	return true;
 }

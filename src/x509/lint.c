@@ -81,6 +81,7 @@ static void
 l02(struct run *run)
 {
 	const struct certificate *c = run->c;
+	struct why why;
 
 	if (!is_idevid(run))
 		return;
@@ -94,6 +95,9 @@ l02(struct run *run)
 	    c->subject_serial.len > SERIAL_MAX)
 		found(run, REASON_L02, element(c->subject_serial),
 		    "serialNumber of %zu characters", c->subject_serial.len);
+	else if (serial_check(c->subject_serial, &why) != REASON_OK)
+		found(run, REASON_L02, element(c->subject_serial), "%.150s",
+		    why.text);
 }
 
 static void
@@ -156,14 +160,18 @@ l05(struct run *run)
 
 static const uint8_t ANY_POLICY[] = { 0x55, 0x1d, 0x20, 0 };
 
-/* The policy as it stands in c, NULL if it is not there. */
+/* The policy as it stands in c, NULL if it is not there; with below also one of
+ * which it is the beginning. */
 static const struct span *
-policy_find(const struct certificate *c, struct span policy)
+policy_find(const struct certificate *c, struct span policy, bool below)
 {
 	unsigned i;
 
 	for (i = 0; policy.len > 0 && i < c->policies_len; i++)
-		if (span_eq(c->policies[i], policy))
+		if (span_eq(c->policies[i], policy) ||
+		    (below && c->policies[i].len > policy.len &&
+			memcmp(c->policies[i].ptr, policy.ptr, policy.len) ==
+			    0))
 			return &c->policies[i];
 	return NULL;
 }
@@ -172,9 +180,10 @@ static void
 l06(struct run *run)
 {
 	const struct certificate *c = run->c;
-	const struct span *any = policy_find(c, OID_SPAN(ANY_POLICY));
+	const struct span *any = policy_find(c, OID_SPAN(ANY_POLICY), false);
+	/* A product's own lies below it (IP 2). */
 	const struct span *voucher =
-	    policy_find(c, run->context->voucher_policy);
+	    policy_find(c, run->context->voucher_policy, true);
 
 	if (!is_idevid(run))
 		return;
@@ -311,7 +320,7 @@ l13(struct run *run)
 	if (run->context->issuer_is_idevid_ca)
 		found(run, REASON_L13, c->issuer,
 		    "issued by an IDevID issuing CA");
-	if (voucher.len > 0 && policy_find(c, voucher) == NULL)
+	if (voucher.len > 0 && policy_find(c, voucher, false) == NULL)
 		found(run, REASON_L13, place(run, EXTENSION_POLICIES),
 		    "the voucher policy is absent");
 }

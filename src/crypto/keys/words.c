@@ -36,7 +36,8 @@ share_word_find(struct span word)
 		lower[i] = (char)tolower(word.ptr[i]);
 	found =
 	    bsearch(lower, words, SHARE_WORD_COUNT, sizeof(words[0]), compare);
-	if (found == NULL || (word.len > LETTERS && strcmp(*found, lower) != 0))
-		return -1;
-	return (int)(found - words);
+	if (found != NULL && word.len > LETTERS && strcmp(*found, lower) != 0)
+		found = NULL;
+	secret_wipe(lower, sizeof(lower));
+	return found == NULL ? -1 : (int)(found - words);
 }

@@ -167,7 +167,8 @@ largest_checkpoint(void **state)
 		.wrapped = true,
 		.ending = END_ARCHIVE,
 		.end_record = INT64_MAX,
-		.erased = WRAPPING_APART };
+		.erased = WRAPPING_APART,
+		.copied = true };
 	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];

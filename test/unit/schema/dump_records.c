@@ -35,7 +35,8 @@ print_checkpoint(void)
 		.wrapped = true,
 		.ending = END_DESTROY,
 		.end_record = 6,
-		.erased = WRAPPING_APART };
+		.erased = WRAPPING_APART,
+		.copied = true };
 	struct ledger_slot given = { "Q7", "Graz", SAMPLE_TIME };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX];

@@ -243,7 +243,12 @@ retired_key(void **state)
 
 	(void)state;
 	assert_int_equal(order_voucher(&v), REASON_OK);
+	/* That a key is copied is not for others to say. */
+	assert_int_equal(
+	    order_act(LEDGER_VERB_COPY, VOUCHER_KEY), REASON_SIGNER_FACTS);
 	assert_int_equal(order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY), REASON_OK);
+	assert_int_equal(
+	    order_act(LEDGER_VERB_COPY, VOUCHER_KEY), REASON_SIGNER_FACTS);
 	refused(&v, REASON_SIGNER_KEY); /* not even again */
 	assert_int_equal(
 	    order_act(LEDGER_VERB_RETIRE, VOUCHER_KEY), REASON_SIGNER_KEY);
