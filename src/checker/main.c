@@ -393,7 +393,9 @@ static void
 on_drained(void *context)
 {
 	(void)context;
-	public_key_cache_trim(); /* no request borrows a key now */
+	/* No request borrows a key now. */
+	public_key_cache_trim();
+	public_key_table_make();
 }
 
 static void

@@ -17,11 +17,25 @@
 #include "base/fatal.h"
 #include "base/random.h"
 #include "crypto/error.h"
+#include "crypto/key_table.h"
 #include "crypto/oid.h"
 #include "wire/der.h"
 
 #define CACHE_BUCKETS 4096
 #define CACHE_KEYS    8192
+
+/* A table is paid for after some 800 verifications. Counts are halved when so many
+ * signatures were good under all keys together, so a key that is to have one makes
+ * more than every 250th of them. */
+#define TABLES_MAX   16
+#define TABLE_AFTER  1024
+#define COUNT_PERIOD 131072
+
+/* Of a P-256 key: what changes while it is borrowed. */
+struct key_use {
+	unsigned good; /* signatures that verified */
+	struct key_table *table;
+};
 
 struct public_key {
 	uint8_t sha256[32];
@@ -29,8 +43,9 @@ struct public_key {
 	unsigned bits;
 	bool exponent_usual;
 	EC_KEY *ec;
-	EVP_PKEY *pkey; /* RSA, Ed25519 */
-	bool used;	/* since the last look of the trimmer */
+	struct key_use *use; /* P-256 */
+	EVP_PKEY *pkey;	     /* RSA, Ed25519 */
+	bool used;	     /* since the last look of the trimmer */
 	struct public_key *next;
 };
 
@@ -39,6 +54,9 @@ static struct {
 	unsigned count;
 	unsigned fresh;	 /* came since the last trim */
 	uint64_t factor; /* odd, drawn at the first use */
+	unsigned tables;
+	unsigned good; /* signatures since counts were halved */
+	bool wanted;   /* a key may want a table */
 } cache;
 
 /* Keys come from strangers, who could grind hashes that share some bits and so
@@ -58,8 +76,20 @@ bucket_of(const uint8_t hash[32])
 }
 
 static void
+table_drop(struct public_key *k)
+{
+	if (k->use == NULL || k->use->table == NULL)
+		return;
+	key_table_free(k->use->table);
+	k->use->table = NULL;
+	cache.tables--;
+}
+
+static void
 key_free(struct public_key *k)
 {
+	table_drop(k);
+	free(k->use);
 	EC_KEY_free(k->ec);
 	EVP_PKEY_free(k->pkey);
 	free(k);
@@ -112,6 +142,8 @@ ec_read(
 		return why_set(
 		    why, REASON_KEY_WEAK, -1, "the point is not on its curve");
 	}
+	if (k->type == KEY_P256)
+		k->use = memory_new(sizeof(*k->use));
 	return REASON_OK;
 }
 
@@ -287,6 +319,87 @@ public_key_cache_trim(void)
 	}
 }
 
+/* --- tables of busy keys --- */
+
+static void
+counts_halve(void)
+{
+	struct public_key *k;
+	unsigned b;
+
+	cache.good = 0;
+	for (b = 0; b < CACHE_BUCKETS; b++)
+		for (k = cache.bucket[b]; k != NULL; k = k->next)
+			if (k->use != NULL)
+				k->use->good /= 2;
+}
+
+static void
+count_good(struct key_use *use)
+{
+	cache.good++;
+	use->good++;
+	/* Now and then only: looking for the busiest takes its time. */
+	if (use->table == NULL && use->good >= TABLE_AFTER &&
+	    use->good % (TABLE_AFTER / 4) == 0)
+		cache.wanted = true;
+}
+
+/* The one that verified most without a table, and least with one. */
+static void
+busiest_and_idlest(struct public_key **busiest, struct public_key **idlest)
+{
+	struct public_key *k;
+	unsigned b;
+
+	*busiest = *idlest = NULL;
+	for (b = 0; b < CACHE_BUCKETS; b++) {
+		for (k = cache.bucket[b]; k != NULL; k = k->next) {
+			if (k->use == NULL)
+				continue;
+			if (k->use->table == NULL) {
+				if (*busiest == NULL ||
+				    k->use->good > (*busiest)->use->good)
+					*busiest = k;
+			} else if (*idlest == NULL ||
+			    k->use->good < (*idlest)->use->good) {
+				*idlest = k;
+			}
+		}
+	}
+}
+
+void
+public_key_table_make(void)
+{
+	struct public_key *busiest, *idlest;
+
+	if (cache.good >= COUNT_PERIOD)
+		counts_halve();
+	if (!cache.wanted)
+		return;
+	cache.wanted = false;
+	busiest_and_idlest(&busiest, &idlest);
+	if (busiest == NULL || busiest->use->good < TABLE_AFTER)
+		return;
+	if (cache.tables == TABLES_MAX) {
+		/* Twice as busy, or two would take turns. */
+		if (busiest->use->good / 2 <= idlest->use->good)
+			return;
+		table_drop(idlest);
+		idlest->use->good = 0;
+	}
+	busiest->use->table = key_table_new(busiest->ec);
+	cache.tables++;
+	cache.wanted = true; /* by the next, perhaps */
+}
+
+bool
+public_key_has_table(const struct public_key *k)
+{
+	return k->use != NULL && k->use->table != NULL;
+}
+
 enum key_type
 public_key_type(const struct public_key *k)
 {
@@ -349,6 +462,22 @@ ecdsa_fixed_read(const struct public_key *k, struct span signature)
 	return sig;
 }
 
+static bool
+digest_verify(
+    const struct public_key *k, struct span digest, const ECDSA_SIG *sig)
+{
+	bool good;
+
+	if (public_key_has_table(k))
+		good = key_table_verify(k->use->table, digest, sig);
+	else
+		good = ECDSA_do_verify(
+			   digest.ptr, (int)digest.len, sig, k->ec) == 1;
+	if (good && k->use != NULL)
+		count_good(k->use);
+	return good;
+}
+
 /* Frees sig, which may be NULL: that is no signature. */
 static bool
 ecdsa_verify(const struct public_key *k, enum hash_algorithm hash,
@@ -359,8 +488,7 @@ ecdsa_verify(const struct public_key *k, enum hash_algorithm hash,
 
 	if (hash != HASH_NONE && sig != NULL) {
 		hash_bytes(hash, message, digest);
-		good = ECDSA_do_verify(
-			   digest, (int)hash_size(hash), sig, k->ec) == 1;
+		good = digest_verify(k, span_of(digest, hash_size(hash)), sig);
 	}
 	ECDSA_SIG_free(sig);
 	if (!good)

@@ -47,6 +47,15 @@ MUST_USE enum reason public_key_get(
     struct span spki, const struct public_key **out, struct why *why);
 /* Drops entries beyond the cache's size; call between requests only. */
 void public_key_cache_trim(void);
+/*
+ * Makes the table (key_table.h) of the busiest P-256 key that has earned one, if
+ * any: it holds everything up for some 40 ms, once per key. At most 16 keys have
+ * tables, 2.5 MB in all; a busier key takes the one of the least busy. Only good
+ * signatures count: who cannot sign with a key earns it none. Call between
+ * requests.
+ */
+void public_key_table_make(void);
+bool public_key_has_table(const struct public_key *k);
 
 enum key_type public_key_type(const struct public_key *k);
 unsigned public_key_bits(const struct public_key *k);

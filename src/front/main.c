@@ -1,6 +1,7 @@
 /* hallmark-front, see front.h. */
 #include "base/log.h"
 #include "base/secret.h"
+#include "crypto/hash/memory.h"
 #include "front/front.h"
 
 int
@@ -9,6 +10,7 @@ main(int argc, char **argv)
 	static struct front state;
 
 	process_harden();
+	libcrypto_memory();
 	log_open("front");
 	return front_run(&state, argc, argv);
 }

@@ -248,6 +248,81 @@ cache_keeps_what_is_used(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* As many good signatures as asked for, or bad ones; then an idle moment. */
+static void
+verify_often(
+    EVP_PKEY *key, const struct public_key *k, unsigned times, bool good)
+{
+	static const struct signature_algorithm a = { SIGNATURE_ECDSA,
+		HASH_SHA256 };
+	struct span signature;
+	uint8_t room[2000];
+
+	signature = span_of(room, sign(key, EVP_sha256(), "a message", room));
+	while (times-- > 0)
+		assert_int_equal(
+		    signature_verify(k, a,
+			span_str(good ? "a message" : "another"), signature),
+		    good);
+	public_key_table_make();
+}
+
+#define TABLES	    16
+#define TABLE_AFTER 1024
+
+static unsigned
+with_table(const struct public_key *const k[], unsigned n)
+{
+	unsigned i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found += public_key_has_table(k[i]);
+	return found;
+}
+
+/* Only what verified often has a table, and only so many; who is twice as busy
+ * takes that of the least busy. With it verdicts are the same. */
+static void
+tables_are_earned(void **state)
+{
+	const struct public_key *k[TABLES + 1];
+	EVP_PKEY *keys[TABLES + 1];
+	struct why why;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < TABLES + 1; i++) {
+		uint8_t spki[SPKI_MAX];
+
+		keys[i] = key_make("P-256");
+		assert_int_equal(
+		    public_key_get(
+			span_of(spki, spki_of(keys[i], spki)), &k[i], &why),
+		    REASON_OK);
+	}
+	verify_often(keys[0], k[0], 2 * TABLE_AFTER, false);
+	verify_often(keys[0], k[0], TABLE_AFTER - 1, true);
+	assert_false(public_key_has_table(k[0]));
+	for (i = 0; i < TABLES; i++) {
+		verify_often(keys[i], k[i], TABLE_AFTER, true);
+		assert_true(public_key_has_table(k[i]));
+		verify_often(keys[i], k[i], 1, false);
+	}
+	/* Every one of them has 1,024, but the first 2,047. */
+	verify_often(keys[TABLES], k[TABLES], TABLE_AFTER * 3 / 2, true);
+	assert_false(public_key_has_table(k[TABLES]));
+	assert_int_equal(with_table(k, TABLES), TABLES);
+	verify_often(keys[TABLES], k[TABLES], TABLE_AFTER * 3 / 4, true);
+	assert_true(public_key_has_table(k[TABLES]));
+	assert_true(public_key_has_table(k[0]));
+	assert_int_equal(with_table(k, TABLES), TABLES - 1);
+	for (i = 0; i < TABLES + 1; i++) {
+		verify_often(keys[i], k[i], 1, true);
+		verify_often(keys[i], k[i], 1, false);
+		EVP_PKEY_free(keys[i]);
+	}
+}
+
 #define HEX_IDENTIFIERS 12
 static const struct {
 	uint8_t len;
@@ -343,6 +418,7 @@ main(void)
 		cmocka_unit_test(exponents),
 		cmocka_unit_test(other_encodings),
 		cmocka_unit_test(cache_keeps_what_is_used),
+		cmocka_unit_test(tables_are_earned),
 		cmocka_unit_test(signature_identifiers),
 		cmocka_unit_test(digest_identifiers),
 	};
