@@ -37,6 +37,7 @@ is refused for that reason
                    no_attributes, lone, digest, by_key_id, mutate, also (a
                    second signer), detached, no_certificates, extra = [], copies,
                    pledge_chain (the device's certificate and its CA's come along)
+                   written = "loose" | "bom" | "latin-1" (of the JSON),
                    layout = "2019", here and in pledge (COSE: MP 10.4);
                    signed = {}, here and in pledge: see objects.cms()
   [request.expect] status, reason, text, type, format, and
@@ -376,6 +377,7 @@ class Scene:
         for leaf in words.get("omit", []):
             leaves.pop(leaf, None)
         content = json.dumps({words.get("root", REQUEST): leaves}).encode()
+        content = self.written(content, words.get("written"))
         if "content" in words:
             content = words["content"].encode()
         if words["format"] != "cms":
@@ -459,6 +461,20 @@ class Scene:
         if form == "wrong":
             return bytes([4, 0x18, 0x30, 0x16, 0x80, 0x14]) + bytes(20)
         return form.encode()
+
+    @staticmethod
+    def written(content, how):
+        """The same JSON in another form; or what is none."""
+        if how == "loose":
+            (root, leaves), = json.loads(content).items()
+            leaves = dict(reversed(leaves.items()))
+            return b" \r\n\t" + json.dumps({root: leaves}, indent=3).replace(
+                "/", "\\/").encode() + b"\n\n"
+        if how == "bom":
+            return b"\xef\xbb\xbf" + content
+        if how == "latin-1":
+            return content.replace(b'"created-on"', b'"created-on\xe9"')
+        return content
 
     @staticmethod
     def mutate(made, how):

@@ -362,6 +362,10 @@ class Pki:
         return self.make("registrar-second", "O=Customer\nCN=second",
                          self.REGISTRAR, self.ca())
 
+    def make_alike_ca(self):
+        """The name of customer-pjx-ca over another key."""
+        return self.make("alike-ca", "O=Customer\nCN=customer-pjx-ca", self.CA)
+
     def make_other_ca(self):
         return self.ca("other-ca")
 
