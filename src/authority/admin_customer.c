@@ -144,17 +144,21 @@ on_file(const struct authority *a, const uint8_t spki_sha256[HASH_SIZE])
  * 5.5). */
 static enum reason
 check_file(struct authority *a, const struct message_admin *m,
-    const struct certificate_facts *f, enum customer_certificate_kind *kind,
-    struct why *why)
+    const struct customer *c, const struct certificate_facts *f,
+    enum customer_certificate_kind *kind, struct why *why)
 {
 	const struct chain_entry *e = &f->entry;
 	struct span word = admin_argument(m, "kind");
 
 	*kind = span_is(word, "domain-ca") ? CUSTOMER_DOMAIN_CA
+	    : span_is(word, "est-server")  ? CUSTOMER_EST_SERVER
 					   : CUSTOMER_REGISTRAR;
 	if (!span_is(word, customer_kind_text(*kind)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "kind: domain-ca or registrar");
+		    "kind: domain-ca, registrar or est-server");
+	if (*kind == CUSTOMER_EST_SERVER && c->cloud == CLOUD_NO)
+		return why_set(why, REASON_CLOUD_POLICY, -1,
+		    "%s has the policy no", c->name);
 	if (*kind == CUSTOMER_DOMAIN_CA && !e->ca)
 		return why_set(
 		    why, REASON_CA_MISMATCH, -1, "%.150s is no CA", f->subject);
@@ -162,12 +166,15 @@ check_file(struct authority *a, const struct message_admin *m,
 		return why_set(
 		    why, REASON_NOT_REGISTRAR, -1, "%.150s", f->subject);
 	if (public_ca_key(&a->public_cas, e->spki_sha256) ||
-	    (*kind == CUSTOMER_DOMAIN_CA &&
+	    (e->ca &&
 		(e->public_policy ||
 		    public_ca_name(&a->public_cas, e->issuer_name_sha256))))
 		return why_set(why, REASON_PIN_PUBLIC, -1,
 		    "%.120s is a public CA, or below one", f->subject);
-	if (on_file(a, e->spki_sha256))
+	/* An EST server's may be on file as something else as well. */
+	if (*kind == CUSTOMER_EST_SERVER
+		? customer_filed(a, c->name, e->spki_sha256).est_servers > 0
+		: on_file(a, e->spki_sha256))
 		return why_set(why, REASON_KEY_DUPLICATE, -1,
 		    "a certificate with this key is on file");
 	return REASON_OK;
@@ -183,7 +190,7 @@ file_act(struct authority *a, struct pending *p, struct why *why)
 
 	admin_again(p, &m);
 	if ((r = find(a, &m, &c, why)) != REASON_OK ||
-	    (r = check_file(a, &m, p->facts, &row.kind, why)) != REASON_OK)
+	    (r = check_file(a, &m, &c, p->facts, &row.kind, why)) != REASON_OK)
 		return r;
 	memcpy(row.customer, c.name, sizeof(row.customer));
 	row.entry = p->facts->entry;
@@ -221,7 +228,7 @@ file_inspected(struct authority *a, struct pending *p)
 
 	admin_again(p, &m);
 	if ((r = find(a, &m, &c, &why)) != REASON_OK ||
-	    (r = check_file(a, &m, p->facts, &kind, &why)) != REASON_OK)
+	    (r = check_file(a, &m, &c, p->facts, &kind, &why)) != REASON_OK)
 		admin_fail(a, p, r, &why);
 	else
 		key_act(a, p, "customer.file", c.name, customer_kind_text(kind),
@@ -242,6 +249,22 @@ customer_file(
 		answer_refusal(from, r, &why);
 }
 
+/* est-domain without the certificate of its server would be no voucher. */
+static enum reason
+check_forget(struct authority *a, const struct customer *c,
+    const uint8_t key[HASH_SIZE], struct why *why)
+{
+	struct filed f = customer_filed(a, c->name, key);
+
+	if (f.with == 0)
+		return why_set(why, REASON_CUSTOMER_UNKNOWN, -1,
+		    "%s has no such key on file", c->name);
+	if (f.est_servers > 0 && f.others == 0 && c->est_domain[0] != '\0')
+		return why_set(why, REASON_CLOUD_POLICY, -1,
+		    "it is the only one of the server at est-domain");
+	return REASON_OK;
+}
+
 static enum reason
 forget_act(struct authority *a, struct pending *p, struct why *why)
 {
@@ -252,7 +275,8 @@ forget_act(struct authority *a, struct pending *p, struct why *why)
 
 	admin_again(p, &m);
 	if ((r = find(a, &m, &c, why)) != REASON_OK ||
-	    (r = admin_key(&m, key, why)) != REASON_OK)
+	    (r = admin_key(&m, key, why)) != REASON_OK ||
+	    (r = check_forget(a, &c, key, why)) != REASON_OK)
 		return r;
 	if (!store_customer_certificate_forget(
 		a->store, c.name, key, clock_now()))
@@ -273,9 +297,8 @@ customer_forget(
 	enum reason r;
 
 	if ((r = find(a, m, &c, &why)) == REASON_OK &&
-	    (r = admin_key(m, key, &why)) == REASON_OK && !on_file(a, key))
-		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1,
-		    "%s has no such key on file", c.name);
+	    (r = admin_key(m, key, &why)) == REASON_OK)
+		r = check_forget(a, &c, key, &why);
 	if (r != REASON_OK)
 		answer_refusal(from, r, &why);
 	else if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
@@ -297,6 +320,12 @@ put_customer(struct json_out *o, const struct customer *c)
 		json_put_name(o, names[f]);
 		json_put_text(o, customer_pin_text(c->pin[f]));
 	}
+	json_put_name(o, "cloud");
+	json_put_text(o, customer_cloud_text(c->cloud));
+	json_put_name(o, "est-domain");
+	json_put_text(o, c->est_domain);
+	json_put_name(o, "additional-configuration-url");
+	json_put_text(o, c->configuration_url);
 }
 
 static bool
@@ -317,7 +346,7 @@ put_certificate(void *context, const struct store_customer_certificate *c)
 	return true;
 }
 
-#define ONE_CUSTOMER 512 /* octets of JSON; no entry of the list has more */
+#define ONE_CUSTOMER 1024 /* octets of JSON; no entry of the list has more */
 
 /* A page: those behind "after", as many as fit; "next" is where it goes on. */
 struct page {

@@ -1,5 +1,8 @@
 /* hallmark device list, show, hold, release. */
+#include <stdio.h>
+
 #include "authority/authority.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "model/serial.h"
 
@@ -161,6 +164,7 @@ issuer_fits(const struct device *d, struct span issuer)
 }
 
 struct showing {
+	struct authority *a;
 	struct json_out *o;
 	struct span issuer;
 	unsigned found;
@@ -171,6 +175,7 @@ put_whole(void *context, const struct store_device *s)
 {
 	struct showing *w = context;
 	const struct device *d = &s->device;
+	char owner[CUSTOMER_NAME_MAX + 1];
 	struct json_out *o = w->o;
 
 	if (!issuer_fits(d, w->issuer))
@@ -180,6 +185,11 @@ put_whole(void *context, const struct store_device *s)
 	put_device(o, s);
 	json_put_name(o, "note");
 	json_put_text(o, s->note);
+	json_put_name(o, "customer");
+	if (store_device_owner(w->a->store, d, owner))
+		json_put_text(o, owner);
+	else
+		json_put_null(o);
 	json_put_name(o, "issuer-name-sha256");
 	json_put_hex(o, span_of(d->issuer_name_sha256, HASH_SIZE));
 	json_put_name(o, "spki-sha256");
@@ -202,7 +212,7 @@ device_show(
 	char serial[SERIAL_MAX + 1];
 	uint8_t issuer[KEY_ID_MAX];
 	struct json_out o;
-	struct showing w = { .o = &o };
+	struct showing w = { .a = a, .o = &o };
 	struct why why;
 	enum reason r =
 	    admin_text(m, "serial", serial, sizeof(serial), true, &why);
@@ -325,4 +335,69 @@ device_release(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	change(a, from, m, set_active);
+}
+
+/* --- whom it was sold to --- */
+
+static enum reason
+set_owner(struct authority *a, struct pending *p, struct why *why)
+{
+	struct message_admin m;
+	char customer[CUSTOMER_NAME_MAX + 1];
+	enum reason r;
+
+	admin_again(p, &m);
+	r = admin_text(&m, "customer", customer, sizeof(customer), false, why);
+	if (r != REASON_OK)
+		return r;
+	if (!store_device_owner_set(
+		a->store, &p->device, customer, clock_now()))
+		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	return REASON_OK;
+}
+
+/* "SERIAL CUSTOMER", in the journal as well: sales are no secret of the store. */
+static void
+assign(struct authority *a, struct origin from, const struct message_admin *m,
+    bool to)
+{
+	char customer[CUSTOMER_NAME_MAX + 1], subject[128];
+	struct device d;
+	struct pending *p;
+	struct why why;
+	enum reason r = find_device(a, m, &d, &why);
+
+	if (r == REASON_OK)
+		r = admin_text(
+		    m, "customer", customer, sizeof(customer), to, &why);
+	if (r == REASON_OK && to && customer_by_name(a, customer) == NULL)
+		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1, "%s", customer);
+	if (r == REASON_OK && !to &&
+	    !store_device_owner(a->store, &d, customer))
+		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1,
+		    "%s was sold to nobody", d.serial);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	p->act = set_owner;
+	p->device = d;
+	snprintf(subject, sizeof(subject), "%s %s", d.serial, customer);
+	admin_act(a, p, from, m->verb, subject);
+}
+
+void
+device_assign(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	assign(a, from, m, true);
+}
+
+void
+device_unassign(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	assign(a, from, m, false);
 }

@@ -168,6 +168,9 @@ put_product(struct json_out *o, const struct product *p)
 	json_put_name(o, "formats");
 	json_put_text(o, formats);
 	put_flag(o, "audit-only", p->audit_only);
+	put_flag(o, "verified", p->verified);
+	json_put_name(o, "manufacturer-proprietary");
+	json_put_hex(o, span_of(p->proprietary, p->proprietary_len));
 	put_flag(o, "emit-id-data", p->emit_id_data);
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		if (!legacy_form(i)->product)

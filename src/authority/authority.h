@@ -311,6 +311,11 @@ void limits_status(const struct authority *a, struct json_out *o);
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);
 
 /* --- decide.c --- */
+/* A certificate of a customer, taken out of the store. */
+struct on_file {
+	struct chain_entry entry;
+	uint8_t room[CERTIFICATE_MAX];
+};
 /* Rows 7 to 21 of MP 5, as they would go at this moment. */
 struct decision {
 	unsigned devices_len; /* on record with this serial */
@@ -319,8 +324,10 @@ struct decision {
 	struct verdict verdict;
 	const struct key_entry *key;	 /* NULL unless granted */
 	const struct customer *customer; /* NULL: nobody knows whose it is */
-	struct chain_entry domain_ca;	 /* on file for it */
-	uint8_t domain_ca_room[CERTIFICATE_MAX];
+	struct on_file domain_ca;	 /* of it */
+	/* Whom the devices were sold to; the last one is that customer. */
+	struct destination owners[STORE_TWINS_MAX];
+	struct on_file est_servers[STORE_TWINS_MAX + 1];
 };
 /* Decides and changes nothing; trace gets every row, or is NULL. */
 void decision_make(struct authority *a, const struct request_facts *f,
@@ -431,6 +438,10 @@ void device_list(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_show(
     struct authority *a, struct origin from, const struct message_admin *m);
+void device_assign(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void device_unassign(
+    struct authority *a, struct origin from, const struct message_admin *m);
 void device_hold(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_release(
@@ -511,17 +522,29 @@ void customers_free(struct authority *a);
  * if none is. */
 const struct customer *customer_of(
     const struct authority *a, const struct request_facts *f);
-/* The domain CA that would be pinned for it: one that came with the request,
- * else the newest, in any case valid. The certificate is in room. */
-bool customer_domain_ca(struct authority *a, const struct customer *c,
-    const struct request_facts *f, int64_t now, struct chain_entry *out,
-    uint8_t room[CERTIFICATE_MAX]);
-/* Does a voucher of this device pin a domain CA that is on file for the one
- * whose request it is? */
+const struct customer *customer_by_name(
+    const struct authority *a, const char *name);
+/* The certificate of this kind that would be pinned for it: one that came with the
+ * request, else the newest, in any case valid. NULL if there is none. */
+const struct chain_entry *customer_certificate(struct authority *a,
+    const struct customer *c, enum customer_certificate_kind kind,
+    const struct request_facts *f, int64_t now, struct on_file *out);
+/* What is on file for one customer. */
+struct filed {
+	unsigned with;	      /* under this key, as anything */
+	unsigned domain_cas;  /* under this key */
+	unsigned est_servers; /* valid at now or not, under this key */
+	unsigned others;      /* EST servers under other keys */
+};
+struct filed customer_filed(struct authority *a, const char *name,
+    const uint8_t spki_sha256[HASH_SIZE]);
+/* Does a voucher of this device pin a domain CA, or an EST server, that is on file
+ * for the one whose request it is? */
 bool customer_owns(
     struct authority *a, const struct device *d, const struct request_facts *f);
 /* Was a domain CA with this key and domainID ever on file for somebody of whom a
- * key is in the chain? */
+ * key is in the chain; or an EST server, when the chain is of some customer (a cloud
+ * registrar asks for others)? */
 bool customer_pinned(struct authority *a, const struct request_facts *f,
     const uint8_t spki_sha256[HASH_SIZE], struct span domain_id);
 /* admin_customer.c */
@@ -536,6 +559,9 @@ void customer_forget(
 void customer_list(
     struct authority *a, struct origin from, const struct message_admin *m);
 void customer_show(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_cloud.c */
+void customer_cloud(
     struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_public_ca.c */
 /* A SHA-256 in hex; ADMIN_ARGUMENT. */

@@ -16,8 +16,9 @@ count_customer(void *context, const struct customer *c)
 static bool
 count_key(void *context, const struct store_customer_certificate *c)
 {
-	(void)c;
-	((struct customers *)context)->keys_len++;
+	/* Nobody is known by an EST server. */
+	((struct customers *)context)->keys_len +=
+	    c->kind != CUSTOMER_EST_SERVER;
 	return true;
 }
 
@@ -45,12 +46,15 @@ static bool
 take_key(void *context, const struct store_customer_certificate *c)
 {
 	struct customers *all = context;
-	struct customer_key *k = &all->keys[all->keys_len++];
 	const struct customer *owner = bsearch(
 	    c->customer, all->list, all->len, sizeof(*all->list), by_name);
+	struct customer_key *k;
 
 	if (owner == NULL)
 		fatal("a certificate is on file for nobody");
+	if (c->kind == CUSTOMER_EST_SERVER)
+		return true;
+	k = &all->keys[all->keys_len++];
 	memcpy(k->spki_sha256, c->entry.spki_sha256, HASH_SIZE);
 	k->customer = (unsigned)(owner - all->list);
 	return true;
@@ -81,6 +85,14 @@ customers_load(struct authority *a)
 }
 
 const struct customer *
+customer_by_name(const struct authority *a, const char *name)
+{
+	const struct customers *all = &a->customers;
+
+	return bsearch(name, all->list, all->len, sizeof(*all->list), by_name);
+}
+
+const struct customer *
 customer_of(const struct authority *a, const struct request_facts *f)
 {
 	const struct customers *all = &a->customers;
@@ -96,7 +108,7 @@ customer_of(const struct authority *a, const struct request_facts *f)
 	return NULL;
 }
 
-/* --- the domain CA on file --- */
+/* --- what may be pinned though it did not come --- */
 
 static bool
 in_chain(const struct request_facts *f, const uint8_t spki_sha256[HASH_SIZE])
@@ -112,9 +124,9 @@ in_chain(const struct request_facts *f, const uint8_t spki_sha256[HASH_SIZE])
 
 struct search {
 	const struct request_facts *facts;
+	enum customer_certificate_kind kind;
 	int64_t now;
-	struct chain_entry *out;
-	uint8_t *room;
+	struct on_file *out;
 	bool found;
 };
 
@@ -124,25 +136,57 @@ choose(void *context, const struct store_customer_certificate *c)
 	struct search *s = context;
 	bool came = in_chain(s->facts, c->entry.spki_sha256);
 
-	if (c->kind != CUSTOMER_DOMAIN_CA || c->entry.not_after < s->now ||
+	if (c->kind != s->kind || c->entry.not_after < s->now ||
 	    (s->found && !came))
 		return true;
-	*s->out = c->entry;
-	memcpy(s->room, c->entry.certificate.ptr, c->entry.certificate.len);
-	s->out->certificate = span_of(s->room, c->entry.certificate.len);
+	s->out->entry = c->entry;
+	memcpy(
+	    s->out->room, c->entry.certificate.ptr, c->entry.certificate.len);
+	s->out->entry.certificate =
+	    span_of(s->out->room, c->entry.certificate.len);
 	s->found = true;
 	return !came;
 }
 
-bool
-customer_domain_ca(struct authority *a, const struct customer *c,
-    const struct request_facts *f, int64_t now, struct chain_entry *out,
-    uint8_t room[CERTIFICATE_MAX])
+const struct chain_entry *
+customer_certificate(struct authority *a, const struct customer *c,
+    enum customer_certificate_kind kind, const struct request_facts *f,
+    int64_t now, struct on_file *out)
 {
-	struct search s = { f, now, out, room, false };
+	struct search s = { f, kind, now, out, false };
 
 	store_customer_certificate_each(a->store, c->name, choose, &s);
-	return s.found;
+	return s.found ? &out->entry : NULL;
+}
+
+struct counting {
+	struct filed filed;
+	const uint8_t *spki_sha256;
+};
+
+static bool
+count_filed(void *context, const struct store_customer_certificate *c)
+{
+	struct counting *n = context;
+	bool est = c->kind == CUSTOMER_EST_SERVER;
+	bool same =
+	    memcmp(c->entry.spki_sha256, n->spki_sha256, HASH_SIZE) == 0;
+
+	n->filed.with += same;
+	n->filed.domain_cas += same && c->kind == CUSTOMER_DOMAIN_CA;
+	n->filed.est_servers += same && est;
+	n->filed.others += !same && est;
+	return true;
+}
+
+struct filed
+customer_filed(
+    struct authority *a, const char *name, const uint8_t spki_sha256[HASH_SIZE])
+{
+	struct counting n = { .spki_sha256 = spki_sha256 };
+
+	store_customer_certificate_each(a->store, name, count_filed, &n);
+	return n.filed;
 }
 
 struct owning {
@@ -156,7 +200,7 @@ look_pinned(void *context, const struct store_customer_certificate *c)
 {
 	struct owning *o = context;
 
-	o->owns = c->kind == CUSTOMER_DOMAIN_CA &&
+	o->owns = c->kind != CUSTOMER_REGISTRAR &&
 	    store_voucher_pinned(
 		o->authority->store, o->device, c->entry.spki_sha256);
 	return !o->owns;
@@ -183,6 +227,7 @@ struct history {
 	struct span domain_id;
 	unsigned owners_len;
 	char owners[OWNERS_MAX][CUSTOMER_NAME_MAX + 1];
+	bool est_server; /* of anybody */
 	bool known;
 };
 
@@ -191,6 +236,12 @@ add_owner(void *context, const struct store_customer_certificate *c)
 {
 	struct history *h = context;
 
+	/* A raw key is known by its hash. */
+	h->est_server |= c->kind == CUSTOMER_EST_SERVER &&
+	    (span_eq(span_of(c->entry.domain_id, c->entry.domain_id_len),
+		 h->domain_id) ||
+		span_eq(
+		    span_of(c->entry.spki_sha256, HASH_SIZE), h->domain_id));
 	if (c->kind == CUSTOMER_DOMAIN_CA &&
 	    span_eq(span_of(c->entry.domain_id, c->entry.domain_id_len),
 		h->domain_id))
@@ -205,6 +256,7 @@ is_owner(void *context, const struct store_customer_certificate *c)
 	struct history *h = context;
 	unsigned i;
 
+	h->known |= h->est_server && c->kind != CUSTOMER_EST_SERVER;
 	for (i = 0; i < h->owners_len; i++)
 		h->known |= strcmp(h->owners[i], c->customer) == 0;
 	return !h->known;
@@ -218,7 +270,7 @@ customer_pinned(struct authority *a, const struct request_facts *f,
 	unsigned i;
 
 	store_customer_certificate_get(a->store, spki_sha256, add_owner, &h);
-	for (i = 0; i < f->chain_len && h.owners_len > 0; i++)
+	for (i = 0; i < f->chain_len && (h.est_server || h.owners_len > 0); i++)
 		store_customer_certificate_get(
 		    a->store, f->chain[i].spki_sha256, is_owner, &h);
 	return h.known;

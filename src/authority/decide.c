@@ -141,11 +141,18 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 		.layout_2019 = v->layout_2019,
 		.format = v->format,
 		.pin_kind = v->pin_kind,
-		.pin = pin->certificate };
+		.pin = pin->certificate,
+		.proprietary =
+		    span_of(product->proprietary, product->proprietary_len) };
 
 	memcpy(o.key, key->name, sizeof(o.key));
 	memcpy(o.request_sha256, d->facts.request_sha256, HASH_SIZE);
 	memcpy(o.nonce, d->facts.nonce, sizeof(o.nonce));
+	if (v->cloud != NULL) {
+		memcpy(o.est_domain, v->cloud->est_domain, URL_MAX + 1);
+		memcpy(o.configuration_url, v->cloud->configuration_url,
+		    URL_MAX + 1);
+	}
 	o.domain_id_len = chain_domain_id(pin, v->pin_kind, o.domain_id);
 	p->format = v->format;
 	p->voucher_limit = product->voucher_limit;
@@ -199,6 +206,50 @@ row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
 	return REASON_OK;
 }
 
+/* Whom the devices were sold to; for a cloud registrar with the certificates of
+ * their EST servers. */
+static void
+decision_owners(
+    struct authority *a, struct policy_input *in, struct decision *d)
+{
+	bool cloud = in->customer->cloud == CLOUD_REGISTRAR;
+	char name[CUSTOMER_NAME_MAX + 1];
+	struct destination *to;
+	unsigned i;
+
+	for (i = 0; i < d->devices_len; i++) {
+		to = &d->owners[i];
+		*to = (struct destination){ NULL, NULL };
+		if (store_device_owner(a->store, &d->devices[i], name))
+			to->customer = customer_by_name(a, name);
+		if (cloud && to->customer != NULL &&
+		    to->customer->est_domain[0] != '\0')
+			to->est_server = customer_certificate(a, to->customer,
+			    CUSTOMER_EST_SERVER, in->facts, in->now,
+			    &d->est_servers[i]);
+	}
+	in->owners = d->owners;
+	in->own.customer = in->customer;
+	if (cloud && in->customer->est_domain[0] != '\0')
+		in->own.est_server =
+		    customer_certificate(a, in->customer, CUSTOMER_EST_SERVER,
+			in->facts, in->now, &d->est_servers[STORE_TWINS_MAX]);
+}
+
+/* Are the CAs that an agent's domain rests on still on file for this customer? */
+static bool
+agent_cas_filed(struct authority *a, const struct policy_input *in)
+{
+	const struct request_facts *f = in->facts;
+	unsigned i;
+
+	for (i = 0; i < f->agent_cas_len; i++)
+		if (customer_filed(a, in->customer->name, f->agent_cas[i])
+			.domain_cas == 0)
+			return false;
+	return true;
+}
+
 /* Whose request it is, and the domain CA on file, where it may be wished for. */
 static void
 decision_customer(
@@ -207,12 +258,16 @@ decision_customer(
 	unsigned f;
 
 	in->customer = customer_of(a, in->facts);
+	if (in->customer != NULL) {
+		in->agent_cas_filed = agent_cas_filed(a, in);
+		decision_owners(a, in, d);
+	}
 	for (f = FORMAT_CMS_JSON; in->customer != NULL && f <= FORMAT_COSE_CBOR;
 	     f++)
 		if (in->customer->pin[f] == PIN_DOMAIN_CA) {
-			if (customer_domain_ca(a, in->customer, in->facts,
-				in->now, &d->domain_ca, d->domain_ca_room))
-				in->domain_ca = &d->domain_ca;
+			in->domain_ca = customer_certificate(a, in->customer,
+			    CUSTOMER_DOMAIN_CA, in->facts, in->now,
+			    &d->domain_ca);
 			return;
 		}
 }

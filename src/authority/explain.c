@@ -223,6 +223,11 @@ put_voucher(struct json_out *o, const struct explanation *e)
 	json_end_object(o);
 	if (e->made.customer != NULL)
 		put_member(o, "customer", e->made.customer->name);
+	if (v->cloud != NULL) {
+		put_member(o, "est-domain", v->cloud->est_domain);
+		put_member(o, "additional-configuration-url",
+		    v->cloud->configuration_url);
+	}
 	put_member(o, "format", format_media_type(v->format));
 	put_member(o, "assertion", assertion_text(v->assertion));
 	put_member(o, "key", e->made.key->name);

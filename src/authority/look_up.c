@@ -1,7 +1,9 @@
 /*
  * A checker asks which certificates are on record for a serial: a pledge's
- * request in COSE comes without one (R-9.7, doc/decisions/025). The certificates
- * go back as they are; this program reads none.
+ * request in COSE comes without one (R-9.7, doc/decisions/025). With them go the
+ * domain CAs on file for whose chain asks, which an agent's domain may rest on (MP
+ * 15.1, doc/decisions/041). The certificates go back as they are; this program reads
+ * none.
  */
 #include "authority/authority.h"
 #include "base/fatal.h"
@@ -11,6 +13,8 @@ struct found {
 	struct message_on_record m;
 	uint8_t room[ON_RECORD_MAX][CERTIFICATE_MAX];
 	bool more; /* than anybody can mean */
+	struct authority *authority;
+	uint8_t cas[DOMAIN_CAS_MAX][CERTIFICATE_MAX];
 };
 
 static bool
@@ -30,6 +34,52 @@ add(void *context, const struct store_device *d)
 	return true;
 }
 
+static bool
+add_ca(void *context, const struct store_customer_certificate *c)
+{
+	struct span der = c->entry.certificate;
+	struct found *f = context;
+
+	if (c->kind != CUSTOMER_DOMAIN_CA || der.len > CERTIFICATE_MAX)
+		return true;
+	memcpy(f->cas[f->m.cas_len], der.ptr, der.len);
+	f->m.cas[f->m.cas_len] = span_of(f->cas[f->m.cas_len], der.len);
+	return ++f->m.cas_len < DOMAIN_CAS_MAX;
+}
+
+static bool
+add_of_whom(void *context, const struct store_customer_certificate *c)
+{
+	struct found *f = context;
+
+	if (c->kind != CUSTOMER_EST_SERVER && f->m.cas_len < DOMAIN_CAS_MAX)
+		store_customer_certificate_history(
+		    f->authority->store, c->customer, add_ca, f);
+	return f->m.cas_len < DOMAIN_CAS_MAX;
+}
+
+/* What is on file; for the re-check, whose voucher is of before, also what was. */
+static void
+add_cas(struct authority *a, const struct message_look_up *m, bool history,
+    struct found *f)
+{
+	static struct request_facts facts;
+	const struct customer *c;
+	unsigned i;
+
+	f->m.cas_len = 0;
+	f->authority = a;
+	facts.chain_len = m->chain_len;
+	for (i = 0; i < m->chain_len; i++) {
+		memcpy(facts.chain[i].spki_sha256, m->chain[i], HASH_SIZE);
+		if (history)
+			store_customer_certificate_get(
+			    a->store, m->chain[i], add_of_whom, f);
+	}
+	if (!history && (c = customer_of(a, &facts)) != NULL)
+		store_customer_certificate_each(a->store, c->name, add_ca, f);
+}
+
 void
 look_up_take(struct authority *a, struct peer *peer, const struct frame *frame)
 {
@@ -46,6 +96,7 @@ look_up_take(struct authority *a, struct peer *peer, const struct frame *frame)
 	store_device_get(a->store, m.serial, add, &f);
 	if (f.more)
 		f.m.len = 0;
+	add_cas(a, &m, peer_index(peer) == CHECKER_APART, &f);
 	if (!PEER_SEND(peer, ON_RECORD, frame->id, on_record, &f.m))
 		log_warning("answer-dropped", "kind=\"on-record\"");
 }

@@ -5,9 +5,11 @@
  *
  * "The same domain owner" is a CA that both chains have in common, and no public
  * one, which strangers have in common as well. The chains are built from what
- * came along.
+ * came along; if that is too little, CAs that are on file for the registrar's
+ * customer make one domain of what they issued (doc/decisions/041).
  */
 #include "base/clock.h"
+#include "base/fatal.h"
 #include "base/text.h"
 #include "checker/rows.h"
 #include "model/public_ca.h"
@@ -95,6 +97,66 @@ same_owner(const struct path *a, const struct path *b)
 	return false;
 }
 
+/* The CA on file that stands in this path or issued the top of it. */
+static bool
+ca_find(const struct workspace *room, const struct path *p, int64_t now,
+    uint8_t key[HASH_SIZE])
+{
+	const struct certificate *top = &p->certificates[p->len - 1];
+	struct certificate ca;
+	unsigned i, n;
+
+	for (n = 0; n < room->on_record->cas_len; n++) {
+		if (certificate_read(room->on_record->cas[n], &ca, NULL) !=
+			REASON_OK ||
+		    now < ca.not_before || now > ca.not_after)
+			continue;
+		sha256(ca.spki, key);
+		for (i = 1; i < p->len; i++)
+			if (span_eq(p->certificates[i].spki, ca.spki))
+				return true;
+		if (span_eq(top->issuer, ca.subject) &&
+		    certificate_signed_by(top, &ca))
+			return true;
+	}
+	return false;
+}
+
+/* Is it of the customer whose registrar signed this request? That one's own key
+ * says so, or a CA on file, which the facts name. */
+static bool
+is_customers(struct walk *w, const struct path *p)
+{
+	const struct workspace *room = w->room;
+	struct request_facts *f = w->facts;
+	uint8_t key[HASH_SIZE];
+	unsigned i;
+
+	if (room->on_record->cas_len == 0 || path_is_public(p))
+		return false;
+	if (span_eq(p->certificates[0].spki, room->path.certificates[0].spki))
+		return true;
+	if (!ca_find(room, p, w->now, key))
+		return false;
+	for (i = 0; i < f->agent_cas_len; i++)
+		if (memcmp(f->agent_cas[i], key, HASH_SIZE) == 0)
+			return true;
+	if (f->agent_cas_len == AGENT_CAS_MAX)
+		fatal("two chains have more than two CAs");
+	memcpy(f->agent_cas[f->agent_cas_len++], key, HASH_SIZE);
+	return true;
+}
+
+/* By what came along, else by what is on file, for which the caller has to ask. */
+static bool
+same_domain(struct walk *w, const struct path *a, const struct path *b)
+{
+	if (same_owner(a, b))
+		return true;
+	w->room->look_up = w->room->on_record == NULL;
+	return !w->room->look_up && is_customers(w, a) && is_customers(w, b);
+}
+
 static enum reason
 data_refused(struct why *why, const char *what)
 {
@@ -158,9 +220,9 @@ check_registrar(struct walk *w, struct why *why)
 		&room->agent_paths[0], &said) != REASON_OK)
 		return why_set(why, REASON_AGENT_REGISTRAR_DOMAIN, -1, "%.150s",
 		    said.text);
-	if (!same_owner(&room->agent_paths[0], &room->path))
+	if (!same_domain(w, &room->agent_paths[0], &room->path))
 		return why_set(why, REASON_AGENT_REGISTRAR_DOMAIN, -1,
-		    "their chains share no CA");
+		    "their chains share no CA, and none on file is above both");
 	return REASON_OK;
 }
 
@@ -208,9 +270,9 @@ check_agent(struct walk *w, const struct agent_data *d, struct why *why)
 		d->created_on, &room->agent_paths[1], &said) != REASON_OK)
 		return why_set(
 		    why, REASON_AGENT_DOMAIN, -1, "%.150s", said.text);
-	if (!same_owner(&room->agent_paths[1], &room->agent_paths[0]))
-		return why_set(
-		    why, REASON_AGENT_DOMAIN, -1, "their chains share no CA");
+	if (!same_domain(w, &room->agent_paths[1], &room->agent_paths[0]))
+		return why_set(why, REASON_AGENT_DOMAIN, -1,
+		    "their chains share no CA, and none on file is above both");
 	return REASON_OK;
 }
 

@@ -30,8 +30,8 @@ struct workspace {
 	struct path path;
 	/* Which of the registrar's certificates are the pledge's. */
 	bool pledges[PATH_POOL_MAX];
-	/* What the authority has on record for the serial; NULL if it was not
-	 * asked. */
+	/* What the authority has on record for the serial, and on file for the
+	 * registrar's customer; NULL if it was not asked. */
 	const struct message_on_record *on_record;
 	bool look_up; /* a refusal may be for want of that */
 	struct certificate found;

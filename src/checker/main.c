@@ -186,17 +186,22 @@ look_up_new(struct checker *c)
 /* Keeps the frame and asks; it is looked at again when the answer comes. false if
  * too many wait. */
 static bool
-look_up(struct checker *c, const struct frame *frame, const char *serial)
+look_up(struct checker *c, const struct frame *frame,
+    const struct request_facts *facts)
 {
 	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
 	struct look_up *l = look_up_new(c);
 	struct message_look_up m;
 	uint64_t id;
+	unsigned i;
 
 	if (authority == NULL || l == NULL)
 		return false;
 	id = (uint64_t)++l->generation << 32 | (uint64_t)(l - c->look_ups);
-	memcpy(m.serial, serial, sizeof(m.serial));
+	memcpy(m.serial, facts->serial, sizeof(m.serial));
+	m.chain_len = facts->chain_len;
+	for (i = 0; i < m.chain_len; i++)
+		memcpy(m.chain[i], facts->chain[i].spki_sha256, HASH_SIZE);
 	if (!PEER_SEND(authority, LOOK_UP, id, look_up, &m))
 		return false;
 	l->used = true;
@@ -243,7 +248,7 @@ take_check(struct checker *c, const struct frame *frame)
 	why_clear(&why);
 	r = check_request(&check, clock_now(), &c->room, &d.facts, NULL, &why);
 	if (c->room.look_up) {
-		if (!look_up(c, frame, d.facts.serial))
+		if (!look_up(c, frame, &d.facts))
 			answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 		return;
 	}
@@ -322,7 +327,7 @@ take_derive(struct checker *c, struct peer *from, const struct frame *frame)
 	arena = memory_new(2 * m.body.len + 1);
 	derive_facts(&m, &c->room, arena, &out);
 	if (c->room.look_up) {
-		if (look_up(c, frame, out.facts.serial)) {
+		if (look_up(c, frame, &out.facts)) {
 			free(arena);
 			return;
 		}

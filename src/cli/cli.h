@@ -86,7 +86,7 @@ int session_run(const struct cli *c, enum session_need need,
     const struct message_admin *request);
 /* What `product set` and `customer set` are: one operand, the name, and options
  * that are fields of what is asked, under their own names; fields ends with NULL. */
-#define CHANGE_FIELDS_MAX 16
+#define CHANGE_FIELDS_MAX 18
 int session_change(struct cli *c, int argc, char **argv, const char *verb,
     const char *const *fields);
 /* Absolute path of the home, which must be there. */
@@ -215,6 +215,8 @@ int issue_csr_run(struct cli *, int, char **);
 int device_import_run(struct cli *, int, char **);
 int device_list_run(struct cli *, int, char **);
 int device_show_run(struct cli *, int, char **);
+int device_assign_run(struct cli *, int, char **);
+int device_unassign_run(struct cli *, int, char **);
 int device_hold_run(struct cli *, int, char **);
 int device_release_run(struct cli *, int, char **);
 int client_block_run(struct cli *, int, char **);
@@ -222,6 +224,7 @@ int client_release_run(struct cli *, int, char **);
 int client_list_run(struct cli *, int, char **);
 int customer_add_run(struct cli *, int, char **);
 int customer_set_run(struct cli *, int, char **);
+int customer_cloud_run(struct cli *, int, char **);
 int customer_file_run(struct cli *, int, char **);
 int customer_forget_run(struct cli *, int, char **);
 int customer_list_run(struct cli *, int, char **);

@@ -1,4 +1,4 @@
-/* hallmark customer add, set, file, forget, list, show. */
+/* hallmark customer add, set, cloud, file, forget, list, show. */
 #include "base/file.h"
 #include "cli/cli.h"
 
@@ -19,12 +19,24 @@ customer_set_run(struct cli *c, int argc, char **argv)
 }
 
 int
+customer_cloud_run(struct cli *c, int argc, char **argv)
+{
+	static const char *const cloud[] = { "policy", "est-domain",
+		"additional-configuration-url", NULL };
+
+	return session_change(c, argc, argv, "customer.cloud", cloud);
+}
+
+int
 customer_file_run(struct cli *c, int argc, char **argv)
 {
-	const char *domain_ca = NULL, *registrar = NULL;
-	const struct option_row rows[] = { { "domain-ca", &domain_ca, NULL,
-					       false },
-		{ "registrar", &registrar, NULL, false }, { 0 } };
+	static const char *const kinds[] = { "domain-ca", "registrar",
+		"est-server" };
+	const char *paths[3] = { NULL };
+	const struct option_row rows[] = { { kinds[0], &paths[0], NULL, false },
+		{ kinds[1], &paths[1], NULL, false },
+		{ kinds[2], &paths[2], NULL, false }, { 0 } };
+	unsigned i, kind = 0, given = 0;
 	struct message_admin m;
 	struct buf file;
 	struct why why;
@@ -33,15 +45,20 @@ customer_file_run(struct cli *c, int argc, char **argv)
 
 	if (!options_read(c, argc, argv, rows, 1, 1))
 		return EXIT_USAGE;
-	if ((domain_ca == NULL) == (registrar == NULL))
-		return usage_error(c, "either --domain-ca or --registrar");
-	r = file_read(
-	    domain_ca != NULL ? domain_ca : registrar, &file, FILE_MAX, &why);
+	for (i = 0; i < 3; i++)
+		if (paths[i] != NULL) {
+			kind = i;
+			given++;
+		}
+	if (given != 1)
+		return usage_error(
+		    c, "one of --domain-ca, --registrar and --est-server");
+	r = file_read(paths[kind], &file, FILE_MAX, &why);
 	if (r != REASON_OK)
 		return refuse(c, r, &why);
 	request_begin(&m, "customer.file");
 	request_text(&m, "name", c->operands[0]);
-	request_text(&m, "kind", domain_ca != NULL ? "domain-ca" : "registrar");
+	request_text(&m, "kind", kinds[kind]);
 	request_bytes(&m, "certificate", buf_span(&file));
 	code = session_run(c, NEED_SIGNER, &m);
 	buf_free(&file);

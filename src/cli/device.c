@@ -82,15 +82,14 @@ device_list_run(struct cli *c, int argc, char **argv)
 	return session_run(c, NEED_STORE, &m);
 }
 
-/* A verb about one serial; reason is NULL where the verb has none. */
+/* A verb about one serial, with one more option unless that is NULL. */
 static int
 about_one(struct cli *c, int argc, char **argv, const char *verb,
-    const char **reason, enum session_need need)
+    const char *option, enum session_need need)
 {
-	const char *issuer = NULL;
+	const char *issuer = NULL, *value = NULL;
 	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
-		{ reason == NULL ? NULL : "reason", reason, NULL, true },
-		{ 0 } };
+		{ option, &value, NULL, true }, { 0 } };
 	struct message_admin m;
 
 	if (!options_read(c, argc, argv, rows, 1, 1))
@@ -98,8 +97,8 @@ about_one(struct cli *c, int argc, char **argv, const char *verb,
 	request_begin(&m, verb);
 	request_text(&m, "serial", c->operands[0]);
 	request_text(&m, "issuer", issuer);
-	if (reason != NULL)
-		request_text(&m, "reason", *reason);
+	if (option != NULL)
+		request_text(&m, option, value);
 	return session_run(c, need, &m);
 }
 
@@ -112,13 +111,24 @@ device_show_run(struct cli *c, int argc, char **argv)
 int
 device_hold_run(struct cli *c, int argc, char **argv)
 {
-	const char *reason = NULL;
-
-	return about_one(c, argc, argv, "device.hold", &reason, NEED_SIGNER);
+	return about_one(c, argc, argv, "device.hold", "reason", NEED_SIGNER);
 }
 
 int
 device_release_run(struct cli *c, int argc, char **argv)
 {
 	return about_one(c, argc, argv, "device.release", NULL, NEED_SIGNER);
+}
+
+int
+device_assign_run(struct cli *c, int argc, char **argv)
+{
+	return about_one(
+	    c, argc, argv, "device.assign", "customer", NEED_SIGNER);
+}
+
+int
+device_unassign_run(struct cli *c, int argc, char **argv)
+{
+	return about_one(c, argc, argv, "device.unassign", NULL, NEED_SIGNER);
 }

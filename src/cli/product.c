@@ -4,8 +4,9 @@
 /* The fields of model/product.h under their configuration names. */
 static const char *const fields[] = { "token", "masa-url", "counter-width",
 	"check-character", "pin", "pin-kind", "formats", "audit-only",
-	"emit-id-data", "legacy-unattributed", "legacy-layout-2019",
-	"voucher-limit", "import-only", "key-usage", NULL };
+	"verified", "manufacturer-proprietary", "emit-id-data",
+	"legacy-unattributed", "legacy-layout-2019", "voucher-limit",
+	"import-only", "key-usage", NULL };
 
 int
 product_add_run(struct cli *c, int argc, char **argv)

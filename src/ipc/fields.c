@@ -226,7 +226,9 @@ get_entry(struct cbor *c, struct chain_entry *e)
 static void
 put_pledge(struct cbor_out *o, const struct request_facts *f)
 {
-	cbor_put_array(o, 8);
+	unsigned i;
+
+	cbor_put_array(o, 9);
 	cbor_put_bool(o, f->prior);
 	cbor_put_uint(o, f->prior_format);
 	cbor_put_uint(o, f->prior_legacy);
@@ -235,14 +237,18 @@ put_pledge(struct cbor_out *o, const struct request_facts *f)
 	put_issuer(o, &f->pledge_issuer);
 	put_hash(o, f->pledge_issuer_name_sha256);
 	cbor_put_uint(o, f->proximity);
+	cbor_put_array(o, f->agent_cas_len);
+	for (i = 0; i < f->agent_cas_len; i++)
+		put_hash(o, f->agent_cas[i]);
 }
 
 static bool
 get_pledge(struct cbor *c, struct request_facts *f)
 {
 	bool good = true;
+	uint64_t n;
 
-	if (!field_array(c, 8) || !field_flag(c, &f->prior))
+	if (!field_array(c, 9) || !field_flag(c, &f->prior))
 		return false;
 	f->prior_format = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
 	if (!good || !field_unsigned(c, LEGACY_ALL, &f->prior_legacy) ||
@@ -253,7 +259,12 @@ get_pledge(struct cbor *c, struct request_facts *f)
 		return false;
 	f->proximity =
 	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_AGENT_UNNAMED, &good);
-	return good;
+	if (!good || cbor_array(c, &n) != WIRE_OK || n > AGENT_CAS_MAX)
+		return false;
+	for (; f->agent_cas_len < n; f->agent_cas_len++)
+		if (!field_hash(c, f->agent_cas[f->agent_cas_len]))
+			return false;
+	return true;
 }
 
 void

@@ -169,11 +169,17 @@ struct message_derived {
  * that came without one; asked only after the registrar's signature held. */
 struct message_look_up {
 	char serial[SERIAL_MAX + 1];
+	/* "And which domain CAs are on file for whose chain this is?" */
+	unsigned chain_len;
+	uint8_t chain[CHAIN_MAX][HASH_SIZE]; /* keys */
 };
-#define ON_RECORD_MAX 8
+#define ON_RECORD_MAX  8
+#define DOMAIN_CAS_MAX 16
 struct message_on_record {
 	unsigned len;
 	struct span certificates[ON_RECORD_MAX]; /* DER */
+	unsigned cas_len;
+	struct span cas[DOMAIN_CAS_MAX];
 };
 
 /* --- files that an operator names --- */

@@ -124,38 +124,68 @@ message_derived_get(struct cbor *c, struct message_derived *m)
 void
 message_look_up_put(struct cbor_out *o, const struct message_look_up *m)
 {
-	cbor_put_array(o, 1);
+	unsigned i;
+
+	cbor_put_array(o, 2);
 	cbor_put_string(o, m->serial);
+	cbor_put_array(o, m->chain_len);
+	for (i = 0; i < m->chain_len; i++)
+		put_hash(o, m->chain[i]);
 }
 
 bool
 message_look_up_get(struct cbor *c, struct message_look_up *m)
 {
-	return field_array(c, 1) &&
-	    field_text(c, m->serial, sizeof(m->serial)) &&
-	    cbor_end(c) == WIRE_OK;
+	uint64_t n;
+
+	memset(m, 0, sizeof(*m));
+	if (!field_array(c, 2) ||
+	    !field_text(c, m->serial, sizeof(m->serial)) ||
+	    cbor_array(c, &n) != WIRE_OK || n > CHAIN_MAX)
+		return false;
+	for (; m->chain_len < n; m->chain_len++)
+		if (!field_hash(c, m->chain[m->chain_len]))
+			return false;
+	return cbor_end(c) == WIRE_OK;
+}
+
+static void
+put_certificates(struct cbor_out *o, const struct span *list, unsigned len)
+{
+	unsigned i;
+
+	cbor_put_array(o, len);
+	for (i = 0; i < len; i++)
+		cbor_put_bytes(o, list[i]);
+}
+
+static bool
+get_certificates(struct cbor *c, struct span *list, unsigned max, unsigned *len)
+{
+	uint64_t n;
+
+	if (cbor_array(c, &n) != WIRE_OK || n > max)
+		return false;
+	for (; *len < n; ++*len)
+		if (!field_span(c, &list[*len], CERTIFICATE_MAX))
+			return false;
+	return true;
 }
 
 void
 message_on_record_put(struct cbor_out *o, const struct message_on_record *m)
 {
-	unsigned i;
-
-	cbor_put_array(o, m->len);
-	for (i = 0; i < m->len; i++)
-		cbor_put_bytes(o, m->certificates[i]);
+	cbor_put_array(o, 2);
+	put_certificates(o, m->certificates, m->len);
+	put_certificates(o, m->cas, m->cas_len);
 }
 
 bool
 message_on_record_get(struct cbor *c, struct message_on_record *m)
 {
-	uint64_t n;
-
 	memset(m, 0, sizeof(*m));
-	if (cbor_array(c, &n) != WIRE_OK || n > ON_RECORD_MAX)
-		return false;
-	for (; m->len < n; m->len++)
-		if (!field_span(c, &m->certificates[m->len], CERTIFICATE_MAX))
-			return false;
-	return cbor_end(c) == WIRE_OK;
+	return field_array(c, 2) &&
+	    get_certificates(c, m->certificates, ON_RECORD_MAX, &m->len) &&
+	    get_certificates(c, m->cas, DOMAIN_CAS_MAX, &m->cas_len) &&
+	    cbor_end(c) == WIRE_OK;
 }

@@ -102,7 +102,7 @@ message_signed_get(struct cbor *c, struct message_signed *m)
 void
 message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 {
-	cbor_put_array(o, 13);
+	cbor_put_array(o, 16);
 	cbor_put_string(o, m->key);
 	put_device(o, &m->device);
 	put_hash(o, m->request_sha256);
@@ -116,6 +116,9 @@ message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 	cbor_put_uint(o, m->pin_kind);
 	cbor_put_bytes(o, m->pin);
 	cbor_put_bytes(o, span_of(m->domain_id, m->domain_id_len));
+	cbor_put_string(o, m->est_domain);
+	cbor_put_string(o, m->configuration_url);
+	cbor_put_bytes(o, m->proprietary);
 }
 
 bool
@@ -124,7 +127,7 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 13) || !field_text(c, m->key, sizeof(m->key)) ||
+	if (!field_array(c, 16) || !field_text(c, m->key, sizeof(m->key)) ||
 	    !get_device(c, &m->device) || !field_hash(c, m->request_sha256) ||
 	    !field_text(c, m->nonce, sizeof(m->nonce)))
 		return false;
@@ -139,6 +142,9 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	return good && field_span(c, &m->pin, CERTIFICATE_MAX) &&
 	    field_octets(
 		c, m->domain_id, sizeof(m->domain_id), &m->domain_id_len) &&
+	    field_text(c, m->est_domain, sizeof(m->est_domain)) &&
+	    field_text(c, m->configuration_url, sizeof(m->configuration_url)) &&
+	    field_span(c, &m->proprietary, PROPRIETARY_MAX) &&
 	    cbor_end(c) == WIRE_OK;
 }
 

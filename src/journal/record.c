@@ -245,9 +245,14 @@ voucher_fields(struct members *f, void *value)
 	    v->pin_spki_sha256, HASH_SIZE);
 	member_octets(f, 14, "domain_id", MEMBER_OPTIONAL, v->domain_id,
 	    &v->domain_id_len, KEY_ID_MAX);
+	member_octets(f, 15, "est_domain_sha256", MEMBER_OPTIONAL,
+	    v->est_domain_sha256, &v->est_domain_sha256_len, HASH_SIZE);
 	if (v->serial[0] == '\0' || v->product[0] == '\0' ||
 	    v->domain_id_len == 0)
 		members_refuse(f, "serial, product or domain_id");
+	if (v->est_domain_sha256_len != 0 &&
+	    v->est_domain_sha256_len != HASH_SIZE)
+		members_refuse(f, "est_domain_sha256");
 }
 
 static void

@@ -72,6 +72,9 @@ struct record_voucher {
 	uint8_t pin_spki_sha256[HASH_SIZE];
 	uint8_t domain_id[KEY_ID_MAX];
 	uint8_t domain_id_len;
+	/* SHA-256 of est-domain (MP 15.2); its length is 0 without one. */
+	uint8_t est_domain_sha256[HASH_SIZE];
+	uint8_t est_domain_sha256_len;
 };
 struct record_signed {
 	uint64_t of; /* sequence of the record that was acted on */

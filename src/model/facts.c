@@ -20,7 +20,8 @@ chain_domain_id(
 		name, offsetof(struct request_facts, member),   \
 		    sizeof(((struct request_facts *)0)->member) \
 	}
-/* What a request says or shows; not who brought it, nor what refused it. */
+/* What a request says or shows; not who brought it, nor what refused it, nor which
+ * of a customer's CAs agent_cas names: what is on file changes. */
 static const struct {
 	const char *name;
 	size_t at, size;

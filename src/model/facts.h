@@ -35,6 +35,8 @@ enum proximity {
 	PROXIMITY_AGENT_UNNAMED = 5,
 };
 
+#define AGENT_CAS_MAX 2 /* of the registrar that it named, and its own */
+
 struct request_facts {
 	enum request_kind kind;
 	enum artifact_format format; /* of the request */
@@ -71,6 +73,11 @@ struct request_facts {
 	    pledge_issuer; /* AKI, or Name hash, of that certificate */
 	uint8_t pledge_issuer_name_sha256[HASH_SIZE];
 	enum proximity proximity;
+	/* By way of an agent, where the chains that came along have no CA in
+	 * common: the keys of the CAs on file by which the domain is one. Policy
+	 * compares them with the file. */
+	unsigned agent_cas_len;
+	uint8_t agent_cas[AGENT_CAS_MAX][HASH_SIZE];
 
 	unsigned chain_len; /* 1..CHAIN_MAX */
 	struct chain_entry chain[CHAIN_MAX];

@@ -23,6 +23,8 @@
 #define FACTORY_NAME_MAX  32
 #define HASH_SIZE	  32
 #define SUBJECT_MAX	  128 /* a Name as text for people */
+#define URL_MAX		  255 /* est-domain, additional-configuration-url */
+#define PROPRIETARY_MAX	  512 /* manufacturer-proprietary of a product */
 
 enum artifact_format {
 	FORMAT_NONE = 0,

@@ -22,6 +22,10 @@ struct voucher_order {
 	enum artifact_format format;
 	enum pin_kind pin_kind;
 	struct span pin; /* certificate, DER; with a raw key, its owner's */
+	/* MP 15.2, "" = none; with est_domain the pin is that server's. */
+	char est_domain[URL_MAX + 1];
+	char configuration_url[URL_MAX + 1];
+	struct span proprietary; /* manufacturer-proprietary; len 0 = none */
 	uint8_t domain_id
 	    [KEY_ID_MAX]; /* must be what the signer reads off the pin */
 	uint8_t domain_id_len;

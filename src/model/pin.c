@@ -103,6 +103,59 @@ pin_on_file(const struct policy_input *in, struct verdict *out)
 	return REASON_OK;
 }
 
+/*
+ * Whose cloud attributes the voucher gets (MP 15.2): asked by a cloud registrar of
+ * the manufacturer, those of whom the device was sold to; of that registrar's own
+ * record where nobody is on record. NULL: none at all.
+ */
+static const struct destination *
+destination_find(const struct policy_input *in, const struct verdict *out)
+{
+	const struct destination *d = &in->own;
+	const struct customer *c;
+
+	if (in->customer == NULL || in->customer->cloud != CLOUD_REGISTRAR)
+		return NULL;
+	if (in->owners != NULL && in->owners[out->device].customer != NULL)
+		d = &in->owners[out->device];
+	c = d->customer;
+	if (c != in->customer && c->cloud != CLOUD_OWNER)
+		return NULL;
+	return c->est_domain[0] != '\0' || c->configuration_url[0] != '\0'
+	    ? d
+	    : NULL;
+}
+
+/* With est-domain the pin is what authenticates that server, whatever anybody
+ * wishes: the device will meet no other. */
+static enum reason
+pin_est_server(const struct policy_input *in, const struct destination *d,
+    struct verdict *out)
+{
+	enum pin_kind known = in->products[out->device].pin_kind;
+	const struct chain_entry *e = d->est_server;
+
+	if (e == NULL)
+		return why_set(&out->why, REASON_PIN_NONE, -1,
+		    "no valid certificate of the EST server of %s is on file",
+		    d->customer->name);
+	if (public_ca_key(in->public_cas, e->spki_sha256) ||
+	    (e->ca && entry_is_public(in, e)))
+		return why_set(&out->why, REASON_PIN_PUBLIC, -1,
+		    "the EST server's CA on file is a public one, or below "
+		    "one");
+	if (e->ca && !takes_certificates(known))
+		return why_set(&out->why, REASON_PIN_NONE, -1,
+		    "this pledge takes raw keys, and a CA is on file for the "
+		    "EST server");
+	out->pin = CHAIN_MAX;
+	out->pinned = e;
+	out->pin_kind = kind_at(known, e->ca ? 1 : 0);
+	trace_found(
+	    in->trace, "the EST server at %.150s", d->customer->est_domain);
+	return REASON_OK;
+}
+
 /* One of the chain. */
 static void
 pin_of_chain(
@@ -130,6 +183,7 @@ policy_pin(const struct policy_input *in, struct verdict *out)
 	const struct request_facts *f = in->facts;
 	const struct product *p = &in->products[out->device];
 	enum pin_policy wish = policy_pin_wish(p, in->customer, out->format);
+	const struct destination *d;
 
 	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)
 		return why_set(
@@ -140,6 +194,14 @@ policy_pin(const struct policy_input *in, struct verdict *out)
 	    (f->chain[0].ca && p->pin_kind == PIN_CERTIFICATE &&
 		chain_is_public(in)))
 		return why_set(&out->why, REASON_PIN_PUBLIC, -1, "%s", "");
+	if ((d = destination_find(in, out)) != NULL) {
+		out->cloud = d->customer;
+		if (out->layout_2019)
+			return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+			    "the layout of 2019 has no cloud attributes");
+		if (d->customer->est_domain[0] != '\0')
+			return pin_est_server(in, d, out);
+	}
 	if (wish == PIN_DOMAIN_CA && takes_certificates(p->pin_kind))
 		return pin_on_file(in, out);
 	pin_of_chain(in, out, wish);

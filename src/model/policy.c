@@ -138,10 +138,11 @@ row_format(const struct policy_input *in, struct verdict *out)
 	out->layout_2019 = out->format == FORMAT_COSE_CBOR &&
 	    (f->prior_legacy & LEGACY(LEGACY_LAYOUT_2019)) != 0;
 	if (out->layout_2019 &&
-	    (out->name_issuer || p->pin_kind != PIN_CERTIFICATE))
+	    (out->name_issuer || p->pin_kind != PIN_CERTIFICATE ||
+		p->proprietary_len > 0))
 		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
 		    "the layout of 2019 has neither idevid-issuer nor raw "
-		    "keys");
+		    "keys nor manufacturer-proprietary");
 	return REASON_OK;
 }
 
@@ -227,6 +228,10 @@ row_agent(const struct policy_input *in, struct verdict *out)
 	if (!in->client_unknown &&
 	    memcmp(in->facts->client_sha256, none, HASH_SIZE) == 0)
 		return why_set(&out->why, REASON_AGENT_CLIENT, -1, "%s", "");
+	if (in->facts->agent_cas_len > 0 && !in->agent_cas_filed)
+		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
+		    "the CAs of their domain are not on file for this "
+		    "customer");
 	trace_found(
 	    in->trace, "by way of an agent, to be sent over mutual TLS");
 	return REASON_OK;
@@ -269,17 +274,37 @@ row_state(const struct policy_input *in, struct verdict *out)
 	return why_set(&out->why, REASON_DEVICE_RETIRED, -1, "%s", "");
 }
 
-/* Row 20 (MP 12). */
+/* Did the customer ask to whom the device was sold, or is it sent on to that
+ * one's own domain? */
+static bool
+ownership_confirmed(const struct policy_input *in, const struct verdict *out)
+{
+	const struct customer *owner;
+
+	if (in->owners == NULL)
+		return false;
+	owner = in->owners[out->device].customer;
+	return owner != NULL && (owner == in->customer || owner == out->cloud);
+}
+
+/* Row 20 (MP 12): both may hold; proximity goes first unless the product says
+ * otherwise. */
 static enum reason
 row_assertion(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
+	bool owned = ownership_confirmed(in, out);
 
-	out->assertion = proven(f) ? ASSERTION_PROXIMITY
-	    : by_agent(f) && f->proximity == PROXIMITY_AGENT
-	    ? ASSERTION_AGENT_PROXIMITY
-	    : ASSERTION_LOGGED;
-	trace_found(in->trace, "%s", assertion_text(out->assertion));
+	if (owned && in->products[out->device].verified)
+		out->assertion = ASSERTION_VERIFIED;
+	else if (proven(f))
+		out->assertion = ASSERTION_PROXIMITY;
+	else if (by_agent(f) && f->proximity == PROXIMITY_AGENT)
+		out->assertion = ASSERTION_AGENT_PROXIMITY;
+	else
+		out->assertion = owned ? ASSERTION_VERIFIED : ASSERTION_LOGGED;
+	trace_found(in->trace, "%s%s", assertion_text(out->assertion),
+	    owned ? "; sold to this customer" : "");
 	return REASON_OK;
 }
 

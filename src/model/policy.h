@@ -13,6 +13,13 @@
 #include "model/public_ca.h"
 #include "model/step.h"
 
+/* Where a cloud registrar sends a device (MP 15.2): a customer, and the newest valid
+ * certificate on file of its EST server, NULL if there is none. */
+struct destination {
+	const struct customer *customer; /* NULL: nobody */
+	const struct chain_entry *est_server;
+};
+
 struct policy_input {
 	const struct request_facts *facts;
 	/* Every device on record with this serial, and its product. */
@@ -28,6 +35,11 @@ struct policy_input {
 	 * that it would have pinned, NULL if there is none. */
 	const struct customer *customer;
 	const struct chain_entry *domain_ca;
+	/* The customers that the devices were sold to, parallel to them; and this
+	 * customer itself. With est_server for a cloud registrar alone. */
+	const struct destination *owners;
+	struct destination own;
+	bool agent_cas_filed; /* facts->agent_cas are, as domain CAs of it */
 	const struct public_cas *public_cas; /* added by operators, or NULL */
 	struct trace *trace; /* gets every row; NULL: a real request */
 };
@@ -42,6 +54,7 @@ struct verdict {
 	unsigned pin; /* index in facts->chain; CHAIN_MAX: what is on file */
 	const struct chain_entry *pinned; /* that, in facts or on file */
 	enum pin_kind pin_kind;
+	const struct customer *cloud; /* whose cloud attributes are in it */
 	enum assertion assertion;
 	bool name_issuer; /* serial not unique: idevid-issuer MUST be in */
 };

@@ -83,6 +83,21 @@ set_limit(unsigned *out, struct span value)
 	return true;
 }
 
+/* Octets in hexadecimal, or "none". */
+static bool
+set_proprietary(struct product *p, struct span value)
+{
+	size_t len = 0;
+
+	if (!span_is(value, "none") &&
+	    (value.len == 0 ||
+		!hex_decode(
+		    p->proprietary, sizeof(p->proprietary), &len, value)))
+		return false;
+	p->proprietary_len = (unsigned)len;
+	return true;
+}
+
 static bool
 set_legacy(unsigned *set, enum legacy_form form, struct span value)
 {
@@ -223,6 +238,10 @@ product_set(
 		good = set_formats(&next.formats, value);
 	else if (span_is(name, "audit-only"))
 		good = set_flag(&next.audit_only, value);
+	else if (span_is(name, "verified"))
+		good = set_flag(&next.verified, value);
+	else if (span_is(name, "manufacturer-proprietary"))
+		good = set_proprietary(&next, value);
 	else if (span_is(name, "emit-id-data"))
 		good = set_flag(&next.emit_id_data, value);
 	else if (span_is(name, "voucher-limit"))

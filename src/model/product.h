@@ -28,6 +28,9 @@ struct product {
 	enum pin_kind pin_kind; /* that its pledges understand; a raw key is
 				   always the registrar's own */
 	unsigned formats;	/* list of those that its pledges understand */
+	bool verified; /* where ownership is confirmed, rather than proximity */
+	uint8_t proprietary[PROPRIETARY_MAX]; /* in every voucher of its */
+	unsigned proprietary_len;	      /* 0 = none */
 	bool audit_only;   /* row 15: go on without proximity as "logged" */
 	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
 	unsigned legacy;   /* old forms that its pledges may use */

@@ -26,6 +26,27 @@ put_binary(struct json_out *o, const char *name, struct span value)
 	json_put_base64(o, value);
 }
 
+static void
+put_text(struct json_out *o, const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	json_put_name(o, name);
+	json_put_text(o, value);
+}
+
+/* base64url, unlike other binaries (8366bis 8.7). */
+static void
+put_proprietary(struct json_out *o, struct span value)
+{
+	char text[BASE64_SIZE(PROPRIETARY_MAX)];
+
+	if (value.ptr == NULL || value.len > PROPRIETARY_MAX)
+		return;
+	base64url_encode(text, value);
+	put_text(o, "manufacturer-proprietary", text);
+}
+
 bool
 voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
 {
@@ -52,10 +73,10 @@ voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
 		json_put_name(&o, "domain-cert-revocation-checks");
 		json_put_bool(&o, v->revocation_checks);
 	}
-	if (v->nonce[0] != '\0') {
-		json_put_name(&o, "nonce");
-		json_put_text(&o, v->nonce);
-	}
+	put_text(&o, "nonce", v->nonce);
+	put_text(&o, "est-domain", v->est_domain);
+	put_text(&o, "additional-configuration-url", v->configuration_url);
+	put_proprietary(&o, v->proprietary);
 	json_end_object(&o);
 	json_end_object(&o);
 	if (json_out_span(&o, &written) != WIRE_OK)
@@ -96,7 +117,8 @@ take_date(const struct reading *r, const char *name, int64_t *out)
 }
 
 static bool
-take_binary(struct reading *r, const char *name, struct span *out)
+take_encoded(struct reading *r, const char *name, enum base64_kind kind,
+    struct span *out)
 {
 	struct json_value v;
 	size_t n, len;
@@ -104,13 +126,39 @@ take_binary(struct reading *r, const char *name, struct span *out)
 	if (!json_member(r->object, name, &v))
 		return true;
 	if (json_string(&v, (char *)r->arena, r->room, &n) != WIRE_OK ||
-	    !base64_decode(
-		r->arena, n, &len, span_of(r->arena, n), BASE64_STANDARD))
+	    !base64_decode(r->arena, n, &len, span_of(r->arena, n), kind))
 		return false;
 	*out = span_of(r->arena, len);
 	r->arena += len;
 	r->room -= len;
 	return true;
+}
+
+static bool
+take_binary(struct reading *r, const char *name, struct span *out)
+{
+	return take_encoded(r, name, BASE64_STANDARD, out);
+}
+
+/* Its new name, else its old one (MP 6.2), in any alphabet (MP 7.1). */
+static bool
+take_proprietary(struct reading *r, struct span *out)
+{
+	return take_encoded(
+		   r, "manufacturer-proprietary", BASE64_TOLERANT, out) &&
+	    (out->ptr != NULL ||
+		take_encoded(r, "manufacturer-private", BASE64_TOLERANT, out));
+}
+
+/* What a cloud registrar had put in, and the manufacturer (MP 15). */
+static bool
+take_optional(struct reading *r, struct voucher *out)
+{
+	return take_text(
+		   r, "est-domain", out->est_domain, sizeof(out->est_domain)) &&
+	    take_text(r, "additional-configuration-url", out->configuration_url,
+		sizeof(out->configuration_url)) &&
+	    take_proprietary(r, &out->proprietary);
 }
 
 static bool
@@ -168,6 +216,10 @@ voucher_from_json(struct span text, uint8_t *arena, size_t arena_len,
 		&out->pinned_domain_pubk_sha256))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
 		    "idevid-issuer or a pin is no base64");
+	if (!take_optional(&r, out))
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
+		    "est-domain, additional-configuration-url or "
+		    "manufacturer-proprietary");
 	if (!take_checks(&r, out))
 		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
 		    "domain-cert-revocation-checks");
@@ -193,4 +245,26 @@ voucher_complete(const struct voucher *v, struct why *why)
 	return lacking == NULL ? REASON_OK
 			       : why_set(why, REASON_VOUCHER_MALFORMED, -1,
 				     "it needs %s", lacking);
+}
+
+bool
+voucher_url_valid(struct span url)
+{
+	static const char scheme[] = "https://", rest[] = "/?#";
+	static const char others[] = "-._~:/?#[]@!$&'()*+,;=%";
+	size_t i, from = sizeof(scheme) - 1;
+
+	if (url.len <= from || url.len > URL_MAX ||
+	    memcmp(url.ptr, scheme, from) != 0 ||
+	    memchr(rest, url.ptr[from], sizeof(rest) - 1) != NULL)
+		return false;
+	for (i = 0; i < url.len; i++) {
+		uint8_t c = url.ptr[i], lower = c | 0x20;
+
+		if (!(c >= '0' && c <= '9') &&
+		    !(lower >= 'a' && lower <= 'z') &&
+		    memchr(others, c, sizeof(others) - 1) == NULL)
+			return false;
+	}
+	return true;
 }

@@ -20,6 +20,10 @@ struct voucher {
 	struct span pinned_domain_pubk_sha256; /* HASH_SIZE octets */
 	bool has_revocation_checks;
 	bool revocation_checks; /* domain-cert-revocation-checks */
+	/* Of a cloud registrar (MP 15.2); "" = none. */
+	char est_domain[URL_MAX + 1];
+	char configuration_url[URL_MAX + 1]; /* additional-configuration-url */
+	struct span proprietary; /* manufacturer-proprietary; ptr NULL = none */
 };
 
 /* Writes the JSON of MP 6.2 (root "ietf-voucher:voucher", dates as
@@ -31,16 +35,18 @@ bool voucher_to_json(
 MUST_USE enum reason voucher_from_json(struct span text, uint8_t *arena,
     size_t arena_len, struct voucher *out, struct why *why);
 /* The same from YANG-CBOR (RFC 9254, MP 10.2): keys by SID, by name, or mixed; a
- * nonce becomes its base64. Spans borrow from bytes. VOUCHER_MALFORMED. */
-MUST_USE enum reason voucher_from_cbor(
-    struct span bytes, struct voucher *out, struct why *why);
+ * nonce becomes its base64. est_domain_2466: a text under that number is est-domain,
+ * as from 2023 to 2025 (MP 16 row 17); else it is refused, for the number is that of
+ * a list now. Spans borrow from bytes. VOUCHER_MALFORMED. */
+MUST_USE enum reason voucher_from_cbor(struct span bytes, bool est_domain_2466,
+    struct voucher *out, struct why *why);
 /* Writes SIDs only, deterministically, dates as in JSON. false if over cap, or the
  * nonce is not the base64 of at most 32 octets. */
 bool voucher_to_cbor(
     const struct voucher *v, uint8_t *out, size_t cap, size_t *len);
 /* The layout of 2019 (MP 10.4): other numbers, and texts where there are numbers
  * and octets now. It can pin a certificate only, and says neither of expiry nor of
- * revocation. false for another pin, or over cap. */
+ * revocation, nor any of the optional leaves. false for another pin, or over cap. */
 bool voucher_to_2019(
     const struct voucher *v, uint8_t *out, size_t cap, size_t *len);
 /* Octets of a signed voucher of ours as its pledge gets them: a registrar strips
@@ -49,5 +55,8 @@ size_t voucher_pledge_size(enum artifact_format format, struct span artifact);
 /* What every voucher must say (RFC 8366 5.3): serial-number, assertion and
  * exactly one pin. For the readers of both forms. VOUCHER_MALFORMED. */
 MUST_USE enum reason voucher_complete(const struct voucher *v, struct why *why);
+/* What est-domain and additional-configuration-url are to us: "https://", a host and
+ * what RFC 3986 allows behind it, at most URL_MAX octets. */
+bool voucher_url_valid(struct span url);
 
 #endif

@@ -7,9 +7,11 @@
 
 #define ROOT	     "ietf-voucher:voucher"
 #define NONCE_OCTETS 32
+#define NO_LIST	     " is no list; --legacy-est-domain reads an old est-domain"
 
 struct reading {
 	struct voucher *out;
+	bool est_domain_2466;
 	struct cbor *c;
 };
 
@@ -110,6 +112,39 @@ serial_number(struct reading *r)
 	return take_text(r, r->out->serial, sizeof(r->out->serial));
 }
 
+static bool
+configuration_url(struct reading *r)
+{
+	return take_text(
+	    r, r->out->configuration_url, sizeof(r->out->configuration_url));
+}
+
+static bool
+est_domain(struct reading *r)
+{
+	return take_text(r, r->out->est_domain, sizeof(r->out->est_domain));
+}
+
+static bool
+proprietary(struct reading *r)
+{
+	return cbor_bytes(r->c, &r->out->proprietary) == WIRE_OK;
+}
+
+/* A list, whose members mean nothing to us (8366bis 8.6); or what was there from
+ * 2023 to 2025 (MP 16 row 17). */
+static bool
+extensions(struct reading *r)
+{
+	struct cbor ahead = *r->c;
+	uint64_t count;
+
+	if (cbor_array(&ahead, &count) == WIRE_OK)
+		return cbor_skip(r->c, NULL) == WIRE_OK;
+	return r->est_domain_2466 && r->out->est_domain[0] == '\0' &&
+	    est_domain(r);
+}
+
 static const struct {
 	const char *name;
 	unsigned delta;
@@ -125,6 +160,10 @@ static const struct {
 	{ "pinned-domain-pubk", 9, pinned_domain_pubk },
 	{ "pinned-domain-pubk-sha256", 10, pinned_domain_pubk_sha256 },
 	{ "serial-number", 11, serial_number },
+	{ "additional-configuration-url", 12, configuration_url },
+	{ "est-domain", 13, est_domain },
+	{ "manufacturer-proprietary", 14, proprietary },
+	{ "extensions", 15, extensions },
 };
 #define LEAVES (sizeof(leaves) / sizeof(leaves[0]))
 
@@ -167,17 +206,20 @@ container_read(struct reading *r, struct why *why)
 		if (seen[leaf] || !leaves[leaf].read(r))
 			return why_set(why, REASON_VOUCHER_MALFORMED, -1,
 			    "%s%s", leaves[leaf].name,
-			    seen[leaf] ? " occurs twice" : "");
+			    seen[leaf]			   ? " occurs twice"
+				: leaves[leaf].delta == 15 ? NO_LIST
+							   : "");
 		seen[leaf] = true;
 	}
 	return REASON_OK;
 }
 
 enum reason
-voucher_from_cbor(struct span bytes, struct voucher *out, struct why *why)
+voucher_from_cbor(struct span bytes, bool est_domain_2466, struct voucher *out,
+    struct why *why)
 {
 	struct cbor c;
-	struct reading r = { out, &c };
+	struct reading r = { out, est_domain_2466, &c };
 	enum reason reason;
 	uint64_t roots;
 
@@ -218,7 +260,9 @@ voucher_to_2019(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
 	struct span written;
 
 	if (v->pinned_domain_cert.ptr == NULL || v->expires_on != 0 ||
-	    v->pinned_domain_cert.len > CERTIFICATE_MAX)
+	    v->pinned_domain_cert.len > CERTIFICATE_MAX ||
+	    v->est_domain[0] != '\0' || v->configuration_url[0] != '\0' ||
+	    v->proprietary.ptr != NULL)
 		return false;
 	base64_encode(pin, v->pinned_domain_cert);
 	cbor_out_open(&o, out, cap);
@@ -263,7 +307,18 @@ members(const struct voucher *v)
 	    (v->expires_on != 0) + (v->idevid_issuer.ptr != NULL) +
 	    (v->nonce[0] != '\0') + (v->pinned_domain_cert.ptr != NULL) +
 	    (v->pinned_domain_pubk.ptr != NULL) +
-	    (v->pinned_domain_pubk_sha256.ptr != NULL);
+	    (v->pinned_domain_pubk_sha256.ptr != NULL) +
+	    (v->configuration_url[0] != '\0') + (v->est_domain[0] != '\0') +
+	    (v->proprietary.ptr != NULL);
+}
+
+static void
+put_text(struct cbor_out *o, unsigned delta, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	cbor_put_uint(o, delta);
+	cbor_put_string(o, text);
 }
 
 bool
@@ -296,8 +351,10 @@ voucher_to_cbor(const struct voucher *v, uint8_t *out, size_t cap, size_t *len)
 	sid_put_bytes(&o, 8, v->pinned_domain_cert);
 	sid_put_bytes(&o, 9, v->pinned_domain_pubk);
 	sid_put_bytes(&o, 10, v->pinned_domain_pubk_sha256);
-	cbor_put_uint(&o, 11);
-	cbor_put_string(&o, v->serial);
+	put_text(&o, 11, v->serial);
+	put_text(&o, 12, v->configuration_url);
+	put_text(&o, 13, v->est_domain);
+	sid_put_bytes(&o, 14, v->proprietary);
 	if (cbor_out_span(&o, &written) != WIRE_OK)
 		return false;
 	*len = written.len;

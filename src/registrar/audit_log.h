@@ -8,7 +8,7 @@
 #include "model/names.h"
 
 #define AUDIT_EVENTS_MAX  256 /* as many as the JSON reader takes */
-#define AUDIT_DOMAINS_MAX 16
+#define AUDIT_DOMAINS_MAX 48
 
 struct audit_entry {
 	int64_t date;

@@ -1,4 +1,5 @@
-/* registrar auditlog: fetch a device's log and say what stands out. */
+/* registrar auditlog, registrar judge: fetch a device's log, or take one that is on
+ * file, and say what stands out. */
 #include "registrar/ask.h"
 
 #include <stdio.h>
@@ -6,25 +7,40 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "registrar/audit_log.h"
 #include "wire/json.h"
 
 #define JSON_ROOM 262144
+#define LOG_MAX	  262144 /* octets of a log on file */
 
-/* Own domains: every certificate that could have been pinned for us. */
+static void
+domain_add(struct audit_domains *out, const uint8_t *id, uint8_t len)
+{
+	if (out->len == AUDIT_DOMAINS_MAX)
+		return;
+	memcpy(out->ids[out->len].id, id, len);
+	out->ids[out->len++].len = len;
+}
+
+/* Own domains: every certificate that could have been pinned for us, or its key
+ * alone, which is known by its hash (MP 14.3). */
 static void
 domains_gather(const struct identity *i, struct audit_domains *out)
 {
 	const struct certificate_file *files[] = { &i->own, &i->more };
+	uint8_t id[KEY_ID_MAX], len;
 	unsigned f, n;
 
 	memset(out, 0, sizeof(*out));
 	for (f = 0; f < 2; f++)
-		for (n = 0; n < files[f]->len && out->len < AUDIT_DOMAINS_MAX;
-		     n++, out->len++)
-			certificate_domain_id(&files[f]->list[n],
-			    out->ids[out->len].id, &out->ids[out->len].len);
+		for (n = 0; n < files[f]->len; n++) {
+			certificate_domain_id(&files[f]->list[n], id, &len);
+			domain_add(out, id, len);
+			sha256(files[f]->list[n].spki, id);
+			domain_add(out, id, HASH_SIZE);
+		}
 }
 
 static void
@@ -114,30 +130,83 @@ json_print(const struct audit_log *log, const struct audit_domains *domains,
 	free(room);
 }
 
-enum reason
-audit_log_fetch(struct ask *a, struct why *why)
+/* What it says, for whom these certificates are. */
+static enum reason
+log_tell(
+    struct span body, const struct identity *own, bool json, struct why *why)
 {
 	struct audit_log *log = memory_new(sizeof(*log));
 	struct audit_domains domains;
 	struct audit_findings findings;
-	struct response answer;
-	enum reason r;
+	enum reason r = audit_log_read(body, log, why);
 
-	r = ask_send(a, "requestauditlog", "application/json", &answer, why);
 	if (r == REASON_OK) {
-		r = audit_log_read(buf_span(&answer.body), log, why);
-		buf_free(&answer.body);
-	}
-	if (r == REASON_OK) {
-		domains_gather(&a->signer, &domains);
+		domains_gather(own, &domains);
 		audit_log_judge(log, &domains, &findings);
-		if (a->options.json)
+		if (json)
 			json_print(log, &domains, &findings);
 		else
 			text_print(log, &domains, &findings);
 	}
 	free(log);
 	return r;
+}
+
+enum reason
+audit_log_fetch(struct ask *a, struct why *why)
+{
+	struct response answer;
+	enum reason r;
+
+	r = ask_send(a, "requestauditlog", "application/json", &answer, why);
+	if (r != REASON_OK)
+		return r;
+	r = log_tell(buf_span(&answer.body), &a->signer, a->options.json, why);
+	buf_free(&answer.body);
+	return r;
+}
+
+/* One that was fetched by another registrar, or before. */
+static enum reason
+judge(const char *path, const char *certificate, const char *chain, bool json,
+    struct why *why)
+{
+	struct identity *own = memory_new(sizeof(*own));
+	struct buf log;
+	enum reason r;
+
+	if ((r = certificates_load(&own->own, certificate, why)) == REASON_OK &&
+	    chain != NULL)
+		r = certificates_load(&own->more, chain, why);
+	if (r == REASON_OK &&
+	    (r = file_read(path, &log, LOG_MAX, why)) == REASON_OK) {
+		r = log_tell(buf_span(&log), own, json, why);
+		buf_free(&log);
+	}
+	identity_free(own);
+	free(own);
+	return r;
+}
+
+enum exit_code
+registrar_judge(int argc, char **argv)
+{
+	const char *certificate = NULL, *chain = NULL, *path = NULL;
+	bool json = false;
+	const struct option_row rows[] = {
+		{ "certificate", &certificate, NULL, true },
+		{ "chain", &chain, NULL, false },
+		{ "json", NULL, &json, false },
+		{ 0 },
+	};
+	struct why why;
+	enum reason r;
+
+	if (options_read(argc, argv, rows, &path, 1) != EXIT_DONE)
+		return EXIT_USAGE;
+	why_clear(&why);
+	r = judge(path, certificate, chain, json, &why);
+	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);
 }
 
 enum exit_code

@@ -26,6 +26,7 @@ static const struct {
 	    "ask a MASA for a voucher" },
 	{ "registrar", "auditlog", registrar_auditlog,
 	    "ask a MASA for the audit log and judge it" },
+	{ "registrar", "judge", registrar_judge, "judge an audit log on file" },
 	{ "voucher", "show", voucher_show, "print a voucher" },
 	{ "voucher", "verify", voucher_verify,
 	    "check signature, chain and dates of a voucher" },

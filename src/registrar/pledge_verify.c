@@ -11,7 +11,7 @@
 struct verify_options {
 	const char *voucher, *anchor, *serial, *certificate, *nonce, *request;
 	const char *registrar, *time;
-	bool json, requests;
+	bool json, requests, old;
 };
 
 /* Everything that the facts borrow from. */
@@ -106,7 +106,8 @@ verify(const struct verify_options *o)
 {
 	struct judgement *j = memory_new(sizeof(*j));
 	struct verify_files *files = memory_new(sizeof(*files));
-	struct judge_facts facts = { .requests = o->requests };
+	struct judge_facts facts = { .requests = o->requests,
+		.est_domain_2466 = o->old };
 	struct why why;
 	enum reason r;
 
@@ -138,6 +139,7 @@ pledge_verify(int argc, char **argv)
 		{ "request", &o.request, NULL, false },
 		{ "registrar-certificate", &o.registrar, NULL, false },
 		{ "time", &o.time, NULL, false },
+		{ "legacy-est-domain", NULL, &o.old, false },
 		{ "json", NULL, &o.json, false },
 		{ 0 },
 	};
@@ -156,6 +158,7 @@ voucher_verify(int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "anchor", &o.anchor, NULL, true },
 		{ "time", &o.time, NULL, false },
+		{ "legacy-est-domain", NULL, &o.old, false },
 		{ "json", NULL, &o.json, false },
 		{ 0 },
 	};

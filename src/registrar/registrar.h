@@ -136,6 +136,7 @@ enum exit_code pledge_verify(int argc, char **argv);
 enum exit_code pledge_key(int argc, char **argv);
 enum exit_code registrar_request(int argc, char **argv);
 enum exit_code registrar_auditlog(int argc, char **argv);
+enum exit_code registrar_judge(int argc, char **argv);
 enum exit_code registrar_ca(int argc, char **argv);
 enum exit_code voucher_show(int argc, char **argv);
 enum exit_code voucher_verify(int argc, char **argv);

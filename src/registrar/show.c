@@ -11,8 +11,9 @@
 #include "wire/json.h"
 
 /* Whatever a file holds, in base64 and once more as the pledge's. */
-#define JSON_ROOM (65536 + 3 * FILE_MAX)
-#define NAME_ROOM 256
+#define JSON_ROOM	  (65536 + 3 * FILE_MAX)
+#define NAME_ROOM	  256
+#define PROPRIETARY_SHOWN 32
 
 void
 show_line(const char *name, const char *value)
@@ -110,6 +111,34 @@ show_chain(const struct judgement *j)
 		show_certificate(i == 0 ? "signer" : "issued by", &j->chain[i]);
 }
 
+/* Opaque octets: as many as a line holds, then how many there are. */
+static void
+proprietary_line(struct span value)
+{
+	char text[HEX_SIZE(PROPRIETARY_SHOWN) + 32];
+	struct span shown = value;
+
+	shown.len =
+	    shown.len > PROPRIETARY_SHOWN ? PROPRIETARY_SHOWN : shown.len;
+	hex_encode(text, shown);
+	if (shown.len < value.len)
+		snprintf(
+		    text + 2 * shown.len, 32, "... (%zu octets)", value.len);
+	show_line("proprietary", text);
+}
+
+/* What a cloud registrar had put in, and the manufacturer (MP 15). */
+static void
+optional_lines(const struct voucher *v)
+{
+	if (v->est_domain[0] != '\0')
+		show_line("est-domain", v->est_domain);
+	if (v->configuration_url[0] != '\0')
+		show_line("configuration url", v->configuration_url);
+	if (v->proprietary.ptr != NULL)
+		proprietary_line(v->proprietary);
+}
+
 static void
 text_print(const struct judgement *j)
 {
@@ -125,6 +154,7 @@ text_print(const struct judgement *j)
 	show_date("created-on", v->created_on);
 	show_date("expires-on", v->expires_on);
 	show_line("revocation checks", revocation_text(v));
+	optional_lines(v);
 	show_form(j);
 	pin_lines(j);
 	show_chain(j);
@@ -225,6 +255,15 @@ put_voucher(struct json_out *o, const struct judgement *j)
 	if (v->idevid_issuer.ptr != NULL) {
 		json_put_name(o, "idevid-issuer");
 		json_put_base64(o, v->idevid_issuer);
+	}
+	if (v->est_domain[0] != '\0')
+		show_put_text(o, "est-domain", v->est_domain);
+	if (v->configuration_url[0] != '\0')
+		show_put_text(
+		    o, "additional-configuration-url", v->configuration_url);
+	if (v->proprietary.ptr != NULL) {
+		json_put_name(o, "manufacturer-proprietary");
+		json_put_base64(o, v->proprietary);
 	}
 	show_put_form(o, j);
 	put_pin(o, j);

@@ -165,7 +165,7 @@ content_check(const struct judge_facts *f, struct judgement *j, uint8_t *arena,
 	if (f->requests && request_check(f, j, leaves))
 		return REASON_OK;
 	r = j->envelope.format == FORMAT_COSE_CBOR
-	    ? voucher_from_cbor(content, &j->voucher, why)
+	    ? voucher_from_cbor(content, f->est_domain_2466, &j->voucher, why)
 	    : voucher_from_json(
 		  content, leaves, f->voucher.len, &j->voucher, why);
 	if (r != REASON_OK || j->voucher.pinned_domain_cert.ptr == NULL)
@@ -264,7 +264,8 @@ pin_key_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 	return j->pin_checked
 	    ? REASON_OK
 	    : why_set(why, REASON_VOUCHER_PIN, -1,
-		  "the registrar's key is not the pinned one");
+		  "the %s key is not the pinned one",
+		  v->est_domain[0] == '\0' ? "registrar's" : "EST server's");
 }
 
 /* RFC 8995 5.6.2: the registrar's certificate, or a CA above it, is pinned. */
@@ -292,8 +293,12 @@ pin_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 			break;
 		at = &f->registrar[i];
 	}
-	return why_set(why, REASON_VOUCHER_PIN, -1,
-	    "neither the registrar nor a CA above it is the pinned one");
+	/* MP 15.2: it is the EST server's, not the registrar's who asked. */
+	return why_set(why, REASON_VOUCHER_PIN, -1, "%s%.160s",
+	    j->voucher.est_domain[0] == '\0'
+		? "neither the registrar nor a CA above it is the pinned one"
+		: "the pin is of the EST server at ",
+	    j->voucher.est_domain);
 }
 
 enum reason

@@ -24,6 +24,8 @@ struct judge_facts {
 	/* A voucher-request, of a pledge or a registrar, is taken, too: for
 	 * those who look, never for a pledge. */
 	bool requests;
+	/* An old est-domain is read (voucher_from_cbor()). */
+	bool est_domain_2466;
 };
 
 /* What it found; spans borrow from facts and from arena. */

@@ -9,10 +9,10 @@
 #include "registrar/show.h"
 
 static enum reason
-show(const char *path, bool json, struct why *why)
+show(const char *path, bool json, bool old, struct why *why)
 {
 	struct judgement *j = memory_new(sizeof(*j));
-	struct judge_facts facts = { .requests = true };
+	struct judge_facts facts = { .requests = true, .est_domain_2466 = old };
 	uint8_t *arena = NULL;
 	struct buf voucher;
 	enum reason r;
@@ -35,8 +35,9 @@ enum exit_code
 voucher_show(int argc, char **argv)
 {
 	const char *path = NULL;
-	bool json = false;
+	bool json = false, old = false;
 	const struct option_row rows[] = {
+		{ "legacy-est-domain", NULL, &old, false },
 		{ "json", NULL, &json, false },
 		{ 0 },
 	};
@@ -46,6 +47,6 @@ voucher_show(int argc, char **argv)
 	if (options_read(argc, argv, rows, &path, 1) != EXIT_DONE)
 		return EXIT_USAGE;
 	why_clear(&why);
-	r = show(path, json, &why);
+	r = show(path, json, old, &why);
 	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);
 }

@@ -68,6 +68,22 @@ pins_public_ca(const struct voucher_order *v, const struct certificate *pin)
 	return public_ca_name(NULL, hash) || certificate_public_policy(pin);
 }
 
+/* What is optional and says where to go on (MP 15.2). That the pin is the EST
+ * server's nobody can read off it: the record names both, by hash. */
+static enum reason
+check_optional(const struct voucher_order *v, struct why *why)
+{
+	if (v->est_domain[0] != '\0' &&
+	    !voucher_url_valid(span_str(v->est_domain)))
+		return facts(why, "est_domain");
+	if (v->configuration_url[0] != '\0' &&
+	    !voucher_url_valid(span_str(v->configuration_url)))
+		return facts(why, "configuration_url");
+	if (v->proprietary.len > PROPRIETARY_MAX)
+		return facts(why, "proprietary of that length");
+	return REASON_OK;
+}
+
 static enum reason
 check_pin(
     const struct voucher_order *v, struct certificate *pin, struct why *why)
@@ -123,7 +139,8 @@ check_facts(const struct signer *s, const struct voucher_order *v,
 		return facts(why, "assertion");
 	if (v->name_issuer && v->device.issuer.kind != ISSUER_KEY_ID)
 		return facts(why, "name_issuer without a key identifier");
-	if ((r = check_pin(v, pin, why)) != REASON_OK ||
+	if ((r = check_optional(v, why)) != REASON_OK ||
+	    (r = check_pin(v, pin, why)) != REASON_OK ||
 	    (r = check_expiry(s, v, pin, why)) != REASON_OK)
 		return r;
 	return check_tag(s, &v->device, why);
@@ -197,6 +214,11 @@ render_content(
 	fill_pin(v, pin, hash, &voucher);
 	memcpy(voucher.serial, v->device.serial, sizeof(voucher.serial));
 	memcpy(voucher.nonce, v->nonce, sizeof(voucher.nonce));
+	memcpy(voucher.est_domain, v->est_domain, sizeof(voucher.est_domain));
+	memcpy(voucher.configuration_url, v->configuration_url,
+	    sizeof(voucher.configuration_url));
+	if (v->proprietary.len > 0)
+		voucher.proprietary = v->proprietary;
 	if (v->name_issuer)
 		voucher.idevid_issuer =
 		    render_issuer(&v->device.issuer, issuer, sizeof(issuer));
@@ -305,6 +327,10 @@ fill_record(struct order *o, const struct certificate *pin)
 	sha256(pin->spki, r->pin_spki_sha256);
 	memcpy(r->domain_id, v->domain_id, v->domain_id_len);
 	r->domain_id_len = v->domain_id_len;
+	if (v->est_domain[0] != '\0') {
+		sha256(span_str(v->est_domain), r->est_domain_sha256);
+		r->est_domain_sha256_len = HASH_SIZE;
+	}
 }
 
 /* The same request within a minute, and it would say the same: no new record

@@ -9,9 +9,14 @@ take_customer(const struct value *row, struct customer *c)
 	c->pin[FORMAT_CMS_JSON] = (enum pin_policy)row[1].number;
 	c->pin[FORMAT_JWS_JSON] = (enum pin_policy)row[2].number;
 	c->pin[FORMAT_COSE_CBOR] = (enum pin_policy)row[3].number;
+	c->cloud = (enum customer_cloud)row[4].number;
+	take_text(c->est_domain, sizeof(c->est_domain), &row[5]);
+	take_text(c->configuration_url, sizeof(c->configuration_url), &row[6]);
 }
 
-#define CUSTOMER "SELECT name, pin_cms, pin_jws, pin_cose FROM customer "
+#define CUSTOMER                                                       \
+	"SELECT name, pin_cms, pin_jws, pin_cose, cloud, est_domain, " \
+	"configuration_url FROM customer "
 
 struct each_customer {
 	void (*call)(void *context, const struct customer *c);
@@ -59,12 +64,16 @@ bool
 store_customer_put(struct store *s, const struct customer *c, int64_t now)
 {
 	return store_change(s,
-	    "INSERT INTO customer (name, pin_cms, pin_jws, pin_cose, added) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET "
-	    "pin_cms = ?2, pin_jws = ?3, pin_cose = ?4",
+	    "INSERT INTO customer (name, pin_cms, pin_jws, pin_cose, added, "
+	    "cloud, est_domain, configuration_url) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO "
+	    "UPDATE SET pin_cms = ?2, pin_jws = ?3, pin_cose = ?4, cloud = ?6, "
+	    "est_domain = ?7, configuration_url = ?8",
 	    VALUES(value_text(c->name), value_number(c->pin[FORMAT_CMS_JSON]),
 		value_number(c->pin[FORMAT_JWS_JSON]),
-		value_number(c->pin[FORMAT_COSE_CBOR]), value_number(now)));
+		value_number(c->pin[FORMAT_COSE_CBOR]), value_number(now),
+		value_number(c->cloud), value_text(c->est_domain),
+		value_text(c->configuration_url)));
 }
 
 bool
@@ -76,8 +85,8 @@ store_customer_certificate_add(
 	return store_change(s,
 	    "INSERT INTO customer_certificate (customer, kind, spki, "
 	    "issuer_name, domain_id, public_policy, not_after, subject, "
-	    "certificate, since, until) VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)",
+	    "certificate, since, until, ca) VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)",
 	    VALUES(value_text(c->customer), value_number(c->kind),
 		value_bytes(e->spki_sha256, HASH_SIZE),
 		value_bytes(e->issuer_name_sha256, HASH_SIZE),
@@ -85,7 +94,7 @@ store_customer_certificate_add(
 		value_number(e->public_policy), value_number(e->not_after),
 		value_text(c->subject),
 		value_bytes(e->certificate.ptr, e->certificate.len),
-		value_number(c->since)));
+		value_number(c->since), value_number(e->ca)));
 }
 
 bool
@@ -123,13 +132,14 @@ next_certificate(void *context, const struct value *row, unsigned n)
 	c.entry.certificate = row[8].bytes;
 	c.since = row[9].number;
 	c.until = row[10].number;
-	c.entry.ca = c.kind == CUSTOMER_DOMAIN_CA;
+	c.entry.ca = row[11].number != 0;
 	return e->call(e->context, &c);
 }
 
-#define CERTIFICATE                                                     \
-	"SELECT customer, kind, spki, issuer_name, domain_id, "         \
-	"public_policy, not_after, subject, certificate, since, until " \
+#define CERTIFICATE                                                      \
+	"SELECT customer, kind, spki, issuer_name, domain_id, "          \
+	"public_policy, not_after, subject, certificate, since, until, " \
+	"ca "                                                            \
 	"FROM customer_certificate "
 
 void
@@ -141,6 +151,16 @@ store_customer_certificate_each(struct store *s, const char *customer,
 	store_read(s,
 	    CERTIFICATE "WHERE until = 0 AND (?1 = '' OR customer = ?1) "
 			"ORDER BY since DESC, spki",
+	    VALUES(value_text(customer)), next_certificate, &e);
+}
+
+void
+store_customer_certificate_history(struct store *s, const char *customer,
+    customer_certificate_call call, void *context)
+{
+	struct each_certificate e = { call, context };
+
+	store_read(s, CERTIFICATE "WHERE customer = ?1 ORDER BY since DESC",
 	    VALUES(value_text(customer)), next_certificate, &e);
 }
 

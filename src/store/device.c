@@ -147,6 +147,57 @@ store_device_state(struct store *s, const struct device *d,
 		value_number(state), value_text(note)));
 }
 
+bool
+store_device_owner_set(
+    struct store *s, const struct device *d, const char *customer, int64_t now)
+{
+	if (customer[0] == '\0')
+		return store_change(s,
+		    "DELETE FROM device_owner WHERE "
+		    "serial = ?1 AND issuer_kind = ?2 AND issuer = ?3",
+		    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+			value_bytes(d->issuer.bytes, d->issuer.len)));
+	return store_change(s,
+	    "INSERT INTO device_owner (serial, issuer_kind, issuer, customer, "
+	    "since) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (serial, "
+	    "issuer_kind, issuer) DO UPDATE SET customer = ?4, since = ?5",
+	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+		value_bytes(d->issuer.bytes, d->issuer.len),
+		value_text(customer), value_number(now)));
+}
+
+struct owner {
+	char *out;
+	size_t cap;
+	bool found;
+};
+
+static bool
+take_owner(void *context, const struct value *row, unsigned n)
+{
+	struct owner *o = context;
+
+	(void)n;
+	take_text(o->out, o->cap, &row[0]);
+	o->found = true;
+	return false;
+}
+
+bool
+store_device_owner(
+    struct store *s, const struct device *d, char out[CUSTOMER_NAME_MAX + 1])
+{
+	struct owner o = { out, CUSTOMER_NAME_MAX + 1, false };
+
+	store_read(s,
+	    "SELECT customer FROM device_owner WHERE "
+	    "serial = ?1 AND issuer_kind = ?2 AND issuer = ?3",
+	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+		value_bytes(d->issuer.bytes, d->issuer.len)),
+	    take_owner, &o);
+	return o.found;
+}
+
 static bool
 take_count(void *context, const struct value *row, unsigned n)
 {

@@ -4,7 +4,7 @@
 #define COLUMNS                                                        \
 	"name, token, masa_url, counter_width, check_character, pin, " \
 	"audit_only, emit_id_data, legacy, import_only, "              \
-	"key_usage, formats, pin_kind, voucher_limit"
+	"key_usage, formats, pin_kind, voucher_limit, proprietary, verified"
 
 static void
 take_product(const struct value *row, struct product *p)
@@ -24,6 +24,12 @@ take_product(const struct value *row, struct product *p)
 	p->formats = (unsigned)row[11].number;
 	p->pin_kind = (enum pin_kind)row[12].number;
 	p->voucher_limit = (unsigned)row[13].number;
+	p->proprietary_len = (unsigned)row[14].bytes.len;
+	if (p->proprietary_len > sizeof(p->proprietary))
+		p->proprietary_len = 0;
+	if (p->proprietary_len > 0)
+		memcpy(p->proprietary, row[14].bytes.ptr, p->proprietary_len);
+	p->verified = row[15].number != 0;
 }
 
 struct one_product {
@@ -84,18 +90,21 @@ store_product_put(struct store *s, const struct product *p)
 {
 	return store_change(s,
 	    "INSERT INTO product (" COLUMNS ") VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+	    "?15, ?16) ON "
 	    "CONFLICT (name) "
 	    "DO UPDATE SET token = ?2, masa_url = ?3, counter_width = ?4, "
 	    "check_character = ?5, pin = ?6, audit_only = ?7, "
 	    "emit_id_data = ?8, legacy = ?9, import_only = ?10, "
 	    "key_usage = ?11, formats = ?12, pin_kind = ?13, "
-	    "voucher_limit = ?14",
+	    "voucher_limit = ?14, proprietary = ?15, verified = ?16",
 	    VALUES(value_text(p->name), value_text(p->token),
 		value_text(p->masa_url), value_number(p->counter_width),
 		value_number(p->check_character), value_number(p->pin),
 		value_number(p->audit_only), value_number(p->emit_id_data),
 		value_number(p->legacy), value_number(p->import_only),
 		value_number(p->key_usage), value_number(p->formats),
-		value_number(p->pin_kind), value_number(p->voucher_limit)));
+		value_number(p->pin_kind), value_number(p->voucher_limit),
+		value_bytes(p->proprietary, p->proprietary_len),
+		value_number(p->verified)));
 }

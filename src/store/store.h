@@ -18,7 +18,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	8
+#define STORE_SCHEMA	9
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -81,6 +81,9 @@ bool store_customer_certificate_forget(struct store *s, const char *customer,
     const uint8_t spki_sha256[HASH_SIZE], int64_t now);
 /* Those on file, of all customers if the name is "", the newest first. */
 void store_customer_certificate_each(struct store *s, const char *customer,
+    customer_certificate_call call, void *context);
+/* Those of one customer that ever were. */
+void store_customer_certificate_history(struct store *s, const char *customer,
     customer_certificate_call call, void *context);
 /* All that ever were, with this key. */
 void store_customer_certificate_get(struct store *s,
@@ -153,6 +156,12 @@ void store_device_get(
 bool store_device_add(struct store *s, const struct store_device *d);
 bool store_device_state(struct store *s, const struct device *d,
     enum device_state state, const char *note);
+/* Whom it was sold to; "" takes that back (false if there was nobody). */
+bool store_device_owner_set(
+    struct store *s, const struct device *d, const char *customer, int64_t now);
+/* false if nobody is on record. */
+bool store_device_owner(
+    struct store *s, const struct device *d, char out[CUSTOMER_NAME_MAX + 1]);
 enum store_table { TABLE_DEVICE, TABLE_VOUCHER, TABLE_REFUSAL };
 uint64_t store_count(struct store *s, enum store_table table);
 

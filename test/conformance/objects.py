@@ -27,7 +27,9 @@ REQUEST_2019 = {"assertion": 1, "created-on": 2, "nonce": 7,
 VOUCHER = {1: "assertion", 2: "created-on", 3: "domain-cert-revocation-checks",
            4: "expires-on", 5: "idevid-issuer", 7: "nonce",
            8: "pinned-domain-cert", 9: "pinned-domain-pubk",
-           10: "pinned-domain-pubk-sha256", 11: "serial-number"}
+           10: "pinned-domain-pubk-sha256", 11: "serial-number",
+           12: "additional-configuration-url", 13: "est-domain",
+           14: "manufacturer-proprietary"}
 APART = world.BIN.parent / "test" / "conformance" / "cose_apart"
 ASSERTIONS = ["verified", "logged", "proximity", "agent-proximity"]
 BINARY = ("idevid-issuer", "nonce", "pinned-domain-cert",

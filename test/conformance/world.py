@@ -171,9 +171,13 @@ class Pki:
         """A named signer, made when first asked for."""
         if name in self.known:
             return self.known[name]
-        # customer-X-ca, -sub, -registrar
+        # customer-X-ca, -sub, -registrar, -agent
         if name.startswith("customer-"):
-            self.customer(name.rsplit("-", 1)[0])
+            who, what = name.rsplit("-", 1)
+            if what == "agent":
+                return self.make(name, "O=Customer\nCN=" + name, self.AGENT,
+                                 self.get(who + "-ca"))
+            self.customer(who)
             return self.known[name]
         return getattr(self, "make_" + name.replace("-", "_"))()
 
@@ -357,6 +361,10 @@ class Pki:
         """Another registrar of the same domain."""
         return self.make("registrar-second", "O=Customer\nCN=second",
                          self.REGISTRAR, self.ca())
+
+    def make_alike_ca(self):
+        """The name of customer-pjx-ca over another key."""
+        return self.make("alike-ca", "O=Customer\nCN=customer-pjx-ca", self.CA)
 
     def make_other_ca(self):
         return self.ca("other-ca")

@@ -21,7 +21,8 @@ content_try(struct span content)
 	struct voucher v;
 	struct why why;
 
-	if (voucher_from_cbor(content, &v, &why) != REASON_OK)
+	if (voucher_from_cbor(content, content.len % 2 == 1, &v, &why) !=
+	    REASON_OK)
 		return;
 	require(v.serial[0] != '\0' && v.assertion != ASSERTION_NONE);
 	require(inside(v.idevid_issuer, content.ptr, content.len));

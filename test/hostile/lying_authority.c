@@ -28,6 +28,9 @@ static const struct lie_field fields[] = {
 	LIE(LIE_NUMBER, voucher_order, pin_kind),
 	LIE(LIE_SPAN, voucher_order, pin),
 	LIE_COUNTED(voucher_order, domain_id),
+	LIE(LIE_BYTES, voucher_order, est_domain),
+	LIE(LIE_BYTES, voucher_order, configuration_url),
+	LIE(LIE_SPAN, voucher_order, proprietary),
 };
 #define IDEVID(kind, field)                                             \
 	{                                                               \

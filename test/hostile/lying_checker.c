@@ -18,6 +18,7 @@ static const struct lie_field fields[] = {
 	LIE(LIE_BYTES, request_facts, pledge_certificate_sha256),
 	LIE(LIE_BYTES, request_facts, pledge_issuer_name_sha256),
 	LIE(LIE_NUMBER, request_facts, proximity),
+	LIE(LIE_NUMBER, request_facts, agent_cas_len),
 	LIE(LIE_NUMBER, request_facts, chain_len),
 };
 /* Of the top of the chain, which is what is pinned. */

@@ -135,6 +135,8 @@ fill_facts(struct request_facts *f)
 	fill_issuer(&f->pledge_issuer);
 	HASH(f->pledge_issuer_name_sha256);
 	f->proximity = PROXIMITY_AGENT_UNNAMED;
+	f->agent_cas_len = AGENT_CAS_MAX;
+	memset(f->agent_cas, 0xab, sizeof(f->agent_cas));
 	f->chain_len = CHAIN_MAX;
 	for (i = 0; i < CHAIN_MAX; i++)
 		fill_entry(&f->chain[i]);
@@ -166,6 +168,8 @@ static void
 fill_look_up(union any_message *m)
 {
 	TEXT(m->look_up.serial);
+	m->look_up.chain_len = CHAIN_MAX;
+	memset(m->look_up.chain, 0xab, sizeof(m->look_up.chain));
 }
 
 static void
@@ -176,6 +180,9 @@ fill_on_record(union any_message *m)
 	m->on_record.len = ON_RECORD_MAX;
 	for (i = 0; i < ON_RECORD_MAX; i++)
 		m->on_record.certificates[i] = SPAN(CERTIFICATE_MAX);
+	m->on_record.cas_len = DOMAIN_CAS_MAX;
+	for (i = 0; i < DOMAIN_CAS_MAX; i++)
+		m->on_record.cas[i] = SPAN(CERTIFICATE_MAX);
 }
 
 static void
@@ -340,6 +347,9 @@ fill_voucher_order(union any_message *m)
 	v->pin = SPAN(CERTIFICATE_MAX);
 	HASH(v->domain_id);
 	v->domain_id_len = KEY_ID_MAX;
+	TEXT(v->est_domain);
+	TEXT(v->configuration_url);
+	v->proprietary = SPAN(PROPRIETARY_MAX);
 }
 
 static void

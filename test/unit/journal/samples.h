@@ -108,6 +108,8 @@ sample_voucher(const char *key)
 	sample_fill(r.voucher.pin_spki_sha256, HASH_SIZE, 11);
 	sample_fill(r.voucher.domain_id, 20, 12);
 	r.voucher.domain_id_len = 20;
+	sample_fill(r.voucher.est_domain_sha256, HASH_SIZE, 15);
+	r.voucher.est_domain_sha256_len = HASH_SIZE;
 	sample_fill(r.request_sha256, HASH_SIZE, 13);
 	sample_fill(r.tbs_sha256, HASH_SIZE, 14);
 	return r;

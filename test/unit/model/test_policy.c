@@ -445,6 +445,142 @@ wish_filed_public(struct scene *s)
 	wish_filed(s);
 	filed.public_policy = true;
 }
+/* A cloud registrar asks (MP 15.2): for a device of nobody, or of the owner. */
+static struct customer asker, owner;
+static struct destination owners[2];
+static struct chain_entry est_server;
+static void
+cloud(struct scene *s)
+{
+	memset(&asker, 0, sizeof(asker));
+	memset(&owner, 0, sizeof(owner));
+	memset(&est_server, 0, sizeof(est_server));
+	memset(owners, 0, sizeof(owners));
+	est_server.spki_sha256[0] = 0xe5;
+	asker.cloud = CLOUD_REGISTRAR;
+	memcpy(asker.est_domain, "https://a", 10);
+	s->in.customer = s->in.own.customer = &asker;
+	s->in.own.est_server = &est_server;
+	s->in.owners = owners;
+}
+static void
+cloud_no_certificate(struct scene *s)
+{
+	cloud(s);
+	s->in.own.est_server = NULL;
+}
+static void
+cloud_no_registrar(struct scene *s)
+{
+	cloud(s);
+	asker.cloud = CLOUD_OWNER;
+}
+static void
+cloud_url_alone(struct scene *s)
+{
+	cloud_no_certificate(s);
+	asker.est_domain[0] = '\0';
+	memcpy(asker.configuration_url, "https://a", 10);
+}
+/* The registrar's own are not for a device that somebody owns. */
+static void
+cloud_owned(struct scene *s)
+{
+	cloud(s);
+	owners[0].customer = &owner;
+}
+static void
+cloud_owner(struct scene *s)
+{
+	cloud_owned(s);
+	owner.cloud = CLOUD_OWNER;
+	memcpy(owner.est_domain, "https://o", 10);
+	owners[0].est_server = &est_server;
+}
+static void
+cloud_owner_no_certificate(struct scene *s)
+{
+	cloud_owner(s);
+	owners[0].est_server = NULL;
+}
+static void
+cloud_owner_verified(struct scene *s)
+{
+	cloud_owner(s);
+	s->products[0].verified = true;
+}
+static void
+cloud_wished_otherwise(struct scene *s)
+{
+	cloud(s);
+	asker.pin[FORMAT_CMS_JSON] = PIN_END_ENTITY;
+}
+static void
+cloud_raw(struct scene *s)
+{
+	cloud(s);
+	raw_key(s);
+}
+static void
+cloud_raw_ca(struct scene *s)
+{
+	cloud_raw(s);
+	est_server.ca = true;
+}
+static void
+cloud_public_server(struct scene *s)
+{
+	cloud(s);
+	est_server.public_policy = true;
+}
+static void
+cloud_public_ca(struct scene *s)
+{
+	cloud_public_server(s);
+	est_server.ca = true;
+}
+static void
+cloud_2019(struct scene *s)
+{
+	cloud(s);
+	cose(s);
+	s->facts.legacy = s->facts.prior_legacy = LEGACY(LEGACY_LAYOUT_2019);
+	s->products[0].legacy = LEGACY(LEGACY_LAYOUT_2019);
+}
+static void
+proprietary_2019(struct scene *s)
+{
+	cloud_2019(s);
+	s->in.customer = NULL;
+	s->products[0].proprietary_len = 1;
+}
+
+/* Whom the device was sold to asks, or somebody else (MP 12). */
+static void
+sold(struct scene *s)
+{
+	cloud_owned(s);
+	s->in.customer = &owner;
+}
+static void
+sold_verified(struct scene *s)
+{
+	sold(s);
+	s->products[0].verified = true;
+}
+static void
+sold_to_other(struct scene *s)
+{
+	sold_verified(s);
+	s->in.customer = &asker;
+	asker.cloud = CLOUD_NO;
+}
+static void
+sold_no_prior(struct scene *s)
+{
+	sold(s);
+	no_prior_audit_only(s);
+}
 /* It is on file, but not asked for. */
 static void
 filed_unasked(struct scene *s)
@@ -517,6 +653,27 @@ agent_no_prior(struct scene *s)
 	agent(s);
 	no_prior(s);
 	s->facts.proximity = PROXIMITY_AGENT;
+}
+static void
+sold_agent(struct scene *s)
+{
+	sold_verified(s);
+	agent(s);
+}
+
+/* CAs on file that an agent's domain rests on (MP 15.1). */
+static void
+agent_cas(struct scene *s)
+{
+	agent(s);
+	s->facts.agent_cas_len = 1;
+	s->in.agent_cas_filed = true;
+}
+static void
+agent_cas_gone(struct scene *s)
+{
+	agent_cas(s);
+	s->in.agent_cas_filed = false;
 }
 
 /* What the checker refused stays refused. */
@@ -629,6 +786,42 @@ static const struct row {
 	{ "19 on file, public", wish_filed_public, REASON_PIN_PUBLIC },
 	{ "19 not asked for", filed_unasked, REASON_OK, ASSERTION_PROXIMITY, 0,
 	    false },
+	{ "15.1 CAs on file", agent_cas, REASON_OK, ASSERTION_AGENT_PROXIMITY,
+	    3, false },
+	{ "15.1 CAs gone", agent_cas_gone, REASON_AGENT_DOMAIN },
+	{ "19 cloud", cloud, REASON_OK, ASSERTION_PROXIMITY, CHAIN_MAX, false },
+	{ "19 cloud, nothing filed", cloud_no_certificate, REASON_PIN_NONE },
+	{ "19 no cloud registrar", cloud_no_registrar, REASON_OK,
+	    ASSERTION_PROXIMITY, 3, false },
+	{ "19 cloud, a URL", cloud_url_alone, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false },
+	{ "19 cloud, owned", cloud_owned, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false },
+	{ "19 cloud, owner", cloud_owner, REASON_OK, ASSERTION_PROXIMITY,
+	    CHAIN_MAX, false },
+	{ "19 cloud, owner's not filed", cloud_owner_no_certificate,
+	    REASON_PIN_NONE },
+	{ "19 cloud, wish", cloud_wished_otherwise, REASON_OK,
+	    ASSERTION_PROXIMITY, CHAIN_MAX, false },
+	{ "19 cloud, raw", cloud_raw, REASON_OK, ASSERTION_PROXIMITY, CHAIN_MAX,
+	    false, FORMAT_CMS_JSON, PIN_PUBK },
+	{ "19 cloud, raw CA", cloud_raw_ca, REASON_PIN_NONE },
+	{ "19 cloud, public server", cloud_public_server, REASON_OK,
+	    ASSERTION_PROXIMITY, CHAIN_MAX, false },
+	{ "19 cloud, public CA", cloud_public_ca, REASON_PIN_PUBLIC },
+	{ "19 cloud, 2019", cloud_2019, REASON_FORMAT_UNSUPPORTED },
+	{ "9 proprietary, 2019", proprietary_2019, REASON_FORMAT_UNSUPPORTED },
+	{ "20 sold", sold, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "20 sold, verified", sold_verified, REASON_OK, ASSERTION_VERIFIED, 3,
+	    false },
+	{ "20 sold to another", sold_to_other, REASON_OK, ASSERTION_PROXIMITY,
+	    3, false },
+	{ "20 sold, no prior", sold_no_prior, REASON_OK, ASSERTION_VERIFIED, 3,
+	    false },
+	{ "20 sold, agent", sold_agent, REASON_OK, ASSERTION_VERIFIED, 3,
+	    false },
+	{ "20 sold, cloud", cloud_owner_verified, REASON_OK, ASSERTION_VERIFIED,
+	    CHAIN_MAX, false },
 	{ "19 no chain", no_chain, REASON_PIN_NONE },
 	{ "0 refused", refused, REASON_NOT_REGISTRAR },
 };

@@ -120,6 +120,72 @@ refuses_what_is_no_voucher(void **state)
 	    REASON_OK);
 }
 
+/* MP 15.2 and 8366bis 8.7; proprietary octets are base64url without padding. */
+static void
+cloud_leaves(void **state)
+{
+	struct voucher w = sample, v;
+	uint8_t arena[1024];
+	char text[1024];
+	json_t *root;
+	size_t len;
+
+	(void)state;
+	memcpy(w.est_domain, "https://est.example.com/x", 26);
+	memcpy(w.configuration_url, "https://example.com/?a=b", 25);
+	w.proprietary = span_of("\xff\xfe", 2);
+	assert_true(voucher_to_json(&w, text, sizeof(text), &len));
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_string_equal(
+	    leaf(root, "est-domain"), "https://est.example.com/x");
+	assert_string_equal(leaf(root, "additional-configuration-url"),
+	    "https://example.com/?a=b");
+	assert_string_equal(leaf(root, "manufacturer-proprietary"), "__4");
+	json_decref(root);
+	assert_int_equal(voucher_from_json(span_of(text, len), arena,
+			     sizeof(arena), &v, NULL),
+	    REASON_OK);
+	assert_string_equal(v.est_domain, w.est_domain);
+	assert_string_equal(v.configuration_url, w.configuration_url);
+	assert_true(span_eq(v.proprietary, w.proprietary));
+	/* The old name, and the other alphabet. */
+	assert_int_equal(
+	    voucher_from_json(span_str("{\"ietf-voucher:voucher\":{" GOOD
+				       ",\"manufacturer-private\":\"//4=\"}}"),
+		arena, sizeof(arena), &v, NULL),
+	    REASON_OK);
+	assert_true(span_eq(v.proprietary, w.proprietary));
+	assert_int_equal(
+	    voucher_from_json(span_str("{\"ietf-voucher:voucher\":{" GOOD
+				       ",\"est-domain\":1}}"),
+		arena, sizeof(arena), &v, NULL),
+	    REASON_VOUCHER_MALFORMED);
+}
+
+static void
+urls(void **state)
+{
+	static const char *const good[] = { "https://a", "https://[::1]:443/x",
+		"https://a.example/.well-known/est?x=%20#y" };
+	static const char *const bad[] = { "", "https://", "http://a",
+		"https:///x", "https://?x", "HTTPS://a", "https://a b",
+		"https://a\"", "https://a\\b", "https://\xc3\xa9",
+		"https://a\n" };
+	char longest[URL_MAX + 2];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(voucher_url_valid(span_str(good[i])));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(voucher_url_valid(span_str(bad[i])));
+	memset(longest, 'a', sizeof(longest));
+	memcpy(longest, "https://", 8);
+	assert_true(voucher_url_valid(span_of(longest, URL_MAX)));
+	assert_false(voucher_url_valid(span_of(longest, URL_MAX + 1)));
+}
+
 static void
 names_go_both_ways(void **state)
 {
@@ -143,6 +209,8 @@ main(void)
 		cmocka_unit_test(writes_json_that_others_read),
 		cmocka_unit_test(reads_back),
 		cmocka_unit_test(refuses_what_is_no_voucher),
+		cmocka_unit_test(cloud_leaves),
+		cmocka_unit_test(urls),
 		cmocka_unit_test(names_go_both_ways),
 	};
 

@@ -16,6 +16,7 @@
 static struct voucher v;
 static struct why why;
 static uint8_t room[4096];
+static bool old; /* est-domain under 2466 is read */
 
 enum key_form { BY_SID, BY_NAME, ABSOLUTE, MIXED };
 
@@ -103,7 +104,8 @@ all_forms_say_the_same(void **state)
 			    build(form, named ? "ietf-voucher:voucher" : NULL);
 
 			assert_int_equal(
-			    voucher_from_cbor(bytes, &v, &why), REASON_OK);
+			    voucher_from_cbor(bytes, false, &v, &why),
+			    REASON_OK);
 			assert_string_equal(v.serial, "JADA123456789");
 			assert_string_equal(v.nonce, "MDEyMzQ1Njc=");
 			assert_int_equal(v.assertion, ASSERTION_PROXIMITY);
@@ -126,7 +128,7 @@ read_hex(const char *hex)
 	for (; sscanf(hex, "%2x", &octet) == 1; hex += 2)
 		room[n++] = (uint8_t)octet;
 	why_clear(&why);
-	return voucher_from_cbor(span_of(room, n), &v, &why);
+	return voucher_from_cbor(span_of(room, n), old, &v, &why);
 }
 
 /* {1: 2, 8: h'30', 11: "A"} and what may be wrong with it */
@@ -185,6 +187,40 @@ other_pins(void **state)
 	    REASON_OK);
 }
 
+/* MP 15.2, by SID, by name, and under the number of 2023 (MP 16 row 17). */
+static void
+cloud_leaves(void **state)
+{
+	(void)state;
+	assert_int_equal(read_hex("a1190993a601020841300b61410c61620d61630e42"
+				  "0001"),
+	    REASON_OK);
+	assert_string_equal(v.configuration_url, "b");
+	assert_string_equal(v.est_domain, "c");
+	assert_true(span_eq(v.proprietary, span_of("\0\1", 2)));
+	assert_int_equal(
+	    read_hex("a1190993a401020841300b61416a6573742d646f6d61696e6163"),
+	    REASON_OK);
+	assert_string_equal(v.est_domain, "c");
+	/* 15 is a list of extensions, and was a text. */
+	assert_int_equal(
+	    read_hex("a1190993a401020841300b61410f816162"), REASON_OK);
+	assert_string_equal(v.est_domain, "");
+	assert_int_equal(read_hex("a1190993a401020841300b61410f6163"),
+	    REASON_VOUCHER_MALFORMED);
+	assert_non_null(strstr(why.text, "--legacy-est-domain"));
+	old = true;
+	assert_int_equal(
+	    read_hex("a1190993a401020841300b61410f6163"), REASON_OK);
+	assert_string_equal(v.est_domain, "c");
+	assert_int_equal(
+	    read_hex("a1190993a401020841300b61410f816162"), REASON_OK);
+	/* Two of them are one too many. */
+	assert_int_equal(read_hex("a1190993a501020841300b61410d61620f6163"),
+	    REASON_VOUCHER_MALFORMED);
+	old = false;
+}
+
 /* The published voucher, read and written again, is the same octets but for its
  * date, which has fractions of a second there (MP 16 row 23). */
 static void
@@ -209,7 +245,7 @@ writes_the_example(void **state)
 		high = high < 0 ? digit : -1;
 	}
 	assert_int_equal(
-	    voucher_from_cbor(span_of(room, n), &v, &why), REASON_OK);
+	    voucher_from_cbor(span_of(room, n), old, &v, &why), REASON_OK);
 	assert_true(voucher_to_cbor(&v, again, sizeof(again), &len));
 	assert_int_equal(len, n - 5);
 	assert_memory_equal(again, room, 8);
@@ -265,6 +301,9 @@ layout_of_2019(void **state)
 	w.expires_on = 1535793329;
 	assert_false(voucher_to_2019(&w, out, sizeof(out), &len));
 	w.expires_on = 0;
+	memcpy(w.est_domain, "https://a", 10);
+	assert_false(voucher_to_2019(&w, out, sizeof(out), &len));
+	w.est_domain[0] = '\0';
 	w.pinned_domain_pubk = w.pinned_domain_cert;
 	w.pinned_domain_cert = span_of(NULL, 0);
 	assert_false(voucher_to_2019(&w, out, sizeof(out), &len));
@@ -277,6 +316,7 @@ main(void)
 		cmocka_unit_test(all_forms_say_the_same),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(other_pins),
+		cmocka_unit_test(cloud_leaves),
 		cmocka_unit_test(layout_of_2019),
 		cmocka_unit_test(writes_the_example),
 	};

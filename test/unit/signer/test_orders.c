@@ -130,7 +130,7 @@ read_object(enum artifact_format format)
 	assert_ptr_equal(signer, &e.certificates[0]);
 	assert_int_equal(e.certificates_len, 2); /* with the root */
 	assert_int_equal(format == FORMAT_COSE_CBOR
-		? voucher_from_cbor(e.content, &v, NULL)
+		? voucher_from_cbor(e.content, false, &v, NULL)
 		: voucher_from_json(
 		      e.content, leaves, sizeof(leaves), &v, NULL),
 	    REASON_OK);

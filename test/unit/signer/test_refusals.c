@@ -122,6 +122,40 @@ bad_fields(void **state)
 	refused(&v, REASON_SIGNER_FACTS);
 }
 
+/* What says where to go on is a URL of ours or nothing (MP 15.2). */
+static void
+bad_cloud_attributes(void **state)
+{
+	static const char *const urls[] = { "http://a", "https://",
+		"https://a b", "https://a\"" };
+	const struct voucher_order good = world_voucher();
+	static uint8_t octets[PROPRIETARY_MAX + 1];
+	struct voucher_order v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		v = good;
+		strcpy(v.est_domain, urls[i]);
+		refused(&v, REASON_SIGNER_FACTS);
+		v = good;
+		strcpy(v.configuration_url, urls[i]);
+		refused(&v, REASON_SIGNER_FACTS);
+	}
+	v = good;
+	v.proprietary = span_of(octets, sizeof(octets));
+	refused(&v, REASON_SIGNER_FACTS);
+	/* Not in the layout of 2019, which would leave it out. */
+	v = good;
+	v.format = FORMAT_COSE_CBOR;
+	strcpy(v.nonce, "MDEyMzQ1Njc=");
+	v.layout_2019 = true;
+	strcpy(v.est_domain, "https://est.example");
+	refused(&v, REASON_SIGNER_FACTS);
+	v.layout_2019 = false;
+	assert_int_equal(order_voucher(&v), REASON_OK);
+}
+
 /* The record names the domain that the voucher names. */
 static void
 another_domain(void **state)
@@ -688,6 +722,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(another_device),
 		CASE(bad_fields),
+		CASE(bad_cloud_attributes),
 		CASE(another_domain),
 		CASE(public_cas),
 		CASE(expiry),
