@@ -123,6 +123,8 @@ const struct verb verbs[] = {
 	    "every key: where it is, who opens it, what became of it" },
 	{ "audit", "counts", audit_counts_run, "",
 	    "what each key signed: journal, store and limit compared" },
+	{ "audit", "taxonomy", audit_taxonomy_run, "",
+	    "what customers ask about keys, answered from this home" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
 	    "[--content-type TYPE] FILE",
