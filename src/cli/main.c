@@ -134,7 +134,8 @@ const struct verb verbs[] = {
 	{ "clock", "confirm", clock_confirm_run, "",
 	    "let the signer go on after a step of the clock" },
 	{ "ceremony", "", ceremony_run,
-	    "plan FILE | run FILE --out BUNDLE [--rehearse] | verify BUNDLE",
+	    "plan FILE | verify BUNDLE...\n"
+	    "| run FILE --out BUNDLE [--previous BUNDLE] [--rehearse]",
 	    "roots that are shared out: hallmark-ceremony(8)" },
 	{ "voucher", "", customer_run, "show|verify ...",
 	    "look at vouchers: hallmark-registrar(1)" },
