@@ -55,6 +55,9 @@ PEOPLE = (("ada", "administrator"), ("olga", "operator"),
               ("c%d" % n, "custodian") for n in range(1, 8))
 
 
+APPROVERS = ("ada", "olga")
+
+
 def people(folder, paper=("c7",)):
     """Attendees with keys of OpenSSH, Ed25519 and P-256 in turn."""
     text = ""
@@ -64,6 +67,8 @@ def people(folder, paper=("c7",)):
         if role == "custodian":
             text += "place = vault-%d\nmanager = boss-%d\n" % (
                 number % 3, number % 3)
+        if handle in APPROVERS:
+            text += "approves = yes\n"
         if handle in paper:
             text += "acknowledges = on paper\n\n"
             continue
@@ -111,6 +116,34 @@ def plan_create(folder):
     return path
 
 
+# --- before the day ---
+
+def manifest(bundle):
+    return hashlib.sha256((bundle / "manifest.txt").read_bytes()).hexdigest()
+
+
+def approve(plan, approvers=APPROVERS):
+    """Signs the script of a plan with the keys that it names."""
+    script = plan.parent / "script.txt"
+    script.write_bytes(good(PROGRAM, "ceremony", "plan", plan))
+    (plan.parent / "approvals").mkdir(exist_ok=True)
+    for handle in approvers:
+        key = plan.parent / ("ssh-" + handle)
+        if key.exists():
+            good("ssh-keygen", "-q", "-Y", "sign", "-n", "hallmark-approval",
+                 "-f", key, script)
+            (plan.parent / "script.txt.sig").rename(
+                plan.parent / "approvals" / (handle + ".sig"))
+
+
+def previous_of(plan):
+    """--previous, where the plan names a bundle that lies beside it."""
+    named = re.search(r"^previous = (\w+)$", plan.read_text(), re.MULTILINE)
+    return [word for path in plan.parent.glob("*/manifest.txt")
+            if named and manifest(path.parent) == named[1]
+            for word in ("--previous", path.parent)]
+
+
 # --- at the terminal ---
 
 class Raw(str):
@@ -120,14 +153,18 @@ class Raw(str):
 class Player:
     """Answers what is asked; `shares` is what custodians wrote down, by root and
     index. `answers` maps words of an act and of its question to a line that is
-    typed instead, once."""
+    typed instead, once. A run is approved first, and follows what its plan names."""
 
-    def __init__(self, *arguments, shares=None, answers=None, before=()):
+    def __init__(self, *arguments, shares=None, answers=None, before=(),
+                 approved=True):
         self.shares = {} if shares is None else shares
         self.answers = answers or {}
         self.said = ""
         self.title = ""
         self.given = []
+        if arguments[0] == "run" and approved:
+            approve(arguments[1])
+            arguments += tuple(previous_of(arguments[1]))
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvp((*before, PROGRAM)[0], [

@@ -4,6 +4,7 @@
 #include "authority/authority.h"
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "crypto/hash/hash.h"
 
 /* --- a key is made; its certification request goes back --- */
 
@@ -340,6 +341,45 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	json_put_hex(o, span_of(ca->key_id, ca->key_id_len));
 }
 
+static const char *
+algorithm_text(const struct key_order *k)
+{
+	return k->rsa_bits == 2048 ? "rsa-2048"
+	    : k->rsa_bits == 3072  ? "rsa-3072"
+	    : k->p384		   ? "p384"
+				   : "p256";
+}
+
+static void
+put_sha256(struct json_out *o, const char *name, struct span der)
+{
+	uint8_t hash[HASH_SIZE];
+
+	sha256(der, hash);
+	json_put_name(o, name);
+	json_put_hex(o, span_of(hash, sizeof(hash)));
+}
+
+/* What an auditor compares with the evidence of ceremonies. Levels are counted to
+ * the end entity: a device, or the voucher signer (IP 1). */
+static void
+put_evidence(struct authority *a, struct json_out *o, const struct store_ca *ca)
+{
+	const struct ledger_key *k = ledger_key_find(&a->ledger, ca->name);
+
+	if (k != NULL) {
+		json_put_name(o, "algorithm");
+		json_put_text(o, algorithm_text(&k->order));
+	}
+	if (ca->chain_len == 0)
+		return;
+	json_put_name(o, "levels");
+	json_put_uint(
+	    o, ca->chain_len + (ca->purpose == PURPOSE_IDEVID_CA ? 1U : 0U));
+	put_sha256(o, "certificate-sha256", ca->chain[0]);
+	put_sha256(o, "root-sha256", ca->chain[ca->chain_len - 1]);
+}
+
 static void
 put_chain_of(struct json_out *o, const struct store_ca *ca)
 {
@@ -373,8 +413,10 @@ put_next(void *context, const struct store_ca *ca)
 	if (s->found || strcmp(ca->name, s->name) != 0)
 		return;
 	s->found = true;
-	if (!s->chain_only)
+	if (!s->chain_only) {
 		put_ca(s->a, s->o, ca);
+		put_evidence(s->a, s->o, ca);
+	}
 	put_chain_of(s->o, ca);
 }
 

@@ -5,8 +5,11 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/fatal.h"
 #include "base/file.h"
+#include "base/taxonomy.h"
 #include "base/text.h"
 
 enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CLIENT };
@@ -164,9 +167,28 @@ set_name(struct config *c, size_t n, const char *value)
 
 struct reading {
 	struct config *config;
+	struct taxonomy *taxonomy;
 	struct why *why;
 	bool seen[NAMES];
 };
+
+/* NULL, or what is wrong with this pair. */
+static const char *
+take_name(
+    struct reading *r, const char *section, const char *name, const char *value)
+{
+	size_t n;
+
+	if (strcmp(section, "taxonomy") == 0)
+		return taxonomy_add(r->taxonomy, name, value);
+	if ((n = name_find(section, name)) == NAMES)
+		return "unknown name";
+	/* inih gives an indented line to the name above it, too */
+	if (r->seen[n])
+		return "given twice";
+	r->seen[n] = set_name(r->config, n, value);
+	return r->seen[n] ? NULL : "value out of range";
+}
 
 /* inih calls this for each pair; 0 is a fault. It goes on after a fault, so
  * only the first one is told. */
@@ -175,17 +197,10 @@ take_pair(
     void *context, const char *section, const char *name, const char *value)
 {
 	struct reading *r = context;
-	const char *fault = "unknown name";
-	size_t n = name_find(section, name);
+	const char *fault = take_name(r, section, name, value);
 
-	if (n < NAMES) {
-		/* inih gives an indented line to the name above it, too */
-		fault = r->seen[n] ? "given twice" : "value out of range";
-		if (!r->seen[n] && set_name(r->config, n, value)) {
-			r->seen[n] = true;
-			return 1;
-		}
-	}
+	if (fault == NULL)
+		return 1;
 	if (r->why->text[0] == '\0')
 		why_set(r->why, REASON_HOME_INVALID, -1,
 		    "hallmark.ini: [%.20s] %.40s = %.40s: %s", section, name,
@@ -194,13 +209,15 @@ take_pair(
 }
 
 enum reason
-config_read(const char *home, struct config *c, struct why *why)
+config_read_all(const char *home, struct config *c, struct taxonomy *taxonomy,
+    struct why *why)
 {
-	struct reading r = { .config = c, .why = why };
+	struct reading r = { .config = c, .taxonomy = taxonomy, .why = why };
 	char path[PATH_MAX];
 	int line;
 
 	config_defaults(c);
+	taxonomy->len = 0;
 	why_clear(why);
 	path_join(path, sizeof(path), home, "hallmark.ini");
 	line = ini_parse(path, take_pair, &r);
@@ -215,6 +232,16 @@ config_read(const char *home, struct config *c, struct why *why)
 		return REASON_HOME_INVALID;
 	}
 	return REASON_OK;
+}
+
+enum reason
+config_read(const char *home, struct config *c, struct why *why)
+{
+	struct taxonomy *t = memory_new(sizeof(*t));
+	enum reason r = config_read_all(home, c, t, why);
+
+	free(t);
+	return r;
 }
 
 void

@@ -42,6 +42,10 @@ bool config_text_valid(const char *value, size_t cap);
  * values out of range are refused. */
 MUST_USE enum reason config_read(
     const char *home, struct config *c, struct why *why);
+struct taxonomy;
+/* The same, with the answers of [taxonomy], which no program of the service needs. */
+MUST_USE enum reason config_read_all(const char *home, struct config *c,
+    struct taxonomy *taxonomy, struct why *why);
 /* The text of a file that config_read() takes back unchanged, if its texts
  * are valid. */
 void config_print(const struct config *c, char *out, size_t cap);

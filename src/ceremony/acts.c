@@ -24,6 +24,39 @@ hex_of(struct span bytes, char out[HEX_SIZE(HASH_SIZE)])
 
 /* --- people, host, clock --- */
 
+/* A signature was checked before anything began; a paper only people can check. Its
+ * words are those that `ceremony plan` told whoever signed it. */
+static enum reason
+act_approve(struct run *run, const struct act *a, struct why *why)
+{
+	const struct buf *signature =
+	    &run->approvals.signatures[a->who - run->plan->attendees];
+	char hex[HEX_SIZE(HASH_SIZE)], key[SSH_PRINT_SIZE];
+	uint8_t hash[HASH_SIZE];
+	enum reason r;
+
+	sha256(buf_span(&run->script_text), hash);
+	guide_fingerprint(&run->guide, "    script.txt", hash);
+	if (a->who->paper) {
+		guide_say(
+		    &run->guide, "    %s signed a paper.\n\n", a->who->name);
+		r = guide_confirm(
+		    &run->guide, "It is here, and these words are on it.", why);
+		return r != REASON_OK
+		    ? r
+		    : run_note(run, why, "approve", "%s paper", a->who->handle);
+	}
+	ssh_key_print(&a->who->key, key);
+	guide_say(&run->guide, "    %s signed it with\n    %s\n\n",
+	    a->who->name, key);
+	hex_of(buf_span(signature), hex);
+	r = guide_confirm(
+	    &run->guide, "It is the key that this person has.", why);
+	return r != REASON_OK
+	    ? r
+	    : run_note(run, why, "approve", "%s %s", a->who->handle, hex);
+}
+
 /* Who is there is confirmed one by one, aloud: a list that is ticked off as a whole
  * is not read. */
 static enum reason
@@ -372,6 +405,8 @@ enum reason
 run_act(struct run *run, const struct act *a, struct why *why)
 {
 	switch (a->kind) {
+	case ACT_APPROVE:
+		return act_approve(run, a, why);
 	case ACT_ATTEND:
 		return act_attend(run, a, why);
 	case ACT_HOST:

@@ -61,12 +61,27 @@ sync_parent(const char *bundle)
 	return good;
 }
 
+static enum reason
+write_approvals(const char *bundle, const struct plan *p,
+    const struct approvals *approvals, struct why *why)
+{
+	unsigned i;
+	enum reason r = REASON_OK;
+
+	for (i = 0; i < p->attendees_len && r == REASON_OK; i++)
+		if (approvals->signatures[i].len > 0)
+			r = write_named(bundle, "approvals",
+			    p->attendees[i].handle, "sig",
+			    buf_span(&approvals->signatures[i]), why);
+	return r;
+}
+
 enum reason
 bundle_begin(const char *bundle, const struct plan *p, struct span script,
-    struct why *why)
+    const struct approvals *approvals, struct why *why)
 {
 	static const char *const folders[] = { "requests", "roots",
-		"certificates", "acknowledgements" };
+		"certificates", "approvals", "acknowledgements" };
 	unsigned i;
 	enum reason r;
 
@@ -78,7 +93,9 @@ bundle_begin(const char *bundle, const struct plan *p, struct span script,
 			return r;
 	if ((r = bundle_write(bundle, "plan.ini", buf_span(&p->text), why)) !=
 		REASON_OK ||
-	    (r = bundle_write(bundle, "script.txt", script, why)) != REASON_OK)
+	    (r = bundle_write(bundle, "script.txt", script, why)) !=
+		REASON_OK ||
+	    (r = write_approvals(bundle, p, approvals, why)) != REASON_OK)
 		return r;
 	for (i = 0; i < p->items_len && r == REASON_OK; i++)
 		r = write_named(bundle, "requests", p->items[i].handle, "csr",

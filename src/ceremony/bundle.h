@@ -11,11 +11,12 @@
 #include "ceremony/plan.h"
 #include "journal/journal.h"
 
-#define BUNDLE_NAMESPACE "hallmark-ceremony" /* of signatures over it */
-#define BUNDLE_MANIFEST	 "manifest.txt"
-#define MANIFEST_MAX	 65536
-#define EVIDENCE_MAX	 (16 << 20) /* octets of one file */
-#define STORY_MAX	 1024
+#define BUNDLE_NAMESPACE   "hallmark-ceremony" /* of signatures over it */
+#define APPROVAL_NAMESPACE "hallmark-approval" /* of those over a script */
+#define BUNDLE_MANIFEST	   "manifest.txt"
+#define MANIFEST_MAX	   65536
+#define EVIDENCE_MAX	   (16 << 20) /* octets of one file */
+#define STORY_MAX	   1024
 
 /* --- story.c --- */
 #define STORY_WORDS 6
@@ -50,10 +51,23 @@ MUST_USE enum reason story_follow(struct story *s, const struct plan *p,
 /* What an act is about: the first word of its subject. */
 const char *act_about(const struct act *a);
 
+/* --- approve.c --- */
+/* approvals/HANDLE.sig, by attendee; empty for those who do not approve, or do so
+ * on paper. Owned. */
+struct approvals {
+	struct buf signatures[ATTENDEES_MAX];
+};
+/* Reads those beside the plan and checks each over the script. SCRIPT_UNAPPROVED
+ * if one is missing, SSH_SIGNATURE if it does not hold. out is freed by the
+ * caller, refused or not. */
+MUST_USE enum reason approvals_read(const struct plan *p, struct span script,
+    struct approvals *out, struct why *why);
+void approvals_free(struct approvals *a);
+
 /* --- bundle.c --- */
-/* Makes the folder and writes plan, script, requests and old roots. */
+/* Makes the folder and writes plan, script, approvals, requests and old roots. */
 MUST_USE enum reason bundle_begin(const char *bundle, const struct plan *p,
-    struct span script, struct why *why);
+    struct span script, const struct approvals *approvals, struct why *why);
 MUST_USE enum reason bundle_write(
     const char *bundle, const char *name, struct span bytes, struct why *why);
 /* certificates/HANDLE.pem: the certificate, then its issuer unless NULL. */
@@ -65,6 +79,28 @@ MUST_USE enum reason bundle_certificate(const char *bundle, const char *handle,
  * EVIDENCE_DIFFERS for what no ceremony leaves. */
 MUST_USE enum reason bundle_manifest(
     const char *bundle, struct buf *out, struct why *why);
+
+/* --- verify.c --- */
+/* What a bundle says of its place among others. */
+struct link {
+	char name[PATH_MAX]; /* of its folder */
+	char title[PLAN_TEXT];
+	uint8_t manifest[HASH_SIZE];
+	uint8_t previous[HASH_SIZE];
+	bool follows; /* previous is set */
+	bool rehearsal;
+	int64_t begin, end;
+};
+/* Checks one bundle as ceremony_verify() does, by itself. */
+MUST_USE enum reason bundle_verify(
+    const char *bundle, struct buf *out, struct link *link, struct why *why);
+
+/* --- chain.c --- */
+/* Does exactly one begin a chain, and each other follow one that is there, by
+ * manifest and by date, no two the same? Real ones and rehearsals do not mix.
+ * EVIDENCE_CHAIN. */
+MUST_USE enum reason chain_check(
+    const struct link *links, unsigned len, struct why *why);
 
 /* --- pages.c --- */
 /* page-1.txt, what was done, and page-2.txt, who was there and signs. */

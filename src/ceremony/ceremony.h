@@ -52,14 +52,18 @@ MUST_USE enum reason ceremony_sign(
 MUST_USE enum reason ceremony_plan(
     const char *path, struct buf *out, struct why *why);
 /* Runs it at this terminal, into the folder bundle; one that a power cut left is
- * finished, or declared void. CEREMONY_*, SHARE_*, JOURNAL_*. */
-MUST_USE enum reason ceremony_run(
-    const char *path, const char *bundle, bool rehearsal, struct why *why);
-/* Checks a bundle to the last octet; what it holds goes to out, for people.
+ * finished, or declared void. previous is the bundle that the plan names, NULL
+ * where it names none. CEREMONY_*, SHARE_*, JOURNAL_*, EVIDENCE_CHAIN,
+ * SCRIPT_UNAPPROVED. */
+MUST_USE enum reason ceremony_run(const char *path, const char *bundle,
+    const char *previous, bool rehearsal, struct why *why);
+/* Checks bundles to the last octet, and where there are several, or a folder of
+ * them, that they follow each other; what they hold goes to out, for people.
  * EVIDENCE_DIFFERS names the first thing that is not so, EVIDENCE_UNSIGNED who has
- * not acknowledged; CEREMONY_VOID. */
+ * not acknowledged, EVIDENCE_CHAIN a gap, a fork or dates that do not follow;
+ * CEREMONY_VOID. */
 MUST_USE enum reason ceremony_verify(
-    const char *bundle, struct buf *out, struct why *why);
+    char *const *bundles, unsigned len, struct buf *out, struct why *why);
 
 /* --- shared --- */
 /* Lays a certificate out with a drawn serial and lints it; tbs holds

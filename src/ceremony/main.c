@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ceremony/ceremony.h"
+#include "ceremony/guide.h"
 #include "crypto/hash/memory.h"
 #include "envelope/csr.h"
 
@@ -24,7 +25,9 @@
 struct arguments {
 	const char *home, *organization, *host, *root, *name, *slot, *csr, *out;
 	const char *days;
-	const char *file; /* the operand: plan or bundle */
+	char *const *files; /* operands: plan or bundles */
+	unsigned files_len;
+	const char *previous;
 	bool test, rehearse;
 };
 
@@ -39,6 +42,7 @@ static const struct option longs[] = {
 	{ "csr", required_argument, NULL, 'c' },
 	{ "out", required_argument, NULL, 'o' },
 	{ "days", required_argument, NULL, 'd' },
+	{ "previous", required_argument, NULL, 'p' },
 	{ "rehearse", no_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -53,8 +57,9 @@ usage(void)
 	      "           [--slot SLOT] --csr FILE --out FILE [--days N]\n"
 	      "The passphrase is read from descriptor 3.\n"
 	      "       hallmark-ceremony plan PLAN\n"
-	      "       hallmark-ceremony run PLAN --out BUNDLE [--rehearse]\n"
-	      "       hallmark-ceremony verify BUNDLE\n",
+	      "       hallmark-ceremony run PLAN --out BUNDLE [--previous "
+	      "BUNDLE] [--rehearse]\n"
+	      "       hallmark-ceremony verify BUNDLE...\n",
 	    stderr);
 	return EXIT_USAGE;
 }
@@ -96,15 +101,18 @@ parse(int argc, char **argv, struct arguments *a)
 		case 'o':
 			a->out = optarg;
 			break;
+		case 'p':
+			a->previous = optarg;
+			break;
 		case 'd':
 			a->days = optarg;
 			break;
 		default:
 			return false;
 		}
-	if (optind < argc)
-		a->file = argv[optind++];
-	return optind == argc;
+	a->files = argv + optind;
+	a->files_len = (unsigned)(argc - optind);
+	return true;
 }
 
 static enum reason
@@ -166,6 +174,20 @@ with_passphrase(const struct arguments *a, bool founds, struct why *why)
 	return r;
 }
 
+/* Aside, since the script cannot hold its own hash: whoever approves it on paper
+ * writes the words there. */
+static void
+tell_script(struct span script)
+{
+	char hex[HEX_SIZE(HASH_SIZE)], words[FINGERPRINT_SIZE];
+	uint8_t hash[HASH_SIZE];
+
+	sha256(script, hash);
+	hex_encode(hex, span_of(hash, sizeof(hash)));
+	fingerprint_words(hash, words);
+	fprintf(stderr, "script %s\n%s\n", hex, words);
+}
+
 static enum reason
 by_plan(const struct arguments *a, const char *verb, struct why *why)
 {
@@ -174,13 +196,16 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 
 	buf_init(&out, OUTPUT_MAX);
 	if (strcmp(verb, "run") == 0)
-		r = ceremony_run(a->file, a->out, a->rehearse, why);
+		r = ceremony_run(
+		    a->files[0], a->out, a->previous, a->rehearse, why);
 	else if (strcmp(verb, "plan") == 0)
-		r = ceremony_plan(a->file, &out, why);
+		r = ceremony_plan(a->files[0], &out, why);
 	else
-		r = ceremony_verify(a->file, &out, why);
+		r = ceremony_verify(a->files, a->files_len, &out, why);
 	if (out.len > 0)
 		fwrite(out.ptr, 1, out.len, stdout);
+	if (r == REASON_OK && strcmp(verb, "plan") == 0)
+		tell_script(buf_span(&out));
 	if (r == REASON_OK && fflush(stdout) != 0)
 		r = why_set(why, REASON_FILE_UNREADABLE, -1, "stdout");
 	buf_free(&out);
@@ -191,13 +216,16 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 static bool
 complete(const char *verb, const struct arguments *a)
 {
-	bool planned = a->file != NULL && a->home == NULL;
+	bool planned = a->files_len == 1 && a->home == NULL;
 
-	if (strcmp(verb, "plan") == 0 || strcmp(verb, "verify") == 0)
-		return planned && a->out == NULL && !a->rehearse;
 	if (strcmp(verb, "run") == 0)
 		return planned && a->out != NULL;
-	if (a->file != NULL || a->home == NULL || a->rehearse)
+	if (a->out == NULL && !a->rehearse && a->previous == NULL &&
+	    (strcmp(verb, "plan") == 0 || strcmp(verb, "verify") == 0))
+		return planned ||
+		    (verb[0] == 'v' && a->files_len > 1 && a->home == NULL);
+	if (a->files_len > 0 || a->home == NULL || a->rehearse ||
+	    a->previous != NULL)
 		return false;
 	if (strcmp(verb, "found") == 0)
 		return a->organization != NULL && a->host != NULL;
@@ -222,7 +250,7 @@ main(int argc, char **argv)
 	if (argc < 2 || !parse(argc - 1, argv + 1, &a) || !complete(verb, &a))
 		return usage();
 	why_clear(&why);
-	if (a.file != NULL)
+	if (a.files_len > 0)
 		r = by_plan(&a, verb, &why);
 	else
 		r = with_passphrase(&a, strcmp(verb, "found") == 0, &why);

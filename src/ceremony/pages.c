@@ -42,7 +42,8 @@ head(
 	    "%s%s\n%s, ceremony of the kind %s, page %u of 2\n",
 	    s->rehearsal ? "REHEARSAL, all keys thrown away: " : "", p->title,
 	    p->organization, plan_kind_word(p->kind), page);
-	(void)buf_printf(out, "%s to %s\n\n", begin, end);
+	(void)buf_printf(out, "%s to %s\n%s%s\n", begin, end, p->at,
+	    p->at[0] == '\0' ? "" : "\n");
 }
 
 /* One act on a line, and the hash that it left. Who attends is on page 2. */
@@ -116,6 +117,12 @@ pages_write(const char *bundle, const struct plan *p,
 	hex_encode(hash, span_of(p->sha256, HASH_SIZE));
 	(void)buf_printf(&out, "plan\n");
 	fingerprint(&out, span_str(hash), true);
+	if (plan_follows(p)) {
+		hex_encode(hash, span_of(p->previous, HASH_SIZE));
+		(void)buf_printf(
+		    &out, "after the ceremony with the manifest\n");
+		fingerprint(&out, span_str(hash), true);
+	}
 	(void)buf_printf(&out, "\n");
 	for (i = 0; i < script->len; i++)
 		print_act(p, &script->acts[i], i, s, &out);

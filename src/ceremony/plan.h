@@ -53,7 +53,8 @@ struct attendee {
 	char manager[HANDLE_MAX + 1]; /* empty = nobody's */
 	char key_text[SSH_KEY_TEXT_MAX + 1];
 	struct ssh_key key;
-	bool paper; /* acknowledges on paper, has no key */
+	bool paper;    /* acknowledges on paper, has no key */
+	bool approves; /* the script, before the ceremony (IP 9 step 1) */
 };
 
 struct plan_root {
@@ -86,13 +87,15 @@ struct plan_item {
 };
 
 struct plan {
-	struct buf text; /* the file, octet for octet */
+	char folder[PATH_MAX]; /* where the file lies */
+	struct buf text;       /* the file, octet for octet */
 	uint8_t sha256[HASH_SIZE];
 	char title[PLAN_TEXT];
 	unsigned kind; /* enum plan_kind */
 	char organization[65];
 	unsigned shares, threshold;
 	char exception[PLAN_TEXT];   /* where it is written; empty = none */
+	char at[PLAN_TEXT];	     /* where it is held; may be empty */
 	uint8_t previous[HASH_SIZE]; /* manifest of the ceremony before */
 	struct place places[PLACES_MAX];
 	struct attendee attendees[ATTENDEES_MAX];
@@ -118,6 +121,8 @@ MUST_USE enum reason plan_read(
 MUST_USE enum reason plan_check(const struct plan *p, struct why *why);
 /* What is no fault and yet should be known: one line each. */
 void plan_warnings(const struct plan *p, struct buf *out);
+/* Does it name a ceremony before it? */
+bool plan_follows(const struct plan *p);
 /* The n-th custodian, from 0, in order of the plan. */
 const struct attendee *plan_custodian(const struct plan *p, unsigned n);
 const char *plan_kind_word(unsigned kind);
@@ -138,6 +143,7 @@ enum lint_subject planned_lint(const struct plan_item *item);
 
 /* --- script.c --- */
 enum act_kind {
+	ACT_APPROVE, /* who: has approved the script */
 	ACT_ATTEND,  /* who */
 	ACT_HOST,    /* network, memory, the program's own hash */
 	ACT_CLOCK,   /* compared with two sources */

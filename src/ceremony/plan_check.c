@@ -65,6 +65,28 @@ check_roles(const struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+/* Two people judge the script before anybody comes together, and none of them is a
+ * custodian, who could gain a root by it. */
+static enum reason
+check_approvers(const struct plan *p, struct why *why)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < p->attendees_len; i++) {
+		if (!p->attendees[i].approves)
+			continue;
+		if ((p->attendees[i].roles & ROLE_CUSTODIAN) != 0)
+			return why_set(why, REASON_PLAN_ROLES, -1,
+			    "%s: a custodian does not approve the script",
+			    p->attendees[i].handle);
+		n++;
+	}
+	if (n < 2)
+		return why_set(why, REASON_PLAN_ROLES, -1,
+		    "%u with approves = yes, and there must be at least 2", n);
+	return REASON_OK;
+}
+
 /* One person is one attendee: by name and by key. */
 static enum reason
 check_persons(const struct plan *p, struct why *why)
@@ -195,6 +217,14 @@ check_split(const struct plan *p, struct why *why)
 
 /* --- roots and what they sign --- */
 
+bool
+plan_follows(const struct plan *p)
+{
+	static const uint8_t none[HASH_SIZE];
+
+	return memcmp(p->previous, none, HASH_SIZE) != 0;
+}
+
 /* A root that is to be made cannot be known yet; one that exists must be. */
 static enum reason
 check_roots(const struct plan *p, struct why *why)
@@ -204,6 +234,10 @@ check_roots(const struct plan *p, struct why *why)
 
 	if (p->roots_len == 0)
 		return why_set(why, REASON_PLAN_OBJECT, -1, "no root");
+	if (p->kind != PLAN_CREATE && !plan_follows(p))
+		return why_set(why, REASON_PLAN_OBJECT, -1,
+		    "a root that exists came from a ceremony: previous is "
+		    "missing");
 	if (p->roots_len == 2 && p->roots[0].purpose == p->roots[1].purpose)
 		return why_set(
 		    why, REASON_PLAN_OBJECT, -1, "both roots have one purpose");
@@ -295,6 +329,7 @@ plan_check(const struct plan *p, struct why *why)
 
 	if ((r = check_organization(p, why)) != REASON_OK ||
 	    (r = check_roles(p, why)) != REASON_OK ||
+	    (r = check_approvers(p, why)) != REASON_OK ||
 	    (r = check_persons(p, why)) != REASON_OK ||
 	    (r = check_split(p, why)) != REASON_OK ||
 	    (r = check_places(p, why)) != REASON_OK)
@@ -459,12 +494,11 @@ plan_load(const char *path, enum plan_objects where, struct plan **out,
     struct why *why)
 {
 	struct plan *p = memory_new(sizeof(*p));
-	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	enum reason r;
 
 	*out = p;
-	snprintf(folder, sizeof(folder), "%.*s",
+	snprintf(p->folder, sizeof(p->folder), "%.*s",
 	    slash == NULL ? 1 : (int)(slash - path),
 	    slash == NULL ? "." : path);
 	if ((r = file_read(path, &p->text, PLAN_MAX, why)) != REASON_OK)
@@ -474,7 +508,7 @@ plan_load(const char *path, enum plan_objects where, struct plan **out,
 	    (r = plan_check(p, why)) != REASON_OK ||
 	    (r = check_items(p, why)) != REASON_OK)
 		return r;
-	return load_objects(p, folder, where == PLAN_BUNDLE, why);
+	return load_objects(p, p->folder, where == PLAN_BUNDLE, why);
 }
 
 void

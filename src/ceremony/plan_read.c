@@ -23,6 +23,7 @@ enum value_kind {
 	VALUE_HASH,
 	VALUE_KEY,
 	VALUE_PAPER,
+	VALUE_YES,
 };
 
 struct row {
@@ -85,6 +86,7 @@ static const struct row rows[] = {
 	    NULL, true },
 	{ "ceremony", "exception", VALUE_TEXT, PLAN(exception), 0, PLAN_TEXT,
 	    NULL, false },
+	{ "ceremony", "at", VALUE_TEXT, PLAN(at), 0, PLAN_TEXT, NULL, false },
 	{ "ceremony", "previous", VALUE_HASH, PLAN(previous), 0, 0, NULL,
 	    false },
 	{ "place", "is", VALUE_TEXT, PLACE(is), 0, PLAN_TEXT, NULL, true },
@@ -98,6 +100,8 @@ static const struct row rows[] = {
 	{ "attendee", "key", VALUE_KEY, ATTENDEE(key_text), 0,
 	    SSH_KEY_TEXT_MAX + 1, NULL, false },
 	{ "attendee", "acknowledges", VALUE_PAPER, ATTENDEE(paper), 0, 0, NULL,
+	    false },
+	{ "attendee", "approves", VALUE_YES, ATTENDEE(approves), 0, 0, NULL,
 	    false },
 	{ "root", "purpose", VALUE_WORD, ROOT(purpose), 0, 0, purpose_words,
 	    true },
@@ -219,6 +223,8 @@ value_set(const struct row *row, void *base, struct span value)
 		return key_set(base, value);
 	case VALUE_PAPER:
 		return *(bool *)at = span_is(value, "on paper");
+	case VALUE_YES:
+		return *(bool *)at = span_is(value, "yes");
 	}
 	return false;
 }

@@ -72,16 +72,11 @@ begin(struct run *run, struct why *why)
 {
 	char path[PATH_MAX], hex[HEX_SIZE(HASH_SIZE)];
 	uint8_t hash[HASH_SIZE];
-	struct buf script;
 	enum reason r;
 
-	buf_init(&script, SCRIPT_MAX);
-	r = script_print(run->plan, &script, why);
-	if (r == REASON_OK)
-		r = bundle_begin(
-		    run->bundle, run->plan, buf_span(&script), why);
-	sha256(buf_span(&script), hash);
-	buf_free(&script);
+	sha256(buf_span(&run->script_text), hash);
+	r = bundle_begin(run->bundle, run->plan, buf_span(&run->script_text),
+	    &run->approvals, why);
 	if (r != REASON_OK)
 		return r;
 	journal_path(run, path);
@@ -97,7 +92,11 @@ begin(struct run *run, struct why *why)
 	if (r != REASON_OK)
 		return r;
 	hex_encode(hex, span_of(hash, sizeof(hash)));
-	return run_note(run, why, "script", "- %s", hex);
+	r = run_note(run, why, "script", "- %s", hex);
+	hex_encode(hex, span_of(run->plan->previous, HASH_SIZE));
+	if (r == REASON_OK && plan_follows(run->plan))
+		r = run_note(run, why, "previous", "- %s", hex);
+	return r;
 }
 
 /* --- the end of it --- */
@@ -267,6 +266,48 @@ resume(struct run *run, unsigned *from, struct why *why)
 
 /* --- all of it --- */
 
+/* Whoever comes with another bundle than the plan names has mistaken which ceremony
+ * was the last one, or does not know of it. */
+static enum reason
+check_previous(const struct run *run, struct why *why)
+{
+	char path[PATH_MAX];
+	uint8_t hash[HASH_SIZE];
+	struct buf manifest;
+	enum reason r;
+
+	if ((run->previous != NULL) != plan_follows(run->plan))
+		return why_set(why, REASON_EVIDENCE_CHAIN, -1,
+		    run->previous == NULL
+			? "the plan names a ceremony before it: --previous"
+			: "the plan names no ceremony before it");
+	if (run->previous == NULL)
+		return REASON_OK;
+	path_join(path, sizeof(path), run->previous, BUNDLE_MANIFEST);
+	if ((r = file_read(path, &manifest, MANIFEST_MAX, why)) != REASON_OK)
+		return r;
+	sha256(buf_span(&manifest), hash);
+	buf_free(&manifest);
+	return memcmp(hash, run->plan->previous, HASH_SIZE) == 0
+	    ? REASON_OK
+	    : why_set(why, REASON_EVIDENCE_CHAIN, -1,
+		  "%.120s is not the ceremony that the plan names",
+		  run->previous);
+}
+
+/* What was agreed on before the day. */
+static enum reason
+check_agreed(struct run *run, struct why *why)
+{
+	enum reason r;
+
+	if ((r = check_previous(run, why)) != REASON_OK ||
+	    (r = script_print(run->plan, &run->script_text, why)) != REASON_OK)
+		return r;
+	return approvals_read(
+	    run->plan, buf_span(&run->script_text), &run->approvals, why);
+}
+
 /* A rehearsal never sees the shares of a real root, nor a real ceremony those of
  * a rehearsed one: their names tell them apart. */
 static enum reason
@@ -318,6 +359,7 @@ run_all(struct run *run, struct why *why)
 	enum reason r;
 
 	if ((r = check_host(run, why)) != REASON_OK ||
+	    (r = check_agreed(run, why)) != REASON_OK ||
 	    (r = guide_open(&run->guide, run->plan->title, run->rehearsal,
 		 why)) != REASON_OK)
 		return r;
@@ -340,8 +382,8 @@ run_all(struct run *run, struct why *why)
 }
 
 enum reason
-ceremony_run(
-    const char *path, const char *bundle, bool rehearsal, struct why *why)
+ceremony_run(const char *path, const char *bundle, const char *previous,
+    bool rehearsal, struct why *why)
 {
 	struct run *run = memory_new(sizeof(*run));
 	struct plan *plan = NULL;
@@ -350,6 +392,8 @@ ceremony_run(
 	if ((r = plan_load(path, PLAN_BESIDE, &plan, why)) == REASON_OK) {
 		run->plan = plan;
 		run->bundle = bundle;
+		run->previous = previous;
+		buf_init(&run->script_text, SCRIPT_MAX);
 		run->rehearsal = rehearsal;
 		script_make(plan, &run->script);
 		take_roots(run);
@@ -359,6 +403,8 @@ ceremony_run(
 			say_void(run);
 	}
 	plan_free(plan);
+	buf_free(&run->script_text);
+	approvals_free(&run->approvals);
 	free(run);
 	return r;
 }

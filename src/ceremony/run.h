@@ -14,8 +14,11 @@ struct issued {
 struct run {
 	const struct plan *plan;
 	const char *bundle;
+	const char *previous; /* bundle of the one before, or NULL */
 	bool rehearsal;
 	struct script script;
+	struct buf script_text; /* that was approved */
+	struct approvals approvals;
 	struct guide guide;
 	struct journal *journal;
 	/* What must not outlive the ceremony: */

@@ -5,17 +5,17 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/text.h"
+#include "ceremony/bundle.h"
 #include "ceremony/ceremony.h"
-#include "ceremony/plan.h"
 #include "wire/der.h"
 #include "x509/extension.h"
 
 const char *
 act_word(enum act_kind k)
 {
-	static const char *const words[ACT_KINDS] = { "attend", "host", "clock",
-		"entropy", "make", "certify", "recover", "share", "drill",
-		"sign", "retire", "wipe", "close" };
+	static const char *const words[ACT_KINDS] = { "approve", "attend",
+		"host", "clock", "entropy", "make", "certify", "recover",
+		"share", "drill", "sign", "retire", "wipe", "close" };
 
 	return words[k];
 }
@@ -89,6 +89,11 @@ script_make(const struct plan *p, struct script *out)
 
 	out->len = 0;
 	for (i = 0; i < p->attendees_len; i++)
+		if (p->attendees[i].approves)
+			add(out,
+			    (struct act){
+				ACT_APPROVE, .who = &p->attendees[i] });
+	for (i = 0; i < p->attendees_len; i++)
 		add(out, (struct act){ ACT_ATTEND, .who = &p->attendees[i] });
 	add(out, (struct act){ ACT_HOST });
 	add(out, (struct act){ ACT_CLOCK });
@@ -109,6 +114,9 @@ act_print(const struct plan *p, const struct act *a, char *out, size_t cap)
 	const char *who = a->who == NULL ? "" : a->who->handle;
 
 	switch (a->kind) {
+	case ACT_APPROVE:
+		snprintf(out, cap, "%s has approved this script", who);
+		break;
 	case ACT_ATTEND:
 		snprintf(
 		    out, cap, "%s is here and has shown who he or she is", who);
@@ -277,6 +285,35 @@ print_attendee(const struct attendee *a, struct buf *out)
 	    out, "\n    acknowledges %s%s\n", a->paper ? "" : "with ", key);
 }
 
+/* What the approvers sign is this text: with a key the file, by hand its print. */
+static void
+print_approval(const struct plan *p, struct buf *out)
+{
+	unsigned i;
+
+	(void)buf_printf(out, "\nApproval, before the ceremony\n");
+	for (i = 0; i < p->attendees_len; i++) {
+		const struct attendee *a = &p->attendees[i];
+
+		if (!a->approves)
+			continue;
+		if (!a->paper)
+			(void)buf_printf(out,
+			    "  %s: ssh-keygen -Y sign -n " APPROVAL_NAMESPACE
+			    ", approvals/%s.sig\n",
+			    a->handle, a->handle);
+		else
+			(void)buf_printf(out,
+			    "  %s: by hand here, with the words of this file's "
+			    "SHA-256\n\n"
+			    "    ______________________________________________"
+			    "____________________\n\n"
+			    "    ______________________________________________"
+			    "____________________\n\n",
+			    a->handle);
+	}
+}
+
 enum reason
 script_print(const struct plan *p, struct buf *out, struct why *why)
 {
@@ -288,6 +325,11 @@ script_print(const struct plan *p, struct buf *out, struct why *why)
 	hex_encode(hash, span_of(p->sha256, HASH_SIZE));
 	(void)buf_printf(out, "%s\nCeremony of the kind %s, %s\nplan %s\n\n",
 	    p->title, plan_kind_word(p->kind), p->organization, hash);
+	if (p->at[0] != '\0')
+		(void)buf_printf(out, "Held at: %s\n", p->at);
+	hex_encode(hash, span_of(p->previous, HASH_SIZE));
+	if (plan_follows(p))
+		(void)buf_printf(out, "After the ceremony %s\n", hash);
 	(void)buf_printf(
 	    out, "Shares: any %u of %u recover\n", p->threshold, p->shares);
 	plan_warnings(p, out);
@@ -314,5 +356,6 @@ script_print(const struct plan *p, struct buf *out, struct why *why)
 	    "ceremony made\nis then void; one that it recovered stays what it "
 	    "was, and each certificate that\nit signed is declared void or "
 	    "confirmed in writing.\n");
+	print_approval(p, out);
 	return REASON_OK;
 }

@@ -85,6 +85,7 @@ act_about(const struct act *a)
 	switch (a->kind) {
 	case ACT_ENTROPY:
 		return a->who == NULL ? "kernel" : a->who->handle;
+	case ACT_APPROVE:
 	case ACT_ATTEND:
 		return a->who->handle;
 	case ACT_MAKE:
@@ -132,6 +133,24 @@ next(struct story *s, unsigned *at)
 }
 
 static enum reason
+check_previous(
+    struct story *s, const struct plan *p, unsigned *at, struct why *why)
+{
+	char hash[HEX_SIZE(HASH_SIZE)];
+	const struct story_line *line;
+
+	if (!plan_follows(p))
+		return REASON_OK;
+	hex_encode(hash, span_of(p->previous, HASH_SIZE));
+	line = next(s, at);
+	if (!is_about(line, "previous", "-") || line->words_len != 2 ||
+	    !span_is(line->words[1], hash))
+		return differs(
+		    why, "it follows another ceremony than its plan", line);
+	return REASON_OK;
+}
+
+static enum reason
 check_begin(
     struct story *s, const struct plan *p, unsigned *at, struct why *why)
 {
@@ -149,7 +168,7 @@ check_begin(
 	if (!is_about(line, "script", "-") || line->words_len != 2)
 		return differs(why, "no script", line);
 	s->script = line;
-	return REASON_OK;
+	return check_previous(s, p, at, why);
 }
 
 enum reason

@@ -24,7 +24,8 @@ struct check {
 	struct plan *plan;
 	struct script script;
 	struct story *story;
-	struct buf manifest;
+	struct buf manifest, script_text;
+	struct approvals approvals;
 	struct issued_root {
 		uint8_t der[CERTIFICATE_MAX];
 		struct certificate certificate;
@@ -324,6 +325,25 @@ check_host(
 	return differs(why, "journal", "the host was not fit");
 }
 
+/* The signature was over the script when the ceremony began: it is the one that the
+ * record names. */
+static enum reason
+check_approval(const struct check *c, unsigned act, struct why *why)
+{
+	const struct attendee *who = c->script.acts[act].who;
+	const struct story_line *line = c->story->acts[act];
+	const struct buf *signature =
+	    &c->approvals.signatures[who - c->plan->attendees];
+
+	if (line->words_len != 2 ||
+	    (who->paper ? !span_is(line->words[1], "paper")
+			: !hash_is(buf_span(signature), line->words[1])))
+		return differs(why, who->handle, "not the approval on record");
+	(void)buf_printf(c->out, "approved by %s%s\n", who->handle,
+	    who->paper ? " on paper" : "");
+	return REASON_OK;
+}
+
 /* What an act left beside its record. */
 static enum reason
 check_act(struct check *c, unsigned act, struct why *why)
@@ -332,6 +352,8 @@ check_act(struct check *c, unsigned act, struct why *why)
 	const struct story_line *line = c->story->acts[act];
 
 	switch (a->kind) {
+	case ACT_APPROVE:
+		return check_approval(c, act, why);
 	case ACT_MAKE:
 		if (line->words_len != 2 ||
 		    !hash_is(
@@ -468,7 +490,12 @@ check_story(struct check *c, struct why *why)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
 		    "it ended after act %u of %u", c->story->done,
 		    c->script.len);
-	return check_text(c, "script.txt", c->story->script, why);
+	if ((r = check_text(c, "script.txt", c->story->script, why)) !=
+		REASON_OK ||
+	    (r = read_file(c, "script.txt", &c->script_text, why)) != REASON_OK)
+		return r;
+	return approvals_read(
+	    c->plan, buf_span(&c->script_text), &c->approvals, why);
 }
 
 static void
@@ -485,6 +512,26 @@ print_summary(const struct check *c)
 	    c->story->rehearsal ? "REHEARSAL: " : "", c->plan->title,
 	    c->story->done, c->script.len, plan_kind_word(c->plan->kind), hex,
 	    words);
+	hex_encode(hex, span_of(c->plan->previous, HASH_SIZE));
+	if (plan_follows(c->plan))
+		(void)buf_printf(c->out, "after the manifest %s\n", hex);
+	if (c->plan->at[0] != '\0')
+		(void)buf_printf(c->out, "held at %s\n", c->plan->at);
+}
+
+static void
+fill_link(const struct check *c, struct link *link)
+{
+	const struct story *s = c->story;
+
+	snprintf(link->name, sizeof(link->name), "%s", c->bundle);
+	memcpy(link->title, c->plan->title, sizeof(link->title));
+	sha256(buf_span(&c->manifest), link->manifest);
+	memcpy(link->previous, c->plan->previous, HASH_SIZE);
+	link->follows = plan_follows(c->plan);
+	link->rehearsal = s->rehearsal;
+	link->begin = s->lines[0].time;
+	link->end = s->lines[s->len - 1].time;
 }
 
 static enum reason
@@ -529,17 +576,21 @@ check_all(struct check *c, struct why *why)
 }
 
 enum reason
-ceremony_verify(const char *bundle, struct buf *out, struct why *why)
+bundle_verify(
+    const char *bundle, struct buf *out, struct link *link, struct why *why)
 {
 	struct check *c = memory_new(sizeof(*c));
 	enum reason r;
 
 	c->bundle = bundle;
 	c->out = out;
-	r = check_all(c, why);
+	if ((r = check_all(c, why)) == REASON_OK)
+		fill_link(c, link);
 	plan_free(c->plan);
 	free(c->story);
 	buf_free(&c->manifest);
+	buf_free(&c->script_text);
+	approvals_free(&c->approvals);
 	free(c);
 	return r;
 }

@@ -238,6 +238,7 @@ int journal_show_run(struct cli *, int, char **);
 int lint_run(struct cli *, int, char **);
 int audit_keys_run(struct cli *, int, char **);
 int audit_counts_run(struct cli *, int, char **);
+int audit_taxonomy_run(struct cli *, int, char **);
 int explain_run(struct cli *, int, char **);
 int ceremony_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);

@@ -132,6 +132,8 @@ const struct verb verbs[] = {
 	    "every key: where it is, who opens it, what became of it" },
 	{ "audit", "counts", audit_counts_run, "",
 	    "what each key signed: journal, store and limit compared" },
+	{ "audit", "taxonomy", audit_taxonomy_run, "",
+	    "what customers ask about keys, answered from this home" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
 	    "[--content-type TYPE] FILE",
@@ -141,7 +143,8 @@ const struct verb verbs[] = {
 	{ "clock", "confirm", clock_confirm_run, "",
 	    "let the signer go on after a step of the clock" },
 	{ "ceremony", "", ceremony_run,
-	    "plan FILE | run FILE --out BUNDLE [--rehearse] | verify BUNDLE",
+	    "plan FILE | verify BUNDLE...\n"
+	    "| run FILE --out BUNDLE [--previous BUNDLE] [--rehearse]",
 	    "roots that are shared out: hallmark-ceremony(8)" },
 	{ "voucher", "", customer_run, "show|verify ...",
 	    "look at vouchers: hallmark-registrar(1)" },

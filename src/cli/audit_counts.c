@@ -1,0 +1,219 @@
+/*
+ * hallmark audit counts: what each key signed, by journal, store and limits
+ * (R-15.3).
+ */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cli/audit.h"
+
+static const uint8_t UNMARKED[8] = { 2 }, MARKED[8] = { 1 };
+
+/* --- the store's side --- */
+
+/* One device by serial and key, whoever counts it. */
+static void
+device_hash(uint8_t out[HASH_SIZE], const char *serial, const char *spki)
+{
+	char both[SERIAL_MAX + HEX_SIZE(HASH_SIZE) + 2];
+
+	snprintf(both, sizeof(both), "%.*s %.*s", SERIAL_MAX, serial,
+	    2 * HASH_SIZE, spki);
+	sha256(span_str(both), out);
+}
+
+typedef void (*row_call)(struct audit *a, const struct json_value *row);
+
+static void
+row_take(struct audit *a, const struct json_value *row)
+{
+	char serial[CELL_MAX], spki[CELL_MAX], ca[CELL_MAX];
+	uint8_t hash[HASH_SIZE];
+	struct audited_key *k;
+
+	output_cell(serial, row, "serial");
+	output_cell(spki, row, "spki-sha256");
+	output_cell(ca, row, "ca");
+	device_hash(hash, serial, spki);
+	(void)seen_add(&a->rows, hash, UNMARKED);
+	if ((k = audit_key(a, ca)) != NULL)
+		k->stored++;
+}
+
+/* A row that no record stands for: somebody wrote into the store. */
+static void
+row_judge(struct audit *a, const struct json_value *row)
+{
+	char serial[CELL_MAX], spki[CELL_MAX];
+	uint8_t hash[HASH_SIZE];
+	const uint64_t *tag;
+	uint64_t marked;
+
+	memcpy(&marked, MARKED, sizeof(marked));
+	output_cell(serial, row, "serial");
+	output_cell(spki, row, "spki-sha256");
+	device_hash(hash, serial, spki);
+	tag = seen_find(&a->rows, hash);
+	/* A device that came while we looked was not there to be marked. */
+	if (tag == NULL || *tag == marked)
+		return;
+	a->bad = REASON_COUNTS_DIFFER;
+	if (a->without_record++ < NAMED_MAX)
+		audit_finding(a, REASON_COUNTS_DIFFER,
+		    "a device without a record", serial);
+}
+
+/* Every device that we certified, page by page. */
+static enum reason
+rows_each(struct audit *a, row_call call, struct why *why)
+{
+	char after[CELL_MAX] = "-", origin[CELL_MAX];
+	struct message_admin_reply reply;
+	struct json_value root, list, one;
+	struct message_admin m;
+	struct json_iter i;
+	enum reason r;
+
+	do {
+		request_begin(&m, "device.list");
+		request_text(
+		    &m, "after", strcmp(after, "-") == 0 ? NULL : after);
+		request_text(&m, "limit", PAGE);
+		request_text(&m, "whole", "yes");
+		if ((r = session_ask(a->s, &m, &reply, why)) != REASON_OK)
+			return r;
+		if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
+		    !json_member(&root, "devices", &list))
+			return why_set(why, REASON_INTERNAL, -1, "device.list");
+		json_iter_open(&i, &list);
+		while (json_iter_next(&i, NULL, &one)) {
+			output_cell(origin, &one, "origin");
+			if (strcmp(origin, "issued") == 0)
+				call(a, &one);
+		}
+		output_cell(after, &root, "next");
+	} while (strcmp(after, "-") != 0);
+	return REASON_OK;
+}
+
+/* --- the journal's side --- */
+
+static void
+idevid_take(struct audit *a, const struct record_idevid *r)
+{
+	struct audited_key *k = audit_key(a, r->key);
+	char spki[HEX_SIZE(HASH_SIZE)];
+	uint8_t hash[HASH_SIZE];
+	uint64_t *tag;
+
+	if (k != NULL)
+		k->recorded++;
+	hex_encode(spki, span_of(r->device.spki_sha256, HASH_SIZE));
+	device_hash(hash, r->device.serial, spki);
+	if ((tag = seen_find(&a->rows, hash)) != NULL) {
+		memcpy(tag, MARKED, sizeof(*tag));
+		return;
+	}
+	if (a->without_row++ < NAMED_MAX)
+		audit_finding(
+		    a, REASON_OK, "recorded, but no device", r->device.serial);
+}
+
+static enum reason
+record_count(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct audit *a = context;
+	struct audited_key *k;
+
+	(void)bytes;
+	(void)why;
+	if (r->kind == RECORD_IDEVID)
+		idevid_take(a, &r->idevid);
+	if (r->kind != RECORD_VOUCHER)
+		return REASON_OK;
+	a->vouchers++;
+	if ((k = audit_key(a, r->voucher.key)) != NULL)
+		k->recorded++;
+	return REASON_OK;
+}
+
+/* --- counts --- */
+
+static void
+key_put_counts(struct json_out *o, const struct audited_key *k)
+{
+	json_begin_object(o);
+	json_put_name(o, "name");
+	json_put_text(o, k->name);
+	json_put_name(o, "purpose");
+	json_put_text(
+	    o, k->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
+	json_put_name(o, "state");
+	json_put_text(o, k->state);
+	json_put_name(o, "limit");
+	if (k->has_limit)
+		json_put_uint(o, k->limit);
+	else
+		json_put_null(o);
+	json_put_name(o, "used-percent");
+	if (k->has_limit && k->limit > 0)
+		json_put_uint(o,
+		    (uint64_t)(100.0 * (double)k->counted / (double)k->limit));
+	else
+		json_put_null(o);
+	json_put_name(o, "counted");
+	json_put_uint(o, k->counted);
+	json_put_name(o, "recorded");
+	json_put_uint(o, k->recorded);
+	json_put_name(o, "stored");
+	if (k->purpose == PURPOSE_IDEVID_CA)
+		json_put_uint(o, k->stored);
+	else
+		json_put_null(o);
+	json_end_object(o);
+}
+
+static void
+keys_judge(struct audit *a)
+{
+	unsigned i;
+
+	for (i = 0; i < a->keys_len; i++) {
+		const struct audited_key *k = &a->keys[i];
+
+		/* The ledger may count more than there are records: what was
+		 * skipped after a restore. */
+		if (k->recorded < k->stored)
+			audit_finding(a, REASON_COUNTS_DIFFER,
+			    "more devices than records", k->name);
+		if (k->has_limit && k->recorded > k->limit)
+			audit_finding(a, REASON_COUNTS_DIFFER,
+			    "more records than its limit", k->name);
+	}
+}
+
+/* The store first: a record comes before its row, so whatever is there now has
+ * one by the time the journal is read. */
+enum reason
+audit_counts(struct audit *a, struct json_out *o, struct why *why)
+{
+	enum reason r;
+	unsigned i;
+
+	if ((r = rows_each(a, row_take, why)) != REASON_OK ||
+	    (r = audit_journals(a, record_count, why)) != REASON_OK ||
+	    (r = rows_each(a, row_judge, why)) != REASON_OK)
+		return r;
+	keys_judge(a);
+	json_put_name(o, "keys");
+	json_begin_array(o);
+	for (i = 0; i < a->keys_len; i++)
+		key_put_counts(o, &a->keys[i]);
+	json_end_array(o);
+	json_put_name(o, "without-record");
+	json_put_uint(o, a->without_record);
+	json_put_name(o, "without-device");
+	json_put_uint(o, a->without_row);
+	return REASON_OK;
+}
