@@ -5,7 +5,7 @@
 static const char *const fields[] = { "token", "masa-url", "counter-width",
 	"check-character", "pin", "pin-kind", "formats", "audit-only",
 	"emit-id-data", "legacy-unattributed", "legacy-layout-2019",
-	"voucher-limit", "import-only", "key-usage", NULL };
+	"voucher-limit", "scheme", "import-only", "key-usage", NULL };
 
 int
 product_add_run(struct cli *c, int argc, char **argv)

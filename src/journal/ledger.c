@@ -5,6 +5,7 @@
 
 #include "base/fatal.h"
 #include "journal/describe.h"
+#include "model/serial.h"
 
 void
 ledger_init(struct ledger *l)
@@ -19,6 +20,8 @@ ledger_free(struct ledger *l)
 		return;
 	free(l->keys);
 	free(l->slots);
+	free(l->lines);
+	free(l->runs);
 	ledger_init(l);
 }
 
@@ -59,6 +62,7 @@ ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
 	uint64_t in_period = k->count.in_period, wrapped = k->wrapped;
+	uint64_t lines = k->lines;
 	unsigned state = k->state, ending = k->ending, erased = k->erased;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
@@ -96,6 +100,9 @@ ledger_key_fields(struct members *f, void *value)
 	    wrapping_word);
 	if (f->mode == MEMBERS_READ)
 		k->erased = (enum wrapping)erased;
+	member_uint(f, 16, "lines", MEMBER_OPTIONAL, &lines, UINT32_MAX);
+	if (f->mode == MEMBERS_READ)
+		k->lines = (uint32_t)lines;
 }
 
 static void
@@ -168,6 +175,7 @@ ledger_fields(struct members *f, void *value)
 	member_array_end(f);
 	before_fields(f, &l->before);
 	slots_fields(f, l);
+	ledger_lines_fields(f, l);
 }
 
 bool
@@ -281,7 +289,8 @@ ledger_key_allows(const struct ledger *l, const struct ledger_key *k,
 	if (k == NULL || (k->state != KEY_ACTIVE && k->state != KEY_SIGNED))
 		return why_set(why, REASON_SIGNER_KEY, -1, "it is %s",
 		    k == NULL ? "unknown" : key_state_name(k->state));
-	if (k->state == KEY_SIGNED && !ledger_key_due(l, k, time))
+	if (k->state == KEY_SIGNED &&
+	    !ledger_key_due(l, k, use->counter_width, time))
 		return why_set(why, REASON_SIGNER_KEY, -1,
 		    "it waits for %s to end", k->order.succeeds);
 	return key_policy_allows(&k->order.policy, &k->count, use, time, why);
@@ -344,6 +353,34 @@ counter_take(struct ledger_key *k, uint64_t counter)
 	k->window[at / 8] |= (uint8_t)(1u << at % 8);
 }
 
+/* Neither a counter nor an existing serial comes twice. */
+static enum reason
+serial_take(struct ledger *l, struct ledger_key *k,
+    const struct record_idevid *i, struct why *why)
+{
+	const struct device *d = &i->device;
+	uint64_t number;
+	enum reason r;
+
+	if (i->scheme[0] == '\0') {
+		r = ledger_counter_free(k, i->counter, why);
+		if (r == REASON_OK)
+			counter_take(k, i->counter);
+		return r;
+	}
+	if ((r = ledger_line_admits(l, k, d->product, i->scheme, why)) !=
+		REASON_OK ||
+	    (r = scheme_parse(span_str(d->serial), i->scheme, &number, why)) !=
+		REASON_OK)
+		return r;
+	if (number != i->counter)
+		return why_set(why, REASON_SERIAL_SYNTAX, -1,
+		    "another number than that of %s", d->serial);
+	if ((r = ledger_number_free(l, d->product, number, why)) == REASON_OK)
+		ledger_number_take(l, k, d->product, i->scheme, number);
+	return r;
+}
+
 /* A signature of a key: it must have been one that it may make. */
 static enum reason
 apply_use(struct ledger *l, const struct record *r, const char *name,
@@ -355,10 +392,8 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 	if (ledger_key_allows(l, k, use, r->time, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
 	if (use->kind == SIGNED_IDEVID) {
-		if (ledger_counter_free(k, r->idevid.counter, &inner) !=
-		    REASON_OK)
+		if (serial_take(l, k, &r->idevid, &inner) != REASON_OK)
 			return damaged(why, r, inner.text);
-		counter_take(k, r->idevid.counter);
 		k->last_record = r->sequence;
 	}
 	if (k->state == KEY_SIGNED) {
@@ -373,8 +408,11 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 static enum reason
 apply_idevid(struct ledger *l, const struct record *r, struct why *why)
 {
-	struct key_use use = { SIGNED_IDEVID, r->idevid.device.product,
-		r->idevid.device.serial };
+	const struct record_idevid *i = &r->idevid;
+	struct key_use use = { SIGNED_IDEVID, i->device.product,
+		i->device.serial,
+		i->scheme[0] != '\0' ? 0
+				     : serial_counter_width(i->device.serial) };
 
 	return apply_use(l, r, r->idevid.key, &use, why);
 }
@@ -384,7 +422,7 @@ apply_voucher(struct ledger *l, const struct record *r, struct why *why)
 {
 	struct key_use use = { r->voucher.nonce[0] != '\0' ? SIGNED_NONCED
 							   : SIGNED_NONCELESS,
-		r->voucher.product, r->voucher.serial };
+		r->voucher.product, r->voucher.serial, 0 };
 
 	return apply_use(l, r, r->voucher.key, &use, why);
 }

@@ -1,6 +1,8 @@
 /* A new signer goes on where an old one ended, see ledger.h. */
 #include "base/fatal.h"
+#include "journal/describe.h"
 #include "journal/ledger.h"
+#include "model/serial.h"
 
 /* As far as counters go: to none that may be used. */
 static void
@@ -20,6 +22,34 @@ doubt(struct ledger_key *k, uint64_t skip, int64_t time)
 		return;
 	raise(&k->last_counter, skip);
 	memset(k->window, 0xff, sizeof(k->window));
+}
+
+/* Existing serials have no order. With doubt, what lies between the lowest that
+ * was signed and so many above the highest counts as signed. */
+static void
+lines_copy(const struct ledger *old, uint64_t skip, struct ledger *out)
+{
+	struct ledger_run *r;
+	size_t i;
+
+	if (old->lines_len == 0)
+		return;
+	ledger_lines_room(out);
+	out->lines_len = old->lines_len;
+	memcpy(out->lines, old->lines, old->lines_len * sizeof(*out->lines));
+	for (i = 0; i < old->runs_len; i++) {
+		r = &out->runs[out->runs_len];
+		if (skip > 0 && out->runs_len > 0 &&
+		    r[-1].line == old->runs[i].line)
+			r[-1].last = old->runs[i].last;
+		else
+			out->runs[out->runs_len++] = old->runs[i];
+	}
+	for (i = 0; skip > 0 && i < out->runs_len; i++) {
+		raise(&out->runs[i].last, skip);
+		if (out->runs[i].last > UINT64_C(1) << SCHEME_BITS)
+			out->runs[i].last = UINT64_C(1) << SCHEME_BITS;
+	}
 }
 
 void
@@ -44,6 +74,7 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 		memcpy(out->slots, old->slots,
 		    old->slots_len * sizeof(*out->slots));
 	}
+	lines_copy(old, skip, out);
 	out->keys_len = old->keys_len;
 	out->keys = memory_array(old->keys_len + 1, sizeof(*out->keys));
 	for (i = 0; i < old->keys_len; i++) {

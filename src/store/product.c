@@ -4,7 +4,7 @@
 #define COLUMNS                                                        \
 	"name, token, masa_url, counter_width, check_character, pin, " \
 	"audit_only, emit_id_data, legacy, import_only, "              \
-	"key_usage, formats, pin_kind, voucher_limit"
+	"key_usage, formats, pin_kind, voucher_limit, scheme"
 
 static void
 take_product(const struct value *row, struct product *p)
@@ -24,6 +24,7 @@ take_product(const struct value *row, struct product *p)
 	p->formats = (unsigned)row[11].number;
 	p->pin_kind = (enum pin_kind)row[12].number;
 	p->voucher_limit = (unsigned)row[13].number;
+	take_text(p->scheme, sizeof(p->scheme), &row[14]);
 }
 
 struct one_product {
@@ -84,18 +85,20 @@ store_product_put(struct store *s, const struct product *p)
 {
 	return store_change(s,
 	    "INSERT INTO product (" COLUMNS ") VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+	    "?15) ON "
 	    "CONFLICT (name) "
 	    "DO UPDATE SET token = ?2, masa_url = ?3, counter_width = ?4, "
 	    "check_character = ?5, pin = ?6, audit_only = ?7, "
 	    "emit_id_data = ?8, legacy = ?9, import_only = ?10, "
 	    "key_usage = ?11, formats = ?12, pin_kind = ?13, "
-	    "voucher_limit = ?14",
+	    "voucher_limit = ?14, scheme = ?15",
 	    VALUES(value_text(p->name), value_text(p->token),
 		value_text(p->masa_url), value_number(p->counter_width),
 		value_number(p->check_character), value_number(p->pin),
 		value_number(p->audit_only), value_number(p->emit_id_data),
 		value_number(p->legacy), value_number(p->import_only),
 		value_number(p->key_usage), value_number(p->formats),
-		value_number(p->pin_kind), value_number(p->voucher_limit)));
+		value_number(p->pin_kind), value_number(p->voucher_limit),
+		value_text(p->scheme)));
 }
