@@ -2,40 +2,8 @@
 #include <stdio.h>
 
 #include "authority/authority.h"
-#include "model/serial.h"
 
 /* --- changes --- */
-
-/* Two tokens that a reader would take for each other name nothing (IP 5.2). */
-struct alike {
-	const struct product *mine;
-	char other[PRODUCT_NAME_MAX + 1];
-};
-
-static void
-look_alike(void *context, const struct product *p)
-{
-	struct alike *s = context;
-
-	if (strcmp(p->name, s->mine->name) != 0 && p->token[0] != '\0' &&
-	    token_alike(p->token, s->mine->token))
-		memcpy(s->other, p->name, sizeof(s->other));
-}
-
-static enum reason
-check(struct authority *a, const struct product *p, struct why *why)
-{
-	struct alike s = { .mine = p };
-	enum reason r = product_check(p, why);
-
-	if (r != REASON_OK || p->token[0] == '\0')
-		return r;
-	store_product_each(a->store, look_alike, &s);
-	if (s.other[0] == '\0')
-		return REASON_OK;
-	return why_set(why, REASON_PRODUCT_SYNTAX, -1,
-	    "token: %s is too like that of product %s", p->token, s.other);
-}
 
 /* Every argument but the name is a field. */
 static enum reason
@@ -57,6 +25,7 @@ planned(struct authority *a, const struct message_admin *m, bool add,
     struct product *p, struct why *why)
 {
 	char name[PRODUCT_NAME_MAX + 1];
+	struct product before;
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, why);
 
 	if (r != REASON_OK)
@@ -69,9 +38,11 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 		product_defaults(p);
 		memcpy(p->name, name, sizeof(p->name));
 	}
-	if ((r = set_fields(p, m, why)) != REASON_OK)
+	before = *p;
+	if ((r = set_fields(p, m, why)) != REASON_OK ||
+	    (r = product_check(p, why)) != REASON_OK)
 		return r;
-	return check(a, p, why);
+	return product_line_check(a, add ? NULL : &before, p, why);
 }
 
 /* The act is on record; what was checked before may have changed since. */
@@ -155,6 +126,8 @@ put_product(struct json_out *o, const struct product *p)
 	json_put_text(o, p->name);
 	json_put_name(o, "token");
 	json_put_text(o, p->token);
+	json_put_name(o, "scheme");
+	json_put_text(o, p->scheme);
 	json_put_name(o, "masa-url");
 	json_put_text(o, p->masa_url);
 	json_put_name(o, "counter-width");

@@ -286,7 +286,10 @@ const struct key_entry *key_by_name(
 /* The issuing CA for the next unit of a product; factory "" = none named. If none
  * may sign, one that says why not; NULL if there is none for the product. */
 const struct key_entry *ca_choose(
-    struct authority *a, const char *product, const char *factory);
+    struct authority *a, const struct product *product, const char *factory);
+/* The same; CA_UNKNOWN, with an alarm, where there is none. */
+MUST_USE enum reason ca_pick(struct authority *a, const struct product *product,
+    const char *factory, const struct key_entry **out, struct why *why);
 /* It is p's now, and was chosen; or it was not, after all. */
 void ca_turn(
     struct authority *a, struct pending *p, const struct key_entry *ca);
@@ -299,10 +302,35 @@ MUST_USE enum reason ca_of_serial(const struct authority *a, const char *serial,
     const struct product *product, const struct key_entry **out,
     uint64_t *counter, struct why *why);
 /* Does its policy allow an IDevID of the product now, its rate apart? */
-bool ca_may_sign(
-    const struct authority *a, const struct key_entry *ca, const char *product);
-/* Percent of its life that is over. */
+bool ca_may_sign(const struct authority *a, const struct key_entry *ca,
+    const struct product *product);
+/* Percent of its life that is over, or of the counters of its slot, in the fewest
+ * digits that it may sign. */
 unsigned ca_used(const struct authority *a, const struct ledger_key *k);
+/* --- existing.c --- */
+/* May this product have another device with this serial, from this issuer? Not
+ * twice in one product where that is said; two products need voucher keys of their
+ * own. SERIAL_USED, SERIAL_TWIN. */
+MUST_USE enum reason twin_check(struct authority *a, const char *serial,
+    const char *product, const struct issuer *issuer, bool once,
+    struct why *why);
+/* Is this voucher key, or the one that would be taken for the product, not for the
+ * other one? */
+bool voucher_key_apart(
+    const struct authority *a, const char *product, const char *other);
+/* Does a foreign serial read like one of ours (IP 5.2)? SERIAL_SLOT. */
+MUST_USE enum reason foreign_check(
+    struct authority *a, const char *serial, struct why *why);
+/* An ordered serial of a product with existing ones; out gets its number. The CA is
+ * chosen. SERIAL_SYNTAX, CA_UNKNOWN, SERIAL_USED, SERIAL_TWIN. */
+MUST_USE enum reason existing_choose(struct authority *a,
+    const struct product *product, const char *serial, const char *factory,
+    const struct key_entry **ca, struct store_serial *out, struct why *why);
+/* What of a product must never change once it has devices (IP 5.2), and what is too
+ * like another product's. PRODUCT_SYNTAX. */
+MUST_USE enum reason product_line_check(struct authority *a,
+    const struct product *before, const struct product *p, struct why *why);
+
 /* Once a second: says which keys have little left. Their part of status. */
 void limits_tick(struct authority *a);
 void limits_status(const struct authority *a, struct json_out *o);

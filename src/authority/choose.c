@@ -20,10 +20,39 @@ chain_now(const struct authority *a)
 	return now > a->ledger.time ? now : a->ledger.time;
 }
 
+struct narrowest {
+	const struct key_policy *policy;
+	unsigned width;
+};
+
+static void
+look_narrower(void *context, const struct product *p)
+{
+	struct narrowest *n = context;
+
+	if (p->token[0] != '\0' && key_policy_product(n->policy, p->name) &&
+	    (n->width == 0 || p->counter_width < n->width))
+		n->width = p->counter_width;
+}
+
+/* As far as the narrowest counters go that it may sign. Few slots ever come to
+ * where that matters, so the products are not asked for before. */
 unsigned
 ca_used(const struct authority *a, const struct ledger_key *k)
 {
-	return key_policy_used(&k->order.policy, &k->count, chain_now(a));
+	struct narrowest n = { &k->order.policy, 0 };
+
+	if (percent_of(k->last_counter, serial_counter_max(4)) >=
+	    KEY_WARN_PERCENT)
+		store_product_each(a->store, look_narrower, &n);
+	return ledger_key_used(k, n.width, chain_now(a));
+}
+
+static struct key_use
+use_of(const struct product *p)
+{
+	return (struct key_use){ SIGNED_IDEVID, p->name, NULL,
+		p->scheme[0] != '\0' ? 0 : p->counter_width };
 }
 
 /* A key over its rate is still the one to ask: rates are kept, not dodged. */
@@ -34,7 +63,9 @@ may_sign(const struct authority *a, const struct ledger_key *k,
 	struct ledger_key calm = *k;
 
 	calm.count.in_period = 0;
-	return ledger_key_allows(&a->ledger, &calm, use, chain_now(a), NULL) ==
+	return (use->counter_width == 0 ||
+		   k->last_counter < serial_counter_max(use->counter_width)) &&
+	    ledger_key_allows(&a->ledger, &calm, use, chain_now(a), NULL) ==
 	    REASON_OK;
 }
 
@@ -43,31 +74,40 @@ may_sign(const struct authority *a, const struct ledger_key *k,
  * one with a life before it before one that ends. */
 static unsigned
 rank(const struct authority *a, const struct ledger_key *k, const char *factory,
-    const struct key_use *use)
+    const struct product *product)
 {
+	const struct key_use use_ = use_of(product), *use = &use_;
+
 	if (k->order.purpose != PURPOSE_IDEVID_CA ||
 	    strcmp(k->order.factory, factory) != 0 ||
 	    (k->state != KEY_ACTIVE && k->state != KEY_SIGNED) ||
 	    !key_policy_product(&k->order.policy, use->product))
 		return 0;
 	if (k->state == KEY_SIGNED &&
-	    !ledger_key_due(&a->ledger, k, chain_now(a)))
+	    !ledger_key_due(&a->ledger, k, use->counter_width, chain_now(a)))
+		return 0;
+	if (product->scheme[0] != '\0' &&
+	    ledger_line_admits(&a->ledger, k, product->name, product->scheme,
+		NULL) != REASON_OK)
 		return 0;
 	return 1u + (may_sign(a, k, use) ? 4u : 0u) +
 	    (k->order.policy.products_len > 0 ? 2u : 0u) +
-	    (ca_used(a, k) < KEY_SWITCH_PERCENT ? 1u : 0u);
+	    (ledger_key_used(k, use->counter_width, chain_now(a)) <
+			KEY_SWITCH_PERCENT
+		    ? 1u
+		    : 0u);
 }
 
 /* Of those with the same rank the one whose turn is longest ago. */
 static struct key_entry *
-best_of(struct authority *a, const char *factory, const struct key_use *use)
+best_of(struct authority *a, const char *factory, const struct product *product)
 {
 	struct key_entry *best = NULL, *entry;
 	unsigned best_rank = 0, r;
 	size_t i;
 
 	for (i = 0; i < a->ledger.keys_len; i++) {
-		r = rank(a, &a->ledger.keys[i], factory, use);
+		r = rank(a, &a->ledger.keys[i], factory, product);
 		if (r == 0 || r < best_rank)
 			continue;
 		entry = (struct key_entry *)(uintptr_t)key_by_name(
@@ -82,14 +122,30 @@ best_of(struct authority *a, const char *factory, const struct key_use *use)
 }
 
 const struct key_entry *
-ca_choose(struct authority *a, const char *product, const char *factory)
+ca_choose(
+    struct authority *a, const struct product *product, const char *factory)
 {
-	const struct key_use use = { SIGNED_IDEVID, product, NULL };
 	struct key_entry *best = NULL;
 
 	if (factory[0] != '\0')
-		best = best_of(a, factory, &use);
-	return best != NULL ? best : best_of(a, "", &use);
+		best = best_of(a, factory, product);
+	return best != NULL ? best : best_of(a, "", product);
+}
+
+enum reason
+ca_pick(struct authority *a, const struct product *product, const char *factory,
+    const struct key_entry **out, struct why *why)
+{
+	if ((*out = ca_choose(a, product, factory)) != NULL)
+		return REASON_OK;
+	log_alarm(
+	    "ca-none", "product=\"%s\" factory=\"%s\"", product->name, factory);
+	return why_set(why, REASON_CA_UNKNOWN, -1,
+	    product->scheme[0] == '\0'
+		? "%s"
+		: "%s: with existing serials, none that another product may "
+		  "have from the same CA",
+	    product->name);
 }
 
 void
@@ -147,10 +203,10 @@ ca_of_serial(const struct authority *a, const char *serial,
 }
 
 bool
-ca_may_sign(
-    const struct authority *a, const struct key_entry *ca, const char *product)
+ca_may_sign(const struct authority *a, const struct key_entry *ca,
+    const struct product *product)
 {
-	const struct key_use use = { SIGNED_IDEVID, product, NULL };
+	const struct key_use use = use_of(product);
 	const struct ledger_key *k = ledger_key_find(&a->ledger, ca->name);
 
 	return k != NULL && may_sign(a, k, &use);

@@ -187,6 +187,22 @@ decision_begin(struct authority *a, struct origin to,
 	return p;
 }
 
+/* A product that has the same serial and for which this key would sign too, or
+ * NULL: each needs a key of its own (IP 5.2). */
+static const char *
+shared_with(const struct authority *a, const struct decision *d,
+    const struct device *device)
+{
+	const struct ledger_key *k = ledger_key_find(&a->ledger, d->key->name);
+	unsigned i;
+
+	for (i = 0; k != NULL && i < d->devices_len; i++)
+		if (strcmp(d->devices[i].product, device->product) != 0 &&
+		    key_policy_product(&k->order.policy, d->devices[i].product))
+			return d->devices[i].product;
+	return NULL;
+}
+
 /* Row 21. */
 static enum reason
 row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
@@ -202,6 +218,10 @@ row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
 	if (d->key == NULL)
 		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
 		    "product %s", device->product);
+	if (shared_with(a, d, device) != NULL)
+		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
+		    "product %s has this serial too, and key %s is for both",
+		    shared_with(a, d, device), d->key->name);
 	trace_found(trace, "%s", d->key->name);
 	return REASON_OK;
 }

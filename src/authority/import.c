@@ -38,33 +38,27 @@ device_import(
 
 /* No second device with this key, nor with this serial from this issuer. */
 static enum reason
-check_free(struct authority *a, const struct import_facts *f, struct why *why)
+check_free(struct authority *a, const char *product,
+    const struct import_facts *f, struct why *why)
 {
-	static struct device others[STORE_TWINS_MAX];
+	struct device other;
 	struct store_serial ours;
-	unsigned i, n;
+	enum reason r;
 
 	/* Anybody can sign with a key that a standard prints (IP 10). */
 	if (!a->start.config.test && strstr(f->warnings, "L15") != NULL)
 		return why_set(why, REASON_L15, -1,
 		    "only a home made by init --test takes it");
-	if (store_device_by_key(a->store, f->spki_sha256, &others[0]))
+	if (store_device_by_key(a->store, f->spki_sha256, &other))
 		return why_set(why, REASON_KEY_DUPLICATE, -1,
-		    "it is the key of %s", others[0].serial);
-	if (store_serial_find(a->store, f->serial, &ours))
+		    "it is the key of %s", other.serial);
+	if (store_serial_find(a->store, f->serial, "", &ours) &&
+	    (ours.slot[0] != '\0' || strcmp(ours.product, product) == 0))
 		return why_set(why, REASON_SERIAL_USED, -1,
 		    "%s is a serial of our own", f->serial);
-	n = store_device_find(a->store, f->serial, others, STORE_TWINS_MAX);
-	if (n >= STORE_TWINS_MAX)
-		return why_set(why, REASON_SERIAL_USED, -1,
-		    "there are %d devices %s already", STORE_TWINS_MAX,
-		    f->serial);
-	for (i = 0; i < n; i++)
-		if (memcmp(others[i].issuer_name_sha256, f->issuer_name_sha256,
-			HASH_SIZE) == 0)
-			return why_set(why, REASON_SERIAL_USED, -1,
-			    "%s of this issuer", f->serial);
-	return REASON_OK;
+	if ((r = foreign_check(a, f->serial, why)) != REASON_OK)
+		return r;
+	return twin_check(a, f->serial, product, &f->issuer, false, why);
 }
 
 void
@@ -75,7 +69,7 @@ import_inspected(
 	struct device_order o = { 0 };
 	struct device *d = &o.device;
 	struct why why;
-	enum reason r = check_free(a, f, &why);
+	enum reason r = check_free(a, p->product.name, f, &why);
 
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);

@@ -18,6 +18,8 @@ read_order(struct authority *a, const struct message_admin *m,
     struct product *product, struct why *why)
 {
 	char name[PRODUCT_NAME_MAX + 1], factory[FACTORY_NAME_MAX + 1];
+	const struct key_entry *ca;
+	bool ordered;
 	enum reason r = admin_text(m, "product", name, sizeof(name), true, why);
 
 	if (r != REASON_OK)
@@ -30,11 +32,14 @@ read_order(struct authority *a, const struct message_admin *m,
 	r = admin_text(m, "factory", factory, sizeof(factory), false, why);
 	if (r != REASON_OK)
 		return r;
-	if (ca_choose(a, name, factory) == NULL) {
-		log_alarm(
-		    "ca-none", "product=\"%s\" factory=\"%s\"", name, factory);
-		return why_set(why, REASON_CA_UNKNOWN, -1, "%s", name);
-	}
+	ordered = admin_argument(m, "serial").len > 0;
+	if (product->scheme[0] != '\0' && !ordered)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "serial: the serials of %s come with the order", name);
+	/* A slot that is named names the CA. */
+	if ((product->scheme[0] != '\0' || !ordered) &&
+	    (r = ca_pick(a, product, factory, &ca, why)) != REASON_OK)
+		return r;
 	if (admin_argument(m, "csr").len == 0)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "csr is "
@@ -79,7 +84,7 @@ serial_ordered(struct authority *a, struct pending *p, const char *serial,
 	if (r != REASON_OK)
 		return r;
 	memcpy(out->slot, (*ca)->slot, sizeof(out->slot));
-	if (store_serial_find(a->store, serial, &known))
+	if (store_serial_find(a->store, serial, "", &known))
 		return why_set(why, REASON_SERIAL_USED, -1, "%s", serial);
 	memcpy(out->serial, serial, strlen(serial) + 1);
 	return REASON_OK;
@@ -98,10 +103,10 @@ serial_kept(struct authority *a, struct pending *p,
 }
 
 static void
-serial_burn(struct authority *a, const char *serial)
+serial_burn(struct authority *a, const struct store_serial *s)
 {
-	(void)store_serial_set(a->store, serial, SERIAL_BURNT);
-	log_warning("serial-burnt", "serial=\"%s\"", serial);
+	(void)store_serial_set(a->store, s->serial, s->product, SERIAL_BURNT);
+	log_warning("serial-burnt", "serial=\"%s\"", s->serial);
 }
 
 /* The next one of a slot. After a restore the ledger may know of more than the
@@ -118,6 +123,26 @@ serial_fresh(struct authority *a, const struct product *product,
 	if (issuing != NULL && out->counter <= issuing->last_counter)
 		out->counter = issuing->last_counter + 1;
 	return serial_format(out->serial, product, ca->slot, out->counter, why);
+}
+
+/* Whoever asks again with the same key gets what was reserved for it, if there is a
+ * CA that signs it. */
+static bool
+serial_again(struct authority *a, struct pending *p,
+    const struct store_serial *known, const char *ordered, const char *factory,
+    const struct key_entry **ca)
+{
+	if (p->product.scheme[0] != '\0') {
+		*ca = ca_choose(a, &p->product, factory);
+		return *ca != NULL;
+	}
+	*ca = ca_of_slot(a, known->slot);
+	if (*ca != NULL &&
+	    (ordered[0] != '\0' || ca_may_sign(a, *ca, &p->product)))
+		return true;
+	/* Its CA has ended meanwhile: the unit gets another one. */
+	serial_burn(a, known);
+	return false;
 }
 
 /* Which serial this unit is to have, and from which CA; *fresh if it has to be
@@ -145,24 +170,20 @@ serial_choose(struct authority *a, struct pending *p,
 		if (!serial_kept(a, p, &known, ordered))
 			return why_set(why, REASON_KEY_DUPLICATE, -1,
 			    "it is the key of %s", known.serial);
-		*ca = ca_of_slot(a, known.slot);
 		*fresh = false;
-		if (*ca != NULL &&
-		    (ordered[0] != '\0' ||
-			ca_may_sign(a, *ca, p->product.name))) {
+		if (serial_again(a, p, &known, ordered, factory, ca)) {
 			*out = known;
 			return REASON_OK;
 		}
-		/* Its CA has ended meanwhile: the unit gets another one. */
-		serial_burn(a, known.serial);
 	}
 	*fresh = true;
+	if (p->product.scheme[0] != '\0')
+		return existing_choose(
+		    a, &p->product, ordered, factory, ca, out, why);
 	if (ordered[0] != '\0')
 		return serial_ordered(a, p, ordered, ca, out, why);
-	*ca = ca_choose(a, p->product.name, factory);
-	if (*ca == NULL)
-		return why_set(
-		    why, REASON_CA_UNKNOWN, -1, "%s", p->product.name);
+	if ((r = ca_pick(a, &p->product, factory, ca, why)) != REASON_OK)
+		return r;
 	return serial_fresh(a, &p->product, *ca, out, why);
 }
 
@@ -186,6 +207,7 @@ ask(struct authority *a, struct pending *p, bool good)
 	memcpy(o.key, p->key, sizeof(o.key));
 	memcpy(o.product, p->product.name, sizeof(o.product));
 	memcpy(o.token, p->product.token, sizeof(o.token));
+	memcpy(o.scheme, p->product.scheme, sizeof(o.scheme));
 	memcpy(o.masa_url, p->product.masa_url, sizeof(o.masa_url));
 	memcpy(o.serial, p->reserved.serial, sizeof(o.serial));
 	memcpy(o.request_sha256, p->reserved.csr_sha256, HASH_SIZE);
@@ -308,7 +330,7 @@ burn_and_retry(struct authority *a, struct pending *p)
 {
 	const struct key_entry *ca = key_by_name(a, p->key);
 
-	serial_burn(a, p->reserved.serial);
+	serial_burn(a, &p->reserved);
 	if (p->retried || ca == NULL || is_ordered(p))
 		return false;
 	p->retried = true;
@@ -326,19 +348,24 @@ take_over(struct authority *a, struct pending *p)
 	struct why why;
 
 	admin_again(p, &m);
-	if (p->takeovers == TAKEOVERS_MAX || is_ordered(p) ||
+	if (p->takeovers == TAKEOVERS_MAX ||
+	    (is_ordered(p) && p->product.scheme[0] == '\0') ||
 	    admin_text(&m, "factory", factory, sizeof(factory), false, &why) !=
 		REASON_OK)
 		return false;
-	ca = ca_choose(a, p->product.name, factory);
+	ca = ca_choose(a, &p->product, factory);
 	if (ca == NULL || strcmp(ca->name, p->key) == 0 ||
-	    !ca_may_sign(a, ca, p->product.name))
+	    !ca_may_sign(a, ca, &p->product))
 		return false;
 	p->takeovers++;
 	log_note("ca-takeover", "from=\"%s\" to=\"%s\"", p->key, ca->name);
-	serial_burn(a, p->reserved.serial);
 	ca_turn_back(a, p);
 	ca_turn(a, p, ca);
+	if (p->product.scheme[0] != '\0') {
+		ask(a, p, true); /* the same serial: it has no slot */
+		return true;
+	}
+	serial_burn(a, &p->reserved);
 	return reserve_other(a, p, ca);
 }
 
@@ -352,7 +379,8 @@ record_device(struct authority *a, const struct pending *p,
 
 	memcpy(d.ca, p->key, sizeof(d.ca));
 	return store_device_add(a->store, &d) &&
-	    store_serial_set(a->store, p->reserved.serial, SERIAL_ISSUED);
+	    store_serial_set(a->store, p->reserved.serial, p->reserved.product,
+		SERIAL_ISSUED);
 }
 
 void

@@ -78,13 +78,14 @@ copy_idevid(struct authority *a, const struct record *r)
 		.state = SERIAL_BURNT },
 			    known;
 
-	if (store_serial_find(a->store, i->device.serial, &known))
+	if (store_serial_find(
+		a->store, i->device.serial, i->device.product, &known))
 		return; /* reserved by us: its asker is answered */
 	memcpy(s.serial, i->device.serial, sizeof(s.serial));
 	memcpy(s.product, i->device.product, sizeof(s.product));
 	memcpy(s.csr_sha256, r->request_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, i->device.spki_sha256, HASH_SIZE);
-	if (key != NULL)
+	if (key != NULL && i->scheme[0] == '\0')
 		memcpy(s.slot, key->slot, sizeof(s.slot));
 	(void)store_serial_add(a->store, &s);
 	log_warning("undelivered",

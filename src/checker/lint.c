@@ -91,7 +91,8 @@ lint_with(struct looking *l, const struct lint_order *order)
 	memcpy(rule.token, order->token, sizeof(rule.token));
 	rule.counter_width = order->counter_width;
 	rule.check_character = order->check_character;
-	if (order->token[0] != '\0')
+	memcpy(rule.scheme, order->scheme, sizeof(rule.scheme));
+	if (order->token[0] != '\0' || order->scheme[0] != '\0')
 		context.product = &rule;
 	if (context.subject == LINT_GUESS)
 		context.subject = lint_guess(&l->c);

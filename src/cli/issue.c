@@ -14,13 +14,18 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "crypto/hash/hash.h"
+#include "model/serial.h"
 #include "wire/json.h"
+
+#define LIST_MAX (16 << 20) /* octets of a list of serials */
 
 struct batch {
 	struct cli *c;
 	struct session *session;
-	const char *product, *serial, *factory, *out;
+	const char *product, *serial, *factory, *out, *list;
 	char **files;
+	char **serials; /* of the list, one a file; NULL without one */
 	size_t len, room;
 	bool folder; /* results go to files, each by its request's name */
 	size_t issued, refused;
@@ -74,10 +79,108 @@ add_folder(struct batch *b, const char *folder, struct why *why)
 	return REASON_OK;
 }
 
+/* --- serials that come with the order: a list --- */
+
+/* A line is a file, a tab and its serial. */
+static enum reason
+list_line(struct batch *b, struct span line, size_t number, struct why *why)
+{
+	const uint8_t *tab = memchr(line.ptr, '\t', line.len);
+	struct span file, serial;
+	char path[PATH_MAX], name[PATH_MAX];
+	const char *slash = strrchr(b->list, '/');
+
+	if (tab == NULL)
+		return why_set(why, REASON_SERIAL_SYNTAX, (long)number,
+		    "line %zu: a file, a tab, its serial", number);
+	file = span_of(line.ptr, (size_t)(tab - line.ptr));
+	serial = span_of(tab + 1, line.len - file.len - 1);
+	if (!text_printable(file) || !text_copy(name, sizeof(name), file) ||
+	    file.len == 0 || serial_check(serial, NULL) != REASON_OK)
+		return why_set(why, REASON_SERIAL_SYNTAX, (long)number,
+		    "line %zu: a file, a tab, its serial", number);
+	if (name[0] == '/' || slash == NULL) {
+		batch_add(b, name);
+	} else {
+		snprintf(path, sizeof(path), "%.*s/%.2000s",
+		    (int)(slash - b->list), b->list, name);
+		batch_add(b, path);
+	}
+	b->serials[b->len - 1] = memory_new(serial.len + 1);
+	memcpy(b->serials[b->len - 1], serial.ptr, serial.len);
+	return REASON_OK;
+}
+
+static enum reason
+list_once(struct seen *seen, const char *text, size_t number, struct why *why)
+{
+	uint8_t hash[HASH_SIZE];
+
+	sha256(span_str(text), hash);
+	if (seen_add(seen, hash, hash) == SEEN_NEW)
+		return REASON_OK;
+	return why_set(why, REASON_SERIAL_USED, (long)number,
+	    "line %zu: %.150s is there twice", number, text);
+}
+
+/* No file and no serial twice, and each file there. */
+static enum reason
+list_check(const struct batch *b, struct why *why)
+{
+	struct seen files = { 0 }, serials = { 0 };
+	enum reason r = REASON_OK;
+	size_t i;
+
+	for (i = 0; r == REASON_OK && i < b->len; i++) {
+		if ((r = list_once(&files, b->files[i], i + 1, why)) ==
+			REASON_OK &&
+		    (r = list_once(&serials, b->serials[i], i + 1, why)) ==
+			REASON_OK &&
+		    access(b->files[i], R_OK) != 0)
+			r = why_set(why, REASON_FILE_UNREADABLE, -1,
+			    "%.150s: %m", b->files[i]);
+	}
+	seen_free(&files);
+	seen_free(&serials);
+	return r;
+}
+
+/* All of it is read and looked at before anything is issued. */
+static enum reason
+list_read(struct batch *b, struct why *why)
+{
+	struct span rest, line;
+	const uint8_t *end;
+	struct buf text;
+	size_t lines = 0, i;
+	enum reason r = file_read(b->list, &text, LIST_MAX, why);
+
+	if (r != REASON_OK)
+		return r;
+	rest = buf_span(&text);
+	for (i = 0; i < rest.len; i++)
+		lines += rest.ptr[i] == '\n';
+	b->serials = memory_array(lines + 1, sizeof(*b->serials));
+	b->folder = true;
+	while (r == REASON_OK && rest.len > 0) {
+		end = memchr(rest.ptr, '\n', rest.len);
+		if (end == NULL) {
+			r = why_set(why, REASON_SERIAL_SYNTAX, -1,
+			    "the last line has no end");
+			break;
+		}
+		line = span_of(rest.ptr, (size_t)(end - rest.ptr));
+		rest = span_of(end + 1, rest.len - line.len - 1);
+		r = list_line(b, line, b->len + 1, why);
+	}
+	buf_free(&text);
+	return r == REASON_OK ? list_check(b, why) : r;
+}
+
 static enum reason
 gather(struct batch *b, struct why *why)
 {
-	enum reason r = REASON_OK;
+	enum reason r = b->list != NULL ? list_read(b, why) : REASON_OK;
 	struct stat st;
 	unsigned i;
 
@@ -174,8 +277,9 @@ tell_refused(const struct batch *b, const char *file, enum reason r,
 }
 
 static enum reason
-issue_one(struct batch *b, const char *file, struct why *why)
+issue_one(struct batch *b, size_t at, struct why *why)
 {
+	const char *file = b->files[at];
 	const char *out = b->out;
 	char path[PATH_MAX];
 	struct message_admin_reply reply;
@@ -195,7 +299,8 @@ issue_one(struct batch *b, const char *file, struct why *why)
 	request_begin(&m, "issue.csr");
 	request_text(&m, "product", b->product);
 	request_bytes(&m, "csr", buf_span(&csr));
-	request_text(&m, "serial", b->serial);
+	request_text(
+	    &m, "serial", b->serials == NULL ? b->serial : b->serials[at]);
 	request_text(&m, "factory", b->factory);
 	if ((r = session_ask(b->session, &m, &reply, why)) != REASON_OK)
 		goto out;
@@ -215,12 +320,13 @@ out:
 	return r;
 }
 
-/* The service does not answer, or cannot work: the rest would fail alike. */
+/* The service does not answer, or cannot work, or has no CA for the line (R-3.6):
+ * the rest would fail alike. */
 static bool
 hopeless(enum reason r)
 {
-	return reason_status(r) == 503 && r != REASON_OVERLOAD &&
-	    r != REASON_SERIAL_EXHAUSTED;
+	return (reason_status(r) == 503 && r != REASON_OVERLOAD) ||
+	    r == REASON_CA_UNKNOWN;
 }
 
 static int
@@ -234,7 +340,7 @@ issue_all(struct batch *b)
 	progress_begin(&bar, "issuing", b->len);
 	for (i = 0; i < b->len && !hopeless(r); i++) {
 		why_clear(&why);
-		r = issue_one(b, b->files[i], &why);
+		r = issue_one(b, i, &why);
 		b->issued += r == REASON_OK;
 		b->refused += r != REASON_OK;
 		if (r != REASON_OK)
@@ -245,7 +351,7 @@ issue_all(struct batch *b)
 	if (b->folder)
 		fprintf(stderr, "%zu issued, %zu refused, %zu not tried\n",
 		    b->issued, b->refused, b->len - i);
-	if (hopeless(r))
+	if (hopeless(r) && reason_status(r) == 503)
 		return EXIT_UNAVAILABLE;
 	return b->refused > 0 ? EXIT_REFUSED : EXIT_DONE;
 }
@@ -257,18 +363,25 @@ issue_csr_run(struct cli *c, int argc, char **argv)
 	const struct option_row rows[] = { { "product", &b.product, NULL,
 					       true },
 		{ "serial", &b.serial, NULL, false },
+		{ "serials", &b.list, NULL, false },
 		{ "factory", &b.factory, NULL, false },
 		{ "out", &b.out, NULL, false }, { 0 } };
 	struct why why;
 	enum reason r;
 	int code;
 
-	if (!options_read(c, argc, argv, rows, 1, UINT_MAX))
+	if (!options_read(c, argc, argv, rows, 0, UINT_MAX))
 		return EXIT_USAGE;
+	if ((c->operands_len == 0) == (b.list == NULL))
+		return usage_error(c, "it takes requests, or --serials");
+	if (b.list != NULL && b.serial != NULL)
+		return usage_error(
+		    c, "--serial and --serials exclude each other");
 	why_clear(&why);
 	if ((r = gather(&b, &why)) == REASON_OK && b.len == 0)
 		r = why_set(&why, REASON_FILE_UNREADABLE, -1,
-		    "there is no *.csr, *.der or *.pem in it");
+		    b.list != NULL ? "the list is empty"
+				   : "there is no *.csr, *.der or *.pem in it");
 	if (r != REASON_OK)
 		code = refuse(c, r, &why);
 	else if (b.serial != NULL && b.len > 1)
@@ -279,8 +392,12 @@ issue_csr_run(struct cli *c, int argc, char **argv)
 	else
 		code = issue_all(&b);
 	session_close(b.session);
-	while (b.len > 0)
+	while (b.len > 0) {
 		free(b.files[--b.len]);
+		if (b.serials != NULL)
+			free(b.serials[b.len]);
+	}
+	free(b.serials);
 	free(b.files);
 	return code;
 }

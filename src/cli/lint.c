@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "crypto/hash/hash.h"
 #include "wire/cbor.h"
+#include "model/serial.h"
 #include "wire/json.h"
 
 /* A file for people may name many certificates. */
@@ -221,7 +222,7 @@ lint_certificate(struct linting *l, const char *name, struct span der,
 /* --- files --- */
 
 struct lint_options {
-	const char *as, *issuer, *voucher_policy, *token, *slot;
+	const char *as, *issuer, *voucher_policy, *token, *slot, *scheme;
 	const char *counter_width, *check_character;
 	bool without_masa_url, all_issued;
 	uint8_t policy[LINT_POLICY_MAX];
@@ -336,6 +337,12 @@ order_read(struct lint_options *x)
 	    (!text_copy(o->token, sizeof(o->token), span_str(x->token)) ||
 		!text_copy(o->slot, sizeof(o->slot), span_str(x->slot))))
 		return "--token takes 2 to 6 characters, --slot 2 to 4";
+	if (x->scheme != NULL &&
+	    (x->token != NULL ||
+		!text_copy(o->scheme, sizeof(o->scheme), span_str(x->scheme)) ||
+		scheme_check(o->scheme, NULL) != REASON_OK))
+		return "--scheme takes one as product add does, without "
+		       "--token";
 	if (x->counter_width != NULL &&
 	    (!text_uint(span_str(x->counter_width), 12, &width) || width < 4))
 		return "--counter-width takes 4 to 12";
@@ -436,6 +443,7 @@ lint_run(struct cli *c, int argc, char **argv)
 		{ "as", &x.as, NULL, false },
 		{ "voucher-policy", &x.voucher_policy, NULL, false },
 		{ "token", &x.token, NULL, false },
+		{ "scheme", &x.scheme, NULL, false },
 		{ "slot", &x.slot, NULL, false },
 		{ "counter-width", &x.counter_width, NULL, false },
 		{ "check-character", &x.check_character, NULL, false },

@@ -23,6 +23,7 @@ struct issuing_ca {
 struct line {
 	char name[PRODUCT_NAME_MAX + 1];
 	char token[PRODUCT_TOKEN_MAX + 1];
+	char scheme[SERIAL_MAX + 1];
 	unsigned counter_width;
 	bool check_character, import_only, masa_url;
 };
@@ -165,6 +166,7 @@ lines_load(struct history *h, struct why *why)
 
 		copy(p->name, sizeof(p->name), &one, "name");
 		copy(p->token, sizeof(p->token), &one, "token");
+		copy(p->scheme, sizeof(p->scheme), &one, "scheme");
 		output_cell(text, &one, "counter-width");
 		p->counter_width =
 		    text_uint(span_str(text), 12, &width) ? (unsigned)width : 0;
@@ -228,6 +230,7 @@ order_fill(const struct history *h, const struct issuing_ca *ca,
 	if (ca == NULL || p->import_only || o->imported)
 		return;
 	memcpy(o->token, p->token, sizeof(o->token));
+	memcpy(o->scheme, p->scheme, sizeof(o->scheme));
 	memcpy(o->slot, ca->slot, sizeof(o->slot));
 	o->counter_width = p->counter_width;
 	o->check_character = p->check_character;

@@ -5,12 +5,12 @@
 #include "base/secret.h"
 #include "cli/cli.h"
 
-#define PRODUCT_OPTIONS                                                      \
-	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"           \
-	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n" \
-	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                    \
-	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"     \
-	"[--voucher-limit OCTETS] [--import-only yes|no]\n"                  \
+#define PRODUCT_OPTIONS                                                       \
+	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"            \
+	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n"  \
+	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                     \
+	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"      \
+	"[--voucher-limit OCTETS] [--scheme SCHEME] [--import-only yes|no]\n" \
 	"[--key-usage yes|no]"
 #define CUSTOMER_OPTIONS                                                   \
 	"NAME [--pin WISH] [--pin-cms WISH] [--pin-jws WISH] [--pin-cose " \
@@ -66,7 +66,7 @@ const struct verb verbs[] = {
 	    "give a slot to a factory with a signer of its own, for ever" },
 	{ "issue", "csr", issue_csr_run,
 	    "--product NAME [--serial S] [--factory NAME] [--out FILE|DIR]\n"
-	    "FILE|DIR...",
+	    "FILE|DIR... | --serials LIST",
 	    "issue an IDevID for each certification request" },
 	{ "device", "import", device_import_run,
 	    "--product NAME --ca FILE FILE...",
@@ -126,6 +126,7 @@ const struct verb verbs[] = {
 	    "[--as idevid|ca|voucher-signer|other] [--issuer FILE]\n"
 	    "[--token T --slot S [--counter-width N] [--check-character "
 	    "yes|no]]\n"
+	    "[--scheme SCHEME]\n"
 	    "[--voucher-policy OID] [--without-masa-url] FILE...|--all-issued",
 	    "explain every violation in certificates" },
 	{ "audit", "keys", audit_keys_run, "",

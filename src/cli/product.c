@@ -6,6 +6,7 @@ static const char *const fields[] = { "token", "masa-url", "counter-width",
 	"check-character", "pin", "pin-kind", "formats", "audit-only",
 	"verified", "manufacturer-proprietary", "emit-id-data",
 	"legacy-unattributed", "legacy-layout-2019", "voucher-limit",
+	"scheme",
 	"import-only", "key-usage", NULL };
 
 int

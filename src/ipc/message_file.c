@@ -5,13 +5,14 @@
 static void
 put_lint(struct cbor_out *o, const struct lint_order *l)
 {
-	cbor_put_array(o, 10);
+	cbor_put_array(o, 11);
 	cbor_put_uint(o, l->subject);
 	cbor_put_bool(o, l->masa_url_required);
 	cbor_put_bool(o, l->issuer_is_idevid_ca);
 	cbor_put_bool(o, l->issuer_named);
 	cbor_put_bool(o, l->imported);
 	cbor_put_string(o, l->token);
+	cbor_put_string(o, l->scheme);
 	cbor_put_string(o, l->slot);
 	cbor_put_uint(o, l->counter_width);
 	cbor_put_bool(o, l->check_character);
@@ -23,13 +24,14 @@ get_lint(struct cbor *c, struct lint_order *l)
 {
 	bool good = true;
 
-	if (!field_array(c, 10))
+	if (!field_array(c, 11))
 		return false;
 	l->subject = field_enum(c, LINT_GUESS, LINT_OTHER, &good);
 	return good && field_flag(c, &l->masa_url_required) &&
 	    field_flag(c, &l->issuer_is_idevid_ca) &&
 	    field_flag(c, &l->issuer_named) && field_flag(c, &l->imported) &&
 	    field_text(c, l->token, sizeof(l->token)) &&
+	    field_text(c, l->scheme, sizeof(l->scheme)) &&
 	    field_text(c, l->slot, sizeof(l->slot)) &&
 	    field_unsigned(c, 12, &l->counter_width) &&
 	    field_flag(c, &l->check_character) &&

@@ -151,10 +151,11 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 void
 message_idevid_order_put(struct cbor_out *o, const struct idevid_order *m)
 {
-	cbor_put_array(o, 12);
+	cbor_put_array(o, 13);
 	cbor_put_string(o, m->key);
 	cbor_put_string(o, m->product);
 	cbor_put_string(o, m->token);
+	cbor_put_string(o, m->scheme);
 	cbor_put_string(o, m->serial);
 	cbor_put_uint(o, m->counter);
 	cbor_put_uint(o, m->counter_width);
@@ -170,9 +171,10 @@ bool
 message_idevid_order_get(struct cbor *c, struct idevid_order *m)
 {
 	memset(m, 0, sizeof(*m));
-	return field_array(c, 12) && field_text(c, m->key, sizeof(m->key)) &&
+	return field_array(c, 13) && field_text(c, m->key, sizeof(m->key)) &&
 	    field_text(c, m->product, sizeof(m->product)) &&
 	    field_text(c, m->token, sizeof(m->token)) &&
+	    field_text(c, m->scheme, sizeof(m->scheme)) &&
 	    field_text(c, m->serial, sizeof(m->serial)) &&
 	    field_number(c, UINT64_MAX, &m->counter) &&
 	    field_unsigned(c, 12, &m->counter_width) &&

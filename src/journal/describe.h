@@ -8,6 +8,9 @@
 /* void * is a struct key_order, a struct ledger. */
 const char *key_end_word(unsigned value);
 void key_order_fields(struct members *f, void *value);
+/* Members 12 and 13 of a ledger, and room for what they say. */
+void ledger_lines_fields(struct members *f, struct ledger *l);
+void ledger_lines_room(struct ledger *l);
 void ledger_fields(struct members *f, void *value);
 
 #endif

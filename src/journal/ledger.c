@@ -5,6 +5,7 @@
 
 #include "base/fatal.h"
 #include "journal/describe.h"
+#include "model/serial.h"
 
 void
 ledger_init(struct ledger *l)
@@ -20,6 +21,8 @@ ledger_free(struct ledger *l)
 	free(l->keys);
 	free(l->by_name);
 	free(l->slots);
+	free(l->lines);
+	free(l->runs);
 	ledger_init(l);
 }
 
@@ -55,31 +58,44 @@ ledger_key_find(const struct ledger *l, const char *name)
 	return there ? &l->keys[l->by_name[at]] : NULL;
 }
 
-/* Room for one more element, in steps. */
+/* Arrays have room for a multiple of so many. */
+#define STEP 64
+
 static void *
 more_room(void *elements, size_t len, size_t size)
 {
-	if (len % 64 == 0 &&
-	    (elements = realloc(elements, (len + 64) * size)) == NULL)
+	if (len % STEP == 0)
+		elements = realloc(elements, (len + STEP) * size);
+	if (elements == NULL)
 		fatal("out of memory");
 	return elements;
+}
+
+/* Puts the last key's name in its place; false if it is there already. */
+static bool
+name_insert(struct ledger *l)
+{
+	size_t last = l->keys_len - 1, at;
+	bool there;
+
+	l->keys_len--;
+	at = name_place(l, l->keys[last].order.name, &there);
+	if (!there) {
+		l->by_name = more_room(l->by_name, last, sizeof(*l->by_name));
+		memmove(l->by_name + at + 1, l->by_name + at,
+		    (last - at) * sizeof(*l->by_name));
+		l->by_name[at] = (uint16_t)last;
+		l->keys_len++;
+	}
+	return !there;
 }
 
 bool
 ledger_key_push(struct ledger *l, const struct ledger_key *k)
 {
-	bool there;
-	size_t at = name_place(l, k->order.name, &there);
-
-	if (there)
-		return false;
 	l->keys = more_room(l->keys, l->keys_len, sizeof(*l->keys));
-	l->by_name = more_room(l->by_name, l->keys_len, sizeof(*l->by_name));
-	memmove(l->by_name + at + 1, l->by_name + at,
-	    (l->keys_len - at) * sizeof(*l->by_name));
-	l->by_name[at] = (uint16_t)l->keys_len;
 	l->keys[l->keys_len++] = *k;
-	return true;
+	return name_insert(l);
 }
 
 void
@@ -115,7 +131,7 @@ ledger_key_fields(struct members *f, void *value)
 {
 	struct ledger_key *k = value;
 	uint64_t in_period = k->count.in_period, wrapped = k->wrapped;
-	uint64_t copied = k->copied;
+	uint64_t copied = k->copied, lines = k->lines;
 	unsigned state = k->state, ending = k->ending, erased = k->erased;
 
 	member_map(f, 1, "order", key_order_fields, &k->order);
@@ -156,6 +172,9 @@ ledger_key_fields(struct members *f, void *value)
 	member_uint(f, 16, "copied", MEMBER_OPTIONAL, &copied, 1);
 	if (f->mode == MEMBERS_READ)
 		k->copied = copied != 0;
+	member_uint(f, 17, "lines", MEMBER_OPTIONAL, &lines, UINT32_MAX);
+	if (f->mode == MEMBERS_READ)
+		k->lines = (uint32_t)lines;
 }
 
 static void
@@ -195,7 +214,8 @@ slots_fields(struct members *f, struct ledger *l)
 			return;
 		}
 		l->slots_len = (size_t)count;
-		l->slots = memory_array(l->slots_len, sizeof(*l->slots));
+		l->slots = memory_array(
+		    LEDGER_PART_SLOTS / STEP * STEP + STEP, sizeof(*l->slots));
 	}
 	for (i = 0; i < count; i++)
 		member_element(f, slot_fields, &l->slots[i]);
@@ -221,15 +241,17 @@ ledger_fields(struct members *f, void *value)
 			return;
 		}
 		l->keys_len = (size_t)count;
-		l->keys = memory_array(l->keys_len + 1, sizeof(*l->keys));
+		l->keys = memory_array(
+		    LEDGER_PART_KEYS / STEP * STEP + STEP, sizeof(*l->keys));
 	}
 	for (i = 0; i < count; i++)
 		member_element(f, ledger_key_fields, &l->keys[i]);
 	member_array_end(f);
 	before_fields(f, &l->before);
 	slots_fields(f, l);
-	member_uint(f, 12, "part", MEMBER_OPTIONAL, &part, LEDGER_PARTS_MAX);
-	member_uint(f, 13, "more", MEMBER_OPTIONAL, &more, LEDGER_PARTS_MAX);
+	ledger_lines_fields(f, l);
+	member_uint(f, 14, "part", MEMBER_OPTIONAL, &part, LEDGER_PARTS_MAX);
+	member_uint(f, 15, "more", MEMBER_OPTIONAL, &more, LEDGER_PARTS_MAX);
 	if (f->mode == MEMBERS_READ) {
 		l->part = (unsigned)part;
 		l->more = (unsigned)more;
@@ -274,8 +296,10 @@ ledger_write(const struct ledger *l, unsigned part, uint8_t *out, size_t cap,
 	copy.slots_len = part_of(l->slots_len, LEDGER_PART_SLOTS, part, &first);
 	if (copy.slots_len > 0)
 		copy.slots += first;
-	if (part > 0)
+	if (part > 0) {
 		memset(&copy.before, 0, sizeof(copy.before));
+		copy.lines_len = copy.runs_len = 0;
+	}
 	copy.part = part;
 	copy.more = ledger_parts(l) - part - 1;
 	return ledger_part_write(&copy, out, cap, len);
@@ -290,6 +314,20 @@ ledger_part_write(
 	return members_write(ledger_fields, &copy, out, cap, len);
 }
 
+/* The index is no part of the encoding. */
+static bool
+index_keys(struct ledger *l)
+{
+	size_t count = l->keys_len;
+
+	for (l->keys_len = 0; l->keys_len < count;) {
+		l->keys_len++;
+		if (!name_insert(l))
+			return false;
+	}
+	return true;
+}
+
 enum reason
 ledger_read(struct span bytes, struct ledger *out, struct why *why)
 {
@@ -297,6 +335,9 @@ ledger_read(struct span bytes, struct ledger *out, struct why *why)
 
 	ledger_init(out);
 	r = members_read(ledger_fields, out, bytes, why);
+	if (r == REASON_OK && !index_keys(out))
+		r = why_set(why, REASON_JOURNAL_DAMAGED, -1,
+		    "two keys of a checkpoint have one name");
 	if (r != REASON_OK)
 		ledger_free(out);
 	return r;
@@ -352,6 +393,12 @@ take_over(struct ledger *l, const struct record *r, struct why *why)
 	l->time = content.time;
 	memcpy(l->head, content.head, HASH_SIZE);
 	l->before = content.before;
+	l->lines_len = content.lines_len;
+	l->lines = content.lines; /* transferred */
+	l->runs_len = content.runs_len;
+	l->runs = content.runs; /* transferred */
+	content.lines = NULL;
+	content.runs = NULL;
 	l->taking = true;
 	ledger_free(&content);
 	return REASON_OK;
@@ -413,7 +460,9 @@ take_part(struct ledger *l, const struct record *r, struct why *why)
 	    content.test == l->test && content.sequence == l->sequence &&
 	    memcmp(content.head, l->head, HASH_SIZE) == 0 &&
 	    content.time == l->time &&
-	    (content.part == 0 || before_equal(&content.before, &none)) &&
+	    (content.part == 0 ||
+		(before_equal(&content.before, &none) &&
+		    content.lines_len == 0)) &&
 	    take_elements(l, &content);
 	ledger_free(&content);
 	return good ? REASON_OK
@@ -487,7 +536,8 @@ ledger_key_allows(const struct ledger *l, const struct ledger_key *k,
 	if (k == NULL || (k->state != KEY_ACTIVE && k->state != KEY_SIGNED))
 		return why_set(why, REASON_SIGNER_KEY, -1, "it is %s",
 		    k == NULL ? "unknown" : key_state_name(k->state));
-	if (k->state == KEY_SIGNED && !ledger_key_due(l, k, time))
+	if (k->state == KEY_SIGNED &&
+	    !ledger_key_due(l, k, use->counter_width, time))
 		return why_set(why, REASON_SIGNER_KEY, -1,
 		    "it waits for %s to end", k->order.succeeds);
 	return key_policy_allows(&k->order.policy, &k->count, use, time, why);
@@ -550,6 +600,34 @@ counter_take(struct ledger_key *k, uint64_t counter)
 	k->window[at / 8] |= (uint8_t)(1u << at % 8);
 }
 
+/* Neither a counter nor an existing serial comes twice. */
+static enum reason
+serial_take(struct ledger *l, struct ledger_key *k,
+    const struct record_idevid *i, struct why *why)
+{
+	const struct device *d = &i->device;
+	uint64_t number;
+	enum reason r;
+
+	if (i->scheme[0] == '\0') {
+		r = ledger_counter_free(k, i->counter, why);
+		if (r == REASON_OK)
+			counter_take(k, i->counter);
+		return r;
+	}
+	if ((r = ledger_line_admits(l, k, d->product, i->scheme, why)) !=
+		REASON_OK ||
+	    (r = scheme_parse(span_str(d->serial), i->scheme, &number, why)) !=
+		REASON_OK)
+		return r;
+	if (number != i->counter)
+		return why_set(why, REASON_SERIAL_SYNTAX, -1,
+		    "another number than that of %s", d->serial);
+	if ((r = ledger_number_free(l, d->product, number, why)) == REASON_OK)
+		ledger_number_take(l, k, d->product, i->scheme, number);
+	return r;
+}
+
 /* A signature of a key: it must have been one that it may make. */
 static enum reason
 apply_use(struct ledger *l, const struct record *r, const char *name,
@@ -561,10 +639,8 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 	if (ledger_key_allows(l, k, use, r->time, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
 	if (use->kind == SIGNED_IDEVID) {
-		if (ledger_counter_free(k, r->idevid.counter, &inner) !=
-		    REASON_OK)
+		if (serial_take(l, k, &r->idevid, &inner) != REASON_OK)
 			return damaged(why, r, inner.text);
-		counter_take(k, r->idevid.counter);
 		k->last_record = r->sequence;
 	}
 	if (k->state == KEY_SIGNED) {
@@ -579,8 +655,11 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 static enum reason
 apply_idevid(struct ledger *l, const struct record *r, struct why *why)
 {
-	struct key_use use = { SIGNED_IDEVID, r->idevid.device.product,
-		r->idevid.device.serial };
+	const struct record_idevid *i = &r->idevid;
+	struct key_use use = { SIGNED_IDEVID, i->device.product,
+		i->device.serial,
+		i->scheme[0] != '\0' ? 0
+				     : serial_counter_width(i->device.serial) };
 
 	return apply_use(l, r, r->idevid.key, &use, why);
 }
@@ -590,7 +669,7 @@ apply_voucher(struct ledger *l, const struct record *r, struct why *why)
 {
 	struct key_use use = { r->voucher.nonce[0] != '\0' ? SIGNED_NONCED
 							   : SIGNED_NONCELESS,
-		r->voucher.product, r->voucher.serial };
+		r->voucher.product, r->voucher.serial, 0 };
 
 	return apply_use(l, r, r->voucher.key, &use, why);
 }

@@ -13,9 +13,9 @@
 #define LEDGER_KEYS_MAX	   4096
 #define LEDGER_SLOTS_MAX   4096
 /* A part with so many of the largest fits RECORD_MAX. */
-#define LEDGER_PART_KEYS   25
-#define LEDGER_PART_SLOTS  100
-#define LEDGER_PARTS_MAX   200
+#define LEDGER_PART_KEYS   16
+#define LEDGER_PART_SLOTS  50
+#define LEDGER_PARTS_MAX   256
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
 /* The signer's own act: a retired key's copy, under the passphrase alone, comes into
@@ -42,6 +42,11 @@ key_state_over(enum key_state s)
 	return s == KEY_RETIRED || s == KEY_ARCHIVED || s == KEY_DESTROYED;
 }
 
+/* Products with existing serials (IP 5.2 import mode), and the runs of numbers
+ * that are remembered for all of them. */
+#define LEDGER_LINES_MAX 32
+#define LEDGER_RUNS_MAX	 256
+
 /* Counters below the highest one of a slot that are remembered one by one. */
 #define COUNTER_WINDOW 512
 
@@ -61,6 +66,18 @@ struct ledger_key {
 	uint64_t end_record;  /* ... and has this number */
 	enum wrapping erased; /* what kept its file shut, 0: not erased */
 	bool copied;	      /* a copy for an archive was made at some time */
+	uint32_t lines;	      /* bit i: it has signed for line i */
+};
+
+/* A product with existing serials, from its first IDevID on and for ever. */
+struct ledger_line {
+	char product[PRODUCT_NAME_MAX + 1];
+	char scheme[SERIAL_MAX + 1];
+};
+/* Numbers of a line that were signed, or count as signed; in order, apart. */
+struct ledger_run {
+	uint32_t line;
+	uint64_t first, last;
 };
 
 /* A slot that a signer elsewhere has. */
@@ -90,6 +107,9 @@ struct ledger {
 	uint16_t *by_name;	 /* owned; their places, by their names */
 	size_t slots_len;
 	struct ledger_slot *slots; /* owned */
+	size_t lines_len, runs_len;
+	struct ledger_line *lines; /* owned, LEDGER_LINES_MAX; NULL for none */
+	struct ledger_run *runs;   /* owned, one more than LEDGER_RUNS_MAX */
 	/* The part of a checkpoint that was the last record to be one, and how
 	 * many belong to it that did not come yet. */
 	unsigned part, more;
@@ -98,8 +118,7 @@ struct ledger {
 
 void ledger_init(struct ledger *l);
 void ledger_free(struct ledger *l);
-/* The key of that name, NULL if there is none; for a ledger that was made by
- * ledger_apply() or ledger_succeed(). */
+/* The key of that name, NULL if there is none. */
 struct ledger_key *ledger_key_find(const struct ledger *l, const char *name);
 /* Adds at the end; false if there is one of that name. */
 bool ledger_key_push(struct ledger *l, const struct ledger_key *k);
@@ -109,10 +128,16 @@ void ledger_slot_push(struct ledger *l, const struct ledger_slot *s);
 MUST_USE enum reason ledger_key_allows(const struct ledger *l,
     const struct ledger_key *k, const struct key_use *use, int64_t time,
     struct why *why);
-/* Has the time come for a key that is signed to take over: is the one before it
- * out of use, or has little left (KEY_SWITCH_PERCENT)? */
-bool ledger_key_due(
-    const struct ledger *l, const struct ledger_key *k, int64_t time);
+/* Percent of its life that is over: what key_policy_used() says, or, where that is
+ * more, the part of the counters of so many digits that its slot has used; 0 digits
+ * for none. */
+unsigned ledger_key_used(
+    const struct ledger_key *k, unsigned counter_width, int64_t time);
+/* Has the time come for a key that is signed to take over what has counters of so
+ * many digits: is the one before it out of use, or has little left
+ * (KEY_SWITCH_PERCENT)? */
+bool ledger_key_due(const struct ledger *l, const struct ledger_key *k,
+    unsigned counter_width, int64_t time);
 /* The key that takes over from k, or goes on from it already; NULL if none is
  * there that can. */
 const struct ledger_key *ledger_key_successor(
@@ -144,6 +169,28 @@ MUST_USE enum reason ledger_slot_read(const struct ledger *l,
 /* Was this counter of the key's slot signed, or may have been? SERIAL_USED. */
 MUST_USE enum reason ledger_counter_free(
     const struct ledger_key *k, uint64_t counter, struct why *why);
+/*
+ * May this key sign an existing serial of that product and scheme (ledger_lines.c)?
+ * The scheme is the one that the product had before. No other product's serials
+ * look like these; where they may be the same, no key signs for both, so issuer and
+ * serial together stay one device. SIGNER_POLICY, SERIAL_SYNTAX.
+ */
+MUST_USE enum reason ledger_line_admits(const struct ledger *l,
+    const struct ledger_key *k, const char *product, const char *scheme,
+    struct why *why);
+/* Was this number of the product signed, by whatever key, or may have been?
+ * SERIAL_USED. */
+MUST_USE enum reason ledger_number_free(const struct ledger *l,
+    const char *product, uint64_t number, struct why *why);
+/* It is signed now: admitted and free. When there are too many runs, two become
+ * one, and what lay between counts as signed: the two nearest of the line that has
+ * the most. */
+void ledger_number_take(struct ledger *l, struct ledger_key *k,
+    const char *product, const char *scheme, uint64_t number);
+/* Does a foreign serial read like one of a slot that is ours, or like one of a slot
+ * that was given away, without being that? SERIAL_SLOT. */
+MUST_USE enum reason ledger_serial_foreign(
+    const struct ledger *l, const char *serial, struct why *why);
 const char *key_state_name(enum key_state s);
 /* Applies the next record (sequence, previous hash and signer must join);
  * bytes are its encoding. A checkpoint must equal what was worked out, unless

@@ -7,8 +7,20 @@
 #include "journal/describe.h"
 #include "model/serial.h"
 
+unsigned
+ledger_key_used(const struct ledger_key *k, unsigned width, int64_t time)
+{
+	unsigned other = 0, used;
+
+	used = key_policy_used(&k->order.policy, &k->count, time);
+	if (width != 0)
+		other = percent_of(k->last_counter, serial_counter_max(width));
+	return used > other ? used : other;
+}
+
 bool
-ledger_key_due(const struct ledger *l, const struct ledger_key *k, int64_t time)
+ledger_key_due(const struct ledger *l, const struct ledger_key *k,
+    unsigned counter_width, int64_t time)
 {
 	const struct ledger_key *before;
 
@@ -18,8 +30,8 @@ ledger_key_due(const struct ledger *l, const struct ledger_key *k, int64_t time)
 		if (before == NULL)
 			return true;
 		if (before->state == KEY_ACTIVE)
-			return key_policy_used(&before->order.policy,
-				   &before->count, time) >= KEY_SWITCH_PERCENT;
+			return ledger_key_used(before, counter_width, time) >=
+			    KEY_SWITCH_PERCENT;
 		if (!key_state_over(before->state))
 			return false; /* it comes first */
 		if (before->count.activated != 0)
@@ -154,6 +166,34 @@ ledger_key_admits(
 			    o->succeeds);
 	}
 	return o->slot[0] == '\0' ? REASON_OK : check_slot(l, o, why);
+}
+
+/* Slot a stands in a serial that is not from here; b is one that we know of. */
+static enum reason
+check_foreign(const char *a, const char *b, bool ours, struct why *why)
+{
+	if (b[0] == '\0' || !token_alike(a, b) || (!ours && strcmp(a, b) == 0))
+		return REASON_OK;
+	return why_set(why, REASON_SERIAL_SLOT, -1,
+	    "it reads like a serial of slot %s, which %s", b,
+	    ours ? "is ours" : "was given away");
+}
+
+enum reason
+ledger_serial_foreign(
+    const struct ledger *l, const char *serial, struct why *why)
+{
+	char token[PRODUCT_TOKEN_MAX + 1], slot[SLOT_TOKEN_MAX + 1];
+	enum reason r = REASON_OK;
+	size_t i;
+
+	if (!serial_reads_like_ours(serial, token, slot))
+		return REASON_OK;
+	for (i = 0; r == REASON_OK && i < l->keys_len; i++)
+		r = check_foreign(slot, l->keys[i].order.slot, true, why);
+	for (i = 0; r == REASON_OK && i < l->slots_len; i++)
+		r = check_foreign(slot, l->slots[i].slot, false, why);
+	return r;
 }
 
 const char *

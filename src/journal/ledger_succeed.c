@@ -1,6 +1,8 @@
 /* A new signer goes on where an old one ended, see ledger.h. */
 #include "base/fatal.h"
+#include "journal/describe.h"
 #include "journal/ledger.h"
+#include "model/serial.h"
 
 /* As far as counters go: to none that may be used. */
 static void
@@ -22,6 +24,34 @@ doubt(struct ledger_key *k, uint64_t skip, int64_t time)
 	memset(k->window, 0xff, sizeof(k->window));
 }
 
+/* Existing serials have no order. With doubt, what lies between the lowest that
+ * was signed and so many above the highest counts as signed. */
+static void
+lines_copy(const struct ledger *old, uint64_t skip, struct ledger *out)
+{
+	struct ledger_run *r;
+	size_t i;
+
+	if (old->lines_len == 0)
+		return;
+	ledger_lines_room(out);
+	out->lines_len = old->lines_len;
+	memcpy(out->lines, old->lines, old->lines_len * sizeof(*out->lines));
+	for (i = 0; i < old->runs_len; i++) {
+		r = &out->runs[out->runs_len];
+		if (skip > 0 && out->runs_len > 0 &&
+		    r[-1].line == old->runs[i].line)
+			r[-1].last = old->runs[i].last;
+		else
+			out->runs[out->runs_len++] = old->runs[i];
+	}
+	for (i = 0; skip > 0 && i < out->runs_len; i++) {
+		raise(&out->runs[i].last, skip);
+		if (out->runs[i].last > UINT64_C(1) << SCHEME_BITS)
+			out->runs[i].last = UINT64_C(1) << SCHEME_BITS;
+	}
+}
+
 void
 ledger_succeed(const struct ledger *old, const uint8_t signer[16],
     uint64_t skip, int64_t now, struct ledger *out)
@@ -40,6 +70,7 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 	out->before.skipped = skip;
 	for (i = 0; i < old->slots_len; i++)
 		ledger_slot_push(out, &old->slots[i]);
+	lines_copy(old, skip, out);
 	for (i = 0; i < old->keys_len; i++) {
 		k = old->keys[i];
 		k.last_record = 0; /* a number of the old chain */

@@ -217,6 +217,8 @@ idevid_fields(struct members *f, void *value)
 	member_time(f, 4, "not_before", MEMBER_REQUIRED, &i->not_before);
 	member_bytes(f, 5, "certificate_serial", MEMBER_REQUIRED, i->serial,
 	    sizeof(i->serial));
+	member_text(
+	    f, 6, "scheme", MEMBER_OPTIONAL, i->scheme, sizeof(i->scheme));
 }
 
 static void

@@ -52,9 +52,10 @@ struct record_device {
 struct record_idevid {
 	char key[KEY_NAME_MAX + 1];
 	struct device device; /* certificate_sha256 and tag unset */
-	uint64_t counter;
+	uint64_t counter; /* of an existing serial: the number of its digits */
 	int64_t not_before;
 	uint8_t serial[16]; /* INTEGER of the certificate, drawn at random */
+	char scheme[SERIAL_MAX + 1]; /* of an existing serial; else "" */
 };
 struct record_voucher {
 	char key[KEY_NAME_MAX + 1];

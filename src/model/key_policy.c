@@ -178,8 +178,8 @@ key_policy_end(const struct key_policy *p, const struct key_count *count)
 	return other < end ? other : end;
 }
 
-static unsigned
-percent(uint64_t part, uint64_t whole)
+unsigned
+percent_of(uint64_t part, uint64_t whole)
 {
 	if (part >= whole)
 		return 100;
@@ -196,14 +196,14 @@ key_policy_used(
 	unsigned used = 0, other;
 
 	if (p->limit != 0)
-		used = percent(count->issued, p->limit);
+		used = percent_of(count->issued, p->limit);
 	if (begin < count->activated)
 		begin = count->activated;
 	if (end == INT64_MAX || time <= begin)
 		return used;
 	other = end <= begin
 	    ? 100
-	    : percent((uint64_t)(time - begin), (uint64_t)(end - begin));
+	    : percent_of((uint64_t)(time - begin), (uint64_t)(end - begin));
 	return other > used ? other : used;
 }
 

@@ -48,6 +48,8 @@ struct key_count {
 struct key_use {
 	enum signed_kind kind;
 	const char *product, *serial; /* serial NULL: not known yet */
+	/* IDevIDs: digits of the counter, 0 for an existing serial. */
+	unsigned counter_width;
 };
 
 /* An issuing CA lives so long, and signs so many (IP 4). */
@@ -91,6 +93,8 @@ int64_t key_policy_end(
  * means that it will not sign again. 0 where nothing limits it. */
 unsigned key_policy_used(
     const struct key_policy *p, const struct key_count *count, int64_t time);
+/* How much of it is over, 100 = all. */
+unsigned percent_of(uint64_t part, uint64_t whole);
 /* Counts a signature made at that time. */
 void key_count_add(
     struct key_count *count, const struct key_policy *p, int64_t time);

@@ -32,8 +32,9 @@ struct lint_order {
 	bool issuer_named;
 	/* Another CA certified it: most codes only warn (IP 10). */
 	bool imported;
-	/* The rule of its serial (IP 5.2); token "" = not known. */
+	/* The rule of its serial (IP 5.2); token and scheme "" = not known. */
 	char token[PRODUCT_TOKEN_MAX + 1];
+	char scheme[SERIAL_MAX + 1];
 	char slot[SLOT_TOKEN_MAX + 1];
 	unsigned counter_width;
 	bool check_character;

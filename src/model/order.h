@@ -36,9 +36,11 @@ struct idevid_order {
 	char key[KEY_NAME_MAX + 1];
 	char product[PRODUCT_NAME_MAX + 1];
 	char token[PRODUCT_TOKEN_MAX + 1];
+	char scheme[SERIAL_MAX + 1]; /* of an existing serial; "" = ours */
 	char serial[SERIAL_MAX + 1];
-	uint64_t
-	    counter; /* inside the slot; the signer checks it against serial */
+	/* Inside the slot, or what the digits of an existing serial say; the
+	 * signer checks it against serial. */
+	uint64_t counter;
 	unsigned counter_width;
 	bool check_character;
 	char masa_url[MASA_URL_MAX + 1];

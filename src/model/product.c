@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "model/serial.h"
 
 void
 product_defaults(struct product *p)
@@ -51,12 +52,23 @@ refuse(struct why *why, const char *field, const char *what)
 enum reason
 product_check(const struct product *p, struct why *why)
 {
+	struct why inner;
+
 	if (!product_name_valid(p->name))
 		return refuse(why, "name", "1 to 64 of A-Z a-z 0-9 . _ -");
+	if (p->import_only && p->scheme[0] != '\0')
+		return refuse(why, "scheme", "its devices come certified");
 	if (p->import_only && p->token[0] == '\0')
 		return REASON_OK;
-	if (!token_valid(p->token))
+	if (p->scheme[0] != '\0' && p->token[0] != '\0')
+		return refuse(why, "scheme",
+		    "a product has serials of our own, or existing ones");
+	if (p->scheme[0] != '\0') {
+		if (scheme_check(p->scheme, &inner) != REASON_OK)
+			return refuse(why, "scheme", inner.text);
+	} else if (!token_valid(p->token)) {
 		return refuse(why, "token", "2 to 6 of A-Z 0-9");
+	}
 	if (p->counter_width < 4 || p->counter_width > 12)
 		return refuse(why, "counter-width", "4 to 12");
 	if (p->masa_url[0] == '\0')
@@ -250,6 +262,9 @@ product_set(
 		good = set_legacy(&next.legacy, form, value);
 	else if (span_is(name, "import-only"))
 		good = set_flag(&next.import_only, value);
+	else if (span_is(name, "scheme"))
+		good = text_printable(value) &&
+		    text_copy(next.scheme, sizeof(next.scheme), value);
 	else if (span_is(name, "key-usage"))
 		good = set_flag(&next.key_usage, value);
 	else

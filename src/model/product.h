@@ -36,6 +36,10 @@ struct product {
 	unsigned legacy;   /* old forms that its pledges may use */
 	unsigned voucher_limit; /* octets that its pledges can take; 0 = any */
 	bool import_only;	/* serials of others (IP 5.2 import mode) */
+	/* IP 5.2 import mode, for devices that we certify: their serials come
+	 * with the order and are of this scheme (model/serial.h); "" = serials
+	 * of our own. */
+	char scheme[SERIAL_MAX + 1];
 	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
 };
 

@@ -63,16 +63,18 @@ slot_valid(const char *slot)
 	return len >= 2 && len <= SLOT_TOKEN_MAX;
 }
 
-static char
-folded(char c)
+char
+serial_read_as(char c)
 {
+	if (c >= 'a' && c <= 'z')
+		c = (char)(c - 'a' + 'A');
 	return c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
 }
 
 bool
 token_alike(const char *a, const char *b)
 {
-	while (*a != '\0' && folded(*a) == folded(*b)) {
+	while (*a != '\0' && serial_read_as(*a) == serial_read_as(*b)) {
 		a++;
 		b++;
 	}
@@ -106,6 +108,23 @@ serial_format(char out[SERIAL_MAX + 1], const struct product *p,
 		snprintf(out + len, SERIAL_MAX + 1 - len, "-%c",
 		    serial_check_character(span_of(out, len)));
 	return REASON_OK;
+}
+
+unsigned
+serial_counter_width(const char *serial)
+{
+	const char *at = strchr(serial, '-');
+	size_t len;
+
+	at = at == NULL ? NULL : strchr(at + 1, '-');
+	len = at == NULL ? 0 : strcspn(at + 1, "-");
+	return len >= 4 && len <= 12 ? (unsigned)len : 0;
+}
+
+uint64_t
+serial_counter_max(unsigned width)
+{
+	return (UINT64_C(1) << 5 * width) - 1;
 }
 
 enum reason

@@ -64,6 +64,9 @@ device_prepare(struct signer *s, struct order *o)
 	struct device *d = &o->device.device;
 	enum reason r = device_check(d, &o->why);
 
+	if (r == REASON_OK)
+		r = ledger_serial_foreign(
+		    journal_ledger(s->journal), d->serial, &o->why);
 	if (r != REASON_OK)
 		return r;
 	d->origin = ORIGIN_IMPORTED;

@@ -15,6 +15,7 @@ fill_product(const struct idevid_order *i, struct product *p)
 	product_defaults(p);
 	memcpy(p->name, i->product, sizeof(p->name));
 	memcpy(p->token, i->token, sizeof(p->token));
+	memcpy(p->scheme, i->scheme, sizeof(p->scheme));
 	memcpy(p->masa_url, i->masa_url, sizeof(p->masa_url));
 	p->counter_width = i->counter_width;
 	p->check_character = i->check_character;
@@ -38,14 +39,38 @@ check_facts(
 	return REASON_OK;
 }
 
+/* An existing serial: of the product's scheme, and of no other product's. */
+static enum reason
+check_existing(const struct signer *s, const struct idevid_order *i,
+    const struct ledger_key *k, struct why *why)
+{
+	uint64_t number;
+	struct why inner;
+	enum reason r;
+
+	r = ledger_line_admits(
+	    journal_ledger(s->journal), k, i->product, i->scheme, &inner);
+	if (r != REASON_OK)
+		return why_set(
+		    why, r, -1, "key %.32s: %.150s", i->key, inner.text);
+	r = scheme_parse(span_str(i->serial), i->scheme, &number, why);
+	if (r == REASON_OK && number != i->counter)
+		return why_set(why, REASON_SERIAL_SYNTAX, -1,
+		    "its digits are not number %llu",
+		    (unsigned long long)i->counter);
+	return r;
+}
+
 /* The serial must be the one that slot and counter give (IP 5.2). */
 static enum reason
-check_serial(const struct idevid_order *i, const struct product *p,
-    const struct ledger_key *k, struct why *why)
+check_serial(const struct signer *s, const struct idevid_order *i,
+    const struct product *p, const struct ledger_key *k, struct why *why)
 {
 	char serial[SERIAL_MAX + 1];
 	enum reason r;
 
+	if (i->scheme[0] != '\0')
+		return check_existing(s, i, k, why);
 	r = serial_format(serial, p, k->order.slot, i->counter, why);
 	if (r == REASON_OK && strcmp(serial, i->serial) != 0)
 		return why_set(why, REASON_SERIAL_SLOT, -1,
@@ -134,16 +159,27 @@ render_again(struct signer *s, struct order *o, const struct product *p,
 	return true;
 }
 
+static struct key_use
+use_of(const struct idevid_order *i)
+{
+	return (struct key_use){ SIGNED_IDEVID, i->product, i->serial,
+		i->scheme[0] != '\0' ? 0 : i->counter_width };
+}
+
 static enum reason
 prepare_new(struct signer *s, struct order *o, const struct product *p,
     const struct ledger_key *k)
 {
 	const struct idevid_order *i = &o->idevid;
-	const struct key_use use = { SIGNED_IDEVID, i->product, i->serial };
+	const struct key_use use = use_of(i);
 	enum reason r;
 
 	/* Never twice, whatever the store believes. */
-	if ((r = ledger_counter_free(k, i->counter, &o->why)) != REASON_OK)
+	r = i->scheme[0] == '\0'
+	    ? ledger_counter_free(k, i->counter, &o->why)
+	    : ledger_number_free(
+		  journal_ledger(s->journal), i->product, i->counter, &o->why);
+	if (r != REASON_OK)
 		return r;
 	r = key_may_sign(s, i->key, &use, false, &o->signer, &o->why);
 	if (r != REASON_OK)
@@ -157,7 +193,7 @@ enum reason
 idevid_prepare(struct signer *s, struct order *o)
 {
 	const struct idevid_order *i = &o->idevid;
-	const struct key_use use = { SIGNED_IDEVID, i->product, i->serial };
+	const struct key_use use = use_of(i);
 	const struct ledger_key *k;
 	struct product p;
 	enum reason r;
@@ -169,12 +205,13 @@ idevid_prepare(struct signer *s, struct order *o)
 	if (r != REASON_OK)
 		return r;
 	k = ledger_key_of(s, i->key);
-	if ((r = check_serial(i, &p, k, &o->why)) != REASON_OK)
+	if ((r = check_serial(s, i, &p, k, &o->why)) != REASON_OK)
 		return r;
 	o->record.kind = RECORD_IDEVID;
 	memcpy(o->record.request_sha256, i->request_sha256, HASH_SIZE);
 	memcpy(o->record.idevid.key, i->key, sizeof(i->key));
 	o->record.idevid.counter = i->counter;
+	memcpy(o->record.idevid.scheme, i->scheme, sizeof(i->scheme));
 	fill_device(s, o);
 	if (render_again(s, o, &p, k))
 		return REASON_OK;

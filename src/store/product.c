@@ -4,7 +4,8 @@
 #define COLUMNS                                                        \
 	"name, token, masa_url, counter_width, check_character, pin, " \
 	"audit_only, emit_id_data, legacy, import_only, "              \
-	"key_usage, formats, pin_kind, voucher_limit, proprietary, verified"
+	"key_usage, formats, pin_kind, voucher_limit, proprietary, "     \
+	"verified, scheme"
 
 static void
 take_product(const struct value *row, struct product *p)
@@ -30,6 +31,7 @@ take_product(const struct value *row, struct product *p)
 	if (p->proprietary_len > 0)
 		memcpy(p->proprietary, row[14].bytes.ptr, p->proprietary_len);
 	p->verified = row[15].number != 0;
+	take_text(p->scheme, sizeof(p->scheme), &row[16]);
 }
 
 struct one_product {
@@ -91,13 +93,14 @@ store_product_put(struct store *s, const struct product *p)
 	return store_change(s,
 	    "INSERT INTO product (" COLUMNS ") VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "?15, ?16) ON "
+	    "?15, ?16, ?17) ON "
 	    "CONFLICT (name) "
 	    "DO UPDATE SET token = ?2, masa_url = ?3, counter_width = ?4, "
 	    "check_character = ?5, pin = ?6, audit_only = ?7, "
 	    "emit_id_data = ?8, legacy = ?9, import_only = ?10, "
 	    "key_usage = ?11, formats = ?12, pin_kind = ?13, "
-	    "voucher_limit = ?14, proprietary = ?15, verified = ?16",
+	    "voucher_limit = ?14, proprietary = ?15, verified = ?16, "
+	    "scheme = ?17",
 	    VALUES(value_text(p->name), value_text(p->token),
 		value_text(p->masa_url), value_number(p->counter_width),
 		value_number(p->check_character), value_number(p->pin),
@@ -106,5 +109,5 @@ store_product_put(struct store *s, const struct product *p)
 		value_number(p->key_usage), value_number(p->formats),
 		value_number(p->pin_kind), value_number(p->voucher_limit),
 		value_bytes(p->proprietary, p->proprietary_len),
-		value_number(p->verified)));
+		value_number(p->verified), value_text(p->scheme)));
 }

@@ -56,12 +56,15 @@ store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
 }
 
 bool
-store_serial_find(struct store *s, const char *serial, struct store_serial *out)
+store_serial_find(struct store *s, const char *serial, const char *product,
+    struct store_serial *out)
 {
 	struct one_serial o = { .out = out };
 
-	store_read(s, "SELECT " COLUMNS " FROM serial WHERE serial = ?1",
-	    VALUES(value_text(serial)), take_serial, &o);
+	store_read(s,
+	    "SELECT " COLUMNS " FROM serial WHERE serial = ?1 AND "
+	    "(?2 = '' OR product = ?2)",
+	    VALUES(value_text(serial), value_text(product)), take_serial, &o);
 	return o.found;
 }
 
@@ -99,10 +102,11 @@ store_serial_add(struct store *s, const struct store_serial *r)
 }
 
 bool
-store_serial_set(struct store *s, const char *serial, enum serial_state state)
+store_serial_set(struct store *s, const char *serial, const char *product,
+    enum serial_state state)
 {
 	return store_change(s,
-	    "UPDATE serial SET state = ?2 WHERE "
-	    "serial = ?1",
-	    VALUES(value_text(serial), value_number(state)));
+	    "UPDATE serial SET state = ?3 WHERE serial = ?1 AND product = ?2",
+	    VALUES(
+		value_text(serial), value_text(product), value_number(state)));
 }

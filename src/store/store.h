@@ -18,7 +18,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	9
+#define STORE_SCHEMA	10
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -170,7 +170,7 @@ enum serial_state { SERIAL_RESERVED = 1, SERIAL_ISSUED = 2, SERIAL_BURNT = 3 };
 struct store_serial {
 	char serial[SERIAL_MAX + 1];
 	char product[PRODUCT_NAME_MAX + 1];
-	char slot[SLOT_TOKEN_MAX + 1];
+	char slot[SLOT_TOKEN_MAX + 1]; /* "" of an existing one */
 	uint64_t counter;
 	uint8_t csr_sha256[HASH_SIZE];
 	uint8_t spki_sha256[HASH_SIZE];
@@ -181,14 +181,16 @@ bool store_serial_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
     struct store_serial *out);
 bool store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
     struct store_serial *out);
-bool store_serial_find(
-    struct store *s, const char *serial, struct store_serial *out);
+/* That of a product; of any if product is "". */
+bool store_serial_find(struct store *s, const char *serial, const char *product,
+    struct store_serial *out);
 /* One more than the highest counter of the slot. */
 uint64_t store_serial_next(struct store *s, const char *slot);
-/* false if the serial, or the key, has one already. */
+/* false if the serial is there, in this product or, with a slot, in any; or if the
+ * key has one already. */
 bool store_serial_add(struct store *s, const struct store_serial *r);
-bool store_serial_set(
-    struct store *s, const char *serial, enum serial_state state);
+bool store_serial_set(struct store *s, const char *serial, const char *product,
+    enum serial_state state);
 
 /* --- vouchers, which are the audit log --- */
 struct store_voucher {

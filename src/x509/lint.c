@@ -111,7 +111,10 @@ l03(struct run *run)
 	if (!is_idevid(run) || x->product == NULL || x->product->import_only ||
 	    run->c->subject_serials != 1)
 		return;
-	r = serial_parse(run->c->subject_serial, x->product, x->slot, &n, &why);
+	r = x->product->scheme[0] != '\0'
+	    ? scheme_parse(run->c->subject_serial, x->product->scheme, &n, &why)
+	    : serial_parse(
+		  run->c->subject_serial, x->product, x->slot, &n, &why);
 	if (r != REASON_OK)
 		found(run, REASON_L03, element(run->c->subject_serial),
 		    "%s: %.150s", reason_code(r), why.text);

@@ -228,7 +228,7 @@ issuing_again(void **state)
 	drained(w);
 	assert_string_equal(
 	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000001");
-	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", &s));
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", "", &s));
 	assert_int_equal(s.state, SERIAL_ISSUED);
 
 	csr(w, 2, NULL, "");
@@ -240,7 +240,7 @@ issuing_again(void **state)
 	drained(w);
 	assert_string_equal(
 	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000003");
-	assert_true(store_serial_find(w->a->store, "AR9-F1-000002", &s));
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000002", "", &s));
 	assert_int_equal(s.state, SERIAL_BURNT);
 	/* Twice in a row is not normal. */
 	csr(w, 4, NULL, "");
@@ -274,7 +274,7 @@ commit_lost(void **state)
 	buf_free(&head.payload);
 	puppet_repeat(w, 1);
 	assert_true(w->a->synced);
-	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", &s));
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", "", &s));
 	assert_int_equal(s.state, SERIAL_RESERVED);
 	csr(w, 1, NULL, "");
 	puppet_obey(w);

@@ -160,7 +160,7 @@ many_keys(void **state)
 	    store_journal_ledger(w->a->store, &copy, &why), REASON_OK);
 	assert_int_equal(copy.sequence, 2);
 	assert_int_equal(copy.keys_len, w->a->ledger.keys_len);
-	assert_non_null(ledger_key_find(&copy, "key-24"));
+	assert_non_null(ledger_key_find(&copy, "key-15"));
 	ledger_free(&copy);
 }
 

@@ -233,6 +233,7 @@ fill_inspect(union any_message *m)
 		.counter_width = 12,
 		.voucher_policy = SPAN(LINT_POLICY_MAX) };
 	TEXT(m->inspect.lint.token);
+	TEXT(m->inspect.lint.scheme);
 	TEXT(m->inspect.lint.slot);
 }
 
@@ -360,6 +361,7 @@ fill_idevid_order(union any_message *m)
 	TEXT(i->key);
 	TEXT(i->product);
 	TEXT(i->token);
+	TEXT(i->scheme);
 	TEXT(i->serial);
 	i->counter = UINT64_MAX;
 	i->counter_width = 12;

@@ -16,7 +16,7 @@
 #define SMALL (10 * RECORD_MAX)
 #define KEYS  600
 #define SLOTS 450
-#define PARTS 24
+#define PARTS 38
 
 static char top[64], dir[100];
 static struct why why;

@@ -168,7 +168,8 @@ largest_checkpoint(void **state)
 		.ending = END_ARCHIVE,
 		.end_record = INT64_MAX,
 		.erased = WRAPPING_APART,
-		.copied = true };
+		.copied = true,
+		.lines = UINT32_MAX };
 	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
@@ -204,10 +205,26 @@ largest_checkpoint(void **state)
 		memset(l.slots[i].to, 't', FACTORY_NAME_MAX);
 		l.slots[i].since = l.time;
 	}
+	l.lines_len = LEDGER_LINES_MAX;
+	l.lines = calloc(l.lines_len, sizeof(*l.lines));
+	for (i = 0; i < l.lines_len; i++) {
+		memset(l.lines[i].product, 'p', PRODUCT_NAME_MAX);
+		memset(l.lines[i].scheme, '#', 8);
+		memset(l.lines[i].scheme + 8, 'S', SERIAL_MAX - 8);
+	}
+	l.runs_len = LEDGER_RUNS_MAX;
+	l.runs = calloc(l.runs_len, sizeof(*l.runs));
+	for (i = 0; i < l.runs_len; i++) {
+		l.runs[i].line = LEDGER_LINES_MAX - 1;
+		l.runs[i].first = (i + 1) << 39;
+		l.runs[i].last = ((i + 2) << 39) - 2;
+	}
 	l.keys_len = LEDGER_PART_KEYS;
 	l.keys = calloc(l.keys_len, sizeof(k));
-	for (i = 0; i < l.keys_len; i++)
+	for (i = 0; i < l.keys_len; i++) {
 		l.keys[i] = k;
+		l.keys[i].order.name[0] = (char)('a' + i);
+	}
 	assert_true(ledger_write(&l, 0, content, sizeof(content), &len));
 	r = with_header(r);
 	r.checkpoint = span_of(content, len);
@@ -215,9 +232,14 @@ largest_checkpoint(void **state)
 	assert_int_equal(back.keys_len, LEDGER_PART_KEYS);
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
 	assert_int_equal(back.slots_len, LEDGER_PART_SLOTS);
+	assert_int_equal(back.runs_len, LEDGER_RUNS_MAX);
+	assert_memory_equal(
+	    back.runs, l.runs, LEDGER_RUNS_MAX * sizeof(*l.runs));
 	ledger_free(&back);
 	free(l.keys);
 	free(l.slots);
+	free(l.lines);
+	free(l.runs);
 }
 
 static void

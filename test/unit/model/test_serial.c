@@ -169,6 +169,70 @@ look_alikes(void **state)
 	assert_false(slot_valid("f1"));
 }
 
+/* Places for digits, all else as it stands; no serial of two schemes at once, as
+ * it is written and as it is read. */
+static void
+schemes(void **state)
+{
+	static const char *const bad[] = { "", "SN", "sn##", " ##", "## ",
+		"SN_##", "AR9-F1-######", "ARO-FI-####-#", "A1-B2-%%%%",
+		"%%%%%%%%%%%%%", "SN-2024-######" };
+	static const char *const good[] = { "00-D0-E5-F2-%%-%%", "########",
+		"SN########", "%%%%%%%%%%%%", "AR9-F1-###", "AR9/F1-####",
+		"ABCDEFG-F1-####" };
+	struct why why;
+	uint64_t n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    scheme_check(bad[i], &why), REASON_SERIAL_SYNTAX);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(scheme_check(good[i], &why), REASON_OK);
+	assert_int_equal(scheme_parse(span_str("00-D0-E5-F2-0A-10"),
+			     "00-D0-E5-F2-%%-%%", &n, &why),
+	    REASON_OK);
+	assert_int_equal(n, 0x0a10);
+	assert_int_equal(
+	    scheme_parse(span_str("SN0412"), "SN####", &n, &why), REASON_OK);
+	assert_int_equal(n, 412);
+	assert_int_equal(scheme_parse(span_str("SN04A2"), "SN####", &n, &why),
+	    REASON_SERIAL_SYNTAX);
+	assert_int_equal(why.offset, 4);
+	assert_int_equal(scheme_parse(span_str("SN04120"), "SN####", &n, &why),
+	    REASON_SERIAL_SYNTAX);
+	assert_int_equal(
+	    scheme_parse(span_str("0a"), "%%", &n, &why), REASON_SERIAL_SYNTAX);
+	assert_true(schemes_meet("00-%%", "##-0#", false));
+	assert_false(schemes_meet("00-%%", "##-G#", false));
+	assert_false(schemes_meet("SO##", "S0##", false));
+	assert_true(schemes_meet("SO##", "S0##", true));
+	assert_true(schemes_meet("SL##", "S###", true));
+	assert_false(schemes_meet("SN##", "SN###", true));
+}
+
+static void
+reads_like_ours(void **state)
+{
+	char token[PRODUCT_TOKEN_MAX + 1], slot[SLOT_TOKEN_MAX + 1];
+
+	(void)state;
+	assert_true(serial_reads_like_ours("ar9-Fl-OOO1-6", token, slot));
+	assert_string_equal(token, "ar9");
+	assert_string_equal(slot, "Fl");
+	assert_true(token_alike(slot, "F1"));
+	assert_true(serial_reads_like_ours("AR9-F1-000001", token, slot));
+	assert_false(serial_reads_like_ours("AR9-F1-00U001", token, slot));
+	assert_false(serial_reads_like_ours("AR9-F1-0001-66", token, slot));
+	assert_false(serial_reads_like_ours("AR9-F1-0001-", token, slot));
+	assert_false(serial_reads_like_ours("AR9-F1", token, slot));
+	assert_false(serial_reads_like_ours("00-D0-E5-F2-00-02", token, slot));
+	assert_int_equal(serial_counter_width("AR9-F1-000001-6"), 6);
+	assert_int_equal(serial_counter_width("AR9-F1"), 0);
+	assert_int_equal(serial_counter_max(4), 1048575);
+}
+
 int
 main(void)
 {
@@ -179,6 +243,8 @@ main(void)
 		cmocka_unit_test(errors_are_seen),
 		cmocka_unit_test(alphabet),
 		cmocka_unit_test(look_alikes),
+		cmocka_unit_test(schemes),
+		cmocka_unit_test(reads_like_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,11 @@ print_checkpoint(void)
 		.ending = END_DESTROY,
 		.end_record = 6,
 		.erased = WRAPPING_APART,
-		.copied = true };
+		.copied = true,
+		.lines = 1 };
+	struct ledger_line lines[] = { { "lamp-1", "SN-######" },
+		{ "lamp-2", "%%%%" } };
+	struct ledger_run runs[] = { { 0, 0, 4 }, { 0, 9, 9 }, { 1, 2, 2 } };
 	struct ledger_slot given = { "Q7", "Graz", SAMPLE_TIME };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX];
@@ -60,6 +64,10 @@ print_checkpoint(void)
 	l.keys_len = 1;
 	l.part = 1;
 	l.more = 2;
+	l.lines = lines;
+	l.lines_len = 2;
+	l.runs = runs;
+	l.runs_len = 3;
 	r.checkpoint.ptr = content;
 	if (!ledger_part_write(&l, content, sizeof(content), &r.checkpoint.len))
 		abort();
@@ -86,6 +94,9 @@ main(void)
 	r.device.device.issuer.len = HASH_SIZE;
 	print(r);
 	print(sample_idevid("F1-1", 42));
+	r = sample_idevid("F1-1", 42);
+	strcpy(r.idevid.scheme, "SN-######");
+	print(r);
 	print(sample_voucher("voucher-1"));
 	print(sample_signed(6));
 	print(sample_act("device.hold", "AR9-F1-0001-6"));

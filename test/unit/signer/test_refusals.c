@@ -556,6 +556,52 @@ idevid_lies(void **state)
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 }
 
+/* Existing serials have no counter: the signer remembers each. */
+static void
+existing_lies(void **state)
+{
+	struct idevid_order i = world_idevid(0x1f), good;
+	struct why why;
+
+	(void)state;
+	i.token[0] = '\0';
+	strcpy(i.product, "lamp-1");
+	strcpy(i.scheme, "00-D0-E5-%%-%%-%%");
+	strcpy(i.serial, "00-D0-E5-00-00-1F");
+	good = i;
+	i.counter = 0x20;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_SYNTAX);
+	i = good;
+	strcpy(i.serial, "00-D0-E5-00-00-1f");
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_SYNTAX);
+	i = good;
+	strcpy(i.token, "AR9");
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_FACTS);
+	i = good;
+	strcpy(i.scheme, "AR9-F1-%%%%");
+	strcpy(i.serial, "AR9-F1-001F");
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_FACTS);
+	assert_int_equal(order_idevid(&good), REASON_OK);
+	/* Again, for another request; also in another life. */
+	i = good;
+	i.request_sha256[5] ^= 1;
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
+	world_close();
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
+	/* The same serial by another scheme, or for another product. */
+	strcpy(i.scheme, "00-D0-E5-00-00-%%");
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_POLICY);
+	strcpy(i.product, "lamp-2");
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_POLICY);
+	strcpy(i.scheme, "OO-D0-E5-00-00-%%");
+	strcpy(i.serial, "OO-D0-E5-00-00-1F");
+	assert_int_equal(order_idevid(&i), REASON_SIGNER_POLICY);
+	/* The slot's own counters go on beside it. */
+	i = world_idevid(1);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+}
+
 static void
 key_lies(void **state)
 {
@@ -736,6 +782,7 @@ main(void)
 		CASE(policy_lies),
 		CASE(rate_kept),
 		CASE(idevid_lies),
+		CASE(existing_lies),
 		CASE(linted_first),
 		CASE(key_lies),
 		CASE(raw_key_lies),

@@ -128,7 +128,7 @@ serials(void **state)
 	assert_false(store_serial_add(f->store, &s));
 	assert_int_equal(store_serial_next(f->store, "F1"), 2);
 	assert_int_equal(store_serial_next(f->store, "F2"), 1);
-	assert_true(store_serial_find(f->store, "AR9-F1-0001-6", &got));
+	assert_true(store_serial_find(f->store, "AR9-F1-0001-6", "", &got));
 	assert_memory_equal(&s, &got, sizeof(s));
 	assert_true(store_serial_by_key(f->store, s.spki_sha256, &got));
 	assert_true(store_serial_by_csr(f->store, s.csr_sha256, &got));
@@ -136,10 +136,45 @@ serials(void **state)
 	memcpy(s.serial, "AR9-F1-0002", 12);
 	s.counter = 2;
 	assert_false(store_serial_add(f->store, &s));
-	assert_true(store_serial_set(f->store, "AR9-F1-0001-6", SERIAL_BURNT));
+	assert_true(store_serial_set(
+	    f->store, "AR9-F1-0001-6", s.product, SERIAL_BURNT));
 	assert_false(store_serial_by_key(f->store, s.spki_sha256, &got));
 	assert_true(store_serial_add(f->store, &s));
 	assert_int_equal(store_serial_next(f->store, "F1"), 3);
+	assert_true(committed(f->store));
+}
+
+/* Without a slot a serial is one for its product, with one it is one for all. */
+static void
+serials_of_products(void **state)
+{
+	struct fixture *f = *state;
+	struct store_serial s = { .serial = "0042",
+		.product = "lamp-1",
+		.counter = 42,
+		.state = SERIAL_RESERVED },
+			    got;
+
+	memset(s.spki_sha256, 1, HASH_SIZE);
+	assert_true(store_serial_add(f->store, &s));
+	memset(s.spki_sha256, 2, HASH_SIZE);
+	assert_false(store_serial_add(f->store, &s));
+	strcpy(s.product, "lamp-2");
+	assert_true(store_serial_add(f->store, &s));
+	assert_true(store_serial_find(f->store, "0042", "lamp-1", &got));
+	assert_int_equal(got.spki_sha256[0], 1);
+	assert_false(store_serial_find(f->store, "0042", "lamp-3", &got));
+	assert_true(
+	    store_serial_set(f->store, "0042", "lamp-2", SERIAL_ISSUED));
+	assert_true(store_serial_find(f->store, "0042", "lamp-1", &got));
+	assert_int_equal(got.state, SERIAL_RESERVED);
+	memset(s.spki_sha256, 3, HASH_SIZE);
+	strcpy(s.serial, "AR9-F1-0042");
+	strcpy(s.slot, "F1");
+	assert_true(store_serial_add(f->store, &s));
+	memset(s.spki_sha256, 4, HASH_SIZE);
+	strcpy(s.product, "lamp-1");
+	assert_false(store_serial_add(f->store, &s));
 	assert_true(committed(f->store));
 }
 
@@ -463,9 +498,9 @@ indexes(void **state)
 	store_device_each(f->store, "", "", DEVICE_HELD, count_some, &n);
 	(void)store_serial_by_key(f->store, hash, &s);
 	(void)store_serial_by_csr(f->store, hash, &s);
-	(void)store_serial_find(f->store, "x", &s);
+	(void)store_serial_find(f->store, "x", "", &s);
 	(void)store_serial_next(f->store, "F1");
-	(void)store_serial_set(f->store, "x", SERIAL_BURNT);
+	(void)store_serial_set(f->store, "x", "p", SERIAL_BURNT);
 	(void)store_voucher_add(f->store, &r);
 	(void)store_voucher_deliver(f->store, r.signer, 1, hash, &delivery);
 	(void)store_voucher_by_request(f->store, hash, 0, keep_voucher, &v);
@@ -505,6 +540,7 @@ main(void)
 		TEST(twins),
 		TEST(lists),
 		TEST(serials),
+		TEST(serials_of_products),
 		TEST(vouchers),
 		TEST(journal),
 		TEST(keys),

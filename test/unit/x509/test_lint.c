@@ -148,6 +148,13 @@ l03_serial(void **state)
 	product.import_only = true;
 	BROKEN(r.serial_number = "00-D0-E5-F2-00-02", "");
 	product.import_only = false;
+	/* Existing serials: the scheme, instead of the slot. */
+	strcpy(product.scheme, "00-D0-E5-F2-%%-%%");
+	BROKEN(r.serial_number = "00-D0-E5-F2-00-02", "");
+	BROKEN(r.serial_number = "00-D0-E5-F2-00-0G", "L03");
+	BROKEN(r.serial_number = "00-D0-E5-F3-00-02", "L03");
+	BROKEN(r.serial_number = "AR9-F1-0001-6", "L03");
+	product.scheme[0] = '\0';
 }
 
 static void
