@@ -21,8 +21,8 @@
 #define NAMED_MAX      20 /* differences of a kind that are told one by one */
 #define FINDINGS_MAX   (2 * NAMED_MAX + 2 * LEDGER_KEYS_MAX)
 #define FINDING_SIZE   160
-#define ROOM	       131072 /* octets of JSON */
-#define CHAIN_JOURNALS 64     /* journals that go on from each other */
+#define ROOM	       (640 * LEDGER_KEYS_MAX) /* octets of JSON */
+#define CHAIN_JOURNALS 64 /* journals that go on from each other */
 
 struct audited_key {
 	char name[KEY_NAME_MAX + 1];
@@ -75,37 +75,34 @@ number_of(const struct json_value *v, const char *name, uint64_t *out)
 /* --- the store's side --- */
 
 static enum reason
+key_take(void *context, const struct json_value *row, struct why *why)
+{
+	struct audit *a = context;
+	struct audited_key *k;
+	char text[CELL_MAX];
+
+	if (a->keys_len == LEDGER_KEYS_MAX)
+		return why_set(why, REASON_INTERNAL, -1, "too many keys");
+	k = &a->keys[a->keys_len++];
+	output_cell(text, row, "name");
+	(void)text_copy(k->name, sizeof(k->name), span_str(text));
+	output_cell(text, row, "state");
+	(void)text_copy(k->state, sizeof(k->state), span_str(text));
+	output_cell(text, row, "purpose");
+	k->purpose =
+	    strcmp(text, "voucher") == 0 ? PURPOSE_VOUCHER : PURPOSE_IDEVID_CA;
+	k->has_limit = number_of(row, "limit", &k->limit);
+	(void)number_of(row, "issued", &k->counted);
+	return REASON_OK;
+}
+
+static enum reason
 keys_load(struct audit *a, struct why *why)
 {
-	struct message_admin_reply reply;
-	struct json_value root, list, one;
 	struct message_admin m;
-	struct json_iter i;
-	char text[CELL_MAX];
-	enum reason r;
 
 	request_begin(&m, "ca.list");
-	if ((r = session_ask(a->s, &m, &reply, why)) != REASON_OK)
-		return r;
-	if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
-	    !json_member(&root, "cas", &list))
-		return why_set(why, REASON_INTERNAL, -1, "ca.list");
-	json_iter_open(&i, &list);
-	while (
-	    a->keys_len < LEDGER_KEYS_MAX && json_iter_next(&i, NULL, &one)) {
-		struct audited_key *k = &a->keys[a->keys_len++];
-
-		output_cell(text, &one, "name");
-		(void)text_copy(k->name, sizeof(k->name), span_str(text));
-		output_cell(text, &one, "state");
-		(void)text_copy(k->state, sizeof(k->state), span_str(text));
-		output_cell(text, &one, "purpose");
-		k->purpose = strcmp(text, "voucher") == 0 ? PURPOSE_VOUCHER
-							  : PURPOSE_IDEVID_CA;
-		k->has_limit = number_of(&one, "limit", &k->limit);
-		(void)number_of(&one, "issued", &k->counted);
-	}
-	return REASON_OK;
+	return session_pages(a->s, &m, "cas", key_take, a, why);
 }
 
 /* One device by serial and key, whoever counts it. */
@@ -119,15 +116,27 @@ device_hash(uint8_t out[HASH_SIZE], const char *serial, const char *spki)
 	sha256(span_str(both), out);
 }
 
-typedef void (*row_call)(struct audit *a, const struct json_value *row);
-
-static void
-row_take(struct audit *a, const struct json_value *row)
+/* Did we certify that device? */
+static bool
+issued(const struct json_value *row)
 {
+	char origin[CELL_MAX];
+
+	output_cell(origin, row, "origin");
+	return strcmp(origin, "issued") == 0;
+}
+
+static enum reason
+row_take(void *context, const struct json_value *row, struct why *why)
+{
+	struct audit *a = context;
 	char serial[CELL_MAX], spki[CELL_MAX], ca[CELL_MAX];
 	uint8_t hash[HASH_SIZE];
 	struct audited_key *k;
 
+	(void)why;
+	if (!issued(row))
+		return REASON_OK;
 	output_cell(serial, row, "serial");
 	output_cell(spki, row, "spki-sha256");
 	output_cell(ca, row, "ca");
@@ -135,6 +144,7 @@ row_take(struct audit *a, const struct json_value *row)
 	(void)seen_add(&a->rows, hash, UNMARKED);
 	if ((k = key_named(a, ca)) != NULL)
 		k->stored++;
+	return REASON_OK;
 }
 
 static void
@@ -148,14 +158,18 @@ finding(struct audit *a, const char *what, const char *about)
 }
 
 /* A row that no record stands for: somebody wrote into the store. */
-static void
-row_judge(struct audit *a, const struct json_value *row)
+static enum reason
+row_judge(void *context, const struct json_value *row, struct why *why)
 {
+	struct audit *a = context;
 	char serial[CELL_MAX], spki[CELL_MAX];
 	uint8_t hash[HASH_SIZE];
 	const uint64_t *tag;
 	uint64_t marked;
 
+	(void)why;
+	if (!issued(row))
+		return REASON_OK;
 	memcpy(&marked, MARKED, sizeof(marked));
 	output_cell(serial, row, "serial");
 	output_cell(spki, row, "spki-sha256");
@@ -163,43 +177,21 @@ row_judge(struct audit *a, const struct json_value *row)
 	tag = seen_find(&a->rows, hash);
 	/* A device that came while we looked was not there to be marked. */
 	if (tag == NULL || *tag == marked)
-		return;
+		return REASON_OK;
 	a->bad = true;
 	if (a->without_record++ < NAMED_MAX)
 		finding(a, "a device without a record", serial);
+	return REASON_OK;
 }
 
-/* Every device that we certified, page by page. */
 static enum reason
 rows_each(struct audit *a, row_call call, struct why *why)
 {
-	char after[CELL_MAX] = "-", origin[CELL_MAX];
-	struct message_admin_reply reply;
-	struct json_value root, list, one;
 	struct message_admin m;
-	struct json_iter i;
-	enum reason r;
 
-	do {
-		request_begin(&m, "device.list");
-		request_text(
-		    &m, "after", strcmp(after, "-") == 0 ? NULL : after);
-		request_text(&m, "limit", PAGE);
-		request_text(&m, "whole", "yes");
-		if ((r = session_ask(a->s, &m, &reply, why)) != REASON_OK)
-			return r;
-		if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
-		    !json_member(&root, "devices", &list))
-			return why_set(why, REASON_INTERNAL, -1, "device.list");
-		json_iter_open(&i, &list);
-		while (json_iter_next(&i, NULL, &one)) {
-			output_cell(origin, &one, "origin");
-			if (strcmp(origin, "issued") == 0)
-				call(a, &one);
-		}
-		output_cell(after, &root, "next");
-	} while (strcmp(after, "-") != 0);
-	return REASON_OK;
+	request_begin(&m, "device.list");
+	request_text(&m, "whole", "yes");
+	return session_pages(a->s, &m, "devices", call, a, why);
 }
 
 /* --- the journal's side --- */

@@ -64,61 +64,31 @@ device_import_run(struct cli *c, int argc, char **argv)
 int
 device_list_run(struct cli *c, int argc, char **argv)
 {
-	const char *product = NULL, *state = NULL, *after = NULL;
-	const char *limit = PAGE;
-	const struct option_row rows[] = { { "product", &product, NULL, false },
-		{ "state", &state, NULL, false },
-		{ "after", &after, NULL, false },
-		{ "limit", &limit, NULL, false }, { 0 } };
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, rows, 0, 0))
-		return EXIT_USAGE;
-	request_begin(&m, "device.list");
-	request_text(&m, "after", after);
-	request_text(&m, "limit", limit);
-	request_text(&m, "product", product);
-	request_text(&m, "state", state);
-	return session_run(c, NEED_STORE, &m);
-}
-
-/* A verb about one serial; reason is NULL where the verb has none. */
-static int
-about_one(struct cli *c, int argc, char **argv, const char *verb,
-    const char **reason, enum session_need need)
-{
-	const char *issuer = NULL;
-	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
-		{ reason == NULL ? NULL : "reason", reason, NULL, true },
-		{ 0 } };
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, rows, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, verb);
-	request_text(&m, "serial", c->operands[0]);
-	request_text(&m, "issuer", issuer);
-	if (reason != NULL)
-		request_text(&m, "reason", *reason);
-	return session_run(c, need, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "device.list", NEED_STORE,
+		.fields = { "product", "state", PAGE_FIELDS } });
 }
 
 int
 device_show_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(c, argc, argv, "device.show", NULL, NEED_STORE);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"device.show", NEED_STORE, { "serial" }, { "issuer" } });
 }
 
 int
 device_hold_run(struct cli *c, int argc, char **argv)
 {
-	const char *reason = NULL;
-
-	return about_one(c, argc, argv, "device.hold", &reason, NEED_SIGNER);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "device.hold", NEED_SIGNER, { "serial" },
+		{ "issuer" }, "reason" });
 }
 
 int
 device_release_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(c, argc, argv, "device.release", NULL, NEED_SIGNER);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"device.release", NEED_SIGNER, { "serial" }, { "issuer" } });
 }
