@@ -400,16 +400,10 @@ struct printing {
 };
 
 static void
-put_next(void *context, const struct store_ca *ca)
+put_named(void *context, const struct store_ca *ca)
 {
 	struct printing *s = context;
 
-	if (s->name == NULL) {
-		json_begin_object(s->o);
-		put_ca(s->a, s->o, ca);
-		json_end_object(s->o);
-		return;
-	}
 	if (s->found || strcmp(ca->name, s->name) != 0)
 		return;
 	s->found = true;
@@ -427,25 +421,43 @@ put_chain(struct authority *a, struct json_out *o, const char *name)
 		.a = a, .o = o, .name = name, .chain_only = true
 	};
 
-	store_ca_each(a->store, put_next, &s);
+	store_ca_each(a->store, put_named, &s);
 }
+
+struct listing {
+	struct authority *a;
+	struct page page;
+};
+
+static void
+put_next(void *context, const struct store_ca *ca)
+{
+	struct listing *l = context;
+
+	if (!page_reached(&l->page, ca->name) ||
+	    !page_takes(&l->page, ca->name))
+		return;
+	put_ca(l->a, &l->page.o, ca);
+	json_end_object(&l->page.o);
+}
+
+#define ONE_CA 2048 /* octets of JSON; no entry has more */
 
 void
 ca_list(struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	struct json_out o;
-	struct printing s = { .a = a, .o = &o };
+	struct listing l = { .a = a };
+	struct why why;
+	enum reason r = page_read(&l.page, m, ONE_CA, &why);
 
-	(void)m;
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "cas");
-	json_begin_array(&o);
-	store_ca_each(a->store, put_next, &s);
-	json_end_array(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	page_begin(&l.page);
+	page_list(&l.page, "cas");
+	store_ca_each(a->store, put_next, &l);
+	page_end(&l.page, from);
 }
 
 void
@@ -464,7 +476,7 @@ ca_show(struct authority *a, struct origin from, const struct message_admin *m)
 	}
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	store_ca_each(a->store, put_next, &s);
+	store_ca_each(a->store, put_named, &s);
 	json_end_object(&o);
 	if (s.found) {
 		answer_json(from, &o);

@@ -150,12 +150,14 @@ compare(const void *left, const void *right)
 }
 
 static void
-put_entry(struct json_out *o, const struct listed *l)
+put_entry(struct page *p, const struct listed *l)
 {
+	struct json_out *o = &p->o;
 	char name[BLOCK_TEXT_MAX];
 
 	block_name_print(name, &l->block->name);
-	json_begin_object(o);
+	if (!page_takes(p, name))
+		return;
 	json_put_name(o, "name");
 	json_put_text(o, name);
 	put_time(o, "since", l->block->since);
@@ -170,47 +172,25 @@ put_entry(struct json_out *o, const struct listed *l)
 	json_end_object(o);
 }
 
-static void
-put_page(struct json_out *o, const struct listing *l, uint64_t limit)
-{
-	char next[BLOCK_TEXT_MAX];
-	size_t i;
-
-	json_begin_object(o);
-	json_put_name(o, "clients");
-	json_begin_array(o);
-	for (i = 0; i < l->len && i < limit && o->len + ONE_CLIENT < o->cap;
-	     i++)
-		put_entry(o, &l->all[i]);
-	json_end_array(o);
-	json_put_name(o, "next");
-	if (i > 0 && i < l->len) {
-		block_name_print(next, &l->all[i - 1].block->name);
-		json_put_text(o, next);
-	} else {
-		json_put_null(o);
-	}
-	json_end_object(o);
-}
-
+/* Entries come and go by themselves: a page goes on behind the place of a name,
+ * whether that is still there or not. */
 void
 client_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
 	static struct listing l;
 	struct block_name after;
-	struct json_out o;
+	struct page page;
 	struct why why;
-	uint64_t limit;
-	enum reason r =
-	    admin_number(m, "limit", ADMIN_PAGE_MAX, 100, &limit, &why);
+	enum reason r = page_read(&page, m, ONE_CLIENT, &why);
+	size_t i;
 
 	l.len = 0;
 	l.after = NULL;
-	if (r == REASON_OK && admin_argument(m, "after").ptr != NULL) {
-		r = block_name_read(&after, admin_argument(m, "after"), &why);
+	if (r == REASON_OK && page.after[0] != '\0') {
+		r = block_name_read(&after, span_str(page.after), &why);
 		l.after = &after;
+		page.reached = true;
 	}
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
@@ -218,7 +198,9 @@ client_list(
 	}
 	reputation_each(a, collect, &l);
 	qsort(l.all, l.len, sizeof(l.all[0]), compare);
-	json_out_open(&o, room, sizeof(room));
-	put_page(&o, &l, limit);
-	answer_json(from, &o);
+	page_begin(&page);
+	page_list(&page, "clients");
+	for (i = 0; i < l.len; i++)
+		put_entry(&page, &l.all[i]);
+	page_end(&page, from);
 }

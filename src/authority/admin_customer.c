@@ -328,102 +328,81 @@ put_customer(struct json_out *o, const struct customer *c)
 	json_put_text(o, c->configuration_url);
 }
 
+/* Octets of JSON; no entry has more. */
+#define ONE_CUSTOMER	1024
+#define ONE_CERTIFICATE 1024
+
 static bool
 put_certificate(void *context, const struct store_customer_certificate *c)
 {
-	struct json_out *o = context;
+	struct page *p = context;
+	char key[HEX_SIZE(HASH_SIZE)];
 
-	json_begin_object(o);
-	json_put_name(o, "kind");
-	json_put_text(o, customer_kind_text(c->kind));
-	json_put_name(o, "key");
-	json_put_hex(o, span_of(c->entry.spki_sha256, HASH_SIZE));
-	put_time(o, "since", c->since);
-	put_time(o, "not-after", c->entry.not_after);
-	json_put_name(o, "subject");
-	json_put_text(o, c->subject);
-	json_end_object(o);
+	hex_encode(key, span_of(c->entry.spki_sha256, HASH_SIZE));
+	if (!page_reached(p, key))
+		return true;
+	if (!page_takes(p, key))
+		return false;
+	json_put_name(&p->o, "kind");
+	json_put_text(&p->o, customer_kind_text(c->kind));
+	json_put_name(&p->o, "key");
+	json_put_text(&p->o, key);
+	put_time(&p->o, "since", c->since);
+	put_time(&p->o, "not-after", c->entry.not_after);
+	json_put_name(&p->o, "subject");
+	json_put_text(&p->o, c->subject);
+	json_end_object(&p->o);
 	return true;
 }
-
-#define ONE_CUSTOMER 1024 /* octets of JSON; no entry of the list has more */
-
-/* A page: those behind "after", as many as fit; "next" is where it goes on. */
-struct page {
-	struct json_out *o;
-	const char *after;
-	char last[CUSTOMER_NAME_MAX + 1];
-	bool more;
-};
 
 static void
 put_next(void *context, const struct customer *c)
 {
 	struct page *p = context;
 
-	if (p->more || strcmp(c->name, p->after) <= 0)
+	if (!page_reached(p, c->name) || !page_takes(p, c->name))
 		return;
-	p->more = p->o->len + ONE_CUSTOMER > p->o->cap;
-	if (p->more)
-		return;
-	json_begin_object(p->o);
-	put_customer(p->o, c);
-	json_end_object(p->o);
-	memcpy(p->last, c->name, sizeof(p->last));
+	put_customer(&p->o, c);
+	json_end_object(&p->o);
 }
 
 void
 customer_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	char after[CUSTOMER_NAME_MAX + 1];
-	struct json_out o;
-	struct page page = { .o = &o, .after = after };
+	struct page page;
 	struct why why;
-	enum reason r =
-	    admin_text(m, "after", after, sizeof(after), false, &why);
+	enum reason r = page_read(&page, m, ONE_CUSTOMER, &why);
 
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "customers");
-	json_begin_array(&o);
+	page_begin(&page);
+	page_list(&page, "customers");
 	store_customer_each(a->store, put_next, &page);
-	json_end_array(&o);
-	json_put_name(&o, "next");
-	if (page.more)
-		json_put_text(&o, page.last);
-	else
-		json_put_null(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	page_end(&page, from);
 }
 
 void
 customer_show(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
 	struct customer c;
-	struct json_out o;
+	struct page page;
 	struct why why;
-	enum reason r = find(a, m, &c, &why);
+	enum reason r = page_read(&page, m, ONE_CERTIFICATE, &why);
 
+	if (r == REASON_OK)
+		r = find(a, m, &c, &why);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	put_customer(&o, &c);
-	json_put_name(&o, "on-file");
-	json_begin_array(&o);
-	store_customer_certificate_each(a->store, c.name, put_certificate, &o);
-	json_end_array(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	page_begin(&page);
+	put_customer(&page.o, &c);
+	page_list(&page, "on-file");
+	store_customer_certificate_each(
+	    a->store, c.name, put_certificate, &page);
+	page_end(&page, from);
 }

@@ -43,45 +43,27 @@ put_device(struct json_out *o, const struct store_device *s)
 	put_time(o, "added", s->added);
 }
 
-/* A page ends between two serials, never between twins: `next` is where the
- * one behind it goes on. */
-struct page {
-	struct json_out *o;
-	uint64_t left;
-	char last[SERIAL_MAX + 1];
-	bool more;
+struct listing {
+	struct page page;
 	bool whole; /* with key and certificate: for lint and audit */
 };
 
 static bool
-page_full(const struct page *p)
-{
-	size_t one = p->whole ? ONE_CERTIFICATE : ONE_DEVICE;
-
-	return p->left == 0 || p->o->len + one * STORE_TWINS_MAX > p->o->cap;
-}
-
-static bool
 put_next(void *context, const struct store_device *d)
 {
-	struct page *p = context;
-	bool twin = strcmp(d->device.serial, p->last) == 0;
+	struct listing *l = context;
+	struct json_out *o = &l->page.o;
 
-	if (!twin && page_full(p)) {
-		p->more = true;
+	if (!page_takes(&l->page, d->device.serial))
 		return false;
+	put_device(o, d);
+	if (l->whole) {
+		json_put_name(o, "spki-sha256");
+		json_put_hex(o, span_of(d->device.spki_sha256, HASH_SIZE));
+		json_put_name(o, "certificate");
+		json_put_base64(o, d->certificate);
 	}
-	p->left -= p->left > 0;
-	memcpy(p->last, d->device.serial, sizeof(p->last));
-	json_begin_object(p->o);
-	put_device(p->o, d);
-	if (p->whole) {
-		json_put_name(p->o, "spki-sha256");
-		json_put_hex(p->o, span_of(d->device.spki_sha256, HASH_SIZE));
-		json_put_name(p->o, "certificate");
-		json_put_base64(p->o, d->certificate);
-	}
-	json_end_object(p->o);
+	json_end_object(o);
 	return true;
 }
 
@@ -107,38 +89,26 @@ void
 device_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	char after[SERIAL_MAX + 1], product[PRODUCT_NAME_MAX + 1];
+	char product[PRODUCT_NAME_MAX + 1];
+	struct listing l = { .whole = admin_argument(m, "whole").len > 0 };
 	enum device_state state;
-	struct json_out o;
-	struct page page = { .o = &o };
 	struct why why;
 	enum reason r;
 
-	if ((r = admin_text(m, "after", after, sizeof(after), false, &why)) !=
-		REASON_OK ||
-	    (r = admin_text(m, "product", product, sizeof(product), false,
+	if ((r = page_read(&l.page, m,
+		 (l.whole ? ONE_CERTIFICATE : ONE_DEVICE) * STORE_TWINS_MAX,
 		 &why)) != REASON_OK ||
-	    (r = admin_number(m, "limit", ADMIN_PAGE_MAX, 100, &page.left,
+	    (r = admin_text(m, "product", product, sizeof(product), false,
 		 &why)) != REASON_OK ||
 	    (r = read_state(m, &state, &why)) != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	page.whole = admin_argument(m, "whole").len > 0;
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "devices");
-	json_begin_array(&o);
-	store_device_each(a->store, after, product, state, put_next, &page);
-	json_end_array(&o);
-	json_put_name(&o, "next");
-	if (page.more)
-		json_put_text(&o, page.last);
-	else
-		json_put_null(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	page_begin(&l.page);
+	page_list(&l.page, "devices");
+	l.page.reached = true; /* the store goes on behind it */
+	store_device_each(a->store, l.page.after, product, state, put_next, &l);
+	page_end(&l.page, from);
 }
 
 /* "issuer" is the key identifier, or the hash of the Name, in hex. */

@@ -121,7 +121,6 @@ put_product(struct json_out *o, const struct product *p)
 	char formats[FORMATS_TEXT_SIZE], name[32];
 	unsigned i;
 
-	json_begin_object(o);
 	json_put_name(o, "name");
 	json_put_text(o, p->name);
 	json_put_name(o, "token");
@@ -155,31 +154,37 @@ put_product(struct json_out *o, const struct product *p)
 	json_put_uint(o, p->voucher_limit);
 	put_flag(o, "import-only", p->import_only);
 	put_flag(o, "key-usage", p->key_usage);
-	json_end_object(o);
 }
+
+#define ONE_PRODUCT 1536 /* octets of JSON; no entry has more */
 
 static void
 put_next(void *context, const struct product *p)
 {
-	put_product(context, p);
+	struct page *page = context;
+
+	if (!page_reached(page, p->name) || !page_takes(page, p->name))
+		return;
+	put_product(&page->o, p);
+	json_end_object(&page->o);
 }
 
 void
 product_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	struct json_out o;
+	struct page page;
+	struct why why;
+	enum reason r = page_read(&page, m, ONE_PRODUCT, &why);
 
-	(void)m;
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "products");
-	json_begin_array(&o);
-	store_product_each(a->store, put_next, &o);
-	json_end_array(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	page_begin(&page);
+	page_list(&page, "products");
+	store_product_each(a->store, put_next, &page);
+	page_end(&page, from);
 }
 
 void
@@ -199,6 +204,8 @@ product_show(
 		return;
 	}
 	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
 	put_product(&o, &p);
+	json_end_object(&o);
 	answer_json(from, &o);
 }

@@ -157,36 +157,41 @@ public_ca_drop(
 
 /* --- reading --- */
 
+#define ONE_PUBLIC_CA 1024 /* octets of JSON; no entry has more */
+
 static void
 put_one(void *context, const struct store_public_ca *p)
 {
-	struct json_out *o = context;
+	struct page *page = context;
+	char key[HEX_SIZE(HASH_SIZE)];
 
-	json_begin_object(o);
-	json_put_name(o, "key");
-	json_put_hex(o, span_of(p->ca.spki_sha256, HASH_SIZE));
-	put_time(o, "added", p->added);
-	json_put_name(o, "subject");
-	json_put_text(o, p->subject);
-	json_end_object(o);
+	hex_encode(key, span_of(p->ca.spki_sha256, HASH_SIZE));
+	if (!page_reached(page, key) || !page_takes(page, key))
+		return;
+	json_put_name(&page->o, "key");
+	json_put_text(&page->o, key);
+	put_time(&page->o, "added", p->added);
+	json_put_name(&page->o, "subject");
+	json_put_text(&page->o, p->subject);
+	json_end_object(&page->o);
 }
 
 void
 public_ca_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	struct json_out o;
+	struct page page;
+	struct why why;
+	enum reason r = page_read(&page, m, ONE_PUBLIC_CA, &why);
 
-	(void)m;
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "built-in");
-	json_put_uint(&o, public_ca_count());
-	json_put_name(&o, "public-cas");
-	json_begin_array(&o);
-	store_public_ca_each(a->store, put_one, &o);
-	json_end_array(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	page_begin(&page);
+	json_put_name(&page.o, "built-in");
+	json_put_uint(&page.o, public_ca_count());
+	page_list(&page, "public-cas");
+	store_public_ca_each(a->store, put_one, &page);
+	page_end(&page, from);
 }

@@ -46,12 +46,21 @@ put_uint(struct json_out *o, const char *name, uint64_t value)
 	json_put_uint(o, value);
 }
 
+#define ONE_SLOT 512 /* octets of JSON; no entry has more */
+
+/* A slot of ours is told for each generation of it. */
 static void
-put_own(struct authority *a, struct json_out *o, const struct ledger_key *k)
+put_own(struct authority *a, struct page *p, const struct ledger_key *k)
 {
-	json_begin_object(o);
+	unsigned generation = ledger_key_generation(&a->ledger, k);
+	struct json_out *o = &p->o;
+	char key[32];
+
+	snprintf(key, sizeof(key), "%s.%u", k->order.slot, generation);
+	if (!page_reached(p, key) || !page_takes(p, key))
+		return;
 	put_text(o, "slot", k->order.slot);
-	put_uint(o, "generation", ledger_key_generation(&a->ledger, k));
+	put_uint(o, "generation", generation);
 	put_text(o, "given-to", k->order.factory);
 	put_text(o, "key", k->order.name);
 	put_text(o, "state", key_state_name(k->state));
@@ -62,12 +71,19 @@ put_own(struct authority *a, struct json_out *o, const struct ledger_key *k)
 }
 
 static void
-put_given(struct json_out *o, const struct ledger_slot *s)
+put_given(struct page *p, const struct ledger_slot *s)
 {
-	json_begin_object(o);
+	struct json_out *o = &p->o;
+
+	if (!page_reached(p, s->slot) || !page_takes(p, s->slot))
+		return;
 	put_text(o, "slot", s->slot);
+	put_text(o, "generation", "");
 	put_text(o, "given-to", s->to);
+	put_text(o, "key", "");
 	put_text(o, "state", "given");
+	put_text(o, "issued", "");
+	put_text(o, "last-counter", "");
 	put_time(o, "since", s->since);
 	json_end_object(o);
 }
@@ -76,21 +92,21 @@ void
 slot_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	struct json_out o;
+	struct page page;
+	struct why why;
+	enum reason r = page_read(&page, m, ONE_SLOT, &why);
 	size_t i;
 
-	(void)m;
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "slots");
-	json_begin_array(&o);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	page_begin(&page);
+	page_list(&page, "slots");
 	for (i = 0; i < a->ledger.keys_len; i++)
 		if (a->ledger.keys[i].order.slot[0] != '\0')
-			put_own(a, &o, &a->ledger.keys[i]);
+			put_own(a, &page, &a->ledger.keys[i]);
 	for (i = 0; i < a->ledger.slots_len; i++)
-		put_given(&o, &a->ledger.slots[i]);
-	json_end_array(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+		put_given(&page, &a->ledger.slots[i]);
+	page_end(&page, from);
 }

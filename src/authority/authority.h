@@ -449,6 +449,34 @@ void admin_fail(struct authority *a, struct pending *p, enum reason r,
  * with UNAVAILABLE if it does not go out. */
 void signer_sent(struct authority *a, struct pending *p, bool sent);
 
+/* --- page.c: every list is answered in pages --- */
+#define PAGE_KEY_MAX 128
+/* One page. Entries have keys and an order that stays; a page goes on behind the
+ * one that "after" names. */
+struct page {
+	struct json_out o;
+	size_t one; /* octets of JSON; no entry, with its twins, has more */
+	char after[PAGE_KEY_MAX], last[PAGE_KEY_MAX];
+	uint64_t left;
+	bool reached; /* what comes now is behind "after" */
+	bool more;
+};
+/* Reads "limit" (ADMIN_PAGE_MAX if absent) and "after". ADMIN_ARGUMENT. */
+MUST_USE enum reason page_read(
+    struct page *p, const struct message_admin *m, size_t one, struct why *why);
+/* The answer, an object; members may follow, and then the list, by its name. */
+void page_begin(struct page *p);
+void page_list(struct page *p, const char *name);
+/* Where the source of a list cannot itself go on behind "after": is this entry
+ * behind it? Asked of each, in order. */
+bool page_reached(struct page *p, const char *key);
+/* Begins an object for the entry; false: it is for the next page. Entries of one
+ * key (twins) are never parted. */
+bool page_takes(struct page *p, const char *key);
+/* Ends the list and answers: "next" is what "after" must be then, or null.
+ * ADMIN_ARGUMENT if no entry was the one that "after" names. */
+void page_end(struct page *p, struct origin from);
+
 /* --- the verbs --- each answers, now or later. */
 typedef void (*admin_call)(
     struct authority *a, struct origin from, const struct message_admin *m);

@@ -74,23 +74,6 @@ text_of(const struct json_value *v, const char *name, char *out, size_t cap)
 }
 
 static void
-take_listed(struct audited_key *k, const struct json_value *one)
-{
-	char text[CELL_MAX];
-
-	text_of(one, "name", k->name, sizeof(k->name));
-	text_of(one, "state", k->state, sizeof(k->state));
-	output_cell(text, one, "purpose");
-	k->purpose =
-	    strcmp(text, "voucher") == 0 ? PURPOSE_VOUCHER : PURPOSE_IDEVID_CA;
-	output_cell(text, one, "root");
-	k->software_root = strcmp(text, "software root") == 0;
-	k->has_limit = number_of(one, "limit", &k->limit);
-	(void)number_of(one, "issued", &k->counted);
-	(void)number_of(one, "months", &k->months);
-}
-
-static void
 take_products(struct audited_key *k, const struct json_value *one)
 {
 	struct json_value list, name;
@@ -130,25 +113,43 @@ key_show(struct audit *a, struct audited_key *k, struct why *why)
 	return REASON_OK;
 }
 
+static void
+take_listed(struct audited_key *k, const struct json_value *one)
+{
+	char text[CELL_MAX];
+
+	text_of(one, "name", k->name, sizeof(k->name));
+	text_of(one, "state", k->state, sizeof(k->state));
+	output_cell(text, one, "purpose");
+	k->purpose =
+	    strcmp(text, "voucher") == 0 ? PURPOSE_VOUCHER : PURPOSE_IDEVID_CA;
+	output_cell(text, one, "root");
+	k->software_root = strcmp(text, "software root") == 0;
+	k->has_limit = number_of(one, "limit", &k->limit);
+	(void)number_of(one, "issued", &k->counted);
+	(void)number_of(one, "months", &k->months);
+}
+
+static enum reason
+key_take(void *context, const struct json_value *row, struct why *why)
+{
+	struct audit *a = context;
+
+	if (a->keys_len == LEDGER_KEYS_MAX)
+		return why_set(why, REASON_INTERNAL, -1, "too many keys");
+	take_listed(&a->keys[a->keys_len++], row);
+	return REASON_OK;
+}
+
 static enum reason
 keys_load(struct audit *a, struct why *why)
 {
-	struct message_admin_reply reply;
-	struct json_value root, list, one;
 	struct message_admin m;
-	struct json_iter i;
 	unsigned n;
 	enum reason r;
 
 	request_begin(&m, "ca.list");
-	if ((r = session_ask(a->s, &m, &reply, why)) != REASON_OK)
-		return r;
-	if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
-	    !json_member(&root, "cas", &list))
-		return why_set(why, REASON_INTERNAL, -1, "ca.list");
-	json_iter_open(&i, &list);
-	while (a->keys_len < LEDGER_KEYS_MAX && json_iter_next(&i, NULL, &one))
-		take_listed(&a->keys[a->keys_len++], &one);
+	r = session_pages(a->s, &m, "cas", key_take, a, why);
 	for (n = 0; n < a->keys_len && r == REASON_OK; n++)
 		r = key_show(a, &a->keys[n], why);
 	return r;

@@ -22,15 +22,27 @@ device_hash(uint8_t out[HASH_SIZE], const char *serial, const char *spki)
 	sha256(span_str(both), out);
 }
 
-typedef void (*row_call)(struct audit *a, const struct json_value *row);
-
-static void
-row_take(struct audit *a, const struct json_value *row)
+/* Did we certify that device? */
+static bool
+issued(const struct json_value *row)
 {
+	char origin[CELL_MAX];
+
+	output_cell(origin, row, "origin");
+	return strcmp(origin, "issued") == 0;
+}
+
+static enum reason
+row_take(void *context, const struct json_value *row, struct why *why)
+{
+	struct audit *a = context;
 	char serial[CELL_MAX], spki[CELL_MAX], ca[CELL_MAX];
 	uint8_t hash[HASH_SIZE];
 	struct audited_key *k;
 
+	(void)why;
+	if (!issued(row))
+		return REASON_OK;
 	output_cell(serial, row, "serial");
 	output_cell(spki, row, "spki-sha256");
 	output_cell(ca, row, "ca");
@@ -38,17 +50,22 @@ row_take(struct audit *a, const struct json_value *row)
 	(void)seen_add(&a->rows, hash, UNMARKED);
 	if ((k = audit_key(a, ca)) != NULL)
 		k->stored++;
+	return REASON_OK;
 }
 
 /* A row that no record stands for: somebody wrote into the store. */
-static void
-row_judge(struct audit *a, const struct json_value *row)
+static enum reason
+row_judge(void *context, const struct json_value *row, struct why *why)
 {
+	struct audit *a = context;
 	char serial[CELL_MAX], spki[CELL_MAX];
 	uint8_t hash[HASH_SIZE];
 	const uint64_t *tag;
 	uint64_t marked;
 
+	(void)why;
+	if (!issued(row))
+		return REASON_OK;
 	memcpy(&marked, MARKED, sizeof(marked));
 	output_cell(serial, row, "serial");
 	output_cell(spki, row, "spki-sha256");
@@ -56,44 +73,22 @@ row_judge(struct audit *a, const struct json_value *row)
 	tag = seen_find(&a->rows, hash);
 	/* A device that came while we looked was not there to be marked. */
 	if (tag == NULL || *tag == marked)
-		return;
+		return REASON_OK;
 	a->bad = REASON_COUNTS_DIFFER;
 	if (a->without_record++ < NAMED_MAX)
 		audit_finding(a, REASON_COUNTS_DIFFER,
 		    "a device without a record", serial);
+	return REASON_OK;
 }
 
-/* Every device that we certified, page by page. */
 static enum reason
 rows_each(struct audit *a, row_call call, struct why *why)
 {
-	char after[CELL_MAX] = "-", origin[CELL_MAX];
-	struct message_admin_reply reply;
-	struct json_value root, list, one;
 	struct message_admin m;
-	struct json_iter i;
-	enum reason r;
 
-	do {
-		request_begin(&m, "device.list");
-		request_text(
-		    &m, "after", strcmp(after, "-") == 0 ? NULL : after);
-		request_text(&m, "limit", PAGE);
-		request_text(&m, "whole", "yes");
-		if ((r = session_ask(a->s, &m, &reply, why)) != REASON_OK)
-			return r;
-		if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
-		    !json_member(&root, "devices", &list))
-			return why_set(why, REASON_INTERNAL, -1, "device.list");
-		json_iter_open(&i, &list);
-		while (json_iter_next(&i, NULL, &one)) {
-			output_cell(origin, &one, "origin");
-			if (strcmp(origin, "issued") == 0)
-				call(a, &one);
-		}
-		output_cell(after, &root, "next");
-	} while (strcmp(after, "-") != 0);
-	return REASON_OK;
+	request_begin(&m, "device.list");
+	request_text(&m, "whole", "yes");
+	return session_pages(a->s, &m, "devices", call, a, why);
 }
 
 /* --- the journal's side --- */

@@ -11,7 +11,7 @@
 #include "cli/audit.h"
 
 #define ANSWER_MAX   1024
-#define PRODUCTS_MAX 512
+#define PRODUCTS_MAX 4096
 
 struct products {
 	unsigned len;
@@ -283,31 +283,27 @@ question_put(struct audit *a, struct json_out *o, const struct taxonomy *t,
 /* --- all of them --- */
 
 static enum reason
+product_take(void *context, const struct json_value *row, struct why *why)
+{
+	struct products *p = context;
+	char name[CELL_MAX];
+
+	if (p->len == PRODUCTS_MAX)
+		return why_set(why, REASON_INTERNAL, -1,
+		    "more than %d products", PRODUCTS_MAX);
+	output_cell(name, row, "name");
+	(void)text_copy(
+	    p->names[p->len++], PRODUCT_NAME_MAX + 1, span_str(name));
+	return REASON_OK;
+}
+
+static enum reason
 products_load(struct audit *a, struct products *p, struct why *why)
 {
-	struct message_admin_reply reply;
-	struct json_value root, list, one;
 	struct message_admin m;
-	struct json_iter i;
-	char name[CELL_MAX];
-	enum reason r;
 
 	request_begin(&m, "product.list");
-	if ((r = session_ask(a->s, &m, &reply, why)) != REASON_OK)
-		return r;
-	if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
-	    !json_member(&root, "products", &list))
-		return why_set(why, REASON_INTERNAL, -1, "product.list");
-	json_iter_open(&i, &list);
-	while (json_iter_next(&i, NULL, &one)) {
-		if (p->len == PRODUCTS_MAX)
-			return why_set(why, REASON_INTERNAL, -1,
-			    "more than %d products", PRODUCTS_MAX);
-		output_cell(name, &one, "name");
-		(void)text_copy(
-		    p->names[p->len++], PRODUCT_NAME_MAX + 1, span_str(name));
-	}
-	return REASON_OK;
+	return session_pages(a->s, &m, "products", product_take, p, why);
 }
 
 /* An answer about a product that nobody makes is about another one, misspelt. */

@@ -379,24 +379,16 @@ ca_policy_run(struct cli *c, int argc, char **argv)
 int
 ca_retire_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, "ca.retire");
-	request_text(&m, "name", c->operands[0]);
-	return session_run(c, NEED_SIGNER, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "ca.retire", NEED_SIGNER, { "name" } });
 }
 
 int
 ca_list_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 0, 0))
-		return EXIT_USAGE;
-	request_begin(&m, "ca.list");
-	return session_run(c, NEED_STORE, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"ca.list", NEED_STORE, .fields = { PAGE_FIELDS } });
 }
 
 int

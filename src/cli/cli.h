@@ -20,7 +20,6 @@ enum exit_code {
 };
 
 #define FILE_MAX     65536 /* octets of a file that an operator names */
-#define PAGE	     "256" /* rows of one answer, ADMIN_PAGE_MAX */
 #define HOME_DEFAULT "/var/lib/hallmark"
 
 struct cli {
@@ -84,11 +83,29 @@ void request_bytes(
 /* One question and its printed answer: what most verbs are. */
 int session_run(const struct cli *c, enum session_need need,
     const struct message_admin *request);
-/* What `product set` and `customer set` are: one operand, the name, and options
- * that are fields of what is asked, under their own names; fields ends with NULL. */
-#define CHANGE_FIELDS_MAX 18
-int session_change(struct cli *c, int argc, char **argv, const char *verb,
-    const char *const *fields);
+/* What most verbs are: operands, and options that are arguments of what is asked
+ * under their own names. */
+#define FIELDS_MAX   20
+#define OPERANDS_MAX 2
+struct plain_verb {
+	const char *verb;
+	enum session_need need;
+	const char *operands[OPERANDS_MAX];
+	const char *fields[FIELDS_MAX]; /* options; a list has PAGE_FIELDS */
+	const char *required;		/* an option that must be there */
+};
+#define PAGE_FIELDS  "after", "limit"
+#define PAGE_OPTIONS "[--after KEY] [--limit N]"
+int session_verb(
+    struct cli *c, int argc, char **argv, const struct plain_verb *v);
+/* Every row of a list (its member `list`), page by page, until call refuses.
+ * Another question may not be asked meanwhile. */
+struct json_value;
+typedef enum reason (*row_call)(
+    void *context, const struct json_value *row, struct why *why);
+MUST_USE enum reason session_pages(struct session *s,
+    const struct message_admin *request, const char *list, row_call call,
+    void *context, struct why *why);
 /* Absolute path of the home, which must be there. */
 MUST_USE enum reason home_path(
     const struct cli *c, char out[CONFIG_TEXT], struct why *why);

@@ -3,28 +3,30 @@
 #include "cli/cli.h"
 
 /* The fields of model/customer.h under their names. */
-static const char *const fields[] = { "pin", "pin-cms", "pin-jws", "pin-cose",
-	NULL };
+#define FIELDS "pin", "pin-cms", "pin-jws", "pin-cose"
 
 int
 customer_add_run(struct cli *c, int argc, char **argv)
 {
-	return session_change(c, argc, argv, "customer.add", fields);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"customer.add", NEED_SIGNER, { "name" }, { FIELDS } });
 }
 
 int
 customer_set_run(struct cli *c, int argc, char **argv)
 {
-	return session_change(c, argc, argv, "customer.set", fields);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"customer.set", NEED_SIGNER, { "name" }, { FIELDS } });
 }
 
 int
 customer_cloud_run(struct cli *c, int argc, char **argv)
 {
-	static const char *const cloud[] = { "policy", "est-domain",
-		"additional-configuration-url", NULL };
-
-	return session_change(c, argc, argv, "customer.cloud", cloud);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "customer.cloud", NEED_SIGNER, { "name" },
+		{ "policy", "est-domain", "additional-configuration-url" } });
 }
 
 int
@@ -68,39 +70,24 @@ customer_file_run(struct cli *c, int argc, char **argv)
 int
 customer_forget_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 2, 2))
-		return EXIT_USAGE;
-	request_begin(&m, "customer.forget");
-	request_text(&m, "name", c->operands[0]);
-	request_text(&m, "key", c->operands[1]);
-	return session_run(c, NEED_SIGNER, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"customer.forget", NEED_SIGNER, { "name", "key" } });
 }
 
 int
 customer_list_run(struct cli *c, int argc, char **argv)
 {
-	const char *after = NULL;
-	const struct option_row rows[] = { { "after", &after, NULL, false },
-		{ 0 } };
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, rows, 0, 0))
-		return EXIT_USAGE;
-	request_begin(&m, "customer.list");
-	request_text(&m, "after", after);
-	return session_run(c, NEED_STORE, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"customer.list", NEED_STORE, .fields = { PAGE_FIELDS } });
 }
 
+/* What is on file for it is a list. */
 int
 customer_show_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, "customer.show");
-	request_text(&m, "name", c->operands[0]);
-	return session_run(c, NEED_STORE, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"customer.show", NEED_STORE, { "name" }, { PAGE_FIELDS } });
 }

@@ -64,71 +64,47 @@ device_import_run(struct cli *c, int argc, char **argv)
 int
 device_list_run(struct cli *c, int argc, char **argv)
 {
-	const char *product = NULL, *state = NULL, *after = NULL;
-	const char *limit = PAGE;
-	const struct option_row rows[] = { { "product", &product, NULL, false },
-		{ "state", &state, NULL, false },
-		{ "after", &after, NULL, false },
-		{ "limit", &limit, NULL, false }, { 0 } };
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, rows, 0, 0))
-		return EXIT_USAGE;
-	request_begin(&m, "device.list");
-	request_text(&m, "after", after);
-	request_text(&m, "limit", limit);
-	request_text(&m, "product", product);
-	request_text(&m, "state", state);
-	return session_run(c, NEED_STORE, &m);
-}
-
-/* A verb about one serial, with one more option unless that is NULL. */
-static int
-about_one(struct cli *c, int argc, char **argv, const char *verb,
-    const char *option, enum session_need need)
-{
-	const char *issuer = NULL, *value = NULL;
-	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
-		{ option, &value, NULL, true }, { 0 } };
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, rows, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, verb);
-	request_text(&m, "serial", c->operands[0]);
-	request_text(&m, "issuer", issuer);
-	if (option != NULL)
-		request_text(&m, option, value);
-	return session_run(c, need, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "device.list", NEED_STORE,
+		.fields = { "product", "state", PAGE_FIELDS } });
 }
 
 int
 device_show_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(c, argc, argv, "device.show", NULL, NEED_STORE);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"device.show", NEED_STORE, { "serial" }, { "issuer" } });
 }
 
 int
 device_hold_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(c, argc, argv, "device.hold", "reason", NEED_SIGNER);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "device.hold", NEED_SIGNER, { "serial" },
+		{ "issuer" }, "reason" });
 }
 
 int
 device_release_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(c, argc, argv, "device.release", NULL, NEED_SIGNER);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"device.release", NEED_SIGNER, { "serial" }, { "issuer" } });
 }
 
 int
 device_assign_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(
-	    c, argc, argv, "device.assign", "customer", NEED_SIGNER);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "device.assign", NEED_SIGNER, { "serial" },
+		{ "issuer" }, "customer" });
 }
 
 int
 device_unassign_run(struct cli *c, int argc, char **argv)
 {
-	return about_one(c, argc, argv, "device.unassign", NULL, NEED_SIGNER);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"device.unassign", NEED_SIGNER, { "serial" }, { "issuer" } });
 }

@@ -36,6 +36,8 @@ struct history {
 	struct issuing_ca *cas; /* owned */
 	struct line *lines;	/* owned */
 	struct seen above;	/* CAs above ours, which several may share */
+	struct progress bar;
+	size_t done;
 };
 
 static bool
@@ -72,6 +74,18 @@ add_der(struct buf *b, const struct json_value *v)
 }
 
 /* --- what is there: signing keys and products --- */
+
+/* Room for one more; doubled, so that it is moved seldom. */
+static void *
+grown(void *array, size_t len, size_t size)
+{
+	if (len > 0 && (len & (len - 1)) != 0)
+		return array;
+	array = realloc(array, (len == 0 ? 1 : 2 * len) * size);
+	if (array == NULL)
+		fatal("out of memory");
+	return array;
+}
 
 static enum reason
 ask(struct history *h, const char *verb, const char *name,
@@ -114,68 +128,63 @@ chain_load(struct history *h, struct issuing_ca *ca, struct why *why)
 }
 
 static enum reason
-cas_load(struct history *h, struct why *why)
+ca_take(void *context, const struct json_value *row, struct why *why)
 {
-	struct json_value root, list, one;
-	struct json_iter i;
+	struct history *h = context;
+	struct issuing_ca *ca;
 	char text[CELL_MAX];
-	enum reason r = ask(h, "ca.list", NULL, &root, why);
-	size_t n;
 
-	if (r != REASON_OK)
-		return r;
-	if (!json_member(&root, "cas", &list))
-		return why_set(why, REASON_INTERNAL, -1, "ca.list");
-	json_iter_open(&i, &list);
-	while (json_iter_next(&i, NULL, &one))
-		h->cas_len++;
-	h->cas = memory_array(h->cas_len + 1, sizeof(*h->cas));
-	json_iter_open(&i, &list);
-	for (n = 0; json_iter_next(&i, NULL, &one); n++) {
-		copy(h->cas[n].name, sizeof(h->cas[n].name), &one, "name");
-		copy(h->cas[n].slot, sizeof(h->cas[n].slot), &one, "slot");
-		output_cell(text, &one, "purpose");
-		h->cas[n].issues = strcmp(text, "idevid-ca") == 0;
-	}
-	for (n = 0; r == REASON_OK && n < h->cas_len; n++)
-		r = chain_load(h, &h->cas[n], why);
-	return r;
+	(void)why;
+	h->cas = grown(h->cas, h->cas_len, sizeof(*h->cas));
+	ca = &h->cas[h->cas_len++];
+	memset(ca, 0, sizeof(*ca));
+	copy(ca->name, sizeof(ca->name), row, "name");
+	copy(ca->slot, sizeof(ca->slot), row, "slot");
+	output_cell(text, row, "purpose");
+	ca->issues = strcmp(text, "idevid-ca") == 0;
+	return REASON_OK;
 }
 
 static enum reason
-lines_load(struct history *h, struct why *why)
+line_take(void *context, const struct json_value *row, struct why *why)
 {
-	struct json_value root, list, one;
-	struct json_iter i;
+	struct history *h = context;
+	struct line *p;
 	char text[CELL_MAX];
 	uint64_t width;
-	enum reason r = ask(h, "product.list", NULL, &root, why);
+
+	(void)why;
+	h->lines = grown(h->lines, h->lines_len, sizeof(*h->lines));
+	p = &h->lines[h->lines_len++];
+	memset(p, 0, sizeof(*p));
+	copy(p->name, sizeof(p->name), row, "name");
+	copy(p->token, sizeof(p->token), row, "token");
+	copy(p->scheme, sizeof(p->scheme), row, "scheme");
+	output_cell(text, row, "counter-width");
+	p->counter_width =
+	    text_uint(span_str(text), 12, &width) ? (unsigned)width : 0;
+	p->check_character = yes(row, "check-character");
+	p->import_only = yes(row, "import-only");
+	output_cell(text, row, "masa-url");
+	p->masa_url = strcmp(text, "-") != 0;
+	return REASON_OK;
+}
+
+static enum reason
+known_load(struct history *h, struct why *why)
+{
+	struct message_admin m;
+	enum reason r;
 	size_t n;
 
+	request_begin(&m, "ca.list");
+	r = session_pages(h->s, &m, "cas", ca_take, h, why);
+	for (n = 0; r == REASON_OK && n < h->cas_len; n++)
+		r = chain_load(h, &h->cas[n], why);
 	if (r != REASON_OK)
 		return r;
-	if (!json_member(&root, "products", &list))
-		return why_set(why, REASON_INTERNAL, -1, "product.list");
-	json_iter_open(&i, &list);
-	while (json_iter_next(&i, NULL, &one))
-		h->lines_len++;
-	h->lines = memory_array(h->lines_len + 1, sizeof(*h->lines));
-	json_iter_open(&i, &list);
-	for (n = 0; json_iter_next(&i, NULL, &one); n++) {
-		struct line *p = &h->lines[n];
-
-		copy(p->name, sizeof(p->name), &one, "name");
-		copy(p->token, sizeof(p->token), &one, "token");
-		copy(p->scheme, sizeof(p->scheme), &one, "scheme");
-		output_cell(text, &one, "counter-width");
-		p->counter_width =
-		    text_uint(span_str(text), 12, &width) ? (unsigned)width : 0;
-		p->check_character = yes(&one, "check-character");
-		p->import_only = yes(&one, "import-only");
-		output_cell(text, &one, "masa-url");
-		p->masa_url = strcmp(text, "-") != 0;
-	}
-	return REASON_OK;
+	request_begin(&m, "product.list");
+	return session_pages(h->s, &m, "products", line_take, h, why);
 }
 
 /* --- looking --- */
@@ -237,8 +246,9 @@ order_fill(const struct history *h, const struct issuing_ca *ca,
 }
 
 static enum reason
-device_lint(struct history *h, const struct json_value *d, struct why *why)
+device_lint(void *context, const struct json_value *d, struct why *why)
 {
+	struct history *h = context;
 	char serial[CELL_MAX], name[CELL_MAX], text[CELL_MAX];
 	struct lint_order order = { .subject = LINT_IDEVID,
 		.voucher_policy = h->voucher_policy };
@@ -262,40 +272,12 @@ device_lint(struct history *h, const struct json_value *d, struct why *why)
 		lint_certificate(h->l, name, buf_span(&der),
 		    ca == NULL ? span_of(NULL, 0) : ca->certificate, &order);
 	buf_free(&der);
+	progress_step(&h->bar, ++h->done);
+	if (h->l->gone) /* the checker: the caller sees that */
+		return REASON_UNAVAILABLE;
 	return good ? REASON_OK
 		    : why_set(why, REASON_INTERNAL, -1,
 			  "%s has no certificate on record", name);
-}
-
-/* One page; *more, and where it goes on. */
-static enum reason
-page_lint(struct history *h, char after[SERIAL_MAX + 1], size_t *done,
-    bool *more, struct why *why)
-{
-	struct message_admin_reply reply;
-	struct json_value root, list, one;
-	struct message_admin m;
-	struct json_iter i;
-	enum reason r;
-
-	request_begin(&m, "device.list");
-	request_text(&m, "after", after);
-	request_text(&m, "limit", PAGE);
-	request_text(&m, "whole", "yes");
-	if ((r = session_ask(h->s, &m, &reply, why)) != REASON_OK)
-		return r;
-	if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
-	    !json_member(&root, "devices", &list))
-		return why_set(why, REASON_INTERNAL, -1, "device.list");
-	json_iter_open(&i, &list);
-	while (
-	    r == REASON_OK && !h->l->gone && json_iter_next(&i, NULL, &one)) {
-		r = device_lint(h, &one, why);
-		++*done;
-	}
-	copy(after, SERIAL_MAX + 1, &root, "next");
-	*more = after[0] != '\0';
-	return r;
 }
 
 static enum reason
@@ -317,19 +299,18 @@ count_devices(struct history *h, size_t *total, struct why *why)
 static enum reason
 devices_lint(struct history *h, struct why *why)
 {
-	char after[SERIAL_MAX + 1] = "";
-	struct progress bar;
-	size_t total = 0, done = 0;
-	bool more = true;
+	struct message_admin m;
+	size_t total = 0;
 	enum reason r = count_devices(h, &total, why);
 
-	progress_begin(&bar, "linting", total);
-	while (r == REASON_OK && more && !h->l->gone) {
-		r = page_lint(h, after, &done, &more, why);
-		progress_step(&bar, done);
-	}
-	progress_end(&bar);
-	return r;
+	if (r != REASON_OK || h->l->gone)
+		return r;
+	request_begin(&m, "device.list");
+	request_text(&m, "whole", "yes");
+	progress_begin(&h->bar, "linting", total);
+	r = session_pages(h->s, &m, "devices", device_lint, h, why);
+	progress_end(&h->bar);
+	return h->l->gone ? REASON_OK : r;
 }
 
 enum reason
@@ -340,8 +321,7 @@ lint_issued(struct linting *l, struct span voucher_policy, struct why *why)
 	size_t i;
 
 	if ((r = session_open(l->c, NEED_STORE, &h.s, why)) == REASON_OK &&
-	    (r = cas_load(&h, why)) == REASON_OK &&
-	    (r = lines_load(&h, why)) == REASON_OK) {
+	    (r = known_load(&h, why)) == REASON_OK) {
 		for (i = 0; i < h.cas_len; i++)
 			chain_lint(&h, &h.cas[i]);
 		r = devices_lint(&h, why);

@@ -232,11 +232,10 @@ output_json(const struct cli *c, struct span json)
 	if (json_parse(json, &root, NULL) != WIRE_OK ||
 	    root.type != JSON_OBJECT)
 		fatal("the answer is no JSON object");
-	if (!is_list(&root, &array)) {
-		print_object(&root, 0);
-		return;
-	}
-	print_table(&array);
+	if (is_list(&root, &array))
+		print_table(&array);
+	else
+		print_members(&root, 0, "next");
 	if (json_text(json, "next", next, sizeof(next)))
 		fprintf(stderr, "there are more: --after %s\n", next);
 }

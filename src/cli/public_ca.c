@@ -74,22 +74,14 @@ public_ca_add_run(struct cli *c, int argc, char **argv)
 int
 public_ca_drop_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, "public-ca.drop");
-	request_text(&m, "key", c->operands[0]);
-	return session_run(c, NEED_SIGNER, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "public-ca.drop", NEED_SIGNER, { "key" } });
 }
 
 int
 public_ca_list_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 0, 0))
-		return EXIT_USAGE;
-	request_begin(&m, "public-ca.list");
-	return session_run(c, NEED_STORE, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"public-ca.list", NEED_STORE, .fields = { PAGE_FIELDS } });
 }

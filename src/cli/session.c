@@ -272,25 +272,58 @@ session_run(const struct cli *c, enum session_need need,
 }
 
 int
-session_change(struct cli *c, int argc, char **argv, const char *verb,
-    const char *const *fields)
+session_verb(struct cli *c, int argc, char **argv, const struct plain_verb *v)
 {
-	const char *values[CHANGE_FIELDS_MAX] = { NULL };
-	struct option_row rows[CHANGE_FIELDS_MAX + 1] = { 0 };
+	const char *values[FIELDS_MAX + 1] = { NULL };
+	struct option_row rows[FIELDS_MAX + 2] = { 0 };
 	struct message_admin m;
-	size_t i;
+	unsigned i, n = 0, operands = 0;
 
-	for (i = 0; fields[i] != NULL; i++) {
-		if (i == CHANGE_FIELDS_MAX)
-			fatal("%s has too many fields", verb);
-		rows[i].name = fields[i];
-		rows[i].text = &values[i];
+	for (i = 0; i < FIELDS_MAX && v->fields[i] != NULL; i++, n++)
+		rows[n] = (struct option_row){ v->fields[i], &values[n], NULL,
+			false };
+	if (v->required != NULL) {
+		rows[n] =
+		    (struct option_row){ v->required, &values[n], NULL, true };
+		n++;
 	}
-	if (!options_read(c, argc, argv, rows, 1, 1))
+	while (operands < OPERANDS_MAX && v->operands[operands] != NULL)
+		operands++;
+	if (!options_read(c, argc, argv, rows, operands, operands))
 		return EXIT_USAGE;
-	request_begin(&m, verb);
-	request_text(&m, "name", c->operands[0]);
-	for (i = 0; fields[i] != NULL; i++)
-		request_text(&m, fields[i], values[i]);
-	return session_run(c, NEED_SIGNER, &m);
+	request_begin(&m, v->verb);
+	for (i = 0; i < operands; i++)
+		request_text(&m, v->operands[i], c->operands[i]);
+	for (i = 0; i < n; i++)
+		request_text(&m, rows[i].name, values[i]);
+	return session_run(c, v->need, &m);
+}
+
+enum reason
+session_pages(struct session *s, const struct message_admin *request,
+    const char *list, row_call call, void *context, struct why *why)
+{
+	struct message_admin_reply reply;
+	struct json_value root, array, row;
+	char after[CELL_MAX] = "";
+	struct message_admin m;
+	struct json_iter i;
+	enum reason r;
+
+	do {
+		m = *request;
+		request_text(&m, "after", after[0] == '\0' ? NULL : after);
+		if ((r = session_ask(s, &m, &reply, why)) != REASON_OK)
+			return r;
+		if (json_parse(reply.json, &root, NULL) != WIRE_OK ||
+		    !json_member(&root, list, &array))
+			return why_set(
+			    why, REASON_INTERNAL, -1, "%s", request->verb);
+		if (!json_text(reply.json, "next", after, sizeof(after)))
+			after[0] = '\0';
+		json_iter_open(&i, &array);
+		while (r == REASON_OK && json_iter_next(&i, NULL, &row))
+			r = call(context, &row, why);
+	} while (r == REASON_OK && after[0] != '\0');
+	return r;
 }
