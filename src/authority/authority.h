@@ -135,7 +135,6 @@ struct key_entry {
 	uint64_t turn;	 /* issuing CA: when it was chosen last */
 	unsigned warned; /* how far its end was told of */
 };
-#define KEYS_MAX 64
 
 /* What the checker apart was asked, in this order; see recheck.c. */
 struct recheck_item {
@@ -207,7 +206,7 @@ struct authority {
 	struct pending *held, **held_tail;   /* operators, STAGE_HELD */
 	struct group *group;		     /* open, or NULL */
 	struct group *submitted;
-	struct key_entry keys[KEYS_MAX];
+	struct key_entry keys[LEDGER_KEYS_MAX];
 	unsigned keys_len;
 	uint64_t turns; /* issuing CAs chosen in this run */
 	size_t kept;	/* octets, see KEPT_MAX */
@@ -520,8 +519,8 @@ void recheck_confirm(
 /* status.c */
 void service_status(
     struct authority *a, struct origin from, const struct message_admin *m);
-/* Head of the store's copy, and records from "from" on: each behind its length
- * in 4 octets, as many as fit ADMIN_ARTIFACT_MAX. */
+/* Head of the store's copy, and ADMIN_ARTIFACT_MAX octets of the records from "from"
+ * on, each behind its length in 4 octets, without the first "offset" octets. */
 void journal_copy(
     struct authority *a, struct origin from, const struct message_admin *m);
 void clock_confirm(

@@ -10,7 +10,7 @@ take_key(void *context, const struct store_ca *ca)
 	struct key_entry *k;
 	bool met;
 
-	if (a->keys_len == KEYS_MAX)
+	if (a->keys_len == LEDGER_KEYS_MAX)
 		return;
 	/* In order of birth: what is remembered of a key stays in its place. */
 	k = &a->keys[a->keys_len++];

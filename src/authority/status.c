@@ -173,17 +173,34 @@ service_status(
 
 /* --- the copy, record by record, for a journal that lost some --- */
 
+struct copying {
+	struct buf out;
+	uint64_t skip;
+};
+
+/* What of it is wanted and fits; false: no more does. */
+static bool
+add_piece(struct copying *c, struct span piece)
+{
+	size_t skip = c->skip < piece.len ? (size_t)c->skip : piece.len;
+	size_t left = ADMIN_ARTIFACT_MAX - c->out.len;
+
+	c->skip -= skip;
+	piece = span_of(piece.ptr + skip, piece.len - skip);
+	if (piece.len > left)
+		piece.len = left;
+	return buf_add(&c->out, piece) && c->out.len < ADMIN_ARTIFACT_MAX;
+}
+
 static bool
 add_record(void *context, struct span record)
 {
-	struct buf *b = context;
-	uint8_t len[4] = { (uint8_t)(record.len >> 24),
+	const uint8_t len[4] = { (uint8_t)(record.len >> 24),
 		(uint8_t)(record.len >> 16), (uint8_t)(record.len >> 8),
 		(uint8_t)record.len };
 
-	if (b->len + 4 + record.len > ADMIN_ARTIFACT_MAX)
-		return false;
-	return buf_add(b, span_of(len, 4)) && buf_add(b, record);
+	return add_piece(context, span_of(len, 4)) &&
+	    add_piece(context, record);
 }
 
 void
@@ -191,27 +208,29 @@ journal_copy(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	char room[512];
+	struct copying c = { 0 };
 	struct json_out o;
 	struct span json = { NULL, 0 };
 	struct why why;
-	struct buf b;
 	uint64_t first;
 	enum reason r =
 	    admin_number(m, "from", INT64_MAX, INT64_MAX, &first, &why);
 
+	if (r == REASON_OK)
+		r = admin_number(m, "offset", RECORD_MAX + 4, 0, &c.skip, &why);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	buf_init(&b, ADMIN_ARTIFACT_MAX);
-	store_journal_read(a->store, first, add_record, &b);
+	buf_init(&c.out, ADMIN_ARTIFACT_MAX);
+	store_journal_read(a->store, first, add_record, &c);
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	put_head(a, &o);
 	json_end_object(&o);
 	(void)json_out_span(&o, &json);
-	answer_admin(from, json, buf_span(&b));
-	buf_free(&b);
+	answer_admin(from, json, buf_span(&c.out));
+	buf_free(&c.out);
 }
 
 /* The signer stopped because the clock stepped; the operator has looked. */

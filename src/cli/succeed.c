@@ -55,19 +55,22 @@ read_head(struct span json, struct copy_head *h)
 	    json_uint(&v, &h->sequence) == WIRE_OK;
 }
 
-/* The store's head, and its records from a sequence on. */
+/* The store's head, and its records from a sequence on, without the octets of
+ * them that are here already; the last one may be cut off. */
 static enum reason
-ask_copy(struct session *s, uint64_t from, struct copy_head *head,
-    struct span *records, struct why *why)
+ask_copy(struct session *s, uint64_t from, size_t offset,
+    struct copy_head *head, struct span *records, struct why *why)
 {
 	struct message_admin_reply reply;
 	struct message_admin m;
-	char number[24];
+	char number[24], here[24];
 	enum reason r;
 
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)from);
 	request_begin(&m, "journal.copy");
 	request_text(&m, "from", number);
+	snprintf(here, sizeof(here), "%zu", offset);
+	request_text(&m, "offset", here);
 	if ((r = session_ask(s, &m, &reply, why)) != REASON_OK)
 		return r;
 	*records = reply.blob;
@@ -102,20 +105,28 @@ each_lost(struct succession *s,
 	uint64_t next = s->own + 1;
 	struct copy_head head;
 	struct span all, record;
+	struct buf b;
 	enum reason r;
 
-	for (;;) {
-		r = ask_copy(s->store, next, &head, &all, why);
-		if (r != REASON_OK || all.len == 0)
-			return r;
-		for (; next_record(&all, &record); next++)
-			if ((r = call(context, record, why)) != REASON_OK)
-				return r;
-		/* Whole records only, or this would ask for ever. */
-		if (all.len != 0)
-			return why_set(why, REASON_UNAVAILABLE, -1,
-			    "the store's copy is no row of records");
+	buf_init(&b, RECORD_MAX + 4 + ADMIN_ARTIFACT_MAX);
+	while ((r = ask_copy(s->store, next, b.len, &head, &all, why)) ==
+		REASON_OK &&
+	    all.len > 0) {
+		if (!buf_add(&b, all))
+			break;
+		all = buf_span(&b);
+		for (; r == REASON_OK && next_record(&all, &record); next++)
+			r = call(context, record, why);
+		if (r != REASON_OK)
+			break;
+		buf_drop(&b, b.len - all.len);
 	}
+	/* Whole records only, of the length that they may have. */
+	if (r == REASON_OK && b.len != 0)
+		r = why_set(why, REASON_UNAVAILABLE, -1,
+		    "the store's copy is no row of records");
+	buf_free(&b);
+	return r;
 }
 
 static enum reason
@@ -167,7 +178,7 @@ plan(struct succession *s, struct why *why)
 	if ((r = journal_verify(s->dir, &s->ledger, &count, why)) != REASON_OK)
 		return r;
 	s->own = s->ledger.sequence;
-	if ((r = ask_copy(s->store, s->own, &head, &records, why)) !=
+	if ((r = ask_copy(s->store, s->own, 0, &head, &records, why)) !=
 		REASON_OK ||
 	    (r = compare(s, &head, why)) != REASON_OK)
 		return r;

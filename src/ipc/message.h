@@ -250,7 +250,7 @@ struct message_admin_reply {
 	enum reason reason;
 	char text[200];
 	struct span json; /* the result, one JSON object */
-	struct span blob; /* certificate, CSR (ADMIN_ARTIFACT_MAX), or empty */
+	struct span blob; /* certificate, CSR (ADMIN_ARTIFACT_MAX), records */
 };
 
 /*

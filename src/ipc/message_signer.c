@@ -33,7 +33,7 @@ bool
 message_record_get(struct cbor *c, struct message_record *m)
 {
 	return field_array(c, 2) && field_number(c, UINT64_MAX, &m->sequence) &&
-	    field_span(c, &m->record, BODY_MAX) && cbor_end(c) == WIRE_OK;
+	    field_span(c, &m->record, ADMIN_BLOB_MAX) && cbor_end(c) == WIRE_OK;
 }
 
 void

@@ -190,6 +190,61 @@ ledger_read(struct span bytes, struct ledger *out, struct why *why)
 	return r;
 }
 
+/* As large as it can become. */
+static void
+key_stretch(struct ledger_key *k)
+{
+	k->state = KEY_ARCHIVED;
+	memset(k->certificate_sha256, 0xff, HASH_SIZE);
+	k->count.activated = k->count.period = INT64_MAX;
+	k->count.issued = INT64_MAX;
+	k->count.in_period = UINT32_MAX;
+	k->wrapped = true;
+	k->ending = END_ARCHIVE;
+	k->end_record = INT64_MAX;
+	k->erased = WRAPPING_APART;
+	if (k->order.purpose != PURPOSE_IDEVID_CA)
+		return;
+	k->last_counter = UINT64_MAX;
+	k->last_record = INT64_MAX;
+	memset(k->window, 0xff, sizeof(k->window));
+}
+
+/* Of a record, and of what else a ledger holds. */
+#define CHECKPOINT_SPARE 512
+#define SLOT_SPARE	 64
+
+enum reason
+ledger_room(const struct ledger *l, const struct key_order *o, struct why *why)
+{
+	uint8_t room[RECORD_MAX - CHECKPOINT_SPARE];
+	struct ledger copy = *l;
+	struct ledger_key *k;
+	size_t i, len;
+	bool fits;
+
+	copy.keys = memory_array(l->keys_len + 1, sizeof(*copy.keys));
+	for (i = 0; i < l->keys_len; i++)
+		copy.keys[i] = l->keys[i];
+	k = o == NULL ? NULL : ledger_key_find(&copy, o->name);
+	if (k != NULL)
+		k->order.policy = o->policy;
+	else if (o != NULL)
+		copy.keys[copy.keys_len++].order = *o;
+	for (i = 0; i < copy.keys_len; i++)
+		key_stretch(&copy.keys[i]);
+	copy.sequence = INT64_MAX;
+	copy.time = INT64_MAX;
+	fits = ledger_write(
+	    &copy, room, sizeof(room) - (o == NULL ? SLOT_SPARE : 0), &len);
+	free(copy.keys);
+	return fits ? REASON_OK
+		    : why_set(why, REASON_SIGNER_POLICY, -1,
+			  "no room beside %zu keys and %zu slots given: "
+			  "a checkpoint has %d octets",
+			  l->keys_len, l->slots_len, RECORD_MAX);
+}
+
 static enum reason
 damaged(struct why *why, const struct record *r, const char *what)
 {
@@ -393,13 +448,11 @@ static enum reason
 apply_policy(struct ledger *l, const struct record *r, struct why *why)
 {
 	const struct policy_order *o = &r->policy.order;
-	struct ledger_key *k = ledger_key_find(l, o->name);
+	struct why inner;
 
-	if (k == NULL || key_state_over(k->state))
-		return damaged(why, r, "no such key is in use");
-	if (key_policy_check(&o->policy, k->order.purpose, NULL) != REASON_OK)
-		return damaged(why, r, "no policy for a key of that purpose");
-	k->order.policy = o->policy;
+	if (ledger_policy_admits(l, o, &inner) != REASON_OK)
+		return damaged(why, r, inner.text);
+	ledger_key_find(l, o->name)->order.policy = o->policy;
 	return REASON_OK;
 }
 

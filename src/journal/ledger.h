@@ -8,13 +8,13 @@
 
 #include "journal/record.h"
 
-/* A checkpoint with this many keys of the largest policies fits RECORD_MAX. */
-#define LEDGER_KEYS_MAX	   60
+/* How many fit is a question of octets, see ledger_room(). */
+#define LEDGER_KEYS_MAX	   1000
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE "key.retire"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
 #define LEDGER_VERB_GIVE   "slot.give"
-#define LEDGER_SLOTS_MAX   200
+#define LEDGER_SLOTS_MAX   2000
 
 /* IP 4. Signed: certified, and to take over from another key; its first signature
  * makes it active. */
@@ -102,7 +102,18 @@ const struct ledger_key *ledger_key_successor(
 unsigned ledger_key_generation(
     const struct ledger *l, const struct ledger_key *k);
 /*
- * May this key be made? Not a name twice, not more than LEDGER_KEYS_MAX; it
+ * Does a checkpoint still fit its record with this key, or with this policy for
+ * the key of that name, or (NULL) with one more slot given; and also when every
+ * count, time and state that a key has is as long as it can be? So a ledger never
+ * outgrows its record. SIGNER_POLICY.
+ */
+MUST_USE enum reason ledger_room(
+    const struct ledger *l, const struct key_order *o, struct why *why);
+/* May a key get this policy? SIGNER_KEY, SIGNER_POLICY. */
+MUST_USE enum reason ledger_policy_admits(
+    const struct ledger *l, const struct policy_order *o, struct why *why);
+/*
+ * May this key be made? Not a name twice, not more than there is room for; it
  * succeeds a key of the same purpose; its slot is nobody's and looks like
  * nobody's (IP 5.2), or is that of the retired key that it succeeds.
  * SIGNER_POLICY.

@@ -101,7 +101,9 @@ ledger_slot_read(const struct ledger *l, const char *subject,
 			return why_set(why, REASON_SIGNER_POLICY, -1,
 			    "slot %s belongs to key %s", l->keys[i].order.slot,
 			    l->keys[i].order.name);
-	return check_given(l, out->slot, why);
+	if (check_given(l, out->slot, why) != REASON_OK)
+		return REASON_SIGNER_POLICY;
+	return ledger_room(l, NULL, why);
 }
 
 /* A slot passes to one named successor, after the old CA is retired (IP 5.2). */
@@ -153,7 +155,28 @@ ledger_key_admits(
 			    "there is no key %s that it could succeed",
 			    o->succeeds);
 	}
-	return o->slot[0] == '\0' ? REASON_OK : check_slot(l, o, why);
+	if (o->slot[0] != '\0' && check_slot(l, o, why) != REASON_OK)
+		return REASON_SIGNER_POLICY;
+	return ledger_room(l, o, why);
+}
+
+enum reason
+ledger_policy_admits(
+    const struct ledger *l, const struct policy_order *o, struct why *why)
+{
+	const struct ledger_key *k = ledger_key_find(l, o->name);
+	struct key_order order;
+	enum reason r;
+
+	if (k == NULL || key_state_over(k->state))
+		return why_set(why, REASON_SIGNER_KEY, -1,
+		    "no key %.32s is in use", o->name);
+	r = key_policy_check(&o->policy, k->order.purpose, why);
+	if (r != REASON_OK)
+		return r;
+	order = k->order;
+	order.policy = o->policy;
+	return ledger_room(l, &order, why);
 }
 
 const char *

@@ -12,7 +12,7 @@
 #include "base/reason.h"
 #include "model/order.h"
 
-#define RECORD_MAX     65536
+#define RECORD_MAX     131072 /* a checkpoint; all others are short */
 #define RECORD_VERSION 2
 
 enum record_kind {

@@ -307,18 +307,13 @@ key_certify_prepare(struct signer *s, struct order *o)
 enum reason
 policy_prepare(struct signer *s, struct order *o)
 {
-	const struct policy_order *p = &o->policy;
-	const struct ledger_key *k = ledger_key_of(s, p->name);
-	enum reason r;
+	enum reason r = ledger_policy_admits(
+	    journal_ledger(s->journal), &o->policy, &o->why);
 
-	if (k == NULL || key_state_over(k->state))
-		return why_set(&o->why, REASON_SIGNER_KEY, -1,
-		    "no key %.32s is in use", p->name);
-	r = key_policy_check(&p->policy, k->order.purpose, &o->why);
 	if (r != REASON_OK)
 		return r;
 	o->record.kind = RECORD_POLICY;
-	o->record.policy.order = *p;
+	o->record.policy.order = o->policy;
 	return REASON_OK;
 }
 

@@ -268,7 +268,7 @@ static void
 fill_record(union any_message *m)
 {
 	m->record.sequence = UINT64_MAX;
-	m->record.record = SPAN(BODY_MAX);
+	m->record.record = SPAN(ADMIN_BLOB_MAX);
 }
 
 static void

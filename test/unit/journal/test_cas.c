@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "journal/ledger.h"
@@ -290,6 +291,120 @@ doubted(void **state)
 	ledger_free(&next);
 }
 
+/* --- room --- */
+
+/* A thousand slots, of letters that nobody takes for each other. */
+static void
+give_many(void)
+{
+	static const char letters[] = "ACDEFHJKMN";
+	struct record r = sample_act(LEDGER_VERB_GIVE, "");
+	unsigned i;
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(r.act.subject, sizeof(r.act.subject),
+		    "%c%c%c factory-%u", letters[i / 100], letters[i / 10 % 10],
+		    letters[i % 10], i);
+		assert_int_equal(apply(r, SAMPLE_TIME), REASON_OK);
+	}
+}
+
+static size_t
+checkpoint_size(void)
+{
+	static uint8_t room[RECORD_MAX];
+	size_t len = 0;
+
+	assert_true(ledger_write(&ledger, room, sizeof(room), &len));
+	return len;
+}
+
+/* Voucher keys of their products, as they are rotated over the years. */
+static void
+many_keys(void **state)
+{
+	struct record r = sample_key(PURPOSE_VOUCHER, "x");
+	struct key_policy *p = &r.key.order.policy;
+	unsigned i;
+
+	(void)state;
+	give_many();
+	key_policy_defaults(p, PURPOSE_VOUCHER);
+	p->products_len = 1;
+	for (i = 0; i < 300; i++) {
+		snprintf(r.key.order.name, sizeof(r.key.order.name),
+		    "voucher-2026-%u", i);
+		snprintf(
+		    p->products[0], sizeof(p->products[0]), "product-%u", i);
+		assert_int_equal(apply(r, SAMPLE_TIME), REASON_OK);
+	}
+	assert_in_range(checkpoint_size(), 300 * 100, RECORD_MAX);
+}
+
+/* Keys until one is refused; what is there can then grow as far as it may. */
+static void
+room_ends(void **state)
+{
+	struct record r = ca("x", "", ""), policy = { 0 };
+	struct key_policy *p = &r.key.order.policy;
+	struct ledger_key *k;
+	enum reason reason = REASON_OK;
+	struct why why;
+	unsigned i;
+
+	(void)state;
+	strcpy(r.key.order.slot, "");
+	for (i = 0; reason == REASON_OK; i++) {
+		assert_in_range(i, 0, LEDGER_KEYS_MAX);
+		snprintf(r.key.order.name, sizeof(r.key.order.name),
+		    "issuing-ca-of-long-name-%u", i);
+		p->products_len = i % 2;
+		memset(p->products[0], 'p', PRODUCT_NAME_MAX);
+		reason = ledger_key_admits(&ledger, &r.key.order, &why);
+		if (reason == REASON_OK)
+			assert_int_equal(apply(r, SAMPLE_TIME), REASON_OK);
+	}
+	assert_int_equal(reason, REASON_SIGNER_POLICY);
+	assert_non_null(strstr(why.text, "no room"));
+	assert_int_equal(apply(r, SAMPLE_TIME), REASON_JOURNAL_DAMAGED);
+	assert_in_range(ledger.keys_len, 100, LEDGER_KEYS_MAX);
+
+	policy.kind = RECORD_POLICY;
+	strcpy(policy.policy.order.name, ledger.keys[0].order.name);
+	policy.policy.order.policy = *p;
+	p = &policy.policy.order.policy;
+	p->products_len = KEY_PRODUCTS_MAX;
+	for (i = 0; i < KEY_PRODUCTS_MAX; i++) {
+		memset(p->products[i], 'q', PRODUCT_NAME_MAX);
+		p->products[i][0] = (char)('a' + i);
+	}
+	memset(p->serials, 'S', SERIAL_PATTERN_MAX);
+	for (i = 0; i < 3; i++) {
+		strcpy(policy.policy.order.name, ledger.keys[i].order.name);
+		reason =
+		    ledger_policy_admits(&ledger, &policy.policy.order, &why);
+		if (reason == REASON_OK)
+			assert_int_equal(apply(policy, SAMPLE_TIME), REASON_OK);
+	}
+	assert_int_equal(reason, REASON_SIGNER_POLICY);
+
+	for (i = 0; i < ledger.keys_len; i++) {
+		k = &ledger.keys[i];
+		memset(k->certificate_sha256, 0xff, HASH_SIZE);
+		k->count.activated = k->count.period = SAMPLE_TIME;
+		k->count.issued = INT64_MAX;
+		k->count.in_period = UINT32_MAX;
+		k->last_counter = UINT64_MAX;
+		k->last_record = k->end_record = INT64_MAX;
+		memset(k->window, 0xff, sizeof(k->window));
+		k->wrapped = true;
+		k->ending = END_ARCHIVE;
+		k->erased = WRAPPING_APART;
+		k->state = KEY_ARCHIVED;
+	}
+	assert_in_range(checkpoint_size(), RECORD_MAX / 2, RECORD_MAX);
+}
+
 int
 main(void)
 {
@@ -301,6 +416,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(given, begin, end),
 		cmocka_unit_test_setup_teardown(counters, begin, end),
 		cmocka_unit_test_setup_teardown(doubted, begin, end),
+		cmocka_unit_test_setup_teardown(many_keys, begin, end),
+		cmocka_unit_test_setup_teardown(room_ends, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -431,7 +431,7 @@ static void
 rolls_over(void **state)
 {
 	struct journal *j = with_keys();
-	uint64_t sequence = fill(j, 3000), next, records;
+	uint64_t sequence = fill(j, 6000), next, records;
 	struct ledger l;
 	int fd = open(dir, O_RDONLY | O_DIRECTORY);
 
@@ -441,7 +441,7 @@ rolls_over(void **state)
 	journal_close(j);
 	j = reopen();
 	assert_int_equal(journal_ledger(j)->sequence, sequence);
-	assert_int_equal(journal_ledger(j)->keys[1].count.issued, 3000);
+	assert_int_equal(journal_ledger(j)->keys[1].count.issued, 6000);
 	journal_close(j);
 	for (next = 1; next <= 700; next += 699) {
 		uint64_t from = next;
@@ -452,8 +452,8 @@ rolls_over(void **state)
 	}
 	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
 	assert_int_equal(records, sequence);
-	assert_int_equal(l.keys[1].count.issued, 3000);
-	assert_int_equal(l.keys[1].count.in_period, 3000);
+	assert_int_equal(l.keys[1].count.issued, 6000);
+	assert_int_equal(l.keys[1].count.in_period, 6000);
 	ledger_free(&l);
 }
 
@@ -472,7 +472,7 @@ lying_checkpoint(void **state)
 	size_t offset = 0, len;
 
 	(void)state;
-	fill(j, 800);
+	fill(j, 1600);
 	journal_close(j);
 	s = image(2);
 	assert_true(segment_group(&s, &offset, &group, &payload));
@@ -577,7 +577,7 @@ full(void **state)
 	/* Where the next segment would be written stands a folder. */
 	snprintf(name, sizeof(name), "%s/new", dir);
 	assert_int_equal(mkdir(name, 0700), 0);
-	for (i = 0; i < 1000 && reason == REASON_OK; i++) {
+	for (i = 0; i < 2000 && reason == REASON_OK; i++) {
 		r = sample_voucher("voucher-1");
 		reason = journal_append(j, &r, SAMPLE_TIME, &why);
 		if (reason == REASON_OK)
