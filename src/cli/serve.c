@@ -296,7 +296,8 @@ serve_run(struct cli *c, int argc, char **argv)
 	if (r != REASON_OK) {
 		code = refuse(c, r, &why);
 	} else {
-		print_ready(s.plan.listener);
+		if (children_ready(children))
+			print_ready(s.plan.listener);
 		code = children_run(children, reload, &s) == 0
 		    ? EXIT_DONE
 		    : EXIT_UNAVAILABLE;

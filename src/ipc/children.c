@@ -309,8 +309,8 @@ take_word(struct children *c, struct child *k, enum message type,
 	why_set(&k->failed_why, m.reason, -1, "%s", m.text);
 }
 
-static bool
-all_ready(const struct children *c)
+bool
+children_ready(const struct children *c)
 {
 	unsigned i;
 
@@ -385,9 +385,6 @@ start_state(const struct children *c, struct why *why)
 			    k->deaf ? "ended before it was ready"
 				    : "was not ready in time");
 	}
-	if (stop_waits(c))
-		return why_set(why, REASON_UNAVAILABLE, -1,
-		    "told to stop before all were ready");
 	return REASON_OK;
 }
 
@@ -420,8 +417,11 @@ wait_ready(struct children *c, struct why *why)
 
 	do {
 		fronts_go(c);
-		ready = all_ready(c);
+		ready = children_ready(c);
 		n = listen_all(c, -1, ready ? 0 : 100);
+		/* A stop is children_run()'s to see, whatever it cut short. */
+		if (stop_waits(c))
+			return REASON_OK;
 		if ((r = start_state(c, why)) != REASON_OK)
 			return r;
 	} while (n != 0 || !ready);

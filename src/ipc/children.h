@@ -31,9 +31,11 @@ struct children_plan {
  * is ready: heads of journal and store agree then. The reason of the first that
  * failed otherwise (all are ended then). Takes plan.tls over. With plan.restart SIGTERM, SIGINT,
  * SIGHUP and SIGCHLD are blocked from here to the end of this process; one of
- * the first two ends the start (unavailable). */
+ * the first two ends the waiting, and children_run() returns at once. */
 MUST_USE enum reason children_start(
     const struct children_plan *plan, struct children **out, struct why *why);
+/* Is each ready? Not if a stop came before. */
+bool children_ready(const struct children *c);
 /* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does
  * not mend (1). SIGHUP reloads: reload() changes plan.start and, with another
  * descriptor, plan.tls; false leaves all as it is. A plan.tls that a front cannot
