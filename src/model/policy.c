@@ -227,6 +227,10 @@ row_agent(const struct policy_input *in, struct verdict *out)
 	if (!in->client_unknown &&
 	    memcmp(in->facts->client_sha256, none, HASH_SIZE) == 0)
 		return why_set(&out->why, REASON_AGENT_CLIENT, -1, "%s", "");
+	/* The checker knows the built-in ones only. */
+	if (in->facts->proximity == PROXIMITY_AGENT && policy_chain_public(in))
+		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
+		    "what they have in common is a public CA");
 	trace_found(
 	    in->trace, "by way of an agent, to be sent over mutual TLS");
 	return REASON_OK;
