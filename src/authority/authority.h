@@ -297,7 +297,7 @@ void ca_turn_back(struct authority *a, const struct pending *p);
 /* The newest CA of a slot, whatever its state; NULL. */
 const struct key_entry *ca_of_slot(const struct authority *a, const char *slot);
 /* The CA that a serial's slot names, and its counter: SERIAL_SLOT,
- * SERIAL_SYNTAX. */
+ * SERIAL_SYNTAX, CA_UNKNOWN. */
 MUST_USE enum reason ca_of_serial(const struct authority *a, const char *serial,
     const struct product *product, const struct key_entry **out,
     uint64_t *counter, struct why *why);

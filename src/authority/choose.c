@@ -199,6 +199,9 @@ ca_of_serial(const struct authority *a, const char *serial,
 			    span_str(serial), product, slot, counter, why);
 	}
 	*out = r == REASON_OK ? ca_of_slot(a, slot) : NULL;
+	/* The ledger knows it and the store does not: somebody edited that. */
+	if (r == REASON_OK && *out == NULL)
+		r = why_set(why, REASON_CA_UNKNOWN, -1, "slot %s", slot);
 	return r;
 }
 

@@ -47,8 +47,8 @@ entry_is_public(const struct policy_input *in, const struct chain_entry *e)
  * Then no CA of the chain is pinned: those below a public CA issue to anybody as
  * well, those above it vouch for it.
  */
-static bool
-chain_is_public(const struct policy_input *in)
+bool
+policy_chain_public(const struct policy_input *in)
 {
 	const struct request_facts *f = in->facts;
 	unsigned i;
@@ -166,7 +166,7 @@ pin_of_chain(
 	bool public;
 
 	out->pin = takes_certificates(known) ? pin_place(f, wish) : 0;
-	public = out->pin > 0 && chain_is_public(in);
+	public = out->pin > 0 && policy_chain_public(in);
 	if (public)
 		out->pin = 0;
 	out->pinned = &f->chain[out->pin];
@@ -192,7 +192,7 @@ policy_pin(const struct policy_input *in, struct verdict *out)
 	 * anchor for what it issues, not for one registrar. */
 	if (public_ca_key(in->public_cas, f->chain[0].spki_sha256) ||
 	    (f->chain[0].ca && p->pin_kind == PIN_CERTIFICATE &&
-		chain_is_public(in)))
+		policy_chain_public(in)))
 		return why_set(&out->why, REASON_PIN_PUBLIC, -1, "%s", "");
 	if ((d = destination_find(in, out)) != NULL) {
 		out->cloud = d->customer;

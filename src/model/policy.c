@@ -232,6 +232,10 @@ row_agent(const struct policy_input *in, struct verdict *out)
 		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
 		    "the CAs of their domain are not on file for this "
 		    "customer");
+	/* The checker knows the built-in ones only. */
+	if (in->facts->proximity == PROXIMITY_AGENT && policy_chain_public(in))
+		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
+		    "what they have in common is a public CA");
 	trace_found(
 	    in->trace, "by way of an agent, to be sent over mutual TLS");
 	return REASON_OK;

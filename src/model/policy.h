@@ -63,6 +63,9 @@ void policy_decide(const struct policy_input *in, struct verdict *out);
 /* What is wished to be pinned: by the customer, else by the product. */
 enum pin_policy policy_pin_wish(const struct product *p,
     const struct customer *c, enum artifact_format format);
+/* Is a public CA, also one that operators added, in the registrar's chain, or right
+ * above it (pin.c)? Then what its holders have in common says nothing. */
+bool policy_chain_public(const struct policy_input *in);
 /* Row 19 of it (MP 11, pin.c): something of the verified chain, or a domain CA
  * that is on file for this customer, and never a public CA. PIN_NONE,
  * PIN_PUBLIC. */

@@ -621,6 +621,21 @@ agent_unnamed(struct scene *s)
 	agent(s);
 	s->facts.proximity = PROXIMITY_AGENT_UNNAMED;
 }
+/* By a CA that operators called public: the checker knows none of these. */
+static const struct public_cas added = { .len = 1,
+	.entries = { { .spki_sha256 = { 3 }, .name_sha256 = { 0xff } } } };
+static void
+agent_public(struct scene *s)
+{
+	agent(s);
+	s->in.public_cas = &added;
+}
+static void
+agent_unnamed_public(struct scene *s)
+{
+	agent_unnamed(s);
+	s->in.public_cas = &added;
+}
 static void
 agent_no_client(struct scene *s)
 {
@@ -746,6 +761,9 @@ static const struct row {
 	{ "15.1 agent", agent, REASON_OK, ASSERTION_AGENT_PROXIMITY, 3, false },
 	{ "15.1 unnamed", agent_unnamed, REASON_OK, ASSERTION_LOGGED, 3,
 	    false },
+	{ "15.1 public", agent_public, REASON_AGENT_DOMAIN },
+	{ "15.1 unnamed, public", agent_unnamed_public, REASON_OK,
+	    ASSERTION_LOGGED, 0, false },
 	{ "15.1 no client", agent_no_client, REASON_AGENT_CLIENT },
 	{ "15.1 unnamed, no client", agent_unnamed_no_client,
 	    REASON_AGENT_CLIENT },
