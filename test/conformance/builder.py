@@ -11,7 +11,8 @@ is refused for that reason
             that JWS and COSE know
   file      published bytes instead, relative to test/vectors (.hex: as text);
             home "cbrski" or "jwsv" for those; "legacy" has all
-            switches of old forms on, "strict" has none
+            switches of old forms on, "strict" has none, "open" wants no
+            client certificate
   device    "fresh" (default: a new unit of product router-9), "last" (that of
             the request before), "audit", "end-entity", "id-data" (fresh units
             of those products; also "fluent", which knows all formats, "any",
@@ -158,13 +159,19 @@ class Scene:
     def home_strict(self):
         return self.switched("strict", "no")
 
+    def home_open(self):
+        """One that asks for no client certificate."""
+        return self.configured("open", r"(?m)^(client-certificate) = \w+$", "none")
+
     def switched(self, name, word):
         """A home in which every switch of an old form is on, or off."""
+        return self.configured(name, r"(?m)^(legacy-\S+) = \w+$", word)
+
+    def configured(self, name, setting, word):
         home = world.Home(self.folder, name, "--product", "router-9",
                           "--token", "AR9", "--masa-url", "localhost:8443")
         path = home.path / "hallmark.ini"
-        path.write_text(re.sub(r"(?m)^(legacy-\S+) = \w+$", r"\1 = " + word,
-                               path.read_text()))
+        path.write_text(re.sub(setting, r"\1 = " + word, path.read_text()))
         home.serve()
         home.hallmark("product", "add", "foreign-9", "--import-only", "yes")
         return home
@@ -623,7 +630,8 @@ class Scene:
         return {form: row["uses"] for form, row in said.items()}
 
     # The file says nothing of these.
-    OF_THE_CONNECTION = ("path-unknown", "method-not-allowed", "client-blocked")
+    OF_THE_CONNECTION = ("path-unknown", "method-not-allowed", "client-blocked",
+                         "agent-client")
 
     def explain(self, home, wanted, kind, wire):
         """`hallmark explain` says of the same bytes what the service will."""
@@ -654,6 +662,10 @@ class Scene:
         if "pin" in voucher and "." not in voucher["pin"]:
             expect("explained pin", self.pki.get(voucher["pin"]).domain_id(),
                    bytes.fromhex(said["pin"]["domain-id"]))
+        for leaf in ("est-domain", "additional-configuration-url"):
+            if kind == "voucher":
+                expect("explained " + leaf, voucher.get(leaf),
+                       said.get(leaf) or None)
         if kind == "voucher":
             expect("explained format", TYPES[wanted.get("format", self.format)],
                    said["format"])

@@ -28,6 +28,7 @@ content_try(struct span content)
 	require(inside(v.idevid_issuer, content.ptr, content.len));
 	require(inside(v.pinned_domain_cert, content.ptr, content.len));
 	require(inside(v.pinned_domain_pubk, content.ptr, content.len));
+	require(inside(v.proprietary, content.ptr, content.len));
 }
 
 uint64_t

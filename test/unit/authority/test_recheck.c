@@ -327,6 +327,125 @@ vouched(void **state)
 	expect_nothing(&w->signer);
 }
 
+/* --- what was on file then --- */
+
+enum { REGISTRAR_KEY = 0x11, CA_KEY = 0x22, SERVER_KEY = 0x33 };
+
+static void
+customer_new(struct world *w, const char *name)
+{
+	struct customer c = { 0 };
+
+	strcpy(c.name, name);
+	assert_true(store_customer_put(w->a->store, &c, NOW));
+}
+
+static void
+file_as(struct world *w, const char *name, enum customer_certificate_kind kind,
+    uint8_t key)
+{
+	struct store_customer_certificate c = { .kind = kind, .since = NOW };
+
+	strcpy(c.customer, name);
+	memset(c.entry.spki_sha256, key, HASH_SIZE);
+	memset(c.entry.domain_id, key + 1, 20);
+	c.entry.domain_id_len = 20;
+	c.entry.not_after = NOW + 1;
+	c.entry.certificate = span_of("\x30\x01\xff", 3);
+	assert_true(store_customer_certificate_add(w->a->store, &c));
+	customers_load(w->a);
+}
+
+static void
+forget(struct world *w, const char *name, uint8_t key)
+{
+	uint8_t hash[HASH_SIZE];
+
+	memset(hash, key, HASH_SIZE);
+	assert_true(store_customer_certificate_forget(
+	    w->a->store, name, hash, NOW + 1));
+	customers_load(w->a);
+}
+
+/* How many domain CAs it is given for a chain of this one key. */
+static unsigned
+look_up(struct world *w, struct peer *from, uint8_t key)
+{
+	struct message_look_up m = { .serial = "X", .chain_len = 1 };
+	struct message_on_record on_record;
+	struct cbor_out o;
+	struct cbor in;
+	struct sent s;
+
+	memset(m.chain[0], key, HASH_SIZE);
+	cbor_out_open(&o, room, sizeof(room));
+	message_look_up_put(&o, &m);
+	deliver(w, from, MESSAGE_LOOK_UP, 1, &o);
+	s = take(from, MESSAGE_ON_RECORD);
+	cbor_open(&in, buf_span(&s.payload), true);
+	assert_true(message_on_record_get(&in, &on_record));
+	buf_free(&s.payload);
+	assert_int_equal(on_record.len, 0);
+	return on_record.cas_len;
+}
+
+/* An agent's domain may rest on a CA that is on file (MP 15.1); the re-check is
+ * shown what was, for vouchers are of before. */
+static void
+cas_on_file(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	customer_new(w, "a");
+	customer_new(w, "b");
+	file_as(w, "a", CUSTOMER_REGISTRAR, REGISTRAR_KEY);
+	file_as(w, "a", CUSTOMER_DOMAIN_CA, CA_KEY);
+	file_as(w, "b", CUSTOMER_DOMAIN_CA, CA_KEY + 1);
+	file_as(w, "a", CUSTOMER_EST_SERVER, SERVER_KEY);
+	assert_int_equal(look_up(w, &w->checker, REGISTRAR_KEY), 1);
+	assert_int_equal(look_up(w, &w->apart, REGISTRAR_KEY), 1);
+	/* Nobody is known by an EST server, or not at all. */
+	assert_int_equal(look_up(w, &w->checker, SERVER_KEY), 0);
+	assert_int_equal(look_up(w, &w->apart, SERVER_KEY), 0);
+	assert_int_equal(look_up(w, &w->checker, 0x99), 0);
+	forget(w, "a", CA_KEY);
+	assert_int_equal(look_up(w, &w->checker, REGISTRAR_KEY), 0);
+	assert_int_equal(look_up(w, &w->apart, REGISTRAR_KEY), 1);
+	forget(w, "a", REGISTRAR_KEY);
+	assert_int_equal(look_up(w, &w->apart, REGISTRAR_KEY), 1);
+}
+
+/* A pin that a cloud registrar's voucher has, and that did not come along. */
+static void
+est_server_on_file(void **state)
+{
+	static struct request_facts f;
+	uint8_t key[HASH_SIZE], id[20];
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	customer_new(w, "cloud");
+	customer_new(w, "owner");
+	file_as(w, "cloud", CUSTOMER_REGISTRAR, REGISTRAR_KEY);
+	file_as(w, "owner", CUSTOMER_EST_SERVER, SERVER_KEY);
+	forget(w, "owner", SERVER_KEY);
+	memset(key, SERVER_KEY, sizeof(key));
+	memset(id, SERVER_KEY + 1, sizeof(id));
+	f.chain_len = 1;
+	memset(f.chain[0].spki_sha256, REGISTRAR_KEY, HASH_SIZE);
+	assert_true(customer_pinned(w->a, &f, key, span_of(id, sizeof(id))));
+	/* A key alone. */
+	assert_true(customer_pinned(w->a, &f, key, span_of(key, HASH_SIZE)));
+	id[0]++;
+	assert_false(customer_pinned(w->a, &f, key, span_of(id, sizeof(id))));
+	/* A chain of nobody, and of the server itself. */
+	memset(f.chain[0].spki_sha256, 0x99, HASH_SIZE);
+	assert_false(customer_pinned(w->a, &f, key, span_of(key, HASH_SIZE)));
+	memset(f.chain[0].spki_sha256, SERVER_KEY, HASH_SIZE);
+	assert_false(customer_pinned(w->a, &f, key, span_of(key, HASH_SIZE)));
+}
+
 /* --- explain --- */
 
 static void
@@ -400,6 +519,8 @@ main(void)
 		TEST(stop_lost),
 		TEST(dies),
 		TEST(vouched),
+		TEST(cas_on_file),
+		TEST(est_server_on_file),
 		TEST(explained),
 		TEST(explained_refusal),
 	};

@@ -503,6 +503,13 @@ cloud_owner_no_certificate(struct scene *s)
 	cloud_owner(s);
 	owners[0].est_server = NULL;
 }
+/* Another cloud registrar is nobody's owner. */
+static void
+cloud_owner_registrar(struct scene *s)
+{
+	cloud_owner(s);
+	owner.cloud = CLOUD_REGISTRAR;
+}
 static void
 cloud_owner_verified(struct scene *s)
 {
@@ -819,6 +826,8 @@ static const struct row {
 	    CHAIN_MAX, false },
 	{ "19 cloud, owner's not filed", cloud_owner_no_certificate,
 	    REASON_PIN_NONE },
+	{ "19 cloud, another", cloud_owner_registrar, REASON_OK,
+	    ASSERTION_PROXIMITY, 3, false },
 	{ "19 cloud, wish", cloud_wished_otherwise, REASON_OK,
 	    ASSERTION_PROXIMITY, CHAIN_MAX, false },
 	{ "19 cloud, raw", cloud_raw, REASON_OK, ASSERTION_PROXIMITY, CHAIN_MAX,
