@@ -132,8 +132,10 @@ struct key_entry {
 	char slot[SLOT_TOKEN_MAX + 1];
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
-	uint64_t turn;	 /* issuing CA: when it was chosen last */
-	unsigned warned; /* how far its end was told of */
+	uint64_t turn;	   /* issuing CA: when it was chosen last */
+	unsigned warned;   /* how far its end was told of */
+	int64_t not_after; /* of its certificate; 0 = none yet */
+	unsigned expiring; /* how far that was told of */
 };
 
 /* What the checker apart was asked, in this order; see recheck.c. */
@@ -275,8 +277,8 @@ struct peer *signer_peer(struct authority *a);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);
-/* The newest active key whose policy allows this now, its rate apart; else the
- * newest that serves the product at all, so that the signer says what is wrong;
+/* The newest active key whose policy allows this now, its rate apart, and whose
+ * certificate is not over; else the newest that serves the product at all, so that the signer says what is wrong;
  * else NULL. */
 const struct key_entry *key_for(
     const struct authority *a, const struct key_use *use);
@@ -334,6 +336,14 @@ MUST_USE enum reason product_line_check(struct authority *a,
 /* Once a second: says which keys have little left. Their part of status. */
 void limits_tick(struct authority *a);
 void limits_status(const struct authority *a, struct json_out *o);
+
+/* --- expiry.c --- */
+/* Is its certificate over? */
+bool key_expired(const struct key_entry *k);
+/* Once a second: alarms for voucher signers that end and have none after them. Their
+ * part of status. */
+void expiry_tick(struct authority *a);
+void expiry_status(const struct authority *a, struct json_out *o);
 
 /* Is this the key identifier of an issuing CA of ours? */
 bool key_is_own_ca(const struct authority *a, const struct issuer *issuer);

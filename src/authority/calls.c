@@ -188,6 +188,7 @@ on_tick(void *context)
 	admin_tick(a);
 	recheck_tick(a);
 	limits_tick(a);
+	expiry_tick(a);
 	group_commit(a);
 }
 

@@ -218,6 +218,9 @@ row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
 	if (d->key == NULL)
 		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
 		    "product %s", device->product);
+	if (key_expired(d->key))
+		return why_set(&d->verdict.why, REASON_KEY_EXPIRED, -1, "%s",
+		    d->key->name);
 	if (shared_with(a, d, device) != NULL)
 		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
 		    "product %s has this serial too, and key %s is for both",

@@ -32,6 +32,7 @@ take_key(void *context, const struct store_ca *ca)
 	memcpy(k->slot, ca->slot, sizeof(k->slot));
 	memcpy(k->key_id, ca->key_id, ca->key_id_len);
 	k->key_id_len = ca->key_id_len;
+	k->not_after = ca->not_after;
 }
 
 void
@@ -58,7 +59,8 @@ allows_now(const struct ledger_key *k, const struct key_use *use)
 const struct key_entry *
 key_for(const struct authority *a, const struct key_use *use)
 {
-	const struct ledger_key *best = NULL, *k;
+	const struct key_entry *best = NULL, *entry;
+	const struct ledger_key *k;
 	unsigned rank, best_rank = 0;
 	size_t i;
 
@@ -69,14 +71,17 @@ key_for(const struct authority *a, const struct key_use *use)
 		    k->state != KEY_ACTIVE ||
 		    !key_policy_product(&k->order.policy, use->product))
 			continue;
-		rank = allows_now(k, use) ? 3 : 1;
+		entry = key_by_name(a, k->order.name);
+		if (entry == NULL)
+			continue;
+		rank = allows_now(k, use) && !key_expired(entry) ? 3 : 1;
 		rank += k->order.policy.products_len > 0;
 		if (rank >= best_rank) {
-			best = k;
+			best = entry;
 			best_rank = rank;
 		}
 	}
-	return best == NULL ? NULL : key_by_name(a, best->order.name);
+	return best;
 }
 
 const struct key_entry *

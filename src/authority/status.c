@@ -164,6 +164,7 @@ service_status(
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
 	limits_status(a, &o);
+	expiry_status(a, &o);
 	put_sizes(a, &o);
 	put_legacy(a, &o);
 	recheck_status(a, &o);

@@ -86,9 +86,9 @@ add_folder(struct chain *c, const char *folder, struct why *why)
 		free(entries[i]);
 	}
 	free(entries);
+	/* The power may have gone before even the plan was there. */
 	if (r == REASON_OK && c->len + c->voids == 0)
-		r = why_set(why, REASON_FILE_UNREADABLE, -1,
-		    "%.150s is no bundle, and none lies in it", folder);
+		r = add_bundle(c, folder, false, why);
 	return r;
 }
 

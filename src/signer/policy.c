@@ -62,8 +62,10 @@ check_certificate(
 {
 	if (h->chain_len == 0)
 		return why_set(why, REASON_SIGNER_KEY, -1, "it is uncertified");
-	if (s->now < h->certificate.not_before ||
-	    s->now > h->certificate.not_after)
+	if (s->now > h->certificate.not_after)
+		return why_set(
+		    why, REASON_KEY_EXPIRED, -1, "its certificate is over");
+	if (s->now < h->certificate.not_before)
 		return why_set(why, REASON_SIGNER_DATE, -1,
 		    "its certificate is not valid now");
 	return REASON_OK;

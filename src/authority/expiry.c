@@ -1,0 +1,138 @@
+/*
+ * Voucher signers end by their certificates (R-5.1): the newest that is valid signs,
+ * one that ends soon without another after it is an alarm 30, 14 and 7 days before,
+ * and where all have ended nothing is signed. The signer keeps the last of these by
+ * itself; here is the answer that a registrar gets, and the word in time.
+ */
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Days before the end at which it is told, and the end itself. */
+static const unsigned days_before[] = { 30, 14, 7, 0 };
+#define LEVELS (sizeof(days_before) / sizeof(*days_before))
+
+bool
+key_expired(const struct key_entry *k)
+{
+	return k->not_after != 0 && clock_now() > k->not_after;
+}
+
+/* Does the other one sign all that this one does, and longer? */
+static bool
+stands_in(const struct ledger_key *k, const struct key_entry *entry,
+    const struct ledger_key *other, const struct key_entry *other_entry)
+{
+	const struct key_policy *mine = &k->order.policy;
+	const struct key_policy *its = &other->order.policy;
+	unsigned i;
+
+	if (other->order.purpose != PURPOSE_VOUCHER ||
+	    other->state != KEY_ACTIVE || other->order.raw != k->order.raw ||
+	    other_entry->not_after <= entry->not_after ||
+	    (mine->kinds & ~its->kinds) != 0 ||
+	    (mine->products_len == 0 && its->products_len > 0))
+		return false;
+	for (i = 0; i < mine->products_len; i++)
+		if (!key_policy_product(its, mine->products[i]))
+			return false;
+	return true;
+}
+
+static const struct key_entry *
+stand_in(const struct authority *a, const struct ledger_key *k,
+    const struct key_entry *entry)
+{
+	unsigned i;
+
+	for (i = 0; i < a->keys_len; i++) {
+		const struct ledger_key *other =
+		    ledger_key_find(&a->ledger, a->keys[i].name);
+
+		if (other != NULL && stands_in(k, entry, other, &a->keys[i]))
+			return &a->keys[i];
+	}
+	return NULL;
+}
+
+/* Whole days that are left, rounded up; the key of an entry that may end, or NULL. */
+static const struct ledger_key *
+ends_in(
+    const struct authority *a, const struct key_entry *entry, unsigned *days)
+{
+	const struct ledger_key *k = ledger_key_find(&a->ledger, entry->name);
+	int64_t left = entry->not_after - clock_now();
+
+	if (k == NULL || k->state != KEY_ACTIVE || entry->not_after == 0 ||
+	    entry->purpose != PURPOSE_VOUCHER ||
+	    left > (int64_t)days_before[0] * SECONDS_A_DAY)
+		return NULL;
+	*days = left < 0
+	    ? 0
+	    : (unsigned)((left + SECONDS_A_DAY - 1) / SECONDS_A_DAY);
+	return k;
+}
+
+static unsigned
+level_of(unsigned days)
+{
+	unsigned level = 0;
+
+	while (level < LEVELS && days <= days_before[level])
+		level++;
+	return level;
+}
+
+/* Each level is said once; a successor that comes takes the alarm back. */
+void
+expiry_tick(struct authority *a)
+{
+	const struct ledger_key *k;
+	char end[CLOCK_TEXT_SIZE];
+	unsigned i, days = 0, level;
+
+	for (i = 0; a->synced && i < a->keys_len; i++) {
+		struct key_entry *entry = &a->keys[i];
+
+		k = ends_in(a, entry, &days);
+		level = k == NULL || stand_in(a, k, entry) != NULL
+		    ? 0
+		    : level_of(days);
+		clock_print(end, entry->not_after);
+		if (level > entry->expiring)
+			log_alarm("signer-expiring",
+			    "key=\"%s\" days=\"%u\" end=\"%s\" expired=\"%s\"",
+			    entry->name, days, end,
+			    key_expired(entry) ? "yes" : "no");
+		entry->expiring = level;
+	}
+}
+
+void
+expiry_status(const struct authority *a, struct json_out *o)
+{
+	const struct key_entry *next;
+	const struct ledger_key *k;
+	unsigned i, days = 0;
+
+	json_put_name(o, "expiring");
+	json_begin_array(o);
+	for (i = 0; i < a->keys_len; i++) {
+		if ((k = ends_in(a, &a->keys[i], &days)) == NULL)
+			continue;
+		next = stand_in(a, k, &a->keys[i]);
+		json_begin_object(o);
+		json_put_name(o, "name");
+		json_put_text(o, a->keys[i].name);
+		put_time(o, "not-after", a->keys[i].not_after);
+		json_put_name(o, "days");
+		json_put_uint(o, days);
+		json_put_name(o, "successor");
+		if (next == NULL)
+			json_put_null(o);
+		else
+			json_put_text(o, next->name);
+		json_end_object(o);
+	}
+	json_end_array(o);
+}
