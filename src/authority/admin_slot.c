@@ -55,6 +55,8 @@ put_own(struct authority *a, struct json_out *o, const struct ledger_key *k)
 	put_text(o, "given-to", k->order.factory);
 	put_text(o, "key", k->order.name);
 	put_text(o, "state", key_state_name(k->state));
+	json_put_name(o, "spki-sha256");
+	json_put_hex(o, span_of(k->spki_sha256, HASH_SIZE));
 	put_uint(o, "issued", k->count.issued);
 	put_uint(o, "last-counter", k->last_counter);
 	put_time(o, "since", k->count.activated);
@@ -83,6 +85,12 @@ slot_list(
 	(void)m;
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
+	/* As of this record: whoever has the journal can check the list. */
+	json_put_name(&o, "signer");
+	json_put_hex(&o, span_of(a->ledger.signer, sizeof(a->ledger.signer)));
+	put_uint(&o, "sequence", a->ledger.sequence);
+	json_put_name(&o, "head");
+	json_put_hex(&o, span_of(a->ledger.head, HASH_SIZE));
 	json_put_name(&o, "slots");
 	json_begin_array(&o);
 	for (i = 0; i < a->ledger.keys_len; i++)

@@ -12,6 +12,7 @@
 #include "journal/journal.h"
 
 #define BUNDLE_NAMESPACE "hallmark-ceremony" /* of signatures over it */
+#define BUNDLE_SLOTS	 "slots.json"
 #define BUNDLE_MANIFEST	 "manifest.txt"
 #define MANIFEST_MAX	 65536
 #define EVIDENCE_MAX	 (16 << 20) /* octets of one file */
