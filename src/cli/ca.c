@@ -21,6 +21,7 @@ request_policy(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "last-day", p->last_day);
 	request_text(m, "rate", p->rate);
 	request_text(m, "months", p->months);
+	request_text(m, "awake", p->awake);
 }
 
 static void
@@ -208,6 +209,7 @@ out:
 	    { "first-day", &(p)->first_day, NULL, false }, \
 	    { "last-day", &(p)->last_day, NULL, false },   \
 	    { "months", &(p)->months, NULL, false },       \
+	    { "awake", &(p)->awake, NULL, false },         \
 	{                                                  \
 		"rate", &(p)->rate, NULL, false            \
 	}
@@ -410,6 +412,22 @@ ca_retire_run(struct cli *c, int argc, char **argv)
 		return EXIT_USAGE;
 	request_begin(&m, "ca.retire");
 	request_text(&m, "name", c->operands[0]);
+	return session_run(c, NEED_SIGNER, &m);
+}
+
+int
+ca_activate_run(struct cli *c, int argc, char **argv)
+{
+	const char *until = NULL;
+	const struct option_row rows[] = { { "until", &until, NULL, true },
+		{ 0 } };
+	struct message_admin m;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, "ca.activate");
+	request_text(&m, "name", c->operands[0]);
+	request_text(&m, "until", until);
 	return session_run(c, NEED_SIGNER, &m);
 }
 
