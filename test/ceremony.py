@@ -1,5 +1,6 @@
 """Plays a ceremony at a pseudo-terminal, and makes what a plan names."""
 import hashlib
+import json
 import os
 import pathlib
 import pty
@@ -106,13 +107,39 @@ ROOTS = ("[root idevid-root]\npurpose = idevid\nalgorithm = p384\n"
          "algorithm = p256\ngeneration = 1\n%s\n")
 
 
+def slot_row(folder, name, slot, generation=1, **more):
+    """A CA of the ledger that waits for its certificate, as slot list says it."""
+    pem = good("openssl", "req", "-inform", "DER", "-in",
+               folder / (name + ".csr"), "-pubkey", "-noout")
+    spki = good("openssl", "pkey", "-pubin", "-outform", "DER", input=pem)
+    return {"slot": slot, "generation": generation, "given-to": None,
+            "key": name, "state": "requested",
+            "spki-sha256": hashlib.sha256(spki).hexdigest(), "issued": 0,
+            "last-counter": 0, "since": None, **more}
+
+
+def with_slots(folder, text, rows=None):
+    """The plan with the list of slots that its issuing CAs need, or these rows."""
+    if rows is None:
+        rows = [slot_row(folder, name, slot) for name, slot in re.findall(
+            r"^\[sign (\S+)\]\n[^[]*?^slot = (\S+)$", text, re.MULTILINE)]
+    if not rows:
+        return text
+    data = json.dumps({"slots": rows}).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    (folder / ("slots-%s.json" % digest[:8])).write_bytes(data)
+    return re.sub(r"^kind = .*\n", lambda m: m[0] + (
+        "slots = slots-%s.json\nslots-sha256 = %s\n" % (digest[:8], digest)),
+        text, count=1, flags=re.MULTILINE)
+
+
 def plan_create(folder):
     text = ceremony("create", "Roots of Example 2026") + places() + \
         people(folder) + ROOTS % ("", "")
     for item in ITEMS:
         text += item_text(folder, *item)
     path = folder / "plan.ini"
-    path.write_text(text)
+    path.write_text(with_slots(folder, text))
     return path
 
 

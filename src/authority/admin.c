@@ -20,6 +20,7 @@ static const struct {
 	{ "ca.import", true, ca_import },
 	{ "ca.policy", true, ca_policy },
 	{ "ca.retire", true, ca_retire },
+	{ "ca.activate", true, ca_activate },
 	{ "ca.destroy", true, ca_destroy },
 	{ "ca.archive", true, ca_archive },
 	{ "slot.give", true, slot_give },

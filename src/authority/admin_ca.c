@@ -232,6 +232,36 @@ ca_retire(
 		admin_act(a, p, from, LEDGER_VERB_RETIRE, name);
 }
 
+/* A supervisor wakes it, or with "now" puts it to sleep. */
+void
+ca_activate(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	char name[KEY_NAME_MAX + 1], until[CLOCK_TEXT_SIZE];
+	char subject[KEY_NAME_MAX + CLOCK_TEXT_SIZE + 2];
+	struct ledger_key *k;
+	struct pending *p;
+	int64_t moment;
+	struct why why;
+	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
+
+	if (r == REASON_OK)
+		r = admin_text(m, "until", until, sizeof(until), true, &why);
+	if (r == REASON_OK) {
+		if (strcmp(until, "now") == 0)
+			clock_print(until, clock_now());
+		snprintf(subject, sizeof(subject), "%s %s", name, until);
+		r = ledger_awake_read(
+		    &a->ledger, subject, clock_now(), &k, &moment, &why);
+	}
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
+		admin_act(a, p, from, LEDGER_VERB_AWAKE, subject);
+}
+
 /* --- reading --- */
 
 static void
@@ -296,6 +326,7 @@ put_place(struct authority *a, struct json_out *o, const struct ledger_key *k)
 		json_put_name(o, "generation");
 		json_put_uint(o, ledger_key_generation(&a->ledger, k));
 		put_optional(o, "factory", k->order.factory);
+		put_time(o, "awake-until", k->count.awake_until);
 		put_optional(o, "succeeds", k->order.succeeds);
 		put_optional(
 		    o, "successor", next == NULL ? "" : next->order.name);

@@ -139,6 +139,9 @@ policy_put(struct json_out *o, const struct ledger_key *k)
 		put_number(o, "in-period", k->count.in_period, false);
 	}
 	put_number(o, "months", p->months, p->months == 0);
-	if (k->order.purpose == PURPOSE_IDEVID_CA)
-		put_number(o, "last-counter", k->last_counter, false);
+	if (k->order.purpose != PURPOSE_IDEVID_CA)
+		return;
+	key_awake_print(words, p);
+	put_word(o, "awake", words, false);
+	put_number(o, "last-counter", k->last_counter, false);
 }

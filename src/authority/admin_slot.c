@@ -64,6 +64,8 @@ put_own(struct authority *a, struct page *p, const struct ledger_key *k)
 	put_text(o, "given-to", k->order.factory);
 	put_text(o, "key", k->order.name);
 	put_text(o, "state", key_state_name(k->state));
+	json_put_name(o, "spki-sha256");
+	json_put_hex(o, span_of(k->spki_sha256, HASH_SIZE));
 	put_uint(o, "issued", k->count.issued);
 	put_uint(o, "last-counter", k->last_counter);
 	put_time(o, "since", k->count.activated);
@@ -102,6 +104,13 @@ slot_list(
 		return;
 	}
 	page_begin(&page);
+	/* As of this record: whoever has the journal can check the list. */
+	json_put_name(&page.o, "signer");
+	json_put_hex(
+	    &page.o, span_of(a->ledger.signer, sizeof(a->ledger.signer)));
+	put_uint(&page.o, "sequence", a->ledger.sequence);
+	json_put_name(&page.o, "head");
+	json_put_hex(&page.o, span_of(a->ledger.head, HASH_SIZE));
 	page_list(&page, "slots");
 	for (i = 0; i < a->ledger.keys_len; i++)
 		if (a->ledger.keys[i].order.slot[0] != '\0')

@@ -517,6 +517,8 @@ void ca_request(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_import(
     struct authority *a, struct origin from, const struct message_admin *m);
+void ca_activate(
+    struct authority *a, struct origin from, const struct message_admin *m);
 void ca_retire(
     struct authority *a, struct origin from, const struct message_admin *m);
 void ca_list(

@@ -97,6 +97,9 @@ bundle_begin(const char *bundle, const struct plan *p, struct span script,
 		REASON_OK ||
 	    (r = write_approvals(bundle, p, approvals, why)) != REASON_OK)
 		return r;
+	if (p->slots_file[0] != '\0')
+		r = bundle_write(
+		    bundle, BUNDLE_SLOTS, buf_span(&p->slots), why);
 	for (i = 0; i < p->items_len && r == REASON_OK; i++)
 		r = write_named(bundle, "requests", p->items[i].handle, "csr",
 		    span_of(p->items[i].der, p->items[i].der_len), why);

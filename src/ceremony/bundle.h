@@ -13,6 +13,7 @@
 
 #define BUNDLE_NAMESPACE   "hallmark-ceremony" /* of signatures over it */
 #define APPROVAL_NAMESPACE "hallmark-approval" /* of those over a script */
+#define BUNDLE_SLOTS	   "slots.json"
 #define BUNDLE_MANIFEST	   "manifest.txt"
 #define MANIFEST_MAX	   65536
 #define EVIDENCE_MAX	   (16 << 20) /* octets of one file */

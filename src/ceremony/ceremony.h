@@ -35,10 +35,12 @@ enum ceremony_root { CEREMONY_IDEVID, CEREMONY_VOUCHER };
 struct sign_options {
 	const char *home;
 	enum ceremony_root root;
-	const char *name; /* of the key; a number at its end counts */
-	const char *slot; /* issuing CAs */
-	unsigned days;	  /* voucher signers; 0 = 730 */
-	struct span csr;  /* PEM or DER */
+	const char *name;    /* of the key; of a voucher signer a number at its
+			   * end counts */
+	const char *slot;    /* issuing CAs */
+	unsigned generation; /* of the CA in its slot, as the ledger has it */
+	unsigned days;	     /* voucher signers; 0 = 730 */
+	struct span csr;     /* PEM or DER */
 	const struct secret *passphrase;
 };
 /* Signs what a CSR asks for, by the profile of its root; chain gets the

@@ -24,7 +24,7 @@
 
 struct arguments {
 	const char *home, *organization, *host, *root, *name, *slot, *csr, *out;
-	const char *days;
+	const char *days, *generation;
 	char *const *files; /* operands: plan or bundles */
 	unsigned files_len;
 	const char *previous;
@@ -43,6 +43,7 @@ static const struct option longs[] = {
 	{ "out", required_argument, NULL, 'o' },
 	{ "days", required_argument, NULL, 'd' },
 	{ "previous", required_argument, NULL, 'p' },
+	{ "generation", required_argument, NULL, 'g' },
 	{ "rehearse", no_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -54,7 +55,8 @@ usage(void)
 	      "--host NAME [--test]\n"
 	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
 	      "--name NAME\n"
-	      "           [--slot SLOT] --csr FILE --out FILE [--days N]\n"
+	      "           [--slot SLOT --generation N] --csr FILE --out FILE "
+	      "[--days N]\n"
 	      "The passphrase is read from descriptor 3.\n"
 	      "       hallmark-ceremony plan PLAN\n"
 	      "       hallmark-ceremony run PLAN --out BUNDLE [--previous "
@@ -104,6 +106,9 @@ parse(int argc, char **argv, struct arguments *a)
 		case 'p':
 			a->previous = optarg;
 			break;
+		case 'g':
+			a->generation = optarg;
+			break;
 		case 'd':
 			a->days = optarg;
 			break;
@@ -139,9 +144,15 @@ sign(
 		.root = strcmp(a->root, "idevid") == 0 ? CEREMONY_IDEVID
 						       : CEREMONY_VOUCHER };
 	struct buf csr, chain;
-	uint64_t days = 0;
+	uint64_t days = 0, generation = 0;
 	enum reason r;
 
+	if (a->generation != NULL &&
+	    (!text_uint(span_str(a->generation), 999999, &generation) ||
+		generation == 0))
+		return why_set(
+		    why, REASON_ADMIN_ARGUMENT, -1, "generation: 1 to 999999");
+	o.generation = (unsigned)generation;
 	if (a->days != NULL &&
 	    (!text_uint(span_str(a->days), 3650, &days) || days == 0))
 		return why_set(

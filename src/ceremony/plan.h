@@ -23,6 +23,7 @@
 #define ROOTS_MAX     2
 #define ITEMS_MAX     48
 #define ACTS_MAX      256
+#define SLOTS_MAX     262144 /* octets of a slot list */
 
 enum plan_kind {
 	PLAN_CREATE,  /* new roots, split, and what they sign */
@@ -97,6 +98,10 @@ struct plan {
 	char exception[PLAN_TEXT];   /* where it is written; empty = none */
 	char at[PLAN_TEXT];	     /* where it is held; may be empty */
 	uint8_t previous[HASH_SIZE]; /* manifest of the ceremony before */
+	/* What the home of the root knows of slots, and the hash of that. */
+	char slots_file[PLAN_TEXT];
+	uint8_t slots_sha256[HASH_SIZE];
+	struct buf slots;
 	struct place places[PLACES_MAX];
 	struct attendee attendees[ATTENDEES_MAX];
 	struct plan_root roots[ROOTS_MAX];
@@ -109,7 +114,7 @@ enum plan_objects { PLAN_BESIDE, PLAN_BUNDLE };
 
 /* Reads path and all that it names, and checks every rule: PLAN_SYNTAX with the
  * number of the line, PLAN_ROLES, SPLIT_POLICY, SPLIT_PLACES, PLAN_OBJECT,
- * CSR_*, KEY_WEAK. out is freed by the caller, refused or not. In a bundle the
+ * PLAN_SLOT, CSR_*, KEY_WEAK. out is freed by the caller, refused or not. In a bundle the
  * objects are at requests/NAME.csr and roots/NAME.der. */
 MUST_USE enum reason plan_load(const char *path, enum plan_objects where,
     struct plan **out, struct why *why);
@@ -119,6 +124,9 @@ MUST_USE enum reason plan_read(
     struct span text, struct plan *out, struct why *why);
 /* plan_check.c: roles, places, policy of the split. */
 MUST_USE enum reason plan_check(const struct plan *p, struct why *why);
+/* slots.c: is each planned issuing CA the one that the ledger of slots has for that
+ * slot now (IP 5.2)? PLAN_SLOT. */
+MUST_USE enum reason slots_check(const struct plan *p, struct why *why);
 /* What is no fault and yet should be known: one line each. */
 void plan_warnings(const struct plan *p, struct buf *out);
 /* Does it name a ceremony before it? */

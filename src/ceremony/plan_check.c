@@ -4,6 +4,7 @@
 
 #include "base/fatal.h"
 #include "base/file.h"
+#include "ceremony/bundle.h"
 #include "ceremony/plan.h"
 #include "envelope/pem.h"
 
@@ -466,6 +467,24 @@ check_keys_differ(const struct plan *p, struct why *why)
 }
 
 static enum reason
+load_slots(struct plan *p, const char *folder, bool bundle, struct why *why)
+{
+	char path[PATH_MAX];
+	enum reason r;
+
+	if (p->slots_file[0] != '\0') {
+		path_join(path, sizeof(path), folder,
+		    bundle ? BUNDLE_SLOTS : p->slots_file);
+		if ((r = file_read(path, &p->slots, SLOTS_MAX, why)) !=
+			REASON_OK ||
+		    (r = check_hash(buf_span(&p->slots), p->slots_sha256,
+			 p->slots_file, why)) != REASON_OK)
+			return r;
+	}
+	return slots_check(p, why);
+}
+
+static enum reason
 load_objects(struct plan *p, const char *folder, bool bundle, struct why *why)
 {
 	char file[PATH_MAX];
@@ -486,7 +505,9 @@ load_objects(struct plan *p, const char *folder, bool bundle, struct why *why)
 			 bundle ? file : p->items[i].file, why)) != REASON_OK)
 			return r;
 	}
-	return check_keys_differ(p, why);
+	if ((r = check_keys_differ(p, why)) == REASON_OK)
+		r = load_slots(p, folder, bundle, why);
+	return r;
 }
 
 enum reason
@@ -517,5 +538,6 @@ plan_free(struct plan *p)
 	if (p == NULL)
 		return;
 	buf_free(&p->text);
+	buf_free(&p->slots);
 	free(p);
 }

@@ -96,8 +96,7 @@ root_open(struct root *root, const struct sign_options *o, struct why *why)
 	return r;
 }
 
-/* The number at the end of a key's name, "1" if there is none: the generation
- * of an issuing CA, the number of a voucher signer. */
+/* The number at the end of a voucher signer's name, "1" if there is none. */
 static const char *
 number_of(const char *name)
 {
@@ -115,8 +114,8 @@ subject_name(
 	char rest[NAME_TEXT];
 
 	if (o->root == CEREMONY_IDEVID)
-		snprintf(rest, sizeof(rest), "IDevID CA %s-%s", o->slot,
-		    number_of(o->name));
+		snprintf(rest, sizeof(rest), "IDevID CA %s-%u", o->slot,
+		    o->generation);
 	else
 		snprintf(rest, sizeof(rest), "Voucher Signer %s",
 		    number_of(o->name));
@@ -166,6 +165,9 @@ check_options(const struct sign_options *o, struct why *why)
 	    (o->slot == NULL || !slot_valid(o->slot)))
 		return why_set(
 		    why, REASON_ADMIN_ARGUMENT, -1, "slot: 2 to 4 of A-Z 0-9");
+	if (o->root == CEREMONY_IDEVID && o->generation == 0)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "generation: as slot list has it");
 	if (o->days > DAYS_MAX)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "days: at most %d", DAYS_MAX);

@@ -21,6 +21,7 @@ request_policy(struct message_admin *m, const struct ca_plan *p)
 	request_text(m, "last-day", p->last_day);
 	request_text(m, "rate", p->rate);
 	request_text(m, "months", p->months);
+	request_text(m, "awake", p->awake);
 }
 
 static void
@@ -111,11 +112,31 @@ chain_import(struct session *s, const char *name, const struct chain *ch,
 
 /* --- create --- */
 
+/* Which CA of its slot it is, as the ledger has it. */
 static enum reason
-ceremony_sign(
-    const struct ca_plan *p, const char *csr, const char *out, struct why *why)
+generation_get(
+    struct session *s, const char *name, char out[CELL_MAX], struct why *why)
 {
-	const char *argv[16] = { "hallmark-ceremony", "sign", "--home", p->home,
+	struct message_admin_reply reply;
+	struct message_admin m;
+	struct json_value root;
+	enum reason r;
+
+	request_begin(&m, "ca.show");
+	request_text(&m, "name", name);
+	if ((r = session_ask(s, &m, &reply, why)) != REASON_OK)
+		return r;
+	if (json_parse(reply.json, &root, NULL) != WIRE_OK)
+		return why_set(why, REASON_INTERNAL, -1, "ca.show: no JSON");
+	output_cell(out, &root, "generation");
+	return REASON_OK;
+}
+
+static enum reason
+ceremony_sign(const struct ca_plan *p, const char *generation, const char *csr,
+    const char *out, struct why *why)
+{
+	const char *argv[18] = { "hallmark-ceremony", "sign", "--home", p->home,
 		"--root",
 		strcmp(p->purpose, "voucher") == 0 ? "voucher" : "idevid",
 		"--name", p->name, "--csr", csr, "--out", out };
@@ -123,6 +144,8 @@ ceremony_sign(
 	if (p->slot != NULL) {
 		argv[12] = "--slot";
 		argv[13] = p->slot;
+		argv[14] = "--generation";
+		argv[15] = generation;
 	}
 	return tool_run("ceremony", argv, p->passphrase, why);
 }
@@ -148,6 +171,7 @@ enum reason
 ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
 {
 	char csr[PATH_MAX], certificate[PATH_MAX], file[64];
+	char generation[CELL_MAX];
 	struct message_admin_reply reply;
 	struct message_admin m;
 	struct chain ch = { 0 };
@@ -166,7 +190,9 @@ ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
 	if ((r = file_writable(csr, why)) != REASON_OK ||
 	    (r = session_ask(s, &m, &reply, why)) != REASON_OK ||
 	    (r = file_write(csr, reply.blob, 0644, why)) != REASON_OK ||
-	    (r = ceremony_sign(p, csr, certificate, why)) != REASON_OK ||
+	    (r = generation_get(s, p->name, generation, why)) != REASON_OK ||
+	    (r = ceremony_sign(p, generation, csr, certificate, why)) !=
+		REASON_OK ||
 	    (r = chain_read(&ch, certificate, why)) != REASON_OK)
 		goto out;
 	r = chain_import(s, p->name, &ch, &reply, why);
@@ -183,6 +209,7 @@ out:
 	    { "first-day", &(p)->first_day, NULL, false }, \
 	    { "last-day", &(p)->last_day, NULL, false },   \
 	    { "months", &(p)->months, NULL, false },       \
+	    { "awake", &(p)->awake, NULL, false },         \
 	{                                                  \
 		"rate", &(p)->rate, NULL, false            \
 	}
@@ -381,6 +408,22 @@ ca_retire_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
 	    &(struct plain_verb){ "ca.retire", NEED_SIGNER, { "name" } });
+}
+
+int
+ca_activate_run(struct cli *c, int argc, char **argv)
+{
+	const char *until = NULL;
+	const struct option_row rows[] = { { "until", &until, NULL, true },
+		{ 0 } };
+	struct message_admin m;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, "ca.activate");
+	request_text(&m, "name", c->operands[0]);
+	request_text(&m, "until", until);
+	return session_run(c, NEED_SIGNER, &m);
 }
 
 int

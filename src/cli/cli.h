@@ -199,7 +199,7 @@ struct ca_plan {
 	const char *home;
 	const char *purpose, *name, *slot, *algorithm, *succeeds, *factory;
 	const char *kinds, *product, *serials; /* policy */
-	const char *limit, *first_day, *last_day, *rate, *months;
+	const char *limit, *first_day, *last_day, *rate, *months, *awake;
 	bool raw;	/* no root: a placeholder */
 	int passphrase; /* of the root's key */
 };
@@ -222,6 +222,7 @@ int ca_request_run(struct cli *, int, char **);
 int ca_import_run(struct cli *, int, char **);
 int ca_policy_run(struct cli *, int, char **);
 int ca_retire_run(struct cli *, int, char **);
+int ca_activate_run(struct cli *, int, char **);
 int ca_destroy_run(struct cli *, int, char **);
 int ca_archive_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);

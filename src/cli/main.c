@@ -16,11 +16,12 @@
 	"NAME [--pin WISH] [--pin-cms WISH] [--pin-jws WISH] [--pin-cose " \
 	"WISH]\n"                                                          \
 	"WISH: product|farthest|lowest-ca|end-entity|by-format|domain-ca"
-#define POLICY_OPTIONS                                                    \
-	"[--kinds nonced,nonceless]\n"                                    \
-	"[--product NAME,...|any] [--serials PATTERN|any]\n"              \
-	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n" \
-	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]"
+#define POLICY_OPTIONS                                                      \
+	"[--kinds nonced,nonceless]\n"                                      \
+	"[--product NAME,...|any] [--serials PATTERN|any]\n"                \
+	"[--limit N|none] [--first-day DAY|none] [--last-day DAY|none]\n"   \
+	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]\n" \
+	"[--awake \"DAYS HH:MM-HH:MM\"|act|always]"
 #define CA_OPTIONS                                                      \
 	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n"       \
 	"[--algorithm p256|p384|rsa-2048|rsa-3072] [--succeeds NAME]\n" \
@@ -51,6 +52,8 @@ const struct verb verbs[] = {
 	    "change what a key may sign" },
 	{ "ca", "retire", ca_retire_run, "NAME",
 	    "take a key out of use for ever" },
+	{ "ca", "activate", ca_activate_run, "NAME --until TIME|now",
+	    "wake an issuing key for a while" },
 	{ "ca", "destroy", ca_destroy_run,
 	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --yes",
 	    "erase a retired key, by two operators" },

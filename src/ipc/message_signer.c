@@ -205,7 +205,7 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 {
 	unsigned i;
 
-	cbor_put_array(o, 9);
+	cbor_put_array(o, 12);
 	cbor_put_uint(o, p->kinds);
 	cbor_put_array(o, p->products_len);
 	for (i = 0; i < p->products_len; i++)
@@ -217,6 +217,9 @@ put_policy(struct cbor_out *o, const struct key_policy *p)
 	cbor_put_uint(o, p->rate);
 	cbor_put_uint(o, p->period);
 	cbor_put_uint(o, p->months);
+	cbor_put_uint(o, p->awake_days);
+	cbor_put_uint(o, p->awake_from);
+	cbor_put_uint(o, p->awake_to);
 }
 
 static bool
@@ -237,7 +240,7 @@ get_products(struct cbor *c, struct key_policy *p)
 static bool
 get_policy(struct cbor *c, struct key_policy *p)
 {
-	return field_array(c, 9) &&
+	return field_array(c, 12) &&
 	    field_unsigned(c, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID,
 		&p->kinds) &&
 	    get_products(c, p) &&
@@ -247,7 +250,10 @@ get_policy(struct cbor *c, struct key_policy *p)
 	    field_unsigned(c, KEY_DAY_MAX, &p->last_day) &&
 	    field_unsigned(c, UINT32_MAX, &p->rate) &&
 	    field_unsigned(c, KEY_PERIOD_MAX, &p->period) &&
-	    field_unsigned(c, KEY_MONTHS_MAX, &p->months);
+	    field_unsigned(c, KEY_MONTHS_MAX, &p->months) &&
+	    field_unsigned(c, AWAKE_BY_ACT, &p->awake_days) &&
+	    field_unsigned(c, MINUTES_A_DAY, &p->awake_from) &&
+	    field_unsigned(c, MINUTES_A_DAY, &p->awake_to);
 }
 
 void

@@ -175,6 +175,8 @@ ledger_key_fields(struct members *f, void *value)
 	member_uint(f, 17, "lines", MEMBER_OPTIONAL, &lines, UINT32_MAX);
 	if (f->mode == MEMBERS_READ)
 		k->lines = (uint32_t)lines;
+	member_time(
+	    f, 18, "awake_until", MEMBER_OPTIONAL, &k->count.awake_until);
 }
 
 static void
@@ -712,7 +714,21 @@ apply_copy(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
-/* Acts are remarks, but for those that retire or copy a key or give a slot. */
+static enum reason
+apply_awake(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_key *k;
+	struct why inner;
+	int64_t until;
+
+	if (ledger_awake_read(l, r->act.subject, r->time, &k, &until, &inner) !=
+	    REASON_OK)
+		return damaged(why, r, inner.text);
+	k->count.awake_until = until;
+	return REASON_OK;
+}
+
+/* Acts are remarks, but for those that retire, copy or wake a key or give a slot. */
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
@@ -722,6 +738,8 @@ apply_act(struct ledger *l, const struct record *r, struct why *why)
 		return apply_give(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_COPY) == 0)
 		return apply_copy(l, r, why);
+	if (strcmp(r->act.verb, LEDGER_VERB_AWAKE) == 0)
+		return apply_awake(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
 	k = ledger_key_find(l, r->act.subject);

@@ -23,6 +23,8 @@
 #define LEDGER_VERB_COPY   "key.copy"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
 #define LEDGER_VERB_GIVE   "slot.give"
+/* The act that wakes an issuing key; subject: its name, space, until when. */
+#define LEDGER_VERB_AWAKE  "key.activate"
 
 /* IP 4. Signed: certified, and to take over from another key; its first signature
  * makes it active. */
@@ -166,6 +168,12 @@ size_t ledger_statement(const struct ledger *l, const struct ledger_key *k,
  * like nobody's, and a name. SIGNER_POLICY, SIGNER_FACTS. */
 MUST_USE enum reason ledger_slot_read(const struct ledger *l,
     const char *subject, struct ledger_slot *out, struct why *why);
+/* Reads the subject of LEDGER_VERB_AWAKE: an issuing key that is not over, and a
+ * moment at most AWAKE_ACT_DAYS after this one; one that is past puts it to sleep.
+ * SIGNER_KEY, SIGNER_FACTS. */
+MUST_USE enum reason ledger_awake_read(const struct ledger *l,
+    const char *subject, int64_t now, struct ledger_key **key, int64_t *until,
+    struct why *why);
 /* Was this counter of the key's slot signed, or may have been? SERIAL_USED. */
 MUST_USE enum reason ledger_counter_free(
     const struct ledger_key *k, uint64_t counter, struct why *why);

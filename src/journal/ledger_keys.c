@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "journal/describe.h"
 #include "model/serial.h"
@@ -166,6 +167,30 @@ ledger_key_admits(
 			    o->succeeds);
 	}
 	return o->slot[0] == '\0' ? REASON_OK : check_slot(l, o, why);
+}
+
+enum reason
+ledger_awake_read(const struct ledger *l, const char *subject, int64_t now,
+    struct ledger_key **key, int64_t *until, struct why *why)
+{
+	const char *blank = strchr(subject, ' ');
+	char name[KEY_NAME_MAX + 1];
+
+	if (blank == NULL ||
+	    !text_copy(name, sizeof(name),
+		span_of(subject, (size_t)(blank - subject))) ||
+	    !clock_parse(span_str(blank + 1), until))
+		return why_set(why, REASON_SIGNER_FACTS, -1,
+		    "key.activate: a key and a moment");
+	*key = ledger_key_find(l, name);
+	if (*key == NULL || (*key)->order.purpose != PURPOSE_IDEVID_CA ||
+	    key_state_over((*key)->state))
+		return why_set(why, REASON_SIGNER_KEY, -1,
+		    "no issuing CA %s is in use", name);
+	if (*until - now > (int64_t)AWAKE_ACT_DAYS * SECONDS_A_DAY)
+		return why_set(why, REASON_SIGNER_FACTS, -1,
+		    "until: at most %d days ahead", AWAKE_ACT_DAYS);
+	return REASON_OK;
 }
 
 /* Slot a stands in a serial that is not from here; b is one that we know of. */

@@ -148,6 +148,12 @@ policy_fields(struct members *f, void *value)
 	MEMBER_UINT(f, 7, "rate", MEMBER_OPTIONAL, p->rate, UINT32_MAX);
 	MEMBER_UINT(f, 8, "period", MEMBER_OPTIONAL, p->period, KEY_PERIOD_MAX);
 	MEMBER_UINT(f, 9, "months", MEMBER_OPTIONAL, p->months, KEY_MONTHS_MAX);
+	MEMBER_UINT(
+	    f, 10, "awake_days", MEMBER_OPTIONAL, p->awake_days, AWAKE_BY_ACT);
+	MEMBER_UINT(
+	    f, 11, "awake_from", MEMBER_OPTIONAL, p->awake_from, MINUTES_A_DAY);
+	MEMBER_UINT(
+	    f, 12, "awake_to", MEMBER_OPTIONAL, p->awake_to, MINUTES_A_DAY);
 }
 
 void

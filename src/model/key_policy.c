@@ -107,6 +107,9 @@ key_policy_check(
 		field = "rate";
 	else if (p->months > KEY_MONTHS_MAX)
 		field = "months";
+	else if (!key_awake_valid(p) ||
+	    (p->awake_days != 0 && purpose != PURPOSE_IDEVID_CA))
+		field = "awake"; /* the MASA never sleeps */
 	return field == NULL
 	    ? REASON_OK
 	    : why_set(why, REASON_SIGNER_FACTS, -1, "key policy: %s", field);
@@ -244,6 +247,22 @@ in_period(
 	return count->period == period_of(p, time) ? count->in_period : 0;
 }
 
+static enum reason
+awake(const struct key_policy *p, const struct key_count *count, int64_t time,
+    struct why *why)
+{
+	char words[KEY_WORDS_SIZE];
+
+	if (key_policy_awake(p, count, time))
+		return REASON_OK;
+	key_awake_print(words, p);
+	return why_set(why, REASON_SIGNER_ASLEEP, -1,
+	    p->awake_days == AWAKE_BY_ACT
+		? "no supervisor has woken it"
+		: "it is awake %s UTC, or when a supervisor wakes it",
+	    words);
+}
+
 enum reason
 key_policy_allows(const struct key_policy *p, const struct key_count *count,
     const struct key_use *use, int64_t time, struct why *why)
@@ -251,6 +270,7 @@ key_policy_allows(const struct key_policy *p, const struct key_count *count,
 	enum reason r;
 
 	if ((r = covers(p, use, why)) != REASON_OK ||
+	    (r = awake(p, count, time, why)) != REASON_OK ||
 	    (r = in_days(p, count, time, why)) != REASON_OK)
 		return r;
 	if (p->limit != 0 && count->issued >= p->limit)

@@ -34,7 +34,17 @@ struct key_policy {
 	uint32_t rate;	    /* signatures in one period, 0 = no limit */
 	uint32_t period;    /* seconds; 0 without a rate */
 	uint32_t months;    /* of life from its activation, 0 = no end */
+	/* Issuing CAs: when they are awake (R-3.18). Bit 0 is Monday; minutes of
+	 * the day, UTC, from 0 to 1440: a window over midnight is of the day
+	 * that it begins on. 0 = always, AWAKE_BY_ACT = never. What a supervisor
+	 * wakes is awake in any case. */
+	unsigned awake_days;
+	uint32_t awake_from, awake_to;
 };
+#define AWAKE_BY_ACT   0x80
+#define AWAKE_FULL     0x7f
+#define MINUTES_A_DAY  1440
+#define AWAKE_ACT_DAYS 31 /* that a supervisor's act wakes a key, at most */
 
 /* What a key did, as far as its policy asks. */
 struct key_count {
@@ -42,6 +52,7 @@ struct key_count {
 	int64_t activated; /* begin of its months, 0 = not yet */
 	int64_t period;	   /* begin of the last period in which it signed */
 	uint32_t in_period;
+	int64_t awake_until; /* by a supervisor's act; 0 = none */
 };
 
 /* What it is asked to sign. */
@@ -71,7 +82,8 @@ MUST_USE enum reason key_policy_check(
  * Sets one field by its option's name: kinds ("nonced,nonceless"), product
  * ("a,b" or "any"), serials (a pattern or "any"), limit (a number or "none"),
  * first-day and last-day ("2027-03-31" or "none"), months (a number or "none"),
- * rate ("100/minute", "/hour", "/day", a number of seconds, or "none").
+ * rate ("100/minute", "/hour", "/day", a number of seconds, or "none"), awake
+ * ("mon-fri,sun 06:00-22:00", "act" or "always").
  * ADMIN_ARGUMENT.
  */
 MUST_USE enum reason key_policy_set(
@@ -80,7 +92,7 @@ MUST_USE enum reason key_policy_set(
 bool key_policy_product(const struct key_policy *p, const char *product);
 /*
  * May a key with this policy and history sign that at a time of its chain?
- * SIGNER_POLICY, SIGNER_DATE, SIGNER_COUNT, SIGNER_RATE.
+ * SIGNER_POLICY, SIGNER_ASLEEP, SIGNER_DATE, SIGNER_COUNT, SIGNER_RATE.
  */
 MUST_USE enum reason key_policy_allows(const struct key_policy *p,
     const struct key_count *count, const struct key_use *use, int64_t time,
@@ -103,6 +115,13 @@ void key_count_add(
 void key_count_skip(struct key_count *count, const struct key_policy *p,
     uint64_t n, int64_t time);
 
+/* Is it awake, by its calendar or by an act? */
+bool key_policy_awake(
+    const struct key_policy *p, const struct key_count *count, int64_t time);
+/* May such a window be? */
+bool key_awake_valid(const struct key_policy *p);
+bool key_awake_set(struct key_policy *p, struct span value);
+
 /* Literal characters of serials; '*' stands for any number of characters, none
  * included, '?' for exactly one. All of the serial must match. */
 bool serial_pattern_match(const char *pattern, const char *serial);
@@ -118,6 +137,7 @@ extern const char *const key_policy_names[];
 /* Rate and kinds as key_policy_set() reads them. */
 #define KEY_WORDS_SIZE 40
 void key_rate_print(char out[KEY_WORDS_SIZE], const struct key_policy *p);
+void key_awake_print(char out[KEY_WORDS_SIZE], const struct key_policy *p);
 void key_kinds_print(char out[KEY_WORDS_SIZE], unsigned kinds);
 
 #endif

@@ -194,7 +194,7 @@ set_rate(struct key_policy *p, struct span value)
 }
 
 const char *const key_policy_names[] = { "kinds", "product", "serials", "limit",
-	"first-day", "last-day", "rate", "months", NULL };
+	"first-day", "last-day", "rate", "months", "awake", NULL };
 
 enum reason
 key_policy_set(
@@ -221,6 +221,8 @@ key_policy_set(
 		good = set_rate(&next, value);
 	else if (strcmp(name, "months") == 0)
 		good = set_months(&next.months, value);
+	else if (strcmp(name, "awake") == 0)
+		good = key_awake_set(&next, value);
 	if (!good)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "%s: bad value %.*s", name,

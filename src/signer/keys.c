@@ -363,7 +363,9 @@ act_prepare(struct signer *s, struct order *o)
 {
 	const struct message_act *a = &o->act;
 	const struct ledger_key *k;
+	struct ledger_key *woken;
 	struct ledger_slot slot;
+	int64_t until;
 	enum reason r;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
@@ -373,6 +375,12 @@ act_prepare(struct signer *s, struct order *o)
 	if (strcmp(a->verb, LEDGER_VERB_GIVE) == 0) {
 		r = ledger_slot_read(
 		    journal_ledger(s->journal), a->subject, &slot, &o->why);
+		if (r != REASON_OK)
+			return r;
+	}
+	if (strcmp(a->verb, LEDGER_VERB_AWAKE) == 0) {
+		r = ledger_awake_read(journal_ledger(s->journal), a->subject,
+		    s->now, &woken, &until, &o->why);
 		if (r != REASON_OK)
 			return r;
 	}

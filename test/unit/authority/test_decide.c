@@ -397,6 +397,50 @@ audit_log(void **state)
 	expect_answer(w, 7, REASON_DEVICE_UNKNOWN, NULL);
 }
 
+/* Two products have one serial: a voucher names the issuer and is by a key that is
+ * not for both, whatever policies became since the second device came (IP 5.2). */
+static void
+twins_of_products(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	struct store_device d = { .certificate = span_str("certificate") };
+	struct voucher_order o;
+	struct device first;
+	struct sent s;
+	struct cbor c;
+
+	world_ready(w, 1);
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "lamp-2" }, { "import-only", "yes" }));
+	assert_int_equal(
+	    store_device_find(w->a->store, f.serial, &first, 1), 1);
+	d.device = first;
+	d.device.issuer.bytes[0] ^= 1;
+	d.device.issuer_name_sha256[0] ^= 1;
+	d.device.spki_sha256[0] ^= 1;
+	strcpy(d.device.product, "lamp-2");
+	assert_true(store_device_add(w->a->store, &d));
+	drained(w);
+	f.issuer = first.issuer;
+	ask(w, 1, &f);
+	expect_answer(w, 1, REASON_KEY_UNAVAILABLE, NULL);
+	drained(w);
+	(void)done(w, "ca.policy",
+	    ARGUMENTS({ "name", "voucher-1" }, { "product", "router-9" }));
+	ask(w, 2, &f);
+	drained(w);
+	s = w->signer.sent[0];
+	assert_int_equal(s.type, MESSAGE_SIGN_VOUCHER);
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_voucher_order_get(&c, &o));
+	assert_string_equal(o.key, "voucher-1");
+	assert_true(o.name_issuer);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 2, REASON_OK, NULL);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
@@ -416,6 +460,7 @@ main(void)
 		TEST(records_twice),
 		TEST(checker_lost),
 		TEST(audit_log),
+		TEST(twins_of_products),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

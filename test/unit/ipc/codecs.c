@@ -393,6 +393,8 @@ fill_policy(struct key_policy *p)
 	p->rate = UINT32_MAX;
 	p->period = KEY_PERIOD_MAX;
 	p->months = KEY_MONTHS_MAX;
+	p->awake_days = AWAKE_BY_ACT;
+	p->awake_from = p->awake_to = MINUTES_A_DAY;
 }
 
 static void

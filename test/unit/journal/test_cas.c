@@ -105,6 +105,74 @@ by_count(void **state)
 	    ledger_key_find(&ledger, "b"));
 }
 
+static enum reason
+issue_serial(const char *name, const char *serial, uint64_t counter)
+{
+	struct record r = sample_idevid(name, counter);
+
+	strcpy(r.idevid.device.serial, serial);
+	return apply(r, ledger.time);
+}
+
+/* 95 percent of the counters of four digits are over at 996147; who asks for six
+ * digits stays. */
+static void
+by_counter(void **state)
+{
+	(void)state;
+	make("a", "F1", "");
+	make("b", "F2", "a");
+	assert_int_equal(issue_serial("a", "AR9-F1-YCTJ", 996146), REASON_OK);
+	assert_int_equal(
+	    issue_serial("b", "AR9-F2-0001", 1), REASON_JOURNAL_DAMAGED);
+	assert_int_equal(issue_serial("a", "AR9-F1-YCTK", 996147), REASON_OK);
+	assert_int_equal(
+	    issue_serial("b", "AR9-F2-000001", 1), REASON_JOURNAL_DAMAGED);
+	assert_int_equal(issue_serial("b", "AR9-F2-0001", 1), REASON_OK);
+	assert_int_equal(state_of("b"), KEY_ACTIVE);
+	assert_int_equal(issue_serial("a", "AR9-F1-00YCTM", 996148), REASON_OK);
+}
+
+/* By an act only: until its moment, and not a second longer; put to sleep by one
+ * that is past. */
+static void
+awake_by_act(void **state)
+{
+	struct record r = ca("a", "F1", "");
+	char act[64];
+
+	(void)state;
+	r.key.order.policy.awake_days = AWAKE_BY_ACT;
+	assert_int_equal(apply(r, ledger.time), REASON_OK);
+	assert_int_equal(apply(sample_ca("a"), ledger.time), REASON_OK);
+	assert_int_equal(issue("a", 1, SAMPLE_TIME), REASON_JOURNAL_DAMAGED);
+	/* SAMPLE_TIME is 2023-11-14T22:13:20Z. */
+	strcpy(act, "a 2023-11-14T23:00:00Z");
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_AWAKE, act), SAMPLE_TIME), REASON_OK);
+	assert_int_equal(issue("a", 1, SAMPLE_TIME + 2799), REASON_OK);
+	assert_int_equal(
+	    issue("a", 2, SAMPLE_TIME + 2800), REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_AWAKE, "a 2023-12-15T22:59:59Z"),
+		SAMPLE_TIME + 2800),
+	    REASON_OK);
+	assert_int_equal(issue("a", 2, SAMPLE_TIME + 2800), REASON_OK);
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_AWAKE, act), SAMPLE_TIME + 2801),
+	    REASON_OK);
+	assert_int_equal(
+	    issue("a", 3, SAMPLE_TIME + 2801), REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_AWAKE, "a 2024-12-15T22:59:59Z"),
+		SAMPLE_TIME + 2801),
+	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    apply(sample_act(LEDGER_VERB_AWAKE, "b 2023-11-15T00:00:00Z"),
+		SAMPLE_TIME + 2801),
+	    REASON_JOURNAL_DAMAGED);
+}
+
 /* 2023-11-14 and three months: 2024-02-14, 92 days; 95 percent are 87.4. */
 static void
 by_date(void **state)
@@ -295,6 +363,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(by_count, begin, end),
+		cmocka_unit_test_setup_teardown(by_counter, begin, end),
+		cmocka_unit_test_setup_teardown(awake_by_act, begin, end),
 		cmocka_unit_test_setup_teardown(by_date, begin, end),
 		cmocka_unit_test_setup_teardown(in_line, begin, end),
 		cmocka_unit_test_setup_teardown(slots, begin, end),

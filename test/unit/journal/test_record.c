@@ -184,6 +184,10 @@ largest_checkpoint(void **state)
 	memset(k.order.factory, 'f', FACTORY_NAME_MAX);
 	memset(k.window, 0xff, sizeof(k.window));
 	p->months = KEY_MONTHS_MAX;
+	p->awake_days = AWAKE_FULL;
+	p->awake_from = MINUTES_A_DAY - 1;
+	p->awake_to = MINUTES_A_DAY;
+	k.count.awake_until = l.time;
 	p->products_len = KEY_PRODUCTS_MAX;
 	for (i = 0; i < KEY_PRODUCTS_MAX; i++) {
 		memset(p->products[i], 'p', PRODUCT_NAME_MAX);

@@ -214,6 +214,71 @@ months(void **state)
 	assert_true(key_policy_end(&p, &c) == INT64_MAX);
 }
 
+/* 2024-01-01 was a Monday. A night shift belongs to the day that it begins on. */
+static void
+windows(void **state)
+{
+	static const struct {
+		const char *words, *time;
+		bool awake;
+	} cases[] = {
+		{ "mon-fri 06:00-22:00", "2024-01-01T05:59:59Z", false },
+		{ "mon-fri 06:00-22:00", "2024-01-01T06:00:00Z", true },
+		{ "mon-fri 06:00-22:00", "2024-01-05T21:59:59Z", true },
+		{ "mon-fri 06:00-22:00", "2024-01-05T22:00:00Z", false },
+		{ "mon-fri 06:00-22:00", "2024-01-06T12:00:00Z", false },
+		{ "fri 22:00-06:00", "2024-01-05T21:59:59Z", false },
+		{ "fri 22:00-06:00", "2024-01-05T22:00:00Z", true },
+		{ "fri 22:00-06:00", "2024-01-06T05:59:59Z", true },
+		{ "fri 22:00-06:00", "2024-01-06T06:00:00Z", false },
+		{ "fri 22:00-06:00", "2024-01-05T05:00:00Z", false },
+		{ "sun 22:00-06:00", "2024-01-01T05:00:00Z", true },
+		{ "tue,sat-sun 00:00-24:00", "2024-01-07T23:59:59Z", true },
+		{ "tue,sat-sun 00:00-24:00", "2024-01-08T00:00:00Z", false },
+		{ "act", "2024-01-01T12:00:00Z", false },
+		{ "always", "2024-01-01T12:00:00Z", true },
+	};
+	static const char *const bad[] = { "mon", "mon 06:00", "fri-mon 6-7",
+		"mon-mon 06:00-07:00", "mon,mon 06:00-07:00", "mon 06:00-06:00",
+		"mon 24:00-06:00", "mon 06:60-07:00", "mon 06:00-24:01",
+		"mon 06:00-07:00 ", "mo 06:00-07:00", "", "never" };
+	struct key_policy p = { .kinds = SIGNED_IDEVID };
+	struct key_use use = { SIGNED_IDEVID, "router-9", NULL, 0 };
+	struct key_count c = { 0 };
+	char words[KEY_WORDS_SIZE];
+	struct why why;
+	int64_t time;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		c.awake_until = 0;
+		assert_int_equal(
+		    key_policy_set(&p, "awake", span_str(cases[i].words), &why),
+		    REASON_OK);
+		key_awake_print(words, &p);
+		assert_string_equal(words, cases[i].words);
+		assert_true(clock_parse(span_str(cases[i].time), &time));
+		assert_int_equal(key_policy_allows(&p, &c, &use, time, &why),
+		    cases[i].awake ? REASON_OK : REASON_SIGNER_ASLEEP);
+		c.awake_until = time + 1;
+		assert_int_equal(
+		    key_policy_allows(&p, &c, &use, time, &why), REASON_OK);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    key_policy_set(&p, "awake", span_str(bad[i]), &why),
+		    REASON_ADMIN_ARGUMENT);
+	/* The MASA's keys have no such window. */
+	assert_int_equal(
+	    key_policy_set(&p, "awake", span_str("act"), &why), REASON_OK);
+	assert_int_equal(
+	    key_policy_check(&p, PURPOSE_IDEVID_CA, &why), REASON_OK);
+	p.kinds = SIGNED_NONCED;
+	assert_int_equal(
+	    key_policy_check(&p, PURPOSE_VOUCHER, &why), REASON_SIGNER_FACTS);
+}
+
 /* By number or by time, whichever is more. */
 static void
 used(void **state)
@@ -253,6 +318,7 @@ main(void)
 		cmocka_unit_test(edges),
 		cmocka_unit_test(rates),
 		cmocka_unit_test(months),
+		cmocka_unit_test(windows),
 		cmocka_unit_test(used),
 	};
 

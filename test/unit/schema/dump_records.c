@@ -53,6 +53,10 @@ print_checkpoint(void)
 	l.before.skipped = 10;
 	k.order = sample_order(PURPOSE_IDEVID_CA, "F1-1");
 	k.order.policy.months = 3;
+	k.order.policy.awake_days = 0x1f;
+	k.order.policy.awake_from = 1320;
+	k.order.policy.awake_to = 360;
+	k.count.awake_until = SAMPLE_TIME;
 	strcpy(k.order.succeeds, "F0-1");
 	strcpy(k.order.factory, "Graz");
 	k.order.rsa_bits = 3072;

@@ -556,6 +556,39 @@ idevid_lies(void **state)
 	assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
 }
 
+/* A store from a backup may ask for what was signed since: the signer knows its
+ * highest counter and which below it were signed, in each life (R-2.13). */
+static void
+counters_of_an_old_store(void **state)
+{
+	static const uint64_t counters[] = { 5, 3, 5, 3, 0 };
+	struct key_policy p = world_policy(CA_KEY);
+	struct idevid_order i = world_idevid(3);
+	struct why why;
+	size_t n;
+
+	(void)state;
+	p.limit = 100;
+	assert_int_equal(order_policy(CA_KEY, &p), REASON_OK);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	i = world_idevid(5);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	for (n = 0; n < sizeof(counters) / sizeof(counters[0]); n++) {
+		if (n == 2) {
+			world_close();
+			clock_set_test(world.now + 3600);
+			assert_int_equal(world_open(&why), REASON_OK);
+		}
+		i = world_idevid(counters[n]);
+		i.request_sha256[7] = (uint8_t)(n + 1);
+		assert_int_equal(order_idevid(&i), REASON_SERIAL_USED);
+	}
+	i = world_idevid(4);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+	i = world_idevid(6);
+	assert_int_equal(order_idevid(&i), REASON_OK);
+}
+
 /* Existing serials have no counter: the signer remembers each. */
 static void
 existing_lies(void **state)
@@ -782,6 +815,7 @@ main(void)
 		CASE(policy_lies),
 		CASE(rate_kept),
 		CASE(idevid_lies),
+		CASE(counters_of_an_old_store),
 		CASE(existing_lies),
 		CASE(linted_first),
 		CASE(key_lies),

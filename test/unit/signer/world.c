@@ -257,6 +257,7 @@ make_key(const struct key_order *k, enum ceremony_root root)
 		.root = root,
 		.name = k->name,
 		.slot = k->slot,
+		.generation = 1,
 		.passphrase = &secret,
 		.csr = span_of(world.reply.artifact, 0) };
 	size_t offset = 0, used = 0, len;
