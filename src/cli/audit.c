@@ -100,8 +100,10 @@ keys_load(struct audit *a, struct why *why)
 		output_cell(text, &one, "state");
 		(void)text_copy(k->state, sizeof(k->state), span_str(text));
 		output_cell(text, &one, "purpose");
-		k->purpose = strcmp(text, "voucher") == 0 ? PURPOSE_VOUCHER
-							  : PURPOSE_IDEVID_CA;
+		for (k->purpose = PURPOSE_LAST; k->purpose > PURPOSE_VOUCHER;
+		     k->purpose--)
+			if (strcmp(text, key_purpose_word(k->purpose)) == 0)
+				break;
 		k->has_limit = number_of(&one, "limit", &k->limit);
 		(void)number_of(&one, "issued", &k->counted);
 	}
@@ -265,6 +267,10 @@ record_take(
 		if ((k = key_named(a, r->voucher.key)) != NULL)
 			k->recorded++;
 		break;
+	case RECORD_MANIFEST:
+		if ((k = key_named(a, r->manifest.order.key)) != NULL)
+			k->recorded++;
+		break;
 	case RECORD_IDEVID:
 		idevid_take(a, &r->idevid);
 		break;
@@ -308,8 +314,7 @@ key_put_counts(struct json_out *o, const struct audited_key *k)
 	json_put_name(o, "name");
 	json_put_text(o, k->name);
 	json_put_name(o, "purpose");
-	json_put_text(
-	    o, k->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
+	json_put_text(o, key_purpose_word(k->purpose));
 	json_put_name(o, "state");
 	json_put_text(o, k->state);
 	json_put_name(o, "limit");
@@ -444,8 +449,7 @@ key_put(const struct audit *a, struct json_out *o, const struct audited_key *k)
 
 	json_begin_object(o);
 	put_text(o, "name", k->name);
-	put_text(o, "purpose",
-	    k->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
+	put_text(o, "purpose", key_purpose_word(k->purpose));
 	put_text(
 	    o, "algorithm", k->born == 0 ? NULL : algorithm_text(&k->order));
 	put_text(o, "state", k->state);
