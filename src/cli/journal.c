@@ -164,6 +164,30 @@ compare(const char *folder, const char *file, struct why *why)
 	return r;
 }
 
+/* What a journal that adds up does not show. */
+static void
+print_doubt(const char *folder, const struct ledger *l)
+{
+	bool erased = false;
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++)
+		erased |= l->keys[i].erased == WRAPPING_NONE ||
+		    l->keys[i].erased == WRAPPING_BESIDE;
+	if (journal_place(folder) == PLACE_OTHER)
+		fprintf(stderr,
+		    "This journal was copied to where it lies. An old one "
+		    "verifies "
+		    "as well:\nonly evidence outside of this home tells, with "
+		    "--against MANIFEST.\n");
+	else if (erased)
+		fprintf(stderr,
+		    "A key was destroyed whose wrapping key lay in this home: "
+		    "should all of it be\nput back, only evidence outside of "
+		    "it "
+		    "tells, with --against MANIFEST.\n");
+}
+
 int
 journal_verify_run(struct cli *c, int argc, char **argv)
 {
@@ -189,6 +213,8 @@ journal_verify_run(struct cli *c, int argc, char **argv)
 		r = compare(folder, against, &why);
 	if (r == REASON_OK)
 		print_verified(c, &ledger, records);
+	if (r == REASON_OK && against == NULL)
+		print_doubt(folder, &ledger);
 	ledger_free(&ledger);
 	/* A damaged journal is a finding here, not a lack of service. */
 	if (r != REASON_OK)
