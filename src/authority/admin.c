@@ -25,6 +25,11 @@ static const struct {
 	{ "ca.archive", true, ca_archive },
 	{ "slot.give", true, slot_give },
 	{ "slot.list", false, slot_list },
+	{ "manifest.state", true, manifest_state },
+	{ "manifest.sign", true, manifest_sign },
+	{ "manifest.import", true, manifest_import },
+	{ "peer.add", true, peer_add },
+	{ "peer.list", false, peer_list },
 	{ "ca.list", false, ca_list },
 	{ "ca.show", false, ca_show },
 	{ "issue.csr", true, issue_csr },
@@ -169,6 +174,13 @@ admin_act(struct authority *a, struct pending *p, struct origin from,
 		PEER_SEND(signer, ACT, p == NULL ? 0 : pending_id(p), act, &m));
 }
 
+static void
+put_report(struct answer *d, const struct pending *p)
+{
+	if (p->report.len > 0 && !buf_add(&d->body, buf_span(&p->report)))
+		fatal("a report does not fit its answer");
+}
+
 void
 act_signed(
     struct authority *a, struct pending *p, const struct message_signed *m)
@@ -182,7 +194,7 @@ act_signed(
 	if (r != REASON_OK)
 		admin_fail(a, p, r, &why);
 	else
-		(void)answer_later(a, p);
+		put_report(answer_later(a, p), p);
 }
 
 /* --- taking requests --- */

@@ -18,9 +18,11 @@ read_purpose(
 		*out = PURPOSE_VOUCHER;
 	else if (span_is(word, "idevid-ca"))
 		*out = PURPOSE_IDEVID_CA;
+	else if (span_is(word, "manifest"))
+		*out = PURPOSE_MANIFEST;
 	else
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "purpose: voucher or idevid-ca");
+		    "purpose: voucher, idevid-ca or manifest");
 	return REASON_OK;
 }
 
@@ -350,8 +352,7 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	json_put_name(o, "name");
 	json_put_text(o, ca->name);
 	json_put_name(o, "purpose");
-	json_put_text(
-	    o, ca->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
+	json_put_text(o, key_purpose_word(ca->purpose));
 	json_put_name(o, "state");
 	json_put_text(o, state_word(a, k, ca));
 	json_put_name(o, "slot");

@@ -43,6 +43,7 @@ enum stage {
 	STAGE_DERIVE,  /* a checker's facts, for an operator */
 	STAGE_IDEVID,  /* a certificate from the signer */
 	STAGE_TAG,     /* a device tag from the signer */
+	STAGE_TAGS,    /* those of a manifest's devices */
 	STAGE_KEY,     /* a key, or its activation */
 	STAGE_ACT,     /* the record of an operator's act */
 	STAGE_COMMIT,  /* the commit of its group */
@@ -104,6 +105,11 @@ struct pending {
 	bool retried;
 	struct buf spki;	/* of a CSR */
 	struct buf certificate; /* of an import */
+	bool manifest_asked;	/* a checker, about a manifest ... */
+	struct buf manifest;	/* ... its INSPECTED ... */
+	struct buf tags;	/* ... what was asked of the signer ... */
+	size_t tagged;		/* ... and has come */
+	struct buf report;	/* JSON, the answer when an act is done */
 	char warnings[200];
 };
 
@@ -536,6 +542,23 @@ void ca_archive(
 void slot_give(
     struct authority *a, struct origin from, const struct message_admin *m);
 void slot_list(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* admin_manifest.c */
+void manifest_state(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void manifest_sign(
+    struct authority *a, struct origin from, const struct message_admin *m);
+/* manifest.c */
+void manifest_import(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void manifest_inspected(
+    struct authority *a, struct pending *p, struct span payload);
+void manifest_tagged(
+    struct authority *a, struct pending *p, const struct message_signed *m);
+/* admin_peer.c */
+void peer_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void peer_list(
     struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_policy.c */
 void ca_policy(

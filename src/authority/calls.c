@@ -39,6 +39,9 @@ take_signed(struct authority *a, const struct frame *frame)
 	case STAGE_TAG:
 		import_signed(a, p, &m);
 		return;
+	case STAGE_TAGS:
+		manifest_tagged(a, p, &m);
+		return;
 	case STAGE_KEY:
 		ca_signed(a, p, &m);
 		return;

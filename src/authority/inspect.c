@@ -60,8 +60,8 @@ certificate_keep(struct pending *p, const struct certificate_facts *f)
 void
 inspect_take(struct authority *a, const struct frame *frame)
 {
+	static struct message_inspected m;
 	struct pending *p = pending_find(a, frame->id);
-	struct message_inspected m;
 	struct why why;
 	struct cbor in;
 
@@ -84,6 +84,8 @@ inspect_take(struct authority *a, const struct frame *frame)
 	else if (m.kind == INSPECT_CERTIFICATE && p->inspected != NULL) {
 		certificate_keep(p, &m.certificate);
 		p->inspected(a, p);
-	} else
+	} else if (m.kind == INSPECT_MANIFEST && p->manifest_asked)
+		manifest_inspected(a, p, frame->payload);
+	else
 		fatal("INSPECTED of another kind");
 }

@@ -53,6 +53,14 @@ allows_now(const struct ledger_key *k, const struct key_use *use)
 		   NULL) == REASON_OK;
 }
 
+static enum key_purpose
+purpose_of(enum signed_kind kind)
+{
+	return kind == SIGNED_IDEVID  ? PURPOSE_IDEVID_CA
+	    : kind == SIGNED_MANIFEST ? PURPOSE_MANIFEST
+				      : PURPOSE_VOUCHER;
+}
+
 /* Row 21: a key of the product's own before one for any product, one that may
  * sign before one that may not; the newest of each (the ledger is in order of
  * birth). Never one of another product. */
@@ -66,8 +74,7 @@ key_for(const struct authority *a, const struct key_use *use)
 
 	for (i = 0; i < a->ledger.keys_len; i++) {
 		k = &a->ledger.keys[i];
-		if ((k->order.purpose == PURPOSE_IDEVID_CA) !=
-			(use->kind == SIGNED_IDEVID) ||
+		if (k->order.purpose != purpose_of(use->kind) ||
 		    k->state != KEY_ACTIVE ||
 		    !key_policy_product(&k->order.policy, use->product))
 			continue;

@@ -38,6 +38,9 @@ pending_new(struct authority *a, enum stage stage, struct origin from)
 	buf_init(&p->frame, FRAME_MAX);
 	buf_init(&p->spki, SPKI_MAX);
 	buf_init(&p->certificate, CERTIFICATE_MAX);
+	buf_init(&p->manifest, FRAME_MAX);
+	buf_init(&p->tags, FRAME_MAX);
+	buf_init(&p->report, ADMIN_BLOB_MAX);
 	return p;
 }
 
@@ -130,6 +133,9 @@ pending_free(struct authority *a, struct pending *p)
 	buf_free(&p->frame);
 	buf_free(&p->spki);
 	buf_free(&p->certificate);
+	buf_free(&p->manifest);
+	buf_free(&p->tags);
+	buf_free(&p->report);
 	free(p->facts);
 	p->used = false;
 	p->next_free = a->first_free;
@@ -167,6 +173,7 @@ waits_for(const struct pending *p, bool signer)
 	case STAGE_VOUCHER:
 	case STAGE_IDEVID:
 	case STAGE_TAG:
+	case STAGE_TAGS:
 	case STAGE_KEY:
 	case STAGE_ACT:
 		return signer;

@@ -255,6 +255,7 @@ copy_facts(struct authority *a, const struct record *r)
 		copy_ended(a, r);
 		break;
 	case RECORD_POLICY: /* in the ledger */
+	case RECORD_MANIFEST:
 	case RECORD_END:
 	case RECORD_DEVICE: /* its row comes with the tag and the file */
 	case RECORD_CHECKPOINT:

@@ -81,6 +81,15 @@ inspect_certificate(const struct message_inspect *in, uint8_t *arena,
 	return REASON_OK;
 }
 
+/* What *out borrows lives until the next one. */
+static enum reason
+inspect_manifest(struct span bytes, struct manifest_facts *out, struct why *why)
+{
+	static uint8_t hashes[MANIFEST_RECORDS_MAX * HASH_SIZE];
+
+	return manifest_check(bytes, hashes, out, why);
+}
+
 void
 inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
     size_t json_cap, struct message_inspected *out)
@@ -106,6 +115,9 @@ inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
 	case INSPECT_CERTIFICATE:
 		out->reason = inspect_certificate(
 		    in, arena, room, &out->certificate, &why);
+		break;
+	case INSPECT_MANIFEST:
+		out->reason = inspect_manifest(in->bytes, &out->manifest, &why);
 		break;
 	}
 	text_copy(out->text, sizeof(out->text), span_str(why.text));

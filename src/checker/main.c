@@ -298,8 +298,8 @@ static void
 take_inspect(struct peer *from, const struct frame *frame)
 {
 	static char json[FINDINGS_MAX];
+	static struct message_inspected out;
 	struct message_inspect m;
-	struct message_inspected out;
 	struct cbor in;
 	uint8_t *arena;
 

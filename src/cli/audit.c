@@ -121,8 +121,10 @@ take_listed(struct audited_key *k, const struct json_value *one)
 	text_of(one, "name", k->name, sizeof(k->name));
 	text_of(one, "state", k->state, sizeof(k->state));
 	output_cell(text, one, "purpose");
-	k->purpose =
-	    strcmp(text, "voucher") == 0 ? PURPOSE_VOUCHER : PURPOSE_IDEVID_CA;
+	for (k->purpose = PURPOSE_LAST; k->purpose > PURPOSE_VOUCHER;
+	     k->purpose--)
+		if (strcmp(text, key_purpose_word(k->purpose)) == 0)
+			break;
 	output_cell(text, one, "root");
 	k->software_root = strcmp(text, "software root") == 0;
 	k->has_limit = number_of(one, "limit", &k->limit);

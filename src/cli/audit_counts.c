@@ -119,16 +119,19 @@ record_count(
     void *context, const struct record *r, struct span bytes, struct why *why)
 {
 	struct audit *a = context;
-	struct audited_key *k;
+	struct audited_key *k = NULL;
 
 	(void)bytes;
 	(void)why;
 	if (r->kind == RECORD_IDEVID)
 		idevid_take(a, &r->idevid);
-	if (r->kind != RECORD_VOUCHER)
-		return REASON_OK;
-	a->vouchers++;
-	if ((k = audit_key(a, r->voucher.key)) != NULL)
+	if (r->kind == RECORD_VOUCHER) {
+		a->vouchers++;
+		k = audit_key(a, r->voucher.key);
+	}
+	if (r->kind == RECORD_MANIFEST)
+		k = audit_key(a, r->manifest.order.key);
+	if (k != NULL)
 		k->recorded++;
 	return REASON_OK;
 }
@@ -143,7 +146,7 @@ key_put_counts(struct json_out *o, const struct audited_key *k)
 	json_put_text(o, k->name);
 	json_put_name(o, "purpose");
 	json_put_text(
-	    o, k->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
+	    o, key_purpose_word(k->purpose));
 	json_put_name(o, "state");
 	json_put_text(o, k->state);
 	json_put_name(o, "limit");

@@ -78,7 +78,7 @@ key_put(const struct audit *a, struct json_out *o, const struct audited_key *k)
 	json_begin_object(o);
 	audit_put(o, "name", k->name);
 	audit_put(o, "purpose",
-	    k->purpose == PURPOSE_VOUCHER ? "voucher" : "idevid-ca");
+	    key_purpose_word(k->purpose));
 	audit_put(o, "algorithm", k->algorithm);
 	audit_put(o, "state", k->state);
 	audit_put_moment(o, "born", k->born);

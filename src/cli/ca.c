@@ -265,6 +265,9 @@ ca_create_run(struct cli *c, int argc, char **argv)
 
 	if (!order_options(c, argc, argv, &p, NULL))
 		return EXIT_USAGE;
+	if (strcmp(p.purpose, key_purpose_word(PURPOSE_MANIFEST)) == 0)
+		return usage_error(c,
+		    "a manifest key has no certificate: ca request makes it");
 	why_clear(&why);
 	if ((r = home_path(c, home, &why)) != REASON_OK ||
 	    (r = passphrase_get(c, false, &p.passphrase, &why)) != REASON_OK)

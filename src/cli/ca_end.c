@@ -26,7 +26,9 @@ print_evidence(const char *name, struct span json)
 	fprintf(stderr,
 	    "%s: %s: whoever puts back a copy of the whole home%s has the key "
 	    "again, and the home cannot tell; then only evidence outside of it "
-	    "remains: heads that others hold, and the signed statement\n",
+	    "remains: manifests that peers have (hallmark manifest export), "
+	    "and "
+	    "the signed statement\n",
 	    name,
 	    strcmp(wrapping, "passphrase") == 0
 		? "its file opened with the passphrase alone"

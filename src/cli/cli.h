@@ -207,6 +207,19 @@ struct ca_plan {
 MUST_USE enum reason ca_create_with(
     struct session *s, const struct ca_plan *p, struct why *why);
 
+/* --- manifest.c --- */
+#define MANIFEST_FILE_MAX (80u << 20) /* octets of a file of manifests */
+/* A checker of our own, without a home. */
+MUST_USE enum reason checker_start(struct children **out, struct why *why);
+/* What the checker says of one manifest; *out borrows until the next one. */
+MUST_USE enum reason manifest_look(struct children *checker, struct span bytes,
+    const struct manifest_facts **out, struct why *why);
+/* The manifests of a file, one after another, until call refuses. */
+typedef enum reason (*manifest_call)(
+    void *context, struct span one, struct why *why);
+MUST_USE enum reason manifest_each(
+    const char *file, manifest_call call, void *context, struct why *why);
+
 /* --- one per verb --- */
 int init_run(struct cli *, int, char **);
 int serve_run(struct cli *, int, char **);
@@ -227,6 +240,11 @@ int ca_destroy_run(struct cli *, int, char **);
 int ca_archive_run(struct cli *, int, char **);
 int ca_list_run(struct cli *, int, char **);
 int ca_show_run(struct cli *, int, char **);
+int manifest_export_run(struct cli *, int, char **);
+int manifest_import_run(struct cli *, int, char **);
+int manifest_verify_run(struct cli *, int, char **);
+int peer_add_run(struct cli *, int, char **);
+int peer_list_run(struct cli *, int, char **);
 int slot_list_run(struct cli *, int, char **);
 int slot_give_run(struct cli *, int, char **);
 int issue_csr_run(struct cli *, int, char **);

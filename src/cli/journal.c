@@ -79,16 +79,128 @@ verify_before(const char *folder, struct why *why)
 	return r;
 }
 
+/* --- against what another site has --- */
+
+struct comparing {
+	struct children *checker;
+	const char *folder; /* of the newest journal */
+	uint64_t records;   /* compared, and the same */
+	/* One manifest. */
+	const struct manifest_facts *facts;
+	uint64_t next;
+};
+
+static enum reason
+compare_record(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct comparing *x = context;
+	const struct manifest_statement *s = &x->facts->statement;
+	uint8_t hash[HASH_SIZE];
+
+	if (memcmp(r->signer, s->signer, SIGNER_ID_SIZE) != 0)
+		return why_set(why, REASON_STOPPING, -1, "another signer");
+	if (r->sequence > s->last)
+		return why_set(why, REASON_STOPPING, -1, "enough");
+	record_hash(bytes, hash);
+	if (memcmp(hash, manifest_hash(x->facts, r->sequence), HASH_SIZE) != 0)
+		return why_set(why, REASON_JOURNAL_FORK, -1,
+		    "the histories part at record %llu",
+		    (unsigned long long)r->sequence);
+	x->next = r->sequence + 1;
+	x->records++;
+	return REASON_OK;
+}
+
+/* In the journal of its signer, ours or one that ours goes on from. */
+static enum reason
+compare_with(struct comparing *x, struct why *why)
+{
+	const struct manifest_statement *s = &x->facts->statement;
+	char at[PATH_MAX], before[PATH_MAX];
+	bool found = true;
+	enum reason r;
+
+	text_copy(at, sizeof(at), span_str(x->folder));
+	for (x->next = s->first; x->next == s->first && found;) {
+		r = journal_read(at, s->first, compare_record, x, why);
+		if (r != REASON_OK && r != REASON_STOPPING)
+			return r;
+		if (x->next > s->first)
+			break;
+		r = journal_before(at, before, &found, why);
+		if (r != REASON_OK)
+			return r;
+		memcpy(at, before, sizeof(at));
+	}
+	if (x->next > s->last)
+		return REASON_OK;
+	return why_set(why, REASON_JOURNAL_BEHIND, -1,
+	    "the manifest has records %llu to %llu, which are not here",
+	    (unsigned long long)x->next, (unsigned long long)s->last);
+}
+
+static enum reason
+compare_one(void *context, struct span one, struct why *why)
+{
+	struct comparing *x = context;
+	enum reason r = manifest_look(x->checker, one, &x->facts, why);
+
+	return r == REASON_OK ? compare_with(x, why) : r;
+}
+
+static enum reason
+compare(const char *folder, const char *file, struct why *why)
+{
+	struct comparing x = { .folder = folder };
+	enum reason r = checker_start(&x.checker, why);
+
+	if (r == REASON_OK)
+		r = manifest_each(file, compare_one, &x, why);
+	children_stop(x.checker);
+	if (r == REASON_OK)
+		fprintf(stderr, "%llu records are the same in %s\n",
+		    (unsigned long long)x.records, file);
+	return r;
+}
+
+/* What a journal that adds up does not show. */
+static void
+print_doubt(const char *folder, const struct ledger *l)
+{
+	bool erased = false;
+	size_t i;
+
+	for (i = 0; i < l->keys_len; i++)
+		erased |= l->keys[i].erased == WRAPPING_NONE ||
+		    l->keys[i].erased == WRAPPING_BESIDE;
+	if (journal_place(folder) == PLACE_OTHER)
+		fprintf(stderr,
+		    "This journal was copied to where it lies. An old one "
+		    "verifies "
+		    "as well:\nonly evidence outside of this home tells, with "
+		    "--against MANIFEST.\n");
+	else if (erased)
+		fprintf(stderr,
+		    "A key was destroyed whose wrapping key lay in this home: "
+		    "should all of it be\nput back, only evidence outside of "
+		    "it "
+		    "tells, with --against MANIFEST.\n");
+}
+
 int
 journal_verify_run(struct cli *c, int argc, char **argv)
 {
+	const char *against = NULL;
+	const struct option_row rows[] = { { "against", &against, NULL, false },
+		{ 0 } };
 	char folder[PATH_MAX];
 	struct ledger ledger;
 	uint64_t records = 0;
 	struct why why;
 	enum reason r;
 
-	if (!options_read(c, argc, argv, NULL, 0, 1))
+	if (!options_read(c, argc, argv, rows, 0, 1))
 		return EXIT_USAGE;
 	why_clear(&why);
 	if ((r = folder_of(c, folder, &why)) != REASON_OK)
@@ -97,8 +209,12 @@ journal_verify_run(struct cli *c, int argc, char **argv)
 	r = journal_verify(folder, &ledger, &records, &why);
 	if (r == REASON_OK)
 		r = verify_before(folder, &why);
+	if (r == REASON_OK && against != NULL)
+		r = compare(folder, against, &why);
 	if (r == REASON_OK)
 		print_verified(c, &ledger, records);
+	if (r == REASON_OK && against == NULL)
+		print_doubt(folder, &ledger);
 	ledger_free(&ledger);
 	/* A damaged journal is a finding here, not a lack of service. */
 	if (r != REASON_OK)
@@ -154,6 +270,12 @@ summary(const struct record *r, char *out, size_t cap)
 	case RECORD_ENDED:
 		snprintf(out, cap, "%s, of %llu", r->ended.name,
 		    (unsigned long long)r->ended.of);
+		break;
+	case RECORD_MANIFEST:
+		snprintf(out, cap, "%llu to %llu by %s",
+		    (unsigned long long)r->manifest.order.statement.first,
+		    (unsigned long long)r->manifest.order.statement.last,
+		    r->manifest.order.key);
 		break;
 	case RECORD_CHECKPOINT:
 	case RECORD_CLOCK:

@@ -373,20 +373,6 @@ issuers_read(struct lint_options *x, struct why *why)
 	return r;
 }
 
-static enum reason
-checker_start(struct linting *l, struct why *why)
-{
-	struct children_plan plan = { .with_checker = true,
-		.listener = -1,
-		.admin_listener = -1,
-		.tls = -1,
-		.passphrase = -1 };
-
-	config_defaults(&plan.start.config);
-	plan.start.offline = true;
-	return children_start(&plan, &l->checker, why);
-}
-
 static int
 summary(struct linting *l)
 {
@@ -424,7 +410,8 @@ lint_with(struct linting *l, struct lint_options *x)
 
 	why_clear(&why);
 	if ((r = issuers_read(x, &why)) == REASON_OK &&
-	    (r = checker_start(l, &why)) == REASON_OK && x->all_issued)
+	    (r = checker_start(&l->checker, &why)) == REASON_OK &&
+	    x->all_issued)
 		r = lint_issued(l, x->order.voucher_policy, &why);
 	for (i = 0; r == REASON_OK && !l->gone && i < l->c->operands_len; i++)
 		lint_file(l, l->c->operands[i], x);

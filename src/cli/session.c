@@ -186,10 +186,10 @@ check_request(const struct message_admin *m, struct why *why)
 	unsigned i;
 
 	for (i = 0; i < m->arguments_len; i++) {
-		if (m->arguments[i].value.len > BODY_MAX)
+		if (m->arguments[i].value.len > MANIFEST_SIZE_MAX)
 			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 			    "%s is longer than %d octets", m->arguments[i].name,
-			    BODY_MAX);
+			    MANIFEST_SIZE_MAX);
 		all += m->arguments[i].value.len;
 	}
 	if (all > ARGUMENTS_ROOM)

@@ -268,6 +268,28 @@ get_pledge(struct cbor *c, struct request_facts *f)
 }
 
 void
+put_statement(struct cbor_out *o, const struct manifest_statement *s)
+{
+	cbor_put_array(o, 5);
+	cbor_put_bytes(o, span_of(s->signer, sizeof(s->signer)));
+	cbor_put_uint(o, s->first);
+	cbor_put_uint(o, s->last);
+	put_hash(o, s->head);
+	put_hash(o, s->content);
+}
+
+bool
+get_statement(struct cbor *c, struct manifest_statement *s)
+{
+	return field_array(c, 5) &&
+	    cbor_bytes_exact(c, s->signer, sizeof(s->signer)) == WIRE_OK &&
+	    field_number(c, INT64_MAX, &s->first) &&
+	    field_number(c, INT64_MAX, &s->last) && s->first > 0 &&
+	    s->first <= s->last && field_hash(c, s->head) &&
+	    field_hash(c, s->content);
+}
+
+void
 put_facts(struct cbor_out *o, const struct request_facts *f)
 {
 	unsigned i;

@@ -36,6 +36,8 @@ void put_device(struct cbor_out *o, const struct device *d);
 bool get_device(struct cbor *c, struct device *d);
 void put_entry(struct cbor_out *o, const struct chain_entry *e);
 bool get_entry(struct cbor *c, struct chain_entry *e);
+void put_statement(struct cbor_out *o, const struct manifest_statement *s);
+bool get_statement(struct cbor *c, struct manifest_statement *s);
 void put_facts(struct cbor_out *o, const struct request_facts *f);
 bool get_facts(struct cbor *c, struct request_facts *f);
 

@@ -71,6 +71,7 @@ enum message {
 	MESSAGE_ACT,
 	MESSAGE_KEY_POLICY,
 	MESSAGE_KEY_END,
+	MESSAGE_SIGN_MANIFEST,
 	/* signer to authority */
 	MESSAGE_RECORD = 64,
 	MESSAGE_SYNCED,
@@ -189,6 +190,7 @@ enum inspect_kind {
 	INSPECT_LINT,	     /* certificate, other = DER of those among which
 			      * its issuer is, one behind another */
 	INSPECT_CERTIFICATE, /* of a customer, or a public CA */
+	INSPECT_MANIFEST,
 };
 struct message_inspect {
 	enum inspect_kind kind;
@@ -204,6 +206,7 @@ struct message_inspected {
 	struct import_facts import;	      /* INSPECT_IMPORT */
 	struct span json;		      /* INSPECT_LINT: the findings */
 	struct certificate_facts certificate; /* INSPECT_CERTIFICATE */
+	struct manifest_facts manifest;	      /* INSPECT_MANIFEST; large */
 };
 
 /* --- authority and signer --- */
@@ -301,6 +304,9 @@ void message_policy_order_put(struct cbor_out *, const struct policy_order *);
 bool message_policy_order_get(struct cbor *, struct policy_order *);
 void message_end_order_put(struct cbor_out *, const struct end_order *);
 bool message_end_order_get(struct cbor *, struct end_order *);
+void message_manifest_order_put(
+    struct cbor_out *, const struct manifest_order *);
+bool message_manifest_order_get(struct cbor *, struct manifest_order *);
 void message_key_certificate_put(
     struct cbor_out *, const struct key_certificate *);
 bool message_key_certificate_get(struct cbor *, struct key_certificate *);

@@ -56,8 +56,8 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 	memset(m, 0, sizeof(*m));
 	if (!field_array(c, 4))
 		return false;
-	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
-	return good && field_span(c, &m->bytes, BODY_MAX) &&
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_MANIFEST, &good);
+	return good && field_span(c, &m->bytes, MANIFEST_SIZE_MAX) &&
 	    field_span(c, &m->other, BODY_MAX) && get_lint(c, &m->lint) &&
 	    cbor_end(c) == WIRE_OK;
 }
@@ -126,18 +126,92 @@ get_certificate(struct cbor *c, struct certificate_facts *f)
 	    field_text(c, f->subject, sizeof(f->subject));
 }
 
+static void
+put_manifest_device(struct cbor_out *o, const struct manifest_device *d)
+{
+	cbor_put_array(o, 4);
+	put_device(o, &d->device);
+	cbor_put_uint(o, d->sequence);
+	put_hash(o, d->root_sha256);
+	cbor_put_bytes(o, d->certificate);
+}
+
+static bool
+get_manifest_device(struct cbor *c, struct manifest_device *d)
+{
+	return field_array(c, 4) && get_device(c, &d->device) &&
+	    field_number(c, INT64_MAX, &d->sequence) &&
+	    field_hash(c, d->root_sha256) &&
+	    field_span(c, &d->certificate, CERTIFICATE_MAX);
+}
+
+static void
+put_manifest(struct cbor_out *o, const struct manifest_facts *m)
+{
+	unsigned i;
+
+	cbor_put_array(o, 10);
+	put_statement(o, &m->statement);
+	put_hash(o, m->key_sha256);
+	put_hash(o, m->previous);
+	cbor_put_int(o, m->time);
+	cbor_put_bytes(o, span_of(m->before.signer, sizeof(m->before.signer)));
+	cbor_put_uint(o, m->before.sequence);
+	put_hash(o, m->before.sha256);
+	cbor_put_bytes(o, m->hashes);
+	cbor_put_uint(o, m->undelivered);
+	cbor_put_array(o, m->devices_len);
+	for (i = 0; i < m->devices_len; i++)
+		put_manifest_device(o, &m->devices[i]);
+}
+
+static bool
+get_manifest(struct cbor *c, struct manifest_facts *m)
+{
+	const struct manifest_statement *s = &m->statement;
+	uint64_t n;
+
+	if (!field_array(c, 10) || !get_statement(c, &m->statement) ||
+	    !field_hash(c, m->key_sha256) || !field_hash(c, m->previous) ||
+	    !field_time(c, &m->time) ||
+	    cbor_bytes_exact(c, m->before.signer, sizeof(m->before.signer)) !=
+		WIRE_OK ||
+	    !field_number(c, INT64_MAX, &m->before.sequence) ||
+	    !field_hash(c, m->before.sha256) ||
+	    !field_span(c, &m->hashes, MANIFEST_RECORDS_MAX * HASH_SIZE) ||
+	    s->last - s->first >= MANIFEST_RECORDS_MAX ||
+	    m->hashes.len != (s->last - s->first + 1) * HASH_SIZE ||
+	    !field_unsigned(c, MANIFEST_RECORDS_MAX, &m->undelivered) ||
+	    cbor_array(c, &n) != WIRE_OK || n > MANIFEST_DEVICES_MAX)
+		return false;
+	while (m->devices_len < n)
+		if (!get_manifest_device(c, &m->devices[m->devices_len++]))
+			return false;
+	return true;
+}
+
+static bool
+found(const struct message_inspected *m, enum inspect_kind kind)
+{
+	return m->kind == kind && m->reason == REASON_OK;
+}
+
 void
 message_inspected_put(struct cbor_out *o, const struct message_inspected *m)
 {
-	cbor_put_array(o, 7);
+	cbor_put_array(o, 8);
 	cbor_put_uint(o, m->kind);
 	cbor_put_uint(o, m->reason);
 	put_words(o, m->text);
 	put_csr(o, &m->csr);
 	put_import(o, &m->import);
 	cbor_put_bytes(o, m->json);
-	if (m->kind == INSPECT_CERTIFICATE && m->reason == REASON_OK)
+	if (found(m, INSPECT_CERTIFICATE))
 		put_certificate(o, &m->certificate);
+	else
+		cbor_put_null(o);
+	if (found(m, INSPECT_MANIFEST))
+		put_manifest(o, &m->manifest);
 	else
 		cbor_put_null(o);
 }
@@ -148,16 +222,17 @@ message_inspected_get(struct cbor *c, struct message_inspected *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 7))
+	if (!field_array(c, 8))
 		return false;
-	m->kind = field_enum(c, INSPECT_CSR, INSPECT_CERTIFICATE, &good);
+	m->kind = field_enum(c, INSPECT_CSR, INSPECT_MANIFEST, &good);
 	return good && field_reason(c, &m->reason) &&
 	    field_text(c, m->text, sizeof(m->text)) && get_csr(c, &m->csr) &&
 	    get_import(c, &m->import) &&
 	    field_span(c, &m->json, ADMIN_BLOB_MAX) &&
-	    (m->kind == INSPECT_CERTIFICATE && m->reason == REASON_OK
-		    ? get_certificate(c, &m->certificate)
-		    : cbor_null(c)) &&
+	    (found(m, INSPECT_CERTIFICATE) ? get_certificate(c, &m->certificate)
+					   : cbor_null(c)) &&
+	    (found(m, INSPECT_MANIFEST) ? get_manifest(c, &m->manifest)
+					: cbor_null(c)) &&
 	    cbor_end(c) == WIRE_OK;
 }
 
@@ -191,7 +266,7 @@ message_admin_get(struct cbor *c, struct message_admin *m)
 		if (!field_array(c, 2) ||
 		    !field_text(c, m->arguments[i].name,
 			sizeof(m->arguments[i].name)) ||
-		    !field_span(c, &m->arguments[i].value, BODY_MAX))
+		    !field_span(c, &m->arguments[i].value, MANIFEST_SIZE_MAX))
 			return false;
 	return cbor_end(c) == WIRE_OK;
 }

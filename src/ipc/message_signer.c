@@ -240,9 +240,7 @@ get_products(struct cbor *c, struct key_policy *p)
 static bool
 get_policy(struct cbor *c, struct key_policy *p)
 {
-	return field_array(c, 12) &&
-	    field_unsigned(c, SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID,
-		&p->kinds) &&
+	return field_array(c, 12) && field_unsigned(c, SIGNED_ALL, &p->kinds) &&
 	    get_products(c, p) &&
 	    field_text(c, p->serials, sizeof(p->serials)) &&
 	    field_number(c, INT64_MAX, &p->limit) &&
@@ -279,7 +277,7 @@ message_key_order_get(struct cbor *c, struct key_order *m)
 	memset(m, 0, sizeof(*m));
 	if (!field_array(c, 9))
 		return false;
-	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_IDEVID_CA, &good);
+	m->purpose = field_enum(c, PURPOSE_VOUCHER, PURPOSE_LAST, &good);
 	return good && field_text(c, m->name, sizeof(m->name)) &&
 	    field_text(c, m->slot, sizeof(m->slot)) &&
 	    field_flag(c, &m->p384) && field_flag(c, &m->raw) &&
@@ -342,6 +340,22 @@ message_end_order_get(struct cbor *c, struct end_order *m)
 		if (!field_span(c, &m->signatures[i], END_SIGNATURE_MAX))
 			return false;
 	return cbor_end(c) == WIRE_OK;
+}
+
+void
+message_manifest_order_put(struct cbor_out *o, const struct manifest_order *m)
+{
+	cbor_put_array(o, 2);
+	cbor_put_string(o, m->key);
+	put_statement(o, &m->statement);
+}
+
+bool
+message_manifest_order_get(struct cbor *c, struct manifest_order *m)
+{
+	memset(m, 0, sizeof(*m));
+	return field_array(c, 2) && field_text(c, m->key, sizeof(m->key)) &&
+	    get_statement(c, &m->statement) && cbor_end(c) == WIRE_OK;
 }
 
 void

@@ -86,6 +86,19 @@ MUST_USE enum reason journal_hash(const char *dir, uint64_t sequence,
  */
 MUST_USE enum reason journal_before(
     const char *dir, char before[PATH_MAX], bool *found, struct why *why);
+/*
+ * DIR/place has the number of the folder that it was written in: a journal that was
+ * put back by copying lies in another one (doc/decisions/048). Nothing follows
+ * from it but a warning.
+ */
+enum journal_place {
+	PLACE_UNKNOWN, /* nothing is written there yet */
+	PLACE_OWN,
+	PLACE_OTHER, /* it was copied: it may be an old one */
+};
+enum journal_place journal_place(const char *dir);
+/* Writes it. FILE_UNREADABLE, HOME_INVALID. */
+MUST_USE enum reason journal_settle(const char *dir, struct why *why);
 /* Records from a sequence on, in order, over all segments (read-only, needs no
  * lock): for the copy in the store, for verify and show. */
 MUST_USE enum reason journal_read(const char *dir, uint64_t from,

@@ -506,6 +506,11 @@ apply_key(struct ledger *l, const struct record *r, struct why *why)
 
 	if (ledger_key_admits(l, &r->key.order, &inner) != REASON_OK)
 		return damaged(why, r, inner.text);
+	/* What it signs says whose it is: there is no certificate to wait for. */
+	if (k.order.purpose == PURPOSE_MANIFEST) {
+		k.state = KEY_ACTIVE;
+		k.count.activated = r->time;
+	}
 	before = ledger_key_find(l, k.order.succeeds);
 	if (before != NULL && strcmp(before->order.slot, k.order.slot) == 0) {
 		k.last_counter = before->last_counter;
@@ -645,6 +650,10 @@ apply_use(struct ledger *l, const struct record *r, const char *name,
 			return damaged(why, r, inner.text);
 		k->last_record = r->sequence;
 	}
+	if (use->kind == SIGNED_MANIFEST &&
+	    memcmp(r->manifest.order.statement.signer, l->signer,
+		sizeof(l->signer)) == 0)
+		k->last_record = r->manifest.order.statement.last;
 	if (k->state == KEY_SIGNED) {
 		k->state = KEY_ACTIVE;
 		if (k->count.activated == 0)
@@ -674,6 +683,19 @@ apply_voucher(struct ledger *l, const struct record *r, struct why *why)
 		r->voucher.product, r->voucher.serial, 0 };
 
 	return apply_use(l, r, r->voucher.key, &use, why);
+}
+
+static enum reason
+apply_manifest(struct ledger *l, const struct record *r, struct why *why)
+{
+	const struct manifest_order *o = &r->manifest.order;
+	struct key_use use = { SIGNED_MANIFEST, NULL, NULL };
+	bool own =
+	    memcmp(o->statement.signer, l->signer, sizeof(l->signer)) == 0;
+
+	if (own && o->statement.last > l->sequence)
+		return damaged(why, r, "it is of records to come");
+	return apply_use(l, r, o->key, &use, why);
 }
 
 static enum reason
@@ -800,6 +822,8 @@ apply_kind(struct ledger *l, const struct record *r, struct why *why)
 		return apply_idevid(l, r, why);
 	case RECORD_VOUCHER:
 		return apply_voucher(l, r, why);
+	case RECORD_MANIFEST:
+		return apply_manifest(l, r, why);
 	case RECORD_POLICY:
 		return apply_policy(l, r, why);
 	case RECORD_SIGNED:

@@ -62,7 +62,9 @@ struct ledger_key {
 	 * below it were: bit i of window stands for last_counter - 1 - i. */
 	uint64_t last_counter;
 	uint8_t window[COUNTER_WINDOW / 8];
-	uint64_t last_record; /* issuing CA: its newest IDevID */
+	/* Issuing CA: its newest IDevID; manifests: the last record that it
+	 * signed for. */
+	uint64_t last_record;
 	bool wrapped;
 	enum key_end ending;  /* 0, or its record of the end is there ... */
 	uint64_t end_record;  /* ... and has this number */

@@ -9,7 +9,7 @@ record_kind_name(enum record_kind k)
 {
 	static const char *const names[] = { "", "checkpoint", "key", "ca",
 		"device", "idevid", "voucher", "signed", "act", "clock",
-		"policy", "end", "ended" };
+		"policy", "end", "ended", "manifest" };
 
 	return (unsigned)k <= RECORD_KIND_LAST ? names[k] : "";
 }
@@ -55,7 +55,7 @@ origin_word(unsigned value)
 static const char *
 purpose_word(unsigned value)
 {
-	return value == PURPOSE_VOUCHER ? "voucher" : "idevid-ca";
+	return key_purpose_word((enum key_purpose)value);
 }
 
 const char *
@@ -136,8 +136,7 @@ policy_fields(struct members *f, void *value)
 {
 	struct key_policy *p = value;
 
-	MEMBER_UINT(f, 1, "kinds", MEMBER_REQUIRED, p->kinds,
-	    SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID);
+	MEMBER_UINT(f, 1, "kinds", MEMBER_REQUIRED, p->kinds, SIGNED_ALL);
 	member_texts(f, 2, "products", &p->products_len, p->products[0],
 	    sizeof(p->products[0]), KEY_PRODUCTS_MAX);
 	member_text(
@@ -161,8 +160,8 @@ key_order_fields(struct members *f, void *value)
 {
 	struct key_order *o = value;
 
-	MEMBER_WORD(f, 1, "purpose", MEMBER_REQUIRED, o->purpose,
-	    PURPOSE_IDEVID_CA, purpose_word);
+	MEMBER_WORD(f, 1, "purpose", MEMBER_REQUIRED, o->purpose, PURPOSE_LAST,
+	    purpose_word);
 	member_text(f, 2, "name", MEMBER_REQUIRED, o->name, sizeof(o->name));
 	member_text(f, 3, "slot", MEMBER_OPTIONAL, o->slot, sizeof(o->slot));
 	member_bool(f, 4, "p384", &o->p384);
@@ -333,6 +332,24 @@ ended_fields(struct members *f, void *value)
 	    WRAPPING_APART, wrapping_word);
 }
 
+static void
+manifest_fields(struct members *f, void *value)
+{
+	struct manifest_order *o = value;
+	struct manifest_statement *s = &o->statement;
+
+	member_text(f, 1, "key", MEMBER_REQUIRED, o->key, sizeof(o->key));
+	member_bytes(
+	    f, 2, "of_signer", MEMBER_REQUIRED, s->signer, sizeof(s->signer));
+	member_uint(f, 3, "first", MEMBER_REQUIRED, &s->first, INT64_MAX);
+	member_uint(f, 4, "last", MEMBER_REQUIRED, &s->last, INT64_MAX);
+	member_bytes(f, 5, "head", MEMBER_REQUIRED, s->head, HASH_SIZE);
+	member_bytes(
+	    f, 6, "content_sha256", MEMBER_REQUIRED, s->content, HASH_SIZE);
+	if (s->first == 0 || s->first > s->last)
+		members_refuse(f, "first");
+}
+
 /* In JSON a checkpoint shows what it holds, not its octets. */
 static void
 checkpoint_fields(struct members *f, struct record *r)
@@ -388,6 +405,9 @@ facts_fields(struct members *f, struct record *r)
 		break;
 	case RECORD_ENDED:
 		member_map(f, 9, "facts", ended_fields, &r->ended);
+		break;
+	case RECORD_MANIFEST:
+		member_map(f, 9, "facts", manifest_fields, &r->manifest.order);
 		break;
 	}
 }

@@ -29,8 +29,9 @@ enum record_kind {
 	RECORD_POLICY,
 	RECORD_END,
 	RECORD_ENDED,
+	RECORD_MANIFEST,
 };
-#define RECORD_KIND_LAST RECORD_ENDED
+#define RECORD_KIND_LAST RECORD_MANIFEST
 
 const char *record_kind_name(enum record_kind k);
 
@@ -117,6 +118,10 @@ struct record_ended {
 	enum wrapping wrapping;
 };
 
+struct record_manifest { /* a range of the journal was signed */
+	struct manifest_order order;
+};
+
 struct record {
 	uint8_t signer[16];
 	uint64_t sequence;	     /* 1 is the first */
@@ -139,6 +144,7 @@ struct record {
 		struct record_policy policy;
 		struct record_end end;
 		struct record_ended ended;
+		struct record_manifest manifest;
 	};
 };
 

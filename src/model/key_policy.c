@@ -10,11 +10,20 @@
 
 #define VOUCHER_KINDS (SIGNED_NONCED | SIGNED_NONCELESS)
 
+static unsigned
+kinds_of(enum key_purpose purpose)
+{
+	return purpose == PURPOSE_VOUCHER  ? VOUCHER_KINDS
+	    : purpose == PURPOSE_IDEVID_CA ? SIGNED_IDEVID
+					   : SIGNED_MANIFEST;
+}
+
 void
 key_policy_defaults(struct key_policy *p, enum key_purpose purpose)
 {
 	memset(p, 0, sizeof(*p));
-	p->kinds = purpose == PURPOSE_VOUCHER ? SIGNED_NONCED : SIGNED_IDEVID;
+	p->kinds =
+	    purpose == PURPOSE_VOUCHER ? SIGNED_NONCED : kinds_of(purpose);
 	if (purpose != PURPOSE_IDEVID_CA)
 		return;
 	p->limit = CA_COUNT;
@@ -85,14 +94,16 @@ enum reason
 key_policy_check(
     const struct key_policy *p, enum key_purpose purpose, struct why *why)
 {
-	unsigned may =
-	    purpose == PURPOSE_VOUCHER ? VOUCHER_KINDS : SIGNED_IDEVID;
 	const char *field = bad_product(p);
 
 	if (field != NULL)
 		;
-	else if (p->kinds == 0 || (p->kinds & ~may) != 0)
+	else if (p->kinds == 0 || (p->kinds & ~kinds_of(purpose)) != 0)
 		field = "kinds";
+	else if (purpose == PURPOSE_MANIFEST && p->products_len > 0)
+		field = "products: a manifest is of all";
+	else if (purpose == PURPOSE_MANIFEST && p->serials[0] != '\0')
+		field = "serials: a manifest is of all";
 	else if (p->serials[0] != '\0' && !serial_pattern_valid(p->serials))
 		field = "serials";
 	else if (p->limit > INT64_MAX)
@@ -136,7 +147,10 @@ covers(const struct key_policy *p, const struct key_use *use, struct why *why)
 		    use->kind == SIGNED_NONCED ? "no nonced vouchers"
 			: use->kind == SIGNED_NONCELESS
 			? "no nonceless vouchers"
-			: "no IDevIDs");
+			: use->kind == SIGNED_IDEVID ? "no IDevIDs"
+						     : "no manifests");
+	if (use->product == NULL)
+		return REASON_OK;
 	if (!key_policy_product(p, use->product))
 		return why_set(why, REASON_SIGNER_POLICY, -1,
 		    "not for product %.64s", use->product);

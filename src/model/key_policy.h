@@ -14,7 +14,9 @@ enum signed_kind {
 	SIGNED_NONCED = 1,    /* vouchers with a nonce */
 	SIGNED_NONCELESS = 2, /* vouchers without */
 	SIGNED_IDEVID = 4,
+	SIGNED_MANIFEST = 8,
 };
+#define SIGNED_ALL 15
 
 #define KEY_PRODUCTS_MAX   4
 #define SERIAL_PATTERN_MAX 48
@@ -58,7 +60,8 @@ struct key_count {
 /* What it is asked to sign. */
 struct key_use {
 	enum signed_kind kind;
-	const char *product, *serial; /* serial NULL: not known yet */
+	/* serial NULL: not known yet; product too: of none (manifests) */
+	const char *product, *serial;
 	/* IDevIDs: digits of the counter, 0 for an existing serial. */
 	unsigned counter_width;
 };

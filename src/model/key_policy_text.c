@@ -40,7 +40,7 @@ static const struct {
 	const char *word;
 	enum signed_kind kind;
 } kinds[] = { { "nonced", SIGNED_NONCED }, { "nonceless", SIGNED_NONCELESS },
-	{ "idevid", SIGNED_IDEVID } };
+	{ "idevid", SIGNED_IDEVID }, { "manifest", SIGNED_MANIFEST } };
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -83,3 +83,12 @@ format_list_valid(unsigned list)
 			again = format_list_add(again, format_list_at(list, n));
 	return list == again;
 }
+
+const char *
+key_purpose_word(enum key_purpose p)
+{
+	static const char *const words[] = { "?", "voucher", "idevid-ca",
+		"manifest" };
+
+	return words[p <= PURPOSE_LAST ? p : 0];
+}

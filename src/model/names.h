@@ -69,7 +69,11 @@ enum device_origin { ORIGIN_ISSUED = 1, ORIGIN_IMPORTED = 2 };
 enum key_purpose {
 	PURPOSE_VOUCHER = 1,   /* online voucher signer, IP 6 */
 	PURPOSE_IDEVID_CA = 2, /* IDevID issuing CA, IP 4 */
+	PURPOSE_MANIFEST = 3,  /* ranges of the journal, for other sites */
 };
+#define PURPOSE_LAST PURPOSE_MANIFEST
+/* "voucher", "idevid-ca", "manifest"; "?" for none. */
+const char *key_purpose_word(enum key_purpose p);
 
 /* Who issued an IDevID, normalised from the five encodings of MP 6.3. */
 enum issuer_kind { ISSUER_NONE = 0, ISSUER_KEY_ID = 1, ISSUER_NAME = 2 };

@@ -7,6 +7,7 @@
 
 #include "model/device.h"
 #include "model/key_policy.h"
+#include "model/manifest.h"
 
 /* "Sign a voucher that says this." */
 struct voucher_order {
@@ -91,6 +92,11 @@ struct end_order {
 	uint8_t archive_sha256[HASH_SIZE]; /* of the copy; zero: none yet */
 	unsigned signatures_len;	   /* 0 or END_SIGNATURES */
 	struct span signatures[END_SIGNATURES];
+};
+/* "Sign that these records are mine, and this content belongs to them." */
+struct manifest_order {
+	char key[KEY_NAME_MAX + 1];
+	struct manifest_statement statement;
 };
 struct key_certificate {
 	char name[KEY_NAME_MAX + 1];

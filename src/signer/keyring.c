@@ -194,7 +194,8 @@ key_load(struct keyring *k, const struct signer *s,
 		    known->order.name);
 	}
 	h = keyring_add(k, known->order.name, key);
-	if (known->state != KEY_REQUESTED)
+	if (known->state != KEY_REQUESTED &&
+	    known->order.purpose != PURPOSE_MANIFEST)
 		return chain_load(h, s->folder, known, why);
 	return REASON_OK;
 }

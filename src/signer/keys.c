@@ -35,8 +35,7 @@ check_order(const struct key_order *k, struct why *why)
 
 	if (!key_name_valid(k->name))
 		field = "name";
-	else if (k->purpose != PURPOSE_VOUCHER &&
-	    k->purpose != PURPOSE_IDEVID_CA)
+	else if (k->purpose == 0 || k->purpose > PURPOSE_LAST)
 		field = "purpose";
 	else if (k->purpose == PURPOSE_IDEVID_CA ? !slot_valid(k->slot)
 						 : k->slot[0] != '\0')

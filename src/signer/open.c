@@ -130,6 +130,29 @@ open_recent(struct signer *s, struct why *why)
 	    why);
 }
 
+/* A home that was put back as a whole cannot know that it is old; but it can know
+ * that it was put back. Said at each start, until `journal succeed` has begun a
+ * chain whose first record says so. */
+static enum reason
+open_place(struct signer *s, struct why *why)
+{
+	switch (journal_place(s->journal_path)) {
+	case PLACE_UNKNOWN:
+		return journal_settle(s->journal_path, why);
+	case PLACE_OTHER:
+		log_alarm("home-copied",
+		    "text=\"the journal was copied to where it lies: whether "
+		    "it is "
+		    "the newest only evidence outside of this home can tell\" "
+		    "next=\"hallmark journal verify --against MANIFEST, then "
+		    "hallmark journal succeed\"");
+		break;
+	case PLACE_OWN:
+		break;
+	}
+	return REASON_OK;
+}
+
 static enum reason
 open_all(struct signer *s, const struct signer_options *o, struct why *why)
 {
@@ -147,7 +170,8 @@ open_all(struct signer *s, const struct signer_options *o, struct why *why)
 		return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");
 	if (o->test_clock && !o->create)
 		clock_set_test(o->clock);
-	if ((r = folder_make(s, "wrapping", why)) != REASON_OK ||
+	if ((r = open_place(s, why)) != REASON_OK ||
+	    (r = folder_make(s, "wrapping", why)) != REASON_OK ||
 	    (r = folder_make(s, "archive", why)) != REASON_OK ||
 	    (r = open_keys(s, why)) != REASON_OK ||
 	    (r = open_clock(s, why)) != REASON_OK ||

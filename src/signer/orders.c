@@ -35,6 +35,8 @@ order_read(enum message type, uint64_t id, struct span payload)
 		good = message_policy_order_get(&c, &o->policy);
 	else if (type == MESSAGE_KEY_END)
 		good = message_end_order_get(&c, &o->end);
+	else if (type == MESSAGE_SIGN_MANIFEST)
+		good = message_manifest_order_get(&c, &o->manifest);
 	else if (type == MESSAGE_ACT)
 		good = message_act_get(&c, &o->act);
 	if (good)
@@ -93,6 +95,8 @@ prepare(struct signer *s, struct order *o)
 		return policy_prepare(s, o);
 	case MESSAGE_KEY_END:
 		return key_end_prepare(s, o);
+	case MESSAGE_SIGN_MANIFEST:
+		return manifest_prepare(s, o);
 	default:
 		return act_prepare(s, o);
 	}
@@ -197,6 +201,8 @@ finish(struct signer *s, struct order *o, struct span signature)
 		r = voucher_finish(o, signature);
 	else if (o->type == MESSAGE_SIGN_IDEVID)
 		r = idevid_finish(o, signature);
+	else if (o->type == MESSAGE_SIGN_MANIFEST)
+		r = manifest_finish(o, signature);
 	else
 		r = key_create_finish(o, signature);
 	if (r == REASON_OK && !o->again)
@@ -227,7 +233,8 @@ sign_some(struct signer *s)
 		struct span signature = span_of(all[i].bytes, all[i].len);
 
 		held_key_check(of[i]->signer, all[i].message, signature,
-		    of[i]->type == MESSAGE_KEY_CREATE);
+		    of[i]->type == MESSAGE_KEY_CREATE ||
+			of[i]->type == MESSAGE_SIGN_MANIFEST);
 		of[i]->reason = finish(s, of[i], signature);
 	}
 	return o;

@@ -98,6 +98,7 @@ struct order {
 		struct key_certificate certificate;
 		struct policy_order policy;
 		struct end_order end;
+		struct manifest_order manifest;
 		struct message_act act;
 	};
 
@@ -200,6 +201,10 @@ struct sync_place {
  */
 MUST_USE enum reason sync_compare(const struct signer *s,
     const struct message_head *head, struct sync_place *at, struct why *why);
+/* Where the journal of that signer lies, ours or one that it goes on from, and
+ * which record is its last; false if it is not there. */
+bool journal_of(const struct signer *s, const uint8_t signer[16],
+    char path[PATH_MAX], uint64_t *end);
 /* On to the journal of the signer that followed; false in our own. */
 bool sync_next(const struct signer *s, struct sync_place *at);
 
@@ -213,6 +218,9 @@ MUST_USE enum reason key_create_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason key_create_finish(struct order *o, struct span signature);
 MUST_USE enum reason key_certify_prepare(struct signer *s, struct order *o);
 MUST_USE enum reason policy_prepare(struct signer *s, struct order *o);
+/* SIGNER_FACTS: a record that is not in the journal as the order says. */
+MUST_USE enum reason manifest_prepare(struct signer *s, struct order *o);
+MUST_USE enum reason manifest_finish(struct order *o, struct span signature);
 MUST_USE enum reason act_prepare(struct signer *s, struct order *o);
 /* A key's end: what is to be signed, or the record that it begins or that a copy
  * is made (SIGNER_KEY, KEY_END, OPERATOR_SIGNATURE, HOME_INVALID). The key is not in

@@ -126,6 +126,21 @@ sync_compare(const struct signer *s, const struct message_head *head,
 }
 
 bool
+journal_of(const struct signer *s, const uint8_t signer[16],
+    char path[PATH_MAX], uint64_t *end)
+{
+	struct link l;
+
+	link_own(s, &l);
+	while (!is(signer, l.place.signer))
+		if (!link_back(s, &l))
+			return false;
+	memcpy(path, l.place.path, PATH_MAX);
+	*end = l.place.end;
+	return true;
+}
+
+bool
 sync_next(const struct signer *s, struct sync_place *at)
 {
 	struct link l;

@@ -10,12 +10,14 @@ store_ca_add(struct store *s, const struct record *r)
 	return store_change(s,
 	    "INSERT INTO ca (name, purpose, slot, "
 	    "state, created, not_after, key_id, chain) "
-	    "VALUES (?1, ?2, ?3, 1, ?4, 0, ?5, ?6) "
+	    "VALUES (?1, ?2, ?3, ?7, ?4, 0, ?5, ?6) "
 	    "ON CONFLICT (name) DO UPDATE SET slot = excluded.slot WHERE "
 	    "ca.slot = excluded.slot AND ca.created = excluded.created",
 	    VALUES(value_text(k->name), value_number(k->purpose),
 		value_text(k->slot), value_number(r->time),
-		value_bytes(NULL, 0), value_bytes("\x80", 1)));
+		value_bytes(NULL, 0), value_bytes("\x80", 1),
+		value_number(k->purpose == PURPOSE_MANIFEST ? KEY_ACTIVE
+							    : KEY_REQUESTED)));
 }
 
 /* A chain is a CBOR array of certificates, own one first. */

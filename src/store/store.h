@@ -18,7 +18,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	10
+#define STORE_SCHEMA	11
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -285,6 +285,32 @@ struct store_recheck_state {
 void store_recheck_state(struct store *s, struct store_recheck_state *out);
 /* How many wait, and since when the oldest (0: none). */
 uint64_t store_recheck_waiting(struct store *s, int64_t *oldest);
+
+/* --- other sites (model/manifest.h) --- */
+struct store_peer {
+	char name[KEY_NAME_MAX + 1];
+	uint8_t key_sha256[HASH_SIZE];	/* of its manifest key */
+	uint8_t root_sha256[HASH_SIZE]; /* of its root's key */
+	struct chain_head head;		/* how far its chain is known */
+	int64_t moment;			/* of that record, 0: none yet */
+	int64_t added;
+};
+/* Writes over what there is under this name, but when it was added; false if
+ * another one has this key. */
+bool store_peer_put(struct store *s, const struct store_peer *p);
+/* In the order of their names. */
+void store_peer_each(struct store *s,
+    void (*call)(void *context, const struct store_peer *p), void *context);
+bool store_peer_find(struct store *s, const char *name, struct store_peer *out);
+bool store_peer_by_key(struct store *s, const uint8_t key_sha256[HASH_SIZE],
+    struct store_peer *out);
+/* The hashes of further records; false if a range begins there already. */
+bool store_peer_extend(struct store *s, const char *peer,
+    const uint8_t signer[SIGNER_ID_SIZE], uint64_t first, struct span hashes);
+/* The hash of one record; false if it is not known. */
+bool store_peer_hash(struct store *s, const char *peer,
+    const uint8_t signer[SIGNER_ID_SIZE], uint64_t sequence,
+    uint8_t out[HASH_SIZE]);
 
 /* --- the journal's copy --- */
 struct store_head {

@@ -225,8 +225,9 @@ fill_refused(union any_message *m)
 static void
 fill_inspect(union any_message *m)
 {
-	m->inspect.kind = INSPECT_CERTIFICATE;
-	m->inspect.bytes = m->inspect.other = SPAN(BODY_MAX);
+	m->inspect.kind = INSPECT_MANIFEST;
+	m->inspect.bytes = SPAN(MANIFEST_SIZE_MAX);
+	m->inspect.other = SPAN(BODY_MAX);
 	m->inspect.lint = (struct lint_order){ .subject = LINT_OTHER,
 		.masa_url_required = true,
 		.imported = true,
@@ -235,6 +236,40 @@ fill_inspect(union any_message *m)
 	TEXT(m->inspect.lint.token);
 	TEXT(m->inspect.lint.scheme);
 	TEXT(m->inspect.lint.slot);
+}
+
+static void
+fill_statement(struct manifest_statement *s)
+{
+	HASH(s->signer);
+	s->first = s->last = INT64_MAX;
+	HASH(s->head);
+	HASH(s->content);
+}
+
+/* Certificates are of one file together: one is as large as they come. */
+static void
+fill_manifest(struct manifest_facts *f)
+{
+	unsigned i;
+
+	fill_statement(&f->statement);
+	f->statement.first -= MANIFEST_RECORDS_MAX - 1;
+	HASH(f->key_sha256);
+	HASH(f->previous);
+	f->time = INT64_MAX;
+	HASH(f->before.signer);
+	f->before.sequence = INT64_MAX;
+	HASH(f->before.sha256);
+	f->hashes = SPAN(MANIFEST_RECORDS_MAX * HASH_SIZE);
+	f->undelivered = MANIFEST_RECORDS_MAX;
+	f->devices_len = MANIFEST_DEVICES_MAX;
+	for (i = 0; i < MANIFEST_DEVICES_MAX; i++) {
+		fill_device(&f->devices[i].device);
+		f->devices[i].sequence = INT64_MAX;
+		HASH(f->devices[i].root_sha256);
+		f->devices[i].certificate = SPAN(i == 0 ? CERTIFICATE_MAX : 0);
+	}
 }
 
 static void
@@ -261,6 +296,7 @@ fill_inspected(union any_message *m)
 	HASH(i->certificate.name_sha256);
 	i->certificate.registrar = true;
 	TEXT(i->certificate.subject);
+	fill_manifest(&i->manifest);
 }
 
 static void
@@ -318,7 +354,8 @@ fill_admin(union any_message *m)
 	for (i = 0; i < ADMIN_ARGUMENTS_MAX; i++) {
 		TEXT(m->admin.arguments[i].name);
 		/* Two of full size fit into one frame. */
-		m->admin.arguments[i].value = SPAN(i < 2 ? BODY_MAX : 0);
+		m->admin.arguments[i].value =
+		    SPAN(i < 2 ? MANIFEST_SIZE_MAX : 0);
 	}
 }
 
@@ -383,7 +420,7 @@ fill_policy(struct key_policy *p)
 {
 	unsigned i;
 
-	p->kinds = SIGNED_NONCED | SIGNED_NONCELESS | SIGNED_IDEVID;
+	p->kinds = SIGNED_ALL;
 	p->products_len = KEY_PRODUCTS_MAX;
 	for (i = 0; i < KEY_PRODUCTS_MAX; i++)
 		TEXT(p->products[i]);
@@ -402,7 +439,7 @@ fill_key_order(union any_message *m)
 {
 	struct key_order *k = &m->key_order;
 
-	k->purpose = PURPOSE_IDEVID_CA;
+	k->purpose = PURPOSE_LAST;
 	TEXT(k->name);
 	TEXT(k->slot);
 	k->p384 = k->raw = true;
@@ -430,6 +467,13 @@ fill_policy_order(union any_message *m)
 	TEXT(m->policy_order.name);
 	m->policy_order.user = UINT32_MAX;
 	fill_policy(&m->policy_order.policy);
+}
+
+static void
+fill_manifest_order(union any_message *m)
+{
+	TEXT(m->manifest_order.key);
+	fill_statement(&m->manifest_order.statement);
 }
 
 static void
@@ -478,6 +522,7 @@ CODEC(message_, device_order, device_order)
 CODEC(message_, key_order, key_order)
 CODEC(message_, policy_order, policy_order)
 CODEC(message_, end_order, end_order)
+CODEC(message_, manifest_order, manifest_order)
 CODEC(message_, key_certificate, key_certificate)
 
 #define ROW(type)                                          \
@@ -511,6 +556,7 @@ const struct codec codecs[] = {
 	ROW(key_order),
 	ROW(policy_order),
 	ROW(end_order),
+	ROW(manifest_order),
 	ROW(key_certificate),
 };
 const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);

@@ -33,6 +33,7 @@ union any_message {
 	struct key_order key_order;
 	struct policy_order policy_order;
 	struct end_order end_order;
+	struct manifest_order manifest_order;
 	struct key_certificate key_certificate;
 };
 

@@ -48,6 +48,8 @@ sample_order(enum key_purpose purpose, const char *name)
 		o.policy.kinds = SIGNED_IDEVID;
 		strcpy(o.slot, "F1");
 	}
+	if (purpose == PURPOSE_MANIFEST)
+		key_policy_defaults(&o.policy, purpose);
 	return o;
 }
 
@@ -161,6 +163,22 @@ sample_ended(const char *name, uint64_t of)
 	strcpy(r.ended.name, name);
 	r.ended.of = of;
 	r.ended.wrapping = WRAPPING_BESIDE;
+	return r;
+}
+
+static inline struct record
+sample_manifest(const char *key, uint64_t first, uint64_t last)
+{
+	struct record r = { .kind = RECORD_MANIFEST };
+	struct manifest_statement *s = &r.manifest.order.statement;
+
+	strcpy(r.manifest.order.key, key);
+	sample_fill(s->signer, sizeof(s->signer), 0x40);
+	s->first = first;
+	s->last = last;
+	sample_fill(s->head, HASH_SIZE, 19);
+	sample_fill(s->content, HASH_SIZE, 20);
+	sample_fill(r.tbs_sha256, HASH_SIZE, 21);
 	return r;
 }
 

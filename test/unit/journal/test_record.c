@@ -10,7 +10,7 @@
 #include "samples.h"
 #include "wire/json.h"
 
-#define KINDS 9 /* all but the checkpoint */
+#define KINDS 10
 
 static struct record
 with_header(struct record r)
@@ -34,6 +34,7 @@ all_kinds(struct record out[KINDS])
 	out[6] = with_header(sample_act("device.hold", "AR9-F1-0001-6"));
 	out[7] = with_header(sample_clock());
 	out[8] = with_header(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
+	out[9] = with_header(sample_manifest("manifest-1", 2, 6));
 	return KINDS;
 }
 

@@ -46,6 +46,10 @@ print_refused(const struct codec *c, union any_message *m)
 static void
 print_inspected(const struct codec *c, union any_message *m)
 {
+	m->inspected.kind = INSPECT_MANIFEST;
+	m->inspected.reason = REASON_OK;
+	m->inspected.json.len = 0; /* it has none, and there is one frame */
+	print(c, m);
 	m->inspected.kind = INSPECT_LINT;
 	m->inspected.reason = REASON_COUNT - 1;
 	print(c, m);

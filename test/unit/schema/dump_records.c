@@ -108,5 +108,6 @@ main(void)
 	print(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
 	print(sample_end("F1-1"));
 	print(sample_ended("F1-1", 6));
+	print(sample_manifest("manifest-1", 2, 6));
 	return 0;
 }

@@ -795,6 +795,47 @@ linted_first(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
+/* Of another history, of records to come, by another key: no signature. */
+static void
+manifests(void **state)
+{
+	const struct ledger *l = journal_ledger(world.signer.journal);
+	struct key_order k = { .purpose = PURPOSE_MANIFEST,
+		.name = "manifest-1" };
+	struct manifest_statement s = { .first = 1 }, good;
+
+	(void)state;
+	key_policy_defaults(&k.policy, k.purpose);
+	k.policy.limit = 1;
+	assert_int_equal(order_key(&k), REASON_OK);
+	memcpy(s.signer, l->signer, sizeof(s.signer));
+	s.last = l->sequence;
+	memcpy(s.head, l->head, HASH_SIZE);
+	good = s;
+	assert_int_equal(order_manifest(VOUCHER_KEY, &s), REASON_SIGNER_POLICY);
+	assert_int_equal(order_manifest("nobody", &s), REASON_SIGNER_KEY);
+	s.head[0] ^= 1;
+	assert_int_equal(order_manifest("manifest-1", &s), REASON_SIGNER_FACTS);
+	s = good;
+	s.last--;
+	assert_int_equal(order_manifest("manifest-1", &s), REASON_SIGNER_FACTS);
+	s.last = l->sequence + 1;
+	assert_int_equal(order_manifest("manifest-1", &s), REASON_SIGNER_FACTS);
+	s = good;
+	s.signer[0] ^= 1;
+	assert_int_equal(order_manifest("manifest-1", &s), REASON_SIGNER_FACTS);
+	s = good;
+	assert_int_equal(order_manifest("manifest-1", &s), REASON_OK);
+	assert_int_equal(world.reply.record.kind, RECORD_MANIFEST);
+	assert_int_equal(
+	    ledger_key_of(&world.signer, "manifest-1")->last_record, good.last);
+	assert_int_equal(order_manifest("manifest-1", &s), REASON_SIGNER_COUNT);
+	/* It signs nothing else. */
+	k.policy.kinds = SIGNED_NONCED;
+	assert_int_equal(
+	    order_policy("manifest-1", &k.policy), REASON_SIGNER_FACTS);
+}
+
 int
 main(void)
 {
@@ -822,6 +863,7 @@ main(void)
 		CASE(raw_key_lies),
 		CASE(certificate_lies),
 		CASE(homes),
+		CASE(manifests),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_remove);

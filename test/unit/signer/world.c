@@ -186,6 +186,15 @@ world_policy(const char *name)
 }
 
 enum reason
+order_manifest(const char *key, const struct manifest_statement *s)
+{
+	struct manifest_order o = { .statement = *s };
+
+	strcpy(o.key, key);
+	ORDER(SIGN_MANIFEST, manifest_order, &o);
+}
+
+enum reason
 order_act(const char *verb, const char *subject)
 {
 	struct message_act a = { .user = 1000 };

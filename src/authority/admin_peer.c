@@ -1,0 +1,154 @@
+/*
+ * hallmark peer add, list: other sites whose manifests are taken. Signer, key and
+ * root are what an operator was told on another way and typed in here.
+ */
+#include <stdio.h>
+
+#include "authority/authority.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+static enum reason
+read_hex(const struct message_admin *m, const char *name, uint8_t *out,
+    size_t size, struct why *why)
+{
+	size_t len;
+
+	if (hex_decode(out, size, &len, admin_argument(m, name)) && len == size)
+		return REASON_OK;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1, "%s: %zu hex digits",
+	    name, 2 * size);
+}
+
+/* What is there under this name keeps its place in the chain: only key and root
+ * may be others. A chain that was never met may be another one. */
+static enum reason
+read_peer(struct authority *a, const struct message_admin *m,
+    struct store_peer *p, struct why *why)
+{
+	uint8_t signer[SIGNER_ID_SIZE];
+	struct store_peer other;
+	enum reason r;
+
+	if ((r = admin_text(m, "name", p->name, sizeof(p->name), true, why)) !=
+		REASON_OK ||
+	    (r = read_hex(m, "signer", signer, sizeof(signer), why)) !=
+		REASON_OK)
+		return r;
+	if (!store_peer_find(a->store, p->name, p)) {
+		memset(&p->head, 0, sizeof(p->head));
+		p->added = clock_now();
+	}
+	if (p->head.sequence > 0 &&
+	    memcmp(signer, p->head.signer, sizeof(signer)) != 0)
+		return why_set(why, REASON_PEER_EXISTS, -1,
+		    "%s, with the chain of another signer", p->name);
+	memcpy(p->head.signer, signer, sizeof(signer));
+	r = read_hex(m, "key", p->key_sha256, HASH_SIZE, why);
+	if (r == REASON_OK &&
+	    store_peer_by_key(a->store, p->key_sha256, &other) &&
+	    strcmp(other.name, p->name) != 0)
+		r = why_set(
+		    why, REASON_PEER_EXISTS, -1, "%s has this key", other.name);
+	return r;
+}
+
+static enum reason
+add_act(struct authority *a, struct pending *p, struct why *why)
+{
+	struct store_peer row = { 0 };
+	struct message_admin m;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = read_peer(a, &m, &row, why)) != REASON_OK)
+		return r;
+	memcpy(row.root_sha256, p->facts->entry.spki_sha256, HASH_SIZE);
+	return store_peer_put(a->store, &row)
+	    ? REASON_OK
+	    : why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+}
+
+static void
+add_inspected(struct authority *a, struct pending *p)
+{
+	char subject[KEY_NAME_MAX + HEX_SIZE(HASH_SIZE) + 2];
+	char key[HEX_SIZE(HASH_SIZE)];
+	struct store_peer row = { 0 };
+	struct message_admin m;
+	struct why why;
+	enum reason r;
+
+	admin_again(p, &m);
+	r = read_peer(a, &m, &row, &why);
+	if (r == REASON_OK &&
+	    (!p->facts->entry.ca || !p->facts->entry.self_signed))
+		r = why_set(&why, REASON_CA_MISMATCH, -1, "%.150s is no root",
+		    p->facts->subject);
+	if (r != REASON_OK) {
+		admin_fail(a, p, r, &why);
+		return;
+	}
+	hex_encode(key, span_of(row.key_sha256, HASH_SIZE));
+	snprintf(subject, sizeof(subject), "%s %s", row.name, key);
+	p->stage = STAGE_ACT;
+	p->act = add_act;
+	admin_act(a, p, p->origin, m.verb, subject);
+}
+
+void
+peer_add(struct authority *a, struct origin from, const struct message_admin *m)
+{
+	struct store_peer row = { 0 };
+	struct why why;
+	enum reason r = read_peer(a, m, &row, &why);
+
+	if (r != REASON_OK)
+		answer_refusal(from, r, &why);
+	else
+		inspect_certificate(a, from, m, add_inspected);
+}
+
+static void
+put_hex(struct json_out *o, const char *name, const void *octets, size_t len)
+{
+	json_put_name(o, name);
+	json_put_hex(o, span_of(octets, len));
+}
+
+static void
+put_peer(void *context, const struct store_peer *p)
+{
+	struct json_out *o = context;
+
+	json_begin_object(o);
+	json_put_name(o, "name");
+	json_put_text(o, p->name);
+	put_hex(o, "signer", p->head.signer, SIGNER_ID_SIZE);
+	json_put_name(o, "sequence");
+	json_put_uint(o, p->head.sequence);
+	put_time(o, "time", p->moment);
+	put_time(o, "added", p->added);
+	put_hex(o, "head", p->head.sha256, HASH_SIZE);
+	put_hex(o, "key-sha256", p->key_sha256, HASH_SIZE);
+	put_hex(o, "root-sha256", p->root_sha256, HASH_SIZE);
+	json_end_object(o);
+}
+
+void
+peer_list(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	static char room[ADMIN_BLOB_MAX];
+	struct json_out o;
+
+	(void)m;
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "peers");
+	json_begin_array(&o);
+	store_peer_each(a->store, put_peer, &o);
+	json_end_array(&o);
+	json_end_object(&o);
+	answer_json(from, &o);
+}
