@@ -97,7 +97,7 @@ ledger_key_fields(struct members *f, void *value)
 	    wrapping_word);
 	if (f->mode == MEMBERS_READ)
 		k->erased = (enum wrapping)erased;
-	member_uint(f, 16, "copied", MEMBER_OPTIONAL, &copied, 1);
+	member_uint(f, 18, "copied", MEMBER_OPTIONAL, &copied, 1);
 	if (f->mode == MEMBERS_READ)
 		k->copied = copied != 0;
 }
