@@ -412,6 +412,8 @@ MUST_USE enum reason reputation_release(
 void reputation_follow(struct authority *a);
 /* Once a second. */
 void reputation_tick(struct authority *a);
+/* Now and then. */
+void reputation_purge(struct authority *a);
 /* Everybody who is blocked now, and whether by itself. */
 void reputation_each(struct authority *a,
     void (*call)(void *context, const struct store_block *b, bool automatic),

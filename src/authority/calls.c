@@ -179,8 +179,10 @@ on_tick(void *context)
 
 	a->refusals = REFUSALS_PER_SECOND;
 	a->alarms = ALARMS_PER_SECOND;
-	if (++seconds % 600 == 0)
+	if (++seconds % 600 == 0) {
 		store_refusal_trim(a->store, REFUSALS_KEPT);
+		reputation_purge(a);
+	}
 	reputation_tick(a);
 	group_commit(a);
 	sync_retry(a);

@@ -97,26 +97,53 @@ row_difference(struct authority *a, const struct store_recheck *r,
 	return "voucher pin";
 }
 
-/* The key that signed for the pledge is the one on record for the device; a
- * device that is not on record any more says nothing. */
-static const char *
-device_difference(struct authority *a, const struct store_recheck *r,
-    const struct request_facts *f)
+/* Has the store the device that a voucher was for? */
+static bool
+device_known(
+    struct authority *a, const struct store_recheck *r, struct device *out)
 {
 	struct device devices[STORE_TWINS_MAX];
 	unsigned i,
 	    n = store_device_find(
 		a->store, r->serial, devices, STORE_TWINS_MAX);
 
-	for (i = 0; f->prior && i < n && i < STORE_TWINS_MAX; i++)
+	for (i = 0; i < n && i < STORE_TWINS_MAX; i++)
 		if (devices[i].issuer.len == r->issuer.len &&
 		    memcmp(devices[i].issuer.bytes, r->issuer.bytes,
-			r->issuer.len) == 0)
-			return memcmp(devices[i].spki_sha256,
-				   f->pledge_spki_sha256, HASH_SIZE) == 0
-			    ? NULL
-			    : "device key";
-	return NULL;
+			r->issuer.len) == 0) {
+			*out = devices[i];
+			return true;
+		}
+	return false;
+}
+
+/* The key that signed for the pledge is the one on record for the device; a
+ * device that is not on record any more says nothing. */
+static const char *
+device_difference(struct authority *a, const struct store_recheck *r,
+    const struct request_facts *f)
+{
+	struct device d;
+
+	return f->prior && device_known(a, r, &d) &&
+		memcmp(d.spki_sha256, f->pledge_spki_sha256, HASH_SIZE) != 0
+	    ? "device key"
+	    : NULL;
+}
+
+/*
+ * A request without the pledge's certificate rests on the one on record. Where the
+ * device was deleted meanwhile nothing can be derived from it: that is no checker's
+ * lie, and says nothing for the voucher either.
+ */
+static bool
+is_lost(struct authority *a, const struct store_recheck *r,
+    const struct message_derived *m)
+{
+	struct device d;
+
+	return m != NULL && m->reason == REASON_PRIOR_CERTIFICATE &&
+	    !device_known(a, r, &d);
 }
 
 static bool
@@ -194,9 +221,18 @@ static bool
 judge(void *context, const struct store_recheck *r)
 {
 	struct judging *j = context;
-	const char *field =
-	    j->answer == NULL ? j->field : difference(j->a, r, j->answer);
+	const char *field;
 
+	if (is_lost(j->a, r, j->answer)) {
+		log_warning("recheck-lost",
+		    "serial=\"%s\" sequence=\"%llu\" text=\"the device is not "
+		    "on record any more: its request cannot be derived again\"",
+		    r->serial, (unsigned long long)r->sequence);
+		(void)store_recheck_done(
+		    j->a->store, r->signer, r->sequence, false);
+		return false;
+	}
+	field = j->answer == NULL ? j->field : difference(j->a, r, j->answer);
 	if (field != NULL)
 		stop(j->a, r, field);
 	else

@@ -20,17 +20,18 @@
 #include "base/text.h"
 #include "ipc/blocklist.h"
 
-#define BAD_MAX	     20	 /* verified bad requests ... */
-#define BAD_SECONDS  600 /* ... in so long */
-#define PERIOD_FIRST 600 /* doubled each time */
-#define DAY	     86400
-#define PERIOD_LAST  DAY
-#define GOOD_DAYS    90 /* a client is known for so long */
-#define SETS	     512
-#define WAYS	     8
-#define AUTOMATIC    (BLOCKED_CLIENTS_MAX / 2)
-#define CLIENTS	     (BLOCKED_CLIENTS_MAX / 2)
-#define OPERATORS    (CLIENTS + BLOCKED_PREFIXES_MAX)
+#define BAD_MAX	       20  /* verified bad requests ... */
+#define BAD_SECONDS    600 /* ... in so long */
+#define PERIOD_FIRST   600 /* doubled each time */
+#define DAY	       86400
+#define PERIOD_LAST    DAY
+#define GOOD_DAYS      90 /* a client is known for so long */
+#define PURGED_AT_ONCE 1000
+#define SETS	       512
+#define WAYS	       8
+#define AUTOMATIC      (BLOCKED_CLIENTS_MAX / 2)
+#define CLIENTS	       (BLOCKED_CLIENTS_MAX / 2)
+#define OPERATORS      (CLIENTS + BLOCKED_PREFIXES_MAX)
 
 /* A client that is watched. A newcomer takes the place of the one in its set
  * that was quiet for longest. */
@@ -175,6 +176,14 @@ reputation_follow(struct authority *a)
 {
 	if (a->reputation->rows_changed)
 		load(a);
+}
+
+/* Whoever is not known any more needs no row. */
+void
+reputation_purge(struct authority *a)
+{
+	store_client_purge(
+	    a->store, clock_now() - GOOD_DAYS * DAY, PURGED_AT_ONCE);
 }
 
 void

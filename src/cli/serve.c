@@ -98,10 +98,13 @@ listener_open(const char *text, int *fd, struct why *why)
 	    : why_set(why, REASON_UNAVAILABLE, -1, "listen: %.100s: %m", text);
 }
 
-/* Port 0 became a real one. */
+/* Port 0 became a real one. Whoever waits for "ready" waits for a service that
+ * signs; another one says what is wrong instead, and answers all the same. */
 static void
-print_ready(int listener)
+print_ready(const struct cli *c, int listener, const struct children *children)
 {
+	struct why why;
+	enum reason missed = children_missed(children, &why);
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
 	char host[NI_MAXHOST], port[NI_MAXSERV];
@@ -112,9 +115,12 @@ print_ready(int listener)
 		port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		fatal_errno("the listener's address");
 	six = strchr(host, ':') != NULL;
-	printf("ready https://%s%s%s:%s\n", six ? "[" : "", host,
-	    six ? "]" : "", port);
+	printf("%s https://%s%s%s:%s\n",
+	    missed == REASON_OK ? "ready" : reason_code(missed), six ? "[" : "",
+	    host, six ? "]" : "", port);
 	fflush(stdout);
+	if (missed != REASON_OK)
+		(void)refuse(c, missed, &why);
 }
 
 /* --- the rest of the plan --- */
@@ -297,7 +303,7 @@ serve_run(struct cli *c, int argc, char **argv)
 		code = refuse(c, r, &why);
 	} else {
 		if (children_ready(children))
-			print_ready(s.plan.listener);
+			print_ready(c, s.plan.listener, children);
 		code = children_run(children, reload, &s) == 0
 		    ? EXIT_DONE
 		    : EXIT_UNAVAILABLE;

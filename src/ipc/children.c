@@ -309,15 +309,42 @@ take_word(struct children *c, struct child *k, enum message type,
 	why_set(&k->failed_why, m.reason, -1, "%s", m.text);
 }
 
+/*
+ * Journal and store do not agree, and the signer has said so and ended: a service
+ * goes on without it, so that somebody is there to say it (architecture 3).
+ */
+static bool
+is_missed(const struct children *c, const struct child *k)
+{
+	return c->plan.restart && k->role == ROLE_SIGNER &&
+	    k->state == CHILD_FAILED &&
+	    (k->failed == REASON_JOURNAL_BEHIND ||
+		k->failed == REASON_JOURNAL_FORK);
+}
+
 bool
 children_ready(const struct children *c)
 {
 	unsigned i;
 
 	for (i = 0; i < c->len; i++)
-		if (!c->list[i].on_demand && c->list[i].state != CHILD_READY)
+		if (!c->list[i].on_demand && c->list[i].state != CHILD_READY &&
+		    !is_missed(c, &c->list[i]))
 			return false;
 	return true;
+}
+
+enum reason
+children_missed(const struct children *c, struct why *why)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++)
+		if (is_missed(c, &c->list[i])) {
+			*why = c->list[i].failed_why;
+			return c->list[i].failed;
+		}
+	return REASON_OK;
 }
 
 /* Takes what a child says, if it says anything; deaf when it cannot any more. */
@@ -370,13 +397,16 @@ start_state(const struct children *c, struct why *why)
 
 	/* Somebody's reason says more than that somebody else is gone. */
 	for (i = 0; i < c->len; i++)
-		if (c->list[i].state == CHILD_FAILED) {
+		if (c->list[i].state == CHILD_FAILED &&
+		    !is_missed(c, &c->list[i])) {
 			*why = c->list[i].failed_why;
 			return c->list[i].failed;
 		}
 	for (i = 0; i < c->len; i++) {
 		const struct child *k = &c->list[i];
 
+		if (is_missed(c, k))
+			continue;
 		if (k->deaf ||
 		    (k->going && k->state == CHILD_STARTING &&
 			clock_ticks() - k->since > c->plan.patience))

@@ -28,14 +28,17 @@ struct children_plan {
 };
 
 /* Starts all, as root each as a user of its own (room.h), and waits until each
- * is ready: heads of journal and store agree then. The reason of the first that
+ * is ready: heads of journal and store agree then, or are told not to
+ * (children_missed). The reason of the first that
  * failed otherwise (all are ended then). Takes plan.tls over. With plan.restart SIGTERM, SIGINT,
  * SIGHUP and SIGCHLD are blocked from here to the end of this process; one of
  * the first two ends the waiting, and children_run() returns at once. */
 MUST_USE enum reason children_start(
     const struct children_plan *plan, struct children **out, struct why *why);
-/* Is each ready? Not if a stop came before. */
+/* Is each ready, or missed? Not if a stop came before. */
 bool children_ready(const struct children *c);
+/* JOURNAL_BEHIND or JOURNAL_FORK: a service goes on without its signer. */
+enum reason children_missed(const struct children *c, struct why *why);
 /* Runs until stopped by SIGTERM, SIGINT (0) or a failure that restarting does
  * not mend (1). SIGHUP reloads: reload() changes plan.start and, with another
  * descriptor, plan.tls; false leaves all as it is. A plan.tls that a front cannot

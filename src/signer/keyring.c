@@ -225,10 +225,13 @@ keyring_load(struct keyring *k, const struct signer *s,
 
 	for (i = 0; r == REASON_OK && i < ledger->keys_len; i++) {
 		known = &ledger->keys[i];
-		if (!key_state_over(known->state))
+		if (!key_state_over(known->state)) {
 			r = key_load(k, s, known, passphrase, why);
-		else if (known->state != KEY_RETIRED)
+			if (s->calls.starting != NULL)
+				s->calls.starting(s->calls.context);
+		} else if (known->state != KEY_RETIRED) {
 			look_for_returned(s, known);
+		}
 	}
 	return r;
 }

@@ -63,6 +63,15 @@ send_answer(void *context, uint64_t id, const struct message_signed *m)
 		    (unsigned long long)m->sequence);
 }
 
+/* Each key costs its scrypt: hundreds of them are no reason to give us up. */
+static void
+tell_starting(void *context)
+{
+	struct state *st = context;
+
+	program_starting(st->program);
+}
+
 /* Keys must not be swapped out. Where the limit is finite, only the pages of
  * secrets are locked (base/secret.c): to lock all would make a later
  * allocation fail. */
@@ -88,7 +97,7 @@ on_start(void *context, struct program *p, struct why *why)
 		.test_clock = start->has_test_clock,
 		.clock = start->test_clock,
 		.passphrase = program_passphrase(p),
-		.calls = { st, send_record, send_answer } };
+		.calls = { st, send_record, send_answer, tell_starting } };
 
 	st->program = p;
 	lock_memory();

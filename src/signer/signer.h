@@ -126,6 +126,8 @@ struct signer_calls {
 	void (*record)(void *context, uint64_t sequence, struct span bytes);
 	void (*answer)(
 	    void *context, uint64_t id, const struct message_signed *answer);
+	/* A key was opened, and more may follow: NULL, or called at the start. */
+	void (*starting)(void *context);
 };
 
 struct signed_later {

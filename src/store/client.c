@@ -118,3 +118,18 @@ store_client_served(
 	    take_seen, &seen);
 	return seen;
 }
+
+void
+store_client_purge(struct store *s, int64_t before, unsigned n)
+{
+	bool due = false;
+
+	/* A look first: the usual answer opens no group. */
+	store_read(s, "SELECT 1 FROM client_served WHERE moment < ?1 LIMIT 1",
+	    VALUES(value_number(before)), take_seen, &due);
+	if (due)
+		(void)store_change(s,
+		    "DELETE FROM client_served WHERE client IN (SELECT client "
+		    "FROM client_served WHERE moment < ?1 LIMIT ?2)",
+		    VALUES(value_number(before), value_number(n)));
+}

@@ -376,6 +376,8 @@ bool store_client_serve(
 void store_client_each(struct store *s, int64_t since, unsigned max,
     void (*call)(void *context, const uint8_t client[HASH_SIZE]),
     void *context);
+/* Forgets at most n of those who got none since a moment. */
+void store_client_purge(struct store *s, int64_t before, unsigned n);
 /* Was one, since a moment? */
 bool store_client_served(
     struct store *s, const uint8_t client[HASH_SIZE], int64_t since);

@@ -422,14 +422,14 @@ class Home:
         return command(BIN / "hallmark", *words, "--home", self.path,
                        "--passphrase-file", self.passphrase, **options)
 
-    def serve(self, *options):
+    def serve(self, *options, ready="ready"):
         self.server = subprocess.Popen(
             [str(w) for w in (BIN / "hallmark", "serve", "--masa", "--home",
              self.path, "--listen", "127.0.0.1:0", "--passphrase-file",
              self.passphrase, *options)],
             stdout=subprocess.PIPE, stderr=self.log)
         line = self.server.stdout.readline().decode()
-        if not line.startswith("ready https://"):
+        if not line.startswith(ready + " https://"):
             self.stop()
             raise RuntimeError("the service did not start:\n" + self.said())
         self.port = int(line.strip().rsplit(":", 1)[1])

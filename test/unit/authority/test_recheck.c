@@ -1,5 +1,6 @@
 /* The re-check of what was issued, and hallmark explain: the same facts again,
  * and nothing changed by asking. */
+#include "store/internal.h"
 #include "world.h"
 
 #include "base/clock.h"
@@ -251,6 +252,39 @@ refuses(void **state)
 	assert_string_equal(status(w, "recheck.field"), "refusal");
 	command(w, "recheck.confirm", NULL);
 	(void)told(w, REASON_ADMIN_ARGUMENT);
+}
+
+static void
+committed(void *context, bool good)
+{
+	(void)context;
+	assert_true(good);
+}
+
+/* A request without a certificate needs the record of its device: where that was
+ * deleted nobody lied, and where it is there somebody did. */
+static void
+deleted(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[2];
+
+	issue(w, 2, f);
+	batch(w);
+	store_group_begin(w->a->store);
+	assert_true(
+	    store_change(w->a->store, "DELETE FROM device WHERE serial = ?1",
+		VALUES(value_text(f[0].serial))));
+	store_group_submit(w->a->store, committed, NULL);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &f[0],
+	    REASON_PRIOR_CERTIFICATE);
+	drained(w);
+	assert_string_equal(status(w, "recheck.stopped"), "false");
+	assert_string_equal(status(w, "recheck.waiting"), "1");
+	say(w, &w->apart, asked(&w->apart, &f[1]), &f[1],
+	    REASON_PRIOR_CERTIFICATE);
+	drained(w);
+	assert_string_equal(status(w, "recheck.stopped"), "true");
 }
 
 /* The difference outlives the group that it was found in. */
@@ -516,6 +550,7 @@ main(void)
 		TEST(only_idle),
 		TEST(differs),
 		TEST(refuses),
+		TEST(deleted),
 		TEST(stop_lost),
 		TEST(dies),
 		TEST(vouched),

@@ -130,10 +130,18 @@ others(void **state)
 /* Whoever got a voucher lately is not blocked by itself, also by an authority
  * that was not there then. */
 static void
+count_client(void *context, const uint8_t client[HASH_SIZE])
+{
+	(void)client;
+	++*(unsigned *)context;
+}
+
+static void
 customers(void **state)
 {
 	struct world *w = *state;
 	struct request_facts f = good_facts(1, 1);
+	unsigned i, served = 0;
 
 	world_ready(w, 1);
 	number(f.client_sha256, 4);
@@ -150,6 +158,14 @@ customers(void **state)
 	clock_set_test(NOW + 91 * 86400);
 	bad(w, 4, BAD, REASON_PRIOR_SIGNATURE);
 	assert_true(blocked(w, 4, NOW + 91 * 86400));
+	/* Nor is it kept. */
+	store_client_each(w->a->store, 0, 100, count_client, &served);
+	assert_int_equal(served, 1);
+	for (i = 0; i < 600; i++)
+		authority_calls.tick(w->a);
+	served = 0;
+	store_client_each(w->a->store, 0, 100, count_client, &served);
+	assert_int_equal(served, 0);
 }
 
 #define CLIENTS (BLOCKED_CLIENTS_MAX / 2)

@@ -261,9 +261,12 @@ again(void **state)
 	assert_int_equal(cms.signing_time, created);
 	assert_int_equal(
 	    journal_ledger(world.signer.journal)->keys[1].count.issued, 1);
-	/* Also after a restart. */
+	/* Also after a restart, which tells of each key that it opened. */
 	world_close();
+	world.opened = 0;
 	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(
+	    world.opened, journal_ledger(world.signer.journal)->keys_len);
 	assert_int_equal(order_voucher(&o), REASON_OK);
 	assert_true(world.reply.again);
 	/* A request that says something else is another one. */

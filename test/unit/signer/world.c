@@ -68,6 +68,13 @@ on_answer(void *context, uint64_t id, const struct message_signed *m)
 	r->artifact_len = m->artifact.len;
 }
 
+static void
+on_starting(void *context)
+{
+	(void)context;
+	world.opened++;
+}
+
 static enum reason
 open_home(const char *home, bool create, struct why *why)
 {
@@ -76,7 +83,7 @@ open_home(const char *home, bool create, struct why *why)
 		.create = create,
 		.test = true,
 		.passphrase = passphrase,
-		.calls = { NULL, on_record, on_answer } };
+		.calls = { NULL, on_record, on_answer, on_starting } };
 
 	path_join(folder, sizeof(folder), home, "signer");
 	if (create && mkdir(folder, 0700) != 0)

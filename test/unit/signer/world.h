@@ -29,7 +29,8 @@ struct world {
 	char home[64];
 	struct signer signer;
 	struct reply reply;
-	int64_t now; /* test clock at the start */
+	int64_t now;	 /* test clock at the start */
+	unsigned opened; /* keys, so far */
 	uint8_t pin[CERTIFICATE_MAX];
 	struct certificate pinned;
 };
