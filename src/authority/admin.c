@@ -23,6 +23,7 @@ static const struct {
 	{ "ca.destroy", true, ca_destroy },
 	{ "ca.archive", true, ca_archive },
 	{ "slot.give", true, slot_give },
+	{ LEDGER_VERB_CEREMONY, true, ceremony_record },
 	{ "slot.list", false, slot_list },
 	{ "ca.list", false, ca_list },
 	{ "ca.show", false, ca_show },

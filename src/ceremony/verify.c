@@ -492,9 +492,21 @@ check_all(struct check *c, struct why *why)
 	return check_acknowledgements(c, why);
 }
 
+static void
+put_facts(const struct check *c, struct json_out *facts)
+{
+	const struct certificate *roots[ROOTS_MAX];
+	unsigned i;
+
+	for (i = 0; i < ROOTS_MAX; i++)
+		roots[i] = &c->roots[i].certificate;
+	facts_put(facts, c->plan, &c->script, c->story, buf_span(&c->manifest),
+	    roots);
+}
+
 enum reason
-bundle_verify(
-    const char *bundle, struct buf *out, struct link *link, struct why *why)
+bundle_verify(const char *bundle, struct buf *out, struct json_out *facts,
+    struct link *link, struct why *why)
 {
 	struct check *c = memory_new(sizeof(*c));
 	enum reason r;
@@ -503,6 +515,8 @@ bundle_verify(
 	c->out = out;
 	if ((r = check_all(c, why)) == REASON_OK)
 		fill_link(c, link);
+	if (r == REASON_OK && facts != NULL)
+		put_facts(c, facts);
 	plan_free(c->plan);
 	free(c->story);
 	buf_free(&c->manifest);

@@ -9,12 +9,15 @@
 #include "journal/record.h"
 
 /* A checkpoint with this many keys of the largest policies fits RECORD_MAX. */
-#define LEDGER_KEYS_MAX	   60
+#define LEDGER_KEYS_MAX	     60
 /* The act that takes a key out of use for ever; subject: the key's name. */
-#define LEDGER_VERB_RETIRE "key.retire"
+#define LEDGER_VERB_RETIRE   "key.retire"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
-#define LEDGER_VERB_GIVE   "slot.give"
-#define LEDGER_SLOTS_MAX   200
+#define LEDGER_VERB_GIVE     "slot.give"
+/* The act that takes a ceremony's evidence on record; subject: the SHA-256 of its
+ * manifest, space, its kind. Nothing else follows from it. */
+#define LEDGER_VERB_CEREMONY "ceremony.record"
+#define LEDGER_SLOTS_MAX     200
 
 /* IP 4. Signed: certified, and to take over from another key; its first signature
  * makes it active. */
