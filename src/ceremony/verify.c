@@ -148,6 +148,20 @@ read_certificate(const struct check *c, const char *handle, unsigned n,
 	return r;
 }
 
+static bool
+same_policies(const struct certificate *a, const struct certificate *b)
+{
+	unsigned i;
+
+	if (a->has_policies != b->has_policies ||
+	    a->policies_len != b->policies_len)
+		return false;
+	for (i = 0; i < a->policies_len; i++)
+		if (!span_eq(a->policies[i], b->policies[i]))
+			return false;
+	return true;
+}
+
 /* All that decides what a certificate may do. Not the octets: a later renderer may
  * order extensions in another way and must still verify this one. */
 static bool
@@ -160,7 +174,7 @@ same_fields(const struct certificate *a, const struct certificate *b)
 	    a->path_length == b->path_length && a->key_usage == b->key_usage &&
 	    span_eq(a->subject_key_id, b->subject_key_id) &&
 	    span_eq(a->authority_key_id, b->authority_key_id) &&
-	    a->has_policies == b->has_policies &&
+	    same_policies(a, b) &&
 	    a->has_extended_key_usage == b->has_extended_key_usage &&
 	    a->unknown_critical == b->unknown_critical;
 }
