@@ -107,6 +107,10 @@ ROOTS = ("[root idevid-root]\npurpose = idevid\nalgorithm = p384\n"
          "algorithm = p256\ngeneration = 1\n%s\n")
 
 
+POLICIES = ("idevid-policy = 1.3.6.1.4.1.55555.1.2\n"
+            "voucher-policy = 1.3.6.1.4.1.55555.1.1\n")
+
+
 def slot_row(folder, name, slot, generation=1, **more):
     """A CA of the ledger that waits for its certificate, as slot list says it."""
     pem = good("openssl", "req", "-inform", "DER", "-in",
@@ -134,7 +138,7 @@ def with_slots(folder, text, rows=None):
 
 
 def plan_create(folder):
-    text = ceremony("create", "Roots of Example 2026") + places() + \
+    text = ceremony("create", "Roots of Example 2026", more=POLICIES) + places() + \
         people(folder) + ROOTS % ("", "")
     for item in ITEMS:
         text += item_text(folder, *item)

@@ -24,6 +24,7 @@ static const struct {
 	{ "ca.destroy", true, ca_destroy },
 	{ "ca.archive", true, ca_archive },
 	{ "slot.give", true, slot_give },
+	{ LEDGER_VERB_CEREMONY, true, ceremony_record },
 	{ "slot.list", false, slot_list },
 	{ "manifest.state", true, manifest_state },
 	{ "manifest.sign", true, manifest_sign },

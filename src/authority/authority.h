@@ -541,6 +541,8 @@ void ca_destroy(
 void ca_archive(
     struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_slot.c */
+void ceremony_record(
+    struct authority *a, struct origin from, const struct message_admin *m);
 void slot_give(
     struct authority *a, struct origin from, const struct message_admin *m);
 void slot_list(

@@ -219,3 +219,47 @@ text_uint(struct span s, uint64_t max, uint64_t *value)
 	*value = n;
 	return true;
 }
+
+/* Base 128, each octet with the highest bit set but for the last. */
+static bool
+arc_add(uint8_t *out, size_t cap, size_t *len, uint64_t arc)
+{
+	unsigned shift = 63;
+
+	while (shift > 0 && arc >> shift == 0)
+		shift -= 7;
+	for (;; shift -= 7) {
+		if (*len == cap)
+			return false;
+		out[(*len)++] =
+		    (uint8_t)((arc >> shift & 0x7f) | (shift > 0 ? 0x80 : 0));
+		if (shift == 0)
+			return true;
+	}
+}
+
+bool
+text_oid(struct span text, uint8_t *out, size_t cap, size_t *len)
+{
+	uint64_t arc, first = 0;
+	unsigned n;
+
+	*len = 0;
+	for (n = 0;; n++) {
+		const uint8_t *dot =
+		    text.len == 0 ? NULL : memchr(text.ptr, '.', text.len);
+		size_t own = dot == NULL ? text.len : (size_t)(dot - text.ptr);
+
+		if (!text_uint(span_of(text.ptr, own), UINT32_MAX, &arc) ||
+		    (n == 0 && arc > 2) || (n == 1 && first < 2 && arc > 39))
+			return false;
+		if (n == 0)
+			first = arc;
+		else if (!arc_add(
+			     out, cap, len, n == 1 ? first * 40 + arc : arc))
+			return false;
+		if (dot == NULL)
+			return n >= 1;
+		text = span_of(dot + 1, text.len - own - 1);
+	}
+}

@@ -34,5 +34,8 @@ bool text_printable(struct span s);
 bool text_copy(char *out, size_t cap, struct span s);
 /* Unsigned decimal, no sign, no leading zeros (but "0"), at most max. */
 bool text_uint(struct span s, uint64_t max, uint64_t *value);
+/* 1.3.6.1.4.1.1.1 as the content of an OBJECT IDENTIFIER (X.690 8.19): two arcs or
+ * more, each below 2^32. */
+bool text_oid(struct span text, uint8_t *out, size_t cap, size_t *len);
 
 #endif

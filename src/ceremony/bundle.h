@@ -10,6 +10,7 @@
 
 #include "ceremony/plan.h"
 #include "journal/journal.h"
+#include "wire/json.h"
 
 #define BUNDLE_NAMESPACE   "hallmark-ceremony" /* of signatures over it */
 #define APPROVAL_NAMESPACE "hallmark-approval" /* of those over a script */
@@ -92,9 +93,16 @@ struct link {
 	bool rehearsal;
 	int64_t begin, end;
 };
-/* Checks one bundle as ceremony_verify() does, by itself. */
-MUST_USE enum reason bundle_verify(
-    const char *bundle, struct buf *out, struct link *link, struct why *why);
+/* Checks one bundle as ceremony_verify() does, by itself; if it holds, its facts
+ * are put into an open array of JSON, unless that is NULL. */
+MUST_USE enum reason bundle_verify(const char *bundle, struct buf *out,
+    struct json_out *facts, struct link *link, struct why *why);
+
+/* --- facts.c --- */
+/* One object of what a verified ceremony was about; roots are in the plan's order. */
+void facts_put(struct json_out *o, const struct plan *p,
+    const struct script *script, const struct story *s, struct span manifest,
+    const struct certificate *const *roots);
 
 /* --- chain.c --- */
 /* Does exactly one begin a chain, and each other follow one that is there, by

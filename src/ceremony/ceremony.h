@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "crypto/keys/private_key.h"
 #include "x509/lint.h"
+#include "wire/json.h"
 #include "x509/render.h"
 
 #define NAME_TEXT 65 /* ub-common-name 64 (RFC 5280 A.1), terminated */
@@ -63,9 +64,10 @@ MUST_USE enum reason ceremony_run(const char *path, const char *bundle,
  * them, that they follow each other; what they hold goes to out, for people.
  * EVIDENCE_DIFFERS names the first thing that is not so, EVIDENCE_UNSIGNED who has
  * not acknowledged, EVIDENCE_CHAIN a gap, a fork or dates that do not follow;
- * CEREMONY_VOID. */
-MUST_USE enum reason ceremony_verify(
-    char *const *bundles, unsigned len, struct buf *out, struct why *why);
+ * CEREMONY_VOID. What they are about is put into an open array of JSON, unless
+ * facts is NULL. */
+MUST_USE enum reason ceremony_verify(char *const *bundles, unsigned len,
+    struct buf *out, struct json_out *facts, struct why *why);
 
 /* --- shared --- */
 /* Lays a certificate out with a drawn serial and lints it; tbs holds

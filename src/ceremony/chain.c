@@ -21,6 +21,7 @@ struct chain {
 	unsigned len;
 	unsigned voids; /* ceremonies that were never finished */
 	struct buf *out;
+	struct json_out *facts;
 };
 
 /* --- the links --- */
@@ -35,9 +36,10 @@ add_bundle(struct chain *c, const char *bundle, bool among, struct why *why)
 		return why_set(why, REASON_EVIDENCE_CHAIN, -1,
 		    "more than %d ceremonies", CHAIN_MAX_LINKS);
 	if (!among)
-		return bundle_verify(bundle, c->out, &c->links[0], why);
+		return bundle_verify(
+		    bundle, c->out, c->facts, &c->links[0], why);
 	(void)buf_printf(c->out, "%s\n", bundle);
-	r = bundle_verify(bundle, c->out, &c->links[c->len], &inner);
+	r = bundle_verify(bundle, c->out, c->facts, &c->links[c->len], &inner);
 	if (r == REASON_CEREMONY_VOID) {
 		(void)buf_printf(c->out, "void: %s\n\n", inner.text);
 		c->voids++;
@@ -177,8 +179,8 @@ tell_chain(const struct chain *c)
 }
 
 enum reason
-ceremony_verify(
-    char *const *bundles, unsigned len, struct buf *out, struct why *why)
+ceremony_verify(char *const *bundles, unsigned len, struct buf *out,
+    struct json_out *facts, struct why *why)
 {
 	struct chain *c = memory_new(sizeof(*c));
 	bool among = len > 1 || !is_bundle(bundles[0]);
@@ -186,6 +188,7 @@ ceremony_verify(
 	enum reason r = REASON_OK;
 
 	c->out = out;
+	c->facts = facts;
 	for (i = 0; i < len && r == REASON_OK; i++)
 		r = len > 1 || is_bundle(bundles[i])
 		    ? add_bundle(c, bundles[i], among, why)

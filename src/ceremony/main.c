@@ -28,7 +28,7 @@ struct arguments {
 	char *const *files; /* operands: plan or bundles */
 	unsigned files_len;
 	const char *previous;
-	bool test, rehearse;
+	bool test, rehearse, json;
 };
 
 static const struct option longs[] = {
@@ -44,6 +44,7 @@ static const struct option longs[] = {
 	{ "days", required_argument, NULL, 'd' },
 	{ "previous", required_argument, NULL, 'p' },
 	{ "generation", required_argument, NULL, 'g' },
+	{ "json", no_argument, NULL, 'j' },
 	{ "rehearse", no_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -61,7 +62,7 @@ usage(void)
 	      "       hallmark-ceremony plan PLAN\n"
 	      "       hallmark-ceremony run PLAN --out BUNDLE [--previous "
 	      "BUNDLE] [--rehearse]\n"
-	      "       hallmark-ceremony verify BUNDLE...\n",
+	      "       hallmark-ceremony verify [--json] BUNDLE...\n",
 	    stderr);
 	return EXIT_USAGE;
 }
@@ -102,6 +103,9 @@ parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'o':
 			a->out = optarg;
+			break;
+		case 'j':
+			a->json = true;
 			break;
 		case 'p':
 			a->previous = optarg;
@@ -199,6 +203,32 @@ tell_script(struct span script)
 	fprintf(stderr, "script %s\n%s\n", hex, words);
 }
 
+/* For people, or {"ceremonies": [...]}. */
+static enum reason
+verify(const struct arguments *a, struct buf *out, struct why *why)
+{
+	static char room[OUTPUT_MAX];
+	struct json_out o;
+	struct span json;
+	enum reason r;
+
+	if (!a->json)
+		return ceremony_verify(a->files, a->files_len, out, NULL, why);
+	json_out_open(&o, room, sizeof(room));
+	json_begin_object(&o);
+	json_put_name(&o, "ceremonies");
+	json_begin_array(&o);
+	r = ceremony_verify(a->files, a->files_len, out, &o, why);
+	json_end_array(&o);
+	json_end_object(&o);
+	buf_clear(out);
+	if (r == REASON_OK &&
+	    (json_out_span(&o, &json) != WIRE_OK || !buf_add(out, json) ||
+		!buf_printf(out, "\n")))
+		r = why_set(why, REASON_INTERNAL, -1, "too much to say");
+	return r;
+}
+
 static enum reason
 by_plan(const struct arguments *a, const char *verb, struct why *why)
 {
@@ -212,7 +242,7 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 	else if (strcmp(verb, "plan") == 0)
 		r = ceremony_plan(a->files[0], &out, why);
 	else
-		r = ceremony_verify(a->files, a->files_len, &out, why);
+		r = verify(a, &out, why);
 	if (out.len > 0)
 		fwrite(out.ptr, 1, out.len, stdout);
 	if (r == REASON_OK && strcmp(verb, "plan") == 0)
@@ -229,6 +259,8 @@ complete(const char *verb, const struct arguments *a)
 {
 	bool planned = a->files_len == 1 && a->home == NULL;
 
+	if (a->json && strcmp(verb, "verify") != 0)
+		return false;
 	if (strcmp(verb, "run") == 0)
 		return planned && a->out != NULL;
 	if (a->out == NULL && !a->rehearse && a->previous == NULL &&

@@ -41,6 +41,12 @@ enum role {
 	ROLE_CUSTODIAN = 16,
 };
 
+struct plan_policy {
+	char text[PLAN_TEXT]; /* empty = none */
+	uint8_t oid[LINT_POLICY_MAX];
+	size_t len;
+};
+
 struct place {
 	char handle[HANDLE_MAX + 1];
 	char is[PLAN_TEXT];
@@ -95,7 +101,8 @@ struct plan {
 	unsigned kind; /* enum plan_kind */
 	char organization[65];
 	unsigned shares, threshold;
-	char exception[PLAN_TEXT];   /* where it is written; empty = none */
+	char exception[PLAN_TEXT]; /* where it is written; empty = none */
+	struct plan_policy idevid_policy, voucher_policy;
 	char at[PLAN_TEXT];	     /* where it is held; may be empty */
 	uint8_t previous[HASH_SIZE]; /* manifest of the ceremony before */
 	/* What the home of the root knows of slots, and the hash of that. */
@@ -129,6 +136,9 @@ MUST_USE enum reason plan_check(const struct plan *p, struct why *why);
 MUST_USE enum reason slots_check(const struct plan *p, struct why *why);
 /* What is no fault and yet should be known: one line each. */
 void plan_warnings(const struct plan *p, struct buf *out);
+/* The policy that an item will assert, empty if none. */
+const struct plan_policy *item_policy(
+    const struct plan *p, const struct plan_item *item);
 /* Does it name a ceremony before it? */
 bool plan_follows(const struct plan *p);
 /* The n-th custodian, from 0, in order of the plan. */

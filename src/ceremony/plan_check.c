@@ -291,6 +291,31 @@ check_item(struct plan *p, struct plan_item *item, struct why *why)
 	return REASON_OK;
 }
 
+/* IP 4, IP 6: whoever may certify devices must not look as if it might sign
+ * vouchers, and anyPolicy says both. */
+static enum reason
+check_policies(const struct plan *p, struct why *why)
+{
+	static const char any[] = "2.5.29.32.0";
+
+	if (strcmp(p->idevid_policy.text, any) == 0 ||
+	    strcmp(p->voucher_policy.text, any) == 0)
+		return why_set(
+		    why, REASON_PLAN_OBJECT, -1, "anyPolicy is no policy");
+	if (p->idevid_policy.len > 0 &&
+	    strcmp(p->idevid_policy.text, p->voucher_policy.text) == 0)
+		return why_set(why, REASON_PLAN_OBJECT, -1,
+		    "one policy for issuing CAs and voucher signers");
+	return REASON_OK;
+}
+
+const struct plan_policy *
+item_policy(const struct plan *p, const struct plan_item *item)
+{
+	return item->root->purpose == PURPOSE_IDEVID_CA ? &p->idevid_policy
+							: &p->voucher_policy;
+}
+
 /* Kinds that only handle shares have nothing to sign, so that a reviewer need not
  * look for it. */
 static enum reason
@@ -335,7 +360,9 @@ plan_check(const struct plan *p, struct why *why)
 	    (r = check_split(p, why)) != REASON_OK ||
 	    (r = check_places(p, why)) != REASON_OK)
 		return r;
-	return check_roots(p, why);
+	if ((r = check_roots(p, why)) != REASON_OK)
+		return r;
+	return check_policies(p, why);
 }
 
 /* --- objects --- */

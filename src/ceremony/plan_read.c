@@ -24,6 +24,7 @@ enum value_kind {
 	VALUE_KEY,
 	VALUE_PAPER,
 	VALUE_YES,
+	VALUE_OID,
 };
 
 struct row {
@@ -87,6 +88,10 @@ static const struct row rows[] = {
 	{ "ceremony", "exception", VALUE_TEXT, PLAN(exception), 0, PLAN_TEXT,
 	    NULL, false },
 	{ "ceremony", "at", VALUE_TEXT, PLAN(at), 0, PLAN_TEXT, NULL, false },
+	{ "ceremony", "idevid-policy", VALUE_OID, PLAN(idevid_policy), 0, 0,
+	    NULL, false },
+	{ "ceremony", "voucher-policy", VALUE_OID, PLAN(voucher_policy), 0, 0,
+	    NULL, false },
 	{ "ceremony", "previous", VALUE_HASH, PLAN(previous), 0, 0, NULL,
 	    false },
 	{ "ceremony", "slots", VALUE_TEXT, PLAN(slots_file), 0, PLAN_TEXT, NULL,
@@ -198,6 +203,13 @@ key_set(struct attendee *a, struct span value)
 }
 
 static bool
+policy_set(struct plan_policy *policy, struct span value)
+{
+	return text_copy(policy->text, sizeof(policy->text), value) &&
+	    text_oid(value, policy->oid, sizeof(policy->oid), &policy->len);
+}
+
+static bool
 value_set(const struct row *row, void *base, struct span value)
 {
 	void *at = (char *)base + row->at;
@@ -227,6 +239,8 @@ value_set(const struct row *row, void *base, struct span value)
 		return key_set(base, value);
 	case VALUE_PAPER:
 		return *(bool *)at = span_is(value, "on paper");
+	case VALUE_OID:
+		return policy_set(at, value);
 	case VALUE_YES:
 		return *(bool *)at = span_is(value, "yes");
 	}

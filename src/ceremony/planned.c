@@ -47,6 +47,8 @@ planned_item(const struct plan *p, const struct plan_item *item, bool rehearsal,
 	out->not_after = item->days == 0 ? DER_TIME_FOREVER
 					 : now + (int64_t)item->days * DAY;
 	out->spki = item->csr.spki;
+	out->policy =
+	    span_of(item_policy(p, item)->oid, item_policy(p, item)->len);
 }
 
 enum lint_subject

@@ -219,6 +219,9 @@ preview_item(const struct plan *p, const struct plan_item *item,
 	(void)buf_printf(
 	    out, "  %s, signed by %s\n", item->handle, item->root->handle);
 	print_certificate(&c, out);
+	if (item_policy(p, item)->len > 0)
+		(void)buf_printf(
+		    out, "    policy    %s\n", item_policy(p, item)->text);
 	(void)buf_printf(
 	    out, "    key       %s\n", item_algorithm_word(item->algorithm));
 	hex_encode(hash, span_of(item->csr_sha256, HASH_SIZE));

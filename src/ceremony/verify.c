@@ -215,6 +215,20 @@ read_certificate(const struct check *c, const char *handle, unsigned n,
 	return r;
 }
 
+static bool
+same_policies(const struct certificate *a, const struct certificate *b)
+{
+	unsigned i;
+
+	if (a->has_policies != b->has_policies ||
+	    a->policies_len != b->policies_len)
+		return false;
+	for (i = 0; i < a->policies_len; i++)
+		if (!span_eq(a->policies[i], b->policies[i]))
+			return false;
+	return true;
+}
+
 /* All that decides what a certificate may do. Not the octets: a later renderer may
  * order extensions in another way and must still verify this one. */
 static bool
@@ -227,7 +241,7 @@ same_fields(const struct certificate *a, const struct certificate *b)
 	    a->path_length == b->path_length && a->key_usage == b->key_usage &&
 	    span_eq(a->subject_key_id, b->subject_key_id) &&
 	    span_eq(a->authority_key_id, b->authority_key_id) &&
-	    a->has_policies == b->has_policies &&
+	    same_policies(a, b) &&
 	    a->has_extended_key_usage == b->has_extended_key_usage &&
 	    a->unknown_critical == b->unknown_critical;
 }
@@ -575,9 +589,21 @@ check_all(struct check *c, struct why *why)
 	return check_acknowledgements(c, why);
 }
 
+static void
+put_facts(const struct check *c, struct json_out *facts)
+{
+	const struct certificate *roots[ROOTS_MAX];
+	unsigned i;
+
+	for (i = 0; i < ROOTS_MAX; i++)
+		roots[i] = &c->roots[i].certificate;
+	facts_put(facts, c->plan, &c->script, c->story, buf_span(&c->manifest),
+	    roots);
+}
+
 enum reason
-bundle_verify(
-    const char *bundle, struct buf *out, struct link *link, struct why *why)
+bundle_verify(const char *bundle, struct buf *out, struct json_out *facts,
+    struct link *link, struct why *why)
 {
 	struct check *c = memory_new(sizeof(*c));
 	enum reason r;
@@ -586,6 +612,8 @@ bundle_verify(
 	c->out = out;
 	if ((r = check_all(c, why)) == REASON_OK)
 		fill_link(c, link);
+	if (r == REASON_OK && facts != NULL)
+		put_facts(c, facts);
 	plan_free(c->plan);
 	free(c->story);
 	buf_free(&c->manifest);

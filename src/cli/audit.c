@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -195,8 +196,13 @@ findings_put(const struct audit *a, struct json_out *o)
 }
 
 static int
-audit_run(struct cli *c, int argc, char **argv, audit_call call)
+audit_run(
+    struct cli *c, int argc, char **argv, bool with_evidence, audit_call call)
 {
+	const char *folder = NULL;
+	const struct option_row rows[] = { { with_evidence ? "evidence" : NULL,
+					       &folder, NULL, false },
+		{ 0 } };
 	static char room[ROOM];
 	static struct audit a;
 	struct json_out o;
@@ -206,13 +212,15 @@ audit_run(struct cli *c, int argc, char **argv, audit_call call)
 	unsigned i;
 	int code = EXIT_DONE;
 
-	if (!options_read(c, argc, argv, NULL, 0, 0))
+	if (!options_read(c, argc, argv, rows, 0, 0))
 		return EXIT_USAGE;
 	a.c = c;
 	why_clear(&why);
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	if ((r = home_path(c, a.home, &why)) == REASON_OK &&
+	    (folder == NULL ||
+		(r = evidence_read(folder, &a.evidence, &why)) == REASON_OK) &&
 	    (r = session_open(c, NEED_STORE, &a.s, &why)) == REASON_OK &&
 	    (r = keys_load(&a, &why)) == REASON_OK)
 		r = call(&a, &o, &why);
@@ -229,6 +237,7 @@ audit_run(struct cli *c, int argc, char **argv, audit_call call)
 	if (r != REASON_OK)
 		code = refuse(c, r, &why);
 	seen_free(&a.rows);
+	free(a.evidence);
 	session_close(a.s);
 	return code;
 }
@@ -236,17 +245,17 @@ audit_run(struct cli *c, int argc, char **argv, audit_call call)
 int
 audit_keys_run(struct cli *c, int argc, char **argv)
 {
-	return audit_run(c, argc, argv, audit_keys);
+	return audit_run(c, argc, argv, true, audit_keys);
 }
 
 int
 audit_counts_run(struct cli *c, int argc, char **argv)
 {
-	return audit_run(c, argc, argv, audit_counts);
+	return audit_run(c, argc, argv, false, audit_counts);
 }
 
 int
 audit_taxonomy_run(struct cli *c, int argc, char **argv)
 {
-	return audit_run(c, argc, argv, audit_taxonomy);
+	return audit_run(c, argc, argv, true, audit_taxonomy);
 }

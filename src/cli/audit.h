@@ -7,6 +7,7 @@
 #define CLI_AUDIT_H
 
 #include "cli/cli.h"
+#include "cli/evidence.h"
 #include "crypto/hash/hash.h"
 #include "base/text.h"
 #include "journal/journal.h"
@@ -31,7 +32,7 @@ struct audited_key {
 	char products[KEY_PRODUCTS_MAX][PRODUCT_NAME_MAX + 1];
 	/* the journal */
 	uint64_t recorded, stored;
-	int64_t born, certified, ended;
+	int64_t born, certified, ended, gone;
 	uint64_t born_record, changes;
 };
 
@@ -39,6 +40,7 @@ struct audit {
 	struct cli *c;
 	struct session *s;
 	char home[CONFIG_TEXT];
+	struct evidence *evidence; /* of ceremonies; NULL = none shown */
 	unsigned keys_len;
 	struct audited_key keys[LEDGER_KEYS_MAX];
 	struct seen rows; /* of the store; tag 1 = a record stands for it */

@@ -2,6 +2,7 @@
  * hallmark audit keys: every key that this home knows of, from birth to destruction
  * (R-15.1).
  */
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,11 +13,39 @@
 #include "base/text.h"
 #include "cli/audit.h"
 
+#define YEAR_AND_A_DAY (366 * INT64_C(86400)) /* IP 8: a drill each year */
+
+/* A ceremony on record, and its bundle among those that are shown, or not. */
+static void
+ceremony_take(struct audit *a, const char *subject)
+{
+	unsigned i;
+
+	if (a->evidence == NULL) {
+		audit_finding(a, REASON_OK,
+		    "a ceremony on record, its bundle not shown (--evidence)",
+		    subject);
+		return;
+	}
+	for (i = 0; i < a->evidence->ceremonies_len; i++) {
+		struct kept_ceremony *kept = &a->evidence->ceremonies[i];
+
+		if (strncmp(kept->manifest, subject, 2 * HASH_SIZE) == 0) {
+			kept->recorded = true;
+			return;
+		}
+	}
+	audit_finding(a, REASON_INVENTORY_DIFFERS,
+	    "a ceremony on record whose bundle is missing", subject);
+}
+
 static void
 act_take(struct audit *a, const struct record *r)
 {
 	struct audited_key *k = audit_key(a, r->act.subject);
 
+	if (strcmp(r->act.verb, LEDGER_VERB_CEREMONY) == 0)
+		ceremony_take(a, r->act.subject);
 	if (k == NULL)
 		return;
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) == 0)
@@ -47,6 +76,10 @@ record_take(
 		if ((k = audit_key(a, r->policy.order.name)) != NULL)
 			k->changes++;
 		break;
+	case RECORD_ENDED:
+		if ((k = audit_key(a, r->ended.name)) != NULL)
+			k->gone = r->time;
+		break;
 	case RECORD_ACT:
 		act_take(a, r);
 		break;
@@ -70,8 +103,44 @@ put_file(const struct audit *a, struct json_out *o, const char *file)
 				    : "unknown");
 }
 
+/* What the directory should hold, by the record of the key. */
 static void
-key_put(const struct audit *a, struct json_out *o, const struct audited_key *k)
+file_judge(struct audit *a, const struct audited_key *k, const char *file)
+{
+	char path[PATH_MAX];
+	bool gone = strcmp(k->state, "destroyed") == 0 ||
+	    strcmp(k->state, "archived") == 0;
+
+	path_join(path, sizeof(path), a->home, file);
+	if (access(path, F_OK) == 0) {
+		if (gone)
+			audit_finding(a, REASON_INVENTORY_DIFFERS,
+			    "erased by its record, and its file is there",
+			    k->name);
+	} else if (errno == ENOENT && !gone)
+		audit_finding(a, REASON_INVENTORY_DIFFERS,
+		    "a record without its key file", k->name);
+}
+
+/* Which ceremony certified it; a root that is none of software is to have one. */
+static const char *
+ceremony_of(struct audit *a, const struct audited_key *k)
+{
+	const struct kept_ceremony *kept = a->evidence == NULL
+	    ? NULL
+	    : evidence_signed(a->evidence, k->certificate);
+
+	if (kept != NULL)
+		return kept->manifest;
+	if (k->certificate[0] != '\0' && !k->software_root && k->levels > 1)
+		audit_finding(a,
+		    a->evidence == NULL ? REASON_OK : REASON_INVENTORY_DIFFERS,
+		    "certified in a ceremony that is not shown", k->name);
+	return NULL;
+}
+
+static void
+key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 {
 	char file[KEY_NAME_MAX + 32];
 
@@ -84,13 +153,89 @@ key_put(const struct audit *a, struct json_out *o, const struct audited_key *k)
 	audit_put_moment(o, "born", k->born);
 	audit_put_moment(o, "certified", k->certified);
 	audit_put_moment(o, "retired", k->ended);
+	audit_put_moment(o, "erased", k->gone);
 	json_put_name(o, "policy-changes");
 	json_put_uint(o, k->changes);
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);
 	put_file(a, o, file);
-	audit_put(o, "opens", "signer, with the passphrase");
+	file_judge(a, k, file);
+	audit_put(o, "opens",
+	    k->gone != 0 ? "nobody, by its record"
+			 : "signer, with the passphrase");
 	audit_put(o, "last-drill", "none: not split");
+	audit_put(o, "ceremony", ceremony_of(a, k));
 	json_end_object(o);
+}
+
+/* A root that lives in shares: its file is paper, in bags. */
+static void
+root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
+{
+	char opens[CELL_MAX];
+
+	snprintf(opens, sizeof(opens), "any %u of %u: %.160s", r->threshold,
+	    r->shares, r->custodians);
+	json_begin_object(o);
+	audit_put(o, "name", r->name);
+	audit_put(o, "purpose",
+	    strcmp(r->purpose, "idevid") == 0 ? "IDevID root" : "voucher root");
+	audit_put(o, "algorithm", r->algorithm);
+	audit_put(o, "state", r->destroyed ? "destroyed" : "in shares");
+	audit_put_moment(o, "born", r->born);
+	audit_put_moment(o, "certified", r->born);
+	audit_put(o, "retired", NULL);
+	audit_put_moment(o, "erased", r->destroyed ? r->touched : 0);
+	json_put_name(o, "policy-changes");
+	json_put_uint(o, 0);
+	audit_put(o, "file", NULL);
+	audit_put(o, "there", NULL);
+	audit_put(o, "opens", r->destroyed ? "nobody, by its ceremony" : opens);
+	audit_put_moment(o, "last-drill", r->drilled);
+	audit_put(o, "ceremony", r->last);
+	json_end_object(o);
+	if (!r->destroyed && clock_now() - r->drilled > YEAR_AND_A_DAY)
+		audit_finding(a, REASON_INVENTORY_DIFFERS,
+		    "no quorum has recovered it for a year", r->name);
+}
+
+static void
+roots_put(struct audit *a, struct json_out *o)
+{
+	unsigned i;
+
+	for (i = 0; a->evidence != NULL && i < a->evidence->roots_len; i++)
+		root_put(a, o, &a->evidence->roots[i]);
+	for (i = 0; a->evidence != NULL && i < a->evidence->ceremonies_len; i++)
+		if (!a->evidence->ceremonies[i].recorded)
+			audit_finding(a, REASON_INVENTORY_DIFFERS,
+			    "a bundle of a ceremony that is not on record",
+			    a->evidence->ceremonies[i].manifest);
+}
+
+/* Key files that no record tells of: put there by hand, or left by an accident. */
+static void
+strangers_find(struct audit *a)
+{
+	char path[PATH_MAX], name[NAME_MAX + 1];
+	struct dirent *entry;
+	size_t len;
+	DIR *d;
+
+	path_join(path, sizeof(path), a->home, "signer/keys");
+	if ((d = opendir(path)) == NULL)
+		return; /* "unknown", as each file is then */
+	while ((entry = readdir(d)) != NULL) {
+		len = strlen(entry->d_name);
+		if (len <= 4 || strcmp(entry->d_name + len - 4, ".key") != 0 ||
+		    strcmp(entry->d_name, "tag.key") == 0)
+			continue;
+		snprintf(
+		    name, sizeof(name), "%.*s", (int)(len - 4), entry->d_name);
+		if (audit_key(a, name) == NULL)
+			audit_finding(a, REASON_INVENTORY_DIFFERS,
+			    "a key file without a record", entry->d_name);
+	}
+	closedir(d);
 }
 
 /* Keys that no record of the journal tells of. */
@@ -114,6 +259,7 @@ other_put(const struct audit *a, struct json_out *o, const char *name,
 	audit_put(o, "born", NULL);
 	audit_put(o, "certified", NULL);
 	audit_put(o, "retired", NULL);
+	audit_put(o, "erased", NULL);
 	json_put_name(o, "policy-changes");
 	json_put_uint(o, 0);
 	put_file(a, o, file);
@@ -122,7 +268,26 @@ other_put(const struct audit *a, struct json_out *o, const char *name,
 	audit_put(o, "last-drill",
 	    here || !root ? "none: not split"
 			  : "unknown: no ceremony on record");
+	audit_put(o, "ceremony", NULL);
 	json_end_object(o);
+}
+
+/* A software root, or one of which nobody knows; where ceremonies tell of one of its
+ * purpose and no file is here, that is the answer. */
+static void
+software_put(struct audit *a, struct json_out *o, const char *name,
+    const char *purpose, const char *word, const char *file)
+{
+	char path[PATH_MAX];
+	unsigned i;
+
+	path_join(path, sizeof(path), a->home, file);
+	for (i = 0; a->evidence != NULL && i < a->evidence->roots_len; i++)
+		if (strcmp(a->evidence->roots[i].purpose, word) == 0 &&
+		    access(path, F_OK) != 0)
+			return;
+	other_put(
+	    a, o, name, purpose, file, "one person, with the passphrase", true);
 }
 
 enum reason
@@ -141,12 +306,12 @@ audit_keys(struct audit *a, struct json_out *o, struct why *why)
 	    "signer, with the passphrase", false);
 	other_put(a, o, "tls", "web server", "front/tls.key", "front, in clear",
 	    false);
-	other_put(a, o, "idevid-root", "IDevID root",
-	    "ceremony/idevid-root.key", "one person, with the passphrase",
-	    true);
-	other_put(a, o, "voucher-root", "voucher root",
-	    "ceremony/voucher-root.key", "one person, with the passphrase",
-	    true);
+	software_put(a, o, "idevid-root", "IDevID root", "idevid",
+	    "ceremony/idevid-root.key");
+	software_put(a, o, "voucher-root", "voucher root", "voucher",
+	    "ceremony/voucher-root.key");
+	roots_put(a, o);
 	json_end_array(o);
+	strangers_find(a);
 	return REASON_OK;
 }

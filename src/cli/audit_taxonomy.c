@@ -91,12 +91,39 @@ describe_algorithm(const struct audited_key *k, struct buf *out)
 	add_item(out, k->algorithm);
 }
 
-/* Until a root has a ceremony on record only this much is known of it. */
+/* Of a root whose ceremony nobody shows, people must tell. */
 static void
-describe_storage(const struct audited_key *k, struct buf *out)
+describe_storage(const struct audit *a, enum key_purpose purpose,
+    const char *product, struct buf *out)
 {
-	if (k->software_root)
-		add_item(out, "software root: a file under one passphrase");
+	const struct kept_root *root;
+	char item[80];
+	unsigned i;
+
+	for (i = 0; i < a->keys_len; i++) {
+		const struct audited_key *k = &a->keys[i];
+
+		if (!serves(k, purpose, product))
+			continue;
+		root = a->evidence == NULL
+		    ? NULL
+		    : evidence_root(a->evidence, k->root);
+		if (root != NULL)
+			snprintf(item, sizeof(item),
+			    "shares: any %u of %u people recover it",
+			    root->threshold, root->shares);
+		else if (k->software_root)
+			snprintf(item, sizeof(item),
+			    "software root: a file under one passphrase");
+		else if (k->levels == 1)
+			snprintf(item, sizeof(item),
+			    "online: a file under one passphrase");
+		else {
+			buf_clear(out);
+			return;
+		}
+		add_item(out, item);
+	}
 }
 
 static void
@@ -173,8 +200,7 @@ work_out(const struct audit *a, enum taxonomy_question q, const char *product,
 		    a, PURPOSE_IDEVID_CA, product, describe_number, out);
 		break;
 	case TAXONOMY_IDENTITY_STORAGE:
-		describe_all(
-		    a, PURPOSE_IDEVID_CA, product, describe_storage, out);
+		describe_storage(a, PURPOSE_IDEVID_CA, product, out);
 		break;
 	case TAXONOMY_PKI_LEVEL:
 		describe_all(a, PURPOSE_VOUCHER, product, describe_level, out);
@@ -190,8 +216,7 @@ work_out(const struct audit *a, enum taxonomy_question q, const char *product,
 		describe_lock(a, product, out);
 		break;
 	case TAXONOMY_PKI_STORAGE:
-		describe_all(
-		    a, PURPOSE_VOUCHER, product, describe_storage, out);
+		describe_storage(a, PURPOSE_VOUCHER, product, out);
 		break;
 	default:
 		break;

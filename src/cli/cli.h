@@ -125,6 +125,11 @@ int tool_become(const struct cli *c, const char *program, char **argv);
 MUST_USE enum reason tool_run(const char *program, const char *const *argv,
     int passphrase, struct why *why);
 
+/* Runs it and takes what it prints on stdout. EVIDENCE_DIFFERS if it refused, and
+ * told so itself. */
+MUST_USE enum reason tool_read(const char *program, const char *const *argv,
+    struct buf *out, struct why *why);
+
 /* --- output.c --- */
 /* A JSON object as it came (--json), or for people. */
 void output_json(const struct cli *c, struct span json);
@@ -277,6 +282,7 @@ int audit_counts_run(struct cli *, int, char **);
 int audit_taxonomy_run(struct cli *, int, char **);
 int explain_run(struct cli *, int, char **);
 int ceremony_run(struct cli *, int, char **);
+int ceremony_record_run(struct cli *, int, char **);
 int customer_run(struct cli *, int, char **);
 
 extern const struct verb verbs[];

@@ -275,52 +275,10 @@ out:
 	buf_free(&all);
 }
 
-/* Base 128, first octet with the highest bit set but for the last. */
-static bool
-arc_add(struct lint_options *x, size_t *len, uint64_t arc)
-{
-	unsigned shift = 63;
-
-	while (shift > 0 && arc >> shift == 0)
-		shift -= 7;
-	for (;; shift -= 7) {
-		if (*len == sizeof(x->policy))
-			return false;
-		x->policy[(*len)++] =
-		    (uint8_t)((arc >> shift & 0x7f) | (shift > 0 ? 0x80 : 0));
-		if (shift == 0)
-			return true;
-	}
-}
-
-/* 1.3.6.1.4.1.PEN.x.1 as the content of an OBJECT IDENTIFIER. */
-static bool
-policy_read(struct lint_options *x)
-{
-	const char *at = x->voucher_policy, *dot;
-	uint64_t arc, first = 0;
-	size_t len = 0;
-	unsigned n;
-
-	for (n = 0; *at != '\0'; n++, at = *dot == '\0' ? dot : dot + 1) {
-		dot = strchrnul(at, '.');
-		if (!text_uint(span_of((const uint8_t *)at, (size_t)(dot - at)),
-			UINT32_MAX, &arc) ||
-		    strcmp(dot, ".") == 0 || (n == 0 && arc > 2) ||
-		    (n == 1 && first < 2 && arc > 39))
-			return false;
-		if (n == 0)
-			first = arc;
-		else if (!arc_add(x, &len, n == 1 ? first * 40 + arc : arc))
-			return false;
-	}
-	x->order.voucher_policy = span_of(x->policy, len);
-	return n >= 2;
-}
-
 static const char *
 order_read(struct lint_options *x)
 {
+	size_t len;
 	struct lint_order *o = &x->order;
 	uint64_t width = 6;
 
@@ -329,8 +287,13 @@ order_read(struct lint_options *x)
 	if (x->as != NULL &&
 	    (o->subject = lint_subject_find(x->as)) == LINT_GUESS)
 		return "--as takes idevid, ca, voucher-signer or other";
-	if (x->voucher_policy != NULL && !policy_read(x))
-		return "--voucher-policy takes an OID such as 1.3.6.1.4.1.1.1";
+	if (x->voucher_policy != NULL) {
+		if (!text_oid(span_str(x->voucher_policy), x->policy,
+			sizeof(x->policy), &len))
+			return "--voucher-policy takes an OID such as "
+			       "1.3.6.1.4.1.1.1";
+		x->order.voucher_policy = span_of(x->policy, len);
+	}
 	if ((x->token == NULL) != (x->slot == NULL))
 		return "--token and --slot go together";
 	if (x->token != NULL &&

@@ -144,11 +144,11 @@ const struct verb verbs[] = {
 	    "[--scheme SCHEME]\n"
 	    "[--voucher-policy OID] [--without-masa-url] FILE...|--all-issued",
 	    "explain every violation in certificates" },
-	{ "audit", "keys", audit_keys_run, "",
+	{ "audit", "keys", audit_keys_run, "[--evidence DIR]",
 	    "every key: where it is, who opens it, what became of it" },
 	{ "audit", "counts", audit_counts_run, "",
 	    "what each key signed: journal, store and limit compared" },
-	{ "audit", "taxonomy", audit_taxonomy_run, "",
+	{ "audit", "taxonomy", audit_taxonomy_run, "[--evidence DIR]",
 	    "what customers ask about keys, answered from this home" },
 	{ "explain", NULL, explain_run,
 	    "[--at TIME] [--kind voucher|auditlog] [--accept TYPES]\n"
@@ -158,6 +158,8 @@ const struct verb verbs[] = {
 	    "let issuing go on after the re-check found a difference" },
 	{ "clock", "confirm", clock_confirm_run, "",
 	    "let the signer go on after a step of the clock" },
+	{ "ceremony", "record", ceremony_record_run, "BUNDLE",
+	    "take a ceremony's evidence on record, by its manifest" },
 	{ "ceremony", "", ceremony_run,
 	    "plan FILE | verify BUNDLE...\n"
 	    "| run FILE --out BUNDLE [--previous BUNDLE] [--rehearse]",

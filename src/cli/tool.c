@@ -1,5 +1,6 @@
 /* The other programs of this package, which lie beside this one. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,59 @@ tool_run(const char *program, const char *const *argv, int passphrase,
 	return why_set(why,
 	    WIFEXITED(status) && WEXITSTATUS(status) == 1
 		? REASON_SIGNER_REFUSED
+		: REASON_UNAVAILABLE,
+	    -1, "hallmark-%s did not do it", program);
+}
+
+/* All that a pipe gives until its end; false if that is more than cap. */
+static bool
+drain(int fd, struct buf *out)
+{
+	uint8_t piece[4096];
+	bool good = true;
+	ssize_t n;
+
+	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		good = good && buf_add(out, span_of(piece, (size_t)n));
+	}
+	return good;
+}
+
+enum reason
+tool_read(const char *program, const char *const *argv, struct buf *out,
+    struct why *why)
+{
+	char path[PATH_MAX];
+	int ends[2], status;
+	bool good;
+	pid_t pid;
+
+	tool_path(path, program);
+	fflush(NULL);
+	if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0)
+		fatal_errno("fork");
+	if (pid == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) < 0)
+			_exit(126);
+		execv(path, (char *const *)argv);
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		_exit(127);
+	}
+	close(ends[1]);
+	good = drain(ends[0], out);
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			fatal_errno("waitpid");
+	if (good && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return REASON_OK;
+	return why_set(why,
+	    WIFEXITED(status) && WEXITSTATUS(status) == 1
+		? REASON_EVIDENCE_DIFFERS
 		: REASON_UNAVAILABLE,
 	    -1, "hallmark-%s did not do it", program);
 }

@@ -25,6 +25,9 @@
 #define LEDGER_VERB_GIVE   "slot.give"
 /* The act that wakes an issuing key; subject: its name, space, until when. */
 #define LEDGER_VERB_AWAKE  "key.activate"
+/* The act that takes a ceremony's evidence on record; subject: the SHA-256 of its
+ * manifest, space, its kind. Nothing else follows from it. */
+#define LEDGER_VERB_CEREMONY "ceremony.record"
 
 /* IP 4. Signed: certified, and to take over from another key; its first signature
  * makes it active. */

@@ -108,6 +108,26 @@ put_subject_key_id(struct der_out *o, struct span spki)
 	extension_end(o, e);
 }
 
+/* One policy, without qualifiers, and not critical: registrars' libraries refuse a
+ * critical one that they do not know (IP 6). */
+static void
+put_policy(struct der_out *o, struct span policy)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 32 };
+	struct open_extension e;
+	size_t list, one;
+
+	if (policy.len == 0)
+		return;
+	e = extension_begin(o, OID_SPAN(oid), false);
+	list = der_begin(o, DER_SEQUENCE);
+	one = der_begin(o, DER_SEQUENCE);
+	der_put_oid(o, policy);
+	der_close(o, one);
+	der_close(o, list);
+	extension_end(o, e);
+}
+
 static void
 put_masa_url(struct der_out *o, const char *url)
 {
@@ -198,6 +218,7 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 		break;
 	case PROFILE_IDEVID_CA:
 		put_ca(o, OID_SPAN(CA_PATH_0), OID_SPAN(USAGE_CA), p);
+		put_policy(o, p->policy);
 		break;
 	case PROFILE_IDEVID: /* the order of IP 5.1 */
 		put_authority_key_id(o, p->issuer_key_id);
@@ -207,6 +228,7 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 		break;
 	case PROFILE_VOUCHER_SIGNER:
 		put_end_entity(o, p);
+		put_policy(o, p->policy);
 		break;
 	case PROFILE_TLS_SERVER:
 		put_end_entity(o, p);

@@ -32,6 +32,9 @@ struct certificate_plan {
 	const char *masa_url;		 /* IDevID */
 	bool key_usage;			 /* IDevID: digitalSignature */
 	const char *host;		 /* TLS: DNS name or IP address */
+	struct span
+	    policy; /* OID content; issuing CA, voucher signer (IP 4, 6);
+			       empty = none */
 };
 
 /* Attributes of a Name, by the last arc of 2.5.4 (RFC 5280 A.1). */

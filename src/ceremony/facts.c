@@ -1,0 +1,116 @@
+/*
+ * What a bundle says, for programs: hallmark audit builds its inventory of keys on it
+ * (R-15.1). Only of bundles that verify.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "ceremony/bundle.h"
+
+static void
+put_text(struct json_out *o, const char *name, const char *text)
+{
+	json_put_name(o, name);
+	json_put_text(o, text);
+}
+
+static void
+put_time(struct json_out *o, const char *name, int64_t moment)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_print(text, moment);
+	put_text(o, name, text);
+}
+
+static void
+put_sha256(struct json_out *o, const char *name, struct span bytes)
+{
+	uint8_t hash[HASH_SIZE];
+
+	sha256(bytes, hash);
+	json_put_name(o, name);
+	json_put_hex(o, span_of(hash, sizeof(hash)));
+}
+
+/* Handles and places; names of persons stay in the plan. */
+static void
+put_custodians(struct json_out *o, const struct plan *p)
+{
+	const struct attendee *a;
+	unsigned i;
+
+	json_put_name(o, "custodians");
+	json_begin_array(o);
+	for (i = 0; (a = plan_custodian(p, i)) != NULL; i++) {
+		json_begin_object(o);
+		put_text(o, "handle", a->handle);
+		put_text(o, "place", a->place);
+		json_end_object(o);
+	}
+	json_end_array(o);
+}
+
+static void
+put_root(
+    struct json_out *o, const struct plan_root *r, const struct certificate *c)
+{
+	json_begin_object(o);
+	put_text(o, "name", r->handle);
+	put_text(o, "purpose",
+	    r->purpose == PURPOSE_IDEVID_CA ? "idevid" : "voucher");
+	put_text(o, "algorithm", r->type == KEY_P384 ? "p384" : "p256");
+	put_sha256(o, "certificate-sha256", c->der);
+	json_end_object(o);
+}
+
+/* The hash of what an item became stands in its record. */
+static void
+put_items(
+    struct json_out *o, const struct script *script, const struct story *s)
+{
+	unsigned i;
+
+	json_put_name(o, "certificates");
+	json_begin_array(o);
+	for (i = 0; i < script->len; i++) {
+		if (script->acts[i].kind != ACT_SIGN)
+			continue;
+		json_begin_object(o);
+		put_text(o, "name", script->acts[i].item->handle);
+		put_text(o, "root", script->acts[i].item->root->handle);
+		json_put_name(o, "certificate-sha256");
+		json_put_string(o, s->made[i]->words[1]);
+		json_end_object(o);
+	}
+	json_end_array(o);
+}
+
+void
+facts_put(struct json_out *o, const struct plan *p, const struct script *script,
+    const struct story *s, struct span manifest,
+    const struct certificate *const *roots)
+{
+	unsigned i;
+
+	json_begin_object(o);
+	put_sha256(o, "manifest", manifest);
+	put_text(o, "title", p->title);
+	put_text(o, "kind", plan_kind_word(p->kind));
+	put_text(o, "at", p->at);
+	json_put_name(o, "rehearsal");
+	json_put_bool(o, s->rehearsal);
+	put_time(o, "begin", s->lines[0].time);
+	put_time(o, "end", s->lines[s->len - 1].time);
+	json_put_name(o, "shares");
+	json_put_uint(o, p->shares);
+	json_put_name(o, "threshold");
+	json_put_uint(o, p->threshold);
+	put_custodians(o, p);
+	json_put_name(o, "roots");
+	json_begin_array(o);
+	for (i = 0; i < p->roots_len; i++)
+		put_root(o, &p->roots[i], roots[i]);
+	json_end_array(o);
+	put_items(o, script, s);
+	json_end_object(o);
+}
