@@ -69,18 +69,22 @@ twin_check(struct authority *a, const char *serial, const char *product,
 /* --- what reads alike --- */
 
 struct alike {
-	const struct product *mine; /* or a token */
-	const char *token;
+	const struct product *mine;
+	const char *serial, *token; /* of a foreign device; token "" = none */
 	char other[PRODUCT_NAME_MAX + 1];
 };
 
+/* Of this product's own, but for how it is written. */
 static void
-token_like(void *context, const struct product *p)
+serial_like(void *context, const struct product *p)
 {
 	struct alike *s = context;
 
-	if (p->token[0] != '\0' && strcmp(p->token, s->token) != 0 &&
-	    token_alike(p->token, s->token))
+	if (p->token[0] != '\0' ? strcmp(p->token, s->token) != 0 &&
+		    token_alike(p->token, s->token)
+				: p->scheme[0] != '\0' &&
+		    schemes_meet(p->scheme, s->serial, true) &&
+		    !schemes_meet(p->scheme, s->serial, false))
 		memcpy(s->other, p->name, sizeof(s->other));
 }
 
@@ -88,12 +92,14 @@ enum reason
 foreign_check(struct authority *a, const char *serial, struct why *why)
 {
 	char token[PRODUCT_TOKEN_MAX + 1], slot[SLOT_TOKEN_MAX + 1];
-	struct alike s = { .token = token };
+	struct alike s = { .serial = serial, .token = token };
 	enum reason r = ledger_serial_foreign(&a->ledger, serial, why);
 
-	if (r != REASON_OK || !serial_reads_like_ours(serial, token, slot))
+	if (r != REASON_OK)
 		return r;
-	store_product_each(a->store, token_like, &s);
+	if (!serial_reads_like_ours(serial, token, slot))
+		token[0] = '\0';
+	store_product_each(a->store, serial_like, &s);
 	if (s.other[0] == '\0')
 		return REASON_OK;
 	return why_set(why, REASON_SERIAL_SLOT, -1,

@@ -200,8 +200,8 @@ MUST_USE enum reason ledger_number_free(const struct ledger *l,
  * the most. */
 void ledger_number_take(struct ledger *l, struct ledger_key *k,
     const char *product, const char *scheme, uint64_t number);
-/* Does a foreign serial read like one of a slot that is ours, or like one of a slot
- * that was given away, without being that? SERIAL_SLOT. */
+/* Does a foreign serial read like one of a slot that is ours; or like one of a slot
+ * that was given away, or of a line, without being that? SERIAL_SLOT. */
 MUST_USE enum reason ledger_serial_foreign(
     const struct ledger *l, const char *serial, struct why *why);
 const char *key_state_name(enum key_state s);

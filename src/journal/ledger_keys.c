@@ -212,6 +212,12 @@ ledger_serial_foreign(
 	enum reason r = REASON_OK;
 	size_t i;
 
+	for (i = 0; i < l->lines_len; i++)
+		if (schemes_meet(l->lines[i].scheme, serial, true) &&
+		    !schemes_meet(l->lines[i].scheme, serial, false))
+			return why_set(why, REASON_SERIAL_SLOT, -1,
+			    "it reads like a serial of product %.40s",
+			    l->lines[i].product);
 	if (!serial_reads_like_ours(serial, token, slot))
 		return REASON_OK;
 	for (i = 0; r == REASON_OK && i < l->keys_len; i++)

@@ -222,6 +222,13 @@ foreign(void **state)
 	assert_int_equal(
 	    ledger_serial_foreign(&ledger, "00-D0-E5-F2-00-02", &why),
 	    REASON_OK);
+	assert_int_equal(issue(7), REASON_OK);
+	assert_int_equal(ledger_serial_foreign(&ledger, "SN-00O8", &why),
+	    REASON_SERIAL_SLOT);
+	assert_int_equal(ledger_serial_foreign(&ledger, "sn-0008", &why),
+	    REASON_SERIAL_SLOT);
+	assert_int_equal(
+	    ledger_serial_foreign(&ledger, "SN-0008", &why), REASON_OK);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
