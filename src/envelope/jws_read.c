@@ -146,32 +146,62 @@ protected_read(struct reading *r, struct span text, struct json_value *header)
 	return certificates_read(r, header);
 }
 
+/* Names of the unprotected header. */
+struct names {
+	unsigned len;
+	char name[JSON_MAX_MEMBERS][NAME_ROOM];
+};
+
+/* A longer name, or one with a NUL, is no protected one: those that count are
+ * short. */
+static enum reason
+names_read(struct reading *r, const struct json_value *header, struct names *n)
+{
+	struct json_value name, v;
+	struct json_iter i;
+	size_t len;
+
+	n->len = 0;
+	json_iter_open(&i, header);
+	for (; json_iter_next(&i, &name, &v); n->len++) {
+		if (json_string(&name, n->name[n->len], NAME_ROOM, &len) !=
+		    WIRE_OK)
+			return header_refused(r, "a name in header is odd");
+		if (strcmp(n->name[n->len], "crit") == 0)
+			return header_refused(r, "crit is not protected");
+	}
+	return REASON_OK;
+}
+
 /* The unprotected header decides nothing; what it must not hold is refused
- * (RFC 7515 4.1.11, 7.2.1). */
+ * (RFC 7515 4.1.11, 7.2.1). Each header is walked once: as many look-ups as
+ * there are names would each walk all of the other. */
 static enum reason
 unprotected_read(struct reading *r, const struct json_value *signature,
     const struct json_value *protected)
 {
 	struct json_value header, name, v;
 	char text[NAME_ROOM];
+	struct names names;
 	struct json_iter i;
+	enum reason reason;
+	unsigned at;
 	size_t len;
 
 	if (!json_member(signature, "header", &header))
 		return REASON_OK;
 	if (header.type != JSON_OBJECT)
 		return malformed(r, "header is no object");
-	json_iter_open(&i, &header);
+	if ((reason = names_read(r, &header, &names)) != REASON_OK)
+		return reason;
+	json_iter_open(&i, protected);
 	while (json_iter_next(&i, &name, &v)) {
-		/* A longer name, or one with a NUL, is no protected one: those
-		 * that count are short. */
 		if (json_string(&name, text, sizeof(text), &len) != WIRE_OK)
-			return header_refused(r, "a name in header is odd");
-		if (strcmp(text, "crit") == 0)
-			return header_refused(r, "crit is not protected");
-		if (json_member(protected, text, &v))
-			return header_refused(
-			    r, "a name is protected and unprotected");
+			continue; /* longer than any of the others */
+		for (at = 0; at < names.len; at++)
+			if (strcmp(text, names.name[at]) == 0)
+				return header_refused(
+				    r, "a name is protected and unprotected");
 	}
 	return REASON_OK;
 }
