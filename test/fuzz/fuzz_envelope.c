@@ -1,9 +1,10 @@
 /*
  * JWS and COSE: what the readers take lies inside the bytes or the arena, a
  * signer is one of the object's own certificates; and the content as a voucher
- * in CBOR.
+ * in CBOR. Laid out by our writers, in both forms, the same parts are read again.
  */
 #include "envelope/envelope.h"
+#include "envelope/object_render.h"
 #include "fuzz.h"
 #include "model/voucher.h"
 
@@ -27,6 +28,69 @@ content_try(struct span content)
 	require(inside(v.idevid_issuer, content.ptr, content.len));
 	require(inside(v.pinned_domain_cert, content.ptr, content.len));
 	require(inside(v.pinned_domain_pubk, content.ptr, content.len));
+}
+
+static void
+same_parts(const struct object_plan *p, struct span bytes, struct span covered,
+    enum artifact_format format)
+{
+	/* r and s, each as wide as the curve. */
+	size_t width = p->algorithm.hash == HASH_SHA384 ? 48 : 32, i;
+	size_t room = ENVELOPE_ARENA(bytes.len);
+	static struct envelope again;
+	uint8_t *arena = malloc(room);
+	struct why why;
+
+	require(arena != NULL);
+	require(envelope_read(format, bytes, arena, room, &again, &why) ==
+	    REASON_OK);
+	require(span_eq(again.content, p->content));
+	require(span_eq(again.object.covered, covered));
+	require(again.object.algorithm.kind == p->algorithm.kind &&
+	    again.object.algorithm.hash == p->algorithm.hash);
+	require(again.object.signature.len == 2 * width);
+	for (i = 0; i < 2 * width; i++)
+		require(again.object.signature.ptr[i] ==
+		    (i == width - 1		 ? 1
+			    : i == 2 * width - 1 ? 2
+						 : 0));
+	require(again.certificates_len == p->certificates_len);
+	for (i = 0; i < again.certificates_len; i++)
+		require(span_eq(again.certificates[i].der, p->certificates[i]));
+	free(arena);
+}
+
+static void
+written_again(const struct envelope *e)
+{
+	static const uint8_t one_two[] = { 0x30, 6, 2, 1, 1, 2, 1, 2 };
+	struct object_plan p = { .content = e->content,
+		.algorithm = { SIGNATURE_ECDSA, HASH_SHA256 },
+		.certificates_len = e->certificates_len };
+	struct span signature = span_of(one_two, sizeof(one_two));
+	uint8_t *covered, *whole;
+	size_t room, n, len;
+	unsigned i;
+
+	if (e->object.algorithm.hash == HASH_SHA384)
+		p.algorithm.hash = HASH_SHA384;
+	for (i = 0; i < e->certificates_len; i++)
+		p.certificates[i] = e->certificates[i].der;
+	room = object_room(&p);
+	covered = malloc(room);
+	whole = malloc(room);
+	require(covered != NULL && whole != NULL);
+	require(jws_covered_render(&p, covered, room, &n));
+	require(jws_assemble(
+	    &p, span_of(covered, n), signature, whole, room, &len));
+	same_parts(
+	    &p, span_of(whole, len), span_of(covered, n), FORMAT_JWS_JSON);
+	require(cose_covered_render(&p, covered, room, &n));
+	require(cose_assemble(&p, signature, whole, room, &len));
+	same_parts(
+	    &p, span_of(whole, len), span_of(covered, n), FORMAT_COSE_CBOR);
+	free(covered);
+	free(whole);
 }
 
 uint64_t
@@ -57,6 +121,10 @@ input_read(const uint8_t *bytes, size_t len)
 		require(inside(e.certificates[i].der, bytes, len) ||
 		    inside(e.certificates[i].der, arena, room));
 	content_try(e.content);
+	if (oracle_begin()) {
+		written_again(&e);
+		oracle_end();
+	}
 	if (envelope_verify(&e, &signer, &why) != REASON_OK)
 		goto out;
 	require(signer >= e.certificates &&
