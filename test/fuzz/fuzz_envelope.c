@@ -3,6 +3,7 @@
  * signer is one of the object's own certificates; and the content as a voucher
  * in CBOR. Laid out by our writers, in both forms, the same parts are read again.
  */
+#include "base/text.h"
 #include "envelope/envelope.h"
 #include "envelope/object_render.h"
 #include "fuzz.h"
@@ -135,3 +136,57 @@ out:
 	free(arena);
 	return digest;
 }
+
+#ifdef MUTATE
+/*
+ * A JWS is base64url in JSON: octets that a fuzzer changes there rarely make
+ * another header. Half of its changes are made to the decoded text of the
+ * protected header or of the payload, which is encoded again in its place.
+ */
+__attribute__((weak)) size_t LLVMFuzzerMutate(
+    uint8_t *bytes, size_t len, size_t cap);
+size_t LLVMFuzzerCustomMutator(
+    uint8_t *bytes, size_t len, size_t cap, unsigned seed);
+
+/* The characters between the quotes behind "name":", as they stand there. */
+static bool
+member_find(struct span text, const char *name, size_t *at, size_t *len)
+{
+	const uint8_t *p, *end;
+
+	p = memmem(text.ptr, text.len, name, strlen(name));
+	if (p == NULL)
+		return false;
+	p += strlen(name);
+	end = memchr(p, '"', text.len - (size_t)(p - text.ptr));
+	if (end == NULL)
+		return false;
+	*at = (size_t)(p - text.ptr);
+	*len = (size_t)(end - p);
+	return true;
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t cap, unsigned seed)
+{
+	static uint8_t inner[1 << 16];
+	static char encoded[BASE64_SIZE(1 << 16)];
+	size_t at, old, n, now;
+
+	if (seed % 2 == 0 || len == 0 || bytes[0] != '{' ||
+	    !member_find(span_of(bytes, len),
+		seed % 3 > 0 ? "\"protected\":\"" : "\"payload\":\"", &at,
+		&old) ||
+	    !base64_decode(inner, sizeof(inner) / 2, &n,
+		span_of(bytes + at, old), BASE64_URL))
+		return LLVMFuzzerMutate(bytes, len, cap);
+	n = LLVMFuzzerMutate(inner, n, sizeof(inner) / 2);
+	base64url_encode(encoded, span_of(inner, n));
+	now = strlen(encoded);
+	if (len - old + now > cap)
+		return LLVMFuzzerMutate(bytes, len, cap);
+	memmove(bytes + at + now, bytes + at + old, len - at - old);
+	memcpy(bytes + at, encoded, now);
+	return len - old + now;
+}
+#endif
