@@ -284,6 +284,7 @@ row_agent(struct walk *w, struct why *why)
 	enum reason r;
 
 	if ((r = check_registrar(w, why)) != REASON_OK ||
+	    (r = work_check(w, why)) != REASON_OK ||
 	    (r = data_read(w, &d, why)) != REASON_OK)
 		return r;
 	/* Check 4; row 14 has compared the others. */

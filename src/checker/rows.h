@@ -14,11 +14,14 @@ struct walk {
 	struct workspace *room;
 	struct request_facts *facts;
 	struct trace *trace; /* NULL: a real request */
+	uint64_t begun;	     /* signature_work() then */
 };
 
 /* Each adds to w->facts what it established, or says what refuses. */
 typedef enum reason (*row_call)(struct walk *w, struct why *why);
 
+/* REQUEST_COSTLY once its signatures have cost more than an honest request's. */
+MUST_USE enum reason work_check(const struct walk *w, struct why *why);
 /* What was taken apart, for an operator. */
 void trace_envelope(
     struct trace *t, const struct envelope *e, struct span bytes);

@@ -37,6 +37,9 @@ struct key_use {
 	struct key_table *table;
 };
 
+/* See signature_work(). */
+static uint64_t work;
+
 struct public_key {
 	uint8_t sha256[32];
 	enum key_type type;
@@ -512,12 +515,44 @@ evp_verify(const struct public_key *k, const EVP_MD *md, struct span message,
 	return good;
 }
 
+/* As measured with OpenSSL 3.0 on x86-64. RSA grows with the square of the modulus
+ * and with the length of the exponent. */
+static unsigned
+cost(const struct public_key *k)
+{
+	switch (k->type) {
+	case KEY_P384:
+		return 15;
+	case KEY_P521:
+		return 11;
+	case KEY_RSA:
+		return 1 +
+		    k->bits / 1024 * (k->bits / 1024) /
+		    (k->exponent_usual ? 16 : 7);
+	default:
+		return 1;
+	}
+}
+
+uint64_t
+signature_work(void)
+{
+	return work;
+}
+
+void
+signature_work_add(uint64_t more)
+{
+	work += more;
+}
+
 bool
 signature_verify(const struct public_key *k, struct signature_algorithm a,
     struct span message, struct span signature)
 {
 	bool good = false;
 
+	work += cost(k);
 	if (a.kind == SIGNATURE_ECDSA && k->ec != NULL)
 		good = ecdsa_verify(
 		    k, a.hash, message, ecdsa_signature_read(signature));
@@ -539,8 +574,8 @@ bool
 signature_verify_fixed(const struct public_key *k, struct signature_algorithm a,
     struct span message, struct span signature)
 {
-	if (a.kind == SIGNATURE_ECDSA && k->ec != NULL)
-		return ecdsa_verify(
-		    k, a.hash, message, ecdsa_fixed_read(k, signature));
-	return signature_verify(k, a, message, signature);
+	if (a.kind != SIGNATURE_ECDSA || k->ec == NULL)
+		return signature_verify(k, a, message, signature);
+	work += cost(k);
+	return ecdsa_verify(k, a.hash, message, ecdsa_fixed_read(k, signature));
 }

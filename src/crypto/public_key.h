@@ -79,6 +79,19 @@ MUST_USE bool signature_verify(const struct public_key *k,
  * wide as the curve (RFC 7518 3.4, RFC 9053 2.1). */
 MUST_USE bool signature_verify_fixed(const struct public_key *k,
     struct signature_algorithm a, struct span message, struct span signature);
+/*
+ * What signature checks have cost this process so far, each by the kind of its
+ * key, in the time of one with P-256, about: 15 for P-384, which libcrypto has
+ * no fast code for. Callers compare two moments: what a stranger sends must not
+ * cost more than an honest request may. Whoever remembers a result adds what
+ * it cost, so that the count depends on nothing but what was sent.
+ */
+uint64_t signature_work(void);
+void signature_work_add(uint64_t more);
+/* What it may cost to find an object's signer by trying keys: six of the slowest
+ * (MP 17: chain depth), ten of most. */
+#define SIGNER_WORK_MAX 90
+
 /* An ECDSA signature from DER to r || s of width octets each (32 for P-256, 48
  * for P-384). false if it is none, or too wide. */
 MUST_USE bool signature_to_fixed(struct span der, size_t width, uint8_t *out);

@@ -38,7 +38,8 @@ MUST_USE enum reason cms_read(
  * Finds the signer among the container's certificates by trying keys, the one
  * that the sid names first, and checks attributes and signature. *signer points
  * into c->certificates. SIGNER_UNKNOWN if there is no certificate at all,
- * REQUEST_SIGNATURE if none verifies, CMS_ATTRIBUTES; CMS_ATTRIBUTES_MISSING if
+ * REQUEST_SIGNATURE if none verifies, REQUEST_COSTLY if too many slow ones do
+ * not, CMS_ATTRIBUTES; CMS_ATTRIBUTES_MISSING if
  * absent with a content type other than id-data (absent with id-data verifies:
  * c->attributed tells, and policy judges).
  */

@@ -43,44 +43,59 @@ message_digest_good(const struct cms *c, struct der *value)
 	    span_eq(said, span_of(digest, hash_size(c->digest)));
 }
 
+static enum reason
+attribute_check(const struct cms *c, struct der *attribute, struct span type,
+    bool *has_type, bool *has_digest, struct why *why)
+{
+	struct der value;
+
+	if (span_eq(type, OID_SPAN(OID_CONTENT_TYPE))) {
+		if (*has_type)
+			return refuse(why, "contentType occurs twice");
+		*has_type = true;
+		if (!single_value(attribute, &value) ||
+		    !content_type_good(c, &value))
+			return refuse(
+			    why, "contentType differs from eContentType");
+	} else if (span_eq(type, OID_SPAN(OID_MESSAGE_DIGEST))) {
+		/* At once: each costs a hash of the whole content. */
+		if (*has_digest)
+			return refuse(why, "messageDigest occurs twice");
+		*has_digest = true;
+		if (!single_value(attribute, &value) ||
+		    !message_digest_good(c, &value))
+			return refuse(
+			    why, "messageDigest does not match the content");
+	} else if (der_take(attribute, DER_SET, NULL) != WIRE_OK ||
+	    der_end(attribute) != WIRE_OK) {
+		return refuse(why, "an attribute is malformed");
+	}
+	return REASON_OK;
+}
+
 /* RFC 5652 5.3, 11.1, 11.2: contentType and messageDigest once each, with the
  * values of this very content. */
 static enum reason
 attributes_check(const struct cms *c, struct why *why)
 {
-	struct der set, attribute, value;
-	unsigned types = 0, digests = 0;
+	bool has_type = false, has_digest = false;
+	struct der set, attribute;
 	struct span type;
+	enum reason r;
 
 	der_open(&set, c->signed_attributes);
 	while (der_end(&set) != WIRE_OK) {
 		if (der_enter(&set, DER_SEQUENCE, &attribute) != WIRE_OK ||
 		    der_oid(&attribute, &type) != WIRE_OK)
 			return refuse(why, "an attribute is malformed");
-		if (span_eq(type, OID_SPAN(OID_CONTENT_TYPE))) {
-			types++;
-			if (!single_value(&attribute, &value) ||
-			    !content_type_good(c, &value))
-				return refuse(why,
-				    "contentType differs from "
-				    "eContentType");
-		} else if (span_eq(type, OID_SPAN(OID_MESSAGE_DIGEST))) {
-			digests++;
-			if (!single_value(&attribute, &value) ||
-			    !message_digest_good(c, &value))
-				return refuse(why,
-				    "messageDigest does not "
-				    "match the content");
-		} else if (der_take(&attribute, DER_SET, NULL) != WIRE_OK ||
-		    der_end(&attribute) != WIRE_OK) {
-			return refuse(why, "an attribute is malformed");
-		}
+		r = attribute_check(
+		    c, &attribute, type, &has_type, &has_digest, why);
+		if (r != REASON_OK)
+			return r;
 	}
-	if (types != 1 || digests != 1)
-		return refuse(why,
-		    "contentType or messageDigest is absent or "
-		    "occurs twice");
-	return REASON_OK;
+	return has_type && has_digest
+	    ? REASON_OK
+	    : refuse(why, "contentType or messageDigest is absent");
 }
 
 /* The attributes re-tagged from [0] to SET OF (RFC 5652 5.4), DER length. */
@@ -124,6 +139,7 @@ cms_verify(
     const struct cms *c, const struct certificate **signer, struct why *why)
 {
 	uint8_t room[ATTRIBUTES_MAX];
+	uint64_t begun = signature_work();
 	struct span message;
 	enum reason r;
 	unsigned named, i;
@@ -146,8 +162,12 @@ cms_verify(
 		 * certificate has the key, not the name (MP 5 row 3). */
 		unsigned at = i == 0 ? named : i - 1;
 
-		if (at == c->certificates_len || (i > 0 && at == named) ||
-		    !verifies_with(c, &c->certificates[at], message))
+		if (at == c->certificates_len || (i > 0 && at == named))
+			continue;
+		if (signature_work() - begun > SIGNER_WORK_MAX)
+			return why_set(why, REASON_REQUEST_COSTLY, -1,
+			    "the signer is none of the first certificates");
+		if (!verifies_with(c, &c->certificates[at], message))
 			continue;
 		*signer = &c->certificates[at];
 		return REASON_OK;

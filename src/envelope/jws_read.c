@@ -145,33 +145,72 @@ protected_read(struct reading *r, struct span text, struct json_value *header)
 	return certificates_read(r, header);
 }
 
+/* Names of the unprotected header, in what is free of the arena: for this
+ * comparison alone, however long they are. */
+struct names {
+	unsigned len;
+	struct span name[JSON_MAX_MEMBERS];
+	size_t used;
+};
+
+static bool
+name_read(struct reading *r, struct names *n, const struct json_value *value,
+    struct span *out)
+{
+	char *text = (char *)r->arena + n->used;
+
+	out->ptr = (const uint8_t *)text;
+	return json_string(value, text, r->room - n->used, &out->len) ==
+	    WIRE_OK;
+}
+
+static enum reason
+names_read(struct reading *r, const struct json_value *header, struct names *n)
+{
+	struct json_value name, v;
+	struct json_iter i;
+
+	n->len = 0;
+	n->used = 0;
+	json_iter_open(&i, header);
+	for (; json_iter_next(&i, &name, &v); n->len++) {
+		if (!name_read(r, n, &name, &n->name[n->len]))
+			return header_refused(r, "a name in header is odd");
+		if (span_is(n->name[n->len], "crit"))
+			return header_refused(r, "crit is not protected");
+		n->used += n->name[n->len].len;
+	}
+	return REASON_OK;
+}
+
 /* The unprotected header decides nothing; what it must not hold is refused
- * (RFC 7515 4.1.11, 7.2.1). */
+ * (RFC 7515 4.1.11, 7.2.1). Each header is walked once: as many look-ups as
+ * there are names would each walk all of the other. */
 static enum reason
 unprotected_read(struct reading *r, const struct json_value *signature,
     const struct json_value *protected)
 {
 	struct json_value header, name, v;
+	struct names names;
 	struct json_iter i;
-	const char *text;
-	size_t len;
+	enum reason reason;
+	struct span text;
+	unsigned at;
 
 	if (!json_member(signature, "header", &header))
 		return REASON_OK;
 	if (header.type != JSON_OBJECT)
 		return malformed(r, "header is no object");
-	json_iter_open(&i, &header);
+	if ((reason = names_read(r, &header, &names)) != REASON_OK)
+		return reason;
+	json_iter_open(&i, protected);
 	while (json_iter_next(&i, &name, &v)) {
-		/* For this comparison alone, however long it is. */
-		text = (const char *)r->arena;
-		if (json_string(&name, (char *)r->arena, r->room, &len) !=
-		    WIRE_OK)
-			return header_refused(r, "a name in header is odd");
-		if (strcmp(text, "crit") == 0)
-			return header_refused(r, "crit is not protected");
-		if (json_member(protected, text, &v))
-			return header_refused(
-			    r, "a name is protected and unprotected");
+		if (!name_read(r, &names, &name, &text))
+			return header_refused(r, "a name in protected is odd");
+		for (at = 0; at < names.len; at++)
+			if (span_eq(text, names.name[at]))
+				return header_refused(
+				    r, "a name is protected and unprotected");
 	}
 	return REASON_OK;
 }

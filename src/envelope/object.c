@@ -14,6 +14,7 @@ enum reason
 object_verify(const struct signed_object *o, const struct certificate **signer,
     struct why *why)
 {
+	uint64_t begun = signature_work();
 	unsigned i;
 
 	if (o->unnamed)
@@ -23,6 +24,9 @@ object_verify(const struct signed_object *o, const struct certificate **signer,
 		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
 		    "the container holds no certificate");
 	for (i = 0; i < o->certificates_len; i++) {
+		if (signature_work() - begun > SIGNER_WORK_MAX)
+			return why_set(why, REASON_REQUEST_COSTLY, -1,
+			    "the signer is none of the first certificates");
 		if (!object_verify_key(o, o->certificates[i].spki))
 			continue;
 		*signer = &o->certificates[i];

@@ -45,7 +45,7 @@ MUST_USE enum reason cose_read(struct span bytes, uint8_t *arena,
 /*
  * Finds the signer among the object's certificates by trying keys. *signer
  * points into o->certificates. SIGNER_UNKNOWN if there is none at all,
- * REQUEST_SIGNATURE if none verifies,
+ * REQUEST_SIGNATURE if none verifies, REQUEST_COSTLY if too many slow ones do not,
  * ALGORITHM if it names none: with a key from elsewhere the caller judges that.
  */
 MUST_USE enum reason object_verify(const struct signed_object *o,

@@ -7,4 +7,5 @@ void
 forget_paths(void)
 {
 	memset(remembered, 0, sizeof(remembered));
+	memset(links, 0, sizeof(links));
 }

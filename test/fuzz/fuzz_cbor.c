@@ -144,3 +144,12 @@ input_read(const uint8_t *bytes, size_t len)
 	require(span_read(input, false));
 	return ACCEPTED;
 }
+
+uint64_t
+input_decode(const uint8_t *bytes, size_t len)
+{
+	struct cbor c;
+
+	cbor_open(&c, span_of(bytes, len), false);
+	return cbor_skip(&c, NULL) == WIRE_OK;
+}

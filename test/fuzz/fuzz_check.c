@@ -127,6 +127,22 @@ file_check(enum inspect_kind kind, struct span bytes)
 }
 
 uint64_t
+input_decode(const uint8_t *bytes, size_t len)
+{
+	static struct workspace work;
+	struct message_check m = { .kind = REQUEST_VOUCHER,
+		.reply = FORMAT_CMS_JSON,
+		.allowed = LEGACY_ALL,
+		.body = span_of(bytes, len) };
+	struct request_facts facts;
+	struct why why;
+
+	m.format = format_of(m.body);
+	return check_request(&m, moments[0], &work, &facts, NULL, &why) ==
+	    REASON_OK;
+}
+
+uint64_t
 input_read(const uint8_t *bytes, size_t len)
 {
 	struct span rest;

@@ -1,10 +1,11 @@
 /*
  * CMS: what cms_read() takes lies inside the bytes; a signer that cms_verify()
  * finds is one of the container's own certificates, and OpenSSL verifies the
- * same content.
+ * same content. Laid out by our writer the same parts are read again.
  */
 #include <openssl/cms.h>
 
+#include "crypto/oid.h"
 #include "envelope/cms.h"
 #include "fuzz.h"
 
@@ -54,6 +55,53 @@ openssl_verifies(const uint8_t *bytes, size_t len, const struct cms *c,
 	CMS_ContentInfo_free(info);
 }
 
+/* The writer knows chains, and ECDSA with these two. */
+static void
+written_again(const struct cms *c)
+{
+	static const uint8_t with_sha256[] = { 0x30, 10, 6, 8, 0x2a, 0x86, 0x48,
+		0xce, 0x3d, 4, 3, 2 };
+	static const uint8_t with_sha384[] = { 0x30, 10, 6, 8, 0x2a, 0x86, 0x48,
+		0xce, 0x3d, 4, 3, 3 };
+	struct cms_plan p = { .content_type = c->content_type,
+		.content = c->content,
+		.signing_time = c->has_signing_time ? c->signing_time : 1,
+		.digest = c->digest,
+		.certificates_len = c->certificates_len };
+	size_t cap = c->content.len + c->signature.len + CMS_OVERHEAD, len, n;
+	uint8_t attributes[512], *room;
+	struct why why;
+	struct cms d;
+	unsigned i;
+
+	if (c->certificates_len > CHAIN_MAX ||
+	    (c->digest != HASH_SHA256 && c->digest != HASH_SHA384))
+		return;
+	p.signature_algorithm = c->digest == HASH_SHA256
+	    ? OID_SPAN(with_sha256)
+	    : OID_SPAN(with_sha384);
+	for (i = 0; i < c->certificates_len; i++) {
+		p.certificates[i] = c->certificates[i].der;
+		cap += p.certificates[i].len;
+	}
+	if (c->certificates_len == 0)
+		return; /* there is no signer to name */
+	require(cms_attributes_render(&p, attributes, sizeof(attributes), &n));
+	room = malloc(cap);
+	require(room != NULL &&
+	    cms_assemble(
+		&p, span_of(attributes, n), c->signature, room, cap, &len));
+	require(cms_read(span_of(room, len), &d, &why) == REASON_OK);
+	require(d.content_type == c->content_type && d.digest == c->digest);
+	require(span_eq(d.content, c->content));
+	require(span_eq(d.signature, c->signature));
+	require(d.has_signing_time && d.signing_time == p.signing_time);
+	require(d.attributed && d.certificates_len == c->certificates_len);
+	for (i = 0; i < d.certificates_len; i++)
+		require(span_eq(d.certificates[i].der, c->certificates[i].der));
+	free(room);
+}
+
 uint64_t
 input_read(const uint8_t *bytes, size_t len)
 {
@@ -74,6 +122,10 @@ input_read(const uint8_t *bytes, size_t len)
 	require(c.attributed == (c.signed_attributes.ptr != NULL));
 	for (i = 0; i < c.certificates_len; i++)
 		require(inside(c.certificates[i].der, bytes, len));
+	if (oracle_begin()) {
+		written_again(&c);
+		oracle_end();
+	}
 	if (cms_verify(&c, &signer, &why) != REASON_OK)
 		return 0;
 	require(signer >= c.certificates &&

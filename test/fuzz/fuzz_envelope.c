@@ -1,9 +1,11 @@
 /*
  * JWS and COSE: what the readers take lies inside the bytes or the arena, a
  * signer is one of the object's own certificates; and the content as a voucher
- * in CBOR.
+ * in CBOR. Laid out by our writers, in both forms, the same parts are read again.
  */
+#include "base/text.h"
 #include "envelope/envelope.h"
+#include "envelope/object_render.h"
 #include "fuzz.h"
 #include "model/voucher.h"
 
@@ -29,6 +31,69 @@ content_try(struct span content)
 	require(inside(v.pinned_domain_cert, content.ptr, content.len));
 	require(inside(v.pinned_domain_pubk, content.ptr, content.len));
 	require(inside(v.proprietary, content.ptr, content.len));
+}
+
+static void
+same_parts(const struct object_plan *p, struct span bytes, struct span covered,
+    enum artifact_format format)
+{
+	/* r and s, each as wide as the curve. */
+	size_t width = p->algorithm.hash == HASH_SHA384 ? 48 : 32, i;
+	size_t room = ENVELOPE_ARENA(bytes.len);
+	static struct envelope again;
+	uint8_t *arena = malloc(room);
+	struct why why;
+
+	require(arena != NULL);
+	require(envelope_read(format, bytes, arena, room, &again, &why) ==
+	    REASON_OK);
+	require(span_eq(again.content, p->content));
+	require(span_eq(again.object.covered, covered));
+	require(again.object.algorithm.kind == p->algorithm.kind &&
+	    again.object.algorithm.hash == p->algorithm.hash);
+	require(again.object.signature.len == 2 * width);
+	for (i = 0; i < 2 * width; i++)
+		require(again.object.signature.ptr[i] ==
+		    (i == width - 1		 ? 1
+			    : i == 2 * width - 1 ? 2
+						 : 0));
+	require(again.certificates_len == p->certificates_len);
+	for (i = 0; i < again.certificates_len; i++)
+		require(span_eq(again.certificates[i].der, p->certificates[i]));
+	free(arena);
+}
+
+static void
+written_again(const struct envelope *e)
+{
+	static const uint8_t one_two[] = { 0x30, 6, 2, 1, 1, 2, 1, 2 };
+	struct object_plan p = { .content = e->content,
+		.algorithm = { SIGNATURE_ECDSA, HASH_SHA256 },
+		.certificates_len = e->certificates_len };
+	struct span signature = span_of(one_two, sizeof(one_two));
+	uint8_t *covered, *whole;
+	size_t room, n, len;
+	unsigned i;
+
+	if (e->object.algorithm.hash == HASH_SHA384)
+		p.algorithm.hash = HASH_SHA384;
+	for (i = 0; i < e->certificates_len; i++)
+		p.certificates[i] = e->certificates[i].der;
+	room = object_room(&p);
+	covered = malloc(room);
+	whole = malloc(room);
+	require(covered != NULL && whole != NULL);
+	require(jws_covered_render(&p, covered, room, &n));
+	require(jws_assemble(
+	    &p, span_of(covered, n), signature, whole, room, &len));
+	same_parts(
+	    &p, span_of(whole, len), span_of(covered, n), FORMAT_JWS_JSON);
+	require(cose_covered_render(&p, covered, room, &n));
+	require(cose_assemble(&p, signature, whole, room, &len));
+	same_parts(
+	    &p, span_of(whole, len), span_of(covered, n), FORMAT_COSE_CBOR);
+	free(covered);
+	free(whole);
 }
 
 uint64_t
@@ -59,6 +124,10 @@ input_read(const uint8_t *bytes, size_t len)
 		require(inside(e.certificates[i].der, bytes, len) ||
 		    inside(e.certificates[i].der, arena, room));
 	content_try(e.content);
+	if (oracle_begin()) {
+		written_again(&e);
+		oracle_end();
+	}
 	if (envelope_verify(&e, &signer, &why) != REASON_OK)
 		goto out;
 	require(signer >= e.certificates &&
@@ -69,3 +138,57 @@ out:
 	free(arena);
 	return digest;
 }
+
+#ifdef MUTATE
+/*
+ * A JWS is base64url in JSON: octets that a fuzzer changes there rarely make
+ * another header. Half of its changes are made to the decoded text of the
+ * protected header or of the payload, which is encoded again in its place.
+ */
+__attribute__((weak)) size_t LLVMFuzzerMutate(
+    uint8_t *bytes, size_t len, size_t cap);
+size_t LLVMFuzzerCustomMutator(
+    uint8_t *bytes, size_t len, size_t cap, unsigned seed);
+
+/* The characters between the quotes behind "name":", as they stand there. */
+static bool
+member_find(struct span text, const char *name, size_t *at, size_t *len)
+{
+	const uint8_t *p, *end;
+
+	p = memmem(text.ptr, text.len, name, strlen(name));
+	if (p == NULL)
+		return false;
+	p += strlen(name);
+	end = memchr(p, '"', text.len - (size_t)(p - text.ptr));
+	if (end == NULL)
+		return false;
+	*at = (size_t)(p - text.ptr);
+	*len = (size_t)(end - p);
+	return true;
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t cap, unsigned seed)
+{
+	static uint8_t inner[1 << 16];
+	static char encoded[BASE64_SIZE(1 << 16)];
+	size_t at, old, n, now;
+
+	if (seed % 2 == 0 || len == 0 || bytes[0] != '{' ||
+	    !member_find(span_of(bytes, len),
+		seed % 3 > 0 ? "\"protected\":\"" : "\"payload\":\"", &at,
+		&old) ||
+	    !base64_decode(inner, sizeof(inner) / 2, &n,
+		span_of(bytes + at, old), BASE64_URL))
+		return LLVMFuzzerMutate(bytes, len, cap);
+	n = LLVMFuzzerMutate(inner, n, sizeof(inner) / 2);
+	base64url_encode(encoded, span_of(inner, n));
+	now = strlen(encoded);
+	if (len - old + now > cap)
+		return LLVMFuzzerMutate(bytes, len, cap);
+	memmove(bytes + at + now, bytes + at + old, len - at - old);
+	memcpy(bytes + at, encoded, now);
+	return len - old + now;
+}
+#endif

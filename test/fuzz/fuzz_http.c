@@ -106,3 +106,25 @@ input_read(const uint8_t *bytes, size_t len)
 	reader_close(&b);
 	return digest;
 }
+
+uint64_t
+input_decode(const uint8_t *bytes, size_t len)
+{
+	struct http_exchange e;
+	struct http_reader r;
+	struct span rest;
+	size_t piece;
+
+	if (len == 0)
+		return 0;
+	rest = span_of(bytes + 1, len - 1);
+	piece = bytes[0] == 255 ? SIZE_MAX : (size_t)bytes[0] + 1;
+	reader_open(&r);
+	while (rest.len > 0 && read_one(&r, &rest, piece) == HTTP_COMPLETE) {
+		if (exchange_read(&r.request, 1, &e, NULL) != REASON_OK)
+			break;
+		reader_next(&r);
+	}
+	reader_close(&r);
+	return 0;
+}

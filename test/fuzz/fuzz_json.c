@@ -151,3 +151,11 @@ input_read(const uint8_t *bytes, size_t len)
 	free((void *)(uintptr_t)once.ptr);
 	return ACCEPTED;
 }
+
+uint64_t
+input_decode(const uint8_t *bytes, size_t len)
+{
+	struct json_value root;
+
+	return json_parse(span_of(bytes, len), &root, NULL) == WIRE_OK;
+}

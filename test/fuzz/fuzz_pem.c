@@ -1,7 +1,7 @@
 /*
  * PEM: blocks lie behind each other, each holds no more than its text, and is
  * written again to a block that reads as the same; OpenSSL reads the first block
- * of the same label to the same octets.
+ * of the same label to the same octets. Signed objects in PEM or base64.
  */
 #include <openssl/pem.h>
 
@@ -27,6 +27,26 @@ block_again(struct span der)
 	buf_free(&text);
 }
 
+/* A signed object in PEM or base64 is decoded into the room, or given back as it
+ * came. */
+static uint64_t
+object_check(struct span bytes)
+{
+	uint8_t *room = malloc(2 * bytes.len + 1);
+	uint64_t digest = 0;
+	struct span plain;
+
+	require(room != NULL);
+	plain = object_unwrap(bytes, room);
+	require(plain.len <= bytes.len);
+	if (plain.ptr == room)
+		digest = digest_add(ACCEPTED, plain.ptr, plain.len);
+	else
+		require(span_eq(plain, bytes));
+	free(room);
+	return digest;
+}
+
 uint64_t
 input_read(const uint8_t *bytes, size_t len)
 {
@@ -48,5 +68,6 @@ input_read(const uint8_t *bytes, size_t len)
 	if (pem_or_der(text, LABEL, room, len, &n))
 		digest = digest_add(ACCEPTED, room, n);
 	free(room);
+	digest ^= object_check(text);
 	return digest;
 }

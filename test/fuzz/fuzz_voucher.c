@@ -103,3 +103,19 @@ input_read(const uint8_t *bytes, size_t len)
 	free(arena);
 	return digest;
 }
+
+uint64_t
+input_decode(const uint8_t *bytes, size_t len)
+{
+	static struct judgement j;
+	struct judge_facts facts = { .voucher = span_of(bytes, len),
+		.now = NOW };
+	uint8_t *arena = malloc(JUDGE_ARENA(len) + 1);
+	struct why why;
+	enum reason r;
+
+	require(arena != NULL);
+	r = voucher_judge(&facts, arena, &j, &why);
+	free(arena);
+	return r == REASON_OK;
+}

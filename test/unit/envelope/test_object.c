@@ -374,6 +374,38 @@ too_many_certificates(void **state)
 	release(der);
 }
 
+/* As many keys are tried as an honest object may need with the slowest ones. */
+static void
+slow_keys(void **state)
+{
+	static struct signed_object o = { .algorithm = { SIGNATURE_ECDSA,
+					      HASH_SHA384 },
+		.certificates_len = OBJECT_CERTIFICATES_MAX };
+	const struct certificate *signer;
+	uint8_t signature[96] = { [47] = 1, [95] = 1 }, *der;
+	unsigned i;
+
+	(void)state;
+	o.covered = span_str("covered");
+	o.signature = span_of(signature, sizeof(signature));
+	for (i = 0; i < OBJECT_CERTIFICATES_MAX; i++) {
+		EVP_PKEY *key = EVP_EC_gen("P-384");
+		int len;
+
+		der = NULL;
+		len = i2d_PUBKEY(key, &der);
+		o.certificates[i].spki = span_of(der, (size_t)len);
+		EVP_PKEY_free(key);
+	}
+	assert_int_equal(
+	    object_verify(&o, &signer, &why), REASON_REQUEST_COSTLY);
+	o.certificates_len = 6;
+	assert_int_equal(
+	    object_verify(&o, &signer, &why), REASON_REQUEST_SIGNATURE);
+	for (i = 0; i < OBJECT_CERTIFICATES_MAX; i++)
+		OPENSSL_free((void *)(uintptr_t)o.certificates[i].spki.ptr);
+}
+
 int
 main(void)
 {
@@ -385,6 +417,7 @@ main(void)
 		cmocka_unit_test(jws_ignores),
 		cmocka_unit_test(cose_refusals),
 		cmocka_unit_test(too_many_certificates),
+		cmocka_unit_test(slow_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
