@@ -145,8 +145,7 @@ key_put_counts(struct json_out *o, const struct audited_key *k)
 	json_put_name(o, "name");
 	json_put_text(o, k->name);
 	json_put_name(o, "purpose");
-	json_put_text(
-	    o, key_purpose_word(k->purpose));
+	json_put_text(o, key_purpose_word(k->purpose));
 	json_put_name(o, "state");
 	json_put_text(o, k->state);
 	json_put_name(o, "limit");

@@ -146,8 +146,7 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 
 	json_begin_object(o);
 	audit_put(o, "name", k->name);
-	audit_put(o, "purpose",
-	    key_purpose_word(k->purpose));
+	audit_put(o, "purpose", key_purpose_word(k->purpose));
 	audit_put(o, "algorithm", k->algorithm);
 	audit_put(o, "state", k->state);
 	audit_put_moment(o, "born", k->born);

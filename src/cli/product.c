@@ -2,12 +2,12 @@
 #include "cli/cli.h"
 
 /* The fields of model/product.h under their configuration names. */
-#define FIELDS                                                              \
-	"token", "masa-url", "counter-width", "check-character", "pin",     \
-	    "pin-kind", "formats", "audit-only", "verified",                \
-	    "manufacturer-proprietary", "emit-id-data",                     \
-	    "legacy-unattributed", "legacy-layout-2019", "voucher-limit",   \
-	    "scheme", "import-only", "key-usage"
+#define FIELDS                                                                 \
+	"token", "masa-url", "counter-width", "check-character", "pin",        \
+	    "pin-kind", "formats", "audit-only", "verified",                   \
+	    "manufacturer-proprietary", "emit-id-data", "legacy-unattributed", \
+	    "legacy-layout-2019", "voucher-limit", "scheme", "import-only",    \
+	    "key-usage"
 
 int
 product_add_run(struct cli *c, int argc, char **argv)

@@ -10,21 +10,21 @@
 #include "journal/record.h"
 
 /* Keys from birth on, ended ones too: a name, and a slot, is for ever. */
-#define LEDGER_KEYS_MAX	   4096
-#define LEDGER_SLOTS_MAX   4096
+#define LEDGER_KEYS_MAX	     4096
+#define LEDGER_SLOTS_MAX     4096
 /* A part with so many of the largest fits RECORD_MAX. */
-#define LEDGER_PART_KEYS   16
-#define LEDGER_PART_SLOTS  50
-#define LEDGER_PARTS_MAX   256
+#define LEDGER_PART_KEYS     16
+#define LEDGER_PART_SLOTS    50
+#define LEDGER_PARTS_MAX     256
 /* The act that takes a key out of use for ever; subject: the key's name. */
-#define LEDGER_VERB_RETIRE "key.retire"
+#define LEDGER_VERB_RETIRE   "key.retire"
 /* The signer's own act: a retired key's copy, under the passphrase alone, comes into
  * being (doc/decisions/055); subject: the key's name. */
-#define LEDGER_VERB_COPY   "key.copy"
+#define LEDGER_VERB_COPY     "key.copy"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
-#define LEDGER_VERB_GIVE   "slot.give"
+#define LEDGER_VERB_GIVE     "slot.give"
 /* The act that wakes an issuing key; subject: its name, space, until when. */
-#define LEDGER_VERB_AWAKE  "key.activate"
+#define LEDGER_VERB_AWAKE    "key.activate"
 /* The act that takes a ceremony's evidence on record; subject: the SHA-256 of its
  * manifest, space, its kind. Nothing else follows from it. */
 #define LEDGER_VERB_CEREMONY "ceremony.record"

@@ -4,7 +4,7 @@
 #define COLUMNS                                                        \
 	"name, token, masa_url, counter_width, check_character, pin, " \
 	"audit_only, emit_id_data, legacy, import_only, "              \
-	"key_usage, formats, pin_kind, voucher_limit, proprietary, "     \
+	"key_usage, formats, pin_kind, voucher_limit, proprietary, "   \
 	"verified, scheme"
 
 static void

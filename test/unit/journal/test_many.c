@@ -299,14 +299,17 @@ part_lies(void **state)
 			knows.keys[part].last_record = l.keys[part].last_record;
 		ledger_init(&taker);
 		for (part = 0; part < PARTS; part++) {
-			if (part == lie && part * LEDGER_PART_KEYS < said.keys_len)
-				said.keys[part * LEDGER_PART_KEYS].count.issued++;
+			if (part == lie &&
+			    part * LEDGER_PART_KEYS < said.keys_len)
+				said.keys[part * LEDGER_PART_KEYS]
+				    .count.issued++;
 			r = part_record(&said, part, content, bytes, &len);
 			if (part == lie) {
 				assert_int_equal(ledger_apply(&knows, &r,
 						     span_of(bytes, len), &why),
 				    REASON_JOURNAL_DAMAGED);
-				said.keys[part * LEDGER_PART_KEYS].count.issued--;
+				said.keys[part * LEDGER_PART_KEYS]
+				    .count.issued--;
 				r = part_record(
 				    &said, part, content, bytes, &len);
 			}
