@@ -292,8 +292,11 @@ take_word(struct children *c, struct child *k, enum message type,
 	cbor_open(&in, payload, true);
 	if (type == MESSAGE_FRESH || !message_failed_get(&in, &m))
 		return;
+	/* Others may wait for it: nobody is stuck while somebody gets on. */
 	if (type == MESSAGE_STARTING) {
-		k->since = clock_ticks();
+		for (i = 0; i < c->len; i++)
+			if (c->list[i].state == CHILD_STARTING)
+				c->list[i].since = clock_ticks();
 		return;
 	}
 	if (type == MESSAGE_READY) {

@@ -4,6 +4,7 @@
  * and can be made to die, or to refuse its start.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ start(void *context, struct program *p, struct why *why)
 {
 	struct state *s = context;
 	struct secret passphrase;
+	unsigned i;
 	bool good;
 
 	s->program = p;
@@ -59,8 +61,15 @@ start(void *context, struct program *p, struct why *why)
 	if (getenv("HOME") != NULL || getenv("PATH") != NULL)
 		fatal("an environment came along");
 	if (calls.role == ROLE_AUTHORITY && strcmp(s->name, "slow") != 0 &&
-	    strcmp(s->name, "stuck") != 0)
+	    strcmp(s->name, "stuck") != 0 && strcmp(s->name, "awaited") != 0)
 		program_ready(p);
+	/* As a signer with many keys. */
+	for (i = 0; calls.role == ROLE_SIGNER &&
+	     strcmp(s->name, "awaited") == 0 && i < 4;
+	     i++) {
+		program_starting(p);
+		poll(NULL, 0, 1000);
+	}
 	if (calls.role != ROLE_SIGNER)
 		return REASON_OK;
 	/* 0 to 3, epoll, the authority, the passphrase. */
@@ -106,19 +115,20 @@ lost(void *context, struct peer *peer)
 		s->fresh = NULL;
 }
 
-/* "slow" says each second that it goes on, and is ready after four; "stuck"
- * says nothing; any other one was ready at its start. */
+/* "slow" says each second that it goes on, and is ready after four; "awaited" is
+ * then, too, and its signer says it; "stuck" says nothing; any other one was ready
+ * at its start. */
 static void
 tick(void *context)
 {
 	struct state *s = context;
 
-	if (strcmp(s->name, "slow") != 0)
+	if (strcmp(s->name, "slow") != 0 && strcmp(s->name, "awaited") != 0)
 		return;
-	if (++s->slow <= 4)
-		program_starting(s->program);
-	else
+	if (++s->slow > 4)
 		program_ready(s->program);
+	else if (strcmp(s->name, "slow") == 0)
+		program_starting(s->program);
 }
 
 static void

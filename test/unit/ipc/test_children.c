@@ -295,6 +295,10 @@ test_slow_start(void **state)
 	strcpy(p.start.config.organization, "slow");
 	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
 	children_stop(c);
+	/* Somebody else's word is good for who waits for him. */
+	strcpy(p.start.config.organization, "awaited");
+	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
+	children_stop(c);
 	strcpy(p.start.config.organization, "stuck");
 	assert_int_equal(children_start(&p, &c, &why), REASON_UNAVAILABLE);
 	assert_non_null(strstr(why.text, "authority was not ready in time"));

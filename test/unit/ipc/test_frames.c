@@ -353,7 +353,7 @@ test_permissions(void **state)
 	/* A new right is a decision: it changes this number too. */
 	assert_int_equal(allowed,
 	    4 * 7 + 1 + 4 * 2 + 2 + 2 + 2 + 3 + 2 + 2 + 10 + 3 + 2 + 2 +
-		2 /* LOOK_UP, ON_RECORD */);
+		2 /* LOOK_UP, ON_RECORD */ + 1 /* STARTING of the signer */);
 }
 
 int
