@@ -143,7 +143,8 @@ out:
 /*
  * A JWS is base64url in JSON: octets that a fuzzer changes there rarely make
  * another header. Half of its changes are made to the decoded text of the
- * protected header or of the payload, which is encoded again in its place.
+ * protected header or of the payload, which is encoded again in its place; some
+ * put an unprotected header in front.
  */
 __attribute__((weak)) size_t LLVMFuzzerMutate(
     uint8_t *bytes, size_t len, size_t cap);
@@ -168,6 +169,24 @@ member_find(struct span text, const char *name, size_t *at, size_t *len)
 	return true;
 }
 
+/* An unprotected header in front of the protected one. */
+static size_t
+header_put(uint8_t *bytes, size_t len, size_t cap, unsigned seed)
+{
+	static const char *const headers[] = { "\"header\":{\"kid\":\"a\"},",
+		"\"header\":{\"alg\":\"ES256\"},", "\"header\":{\"crit\":[]},",
+		"\"header\":[]," };
+	const char *put = headers[seed / 16 % 4];
+	size_t n = strlen(put);
+	uint8_t *at = memmem(bytes, len, "\"protected\"", 11);
+
+	if (at == NULL || len + n > cap)
+		return LLVMFuzzerMutate(bytes, len, cap);
+	memmove(at + n, at, len - (size_t)(at - bytes));
+	memcpy(at, put, n);
+	return len + n;
+}
+
 size_t
 LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t cap, unsigned seed)
 {
@@ -175,6 +194,8 @@ LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t cap, unsigned seed)
 	static char encoded[BASE64_SIZE(1 << 16)];
 	size_t at, old, n, now;
 
+	if (seed % 16 == 1 && len > 0 && bytes[0] == '{')
+		return header_put(bytes, len, cap, seed);
 	if (seed % 2 == 0 || len == 0 || bytes[0] != '{' ||
 	    !member_find(span_of(bytes, len),
 		seed % 3 > 0 ? "\"protected\":\"" : "\"payload\":\"", &at,

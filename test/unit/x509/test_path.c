@@ -459,6 +459,7 @@ many_of_one_name(void **state)
 
 	(void)state;
 	foreign_make(&by, &r);
+	EVP_PKEY_free(r.key);
 	begun = signature_work();
 	r.key = by.key;
 	r.issuer_name = "also";
