@@ -23,7 +23,7 @@
 #define ROOTS_MAX     2
 #define ITEMS_MAX     48
 #define ACTS_MAX      256
-#define SLOTS_MAX     262144 /* octets of a slot list */
+#define SLOTS_MAX     2097152 /* octets of a slot list */
 
 enum plan_kind {
 	PLAN_CREATE,  /* new roots, split, and what they sign */

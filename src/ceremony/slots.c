@@ -12,7 +12,7 @@
 #include "model/serial.h"
 #include "wire/json.h"
 
-#define ROWS_MAX 320 /* keys and given slots of one ledger */
+#define ROWS_MAX JSON_MAX_ELEMENTS /* keys and given slots of one ledger */
 
 struct slot_row {
 	char slot[SLOT_TOKEN_MAX + 1];

@@ -63,7 +63,7 @@ const struct verb verbs[] = {
 	{ "ca", "list", ca_list_run, PAGE_OPTIONS, "list signing keys" },
 	{ "ca", "show", ca_show_run, "NAME [--pem]",
 	    "show a key and its chain" },
-	{ "slot", "list", slot_list_run, PAGE_OPTIONS,
+	{ "slot", "list", slot_list_run, "",
 	    "say whose each slot of serials is" },
 	{ "slot", "give", slot_give_run, "SLOT --to NAME",
 	    "give a slot to a factory with a signer of its own, for ever" },
