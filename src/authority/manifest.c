@@ -110,6 +110,7 @@ enum fate {
 	FATE_NEW,
 	FATE_TWIN,  /* another site has this serial */
 	FATE_CLASH, /* the same, and no second row can be */
+	FATE_OURS, /* it is in a slot that is ours: no such unit is elsewhere */
 };
 
 struct judged {
@@ -127,7 +128,8 @@ same_issuer(const struct device *a, const struct device *b)
 }
 
 static void
-judge_device(struct authority *a, const struct device *d, struct judged *j)
+judge_device(struct authority *a, const struct device *d, struct judged *j,
+    struct why *why)
 {
 	struct store_serial ours;
 	unsigned i, n;
@@ -151,6 +153,9 @@ judge_device(struct authority *a, const struct device *d, struct judged *j)
 	for (i = 0; i < j->others_len; i++)
 		if (same_issuer(d, &j->others[i]))
 			j->fate = FATE_CLASH;
+	/* Nobody else's device gets a tag under a serial of ours. */
+	if (foreign_check(a, d->serial, why) != REASON_OK)
+		j->fate = j->fate == FATE_NEW ? FATE_OURS : FATE_CLASH;
 }
 
 /* Nobody can tell which of them is the true one: both wait for an operator. */
@@ -204,9 +209,10 @@ take_device(struct authority *a, const struct manifest_device *d,
 {
 	static struct judged j;
 	char note[129] = "";
+	struct why why;
 	bool good = true;
 
-	judge_device(a, &d->device, &j);
+	judge_device(a, &d->device, &j, &why);
 	if (j.fate == FATE_SAME) {
 		r->here++;
 		return true;
@@ -383,8 +389,12 @@ manifest_inspected(struct authority *a, struct pending *p, struct span payload)
 	for (i = 0; i < f->devices_len; i++) {
 		if (f->devices[i].sequence < fresh)
 			continue;
-		judge_device(a, &f->devices[i].device, &j);
-		if (j.fate == FATE_SAME)
+		judge_device(a, &f->devices[i].device, &j, &why);
+		if (j.fate == FATE_OURS) {
+			admin_fail(a, p, REASON_SERIAL_SLOT, &why);
+			return;
+		}
+		if (j.fate == FATE_SAME || j.fate == FATE_CLASH)
 			continue;
 		if (!ask_tag(a, p, &f->devices[i], i)) {
 			signer_sent(a, p, false);

@@ -18,16 +18,17 @@
 #include "cli/cli.h"
 #include "crypto/hash/hash.h"
 #include "ipc/room.h"
+#include "model/serial.h"
 #include "wire/json.h"
 
 #define VOUCHER_KEY  "voucher-1"
-#define ISSUING_CA   "F1-1"
 #define ISSUING_SLOT "F1"
 
 struct plan {
 	struct cli *c;
 	const char *organization, *host, *listen;
-	const char *product, *token, *masa_url;
+	const char *product, *token, *masa_url, *slot;
+	char issuing[SLOT_TOKEN_MAX + 3]; /* the first CA of the slot */
 	bool test;
 	char home[CONFIG_TEXT];
 	bool made_home; /* the folder itself is ours too */
@@ -223,8 +224,8 @@ make_keys(struct plan *p, struct why *why)
 		.passphrase = p->passphrase };
 	struct ca_plan issuing = { .home = p->home,
 		.purpose = "idevid-ca",
-		.name = ISSUING_CA,
-		.slot = ISSUING_SLOT,
+		.name = p->issuing,
+		.slot = p->slot,
 		.passphrase = p->passphrase };
 	struct session *s = NULL;
 	enum reason r;
@@ -298,7 +299,7 @@ print_summary(const struct plan *p, struct why *why)
 	json_put_bool(&o, p->test);
 	put_pair(&o, "root", "software root");
 	put_pair(&o, "voucher-key", VOUCHER_KEY);
-	put_pair(&o, "issuing-ca", ISSUING_CA);
+	put_pair(&o, "issuing-ca", p->issuing);
 	put_pair(&o, "product", p->product);
 	json_put_name(&o, "anchors");
 	json_begin_array(&o);
@@ -344,7 +345,10 @@ hold_signals(void)
 int
 init_run(struct cli *c, int argc, char **argv)
 {
-	struct plan p = { .c = c, .host = "localhost", .passphrase = -1 };
+	struct plan p = { .c = c,
+		.host = "localhost",
+		.slot = ISSUING_SLOT,
+		.passphrase = -1 };
 	const struct option_row rows[] = { { "organization", &p.organization,
 					       NULL, true },
 		{ "host", &p.host, NULL, false },
@@ -352,6 +356,7 @@ init_run(struct cli *c, int argc, char **argv)
 		{ "product", &p.product, NULL, false },
 		{ "token", &p.token, NULL, false },
 		{ "masa-url", &p.masa_url, NULL, false },
+		{ "slot", &p.slot, NULL, false },
 		{ "test", NULL, &p.test, false }, { 0 } };
 	struct why why;
 	enum reason r;
@@ -363,6 +368,9 @@ init_run(struct cli *c, int argc, char **argv)
 		return usage_error(c,
 		    "--token and --masa-url go with "
 		    "--product");
+	if (!slot_valid(p.slot))
+		return usage_error(c, "--slot is 2 to 4 of A-Z 0-9");
+	snprintf(p.issuing, sizeof(p.issuing), "%s-1", p.slot);
 	why_clear(&why);
 	if ((r = plan_config(&p, &why)) != REASON_OK ||
 	    (r = passphrase_get(c, true, &p.passphrase, &why)) != REASON_OK)

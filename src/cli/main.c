@@ -30,7 +30,8 @@
 const struct verb verbs[] = {
 	{ "init", NULL, init_run,
 	    "--organization NAME [--host NAME] [--listen ADDRESS:PORT]\n"
-	    "[--product NAME --token T [--masa-url HOST]] [--test]",
+	    "[--product NAME --token T [--masa-url HOST]] [--slot SLOT] "
+	    "[--test]",
 	    "make a home: roots, first issuing CA, voucher signer" },
 	{ "serve", NULL, serve_run,
 	    "[--masa] [--listen ADDRESS:PORT] [--test-clock TIME]",
