@@ -116,12 +116,16 @@ put_hex(struct json_out *o, const char *name, const void *octets, size_t len)
 	json_put_hex(o, span_of(octets, len));
 }
 
+#define ONE_PEER 640 /* octets of JSON; no entry has more */
+
 static void
 put_peer(void *context, const struct store_peer *p)
 {
-	struct json_out *o = context;
+	struct page *page = context;
+	struct json_out *o = &page->o;
 
-	json_begin_object(o);
+	if (!page_reached(page, p->name) || !page_takes(page, p->name))
+		return;
 	json_put_name(o, "name");
 	json_put_text(o, p->name);
 	put_hex(o, "signer", p->head.signer, SIGNER_ID_SIZE);
@@ -139,16 +143,16 @@ void
 peer_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	static char room[ADMIN_BLOB_MAX];
-	struct json_out o;
+	struct page page;
+	struct why why;
+	enum reason r = page_read(&page, m, ONE_PEER, &why);
 
-	(void)m;
-	json_out_open(&o, room, sizeof(room));
-	json_begin_object(&o);
-	json_put_name(&o, "peers");
-	json_begin_array(&o);
-	store_peer_each(a->store, put_peer, &o);
-	json_end_array(&o);
-	json_end_object(&o);
-	answer_json(from, &o);
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	page_begin(&page);
+	page_list(&page, "peers");
+	store_peer_each(a->store, put_peer, &page);
+	page_end(&page, from);
 }

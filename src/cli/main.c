@@ -79,7 +79,7 @@ const struct verb verbs[] = {
 	{ "peer", "add", peer_add_run,
 	    "NAME --signer HEX --key SHA256 --root FILE",
 	    "name a site whose manifests are taken" },
-	{ "peer", "list", peer_list_run, "",
+	{ "peer", "list", peer_list_run, PAGE_OPTIONS,
 	    "list them, and how far their chains are known" },
 	{ "issue", "csr", issue_csr_run,
 	    "--product NAME [--serial S] [--factory NAME] [--out FILE|DIR]\n"

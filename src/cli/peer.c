@@ -33,10 +33,7 @@ peer_add_run(struct cli *c, int argc, char **argv)
 int
 peer_list_run(struct cli *c, int argc, char **argv)
 {
-	struct message_admin m;
-
-	if (!options_read(c, argc, argv, NULL, 0, 0))
-		return EXIT_USAGE;
-	request_begin(&m, "peer.list");
-	return session_run(c, NEED_STORE, &m);
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"peer.list", NEED_STORE, .fields = { PAGE_FIELDS } });
 }

@@ -1,16 +1,8 @@
 /* A signer that has had hundreds of keys: its checkpoints are several records. */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "journal/internal.h"
-#include "samples.h"
+#include "copies.h"
 
 /* Of the smallest segments; a checkpoint of these keys needs larger ones. */
 #define SMALL (10 * RECORD_MAX)
@@ -18,60 +10,16 @@
 #define SLOTS 450
 #define PARTS 38
 
-static char top[64], dir[100];
-static struct why why;
-static struct {
-	uint8_t *bytes;
-	size_t len;
-	enum record_kind kind;
-} copy[4 * (KEYS + SLOTS)];
-static size_t copied;
-
 static int
 make(void **state)
 {
 	char command[200];
 
 	(void)state;
-	strcpy(top, "many-XXXXXX");
-	if (mkdtemp(top) == NULL)
+	if (make_sized(SMALL) != 0)
 		return 1;
-	snprintf(dir, sizeof(dir), "%s/journal", top);
 	snprintf(command, sizeof(command), "cp -a %s %s/empty", dir, top);
-	return journal_create_sized(dir, true, SAMPLE_TIME, SMALL, &why) !=
-	    REASON_OK ||
-	    system(command) != 0;
-}
-
-static int
-clear(void **state)
-{
-	char command[100];
-
-	(void)state;
-	while (copied > 0)
-		free(copy[--copied].bytes);
-	snprintf(command, sizeof(command), "rm -rf '%s'", top);
 	return system(command);
-}
-
-static struct journal *
-reopen(void)
-{
-	struct journal *j = NULL;
-	enum reason r = journal_open(dir, &j, NULL, NULL, &why);
-
-	if (r != REASON_OK)
-		fail_msg("%s: %s", reason_code(r), why.text);
-	return j;
-}
-
-static void
-ignore(void *context, uint64_t sequence, struct span bytes)
-{
-	(void)context;
-	(void)sequence;
-	(void)bytes;
 }
 
 static void
@@ -81,18 +29,6 @@ add(struct journal *j, struct record r)
 		fail_msg("%s", why.text);
 	assert_int_equal(journal_commit(j, &why), REASON_OK);
 	journal_drain(j, ignore, NULL);
-}
-
-static enum reason
-keep(void *context, const struct record *r, struct span bytes, struct why *w)
-{
-	(void)context;
-	(void)w;
-	copy[copied].kind = r->kind;
-	copy[copied].bytes = malloc(bytes.len);
-	memcpy(copy[copied].bytes, bytes.ptr, bytes.len);
-	copy[copied++].len = bytes.len;
-	return REASON_OK;
 }
 
 static struct record
@@ -210,9 +146,7 @@ comes_back(void **state)
 {
 	struct ledger l = life(), again;
 	char command[300];
-	struct journal *j;
 	uint64_t records;
-	size_t i;
 
 	(void)state;
 	assert_int_equal(journal_read(dir, 1, keep, NULL, &why), REASON_OK);
@@ -220,13 +154,7 @@ comes_back(void **state)
 	    "rm -r %s && cp -a %s/empty %s && find %s -name '0*2.seg' -delete",
 	    dir, top, dir, dir);
 	assert_int_equal(system(command), 0);
-	j = reopen();
-	for (i = 1; i < copied; i++)
-		if (journal_adopt(j, span_of(copy[i].bytes, copy[i].len),
-			&why) != REASON_OK)
-			fail_msg("record %zu: %s", i + 1, why.text);
-	assert_int_equal(journal_commit(j, &why), REASON_OK);
-	journal_close(j);
+	journal_close(adopted(1));
 	assert_int_equal(
 	    journal_verify(dir, &again, &records, &why), REASON_OK);
 	same(&again, &l);

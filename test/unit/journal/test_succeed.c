@@ -1,64 +1,18 @@
 /* After a restore: records come back from the copy, and a new signer goes on. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "journal/internal.h"
-#include "samples.h"
+#include "copies.h"
 
 #define SMALL	(5 * RECORD_MAX)
 #define RECORDS 700
-
-static char top[64], dir[100];
-static struct why why;
-
-/* What the store would have: every record, in order. */
-static struct {
-	uint8_t *bytes;
-	size_t len;
-} copy[RECORDS + 20];
-static size_t copied;
 
 static int
 make(void **state)
 {
 	(void)state;
-	strcpy(top, "succeed-XXXXXX");
-	if (mkdtemp(top) == NULL)
-		return 1;
-	snprintf(dir, sizeof(dir), "%s/journal", top);
-	return journal_create_sized(dir, true, SAMPLE_TIME, SMALL, &why) !=
-	    REASON_OK;
-}
-
-static int
-clear(void **state)
-{
-	char command[100];
-
-	(void)state;
-	while (copied > 0)
-		free(copy[--copied].bytes);
-	snprintf(command, sizeof(command), "rm -rf '%s'", top);
-	return system(command);
-}
-
-static struct journal *
-reopen(void)
-{
-	struct journal *j = NULL;
-	enum reason r = journal_open(dir, &j, NULL, NULL, &why);
-
-	if (r != REASON_OK)
-		fail_msg("%s: %s", reason_code(r), why.text);
-	return j;
+	return make_sized(SMALL);
 }
 
 static void
@@ -66,26 +20,6 @@ add(struct journal *j, struct record r)
 {
 	assert_int_equal(
 	    journal_append(j, &r, SAMPLE_TIME + 5, &why), REASON_OK);
-}
-
-static enum reason
-keep(void *context, const struct record *r, struct span bytes, struct why *w)
-{
-	(void)context;
-	(void)r;
-	(void)w;
-	copy[copied].bytes = malloc(bytes.len);
-	memcpy(copy[copied].bytes, bytes.ptr, bytes.len);
-	copy[copied++].len = bytes.len;
-	return REASON_OK;
-}
-
-static void
-ignore(void *context, uint64_t sequence, struct span bytes)
-{
-	(void)context;
-	(void)sequence;
-	(void)bytes;
 }
 
 static void
@@ -139,20 +73,6 @@ life(void)
 	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
 	assert_int_equal(records, copied);
 	return l;
-}
-
-static struct journal *
-adopted(uint64_t from)
-{
-	struct journal *j = reopen();
-	size_t i;
-
-	for (i = (size_t)from; i < copied; i++)
-		if (journal_adopt(j, span_of(copy[i].bytes, copy[i].len),
-			&why) != REASON_OK)
-			fail_msg("record %zu: %s", i + 1, why.text);
-	assert_int_equal(journal_commit(j, &why), REASON_OK);
-	return j;
 }
 
 /* Record for record the same, checkpoints between segments included. */
