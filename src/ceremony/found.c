@@ -70,7 +70,7 @@ found_root(
 		snprintf(
 		    file, sizeof(file), "ceremony/%s.key", root_word(root));
 		path_join(path, sizeof(path), o->home, file);
-		r = private_key_save(key, path, o->passphrase, why);
+		r = private_key_save(key, path, o->passphrase, NULL, why);
 	}
 	if (r == REASON_OK) {
 		snprintf(file, sizeof(file), "anchors/%s.pem", root_word(root));

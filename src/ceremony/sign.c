@@ -88,7 +88,7 @@ root_open(struct root *root, const struct sign_options *o, struct why *why)
 		return r;
 	snprintf(file, sizeof(file), "ceremony/%s.key", root_word(o->root));
 	path_join(path, sizeof(path), o->home, file);
-	r = private_key_load(&root->key, path, o->passphrase, why);
+	r = private_key_load(&root->key, path, o->passphrase, NULL, why);
 	if (r == REASON_OK &&
 	    !span_eq(private_key_spki(root->key), root->certificate.spki))
 		r = why_set(why, REASON_HOME_INVALID, -1,

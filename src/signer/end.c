@@ -42,9 +42,11 @@ archive_make(struct signer *s, const struct ledger_key *k,
 		/* Of an earlier try. */
 		r = key_file_erase(s, "archive", k->order.name, why);
 		if (r == REASON_OK)
-			r = private_key_save(key, path, &passphrase, why);
+			r = private_key_save(
+			    key, path, &passphrase, &s->vault, why);
 		private_key_free(key);
 	}
+	key_vault_close(&s->vault);
 	secret_free(&passphrase);
 	return r == REASON_OK ? file_sha256(path, out, why) : r;
 }

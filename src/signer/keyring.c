@@ -132,7 +132,7 @@ chain_load(struct held_key *h, const char *folder,
 }
 
 enum reason
-key_file_open(struct private_key **out, const struct signer *s,
+key_file_open(struct private_key **out, struct signer *s,
     const struct ledger_key *known, const struct secret *passphrase,
     struct why *why)
 {
@@ -142,12 +142,12 @@ key_file_open(struct private_key **out, const struct signer *s,
 
 	key_path(path, s->folder, known->order.name, "key");
 	if (!known->wrapped)
-		return private_key_load(out, path, passphrase, why);
+		return private_key_load(out, path, passphrase, &s->vault, why);
 	path_join(folder, sizeof(folder), s->root, "wrapping");
 	r = wrapping_open(folder, known->order.name, passphrase, &both, why);
 	if (r != REASON_OK)
 		return r;
-	r = private_key_load(out, path, &both, why);
+	r = private_key_load(out, path, &both, NULL, why);
 	secret_free(&both);
 	return r;
 }
@@ -172,9 +172,8 @@ is_there(const struct signer *s, const struct ledger_key *known)
 }
 
 static enum reason
-key_load(struct keyring *k, const struct signer *s,
-    const struct ledger_key *known, const struct secret *passphrase,
-    struct why *why)
+key_load(struct keyring *k, struct signer *s, const struct ledger_key *known,
+    const struct secret *passphrase, struct why *why)
 {
 	uint8_t hash[HASH_SIZE];
 	struct private_key *key;
@@ -215,9 +214,8 @@ look_for_returned(const struct signer *s, const struct ledger_key *known)
 }
 
 enum reason
-keyring_load(struct keyring *k, const struct signer *s,
-    const struct ledger *ledger, const struct secret *passphrase,
-    struct why *why)
+keyring_load(struct keyring *k, struct signer *s, const struct ledger *ledger,
+    const struct secret *passphrase, struct why *why)
 {
 	const struct ledger_key *known;
 	enum reason r = REASON_OK;

@@ -110,7 +110,9 @@ key_make(struct signer *s, const struct key_order *k, struct held_key **out,
 	    : private_key_generate(k->p384 ? KEY_P384 : KEY_P256);
 	key_path(path, s->folder, k->name, "key");
 	(void)unlink(path);
-	r = private_key_save(key, path, &passphrase, why);
+	r = private_key_save(
+	    key, path, &passphrase, wrapped(k) ? NULL : &s->vault, why);
+	key_vault_close(&s->vault);
 	secret_free(&passphrase);
 	if (r != REASON_OK) {
 		private_key_free(key);

@@ -63,7 +63,7 @@ send_answer(void *context, uint64_t id, const struct message_signed *m)
 		    (unsigned long long)m->sequence);
 }
 
-/* Each key costs its scrypt: hundreds of them are no reason to give us up. */
+/* Each CA costs its scrypt: hundreds of them are no reason to give us up. */
 static void
 tell_starting(void *context)
 {

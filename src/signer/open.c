@@ -55,7 +55,7 @@ tag_key_open(struct signer *s, const struct secret *passphrase, struct why *why)
 
 	key_path(path, s->folder, "tag", "key");
 	if (access(path, F_OK) == 0) {
-		r = secret_load(&s->tag_key, path, passphrase, why);
+		r = secret_load(&s->tag_key, path, passphrase, &s->vault, why);
 		if (r == REASON_OK && s->tag_key.len != HASH_SIZE)
 			r = why_set(why, REASON_HOME_INVALID, -1,
 			    "%s holds another secret", path);
@@ -66,7 +66,7 @@ tag_key_open(struct signer *s, const struct secret *passphrase, struct why *why)
 		    why, REASON_HOME_INVALID, -1, "%s is missing", path);
 	secret_new(&s->tag_key, HASH_SIZE);
 	random_bytes(s->tag_key.ptr, HASH_SIZE);
-	return secret_save(&s->tag_key, path, passphrase, why);
+	return secret_save(&s->tag_key, path, passphrase, &s->vault, why);
 }
 
 static enum reason
@@ -80,6 +80,7 @@ open_keys(struct signer *s, struct why *why)
 		return r;
 	if ((r = tag_key_open(s, &passphrase, why)) == REASON_OK)
 		r = keyring_load(&s->keyring, s, l, &passphrase, why);
+	key_vault_close(&s->vault);
 	secret_free(&passphrase);
 	return r;
 }

@@ -35,15 +35,15 @@ struct keyring {
 /* Opens the key files of all keys of the ledger that are not retired, compares
  * them with it, and reads their chains. A missing file is an alarm and the key
  * is not held; PASSPHRASE, or HOME_INVALID where a file tells another key. */
-MUST_USE enum reason keyring_load(struct keyring *k, const struct signer *s,
+MUST_USE enum reason keyring_load(struct keyring *k, struct signer *s,
     const struct ledger *ledger, const struct secret *passphrase,
     struct why *why);
 void keyring_free(struct keyring *k);
-/* Opens a key's file, with its wrapping key if it has one. PASSPHRASE,
- * HOME_INVALID. */
-MUST_USE enum reason key_file_open(struct private_key **out,
-    const struct signer *s, const struct ledger_key *known,
-    const struct secret *passphrase, struct why *why);
+/* Opens a key's file, with its wrapping key if it has one. What was derived stays
+ * in the vault until the caller closes it. PASSPHRASE, HOME_INVALID. */
+MUST_USE enum reason key_file_open(struct private_key **out, struct signer *s,
+    const struct ledger_key *known, const struct secret *passphrase,
+    struct why *why);
 struct held_key *keyring_find(struct keyring *k, const char *name);
 /* Takes the key over; its chain comes later. */
 struct held_key *keyring_add(
@@ -150,6 +150,7 @@ struct signer {
 	int passphrase;	       /* memfd, read when needed; -1 */
 	struct journal *journal;
 	struct keyring keyring;
+	struct key_vault vault; /* of the files under the passphrase alone */
 	struct secret tag_key;
 	struct recent *recent;
 	struct clock_watch clock;

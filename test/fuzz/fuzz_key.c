@@ -65,12 +65,12 @@ input_read(const uint8_t *bytes, size_t len)
 		}
 		oracle_end();
 	}
-	if (private_key_load(&k, path, &passphrase, NULL) == REASON_OK)
+	if (private_key_load(&k, path, &passphrase, NULL, NULL) == REASON_OK)
 		digest = key_take(k);
 	if (private_key_read(&k, span_of(bytes, len), &passphrase, NULL) ==
 	    REASON_OK)
 		digest = key_take(k);
-	if (secret_load(&s, path, &passphrase, NULL) == REASON_OK) {
+	if (secret_load(&s, path, &passphrase, NULL, NULL) == REASON_OK) {
 		digest = digest_add(ACCEPTED, s.ptr, s.len);
 		secret_free(&s);
 	}

@@ -1,22 +1,17 @@
-/*
- * Keys and other secrets at rest: PKCS#8 EncryptedPrivateKeyInfo, PBES2 with
- * scrypt and AES-256-CBC (RFC 7914, RFC 8018), readable by `openssl pkey`.
- */
+/* Keys and other secrets at rest: PEM files of what vault.c encrypts. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
 #include "base/fatal.h"
 #include "base/file.h"
-#include "base/random.h"
 #include "crypto/error.h"
 #include "crypto/keys/nonce.h"
+#include "crypto/keys/vault.h"
 
-#define SCRYPT_N     16384 /* 16 MiB: the most that libcrypto takes unasked */
 #define KEY_FILE_MAX 16384
 
 /* A secret that is no key is kept in the same container, as the octets of a
@@ -37,36 +32,30 @@ wrap_octets(const struct secret *s)
 }
 
 static enum reason
-save(PKCS8_PRIV_KEY_INFO *p8, const char *path, const struct secret *passphrase,
-    struct why *why)
+save(const PKCS8_PRIV_KEY_INFO *p8, const char *path,
+    const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
-	uint8_t salt[16], iv[16];
-	X509_ALGOR *algorithm;
+	struct key_vault own = { .salted = false };
 	X509_SIG *sealed;
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *text;
 	long len;
 	enum reason r;
 
-	random_bytes(salt, sizeof(salt));
-	random_bytes(iv, sizeof(iv));
-	algorithm = PKCS5_pbe2_set_scrypt(
-	    EVP_aes_256_cbc(), salt, sizeof(salt), iv, SCRYPT_N, 8, 1);
-	if (algorithm == NULL || bio == NULL ||
-	    (sealed = PKCS8_set0_pbe((const char *)passphrase->ptr,
-		 (int)passphrase->len, p8, algorithm)) == NULL ||
-	    PEM_write_bio_PKCS8(bio, sealed) != 1)
+	sealed = vault_seal(shared == NULL ? &own : shared, passphrase, p8);
+	if (bio == NULL || PEM_write_bio_PKCS8(bio, sealed) != 1)
 		fatal("a key could not be encrypted");
 	len = BIO_get_mem_data(bio, &text);
 	r = file_write_new(path, span_of(text, (size_t)len), 0600, why);
 	X509_SIG_free(sealed);
 	BIO_free(bio);
+	key_vault_close(&own);
 	return r;
 }
 
 enum reason
 private_key_save(const struct private_key *k, const char *path,
-    const struct secret *passphrase, struct why *why)
+    const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
 	EVP_PKEY *native = private_key_native(k);
 	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(native);
@@ -74,7 +63,7 @@ private_key_save(const struct private_key *k, const char *path,
 
 	if (p8 == NULL)
 		fatal("EVP_PKEY2PKCS8");
-	r = save(p8, path, passphrase, why);
+	r = save(p8, path, passphrase, shared, why);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	EVP_PKEY_free(native);
 	return r;
@@ -82,14 +71,14 @@ private_key_save(const struct private_key *k, const char *path,
 
 enum reason
 secret_save(const struct secret *s, const char *path,
-    const struct secret *passphrase, struct why *why)
+    const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
 	PKCS8_PRIV_KEY_INFO *p8;
 	enum reason r;
 
 	private_key_heap();
 	p8 = wrap_octets(s);
-	r = save(p8, path, passphrase, why);
+	r = save(p8, path, passphrase, shared, why);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	return r;
 }
@@ -97,8 +86,9 @@ secret_save(const struct secret *s, const char *path,
 /* Opens the container of either kind. */
 static enum reason
 unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
-    const struct secret *passphrase, struct why *why)
+    const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
+	struct key_vault own = { .salted = false };
 	struct buf text;
 	X509_SIG *sealed;
 	BIO *bio;
@@ -120,8 +110,8 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s is no encrypted PKCS#8 file", path);
 	}
-	*out = PKCS8_decrypt(
-	    sealed, (const char *)passphrase->ptr, (int)passphrase->len);
+	*out = vault_open(shared == NULL ? &own : shared, passphrase, sealed);
+	key_vault_close(&own);
 	X509_SIG_free(sealed);
 	if (*out != NULL)
 		return REASON_OK;
@@ -131,13 +121,13 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 
 enum reason
 private_key_load(struct private_key **out, const char *path,
-    const struct secret *passphrase, struct why *why)
+    const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
 	PKCS8_PRIV_KEY_INFO *p8;
 	EVP_PKEY *native;
 	enum reason r;
 
-	if ((r = unseal(&p8, path, passphrase, why)) != REASON_OK)
+	if ((r = unseal(&p8, path, passphrase, shared, why)) != REASON_OK)
 		return r;
 	native = EVP_PKCS82PKEY(p8);
 	PKCS8_PRIV_KEY_INFO_free(p8);
@@ -151,7 +141,7 @@ private_key_load(struct private_key **out, const char *path,
 
 enum reason
 secret_load(struct secret *s, const char *path, const struct secret *passphrase,
-    struct why *why)
+    struct key_vault *shared, struct why *why)
 {
 	PKCS8_PRIV_KEY_INFO *p8;
 	const ASN1_OBJECT *algorithm;
@@ -159,7 +149,7 @@ secret_load(struct secret *s, const char *path, const struct secret *passphrase,
 	enum reason r;
 	int len;
 
-	if ((r = unseal(&p8, path, passphrase, why)) != REASON_OK)
+	if ((r = unseal(&p8, path, passphrase, shared, why)) != REASON_OK)
 		return r;
 	if (PKCS8_pkey_get0(&algorithm, &octets, &len, NULL, p8) != 1 ||
 	    OBJ_obj2nid(algorithm) != NID_pkcs7_data || len <= 0) {

@@ -53,13 +53,30 @@ void private_keys_sign(struct signature *all, size_t len);
 struct span private_key_algorithm(const struct private_key *k);
 struct signature_algorithm private_key_signature(const struct private_key *k);
 
-/* Encrypts into a new file (0600, synced; refuses to overwrite). */
+/*
+ * What files under one passphrase share, so that opening them takes one scrypt:
+ * the salt, and the key that was derived last. Begins as all zeros.
+ */
+#define KEY_SALT_SIZE 16
+struct key_vault {
+	bool salted; /* a file was opened or made: new ones take its salt */
+	uint8_t salt[KEY_SALT_SIZE];
+	struct secret derived; /* owned; nothing: the next file derives */
+};
+/* Forgets the derived key. The salt, which is no secret, stays for files that are
+ * made later. */
+void key_vault_close(struct key_vault *v);
+
+/* Encrypts into a new file (0600, synced; refuses to overwrite). shared: NULL for
+ * a salt of its own, as here and below. */
 MUST_USE enum reason private_key_save(const struct private_key *k,
-    const char *path, const struct secret *passphrase, struct why *why);
+    const char *path, const struct secret *passphrase, struct key_vault *shared,
+    struct why *why);
 /* PASSPHRASE if it does not open, FILE_UNREADABLE, KEY_WEAK for other kinds and
  * RSA that is not of 2048 to 4096 bits with exponent 65537. */
 MUST_USE enum reason private_key_load(struct private_key **out,
-    const char *path, const struct secret *passphrase, struct why *why);
+    const char *path, const struct secret *passphrase, struct key_vault *shared,
+    struct why *why);
 /* A PEM or DER key as other tools write it (PKCS#8 or SEC1, unencrypted or
  * with passphrase; NULL = none): the customer's side only, which has no use
  * for RSA (KEY_WEAK). */
@@ -75,8 +92,8 @@ void *private_key_native(const struct private_key *k);
 
 /* Any secret at rest, encrypted the same way as keys (the tag key). */
 MUST_USE enum reason secret_save(const struct secret *s, const char *path,
-    const struct secret *passphrase, struct why *why);
+    const struct secret *passphrase, struct key_vault *shared, struct why *why);
 MUST_USE enum reason secret_load(struct secret *s, const char *path,
-    const struct secret *passphrase, struct why *why);
+    const struct secret *passphrase, struct key_vault *shared, struct why *why);
 
 #endif

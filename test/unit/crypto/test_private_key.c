@@ -128,15 +128,17 @@ kept_and_loaded(void **state)
 		FILE *f;
 
 		assert_int_equal(
-		    private_key_save(k, path, &right, &why), REASON_OK);
-		assert_int_equal(private_key_save(k, path, &right, &why),
+		    private_key_save(k, path, &right, NULL, &why), REASON_OK);
+		assert_int_equal(private_key_save(k, path, &right, NULL, &why),
 		    REASON_FILE_UNREADABLE);
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
-		assert_int_equal(private_key_load(&again, path, &wrong, &why),
+		assert_int_equal(
+		    private_key_load(&again, path, &wrong, NULL, &why),
 		    REASON_PASSPHRASE);
 		assert_int_equal(
-		    private_key_load(&again, path, &right, &why), REASON_OK);
+		    private_key_load(&again, path, &right, NULL, &why),
+		    REASON_OK);
 		assert_true(
 		    span_eq(private_key_spki(k), private_key_spki(again)));
 		signature_check(again, native);
@@ -177,7 +179,7 @@ container_as_promised(void **state)
 	(void)state;
 	secret_of(&passphrase, "p");
 	assert_int_equal(
-	    private_key_save(k, path, &passphrase, &why), REASON_OK);
+	    private_key_save(k, path, &passphrase, NULL, &why), REASON_OK);
 	f = fopen(path, "r");
 	p8 = PEM_read_PKCS8(f, NULL, NULL, NULL);
 	fclose(f);
@@ -215,19 +217,20 @@ other_secrets(void **state)
 	(void)state;
 	secret_of(&tag, "thirty-two octets of a tag key..");
 	secret_of(&passphrase, "p");
-	assert_int_equal(secret_save(&tag, path, &passphrase, &why), REASON_OK);
 	assert_int_equal(
-	    secret_load(&again, path, &passphrase, &why), REASON_OK);
+	    secret_save(&tag, path, &passphrase, NULL, &why), REASON_OK);
+	assert_int_equal(
+	    secret_load(&again, path, &passphrase, NULL, &why), REASON_OK);
 	assert_true(secret_equal(
 	    span_of(tag.ptr, tag.len), span_of(again.ptr, again.len)));
-	assert_int_equal(
-	    private_key_load(&key, path, &passphrase, &why), REASON_KEY_WEAK);
+	assert_int_equal(private_key_load(&key, path, &passphrase, NULL, &why),
+	    REASON_KEY_WEAK);
 	unlink(path);
 	key = private_key_generate(KEY_P256);
 	assert_int_equal(
-	    private_key_save(key, path, &passphrase, &why), REASON_OK);
+	    private_key_save(key, path, &passphrase, NULL, &why), REASON_OK);
 	secret_free(&again);
-	assert_int_equal(secret_load(&again, path, &passphrase, &why),
+	assert_int_equal(secret_load(&again, path, &passphrase, NULL, &why),
 	    REASON_FILE_UNREADABLE);
 	private_key_free(key);
 	unlink(path);
@@ -247,10 +250,11 @@ damaged_files(void **state)
 
 	(void)state;
 	secret_of(&passphrase, "p");
-	assert_int_equal(private_key_load(&again, path, &passphrase, &why),
+	assert_int_equal(
+	    private_key_load(&again, path, &passphrase, NULL, &why),
 	    REASON_FILE_UNREADABLE);
 	assert_int_equal(
-	    private_key_save(k, path, &passphrase, &why), REASON_OK);
+	    private_key_save(k, path, &passphrase, NULL, &why), REASON_OK);
 	f = fopen(path, "r");
 	len = fread(text, 1, sizeof(text), f);
 	fclose(f);
@@ -259,7 +263,7 @@ damaged_files(void **state)
 		fwrite(text, 1, cut, f);
 		fclose(f);
 		assert_int_equal(
-		    private_key_load(&again, path, &passphrase, &why),
+		    private_key_load(&again, path, &passphrase, NULL, &why),
 		    REASON_FILE_UNREADABLE);
 	}
 	secret_free(&passphrase);

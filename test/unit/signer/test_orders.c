@@ -280,6 +280,33 @@ again(void **state)
 	assert_int_not_equal(world.reply.sequence, first);
 }
 
+/* Voucher keys and the tag key share a salt, an issuing CA has a passphrase of its
+ * own. Nothing that was derived stays. */
+static void
+few_derivations(void **state)
+{
+	struct key_order more[2] = { { .purpose = PURPOSE_VOUCHER,
+					 .name = "voucher-2",
+					 .policy = { .kinds = SIGNED_NONCED } },
+		{ .purpose = PURPOSE_VOUCHER,
+		    .name = "voucher-3",
+		    .policy = { .kinds = SIGNED_NONCED } } };
+	struct why why;
+
+	(void)state;
+	world.scrypts = 0;
+	assert_int_equal(order_key(&more[0]), REASON_OK);
+	assert_null(world.signer.vault.derived.ptr);
+	assert_int_equal(order_key(&more[1]), REASON_OK);
+	assert_int_equal(world.scrypts, 2);
+	world_close();
+	world.scrypts = 0;
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(world.signer.keyring.len, 4);
+	assert_int_equal(world.scrypts, 1 + 1);
+	assert_null(world.signer.vault.derived.ptr);
+}
+
 /* Two keys would sign the same bytes: what one was counted for is no record of
  * the other's signature (law 3). */
 static void
@@ -698,6 +725,7 @@ main(void)
 		CASE(names_issuer),
 		CASE(nonceless),
 		CASE(again),
+		CASE(few_derivations),
 		CASE(again_other_key),
 		CASE(group),
 		CASE(large_groups),

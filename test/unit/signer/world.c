@@ -75,6 +75,23 @@ on_starting(void *context)
 	world.opened++;
 }
 
+int __real_EVP_PBE_scrypt(const char *pass, size_t passlen,
+    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
+    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
+int __wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
+    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
+    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
+
+int
+__wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
+    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
+    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen)
+{
+	world.scrypts++;
+	return __real_EVP_PBE_scrypt(
+	    pass, passlen, salt, saltlen, n, r, p, maxmem, key, keylen);
+}
+
 static enum reason
 open_home(const char *home, bool create, struct why *why)
 {

@@ -31,6 +31,7 @@ struct world {
 	struct reply reply;
 	int64_t now;	 /* test clock at the start */
 	unsigned opened; /* keys, so far */
+	unsigned scrypts;
 	uint8_t pin[CERTIFICATE_MAX];
 	struct certificate pinned;
 };
