@@ -37,7 +37,7 @@ granted(struct budget *b, const struct budget_rates *rates, const uint8_t *k,
 static void
 burst_then_rate(void **state)
 {
-	const struct budget_rates rates = { 4, 0, 0 };
+	const struct budget_rates rates = { 4, 0, 0, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -57,7 +57,7 @@ burst_then_rate(void **state)
 static void
 keys_and_prefixes(void **state)
 {
-	const struct budget_rates rates = { 1, 2, 0 };
+	const struct budget_rates rates = { 1, 2, 0, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -89,7 +89,7 @@ keys_and_prefixes(void **state)
 static void
 known_customers(void **state)
 {
-	const struct budget_rates rates = { 1, 1, 5 };
+	const struct budget_rates rates = { 1, 1, 5, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -105,7 +105,7 @@ known_customers(void **state)
 static void
 zero_is_no_limit(void **state)
 {
-	const struct budget_rates rates = { 0, 0, 0 };
+	const struct budget_rates rates = { 0, 0, 0, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -121,7 +121,7 @@ zero_is_no_limit(void **state)
 static void
 more_than_there_is_room(void **state)
 {
-	const struct budget_rates rates = { 100, 0, 0 };
+	const struct budget_rates rates = { 100, 0, 0, 0 };
 	struct budget *b = budget_new();
 	unsigned i;
 
@@ -150,7 +150,7 @@ static void
 handshakes_of_strangers(void **state)
 {
 	const struct budget_rates rates = { .handshake = 4 };
-	const struct budget_rates none_set = { .handshake = 0 };
+	const struct budget_rates none_set = { 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
