@@ -36,6 +36,8 @@ static const struct row rows[] = {
 	{ "masa", "rate-client", KIND_NUMBER, AT(rate_client), 0, 1000000 },
 	{ "masa", "rate-prefix", KIND_NUMBER, AT(rate_prefix), 0, 1000000 },
 	{ "masa", "rate-known", KIND_NUMBER, AT(rate_known), 0, 1000000 },
+	{ "masa", "rate-handshake", KIND_NUMBER, AT(rate_handshake), 0,
+	    1000000 },
 	{ "masa", "max-age", KIND_NUMBER, AT(max_age), 60, 31536000 },
 	{ "masa", "max-ahead", KIND_NUMBER, AT(max_ahead), 0, 86400 },
 	{ "masa", "keep-requests", KIND_NUMBER, AT(keep_requests), 1, 3650 },
@@ -59,6 +61,7 @@ config_defaults(struct config *c)
 	c->rate_client = 50;
 	c->rate_prefix = 200;
 	c->rate_known = 500;
+	c->rate_handshake = 50;
 	c->max_age = 86400;
 	c->max_ahead = 300;
 	c->keep_requests = 30;
@@ -254,13 +257,14 @@ config_print(const struct config *c, char *out, size_t cap)
 	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
 	    "[masa]\nlisten = %s\nclient-certificate = %s\n"
 	    "fronts = %u\nconnections = %u\nrate-client = %u\n"
-	    "rate-prefix = %u\nrate-known = %u\n"
+	    "rate-prefix = %u\nrate-known = %u\nrate-handshake = %u\n"
 	    "max-age = %u\nmax-ahead = %u\n"
 	    "keep-requests = %u\nrevocation-required = %s\n",
 	    c->organization, c->test ? "yes" : "no", c->listen,
 	    client_words[c->client], c->fronts, c->connections, c->rate_client,
-	    c->rate_prefix, c->rate_known, c->max_age, c->max_ahead,
-	    c->keep_requests, c->revocation_required ? "yes" : "no");
+	    c->rate_prefix, c->rate_known, c->rate_handshake, c->max_age,
+	    c->max_ahead, c->keep_requests,
+	    c->revocation_required ? "yes" : "no");
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		len = strlen(out);
 		if (!legacy_form(i)->product)

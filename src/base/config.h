@@ -26,6 +26,9 @@ struct config {
 	/* Requests a second of a client key, of a source prefix, and of a key
 	 * that got a voucher; 0 = any number. Default 50, 200, 500. */
 	unsigned rate_client, rate_prefix, rate_known;
+	/* TLS handshakes a second of a source prefix; 0 = any number. Default
+	 * 50, and ten times as many where known customers are. */
+	unsigned rate_handshake;
 	unsigned max_age;	/* row 7, seconds, default 86400 */
 	unsigned max_ahead;	/* row 7, seconds, default 300 */
 	unsigned keep_requests; /* days, for the re-check; default 30 */

@@ -70,7 +70,63 @@ ask_checker(
 	connection_set_tag(c, id);
 }
 
+/* --- lines of log --- */
+
+/* May there be another one in this second? Whoever is turned away does not get
+ * the lines of the others. */
+static bool
+line_left(struct front *f, bool turned_away)
+{
+	if (turned_away && f->away_line)
+		return false;
+	f->away_line |= turned_away;
+	if (f->lines == 0) {
+		f->lines_lost++;
+		return false;
+	}
+	f->lines--;
+	return true;
+}
+
 /* --- what the server asks --- */
+
+static bool
+is_known(const struct front *f, const struct http_connection *c)
+{
+	return f->blocklist != NULL &&
+	    blocklist_knows(f->blocklist, connection_client(c));
+}
+
+/* Taken before it costs anything, so that nobody gets more by beginning many
+ * at once. */
+static bool
+on_meet(void *context, const char *address)
+{
+	struct front *f = context;
+	struct why why;
+
+	if (budget_handshake(f->budget, &f->rates, address, clock_ticks()))
+		return true;
+	why_set(&why, REASON_RATE_LIMITED, -1,
+	    "connection closed: more TLS handshakes than rate-handshake");
+	if (line_left(f, true))
+		log_reason(
+		    REASON_RATE_LIMITED, &why, "address=\"%s\"", address);
+	return false;
+}
+
+static void
+on_met(void *context, struct http_connection *c, bool full)
+{
+	struct front *f = context;
+	const char *address = connection_address(c);
+	int64_t now = clock_ticks();
+
+	if (!full)
+		budget_give_back(f->budget, &f->rates, address, now);
+	if (is_known(f, c))
+		budget_customer(f->budget, address, now);
+}
 
 /* MP 5 row 0b: the first thing that is looked at. Without a list nobody is
  * blocked; that is so only where there is no authority, either. */
@@ -91,12 +147,9 @@ on_greet(void *context, struct http_connection *c)
 static bool
 within_budget(struct front *f, const struct http_connection *c)
 {
-	bool known = f->blocklist != NULL &&
-	    blocklist_knows(f->blocklist, connection_client(c));
-
 	return connection_exchange(c)->route->resource == RESOURCE_HEALTH ||
 	    budget_take(f->budget, &f->rates, connection_client_key(c),
-		connection_address(c), known, clock_ticks());
+		connection_address(c), is_known(f, c), clock_ticks());
 }
 
 /* Nobody need send a body that nobody can judge. */
@@ -141,15 +194,8 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 	bool turned_away =
 	    reason == REASON_CLIENT_BLOCKED || reason == REASON_RATE_LIMITED;
 
-	/* Whoever is turned away does not get the lines of the others. */
-	if (turned_away && f->away_line)
+	if (!line_left(f, turned_away))
 		return;
-	f->away_line |= turned_away;
-	if (f->lines == 0) {
-		f->lines_lost++;
-		return;
-	}
-	f->lines--;
 	if (reason != REASON_OK)
 		log_reason(reason, why, "request=\"%s\" address=\"%s\"",
 		    connection_correlation(c), connection_address(c));
@@ -161,6 +207,8 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 }
 
 const struct http_calls front_http_calls = {
+	.meet = on_meet,
+	.met = on_met,
 	.greet = on_greet,
 	.admit = on_admit,
 	.request = on_request,

@@ -21,12 +21,16 @@
 struct bucket {
 	uint8_t name[HASH_SIZE]; /* hash of a key; a prefix and zeros */
 	int64_t full;		 /* microseconds of ticks; 0 = free */
+	int64_t until; /* of customers: a prefix of theirs up to then */
 };
 
 struct budget {
 	uint64_t salt; /* so that nobody can choose a set */
 	struct bucket keys[1 << SET_BITS][WAYS];
 	struct bucket prefixes[1 << SET_BITS][WAYS];
+	/* Of handshakes. Strangers cannot push customers out of theirs. */
+	struct bucket strangers[1 << SET_BITS][WAYS];
+	struct bucket customers[1 << SET_BITS][WAYS];
 };
 
 struct budget *
@@ -46,24 +50,40 @@ budget_free(struct budget *b)
 }
 
 static struct bucket *
-find(struct bucket sets[][WAYS], uint64_t salt, const uint8_t name[HASH_SIZE])
+set_of(struct bucket sets[][WAYS], uint64_t salt, const uint8_t name[HASH_SIZE])
 {
-	struct bucket *set, *fullest;
 	uint64_t high, low;
-	unsigned i;
 
 	memcpy(&high, name, sizeof(high));
 	memcpy(&low, name + sizeof(high), sizeof(low));
-	set = sets[((high * salt ^ low) * salt) >> (64 - SET_BITS)];
-	fullest = &set[0];
-	for (i = 0; i < WAYS; i++) {
+	return sets[((high * salt ^ low) * salt) >> (64 - SET_BITS)];
+}
+
+/* NULL if it has none. */
+static struct bucket *
+held(struct bucket set[WAYS], const uint8_t name[HASH_SIZE])
+{
+	unsigned i;
+
+	for (i = 0; i < WAYS; i++)
 		if (memcmp(set[i].name, name, HASH_SIZE) == 0)
 			return &set[i];
+	return NULL;
+}
+
+static struct bucket *
+find(struct bucket sets[][WAYS], uint64_t salt, const uint8_t name[HASH_SIZE])
+{
+	struct bucket *set = set_of(sets, salt, name), *found, *fullest = set;
+	unsigned i;
+
+	if ((found = held(set, name)) != NULL)
+		return found;
+	for (i = 1; i < WAYS; i++)
 		if (set[i].full < fullest->full)
 			fullest = &set[i];
-	}
+	memset(fullest, 0, sizeof(*fullest));
 	memcpy(fullest->name, name, HASH_SIZE);
-	fullest->full = 0;
 	return fullest;
 }
 
@@ -122,4 +142,65 @@ budget_take(struct budget *b, const struct budget_rates *rates,
 	if (of_prefix != NULL)
 		of_prefix->full = prefix_full;
 	return true;
+}
+
+/* --- handshakes --- */
+
+/* The bucket that an address has, and its rate; NULL if it has none. */
+static struct bucket *
+bucket_of(struct budget *b, const struct budget_rates *rates,
+    const char *address, int64_t now, unsigned *rate)
+{
+	uint8_t name[HASH_SIZE];
+	struct bucket *k;
+
+	*rate = rates->handshake;
+	if (*rate == 0 || !prefix_name(name, address))
+		return NULL;
+	k = held(set_of(b->customers, b->salt, name), name);
+	if (k == NULL || k->until <= now)
+		return find(b->strangers, b->salt, name);
+	*rate *= BUDGET_CUSTOMERS;
+	return k;
+}
+
+bool
+budget_handshake(struct budget *b, const struct budget_rates *rates,
+    const char *address, int64_t now)
+{
+	struct bucket *k;
+	unsigned rate;
+	int64_t full;
+
+	now *= SECOND / 1000;
+	if ((k = bucket_of(b, rates, address, now, &rate)) == NULL)
+		return true;
+	if ((full = taken(k, rate, now)) < 0)
+		return false;
+	k->full = full;
+	return true;
+}
+
+void
+budget_give_back(struct budget *b, const struct budget_rates *rates,
+    const char *address, int64_t now)
+{
+	struct bucket *k;
+	unsigned rate;
+
+	now *= SECOND / 1000;
+	k = bucket_of(b, rates, address, now, &rate);
+	if (k != NULL && k->full > now)
+		k->full -= SECOND / rate;
+}
+
+void
+budget_customer(struct budget *b, const char *address, int64_t now)
+{
+	uint8_t name[HASH_SIZE];
+
+	if (!prefix_name(name, address))
+		return;
+	find(b->customers, b->salt, name)->until =
+	    now * (SECOND / 1000) + (int64_t)BUDGET_REMEMBERED * SECOND;
 }

@@ -5,6 +5,10 @@
  * so that a flood of throw-away certificates from its own network takes nothing
  * from it. The memory is of fixed size: a newcomer takes the place of the one
  * whose bucket is the fullest among a few, which so loses least.
+ *
+ * And how many full TLS handshakes: nobody has a name before one, so they are
+ * counted by prefix alone. A prefix from which a known customer came within a
+ * day has a bucket of its own, ten times as large (doc/decisions/056).
  */
 #ifndef FRONT_BUDGET_H
 #define FRONT_BUDGET_H
@@ -13,13 +17,16 @@
 
 #include "model/names.h"
 
-#define BUDGET_BURST 10 /* seconds' worth of requests at once */
+#define BUDGET_BURST	  10	/* seconds' worth at once */
+#define BUDGET_CUSTOMERS  10	/* times the handshakes of strangers */
+#define BUDGET_REMEMBERED 86400 /* seconds, of a prefix with customers */
 
-/* Requests a second; 0 = as many as they like. */
+/* So many a second; 0 = as many as they like. */
 struct budget_rates {
-	unsigned client; /* of one key that is not known */
-	unsigned prefix; /* of all of these behind one prefix */
-	unsigned known;	 /* of one key of a known customer */
+	unsigned client;    /* of one key that is not known */
+	unsigned prefix;    /* of all of these behind one prefix */
+	unsigned known;	    /* of one key of a known customer */
+	unsigned handshake; /* of a prefix without known customers */
 };
 
 struct budget;
@@ -34,5 +41,16 @@ void budget_free(struct budget *b);
  */
 bool budget_take(struct budget *b, const struct budget_rates *rates,
     const uint8_t key[HASH_SIZE], const char *address, bool known, int64_t now);
+/*
+ * One handshake of somebody from that address, at that moment: false if the
+ * bucket of its prefix is empty. An address that is none has no bucket.
+ */
+bool budget_handshake(struct budget *b, const struct budget_rates *rates,
+    const char *address, int64_t now);
+/* That one cost next to nothing: the token goes back. */
+void budget_give_back(struct budget *b, const struct budget_rates *rates,
+    const char *address, int64_t now);
+/* A known customer has proven its key from there. */
+void budget_customer(struct budget *b, const char *address, int64_t now);
 
 #endif

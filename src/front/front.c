@@ -28,10 +28,12 @@ log_counts(struct front *f)
 	f->blocked_said = f->blocked;
 	f->limited_said = f->limited;
 	log_note("counts",
-	    "accepted=\"%llu\" handshakes-failed=\"%llu\" "
+	    "accepted=\"%llu\" handshakes-refused=\"%llu\" "
+	    "handshakes-failed=\"%llu\" "
 	    "evicted=\"%llu\" requests=\"%llu\" legacy=\"%llu\" slow=\"%llu\" "
 	    "blocked=\"%llu\" limited=\"%llu\"",
 	    (unsigned long long)n->accepted,
+	    (unsigned long long)n->handshakes_refused,
 	    (unsigned long long)n->handshakes_failed,
 	    (unsigned long long)n->evicted, (unsigned long long)n->requests,
 	    (unsigned long long)n->legacy, (unsigned long long)n->slow,
@@ -79,7 +81,8 @@ take_config(struct front *f, const struct config *c)
 {
 	f->rates = (struct budget_rates){ .client = c->rate_client,
 		.prefix = c->rate_prefix,
-		.known = c->rate_known };
+		.known = c->rate_known,
+		.handshake = c->rate_handshake };
 	f->legacy = c->legacy;
 	server_legacy(f->server, c->legacy);
 }

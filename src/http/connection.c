@@ -84,6 +84,18 @@ connection_enter(struct http_connection *c, enum connection_state state)
 		fatal("a timer");
 }
 
+/* --- the end of the handshake --- */
+
+static void
+handshake_over(struct http_connection *c)
+{
+	const struct http_calls *calls = c->server->calls;
+
+	if (!c->met && calls->met != NULL)
+		calls->met(c->server->context, c, tls_full(c->ssl));
+	c->met = true;
+}
+
 /* --- the end --- */
 
 static void
@@ -130,6 +142,7 @@ connection_free(struct http_connection *c)
 
 	if (c->state == STATE_ANSWER)
 		s->calls->gone(s->context, c);
+	handshake_over(c);
 	close_stream(c);
 	if (fd >= 0)
 		close(fd);
@@ -326,11 +339,13 @@ on_event(struct bufferevent *stream, short what, void *context)
 	ERR_clear_error();
 	if ((what & BEV_EVENT_CONNECTED) != 0) {
 		(void)tls_client(c->ssl, c->client, c->client_key);
+		handshake_over(c);
 		connection_enter(c, STATE_IDLE);
 		return;
 	}
 	if (c->state == STATE_HANDSHAKE) {
 		c->server->counts.handshakes_failed++;
+		handshake_over(c);
 		if ((what & BEV_EVENT_ERROR) != 0) {
 			linger(c); /* the alert says why */
 			return;

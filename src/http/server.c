@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -126,6 +127,11 @@ accept_one(struct http_server *s)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	address_print(&from, address, sizeof(address));
 	s->counts.accepted++;
+	if (s->calls->meet != NULL && !s->calls->meet(s->context, address)) {
+		s->counts.handshakes_refused++;
+		close(fd);
+		return true;
+	}
 	connection_open(s, fd, address);
 	return true;
 }

@@ -23,6 +23,13 @@ struct tls_identity {
 };
 
 struct http_calls {
+	/* Somebody has connected from there; false: closed before TLS has begun
+	 * or anything was read. May be NULL. */
+	bool (*meet)(void *context, const char *address);
+	/* The handshake of one who was met is over, done or failed; said once
+	 * of each. full: with all the arithmetic, so neither resumed nor left
+	 * before its first octet. May be NULL. */
+	void (*met)(void *context, struct http_connection *c, bool full);
 	/* The header is there; may this client ask for anything at all? Asked
 	 * before path and types are looked at. May be NULL. */
 	enum reason (*greet)(void *context, struct http_connection *c);
@@ -43,7 +50,8 @@ struct http_calls {
 
 /* How often what happened since the start. */
 struct http_counts {
-	uint64_t accepted, handshakes_failed, evicted, requests, legacy, slow;
+	uint64_t accepted, handshakes_refused, handshakes_failed, evicted,
+	    requests, legacy, slow;
 };
 
 /*

@@ -212,6 +212,13 @@ tls_client(
 	return true;
 }
 
+bool
+tls_full(const SSL *ssl)
+{
+	return ssl != NULL && SSL_session_reused(ssl) == 0 &&
+	    BIO_number_read(SSL_get_rbio(ssl)) > 0;
+}
+
 void
 tls_remember(SSL *ssl)
 {

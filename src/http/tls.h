@@ -23,6 +23,10 @@ MUST_USE enum reason tls_open(
 bool tls_client(
     const SSL *ssl, uint8_t certificate[HASH_SIZE], uint8_t spki[HASH_SIZE]);
 
+/* Did its handshake, done or failed, cost what a full one may? Not where it was
+ * resumed, or nothing came; nor where ssl is NULL. */
+bool tls_full(const SSL *ssl);
+
 /* Lets a client that was served come back without a full handshake. Strangers
  * get no ticket: it costs as much as a signature. */
 void tls_remember(SSL *ssl);

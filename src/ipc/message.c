@@ -65,7 +65,7 @@ message_name(enum message m)
 static void
 put_config(struct cbor_out *o, const struct config *c)
 {
-	cbor_put_array(o, 14);
+	cbor_put_array(o, 15);
 	cbor_put_string(o, c->organization);
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
@@ -76,6 +76,7 @@ put_config(struct cbor_out *o, const struct config *c)
 	cbor_put_uint(o, c->rate_client);
 	cbor_put_uint(o, c->rate_prefix);
 	cbor_put_uint(o, c->rate_known);
+	cbor_put_uint(o, c->rate_handshake);
 	cbor_put_uint(o, c->max_age);
 	cbor_put_uint(o, c->max_ahead);
 	cbor_put_uint(o, c->keep_requests);
@@ -87,7 +88,7 @@ get_config(struct cbor *c, struct config *out)
 {
 	bool good = true;
 
-	if (!field_array(c, 14) ||
+	if (!field_array(c, 15) ||
 	    !field_text(c, out->organization, sizeof(out->organization)) ||
 	    !field_flag(c, &out->test) ||
 	    !field_text(c, out->listen, sizeof(out->listen)))
@@ -99,6 +100,7 @@ get_config(struct cbor *c, struct config *out)
 	    field_unsigned(c, RATE_MAX, &out->rate_client) &&
 	    field_unsigned(c, RATE_MAX, &out->rate_prefix) &&
 	    field_unsigned(c, RATE_MAX, &out->rate_known) &&
+	    field_unsigned(c, RATE_MAX, &out->rate_handshake) &&
 	    field_unsigned(c, 31536000, &out->max_age) &&
 	    field_unsigned(c, 86400, &out->max_ahead) &&
 	    field_unsigned(c, 3650, &out->keep_requests) &&

@@ -37,6 +37,7 @@ defaults_stand_where_nothing_is_said(void **state)
 	assert_int_equal(c.rate_client, 50);
 	assert_int_equal(c.rate_prefix, 200);
 	assert_int_equal(c.rate_known, 500);
+	assert_int_equal(c.rate_handshake, 50);
 	assert_int_equal(c.max_age, 86400);
 	assert_int_equal(c.max_ahead, 300);
 }
@@ -60,6 +61,7 @@ what_is_printed_is_read_again(void **state)
 	given.rate_client = 0;
 	given.rate_prefix = 7;
 	given.rate_known = RATE_MAX;
+	given.rate_handshake = 9;
 	given.max_age = 60;
 	given.max_ahead = 0;
 	config_print(&given, text, sizeof(text));

@@ -37,7 +37,7 @@ granted(struct budget *b, const struct budget_rates *rates, const uint8_t *k,
 static void
 burst_then_rate(void **state)
 {
-	const struct budget_rates rates = { 4, 0, 0 };
+	const struct budget_rates rates = { 4, 0, 0, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -57,7 +57,7 @@ burst_then_rate(void **state)
 static void
 keys_and_prefixes(void **state)
 {
-	const struct budget_rates rates = { 1, 2, 0 };
+	const struct budget_rates rates = { 1, 2, 0, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -89,7 +89,7 @@ keys_and_prefixes(void **state)
 static void
 known_customers(void **state)
 {
-	const struct budget_rates rates = { 1, 1, 5 };
+	const struct budget_rates rates = { 1, 1, 5, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -105,7 +105,7 @@ known_customers(void **state)
 static void
 zero_is_no_limit(void **state)
 {
-	const struct budget_rates rates = { 0, 0, 0 };
+	const struct budget_rates rates = { 0, 0, 0, 0 };
 	struct budget *b = budget_new();
 
 	(void)state;
@@ -121,7 +121,7 @@ zero_is_no_limit(void **state)
 static void
 more_than_there_is_room(void **state)
 {
-	const struct budget_rates rates = { 100, 0, 0 };
+	const struct budget_rates rates = { 100, 0, 0, 0 };
 	struct budget *b = budget_new();
 	unsigned i;
 
@@ -134,6 +134,95 @@ more_than_there_is_room(void **state)
 	budget_free(b);
 }
 
+/* How many of so many handshakes at one moment are granted. */
+static unsigned
+shaken(struct budget *b, const struct budget_rates *rates, const char *address,
+    unsigned n, int64_t now)
+{
+	unsigned i, good = 0;
+
+	for (i = 0; i < n; i++)
+		good += budget_handshake(b, rates, address, now);
+	return good;
+}
+
+static void
+handshakes_of_strangers(void **state)
+{
+	const struct budget_rates rates = { .handshake = 4 };
+	const struct budget_rates none_set = { 0 };
+	struct budget *b = budget_new();
+
+	(void)state;
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN), 40);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 9, BEGIN + 249), 0);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 9, BEGIN + 1250), 5);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN + 99999), 40);
+	assert_int_equal(shaken(b, &rates, "192.0.2.2", 99, BEGIN), 40);
+	assert_int_equal(shaken(b, &rates, "2001:db8:0:1::1", 15, BEGIN), 15);
+	assert_int_equal(shaken(b, &rates, "2001:db8:0:ff::", 99, BEGIN), 25);
+	assert_int_equal(shaken(b, &rates, "2001:db8:0:100::", 99, BEGIN), 40);
+	assert_int_equal(shaken(b, &rates, "", 999, BEGIN), 999);
+	assert_int_equal(shaken(b, &none_set, "192.0.2.1", 999, BEGIN), 999);
+	budget_free(b);
+}
+
+/* What cost nothing takes nothing, and gives nothing beyond it. */
+static void
+handshakes_given_back(void **state)
+{
+	const struct budget_rates rates = { .handshake = 1 };
+	struct budget *b = budget_new();
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 500; i++) {
+		assert_true(budget_handshake(b, &rates, "192.0.2.1", BEGIN));
+		budget_give_back(b, &rates, "192.0.2.1", BEGIN);
+	}
+	budget_give_back(b, &rates, "192.0.2.1", BEGIN);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN), 10);
+	budget_give_back(b, &rates, "192.0.2.1", BEGIN);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN), 1);
+	/* All of it was back long ago. */
+	budget_give_back(b, &rates, "192.0.2.1", BEGIN + 60000);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN + 60000), 10);
+	budget_free(b);
+}
+
+static void
+handshakes_near_customers(void **state)
+{
+	const int64_t day = INT64_C(1000) * BUDGET_REMEMBERED;
+	const struct budget_rates rates = { .handshake = 1 };
+	struct budget *b = budget_new();
+	char address[32];
+	unsigned i;
+
+	(void)state;
+	/* What strangers have used up before is no matter. */
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN), 10);
+	budget_customer(b, "192.0.2.1", BEGIN);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 999, BEGIN), 100);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN + 1000), 10);
+	assert_int_equal(shaken(b, &rates, "192.0.2.2", 99, BEGIN), 10);
+	/* Strangers from everywhere do not make us forget it. */
+	for (i = 0; i < 100000; i++) {
+		snprintf(address, sizeof(address), "10.%u.%u.%u", i >> 16,
+		    i >> 8 & 255, i & 255);
+		assert_true(budget_handshake(b, &rates, address, BEGIN));
+	}
+	assert_int_equal(
+	    shaken(b, &rates, "192.0.2.1", 999, BEGIN + day - 1), 100);
+	assert_int_equal(shaken(b, &rates, "192.0.2.1", 999, BEGIN + day), 10);
+	/* Coming again it is a full one. */
+	budget_customer(b, "192.0.2.1", BEGIN + 2 * day);
+	assert_int_equal(
+	    shaken(b, &rates, "192.0.2.1", 999, BEGIN + 2 * day), 100);
+	budget_customer(b, "nobody", BEGIN);
+	budget_free(b);
+}
+
 int
 main(void)
 {
@@ -143,6 +232,9 @@ main(void)
 		cmocka_unit_test(known_customers),
 		cmocka_unit_test(zero_is_no_limit),
 		cmocka_unit_test(more_than_there_is_room),
+		cmocka_unit_test(handshakes_of_strangers),
+		cmocka_unit_test(handshakes_given_back),
+		cmocka_unit_test(handshakes_near_customers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ fill_start(union any_message *m)
 	s->config.fronts = 16;
 	s->config.connections = 60000;
 	s->config.rate_client = s->config.rate_prefix = RATE_MAX;
-	s->config.rate_known = RATE_MAX;
+	s->config.rate_known = s->config.rate_handshake = RATE_MAX;
 	s->config.max_age = 31536000;
 	s->config.max_ahead = 86400;
 	s->config.keep_requests = 3650;
