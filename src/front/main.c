@@ -1,7 +1,6 @@
 /* hallmark-front, see front.h. */
 #include "base/log.h"
 #include "base/secret.h"
-#include "crypto/hash/memory.h"
 #include "front/front.h"
 
 int
@@ -10,7 +9,6 @@ main(int argc, char **argv)
 	static struct front state;
 
 	process_harden();
-	libcrypto_memory();
 	log_open("front");
 	return front_run(&state, argc, argv);
 }

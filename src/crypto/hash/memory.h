@@ -5,8 +5,7 @@
 /*
  * From here on the process ends when libcrypto gets no memory. Otherwise a
  * signature check that could not be made looks like one that failed, and a good
- * request is refused. Small pieces that it frees are kept for it, up to a
- * mebibyte of them. Before anything else of libcrypto is called; ends the
+ * request is refused. Before anything else of libcrypto is called; ends the
  * process if it is too late.
  */
 void libcrypto_memory(void);
