@@ -479,15 +479,9 @@ void
 ca_list(struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct listing l = { .a = a };
-	struct why why;
-	enum reason r = page_read(&l.page, m, ONE_CA, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if (!page_open(&l.page, from, m, ONE_CA, "cas"))
 		return;
-	}
-	page_begin(&l.page);
-	page_list(&l.page, "cas");
 	store_ca_each(a->store, put_next, &l);
 	page_end(&l.page, from);
 }

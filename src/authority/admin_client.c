@@ -182,12 +182,14 @@ client_list(
 	struct block_name after;
 	struct page page;
 	struct why why;
-	enum reason r = page_read(&page, m, ONE_CLIENT, &why);
+	enum reason r = REASON_OK;
 	size_t i;
 
+	if (!page_open(&page, from, m, ONE_CLIENT, "clients"))
+		return;
 	l.len = 0;
 	l.after = NULL;
-	if (r == REASON_OK && page.after[0] != '\0') {
+	if (!page.reached) {
 		r = block_name_read(&after, span_str(page.after), &why);
 		l.after = &after;
 		page.reached = true;
@@ -198,8 +200,6 @@ client_list(
 	}
 	reputation_each(a, collect, &l);
 	qsort(l.all, l.len, sizeof(l.all[0]), compare);
-	page_begin(&page);
-	page_list(&page, "clients");
 	for (i = 0; i < l.len; i++)
 		put_entry(&page, &l.all[i]);
 	page_end(&page, from);

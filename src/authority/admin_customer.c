@@ -371,15 +371,9 @@ customer_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct page page;
-	struct why why;
-	enum reason r = page_read(&page, m, ONE_CUSTOMER, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if (!page_open(&page, from, m, ONE_CUSTOMER, "customers"))
 		return;
-	}
-	page_begin(&page);
-	page_list(&page, "customers");
 	store_customer_each(a->store, put_next, &page);
 	page_end(&page, from);
 }
@@ -391,15 +385,14 @@ customer_show(
 	struct customer c;
 	struct page page;
 	struct why why;
-	enum reason r = page_read(&page, m, ONE_CERTIFICATE, &why);
+	enum reason r = find(a, m, &c, &why);
 
-	if (r == REASON_OK)
-		r = find(a, m, &c, &why);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	page_begin(&page);
+	if (!page_open(&page, from, m, ONE_CERTIFICATE, NULL))
+		return;
 	put_customer(&page.o, &c);
 	page_list(&page, "on-file");
 	store_customer_certificate_each(

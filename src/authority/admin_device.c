@@ -95,17 +95,16 @@ device_list(
 	struct why why;
 	enum reason r;
 
-	if ((r = page_read(&l.page, m,
-		 (l.whole ? ONE_CERTIFICATE : ONE_DEVICE) * STORE_TWINS_MAX,
-		 &why)) != REASON_OK ||
-	    (r = admin_text(m, "product", product, sizeof(product), false,
+	if ((r = admin_text(m, "product", product, sizeof(product), false,
 		 &why)) != REASON_OK ||
 	    (r = read_state(m, &state, &why)) != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	page_begin(&l.page);
-	page_list(&l.page, "devices");
+	if (!page_open(&l.page, from, m,
+		(l.whole ? ONE_CERTIFICATE : ONE_DEVICE) * STORE_TWINS_MAX,
+		"devices"))
+		return;
 	l.page.reached = true; /* the store goes on behind it */
 	store_device_each(a->store, l.page.after, product, state, put_next, &l);
 	page_end(&l.page, from);

@@ -144,15 +144,9 @@ peer_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct page page;
-	struct why why;
-	enum reason r = page_read(&page, m, ONE_PEER, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if (!page_open(&page, from, m, ONE_PEER, "peers"))
 		return;
-	}
-	page_begin(&page);
-	page_list(&page, "peers");
 	store_peer_each(a->store, put_peer, &page);
 	page_end(&page, from);
 }

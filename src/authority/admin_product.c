@@ -174,15 +174,9 @@ product_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct page page;
-	struct why why;
-	enum reason r = page_read(&page, m, ONE_PRODUCT, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if (!page_open(&page, from, m, ONE_PRODUCT, "products"))
 		return;
-	}
-	page_begin(&page);
-	page_list(&page, "products");
 	store_product_each(a->store, put_next, &page);
 	page_end(&page, from);
 }

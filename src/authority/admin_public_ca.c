@@ -181,14 +181,9 @@ public_ca_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct page page;
-	struct why why;
-	enum reason r = page_read(&page, m, ONE_PUBLIC_CA, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if (!page_open(&page, from, m, ONE_PUBLIC_CA, NULL))
 		return;
-	}
-	page_begin(&page);
 	json_put_name(&page.o, "built-in");
 	json_put_uint(&page.o, public_ca_count());
 	page_list(&page, "public-cas");

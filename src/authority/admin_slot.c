@@ -95,15 +95,10 @@ slot_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
 	struct page page;
-	struct why why;
-	enum reason r = page_read(&page, m, ONE_SLOT, &why);
 	size_t i;
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if (!page_open(&page, from, m, ONE_SLOT, NULL))
 		return;
-	}
-	page_begin(&page);
 	/* As of this record: whoever has the journal can check the list. */
 	json_put_name(&page.o, "signer");
 	json_put_hex(

@@ -479,11 +479,11 @@ struct page {
 	bool reached; /* what comes now is behind "after" */
 	bool more;
 };
-/* Reads "limit" (ADMIN_PAGE_MAX if absent) and "after". ADMIN_ARGUMENT. */
-MUST_USE enum reason page_read(
-    struct page *p, const struct message_admin *m, size_t one, struct why *why);
-/* The answer, an object; members may follow, and then the list, by its name. */
-void page_begin(struct page *p);
+/* Reads "limit" (ADMIN_PAGE_MAX if absent) and "after", and begins the answer: an
+ * object with the list of that name; without one (NULL) members may follow
+ * before page_list(). False when it was refused and answered: ADMIN_ARGUMENT. */
+MUST_USE bool page_open(struct page *p, struct origin from,
+    const struct message_admin *m, size_t one, const char *list);
 void page_list(struct page *p, const char *name);
 /* Where the source of a list cannot itself go on behind "after": is this entry
  * behind it? Asked of each, in order. */

@@ -2,14 +2,11 @@
 #include "authority/authority.h"
 #include "base/text.h"
 
-enum reason
-page_read(
-    struct page *p, const struct message_admin *m, size_t one, struct why *why)
+static enum reason
+read_place(struct page *p, const struct message_admin *m, struct why *why)
 {
 	enum reason r;
 
-	memset(p, 0, sizeof(*p));
-	p->one = one;
 	if ((r = admin_text(m, "after", p->after, sizeof(p->after), false,
 		 why)) != REASON_OK ||
 	    (r = admin_number(m, "limit", ADMIN_PAGE_MAX, ADMIN_PAGE_MAX,
@@ -22,13 +19,25 @@ page_read(
 		  "limit: a number from 1 to %d", ADMIN_PAGE_MAX);
 }
 
-void
-page_begin(struct page *p)
+bool
+page_open(struct page *p, struct origin from, const struct message_admin *m,
+    size_t one, const char *list)
 {
 	static char room[ADMIN_BLOB_MAX];
+	struct why why;
+	enum reason r;
 
+	memset(p, 0, sizeof(*p));
+	p->one = one;
+	if ((r = read_place(p, m, &why)) != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return false;
+	}
 	json_out_open(&p->o, room, sizeof(room));
 	json_begin_object(&p->o);
+	if (list != NULL)
+		page_list(p, list);
+	return true;
 }
 
 void

@@ -83,6 +83,9 @@ void request_bytes(
 /* One question and its printed answer: what most verbs are. */
 int session_run(const struct cli *c, enum session_need need,
     const struct message_admin *request);
+/* The same of a certificate, which is the contents of a file. */
+int session_run_file(const struct cli *c, enum session_need need,
+    struct message_admin *request, const char *path);
 /* What most verbs are: operands, and options that are arguments of what is asked
  * under their own names. */
 #define FIELDS_MAX   20

@@ -1,5 +1,4 @@
 /* hallmark customer add, set, cloud, file, forget, list, show. */
-#include "base/file.h"
 #include "cli/cli.h"
 
 /* The fields of model/customer.h under their names. */
@@ -40,10 +39,6 @@ customer_file_run(struct cli *c, int argc, char **argv)
 		{ kinds[2], &paths[2], NULL, false }, { 0 } };
 	unsigned i, kind = 0, given = 0;
 	struct message_admin m;
-	struct buf file;
-	struct why why;
-	enum reason r;
-	int code;
 
 	if (!options_read(c, argc, argv, rows, 1, 1))
 		return EXIT_USAGE;
@@ -55,16 +50,10 @@ customer_file_run(struct cli *c, int argc, char **argv)
 	if (given != 1)
 		return usage_error(
 		    c, "one of --domain-ca, --registrar and --est-server");
-	r = file_read(paths[kind], &file, FILE_MAX, &why);
-	if (r != REASON_OK)
-		return refuse(c, r, &why);
 	request_begin(&m, "customer.file");
 	request_text(&m, "name", c->operands[0]);
 	request_text(&m, "kind", kinds[kind]);
-	request_bytes(&m, "certificate", buf_span(&file));
-	code = session_run(c, NEED_SIGNER, &m);
-	buf_free(&file);
-	return code;
+	return session_run_file(c, NEED_SIGNER, &m, paths[kind]);
 }
 
 int

@@ -1,5 +1,4 @@
 /* hallmark peer add, list: other sites whose manifests are taken. */
-#include "base/file.h"
 #include "cli/cli.h"
 
 int
@@ -10,24 +9,14 @@ peer_add_run(struct cli *c, int argc, char **argv)
 		{ "key", &key, NULL, true }, { "root", &root, NULL, true },
 		{ 0 } };
 	struct message_admin m;
-	struct buf file;
-	struct why why;
-	enum reason r;
-	int code;
 
 	if (!options_read(c, argc, argv, rows, 1, 1))
 		return EXIT_USAGE;
-	why_clear(&why);
-	if ((r = file_read(root, &file, FILE_MAX, &why)) != REASON_OK)
-		return refuse(c, r, &why);
 	request_begin(&m, "peer.add");
 	request_text(&m, "name", c->operands[0]);
 	request_text(&m, "signer", signer);
 	request_text(&m, "key", key);
-	request_bytes(&m, "certificate", buf_span(&file));
-	code = session_run(c, NEED_SIGNER, &m);
-	buf_free(&file);
-	return code;
+	return session_run_file(c, NEED_SIGNER, &m, root);
 }
 
 int

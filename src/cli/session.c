@@ -272,6 +272,24 @@ session_run(const struct cli *c, enum session_need need,
 }
 
 int
+session_run_file(const struct cli *c, enum session_need need,
+    struct message_admin *request, const char *path)
+{
+	struct buf file;
+	struct why why;
+	enum reason r;
+	int code;
+
+	why_clear(&why);
+	if ((r = file_read(path, &file, FILE_MAX, &why)) != REASON_OK)
+		return refuse(c, r, &why);
+	request_bytes(request, "certificate", buf_span(&file));
+	code = session_run(c, need, request);
+	buf_free(&file);
+	return code;
+}
+
+int
 session_verb(struct cli *c, int argc, char **argv, const struct plain_verb *v)
 {
 	const char *values[FIELDS_MAX + 1] = { NULL };
