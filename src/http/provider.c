@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fatal.h"
+#include "http/client_key.h"
 
 #define CHOSEN_MAX 16
 
@@ -136,6 +137,7 @@ provider_lean(void)
 		1 ||
 	    OSSL_PROVIDER_load(lean_context, "lean") == NULL)
 		fatal("OpenSSL cannot be set up");
+	client_key_install();
 	return lean_context;
 }
 

@@ -338,6 +338,8 @@ static void
 keys_of_all_kinds(void **state)
 {
 	static const char *const kinds[] = {
+		"EC -pkeyopt ec_paramgen_curve:P-256 "
+		"-pkeyopt ec_param_enc:explicit",
 		"EC -pkeyopt ec_paramgen_curve:P-384",
 		"EC -pkeyopt ec_paramgen_curve:P-521",
 		"RSA -pkeyopt rsa_keygen_bits:2048",
@@ -360,7 +362,7 @@ keys_of_all_kinds(void **state)
 }
 
 /* Every suite that OpenSSL has on by itself and a P-256 key can serve; those
- * of RSA keys are made of the same ciphers. */
+ * of RSA keys are made of the same ciphers. And every group. */
 static void
 suites_of_all_kinds(void **state)
 {
@@ -374,7 +376,9 @@ suites_of_all_kinds(void **state)
 		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-SHA384",
 		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA256",
 		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-SHA",
-		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA"
+		"--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-SHA",
+		"--tlsv1.3 --curves P-256", "--tlsv1.3 --curves P-384",
+		"--tls-max 1.2 --curves P-256"
 	};
 	char arguments[200];
 	size_t i;
