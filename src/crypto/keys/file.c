@@ -9,6 +9,7 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "crypto/error.h"
+#include "crypto/hash/memory.h"
 #include "crypto/keys/nonce.h"
 #include "crypto/keys/vault.h"
 
@@ -57,10 +58,14 @@ enum reason
 private_key_save(const struct private_key *k, const char *path,
     const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
-	EVP_PKEY *native = private_key_native(k);
-	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(native);
+	EVP_PKEY *native;
+	PKCS8_PRIV_KEY_INFO *p8;
 	enum reason r;
 
+	libcrypto_locked(true);
+	native = private_key_native(k);
+	p8 = EVP_PKEY2PKCS8(native);
+	libcrypto_locked(false);
 	if (p8 == NULL)
 		fatal("EVP_PKEY2PKCS8");
 	r = save(p8, path, passphrase, shared, why);
@@ -124,6 +129,17 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 	return why_set(why, REASON_PASSPHRASE, -1, "%s", path);
 }
 
+/* An EC key with its curve would take thousands of octets of the locked heap, and its
+ * scalar is there by itself. */
+static bool
+is_rsa(const PKCS8_PRIV_KEY_INFO *p8)
+{
+	const ASN1_OBJECT *algorithm;
+
+	return PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, p8) == 1 &&
+	    OBJ_obj2nid(algorithm) == NID_rsaEncryption;
+}
+
 enum reason
 private_key_load(struct private_key **out, const char *path,
     const struct secret *passphrase, struct key_vault *shared, struct why *why)
@@ -134,9 +150,11 @@ private_key_load(struct private_key **out, const char *path,
 
 	if ((r = unseal(&p8, path, passphrase, shared, why)) != REASON_OK)
 		return r;
+	libcrypto_locked(is_rsa(p8));
 	native = EVP_PKCS82PKEY(p8);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	*out = native == NULL ? NULL : private_key_take(native);
+	libcrypto_locked(false);
 	if (*out != NULL)
 		return REASON_OK;
 	crypto_refused();
