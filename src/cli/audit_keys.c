@@ -154,7 +154,8 @@ opens_with(const struct audit *a, const struct audited_key *k)
 	snprintf(file, sizeof(file), "signer/wrapping/%s.key", k->name);
 	path_join(path, sizeof(path), a->home, file);
 	if (access(path, F_OK) != 0 && errno == ENOENT)
-		return "signer, with the passphrase and its wrapping key, which "
+		return "signer, with the passphrase and its wrapping key, "
+		       "which "
 		       "is not in its place";
 	return "signer, with the passphrase and its wrapping key";
 }
