@@ -66,6 +66,7 @@ record_take(
 		if ((k = audit_key(a, r->key.order.name)) != NULL) {
 			k->born = r->time;
 			k->born_record = r->sequence;
+			k->wrapped = r->key.wrapped;
 		}
 		break;
 	case RECORD_CA:
@@ -139,6 +140,26 @@ ceremony_of(struct audit *a, const struct audited_key *k)
 	return NULL;
 }
 
+/* Who and what it takes. The wrapping key may lie on a medium that is not mounted now;
+ * from where nobody may look, it is "with" all the same. */
+static const char *
+opens_with(const struct audit *a, const struct audited_key *k)
+{
+	char file[KEY_NAME_MAX + 32], path[PATH_MAX];
+
+	if (k->gone != 0)
+		return "nobody, by its record";
+	if (!k->wrapped)
+		return "signer, with the passphrase";
+	snprintf(file, sizeof(file), "signer/wrapping/%s.key", k->name);
+	path_join(path, sizeof(path), a->home, file);
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return "signer, with the passphrase and its wrapping key, "
+		       "which "
+		       "is not in its place";
+	return "signer, with the passphrase and its wrapping key";
+}
+
 static void
 key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 {
@@ -158,9 +179,7 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);
 	put_file(a, o, file);
 	file_judge(a, k, file);
-	audit_put(o, "opens",
-	    k->gone != 0 ? "nobody, by its record"
-			 : "signer, with the passphrase");
+	audit_put(o, "opens", opens_with(a, k));
 	audit_put(o, "last-drill", "none: not split");
 	audit_put(o, "ceremony", ceremony_of(a, k));
 	json_end_object(o);

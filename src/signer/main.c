@@ -72,9 +72,23 @@ tell_starting(void *context)
 	program_starting(st->program);
 }
 
-/* Keys must not be swapped out. Where the limit is finite, only the pages of
- * secrets are locked (base/secret.c): to lock all would make a later
- * allocation fail. */
+/* While we are root, if we are: the signer's user may not. */
+static void
+lock_allow(void)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0 ||
+	    getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+/* Keys must not be swapped out. Where the limit is finite, only secrets and the heap
+ * for keys are locked: to lock all would make a later allocation fail. Pages that
+ * nobody has touched need no memory. */
 static void
 lock_memory(void)
 {
@@ -82,7 +96,7 @@ lock_memory(void)
 
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
 	    limit.rlim_cur == RLIM_INFINITY &&
-	    mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
 		log_warning("memory-lock", "text=\"mlockall was refused\"");
 }
 
@@ -301,6 +315,7 @@ main(int argc, char **argv)
 	static struct state state;
 
 	process_harden();
+	lock_allow();
 	libcrypto_memory();
 	log_open("signer");
 	return program_main(&calls, &state, argc, argv);

@@ -44,25 +44,48 @@ key_take(struct private_key *k)
 	return digest;
 }
 
+static struct secret passphrase;
+
+static void
+passphrase_make(void)
+{
+	uint8_t one[1];
+
+	if (passphrase.ptr != NULL)
+		return;
+	/* What these make must not lie in the heap for keys, where nobody looks
+	 * for pointers to the rest. */
+	require(RAND_bytes(one, sizeof(one)) == 1);
+	require(RAND_priv_bytes(one, sizeof(one)) == 1);
+	secret_new(&passphrase, strlen(PASSPHRASE));
+	memcpy(passphrase.ptr, PASSPHRASE, strlen(PASSPHRASE));
+}
+
+/* The reader of a registrar's keys derives as the signer's does, and walks through
+ * all blocks besides. */
+uint64_t
+input_decode(const uint8_t *bytes, size_t len)
+{
+	struct private_key *k;
+
+	passphrase_make();
+	if (private_key_read(&k, span_of(bytes, len), &passphrase, NULL) !=
+	    REASON_OK)
+		return 0;
+	private_key_free(k);
+	return ACCEPTED;
+}
+
 uint64_t
 input_read(const uint8_t *bytes, size_t len)
 {
-	static struct secret passphrase;
 	const char *path = scratch_write("one.key", span_of(bytes, len));
 	struct private_key *k;
 	struct secret s;
 	uint64_t digest = 0;
-	uint8_t one[1];
 
 	if (oracle_begin()) {
-		if (passphrase.ptr == NULL) {
-			/* What these make must not lie in the heap for keys,
-			 * where nobody looks for pointers to the rest. */
-			require(RAND_bytes(one, sizeof(one)) == 1);
-			require(RAND_priv_bytes(one, sizeof(one)) == 1);
-			secret_new(&passphrase, strlen(PASSPHRASE));
-			memcpy(passphrase.ptr, PASSPHRASE, strlen(PASSPHRASE));
-		}
+		passphrase_make();
 		oracle_end();
 	}
 	if (private_key_load(&k, path, &passphrase, NULL, NULL) == REASON_OK)

@@ -538,6 +538,52 @@ def codec_inputs():
     return found
 
 
+# --- key files ---
+
+def number(n):
+    return der(2, n.to_bytes(n.bit_length() // 8 + 1, "big"))
+
+
+def sealed(kdf):
+    """An encrypted PKCS#8 that no passphrase opens, as PEM."""
+    aes = der(0x30, oid("2.16.840.1.101.3.4.1.42"), der(4, bytes(16)))
+    found = der(0x30, der(0x30, oid("1.2.840.113549.1.5.13"),
+                          der(0x30, kdf, aes)), der(4, bytes(range(160))))
+    return pem("ENCRYPTED PRIVATE KEY", found)
+
+
+def pem(title, octets):
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (
+        title.encode(), base64.encodebytes(octets), title.encode())
+
+
+def pbkdf2(count, digest=11):
+    return der(0x30, oid("1.2.840.113549.1.5.12"), der(
+        0x30, der(4, bytes(16)), number(count), der(
+            0x30, oid("1.2.840.113549.2.%d" % digest), b"\5\0")))
+
+
+def scrypt(n, r, p):
+    return der(0x30, oid("1.3.6.1.4.1.11591.4.11"), der(
+        0x30, der(4, bytes(16)), number(n), number(r), number(p)))
+
+
+def key_inputs(pki):
+    """What vault.h allows, and a step more."""
+    key = pki.leaf.path.read_bytes()
+    return {
+        "most iterations": sealed(pbkdf2(4000000)),
+        "one iteration more": sealed(pbkdf2(4000001)),
+        "most iterations, often": sealed(pbkdf2(4000000)) * 30,
+        "most work of scrypt": sealed(scrypt(1 << 14, 8, 8)),
+        "most work of scrypt, in parallel": sealed(scrypt(2, 1, 1 << 17)),
+        "work of an hour": sealed(scrypt(1 << 10, 1, 1 << 17)),
+        "memory of a gigabyte": sealed(scrypt(1 << 20, 8, 1)),
+        "blocks that are no keys": pem("X", b"0") * 400,
+        "keys": key * 40,
+    }
+
+
 def worst_inputs(target, folder, _pki=[]):
     def pki():
         if not _pki:
@@ -563,6 +609,7 @@ def worst_inputs(target, folder, _pki=[]):
                     pki().certificates, pki().leaf)}),
         "certificate": lambda: certificate_inputs(pki()),
         "csr": lambda: csr_inputs(pki()), "pem": pem_inputs,
+        "key": lambda: key_inputs(pki()),
         "audit_log": audit_inputs, "text": text_inputs,
         "frames": codec_inputs, "record": cbor_inputs, "admin": cbor_inputs,
         "config": lambda: line_inputs(b"[hallmark]\n", b"fronts = 1\n",

@@ -9,6 +9,7 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "crypto/error.h"
+#include "crypto/hash/memory.h"
 #include "crypto/keys/nonce.h"
 #include "crypto/keys/vault.h"
 
@@ -57,10 +58,14 @@ enum reason
 private_key_save(const struct private_key *k, const char *path,
     const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
-	EVP_PKEY *native = private_key_native(k);
-	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(native);
+	EVP_PKEY *native;
+	PKCS8_PRIV_KEY_INFO *p8;
 	enum reason r;
 
+	libcrypto_locked(true);
+	native = private_key_native(k);
+	p8 = EVP_PKEY2PKCS8(native);
+	libcrypto_locked(false);
 	if (p8 == NULL)
 		fatal("EVP_PKEY2PKCS8");
 	r = save(p8, path, passphrase, shared, why);
@@ -89,6 +94,7 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
     const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
 	struct key_vault own = { .salted = false };
+	struct why cost;
 	struct buf text;
 	X509_SIG *sealed;
 	BIO *bio;
@@ -110,6 +116,10 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s is no encrypted PKCS#8 file", path);
 	}
+	if ((r = vault_cost(sealed, &cost)) != REASON_OK) {
+		X509_SIG_free(sealed);
+		return why_set(why, r, -1, "%s: %s", cost.text, path);
+	}
 	*out = vault_open(shared == NULL ? &own : shared, passphrase, sealed);
 	key_vault_close(&own);
 	X509_SIG_free(sealed);
@@ -117,6 +127,17 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 		return REASON_OK;
 	crypto_refused();
 	return why_set(why, REASON_PASSPHRASE, -1, "%s", path);
+}
+
+/* An EC key with its curve would take thousands of octets of the locked heap, and its
+ * scalar is there by itself. */
+static bool
+is_rsa(const PKCS8_PRIV_KEY_INFO *p8)
+{
+	const ASN1_OBJECT *algorithm;
+
+	return PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, p8) == 1 &&
+	    OBJ_obj2nid(algorithm) == NID_rsaEncryption;
 }
 
 enum reason
@@ -129,9 +150,11 @@ private_key_load(struct private_key **out, const char *path,
 
 	if ((r = unseal(&p8, path, passphrase, shared, why)) != REASON_OK)
 		return r;
+	libcrypto_locked(is_rsa(p8));
 	native = EVP_PKCS82PKEY(p8);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	*out = native == NULL ? NULL : private_key_take(native);
+	libcrypto_locked(false);
 	if (*out != NULL)
 		return REASON_OK;
 	crypto_refused();
@@ -176,34 +199,98 @@ passphrase_of(char *out, int size, int writing, void *context)
 	return (int)s->len;
 }
 
-enum reason
-private_key_read(struct private_key **out, struct span bytes,
-    const struct secret *passphrase, struct why *why)
+/* The first encrypted PKCS#8 in a file of PEM or DER, whatever its title is; NULL
+ * if there is none. */
+static X509_SIG *
+sealed_find(struct span bytes)
+{
+	const unsigned char *at = bytes.ptr;
+	X509_SIG *found = d2i_X509_SIG(NULL, &at, (long)bytes.len);
+	BIO *bio = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
+	char *name, *header;
+	unsigned char *octets;
+	long len;
+
+	if (bio == NULL)
+		fatal("BIO_new_mem_buf");
+	/* It may be a plain key. */
+	while (found == NULL &&
+	    PEM_read_bio_ex(bio, &name, &header, &octets, &len,
+		PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE) == 1) {
+		at = octets;
+		found = d2i_X509_SIG(NULL, &at, len);
+		OPENSSL_secure_free(name);
+		OPENSSL_secure_free(header);
+		OPENSSL_secure_clear_free(octets, (size_t)len);
+	}
+	BIO_free(bio);
+	crypto_refused();
+	return found;
+}
+
+/* libcrypto's readers of keys would derive without asking for the cost, and more than
+ * once where the passphrase is wrong. */
+static enum reason
+sealed_read(EVP_PKEY **out, X509_SIG *sealed, const struct secret *passphrase,
+    struct why *why)
+{
+	struct key_vault own = { .salted = false };
+	PKCS8_PRIV_KEY_INFO *p8 = NULL;
+	enum reason r = vault_cost(sealed, why);
+
+	*out = NULL;
+	if (r == REASON_OK && passphrase != NULL)
+		p8 = vault_open(&own, passphrase, sealed);
+	if (p8 != NULL)
+		*out = EVP_PKCS82PKEY(p8);
+	key_vault_close(&own);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	X509_SIG_free(sealed);
+	return r;
+}
+
+static EVP_PKEY *
+native_read(struct span bytes, const struct secret *passphrase)
 {
 	const unsigned char *at = bytes.ptr;
 	EVP_PKEY *native;
-	BIO *bio;
+	BIO *bio = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
 
-	private_key_heap();
-	if (bytes.len == 0 || bytes.len > KEY_FILE_MAX)
-		return why_set(
-		    why, REASON_KEY_WEAK, -1, "%zu octets", bytes.len);
-	bio = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
 	if (bio == NULL)
 		fatal("BIO_new_mem_buf");
 	native = PEM_read_bio_PrivateKey(
 	    bio, NULL, passphrase_of, (void *)passphrase);
 	BIO_free(bio);
-	if (native == NULL)
-		native = d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
-	*out = native == NULL ? NULL : private_key_take(native);
+	return native != NULL ? native
+			      : d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
+}
+
+enum reason
+private_key_read(struct private_key **out, struct span bytes,
+    const struct secret *passphrase, struct why *why)
+{
+	EVP_PKEY *native;
+	X509_SIG *sealed;
+	enum reason r = REASON_OK;
+
+	*out = NULL;
+	private_key_heap();
+	if (bytes.len == 0 || bytes.len > KEY_FILE_MAX)
+		return why_set(
+		    why, REASON_KEY_WEAK, -1, "%zu octets", bytes.len);
+	if ((sealed = sealed_find(bytes)) == NULL)
+		native = native_read(bytes, passphrase);
+	else
+		r = sealed_read(&native, sealed, passphrase, why);
+	if (native != NULL)
+		*out = private_key_take(native);
 	crypto_refused();
 	if (*out != NULL && private_key_type(*out) == KEY_RSA) {
 		private_key_free(*out);
 		*out = NULL;
 	}
-	if (*out != NULL)
-		return REASON_OK;
+	if (*out != NULL || r != REASON_OK)
+		return r;
 	return why_set(why, REASON_KEY_WEAK, -1,
 	    "the file holds no P-256 or P-384 private key that opens");
 }

@@ -14,12 +14,14 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "crypto/error.h"
+#include "crypto/hash/memory.h"
 #include "crypto/keys/inverse.h"
 #include "crypto/keys/nonce.h"
 #include "wire/der.h"
 
-/* A power of two; an EC key takes about 100 octets, RSA-3072 under 2 KiB. */
-#define KEY_HEAP (1 << 19)
+/* A power of two. An EC key takes about 100 octets, RSA-2048 with what libcrypto keeps
+ * beside it 12 KiB; what libcrypto sets up once while it works with RSA, 350 KiB. */
+#define KEY_HEAP (1 << 21)
 
 _Static_assert(SIGNATURES_MAX <= INVERSES_MAX, "nonces are inverted at once");
 
@@ -100,8 +102,8 @@ private_key_generate(enum key_type type)
 }
 
 /* Takes the key over; NULL (and freed) if it is none that we use. What libcrypto
- * calculates with p and q is not in the locked heap, but is cleared when a
- * signature is made: nothing of it is kept. */
+ * calculates with p and q is cleared when a signature is made: nothing of it is
+ * kept. */
 static struct private_key *
 rsa_wrap(EVP_PKEY *native)
 {
@@ -139,12 +141,14 @@ private_key_generate_rsa(unsigned bits)
 	struct private_key *k;
 
 	private_key_heap();
+	libcrypto_locked(true);
 	if (rsa == NULL || native == NULL || e == NULL ||
 	    BN_set_word(e, RSA_F4) != 1 ||
 	    RSA_generate_key_ex(rsa, (int)bits, e, NULL) != 1 ||
 	    EVP_PKEY_assign_RSA(native, rsa) != 1 ||
 	    (k = rsa_wrap(native)) == NULL)
 		fatal("an RSA key could not be made");
+	libcrypto_locked(false);
 	BN_free(e);
 	return k;
 }
@@ -260,12 +264,15 @@ private_key_signature(const struct private_key *k)
 	return a;
 }
 
-/* PKCS #1 v1.5: what EVP does for RSA unasked. */
+/* PKCS #1 v1.5: what EVP does for RSA unasked. p and q pass through what libcrypto
+ * allocates for it. */
 static void
 rsa_sign(struct signature *out)
 {
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	EVP_MD_CTX *c;
 
+	libcrypto_locked(true);
+	c = EVP_MD_CTX_new();
 	out->len = SIGNATURE_SIZE_MAX;
 	if (c == NULL ||
 	    EVP_DigestSignInit(c, NULL, EVP_sha256(), NULL, out->key->rsa) !=
@@ -274,6 +281,7 @@ rsa_sign(struct signature *out)
 		out->message.len) != 1)
 		fatal("an RSA signature could not be made");
 	EVP_MD_CTX_free(c);
+	libcrypto_locked(false);
 }
 
 static void
@@ -317,7 +325,8 @@ private_keys_sign(struct signature *all, size_t len)
 		nonce_draw(&nonces[n], all[i].key->ec, hash, digest);
 		of[n++] = &all[i];
 	}
-	nonces_invert(nonces, n);
+	if (n > 0)
+		nonces_invert(nonces, n);
 	for (i = 0; i < n; i++)
 		signature_write(&nonces[i], of[i]);
 }

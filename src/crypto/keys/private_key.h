@@ -72,14 +72,14 @@ void key_vault_close(struct key_vault *v);
 MUST_USE enum reason private_key_save(const struct private_key *k,
     const char *path, const struct secret *passphrase, struct key_vault *shared,
     struct why *why);
-/* PASSPHRASE if it does not open, FILE_UNREADABLE, KEY_WEAK for other kinds and
- * RSA that is not of 2048 to 4096 bits with exponent 65537. */
+/* PASSPHRASE if it does not open, KEY_COSTLY if that is not tried (vault.h),
+ * FILE_UNREADABLE, KEY_WEAK for other kinds and RSA that is not of 2048 to 4096 bits with exponent 65537. */
 MUST_USE enum reason private_key_load(struct private_key **out,
     const char *path, const struct secret *passphrase, struct key_vault *shared,
     struct why *why);
 /* A PEM or DER key as other tools write it (PKCS#8 or SEC1, unencrypted or
  * with passphrase; NULL = none): the customer's side only, which has no use
- * for RSA (KEY_WEAK). */
+ * for RSA (KEY_WEAK). KEY_COSTLY as above. */
 MUST_USE enum reason private_key_read(struct private_key **out,
     struct span bytes, const struct secret *passphrase, struct why *why);
 /* Writes a key unencrypted (0600): web servers' and customers' keys only

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "crypto/error.h"
 #include "crypto/hash/hash.h"
+#include "crypto/hash/memory.h"
 
 #define SCRYPT_N 16384 /* 16 MiB: the most that libcrypto takes unasked */
 #define SCRYPT_R 8
@@ -201,7 +202,9 @@ vault_open(struct key_vault *v, const struct secret *passphrase,
 	if (aes_run(
 		false, key_derive(v, passphrase, salt), iv, octets, &clear)) {
 		at = clear.ptr;
+		libcrypto_locked(true);
 		p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)clear.len);
+		libcrypto_locked(false);
 	}
 	secret_free(&clear);
 	/* Not of a file that somebody put there who does not know it. */

@@ -6,6 +6,15 @@
 
 #include "crypto/keys/private_key.h"
 
+/* What a file may ask for (doc/limits.md): rounds of PBKDF2 and older schemes;
+ * N * r * p and octets of scrypt. Ours asks for an eighth of that work and half of
+ * that memory, which is the most that libcrypto takes. */
+#define KEY_ROUNDS_MAX	  4000000
+#define KEY_SCRYPT_WORK	  (1 << 20)
+#define KEY_SCRYPT_MEMORY (32 << 20)
+/* KEY_COSTLY if the container asks for more. To be asked before it is opened. */
+MUST_USE enum reason vault_cost(const X509_SIG *sealed, struct why *why);
+
 /* Encrypts with the salt of the vault, a new one if it has none, and a fresh IV.
  * The caller frees the result. */
 X509_SIG *vault_seal(struct key_vault *v, const struct secret *passphrase,
