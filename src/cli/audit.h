@@ -46,6 +46,7 @@ struct audit {
 	struct seen rows; /* of the store; tag 1 = a record stands for it */
 	uint64_t vouchers;
 	uint64_t without_row, without_record;
+	unsigned named;	 /* of those without a record */
 	enum reason bad; /* what must never be */
 	unsigned findings_len;
 	char findings[FINDINGS_MAX][FINDING_SIZE];
