@@ -45,7 +45,8 @@ put_device(struct json_out *o, const struct store_device *s)
 
 struct listing {
 	struct page page;
-	bool whole; /* with key and certificate: for lint and audit */
+	bool keys;  /* with the public key's hash: for audit */
+	bool whole; /* with that and the certificate: for lint */
 };
 
 static bool
@@ -57,9 +58,11 @@ put_next(void *context, const struct store_device *d)
 	if (!page_takes(&l->page, d->device.serial))
 		return false;
 	put_device(o, d);
-	if (l->whole) {
+	if (l->keys || l->whole) {
 		json_put_name(o, "spki-sha256");
 		json_put_hex(o, span_of(d->device.spki_sha256, HASH_SIZE));
+	}
+	if (l->whole) {
 		json_put_name(o, "certificate");
 		json_put_base64(o, d->certificate);
 	}
@@ -89,8 +92,9 @@ void
 device_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char product[PRODUCT_NAME_MAX + 1];
-	struct listing l = { .whole = admin_argument(m, "whole").len > 0 };
+	char product[PRODUCT_NAME_MAX + 1], reached[SERIAL_MAX + 1];
+	struct listing l = { .keys = admin_argument(m, "keys").len > 0,
+		.whole = admin_argument(m, "whole").len > 0 };
 	enum device_state state;
 	struct why why;
 	enum reason r;
@@ -106,7 +110,9 @@ device_list(
 		"devices"))
 		return;
 	l.page.reached = true; /* the store goes on behind it */
-	store_device_each(a->store, l.page.after, product, state, put_next, &l);
+	if (!store_device_each(
+		a->store, l.page.after, product, state, put_next, &l, reached))
+		page_break(&l.page, reached);
 	page_end(&l.page, from);
 }
 

@@ -491,6 +491,8 @@ bool page_reached(struct page *p, const char *key);
 /* Begins an object for the entry; false: it is for the next page. Entries of one
  * key (twins) are never parted. */
 bool page_takes(struct page *p, const char *key);
+/* The source of the list stops for now behind this key: the next page goes on. */
+void page_break(struct page *p, const char *key);
 /* Ends the list and answers: "next" is what "after" must be then, or null.
  * ADMIN_ARGUMENT if no entry was the one that "after" names. */
 void page_end(struct page *p, struct origin from);

@@ -149,11 +149,12 @@ product_line_check(struct authority *a, const struct product *before,
 {
 	struct alike s = { .mine = p };
 	const char *field = before == NULL ? NULL : changed(before, p);
+	char reached[SERIAL_MAX + 1];
 	bool used = false;
 
 	if (field != NULL)
-		store_device_each(
-		    a->store, "", p->name, 0, first_device, &used);
+		(void)store_device_each(
+		    a->store, "", p->name, 0, first_device, &used, reached);
 	if (used)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s: it has devices, whose serials are as it was", field);

@@ -74,6 +74,13 @@ page_takes(struct page *p, const char *key)
 }
 
 void
+page_break(struct page *p, const char *key)
+{
+	p->more = true;
+	(void)text_copy(p->last, sizeof(p->last), span_str(key));
+}
+
+void
 page_end(struct page *p, struct origin from)
 {
 	struct why why;

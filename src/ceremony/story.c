@@ -72,7 +72,8 @@ story_read(const char *bundle, struct story **out, struct why *why)
 
 	*out = s;
 	path_join(path, sizeof(path), bundle, "journal");
-	if ((r = journal_verify(path, &ledger, &records, why)) != REASON_OK)
+	if ((r = journal_verify(path, &ledger, &records, NULL, NULL, why)) !=
+	    REASON_OK)
 		return r;
 	s->rehearsal = ledger.test;
 	ledger_free(&ledger);

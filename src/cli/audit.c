@@ -160,9 +160,31 @@ keys_load(struct audit *a, struct why *why)
 
 /* --- the journal --- */
 
+struct reading {
+	struct audit *a;
+	record_call call;
+	struct moments moments; /* of one journal */
+	unsigned named;
+};
+
+static enum reason
+record_see(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	struct reading *reading = context;
+	struct why inner;
+
+	if (moments_take(&reading->moments, r, bytes, &inner) != REASON_OK &&
+	    reading->named++ < NAMED_MAX)
+		audit_finding(reading->a, REASON_JOURNAL_TIME,
+		    "not dated as its record", inner.text);
+	return reading->call(reading->a, r, bytes, why);
+}
+
 enum reason
 audit_journals(struct audit *a, record_call call, struct why *why)
 {
+	struct reading reading = { .a = a, .call = call };
 	static char folders[CHAIN_JOURNALS][PATH_MAX];
 	unsigned n = 0;
 	bool found = true;
@@ -174,7 +196,8 @@ audit_journals(struct audit *a, record_call call, struct why *why)
 		n += found;
 	}
 	for (; r == REASON_OK; n--) {
-		r = journal_read(folders[n], 1, call, a, why);
+		memset(&reading.moments, 0, sizeof(reading.moments));
+		r = journal_read(folders[n], 1, record_see, &reading, why);
 		if (n == 0)
 			break;
 	}
@@ -232,10 +255,14 @@ audit_run(
 		output_json(c, json);
 	for (i = 0; r == REASON_OK && !c->json && i < a.findings_len; i++)
 		printf("%s\n", a.findings[i]);
-	if (r == REASON_OK && a.bad != REASON_OK)
-		r = why_set(&why, a.bad, -1, "%.150s", a.findings[0]);
-	if (r != REASON_OK)
+	if (r != REASON_OK) {
 		code = refuse(c, r, &why);
+	} else if (a.bad != REASON_OK) {
+		/* A finding here, not a lack of service. */
+		why_set(&why, a.bad, -1, "%.150s", a.findings[0]);
+		(void)refuse(c, a.bad, &why);
+		code = EXIT_REFUSED;
+	}
 	seen_free(&a.rows);
 	free(a.evidence);
 	session_close(a.s);

@@ -13,7 +13,7 @@
 #include "journal/journal.h"
 
 #define NAMED_MAX    20 /* differences of a kind that are told one by one */
-#define FINDINGS_MAX (2 * NAMED_MAX + 6 * LEDGER_KEYS_MAX)
+#define FINDINGS_MAX (3 * NAMED_MAX + 6 * LEDGER_KEYS_MAX)
 #define FINDING_SIZE 200
 
 struct audited_key {
@@ -47,6 +47,7 @@ struct audit {
 	struct seen rows; /* of the store; tag 1 = a record stands for it */
 	uint64_t vouchers;
 	uint64_t without_row, without_record;
+	unsigned named;	 /* of those without a record */
 	enum reason bad; /* what must never be */
 	unsigned findings_len;
 	char findings[FINDINGS_MAX][FINDING_SIZE];
@@ -68,7 +69,9 @@ struct audited_key *audit_key(struct audit *a, const char *name);
 /* Tells one difference; r other than REASON_OK is what the exit says of it. */
 void audit_finding(
     struct audit *a, enum reason r, const char *what, const char *about);
-/* Every record of this home, from its first signer to the one that works now. */
+/* Every record of this home, from its first signer to the one that works now; call
+ * gets the audit. A record that is dated otherwise than what it stands for is a
+ * finding. */
 MUST_USE enum reason audit_journals(
     struct audit *a, record_call call, struct why *why);
 /* One line of an answer, NULL is null. */

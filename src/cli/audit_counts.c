@@ -9,6 +9,15 @@
 
 static const uint8_t UNMARKED[8] = { 2 }, MARKED[8] = { 1 };
 
+static uint64_t
+marked(void)
+{
+	uint64_t tag;
+
+	memcpy(&tag, MARKED, sizeof(tag));
+	return tag;
+}
+
 /* --- the store's side --- */
 
 /* One device by serial and key, whoever counts it. */
@@ -47,13 +56,16 @@ row_take(void *context, const struct json_value *row, struct why *why)
 	output_cell(spki, row, "spki-sha256");
 	output_cell(ca, row, "ca");
 	device_hash(hash, serial, spki);
-	(void)seen_add(&a->rows, hash, UNMARKED);
+	a->without_record += seen_add(&a->rows, hash, UNMARKED) == SEEN_NEW;
 	if ((k = audit_key(a, ca)) != NULL)
 		k->stored++;
 	return REASON_OK;
 }
 
-/* A row that no record stands for: somebody wrote into the store. */
+/*
+ * A row that no record stands for: somebody wrote into the store. Only when there
+ * is one are all rows asked for again, for its name.
+ */
 static enum reason
 row_judge(void *context, const struct json_value *row, struct why *why)
 {
@@ -61,24 +73,21 @@ row_judge(void *context, const struct json_value *row, struct why *why)
 	char serial[CELL_MAX], spki[CELL_MAX];
 	uint8_t hash[HASH_SIZE];
 	const uint64_t *tag;
-	uint64_t marked;
 
-	(void)why;
 	if (!issued(row))
 		return REASON_OK;
-	memcpy(&marked, MARKED, sizeof(marked));
 	output_cell(serial, row, "serial");
 	output_cell(spki, row, "spki-sha256");
 	device_hash(hash, serial, spki);
 	tag = seen_find(&a->rows, hash);
 	/* A device that came while we looked was not there to be marked. */
-	if (tag == NULL || *tag == marked)
+	if (tag == NULL || *tag == marked())
 		return REASON_OK;
-	a->bad = REASON_COUNTS_DIFFER;
-	if (a->without_record++ < NAMED_MAX)
-		audit_finding(a, REASON_COUNTS_DIFFER,
-		    "a device without a record", serial);
-	return REASON_OK;
+	audit_finding(
+	    a, REASON_COUNTS_DIFFER, "a device without a record", serial);
+	return ++a->named < NAMED_MAX
+	    ? REASON_OK
+	    : why_set(why, REASON_STOPPING, -1, "enough");
 }
 
 static enum reason
@@ -87,7 +96,7 @@ rows_each(struct audit *a, row_call call, struct why *why)
 	struct message_admin m;
 
 	request_begin(&m, "device.list");
-	request_text(&m, "whole", "yes");
+	request_text(&m, "keys", "yes");
 	return session_pages(a->s, &m, "devices", call, a, why);
 }
 
@@ -106,7 +115,8 @@ idevid_take(struct audit *a, const struct record_idevid *r)
 	hex_encode(spki, span_of(r->device.spki_sha256, HASH_SIZE));
 	device_hash(hash, r->device.serial, spki);
 	if ((tag = seen_find(&a->rows, hash)) != NULL) {
-		memcpy(tag, MARKED, sizeof(*tag));
+		a->without_record -= *tag != marked();
+		*tag = marked();
 		return;
 	}
 	if (a->without_row++ < NAMED_MAX)
@@ -199,8 +209,11 @@ audit_counts(struct audit *a, struct json_out *o, struct why *why)
 	unsigned i;
 
 	if ((r = rows_each(a, row_take, why)) != REASON_OK ||
-	    (r = audit_journals(a, record_count, why)) != REASON_OK ||
-	    (r = rows_each(a, row_judge, why)) != REASON_OK)
+	    (r = audit_journals(a, record_count, why)) != REASON_OK)
+		return r;
+	if (a->without_record > 0 &&
+	    (r = rows_each(a, row_judge, why)) != REASON_OK &&
+	    r != REASON_STOPPING)
 		return r;
 	keys_judge(a);
 	json_put_name(o, "keys");

@@ -72,7 +72,11 @@ verify_before(const char *folder, struct why *why)
 
 	text_copy(at, sizeof(at), span_str(folder));
 	while (r == REASON_OK && found) {
+		struct moments m = { 0 };
+
 		r = journal_before(at, before, &found, why);
+		if (r == REASON_OK && found)
+			r = journal_read(before, 1, moments_take, &m, why);
 		if (found)
 			memcpy(at, before, sizeof(at));
 	}
@@ -196,6 +200,7 @@ journal_verify_run(struct cli *c, int argc, char **argv)
 		{ 0 } };
 	char folder[PATH_MAX];
 	struct ledger ledger;
+	struct moments m = { 0 };
 	uint64_t records = 0;
 	struct why why;
 	enum reason r;
@@ -206,7 +211,7 @@ journal_verify_run(struct cli *c, int argc, char **argv)
 	if ((r = folder_of(c, folder, &why)) != REASON_OK)
 		return refuse(c, r, &why);
 	ledger_init(&ledger);
-	r = journal_verify(folder, &ledger, &records, &why);
+	r = journal_verify(folder, &ledger, &records, moments_take, &m, &why);
 	if (r == REASON_OK)
 		r = verify_before(folder, &why);
 	if (r == REASON_OK && against != NULL)

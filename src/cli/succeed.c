@@ -164,7 +164,8 @@ plan(struct succession *s, struct why *why)
 	uint64_t count;
 	enum reason r;
 
-	if ((r = journal_verify(s->dir, &s->ledger, &count, why)) != REASON_OK)
+	if ((r = journal_verify(s->dir, &s->ledger, &count, NULL, NULL, why)) !=
+	    REASON_OK)
 		return r;
 	s->own = s->ledger.sequence;
 	if ((r = ask_copy(s->store, s->own, &head, &records, why)) !=

@@ -103,8 +103,24 @@ MUST_USE enum reason journal_settle(const char *dir, struct why *why);
  * lock): for the copy in the store, for verify and show. */
 MUST_USE enum reason journal_read(const char *dir, uint64_t from,
     record_call call, void *context, struct why *why);
-/* Reads everything, works out every checkpoint, reports the head. */
-MUST_USE enum reason journal_verify(
-    const char *dir, struct ledger *out, uint64_t *records, struct why *why);
+/* Reads everything, works out every checkpoint, reports the head. call may be
+ * NULL. */
+MUST_USE enum reason journal_verify(const char *dir, struct ledger *out,
+    uint64_t *records, record_call call, void *context, struct why *why);
+
+/* Seconds that notBefore and created-on may lie before their record (IP 2). */
+#define MOMENT_TOLERATED 300
+/* The last step of the clock that was accepted: to when, at which time of the chain.
+ * Empty before the first record of a journal. */
+struct moments {
+	int64_t chain, accepted;
+};
+/*
+ * A record_call, for all records of a journal in order, context a struct moments: was
+ * what the record stands for dated by the clock that dated the record? Who turns the
+ * signer's clock back, or writes a record later for another day, is not. JOURNAL_TIME.
+ */
+MUST_USE enum reason moments_take(
+    void *context, const struct record *r, struct span bytes, struct why *why);
 
 #endif

@@ -196,11 +196,13 @@ journal_hash(
 }
 
 enum reason
-journal_verify(
-    const char *dir, struct ledger *out, uint64_t *records, struct why *why)
+journal_verify(const char *dir, struct ledger *out, uint64_t *records,
+    record_call call, void *context, struct why *why)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct walk w = { .ledger = out, .from = 1 };
+	struct walk w = {
+		.ledger = out, .from = 1, .call = call, .context = context
+	};
 	enum reason r;
 
 	if (fd < 0)

@@ -255,7 +255,8 @@ journal_before(
 	if (!journal_beside(dir, &named, before, &further))
 		return why_set(why, REASON_JOURNAL_DAMAGED, -1,
 		    "the journal that this one goes on from is not beside it");
-	if ((r = journal_verify(before, &ledger, &records, why)) != REASON_OK)
+	if ((r = journal_verify(before, &ledger, &records, NULL, NULL, why)) !=
+	    REASON_OK)
 		return r;
 	r = ledger_joins(&ledger, &first.record, &next, why);
 	ledger_free(&ledger);

@@ -189,10 +189,12 @@ key_policy_end(const struct key_policy *p, const struct key_count *count)
 
 	if (p->last_day != 0)
 		end = ((int64_t)p->last_day + 1) * SECONDS_A_DAY;
-	if (p->months == 0 || count->activated == 0)
-		return end;
-	other = months_later(count->activated, p->months);
-	return other < end ? other : end;
+	if (p->months != 0 && count->activated != 0) {
+		other = months_later(count->activated, p->months);
+		end = other < end ? other : end;
+	}
+	/* The last date that can be written is no end (RFC 5280 4.1.2.5). */
+	return end / SECONDS_A_DAY > KEY_DAY_MAX ? INT64_MAX : end;
 }
 
 unsigned

@@ -101,7 +101,7 @@ MUST_USE enum reason key_policy_allows(const struct key_policy *p,
     const struct key_count *count, const struct key_use *use, int64_t time,
     struct why *why);
 /* The first second in which it may not sign any more, by its months or its last
- * day; INT64_MAX if there is none. */
+ * day; INT64_MAX if there is none before the year 10000. */
 int64_t key_policy_end(
     const struct key_policy *p, const struct key_count *count);
 /* Percent of its life that is over, by number or by time, whichever is more: 100

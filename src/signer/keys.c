@@ -405,5 +405,6 @@ act_finish(struct signer *s, const struct order *o)
 	if (strcmp(o->act.verb, LEDGER_VERB_RETIRE) == 0)
 		keyring_forget(&s->keyring, o->act.subject);
 	if (strcmp(o->act.verb, ACT_CLOCK_CONFIRM) == 0)
-		clock_watch_confirm(&s->clock);
+		clock_watch_confirm(
+		    &s->clock, journal_ledger(s->journal)->time);
 }

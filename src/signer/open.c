@@ -107,6 +107,7 @@ open_clock(struct signer *s, struct why *why)
 		return REASON_OK;
 	}
 	r.clock.from = l->time;
+	clock_watch_confirm(&s->clock, l->time);
 	r.clock.to = s->clock.wall;
 	reason = journal_append(s->journal, &r, s->clock.wall, why);
 	return reason == REASON_OK ? journal_commit(s->journal, why) : reason;

@@ -290,7 +290,7 @@ signer_group(struct signer *s, struct why *why)
 
 	if (s->first == NULL)
 		return REASON_OK;
-	clock_watch_check(&s->clock);
+	clock_watch_check(&s->clock, journal_ledger(s->journal)->time);
 	s->now = clock_now();
 	r = append_signed(s, why);
 	if (r != REASON_OK && r != REASON_JOURNAL_FULL)
@@ -328,7 +328,7 @@ signer_flush(struct signer *s, struct why *why)
 {
 	enum reason r;
 
-	clock_watch_check(&s->clock);
+	clock_watch_check(&s->clock, journal_ledger(s->journal)->time);
 	s->now = clock_now();
 	if (s->signed_later.len == 0)
 		return REASON_OK;

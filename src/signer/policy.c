@@ -15,29 +15,36 @@ clock_watch_start(struct clock_watch *c)
 }
 
 void
-clock_watch_check(struct clock_watch *c)
+clock_watch_check(struct clock_watch *c, int64_t chain)
 {
 	int64_t now = clock_now(), ticks = clock_ticks();
 	int64_t expected = c->wall + (ticks - c->ticks) / 1000;
+	int64_t least = chain;
 
 	if (c->stopped)
 		return;
+	if (c->chain == chain && c->accepted < least)
+		least = c->accepted;
 	if (now >= expected - BACK_TOLERATED &&
-	    now <= expected + SECONDS_A_DAY) {
+	    now <= expected + SECONDS_A_DAY &&
+	    now >= least - MOMENT_TOLERATED) {
 		c->wall = now;
 		c->ticks = ticks;
 		return;
 	}
 	c->stopped = true;
-	c->expected = expected;
+	c->expected = expected > least ? expected : least;
+	expected = c->expected;
 	log_alarm(
 	    "clock-step", "seconds=\"%lld\"", (long long)(now - expected));
 }
 
 void
-clock_watch_confirm(struct clock_watch *c)
+clock_watch_confirm(struct clock_watch *c, int64_t chain)
 {
 	clock_watch_start(c);
+	c->accepted = c->wall;
+	c->chain = chain;
 	c->stopped = false;
 }
 

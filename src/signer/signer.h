@@ -140,6 +140,9 @@ struct clock_watch {
 	int64_t wall, ticks;
 	bool stopped;
 	int64_t expected; /* what the time should have been */
+	/* The last time that was accepted, and the chain's then: no record may be
+	 * dated before that (journal/journal.h, moments). */
+	int64_t accepted, chain;
 };
 
 struct signer {
@@ -309,10 +312,12 @@ MUST_USE enum reason key_may_sign(struct signer *s, const char *name,
     const struct key_use *use, bool again, struct held_key **out,
     struct why *why);
 
-/* A step back, or forward over a day, stops signing (architecture 3). */
+/* A step back, or forward over a day, stops signing (architecture 3); so do many
+ * small ones back, by the time of the chain. */
 void clock_watch_start(struct clock_watch *c);
-void clock_watch_check(struct clock_watch *c);
-void clock_watch_confirm(struct clock_watch *c);
+void clock_watch_check(struct clock_watch *c, int64_t chain);
+/* It is as it should be, whatever the chain's time. */
+void clock_watch_confirm(struct clock_watch *c, int64_t chain);
 
 #define ACT_CLOCK_CONFIRM "clock.confirm"
 

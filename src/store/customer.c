@@ -148,10 +148,13 @@ store_customer_certificate_each(struct store *s, const char *customer,
 {
 	struct each_certificate e = { call, context };
 
-	store_read(s,
-	    CERTIFICATE "WHERE until = 0 AND (?1 = '' OR customer = ?1) "
-			"ORDER BY since DESC, spki",
-	    VALUES(value_text(customer)), next_certificate, &e);
+	const char *sql = CERTIFICATE "WHERE until = 0 AND customer = ?1 "
+				      "ORDER BY since DESC, spki";
+
+	if (customer[0] == '\0')
+		sql = CERTIFICATE "WHERE until = 0 AND ?1 = '' "
+				  "ORDER BY since DESC, spki";
+	store_read(s, sql, VALUES(value_text(customer)), next_certificate, &e);
 }
 
 void

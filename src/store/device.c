@@ -64,6 +64,12 @@ store_device_by_key(
 struct each_device {
 	device_call call;
 	void *context;
+	/* A list: */
+	const char *product;
+	enum device_state state;
+	unsigned passed;
+	char *reached; /* the serial before the one that is looked at */
+	bool given_up;
 };
 
 static bool
@@ -81,34 +87,64 @@ next_device(void *context, const struct value *row, unsigned n)
 	return e->call(e->context, &d);
 }
 
-/* One statement for each question, so that each has its index. */
-void
-store_device_each(struct store *s, const char *after, const char *product,
-    enum device_state state, device_call call, void *context)
+/* The rest of the question, which has no index: a year of devices in another state
+ * may lie between two that are asked for. Devices of one serial stay together. */
+static bool
+next_listed(void *context, const struct value *row, unsigned n)
 {
-	struct each_device e = { call, context };
-	const char *sql =
-	    "SELECT " MORE " FROM device WHERE serial > ?1 AND "
-	    "(?2 = '' OR product = ?2) AND (?3 = 0 OR state = ?3) "
-	    "ORDER BY serial";
+	struct each_device *e = context;
+	char serial[SERIAL_MAX + 1];
 
+	take_text(serial, sizeof(serial), &row[0]);
+	if (e->passed >= DEVICES_PASSED && strcmp(serial, e->reached) != 0) {
+		e->given_up = true;
+		return false;
+	}
+	memcpy(e->reached, serial, sizeof(serial));
+	if ((e->state == 0 || row[9].number == (int64_t)e->state) &&
+	    (e->product[0] == '\0' || span_is(row[4].bytes, e->product)))
+		return next_device(context, row, n);
+	e->passed++;
+	return true;
+}
+
+/* One statement for each question, so that each has its index. */
+bool
+store_device_each(struct store *s, const char *after, const char *product,
+    enum device_state state, device_call call, void *context,
+    char reached[SERIAL_MAX + 1])
+{
+	struct each_device e = { .call = call,
+		.context = context,
+		.product = product,
+		.state = state,
+		.reached = reached };
+	const struct value behind = value_text(after);
+
+	reached[0] = '\0';
 	if (state > DEVICE_ACTIVE)
-		sql = "SELECT " MORE " FROM device WHERE state <> 1 AND "
-		      "state = ?3 AND serial > ?1 AND "
-		      "(?2 = '' OR product = ?2) ORDER BY serial";
+		store_read(s,
+		    "SELECT " MORE " FROM device WHERE state <> 1 AND "
+		    "state = ?2 AND serial > ?1 ORDER BY serial",
+		    VALUES(behind, value_number(state)), next_listed, &e);
 	else if (product[0] != '\0')
-		sql = "SELECT " MORE " FROM device WHERE product = ?2 AND "
-		      "serial > ?1 AND (?3 = 0 OR state = ?3) ORDER BY serial";
-	store_read(s, sql,
-	    VALUES(value_text(after), value_text(product), value_number(state)),
-	    next_device, &e);
+		store_read(s,
+		    "SELECT " MORE " FROM device WHERE product = ?2 AND "
+		    "serial > ?1 ORDER BY serial",
+		    VALUES(behind, value_text(product)), next_listed, &e);
+	else
+		store_read(s,
+		    "SELECT " MORE " FROM device WHERE serial > ?1 "
+		    "ORDER BY serial",
+		    VALUES(behind), next_listed, &e);
+	return !e.given_up;
 }
 
 void
 store_device_get(
     struct store *s, const char *serial, device_call call, void *context)
 {
-	struct each_device e = { call, context };
+	struct each_device e = { .call = call, .context = context };
 
 	store_read(s, "SELECT " MORE " FROM device WHERE serial = ?1",
 	    VALUES(value_text(serial)), next_device, &e);
@@ -119,7 +155,7 @@ store_device_add(struct store *s, const struct store_device *a)
 {
 	const struct device *d = &a->device;
 
-	return store_change(s,
+	return store_add(s, TABLE_DEVICE,
 	    "INSERT INTO device (" MORE ") VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
 	    "?15)",
@@ -196,26 +232,4 @@ store_device_owner(
 		value_bytes(d->issuer.bytes, d->issuer.len)),
 	    take_owner, &o);
 	return o.found;
-}
-
-static bool
-take_count(void *context, const struct value *row, unsigned n)
-{
-	(void)n;
-	*(uint64_t *)context = (uint64_t)row[0].number;
-	return false;
-}
-
-uint64_t
-store_count(struct store *s, enum store_table table)
-{
-	static const char *const sql[] = {
-		[TABLE_DEVICE] = "SELECT count(*) FROM device",
-		[TABLE_VOUCHER] = "SELECT count(*) FROM voucher",
-		[TABLE_REFUSAL] = "SELECT count(*) FROM refusal",
-	};
-	uint64_t n = 0;
-
-	store_read(s, sql[table], NULL, 0, take_count, &n);
-	return n;
 }

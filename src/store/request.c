@@ -152,26 +152,19 @@ store_recheck_state(struct store *s, struct store_recheck_state *out)
 	    NULL, 0, take_state, out);
 }
 
-static bool
-take_pair(void *context, const struct value *row, unsigned n)
-{
-	int64_t *out = context;
-
-	(void)n;
-	out[0] = row[0].number;
-	out[1] = row[1].number;
-	return false;
-}
-
 uint64_t
 store_recheck_waiting(struct store *s, int64_t *oldest)
 {
-	int64_t found[2] = { 0, 0 };
+	int64_t waiting = 0;
 
+	*oldest = 0;
 	store_read(s,
-	    "SELECT count(*), coalesce(min(created), 0) FROM voucher WHERE "
-	    "recheck = 1",
-	    NULL, 0, take_pair, found);
-	*oldest = found[1];
-	return (uint64_t)found[0];
+	    "SELECT count(*) FROM (SELECT 1 FROM voucher WHERE recheck = 1 "
+	    "LIMIT ?1)",
+	    VALUES(value_number(WAITING_COUNTED)), take_number, &waiting);
+	store_read(s,
+	    "SELECT created FROM voucher WHERE recheck = 1 "
+	    "ORDER BY created, sequence LIMIT 1",
+	    NULL, 0, take_number, oldest);
+	return (uint64_t)waiting;
 }

@@ -11,14 +11,6 @@
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA,
     "one file in schema/ for each version");
 
-static bool
-take_number(void *context, const struct value *row, unsigned n)
-{
-	if (n > 0 && row[0].type == VALUE_NUMBER)
-		*(int64_t *)context = row[0].number;
-	return false;
-}
-
 /* One transaction: a power cut leaves the old schema or the new one. */
 static enum reason
 migrate_to(struct store *s, int64_t version, struct why *why)
@@ -149,12 +141,63 @@ store_change(
 	return r == STATEMENT_DONE && !s->broken;
 }
 
+bool
+store_add(struct store *s, enum store_table table, const char *sql,
+    const struct value *values, unsigned n)
+{
+	bool good = store_change(s, sql, values, n);
+
+	s->added[table] += good;
+	return good;
+}
+
+/* As total names them; refusals are numbered. */
+static const char *const counted[TABLES] = {
+	[TABLE_DEVICE] = "device",
+	[TABLE_VOUCHER] = "voucher",
+};
+
+uint64_t
+store_count(struct store *s, enum store_table table)
+{
+	int64_t n = 0;
+
+	/* The oldest are trimmed, none is missing in between. */
+	if (counted[table] == NULL)
+		store_read(s,
+		    "SELECT coalesce((SELECT max(number) FROM refusal) - "
+		    "(SELECT min(number) FROM refusal) + 1, 0)",
+		    NULL, 0, take_number, &n);
+	else
+		store_read(s, "SELECT number FROM total WHERE name = ?1",
+		    VALUES(value_text(counted[table])), take_number, &n);
+	return (uint64_t)n + (counted[table] == NULL ? 0 : s->added[table]);
+}
+
+/* Once a group, whatever it added. */
+static void
+totals_write(struct store *s)
+{
+	unsigned i;
+
+	for (i = 0; i < TABLES; i++)
+		if (counted[i] != NULL && s->added[i] > 0)
+			(void)store_change(s,
+			    "UPDATE total SET number = number + ?2 "
+			    "WHERE name = ?1",
+			    VALUES(value_text(counted[i]),
+				value_number((int64_t)s->added[i])));
+	memset(s->added, 0, sizeof(s->added));
+}
+
 void
 store_group_submit(
     struct store *s, void (*done)(void *context, bool good), void *context)
 {
-	bool good = s->group && !s->broken && statement(s, "COMMIT");
+	bool good;
 
+	totals_write(s);
+	good = s->group && !s->broken && statement(s, "COMMIT");
 	if (s->group && !good)
 		(void)statement(s, "ROLLBACK");
 	s->group = s->broken = false;
@@ -173,6 +216,14 @@ store_probe(struct store *s)
 {
 	return store_change(
 	    s, "UPDATE schema_version SET version = version", NULL, 0);
+}
+
+bool
+take_number(void *context, const struct value *row, unsigned n)
+{
+	if (n > 0 && row[0].type == VALUE_NUMBER)
+		*(int64_t *)context = row[0].number;
+	return false;
 }
 
 bool

@@ -18,7 +18,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	11
+#define STORE_SCHEMA	12
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -48,6 +48,12 @@ void store_group_submit(
 void store_group_spoil(struct store *s);
 /* Changes nothing, but must reach the disk: is the store back? */
 bool store_probe(struct store *s);
+
+enum store_table { TABLE_DEVICE, TABLE_VOUCHER, TABLE_REFUSAL };
+#define TABLES 3
+/* How many rows it has, those of the open group included: looked up, never counted
+ * (doc/decisions/061). */
+uint64_t store_count(struct store *s, enum store_table table);
 
 /* --- products --- */
 bool store_product_find(struct store *s, const char *name, struct product *out);
@@ -145,11 +151,16 @@ unsigned store_device_find(
 /* A device with this public key, whatever its serial. */
 bool store_device_by_key(
     struct store *s, const uint8_t spki_sha256[HASH_SIZE], struct device *out);
-/* In order of serial, from behind `after`, until call returns false; product ""
- * and state 0 = all. */
+/*
+ * In order of serial, from behind `after`, until call returns false; product ""
+ * and state 0 = all. Of those that have the one but not the other not more than
+ * DEVICES_PASSED are looked at: then false, and one goes on behind `reached`.
+ */
+#define DEVICES_PASSED 10000
 typedef bool (*device_call)(void *context, const struct store_device *d);
-void store_device_each(struct store *s, const char *after, const char *product,
-    enum device_state state, device_call call, void *context);
+bool store_device_each(struct store *s, const char *after, const char *product,
+    enum device_state state, device_call call, void *context,
+    char reached[SERIAL_MAX + 1]);
 /* All devices with this serial. */
 void store_device_get(
     struct store *s, const char *serial, device_call call, void *context);
@@ -162,8 +173,6 @@ bool store_device_owner_set(
 /* false if nobody is on record. */
 bool store_device_owner(
     struct store *s, const struct device *d, char out[CUSTOMER_NAME_MAX + 1]);
-enum store_table { TABLE_DEVICE, TABLE_VOUCHER, TABLE_REFUSAL };
-uint64_t store_count(struct store *s, enum store_table table);
 
 /* --- serials --- */
 enum serial_state { SERIAL_RESERVED = 1, SERIAL_ISSUED = 2, SERIAL_BURNT = 3 };
@@ -283,7 +292,9 @@ struct store_recheck_state {
 	int64_t moment;
 };
 void store_recheck_state(struct store *s, struct store_recheck_state *out);
-/* How many wait, and since when the oldest (0: none). */
+/* How many wait, at most WAITING_COUNTED of them, and since when the oldest (0:
+ * none). */
+#define WAITING_COUNTED 10000
 uint64_t store_recheck_waiting(struct store *s, int64_t *oldest);
 
 /* --- other sites (model/manifest.h) --- */

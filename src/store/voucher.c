@@ -4,6 +4,24 @@
 #include "base/fatal.h"
 #include "store/internal.h"
 
+/* Is that record's row there, for this device and request? */
+static bool
+row_known(struct store *s, const struct record *r)
+{
+	bool seen = false;
+
+	store_read(s,
+	    "SELECT 1 FROM voucher WHERE signer = ?1 AND sequence = ?2 AND "
+	    "serial = ?3 AND request = ?4",
+	    VALUES(value_bytes(r->signer, sizeof(r->signer)),
+		value_number((int64_t)r->sequence),
+		value_text(r->voucher.serial),
+		value_bytes(r->request_sha256, HASH_SIZE)),
+	    take_seen, &seen);
+	return seen;
+}
+
+/* A row that is there already adds none, which is what counts. */
 bool
 store_voucher_put(
     struct store *s, const struct record *r, const struct store_delivery *d)
@@ -13,20 +31,17 @@ store_voucher_put(
 	static const struct store_delivery none = {
 		.client = nobody, .address = "", .correlation = ""
 	};
-	bool delivered = d != NULL;
+	bool delivered = d != NULL, added;
 
 	if (!delivered)
 		d = &none;
-	return store_change(s,
+	added = store_add(s, TABLE_VOUCHER,
 	    "INSERT INTO voucher (signer, sequence, serial, "
 	    "issuer_kind, issuer, request, created, nonce, assertion, "
 	    "domain_id, pin_spki, format, delivered, client, address, "
 	    "correlation, artifact, facts, recheck) VALUES (?1, ?2, ?3, ?4, "
 	    "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-	    "?18, ?19) ON CONFLICT (signer, sequence) DO UPDATE SET "
-	    "serial = excluded.serial WHERE voucher.serial = excluded.serial "
-	    "AND voucher.request = excluded.request "
-	    "AND excluded.delivered = 0",
+	    "?18, ?19) ON CONFLICT (signer, sequence) DO NOTHING",
 	    VALUES(value_bytes(r->signer, sizeof(r->signer)),
 		value_number((int64_t)r->sequence), value_text(v->serial),
 		value_number(v->issuer.kind),
@@ -42,6 +57,7 @@ store_voucher_put(
 		value_bytes(d->artifact.ptr, d->artifact.len),
 		value_bytes(d->facts.ptr, d->facts.len),
 		value_number(d->facts.len > 0)));
+	return added || (!delivered && store_group_good(s) && row_known(s, r));
 }
 
 bool

@@ -285,7 +285,8 @@ flipped_anywhere(void **state)
 		    REASON_JOURNAL_DAMAGED);
 		assert_true(why.offset >= 0 && (size_t)why.offset <= at);
 		assert_non_null(strstr(why.text, "00000001.seg"));
-		assert_int_equal(journal_verify(dir, &l, &records, &why),
+		assert_int_equal(
+		    journal_verify(dir, &l, &records, NULL, NULL, &why),
 		    REASON_JOURNAL_DAMAGED);
 		flip(1, at, 0x10);
 	}
@@ -450,7 +451,8 @@ rolls_over(void **state)
 		    journal_read(dir, from, count, &from, &why), REASON_OK);
 		assert_int_equal(from, sequence + 1);
 	}
-	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
+	assert_int_equal(
+	    journal_verify(dir, &l, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(records, sequence);
 	assert_int_equal(l.keys[1].count.issued, 3000);
 	assert_int_equal(l.keys[1].count.in_period, 3000);
@@ -491,9 +493,57 @@ lying_checkpoint(void **state)
 	frame_seal(frame, group, len + 4);
 	put(2, 0, span_of(frame, frame_size(len + 4)));
 	segment_free(&s);
-	assert_int_equal(
-	    journal_verify(dir, &l, &records, &why), REASON_JOURNAL_DAMAGED);
+	assert_int_equal(journal_verify(dir, &l, &records, NULL, NULL, &why),
+	    REASON_JOURNAL_DAMAGED);
 	assert_non_null(strstr(why.text, "00000002.seg offset 0"));
+}
+
+/* What a signature is dated, against its record: the record's time, the one that the
+ * moment names, and the last clock that was accepted (0: none), all less the sample's. */
+static void
+moments(void **state)
+{
+	static const struct {
+		int64_t chain, accepted, record, moment;
+		enum reason reason;
+	} cases[] = {
+		{ 0, 0, 9, 9, REASON_OK },
+		{ 0, 0, 9, 9 - MOMENT_TOLERATED, REASON_OK },
+		{ 0, 0, 9, 8 - MOMENT_TOLERATED, REASON_JOURNAL_TIME },
+		{ 0, 0, 9, 10, REASON_JOURNAL_TIME },
+		/* Back by an operator's word, until the clock has come up. */
+		{ 9, -86400, 9, -86000, REASON_OK },
+		{ 9, -86400, 9, -86400 - MOMENT_TOLERATED, REASON_OK },
+		{ 9, -86400, 9, -86401 - MOMENT_TOLERATED,
+		    REASON_JOURNAL_TIME },
+		{ 9, -86400, 10, -86000, REASON_JOURNAL_TIME },
+		{ 9, 9, 9, 8 - MOMENT_TOLERATED, REASON_JOURNAL_TIME },
+	};
+	size_t i;
+	int kind;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct moments m = { 0 };
+		struct record r = { .kind = RECORD_CLOCK };
+
+		kind = i % 2 == 0 ? RECORD_IDEVID : RECORD_VOUCHER;
+		r.time = SAMPLE_TIME + cases[i / 2].chain;
+		r.clock.to = SAMPLE_TIME + cases[i / 2].accepted;
+		if (cases[i / 2].accepted != 0)
+			assert_int_equal(
+			    moments_take(&m, &r, span_of(NULL, 0), &why),
+			    REASON_OK);
+		r = kind == RECORD_IDEVID ? sample_idevid("a", 1)
+					  : sample_voucher("a");
+		r.time = SAMPLE_TIME + cases[i / 2].record;
+		*(kind == RECORD_IDEVID ? &r.idevid.not_before
+					: &r.voucher.created_on) =
+		    SAMPLE_TIME + cases[i / 2].moment;
+		if (moments_take(&m, &r, span_of(NULL, 0), &why) !=
+		    cases[i / 2].reason)
+			fail_msg("case %zu: %s", i / 2, why.text);
+	}
 }
 
 /* The first group of a new segment was torn: the one before goes on. */
@@ -609,6 +659,7 @@ main(void)
 		CASE(time_never_goes_back),
 		CASE(rolls_over),
 		CASE(lying_checkpoint),
+		CASE(moments),
 		CASE(torn_roll_over),
 		CASE(killed),
 		CASE(full),

@@ -93,7 +93,8 @@ life(void)
 	for (i = 0; i < 1500; i++)
 		add(j, sample_voucher("voucher-7"));
 	journal_close(j);
-	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
+	assert_int_equal(
+	    journal_verify(dir, &l, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(l.keys_len, KEYS);
 	assert_int_equal(l.slots_len, SLOTS);
 	assert_int_equal(ledger_parts(&l), PARTS);
@@ -156,7 +157,7 @@ comes_back(void **state)
 	assert_int_equal(system(command), 0);
 	journal_close(adopted(1));
 	assert_int_equal(
-	    journal_verify(dir, &again, &records, &why), REASON_OK);
+	    journal_verify(dir, &again, &records, NULL, NULL, &why), REASON_OK);
 	same(&again, &l);
 	journal_close(reopen());
 	ledger_free(&again);
@@ -176,7 +177,8 @@ goes_on(void **state)
 	assert_int_equal(
 	    journal_succeed(j, dir, 0, 1000, SAMPLE_TIME, &why), REASON_OK);
 	journal_close(j);
-	assert_int_equal(journal_verify(dir, &new, &records, &why), REASON_OK);
+	assert_int_equal(
+	    journal_verify(dir, &new, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(records, PARTS + 1); /* checkpoint, act */
 	assert_int_equal(new.keys_len, KEYS);
 	assert_int_equal(new.slots_len, SLOTS);

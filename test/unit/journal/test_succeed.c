@@ -70,7 +70,8 @@ life(void)
 	assert_int_equal(journal_commit(j, &why), REASON_OK);
 	journal_close(j);
 	assert_int_equal(journal_read(dir, 1, keep, NULL, &why), REASON_OK);
-	assert_int_equal(journal_verify(dir, &l, &records, &why), REASON_OK);
+	assert_int_equal(
+	    journal_verify(dir, &l, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(records, copied);
 	return l;
 }
@@ -89,7 +90,7 @@ comes_back(void **state)
 	j = adopted(from);
 	journal_close(j);
 	assert_int_equal(
-	    journal_verify(dir, &after, &records, &why), REASON_OK);
+	    journal_verify(dir, &after, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(after.sequence, before.sequence);
 	assert_memory_equal(after.head, before.head, HASH_SIZE);
 	assert_int_equal(after.keys[1].count.issued, RECORDS);
@@ -144,7 +145,8 @@ goes_on(void **state)
 	add(j, sample_idevid("F1-1", 131));
 	assert_int_equal(journal_commit(j, &why), REASON_OK);
 	journal_close(j);
-	assert_int_equal(journal_verify(dir, &new, &records, &why), REASON_OK);
+	assert_int_equal(
+	    journal_verify(dir, &new, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(records, 3); /* checkpoint, act, IDevID */
 	assert_memory_not_equal(new.signer, old.signer, sizeof(new.signer));
 	assert_memory_equal(new.before.head, old.head, HASH_SIZE);

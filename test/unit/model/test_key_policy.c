@@ -214,6 +214,31 @@ months(void **state)
 	assert_true(key_policy_end(&p, &c) == INT64_MAX);
 }
 
+/* The end of all dates is none: nothing is calculated with it, or behind it. */
+static void
+last_days(void **state)
+{
+	struct key_policy p = { .kinds = SIGNED_NONCED };
+	struct key_count c = { 0 };
+	int64_t last;
+
+	(void)state;
+	assert_true(clock_parse(span_str("9999-12-31T00:00:00Z"), &last));
+	p.last_day = KEY_DAY_MAX - 1;
+	assert_true(key_policy_end(&p, &c) == last);
+	assert_int_equal(allows(&p, &c, last), REASON_SIGNER_DATE);
+	p.last_day = KEY_DAY_MAX;
+	assert_true(key_policy_end(&p, &c) == INT64_MAX);
+	assert_int_equal(key_policy_used(&p, &c, last), 0);
+	assert_int_equal(allows(&p, &c, last), REASON_OK);
+	p.last_day = 0;
+	p.months = 1;
+	c.activated = last - 30 * 86400 - 1;
+	assert_true(key_policy_end(&p, &c) == last - 1);
+	c.activated = last;
+	assert_true(key_policy_end(&p, &c) == INT64_MAX);
+}
+
 /* 2024-01-01 was a Monday. A night shift belongs to the day that it begins on. */
 static void
 windows(void **state)
@@ -318,6 +343,7 @@ main(void)
 		cmocka_unit_test(edges),
 		cmocka_unit_test(rates),
 		cmocka_unit_test(months),
+		cmocka_unit_test(last_days),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(used),
 	};

@@ -553,6 +553,34 @@ clock_step(void **state)
 	assert_int_equal(order_voucher(&o), REASON_CLOCK_STEP);
 }
 
+/* Back by what one step may be, again and again: the chain's time tells. */
+static void
+clock_crawls(void **state)
+{
+	struct voucher_order o = world_voucher();
+	unsigned steps = 0, round;
+	int64_t from;
+
+	(void)state;
+	for (round = 0; round < 2; round++) {
+		o.request_sha256[1]++;
+		assert_int_equal(order_voucher(&o), REASON_OK);
+		from = clock_now();
+		while (
+		    clock_now() >= from - MOMENT_TOLERATED && steps++ < 10000) {
+			clock_set_test(clock_now() - 1);
+			assert_int_equal(order_act("none", ""), REASON_OK);
+		}
+		o.request_sha256[0]++;
+		assert_int_equal(order_voucher(&o), REASON_CLOCK_STEP);
+		/* Where an operator knows better, from there. */
+		assert_int_equal(order_act(ACT_CLOCK_CONFIRM, ""), REASON_OK);
+	}
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_true(world.reply.record.voucher.created_on <=
+	    world.reply.record.time - 2 * MOMENT_TOLERATED);
+}
+
 /* A home for tests writes the step down by itself when it is opened. */
 static void
 clock_at_start(void **state)
@@ -735,6 +763,7 @@ main(void)
 		CASE(import),
 		CASE(tag),
 		CASE(clock_step),
+		CASE(clock_crawls),
 		CASE(clock_at_start),
 		CASE(heads),
 		CASE(head_in_the_middle),

@@ -1,48 +1,14 @@
 /* See fixture.h. */
 #include "fixture.h"
 
-#include <sqlite3.h>
 #include <unistd.h>
 
 const char *spy_breaks;
-unsigned spy_scans;
-char spy_scanned[512];
-
-static sqlite3 *plans;
-
-static int
-plan_row(void *context, int n, char **columns, char **names)
-{
-	const char *sql = context;
-
-	(void)names;
-	if (n > 3 && strncmp(columns[3], "SCAN", 4) == 0 &&
-	    strstr(columns[3], "CONSTANT ROW") == NULL) {
-		spy_scans++;
-		snprintf(spy_scanned, sizeof(spy_scanned), "%s: %.300s",
-		    columns[3], sql);
-	}
-	return 0;
-}
-
-static void
-look(const char *sql)
-{
-	char *explain;
-
-	if (plans == NULL)
-		return;
-	explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
-	(void)sqlite3_exec(
-	    plans, explain, plan_row, (void *)(uintptr_t)sql, NULL);
-	sqlite3_free(explain);
-}
 
 static enum statement_result
 spy_run(void *database, const char *sql, const struct value *values, unsigned n,
     row_call row, void *context)
 {
-	look(sql);
 	if (spy_breaks != NULL &&
 	    strncmp(sql, spy_breaks, strlen(spy_breaks)) == 0)
 		return STATEMENT_FAILED;
@@ -64,13 +30,7 @@ spy_close(void *database, bool untouched)
 static bool
 spy_script(void *database, const char *sql, struct why *why)
 {
-	bool good = sqlite_driver.script(database, sql, why);
-
-	/* The same tables in memory, for the planner's word only. */
-	if (plans == NULL)
-		assert_int_equal(sqlite3_open(":memory:", &plans), SQLITE_OK);
-	(void)sqlite3_exec(plans, sql, NULL, NULL, NULL);
-	return good;
+	return sqlite_driver.script(database, sql, why);
 }
 
 const struct driver spy_driver = { "spy", spy_open, spy_close, spy_run,
@@ -90,7 +50,6 @@ fixture_open(void **state)
 	assert_int_equal(
 	    store_open(&spy_driver, f->path, true, &f->store, &why), REASON_OK);
 	spy_breaks = NULL;
-	spy_scans = 0;
 	*state = f;
 	return 0;
 }
@@ -109,8 +68,6 @@ fixture_close(void **state)
 		(void)unlink(path);
 	}
 	(void)rmdir(f->folder);
-	sqlite3_close(plans);
-	plans = NULL;
 	free(f);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* A store in a folder of its own, seen through a driver that can look at each
- * statement and break some. */
+/* A store in a folder of its own, seen through a driver that can break
+ * statements. */
 #ifndef TEST_STORE_FIXTURE_H
 #define TEST_STORE_FIXTURE_H
 
@@ -20,10 +20,7 @@ struct fixture {
 
 /* Statements from here on that fail, by their beginning; NULL: none. */
 extern const char *spy_breaks;
-/* How many statements of the last kind were seen to walk a whole table. */
-extern unsigned spy_scans;
-extern char spy_scanned[512];
-/* sqlite_driver with eyes. */
+/* sqlite_driver, but for those. */
 extern const struct driver spy_driver;
 
 int fixture_open(void **state);
