@@ -260,13 +260,19 @@ windows(void **state)
 		{ "sun 22:00-06:00", "2024-01-01T05:00:00Z", true },
 		{ "tue,sat-sun 00:00-24:00", "2024-01-07T23:59:59Z", true },
 		{ "tue,sat-sun 00:00-24:00", "2024-01-08T00:00:00Z", false },
+		{ "fri 22:00-06:00", "2024-01-04T23:00:00Z", false },
+		{ "mon 06:59-08:00", "2024-01-01T06:58:59Z", false },
 		{ "act", "2024-01-01T12:00:00Z", false },
 		{ "always", "2024-01-01T12:00:00Z", true },
 	};
 	static const char *const bad[] = { "mon", "mon 06:00", "fri-mon 6-7",
 		"mon-mon 06:00-07:00", "mon,mon 06:00-07:00", "mon 06:00-06:00",
 		"mon 24:00-06:00", "mon 06:60-07:00", "mon 06:00-24:01",
-		"mon 06:00-07:00 ", "mo 06:00-07:00", "", "never" };
+		"mon 06:00-07:00 ", "mo 06:00-07:00", "", "never",
+		"mox 06:00-08:00", "mon06:00-08:00", " 00:00-00:00",
+		"mon 1/:00-12:00", "mon 0::00-12:00", "mon 06:60-08:00",
+		"mon 0600-0800", "mon 06:0008:00", "mon 06:00-",
+		"mon 06:00-07:0" };
 	struct key_policy p = { .kinds = SIGNED_IDEVID };
 	struct key_use use = { SIGNED_IDEVID, "router-9", NULL, 0 };
 	struct key_count c = { 0 };
@@ -284,6 +290,9 @@ windows(void **state)
 		key_awake_print(words, &p);
 		assert_string_equal(words, cases[i].words);
 		assert_true(clock_parse(span_str(cases[i].time), &time));
+		assert_int_equal(key_policy_allows(&p, &c, &use, time, &why),
+		    cases[i].awake ? REASON_OK : REASON_SIGNER_ASLEEP);
+		c.awake_until = time; /* no longer then */
 		assert_int_equal(key_policy_allows(&p, &c, &use, time, &why),
 		    cases[i].awake ? REASON_OK : REASON_SIGNER_ASLEEP);
 		c.awake_until = time + 1;
@@ -333,6 +342,209 @@ used(void **state)
 	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 0);
 }
 
+/* What the signer is told may be any bits: each field at its edge. */
+static void
+checked(void **state)
+{
+	static const struct {
+		enum key_purpose purpose;
+		struct key_policy p;
+		bool good;
+	} cases[] = {
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_NONCED }, true },
+		{ PURPOSE_VOUCHER, { .kinds = 0 }, false },
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_IDEVID }, false },
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_NONCED | SIGNED_IDEVID },
+		    false },
+		{ PURPOSE_IDEVID_CA, { .kinds = SIGNED_IDEVID }, true },
+		{ PURPOSE_IDEVID_CA, { .kinds = SIGNED_MANIFEST }, false },
+		{ PURPOSE_MANIFEST, { .kinds = SIGNED_MANIFEST }, true },
+		{ PURPOSE_MANIFEST,
+		    { .kinds = SIGNED_MANIFEST,
+			.products_len = 1,
+			.products = { "a" } },
+		    false },
+		{ PURPOSE_MANIFEST,
+		    { .kinds = SIGNED_MANIFEST, .serials = "*" }, false },
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_NONCED, .serials = "*" },
+		    true },
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_NONCED, .serials = "_" },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.products_len = KEY_PRODUCTS_MAX,
+			.products = { "a", "b", "c", "d" } },
+		    true },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.products_len = KEY_PRODUCTS_MAX + 1,
+			.products = { "a", "b", "c", "d" } },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.products_len = 3,
+			.products = { "a", "b", "a" } },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.products_len = 2,
+			.products = { "a", "../x" } },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .limit = INT64_MAX }, true },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.limit = (uint64_t)INT64_MAX + 1 },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .first_day = KEY_DAY_MAX },
+		    true },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .first_day = KEY_DAY_MAX + 1 },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .last_day = KEY_DAY_MAX }, true },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .last_day = KEY_DAY_MAX + 1 },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .first_day = 9, .last_day = 8 },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .first_day = 9, .last_day = 9 },
+		    true },
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_NONCED, .rate = 1 },
+		    false },
+		{ PURPOSE_VOUCHER, { .kinds = SIGNED_NONCED, .period = 1 },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.rate = 1,
+			.period = KEY_PERIOD_MAX },
+		    true },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED,
+			.rate = 1,
+			.period = KEY_PERIOD_MAX + 1 },
+		    false },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .months = KEY_MONTHS_MAX },
+		    true },
+		{ PURPOSE_VOUCHER,
+		    { .kinds = SIGNED_NONCED, .months = KEY_MONTHS_MAX + 1 },
+		    false },
+		{ PURPOSE_IDEVID_CA,
+		    { .kinds = SIGNED_IDEVID, .awake_from = 1 }, false },
+		{ PURPOSE_IDEVID_CA, { .kinds = SIGNED_IDEVID, .awake_to = 1 },
+		    false },
+		{ PURPOSE_IDEVID_CA,
+		    { .kinds = SIGNED_IDEVID,
+			.awake_days = AWAKE_FULL,
+			.awake_to = MINUTES_A_DAY },
+		    true },
+		{ PURPOSE_IDEVID_CA,
+		    { .kinds = SIGNED_IDEVID,
+			.awake_days = AWAKE_FULL,
+			.awake_to = MINUTES_A_DAY + 1 },
+		    false },
+		{ PURPOSE_IDEVID_CA,
+		    { .kinds = SIGNED_IDEVID,
+			.awake_days = AWAKE_BY_ACT | 1,
+			.awake_to = 60 },
+		    false },
+	};
+	struct why why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (key_policy_check(&cases[i].p, cases[i].purpose, &why) !=
+		    (cases[i].good ? REASON_OK : REASON_SIGNER_FACTS))
+			fail_msg("case %zu", i);
+}
+
+/* What a key has that nobody gave a policy. */
+static void
+defaults(void **state)
+{
+	struct key_policy p;
+	struct why why;
+
+	(void)state;
+	memset(&p, 0xff, sizeof(p));
+	key_policy_defaults(&p, PURPOSE_VOUCHER);
+	assert_int_equal(p.kinds, SIGNED_NONCED);
+	assert_int_equal(p.limit, 0);
+	assert_int_equal(p.months, 0);
+	assert_int_equal(
+	    key_policy_check(&p, PURPOSE_VOUCHER, &why), REASON_OK);
+	key_policy_defaults(&p, PURPOSE_IDEVID_CA);
+	assert_int_equal(p.kinds, SIGNED_IDEVID);
+	assert_int_equal(p.limit, CA_COUNT);
+	assert_int_equal(p.months, CA_MONTHS);
+	key_policy_defaults(&p, PURPOSE_MANIFEST);
+	assert_int_equal(p.kinds, SIGNED_MANIFEST);
+	assert_int_equal(p.limit, 0);
+}
+
+static enum reason
+covers(const struct key_policy *p, const char *product, const char *serial)
+{
+	const struct key_count none = { 0 };
+	const struct key_use use = { SIGNED_NONCED, product, serial, 0 };
+	struct why why;
+
+	return key_policy_allows(p, &none, &use, MIDNIGHT, &why);
+}
+
+static void
+covered(void **state)
+{
+	struct key_policy p = { .kinds = SIGNED_NONCED,
+		.products_len = 2,
+		.products = { "router-9", "camera" } };
+
+	(void)state;
+	assert_int_equal(covers(&p, "router-9", "1"), REASON_OK);
+	assert_int_equal(covers(&p, "camera", "1"), REASON_OK);
+	assert_int_equal(covers(&p, "router-8", "1"), REASON_SIGNER_POLICY);
+	assert_int_equal(covers(&p, NULL, NULL), REASON_OK);
+	strcpy(p.serials, "1*");
+	assert_int_equal(covers(&p, "camera", "12"), REASON_OK);
+	assert_int_equal(covers(&p, "camera", "21"), REASON_SIGNER_POLICY);
+	assert_int_equal(covers(&p, "camera", NULL), REASON_OK);
+}
+
+/* The numbers that the records of a lost home may have used: none is given
+ * away again, and no count turns over. */
+static void
+skipped(void **state)
+{
+	struct key_policy p = { .kinds = SIGNED_NONCED };
+	struct key_count c = { .issued = 5 };
+
+	(void)state;
+	key_count_skip(&c, &p, 7, MIDNIGHT);
+	assert_int_equal(c.issued, 12);
+	assert_int_equal(c.in_period, 0);
+	p.rate = 2;
+	p.period = 60;
+	key_count_skip(&c, &p, 0, MIDNIGHT);
+	assert_int_equal(c.period, 0);
+	key_count_skip(&c, &p, 3, MIDNIGHT + 1);
+	assert_int_equal(c.in_period, 3);
+	assert_int_equal(c.period, MIDNIGHT);
+	key_count_skip(&c, &p, UINT32_MAX - 3, MIDNIGHT + 2);
+	assert_int_equal(c.in_period, UINT32_MAX);
+	key_count_skip(&c, &p, UINT32_MAX, MIDNIGHT + 2);
+	assert_int_equal(c.in_period, UINT32_MAX);
+	assert_int_equal(allows(&p, &c, MIDNIGHT), REASON_SIGNER_RATE);
+	key_count_skip(&c, &p, INT64_MAX, MIDNIGHT);
+	assert_true(c.issued == INT64_MAX);
+	assert_int_equal(percent_of(5, 3), 100);
+	assert_int_equal(percent_of(UINT64_MAX / 2, UINT64_MAX), 50);
+}
+
 int
 main(void)
 {
@@ -346,6 +558,10 @@ main(void)
 		cmocka_unit_test(last_days),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(used),
+		cmocka_unit_test(checked),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(covered),
+		cmocka_unit_test(skipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ hash_of(uint8_t out[HASH_SIZE], const uint8_t *signer, uint64_t sequence,
 		return;
 	out[0] = signer[0];
 	out[1] = (uint8_t)sequence;
-	out[2] = history;
+	out[HASH_SIZE - 1] = history;
 }
 
 static bool
@@ -108,6 +108,40 @@ one_signer(void **state)
 	}
 }
 
+/* An importer that has forgotten what lies before record `context`. */
+static bool
+look_up_late(void *context, const uint8_t signer[SIGNER_ID_SIZE],
+    uint64_t sequence, uint8_t out[HASH_SIZE])
+{
+	const uint64_t *from = context;
+
+	hash_of(out, signer, sequence, 0);
+	return sequence >= *from && sequence <= KNOWN;
+}
+
+static void
+forgotten(void **state)
+{
+	struct chain_head have = { .sequence = KNOWN };
+	uint64_t fresh, from = 5;
+	struct why why;
+
+	(void)state;
+	memcpy(have.signer, A, SIGNER_ID_SIZE);
+	hash_of(have.sha256, A, KNOWN, 0);
+	assert_int_equal(manifest_joins(&have, range(A, 1, 3, SAME),
+			     look_up_late, &from, &fresh, &why),
+	    REASON_MANIFEST_GAP);
+	assert_int_equal(manifest_joins(&have, range(A, 5, 30, SAME),
+			     look_up_late, &from, &fresh, &why),
+	    REASON_OK);
+	/* Not even the last one. */
+	from = KNOWN + 1;
+	assert_int_equal(manifest_joins(&have, range(A, KNOWN, 30, SAME),
+			     look_up_late, &from, &fresh, &why),
+	    REASON_MANIFEST_GAP);
+}
+
 /* Record 1 of a signer that goes on from record `at` of another. */
 static enum reason
 seam(const uint8_t *from, uint64_t at, uint8_t history, const uint8_t *have,
@@ -125,9 +159,24 @@ seam(const uint8_t *from, uint64_t at, uint8_t history, const uint8_t *have,
 static void
 seams(void **state)
 {
+	struct chain_head have = { .sequence = KNOWN };
+	struct manifest_facts *m;
 	uint64_t fresh;
+	struct why why;
 
 	(void)state;
+	/* It names nobody before it, or a wrong place of the right head. */
+	memcpy(have.signer, A, SIGNER_ID_SIZE);
+	hash_of(have.sha256, A, KNOWN, 0);
+	m = range(C, 1, 3, SAME);
+	assert_int_equal(manifest_joins(&have, m, look_up, &have, &fresh, &why),
+	    REASON_MANIFEST_FORK);
+	m->before = have;
+	assert_int_equal(
+	    manifest_joins(&have, m, look_up, &have, &fresh, &why), REASON_OK);
+	m->before.sequence--;
+	assert_int_equal(manifest_joins(&have, m, look_up, &have, &fresh, &why),
+	    REASON_MANIFEST_FORK);
 	assert_int_equal(seam(A, KNOWN, 0, A, KNOWN), REASON_OK);
 	assert_int_equal(seam(A, KNOWN + 1, 0, A, KNOWN), REASON_MANIFEST_GAP);
 	assert_int_equal(seam(A, KNOWN - 1, 0, A, KNOWN), REASON_MANIFEST_FORK);
@@ -156,6 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_signer),
+		cmocka_unit_test(forgotten),
 		cmocka_unit_test(seams),
 	};
 

@@ -253,10 +253,18 @@ nonceless(struct scene *s)
 
 /* Rows 12 and 13. */
 static void
+no_maker(struct scene *s)
+{
+	memset(&s->facts.pledge_issuer, 0, sizeof(s->facts.pledge_issuer));
+	memset(s->facts.pledge_issuer_name_sha256, 0, HASH_SIZE);
+}
+static void
 no_prior(struct scene *s)
 {
 	s->facts.prior = false;
 	s->facts.proximity = PROXIMITY_ABSENT;
+	memset(s->facts.pledge_spki_sha256, 0, HASH_SIZE);
+	no_maker(s);
 }
 static void
 no_prior_audit_only(struct scene *s)
@@ -298,12 +306,6 @@ misnamed_maker(struct scene *s)
 {
 	named_maker(s);
 	s->facts.pledge_issuer_name_sha256[0] ^= 1;
-}
-static void
-no_maker(struct scene *s)
-{
-	memset(&s->facts.pledge_issuer, 0, sizeof(s->facts.pledge_issuer));
-	memset(s->facts.pledge_issuer_name_sha256, 0, HASH_SIZE);
 }
 
 /* Row 15. */
@@ -557,6 +559,8 @@ refused(struct scene *s)
 	s->facts.refusal = REASON_NOT_REGISTRAR;
 }
 
+#include "policy_edges.h"
+
 static const struct row {
 	const char *name;
 	void (*change)(struct scene *s);
@@ -703,7 +707,61 @@ static const struct row {
 	    CHAIN_MAX, false },
 	{ "19 no chain", no_chain, REASON_PIN_NONE },
 	{ "0 refused", refused, REASON_NOT_REGISTRAR },
+	{ "8 record without key id", nameless_record, REASON_DEVICE_UNKNOWN },
+	{ "11 nonceless, COSE", cose_nonceless, REASON_NONCELESS },
+	{ "9 COSE, 8 octets", cose_least_nonce, REASON_OK, ASSERTION_PROXIMITY,
+	    1, false, FORMAT_COSE_CBOR },
+	{ "9 COSE, 32 octets", cose_longest_nonce, REASON_OK,
+	    ASSERTION_PROXIMITY, 1, false, FORMAT_COSE_CBOR },
+	{ "9 COSE, 33 octets", cose_long_nonce, REASON_FORMAT_UNSUPPORTED },
+	{ "9 third of a list", reply_third, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false },
+	{ "9 2019", layout_2019, REASON_OK, ASSERTION_PROXIMITY, 1, false,
+	    FORMAT_COSE_CBOR },
+	{ "9 2019 off", layout_2019_off, REASON_LEGACY_FORM },
+	{ "9 2019, text", layout_2019_text_nonce, REASON_OK,
+	    ASSERTION_PROXIMITY, 1, false, FORMAT_COSE_CBOR },
+	{ "9 2019, twins", layout_2019_twins, REASON_FORMAT_UNSUPPORTED },
+	{ "9 2019, raw key", layout_2019_raw, REASON_FORMAT_UNSUPPORTED },
+	{ "9 2019, JSON", layout_2019_json, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false, FORMAT_JWS_JSON },
+	{ "5 none named", none_named_required, REASON_OK, ASSERTION_PROXIMITY,
+	    3, false },
+	{ "15.1 not believed", agent_no_prior_audit_only, REASON_OK,
+	    ASSERTION_LOGGED, 3, false },
+	{ "15.1 client", agent_client_last, REASON_OK,
+	    ASSERTION_AGENT_PROXIMITY, 3, false },
+	{ "20 nobody's", nobodys, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "19 cloud, no owners", cloud_owners_unknown, REASON_OK,
+	    ASSERTION_PROXIMITY, CHAIN_MAX, false },
+	{ "19 cloud, no attributes", cloud_without_attributes, REASON_OK,
+	    ASSERTION_PROXIMITY, 3, false },
+	{ "19 cloud, public key", cloud_server_public_key, REASON_PIN_PUBLIC },
+	{ "19 cloud, CA", cloud_ca, REASON_OK, ASSERTION_PROXIMITY, CHAIN_MAX,
+	    false },
+	{ "19 cloud, either", cloud_either, REASON_OK, ASSERTION_PROXIMITY,
+	    CHAIN_MAX, false, FORMAT_CMS_JSON, PIN_PUBK },
+	{ "19 cloud, either, CA", cloud_either_ca, REASON_OK,
+	    ASSERTION_PROXIMITY, CHAIN_MAX, false },
+	{ "19 either, far", either_hash_far, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false },
+	{ "19 longest chain", longest_chain, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false },
+	{ "19 too long a chain", too_long_chain, REASON_PIN_NONE },
+	{ "19 a CA signs", ca_signs, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "19 a public CA signs", public_ca_signs, REASON_PIN_PUBLIC },
+	{ "19 its raw key", public_ca_signs_raw, REASON_OK, ASSERTION_PROXIMITY,
+	    0, false, FORMAT_CMS_JSON, PIN_PUBK },
 };
+
+/* What is pinned, in the chain or on file. */
+static const struct chain_entry *
+pinned_of(const struct scene *s, const struct verdict *v)
+{
+	if (v->pin < CHAIN_MAX)
+		return &s->facts.chain[v->pin];
+	return s->in.domain_ca != NULL ? s->in.domain_ca : &est_server;
+}
 
 static void
 every_row(void **state)
@@ -718,6 +776,7 @@ every_row(void **state)
 
 		scene_open(&s);
 		r->change(&s);
+		memset(&v, 0xff, sizeof(v));
 		policy_decide(&s.in, &v);
 		if (v.reason != r->reason)
 			fail_msg("%s: %s", r->name, reason_code(v.reason));
@@ -727,7 +786,7 @@ every_row(void **state)
 		    v.name_issuer != r->name_issuer || v.device != 0 ||
 		    v.format != (r->format ? r->format : FORMAT_CMS_JSON) ||
 		    v.pin_kind != (r->kind ? r->kind : PIN_CERTIFICATE) ||
-		    !v.device_found)
+		    !v.device_found || v.pinned != pinned_of(&s, &v))
 			fail_msg("%s: assertion %d, pin %u, issuer %d", r->name,
 			    v.assertion, v.pin, v.name_issuer);
 	}
@@ -756,12 +815,59 @@ second_twin(void **state)
 	assert_true(v.name_issuer);
 }
 
+/* The words of whoever refused first. */
+static void
+refusal_stays(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	scene_open(&s);
+	refused(&s);
+	strcpy(s.facts.why.text, "no purpose at all");
+	policy_decide(&s.in, &v);
+	assert_int_equal(v.reason, REASON_NOT_REGISTRAR);
+	assert_string_equal(v.why.text, "no purpose at all");
+	s.facts.refusal = REASON_OK;
+	policy_decide(&s.in, &v);
+	assert_string_equal(v.why.text, "");
+}
+
+/* Whose attributes a voucher gets, and in which layout. */
+static void
+attributes(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	scene_open(&s);
+	cloud_url_alone(&s);
+	policy_decide(&s.in, &v);
+	assert_ptr_equal(v.cloud, &asker);
+	scene_open(&s);
+	cloud_without_attributes(&s);
+	policy_decide(&s.in, &v);
+	assert_null(v.cloud);
+	scene_open(&s);
+	layout_2019(&s);
+	policy_decide(&s.in, &v);
+	assert_true(v.layout_2019);
+	scene_open(&s);
+	layout_2019_json(&s);
+	policy_decide(&s.in, &v);
+	assert_false(v.layout_2019);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(second_twin),
+		cmocka_unit_test(refusal_stays),
+		cmocka_unit_test(attributes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

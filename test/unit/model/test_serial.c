@@ -29,6 +29,9 @@ check_character(void **state)
 	assert_int_not_equal(
 	    serial_check_character(span_str("AR9-F1-0010")), '6');
 	assert_int_equal(serial_check_character(span_str("AR9F10001")), '6');
+	/* A letter: the example that the GRid handbook prints. */
+	assert_int_equal(
+	    serial_check_character(span_str("A12425GABC1234002")), 'M');
 }
 
 static void
@@ -61,6 +64,19 @@ format(void **state)
 	assert_string_equal(serial, "AR9-F1-0001");
 	assert_int_equal(
 	    serial_format(serial, &p, "f1", 1, &why), REASON_SERIAL_SYNTAX);
+	p.counter_width = 12;
+	assert_int_equal(serial_format(serial, &p, "F1", 1, &why), REASON_OK);
+	assert_string_equal(serial, "AR9-F1-000000000001");
+	p.counter_width = 13;
+	assert_int_equal(
+	    serial_format(serial, &p, "F1", 1, &why), REASON_SERIAL_SYNTAX);
+	p.counter_width = 3;
+	assert_int_equal(
+	    serial_format(serial, &p, "F1", 1, &why), REASON_SERIAL_SYNTAX);
+	p.counter_width = 4;
+	p.token[0] = '\0';
+	assert_int_equal(
+	    serial_format(serial, &p, "F1", 1, &why), REASON_SERIAL_SYNTAX);
 }
 
 static void
@@ -80,6 +96,8 @@ parse(void **state)
 		{ "AR9-F2-0001-6", REASON_SERIAL_SLOT },
 		{ "AR8-F1-0001-6", REASON_SERIAL_SLOT },
 		{ "", REASON_SERIAL_SLOT },
+		{ "AR9-F1-", REASON_SERIAL_SYNTAX },
+		{ "AR9-F1.0001-6", REASON_SERIAL_SLOT },
 	};
 	struct product p = router();
 	struct why why;
@@ -95,6 +113,10 @@ parse(void **state)
 	    serial_parse(span_str("AR9-F1-0001-6"), &p, "F1", &n, &why),
 	    REASON_OK);
 	assert_int_equal(n, 1);
+	/* NUL is no digit. */
+	assert_int_equal(
+	    serial_parse(span_of("AR9-F1-ZZZ\0-6", 13), &p, "F1", &n, &why),
+	    REASON_SERIAL_SYNTAX);
 }
 
 /* Every single error and every exchange of neighbours is seen: what the check
@@ -163,10 +185,19 @@ look_alikes(void **state)
 	assert_true(token_alike("L1I", "111"));
 	assert_false(token_alike("AR9", "AR8"));
 	assert_false(token_alike("AR", "AR0"));
+	assert_false(token_alike("AR0", "AR"));
+	assert_true(token_alike("az", "AZ"));
+	assert_false(token_alike("{", "["));
 	assert_true(slot_valid("F1"));
 	assert_false(slot_valid("F"));
 	assert_false(slot_valid("F1F1F"));
 	assert_false(slot_valid("f1"));
+	assert_false(slot_valid("Ff"));
+	assert_true(slot_valid("AZ09"));
+	assert_false(slot_valid("F@"));
+	assert_false(slot_valid("F["));
+	assert_false(slot_valid("F/"));
+	assert_false(slot_valid("F:"));
 }
 
 /* Places for digits, all else as it stands; no serial of two schemes at once, as
@@ -230,6 +261,11 @@ reads_like_ours(void **state)
 	assert_false(serial_reads_like_ours("00-D0-E5-F2-00-02", token, slot));
 	assert_int_equal(serial_counter_width("AR9-F1-000001-6"), 6);
 	assert_int_equal(serial_counter_width("AR9-F1"), 0);
+	assert_int_equal(serial_counter_width("AR9"), 0);
+	assert_int_equal(serial_counter_width("AR9-F1-001"), 0);
+	assert_int_equal(serial_counter_width("AR9-F1-0001"), 4);
+	assert_int_equal(serial_counter_width("AR9-F1-000000000001-6"), 12);
+	assert_int_equal(serial_counter_width("AR9-F1-0000000000001"), 0);
 	assert_int_equal(serial_counter_max(4), 1048575);
 }
 

@@ -533,6 +533,36 @@ tag(void **state)
 	cbor_decref(&list);
 }
 
+/* A certificate's dates, of both kinds of keys; and a key that is not there any
+ * more, whatever the journal says. */
+static void
+certificate_dates(void **state)
+{
+	struct held_key *h = keyring_find(&world.signer.keyring, VOUCHER_KEY);
+	struct held_key *ca = keyring_find(&world.signer.keyring, CA_KEY);
+	struct voucher_order v = world_voucher();
+	struct idevid_order i = world_idevid(1);
+	const int64_t begins = h->certificate.not_before;
+	const int64_t ends = h->certificate.not_after;
+
+	(void)state;
+	h->certificate.not_after = world.now - 1;
+	assert_int_equal(order_voucher(&v), REASON_KEY_EXPIRED);
+	h->certificate.not_after = ends;
+	h->certificate.not_before = world.now + 1000;
+	assert_int_equal(order_voucher(&v), REASON_SIGNER_DATE);
+	h->certificate.not_before = begins;
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	h->certificate.not_after = world.now - 1;
+	assert_int_equal(order_voucher(&v), REASON_KEY_EXPIRED); /* nor again */
+	ca->certificate.not_after = world.now - 1;
+	assert_int_equal(order_idevid(&i), REASON_KEY_EXPIRED);
+	memcpy(h->name, "elsewhere", 10);
+	assert_int_equal(order_voucher(&v), REASON_SIGNER_KEY);
+	assert_non_null(strstr(world.reply.text, "it is missing"));
+	memcpy(h->name, VOUCHER_KEY, sizeof(VOUCHER_KEY));
+}
+
 /* A step of the clock stops all signing until an operator says so. */
 static void
 clock_step(void **state)
@@ -762,6 +792,7 @@ main(void)
 		CASE(idevid_again),
 		CASE(import),
 		CASE(tag),
+		CASE(certificate_dates),
 		CASE(clock_step),
 		CASE(clock_crawls),
 		CASE(clock_at_start),

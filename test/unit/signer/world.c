@@ -219,6 +219,12 @@ order_manifest(const char *key, const struct manifest_statement *s)
 }
 
 enum reason
+order_end(const struct end_order *e)
+{
+	ORDER(KEY_END, end_order, e);
+}
+
+enum reason
 order_act(const char *verb, const char *subject)
 {
 	struct message_act a = { .user = 1000 };

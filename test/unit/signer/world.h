@@ -61,6 +61,7 @@ enum reason order_policy(const char *name, const struct key_policy *p);
 /* The policy that a key has. */
 struct key_policy world_policy(const char *name);
 enum reason order_manifest(const char *key, const struct manifest_statement *s);
+enum reason order_end(const struct end_order *e);
 enum reason order_act(const char *verb, const char *subject);
 /* Puts it into the queue only; world_group() runs the group. */
 void queue_voucher(uint64_t id, const struct voucher_order *v);

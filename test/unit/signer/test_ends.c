@@ -1,0 +1,294 @@
+/*
+ * The end of a key (R-3.8): what two operators must have signed, and what each
+ * file is then. Signatures are ssh-keygen's, the copy is opened by openssl.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "world.h"
+
+static struct buf signatures[END_SIGNATURES];
+
+static uint64_t
+head(void)
+{
+	return journal_ledger(world.signer.journal)->sequence;
+}
+
+static const struct ledger_key *
+key(const char *name)
+{
+	return ledger_key_of(&world.signer, name);
+}
+
+static bool
+there(const char *place, const char *name)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command), "test -e %%s/signer/%s/%s.key",
+	    place, name);
+	return world_shell(command) == 0;
+}
+
+/* a and b are on the roster, c is somebody else's colleague. */
+static void
+roster(const char *names)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command),
+	    "cd %%s && echo '# who may end a key' >signer/operators && "
+	    "for i in %s; do echo \"$i $(cut -d' ' -f1,2 id_$i.pub)\"; done "
+	    ">>signer/operators",
+	    names);
+	assert_int_equal(world_shell(command), 0);
+}
+
+static int
+begin(void **state)
+{
+	if (world_begin(state) != 0 ||
+	    world_shell("cd %s && for i in a b c; do ssh-keygen -q -t ed25519 "
+			"-N '' -f id_$i || exit 1; done") != 0)
+		return 1;
+	roster("a b");
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	buf_free(&signatures[0]);
+	buf_free(&signatures[1]);
+	return world_end(state);
+}
+
+/* The statement in world.reply, signed by these. */
+static void
+sign_as(struct end_order *e, const char *first, const char *second,
+    const char *namespace)
+{
+	const char *const who[END_SIGNATURES] = { first, second };
+	char command[300], path[200];
+	struct why why;
+	unsigned i;
+
+	world_write("statement",
+	    span_of(world.reply.artifact, world.reply.artifact_len));
+	for (i = 0; i < END_SIGNATURES; i++) {
+		snprintf(command, sizeof(command),
+		    "cd %%s && ssh-keygen -q -Y sign -n %s -f id_%s "
+		    "<statement >sig 2>/dev/null",
+		    namespace, who[i]);
+		assert_int_equal(world_shell(command), 0);
+		path_join(path, sizeof(path), world.home, "sig");
+		buf_free(&signatures[i]);
+		assert_int_equal(
+		    file_read(path, &signatures[i], 4096, &why), REASON_OK);
+		e->signatures[i] = buf_span(&signatures[i]);
+	}
+	e->signatures_len = END_SIGNATURES;
+}
+
+static struct end_order
+proposal(const char *name, enum key_end how)
+{
+	struct end_order e = { .how = how };
+
+	strcpy(e.name, name);
+	assert_int_equal(order_act(LEDGER_VERB_RETIRE, name), REASON_OK);
+	assert_int_equal(order_end(&e), REASON_OK);
+	return e;
+}
+
+static void
+refused(const struct end_order *e, enum reason expected, const char *says)
+{
+	uint64_t before = head();
+
+	assert_int_equal(order_end(e), expected);
+	assert_non_null(strstr(world.reply.text, says));
+	assert_int_equal(head(), before);
+	assert_int_equal(world.reply.artifact_len, 0);
+	assert_int_equal(key(e->name)->state, KEY_RETIRED);
+}
+
+static void
+destroyed(void **state)
+{
+	struct end_order e = { .name = "nobody", .how = END_DESTROY };
+	struct why why;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(order_end(&e), REASON_SIGNER_KEY);
+	strcpy(e.name, CA_KEY);
+	assert_int_equal(order_end(&e), REASON_KEY_END); /* it is in use */
+	e = proposal(CA_KEY, END_DESTROY);
+	/* To ask leaves no trace. */
+	before = head();
+	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(head(), before);
+	world.reply.artifact[world.reply.artifact_len] = '\0';
+	assert_non_null(
+	    strstr((char *)world.reply.artifact, "\nact: destroy\n"));
+	assert_non_null(strstr((char *)world.reply.artifact, "\nkey: F1-1\n"));
+	sign_as(&e, "a", "b", "hallmark-key");
+	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(head(), before + 2);
+	assert_int_equal(world.reply.sequence, before + 2);
+	assert_int_equal(world.reply.record.kind, RECORD_ENDED);
+	assert_int_equal(world.reply.record.ended.of, before + 1);
+	assert_int_equal(key(CA_KEY)->state, KEY_DESTROYED);
+	assert_null(keyring_find(&world.signer.keyring, CA_KEY));
+	assert_false(there("keys", CA_KEY));
+	assert_false(there("wrapping", CA_KEY));
+	assert_true(there("keys", VOUCHER_KEY));
+	assert_int_equal(order_end(&e), REASON_KEY_END); /* once */
+	world_close();
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(key(CA_KEY)->state, KEY_DESTROYED);
+}
+
+/* Two persons of the roster, over this statement, for this purpose. */
+static void
+not_by_two(void **state)
+{
+	struct end_order e = proposal(CA_KEY, END_DESTROY), other = e;
+
+	(void)state;
+	sign_as(&e, "a", "a", "hallmark-key");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "one person's");
+	assert_int_equal(order_end(&other), REASON_OK);
+	sign_as(&e, "a", "c", "hallmark-key");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "signature 2");
+	assert_int_equal(order_end(&other), REASON_OK);
+	sign_as(&e, "c", "b", "hallmark-key");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "signature 1");
+	assert_int_equal(order_end(&other), REASON_OK);
+	sign_as(&e, "a", "b", "file");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "signature 1");
+	assert_int_equal(order_end(&other), REASON_OK);
+	world.reply.artifact[0] ^= 1;
+	sign_as(&e, "a", "b", "hallmark-key");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "signature 1");
+	assert_int_equal(order_end(&other), REASON_OK);
+	sign_as(&e, "a", "b", "hallmark-key");
+	e.signatures[1] = span_str("no signature");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "signature 2");
+	e.signatures[1] = buf_span(&signatures[1]);
+	roster("a");
+	refused(&e, REASON_OPERATOR_SIGNATURE, "signature 2");
+	assert_int_equal(world_shell("rm %s/signer/operators"), 0);
+	refused(&e, REASON_OPERATOR_SIGNATURE, "no roster");
+	roster("a b");
+	assert_int_equal(order_end(&e), REASON_OK);
+}
+
+static void
+archive_hash(uint8_t out[HASH_SIZE])
+{
+	char path[200];
+	struct buf file;
+	struct why why;
+
+	path_join(path, sizeof(path), world.home,
+	    "signer/archive/" VOUCHER_KEY ".key");
+	assert_int_equal(file_read(path, &file, 16384, &why), REASON_OK);
+	sha256(buf_span(&file), out);
+	buf_free(&file);
+}
+
+static void
+archived(void **state)
+{
+	struct end_order e = proposal(VOUCHER_KEY, END_ARCHIVE), other;
+
+	(void)state;
+	assert_int_equal(world.reply.record.kind, RECORD_ACT);
+	assert_string_equal(world.reply.record.act.verb, LEDGER_VERB_COPY);
+	assert_string_equal(world.reply.record.act.subject, VOUCHER_KEY);
+	assert_true(key(VOUCHER_KEY)->copied);
+	assert_true(there("archive", VOUCHER_KEY));
+	assert_int_equal(
+	    world_shell("openssl pkey -in %s/signer/archive/voucher-1.key "
+			"-passin 'pass:open sesame' -noout"),
+	    0);
+	/* The statement names the file. */
+	world_write("statement",
+	    span_of(world.reply.artifact, world.reply.artifact_len));
+	assert_int_equal(
+	    world_shell("cd %s && grep -q \"^archive-sha256: $(sha256sum "
+			"<signer/archive/voucher-1.key | cut -c1-64)$\" "
+			"statement"),
+	    0);
+	sign_as(&e, "a", "b", "hallmark-key");
+	refused(&e, REASON_KEY_END, "not the one in signer/archive");
+	archive_hash(e.archive_sha256);
+	e.archive_sha256[HASH_SIZE - 1] ^= 1;
+	refused(&e, REASON_KEY_END, "not the one in signer/archive");
+	e.archive_sha256[HASH_SIZE - 1] ^= 1;
+	/* To archive and to destroy are not the same word. */
+	other = e;
+	other.how = END_DESTROY;
+	memset(other.archive_sha256, 0, HASH_SIZE);
+	refused(&other, REASON_OPERATOR_SIGNATURE, "signature 1");
+	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(key(VOUCHER_KEY)->state, KEY_ARCHIVED);
+	assert_false(there("keys", VOUCHER_KEY));
+}
+
+/* Whoever destroys a key that was copied reads so in what he signs. */
+static void
+destroyed_after_copy(void **state)
+{
+	struct end_order e = proposal(VOUCHER_KEY, END_ARCHIVE);
+
+	(void)state;
+	e.how = END_DESTROY;
+	assert_int_equal(order_end(&e), REASON_OK);
+	world.reply.artifact[world.reply.artifact_len] = '\0';
+	assert_non_null(
+	    strstr((char *)world.reply.artifact, "\ncopied: yes\n"));
+	sign_as(&e, "b", "a", "hallmark-key");
+	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(key(VOUCHER_KEY)->state, KEY_DESTROYED);
+	assert_false(there("archive", VOUCHER_KEY));
+}
+
+/* Without its wrapping key nothing of a key's end begins (decision 055). */
+static void
+unmounted(void **state)
+{
+	struct end_order e = proposal(CA_KEY, END_DESTROY);
+
+	(void)state;
+	sign_as(&e, "a", "b", "hallmark-key");
+	assert_int_equal(world_shell("mv %s/signer/wrapping/F1-1.key %s/w"), 0);
+	refused(&e, REASON_HOME_INVALID, "is its file system mounted?");
+	assert_true(there("keys", CA_KEY));
+	assert_int_equal(world_shell("mv %s/w %s/signer/wrapping/F1-1.key"), 0);
+	assert_int_equal(order_end(&e), REASON_OK);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(destroyed),
+		CASE(not_by_two),
+		CASE(archived),
+		CASE(destroyed_after_copy),
+		CASE(unmounted),
+	};
+
+	return cmocka_run_group_tests(tests, world_make, world_remove);
+}
