@@ -99,6 +99,18 @@ read_order(struct authority *a, const struct message_admin *m,
 	return policy_read(a, m, k->purpose, &k->policy, why);
 }
 
+/* The signer asks the same. Whoever it refuses has got past us, which is an alarm;
+ * an operator's slip is none. */
+static enum reason
+admit_key(struct authority *a, const struct key_order *k, struct why *why)
+{
+	struct why inner;
+
+	if (ledger_key_admits(&a->ledger, k, &inner) == REASON_OK)
+		return REASON_OK;
+	return why_set(why, REASON_KEY_TAKEN, -1, "%s", inner.text);
+}
+
 void
 ca_request(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -109,6 +121,8 @@ ca_request(
 	struct why why;
 	enum reason r = read_order(a, m, &k, &why);
 
+	if (r == REASON_OK)
+		r = admit_key(a, &k, &why);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
@@ -234,6 +248,22 @@ ca_retire(
 		admin_act(a, p, from, LEDGER_VERB_RETIRE, name);
 }
 
+static enum reason
+read_awake(struct authority *a, const char *subject, struct why *why)
+{
+	struct ledger_key *k;
+	struct why inner;
+	int64_t moment;
+	enum reason r = ledger_awake_read(
+	    &a->ledger, subject, clock_now(), &k, &moment, &inner);
+
+	if (r == REASON_OK)
+		return r;
+	return why_set(why,
+	    r == REASON_SIGNER_KEY ? REASON_CA_UNKNOWN : REASON_ADMIN_ARGUMENT,
+	    -1, "%s", inner.text);
+}
+
 /* A supervisor wakes it, or with "now" puts it to sleep. */
 void
 ca_activate(
@@ -241,9 +271,7 @@ ca_activate(
 {
 	char name[KEY_NAME_MAX + 1], until[CLOCK_TEXT_SIZE];
 	char subject[KEY_NAME_MAX + CLOCK_TEXT_SIZE + 2];
-	struct ledger_key *k;
 	struct pending *p;
-	int64_t moment;
 	struct why why;
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
 
@@ -253,8 +281,7 @@ ca_activate(
 		if (strcmp(until, "now") == 0)
 			clock_print(until, clock_now());
 		snprintf(subject, sizeof(subject), "%s %s", name, until);
-		r = ledger_awake_read(
-		    &a->ledger, subject, clock_now(), &k, &moment, &why);
+		r = read_awake(a, subject, &why);
 	}
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);

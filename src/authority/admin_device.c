@@ -88,6 +88,14 @@ read_state(
 			       "state: active, held or retired");
 }
 
+static bool
+see_device(void *context, const struct store_device *s)
+{
+	(void)s;
+	*(bool *)context = true;
+	return false;
+}
+
 void
 device_list(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -95,6 +103,7 @@ device_list(
 	char product[PRODUCT_NAME_MAX + 1], reached[SERIAL_MAX + 1];
 	struct listing l = { .keys = admin_argument(m, "keys").len > 0,
 		.whole = admin_argument(m, "whole").len > 0 };
+	struct product known;
 	enum device_state state;
 	struct why why;
 	enum reason r;
@@ -105,11 +114,20 @@ device_list(
 		answer_refusal(from, r, &why);
 		return;
 	}
+	if (product[0] != '\0' &&
+	    !store_product_find(a->store, product, &known)) {
+		why_set(&why, REASON_PRODUCT_UNKNOWN, -1, "%s", product);
+		answer_refusal(from, REASON_PRODUCT_UNKNOWN, &why);
+		return;
+	}
 	if (!page_open(&l.page, from, m,
 		(l.whole ? ONE_CERTIFICATE : ONE_DEVICE) * STORE_TWINS_MAX,
 		"devices"))
 		return;
-	l.page.reached = true; /* the store goes on behind it */
+	/* The store goes on behind it, if there is such a one. */
+	if (!l.page.reached)
+		store_device_get(
+		    a->store, l.page.after, see_device, &l.page.reached);
 	if (!store_device_each(
 		a->store, l.page.after, product, state, put_next, &l, reached))
 		page_break(&l.page, reached);

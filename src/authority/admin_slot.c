@@ -8,6 +8,22 @@
 #include "authority/authority.h"
 #include "model/serial.h"
 
+/* As in admin_ca.c: what the signer would refuse is a slip here. */
+static enum reason
+admit_slot(struct authority *a, const char *subject, struct why *why)
+{
+	struct ledger_slot slot;
+	struct why inner;
+	enum reason r = ledger_slot_read(&a->ledger, subject, &slot, &inner);
+
+	if (r == REASON_OK)
+		return r;
+	return why_set(why,
+	    r == REASON_SIGNER_POLICY ? REASON_KEY_TAKEN
+				      : REASON_ADMIN_ARGUMENT,
+	    -1, "%s", inner.text);
+}
+
 void
 slot_give(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -20,11 +36,14 @@ slot_give(
 
 	if (r == REASON_OK)
 		r = admin_text(m, "to", to, sizeof(to), true, &why);
+	if (r == REASON_OK) {
+		snprintf(subject, sizeof(subject), "%s %s", slot, to);
+		r = admit_slot(a, subject, &why);
+	}
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	snprintf(subject, sizeof(subject), "%s %s", slot, to);
 	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
 		admin_act(a, p, from, LEDGER_VERB_GIVE, subject);
 }

@@ -49,21 +49,43 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static int
-usage(void)
+static void
+help(FILE *to)
 {
-	fputs("usage: hallmark-ceremony found --home DIR --organization NAME "
+	fputs("usage: hallmark-ceremony plan PLAN\n"
+	      "       hallmark-ceremony run PLAN --out BUNDLE [--previous "
+	      "BUNDLE] [--rehearse]\n"
+	      "       hallmark-ceremony verify [--json] BUNDLE...\n"
+	      "with the passphrase on descriptor 3:\n"
+	      "       hallmark-ceremony found --home DIR --organization NAME "
 	      "--host NAME [--test]\n"
 	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
 	      "--name NAME\n"
 	      "           [--slot SLOT --generation N] --csr FILE --out FILE "
-	      "[--days N]\n"
-	      "The passphrase is read from descriptor 3.\n"
-	      "       hallmark-ceremony plan PLAN\n"
-	      "       hallmark-ceremony run PLAN --out BUNDLE [--previous "
-	      "BUNDLE] [--rehearse]\n"
-	      "       hallmark-ceremony verify [--json] BUNDLE...\n",
-	    stderr);
+	      "[--days N]\n",
+	    to);
+}
+
+/* The fault is said first: the list is long. */
+static int
+usage(const char *verb)
+{
+	static const char *const verbs[] = { "plan", "run", "verify", "found",
+		"sign" };
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verb, verbs[i]) == 0)
+			break;
+	if (i < sizeof(verbs) / sizeof(verbs[0]))
+		fprintf(stderr,
+		    "hallmark-ceremony %s: a word or option is missing, or "
+		    "one too many\n",
+		    verb);
+	else if (verb[0] != '\0')
+		fprintf(
+		    stderr, "hallmark-ceremony: there is no \"%s\"\n", verb);
+	help(stderr);
 	return EXIT_USAGE;
 }
 
@@ -245,10 +267,10 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 		r = verify(a, &out, why);
 	if (out.len > 0)
 		fwrite(out.ptr, 1, out.len, stdout);
-	if (r == REASON_OK && strcmp(verb, "plan") == 0)
-		tell_script(buf_span(&out));
 	if (r == REASON_OK && fflush(stdout) != 0)
 		r = why_set(why, REASON_FILE_UNREADABLE, -1, "stdout");
+	if (r == REASON_OK && strcmp(verb, "plan") == 0)
+		tell_script(buf_span(&out));
 	buf_free(&out);
 	return r;
 }
@@ -290,8 +312,12 @@ main(int argc, char **argv)
 	libcrypto_memory();
 	umask(022); /* certificates are public; keys are made 0600 */
 	log_open("ceremony");
+	if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0) {
+		help(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (argc < 2 || !parse(argc - 1, argv + 1, &a) || !complete(verb, &a))
-		return usage();
+		return usage(verb);
 	why_clear(&why);
 	if (a.files_len > 0)
 		r = by_plan(&a, verb, &why);

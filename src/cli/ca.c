@@ -432,9 +432,13 @@ ca_activate_run(struct cli *c, int argc, char **argv)
 int
 ca_list_run(struct cli *c, int argc, char **argv)
 {
+	static const char *const columns[] = { "name", "purpose", "state",
+		"slot", "root", "issued", "limit", "used-percent", "end",
+		"not-after", NULL };
+
 	return session_verb(c, argc, argv,
-	    &(struct plain_verb){
-		"ca.list", NEED_STORE, .fields = { PAGE_FIELDS } });
+	    &(struct plain_verb){ "ca.list", NEED_STORE,
+		.fields = { PAGE_FIELDS }, .columns = columns });
 }
 
 int

@@ -29,6 +29,7 @@ struct cli {
 	const char *passphrase_file, *passphrase_fd;
 	char **operands; /* what is no option */
 	unsigned operands_len;
+	const char *const *columns; /* of a table; NULL: every member */
 };
 
 /* One of a verb's own options: exactly one of the targets is set. */
@@ -96,6 +97,9 @@ struct plain_verb {
 	const char *operands[OPERANDS_MAX];
 	const char *fields[FIELDS_MAX]; /* options; a list has PAGE_FIELDS */
 	const char *required;		/* an option that must be there */
+	bool some;			/* one option at least */
+	/* What a list shows to people, NULL last; NULL: all that it has. */
+	const char *const *columns;
 };
 #define PAGE_FIELDS  "after", "limit"
 #define PAGE_OPTIONS "[--after KEY] [--limit N]"
@@ -144,7 +148,7 @@ void output_cell(
     char out[CELL_MAX], const struct json_value *object, const char *name);
 /* A member that is a string, copied; false if absent or too long. */
 bool json_text(struct span json, const char *name, char *out, size_t cap);
-/* "certificate" and then "chain" of a reply, as PEM. */
+/* "certificate" and then "chain" of an object, as PEM; false if it has neither. */
 bool output_chain(struct span json, struct buf *pem);
 
 /* --- pem.c --- */

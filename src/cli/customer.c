@@ -16,8 +16,8 @@ int
 customer_set_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
-	    &(struct plain_verb){
-		"customer.set", NEED_SIGNER, { "name" }, { FIELDS } });
+	    &(struct plain_verb){ "customer.set", NEED_SIGNER, { "name" },
+		{ FIELDS }, .some = true });
 }
 
 int
@@ -25,7 +25,8 @@ customer_cloud_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
 	    &(struct plain_verb){ "customer.cloud", NEED_SIGNER, { "name" },
-		{ "policy", "est-domain", "additional-configuration-url" } });
+		{ "policy", "est-domain", "additional-configuration-url" },
+		.some = true });
 }
 
 int

@@ -69,12 +69,81 @@ device_list_run(struct cli *c, int argc, char **argv)
 		.fields = { "product", "state", PAGE_FIELDS } });
 }
 
+/* The certificate of the one device in a reply, and the name of its CA. */
+static enum reason
+take_certificate(
+    struct span json, struct buf *pem, char ca[CELL_MAX], struct why *why)
+{
+	struct json_value root, devices, one, next;
+	struct json_iter i;
+
+	if (json_parse(json, &root, NULL) != WIRE_OK ||
+	    !json_member(&root, "devices", &devices))
+		return why_set(why, REASON_INTERNAL, -1, "device.show");
+	json_iter_open(&i, &devices);
+	if (!json_iter_next(&i, NULL, &one) || !output_chain(one.raw, pem))
+		return why_set(why, REASON_INTERNAL, -1, "device.show");
+	if (json_iter_next(&i, NULL, &next))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "several devices have this serial: which, says --issuer");
+	if (!json_text(one.raw, "ca", ca, CELL_MAX))
+		ca[0] = '\0';
+	return REASON_OK;
+}
+
+/* As it came out when it was issued: its certificate, and the chain of its CA,
+ * which one that was imported does not have here. */
+static enum reason
+show_pem(struct session *s, const struct message_admin *m, struct buf *pem,
+    struct why *why)
+{
+	struct message_admin_reply reply;
+	struct message_admin chain;
+	char ca[CELL_MAX];
+	enum reason r;
+
+	if ((r = session_ask(s, m, &reply, why)) != REASON_OK ||
+	    (r = take_certificate(reply.json, pem, ca, why)) != REASON_OK ||
+	    ca[0] == '\0')
+		return r;
+	request_begin(&chain, "ca.show");
+	request_text(&chain, "name", ca);
+	if ((r = session_ask(s, &chain, &reply, why)) == REASON_OK)
+		(void)output_chain(reply.json, pem);
+	return r;
+}
+
 int
 device_show_run(struct cli *c, int argc, char **argv)
 {
-	return session_verb(c, argc, argv,
-	    &(struct plain_verb){
-		"device.show", NEED_STORE, { "serial" }, { "issuer" } });
+	const char *issuer = NULL;
+	bool pem_only = false;
+	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
+		{ "pem", NULL, &pem_only, false }, { 0 } };
+	struct session *s = NULL;
+	struct message_admin m;
+	struct buf pem;
+	struct why why;
+	enum reason r;
+	int code = EXIT_DONE;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, "device.show");
+	request_text(&m, "serial", c->operands[0]);
+	request_text(&m, "issuer", issuer);
+	if (!pem_only)
+		return session_run(c, NEED_STORE, &m);
+	why_clear(&why);
+	buf_init(&pem, FRAME_MAX);
+	if ((r = session_open(c, NEED_STORE, &s, &why)) != REASON_OK ||
+	    (r = show_pem(s, &m, &pem, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else
+		fwrite(pem.ptr, 1, pem.len, stdout);
+	buf_free(&pem);
+	session_close(s);
+	return code;
 }
 
 int

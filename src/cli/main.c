@@ -7,15 +7,20 @@
 
 #define PRODUCT_OPTIONS                                                       \
 	"NAME [--token T] [--masa-url HOST] [--counter-width N]\n"            \
-	"[--check-character yes|no] [--pin farthest|lowest-ca|end-entity]\n"  \
-	"[--audit-only yes|no] [--emit-id-data yes|no]\n"                     \
+	"[--check-character yes|no] [--formats cms,jws,cose]\n"               \
+	"[--pin by-format|farthest|lowest-ca|end-entity]\n"                   \
+	"[--pin-kind certificate|pubk|pubk-sha256|certificate-or-pubk|\n"     \
+	"  certificate-or-pubk-sha256] [--audit-only yes|no]\n"               \
+	"[--verified yes|no] [--manufacturer-proprietary HEX|none]\n"         \
+	"[--emit-id-data yes|no]\n"                                           \
 	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"      \
 	"[--voucher-limit OCTETS] [--scheme SCHEME] [--import-only yes|no]\n" \
 	"[--key-usage yes|no]"
-#define CUSTOMER_OPTIONS                                                   \
-	"NAME [--pin WISH] [--pin-cms WISH] [--pin-jws WISH] [--pin-cose " \
-	"WISH]\n"                                                          \
-	"WISH: product|farthest|lowest-ca|end-entity|by-format|domain-ca"
+#define CUSTOMER_OPTIONS                                 \
+	"NAME [--pin WISH] [--pin-cms WISH]\n"           \
+	"[--pin-jws WISH] [--pin-cose WISH]\n"           \
+	"WISH: product|farthest|lowest-ca|end-entity|\n" \
+	"  by-format|domain-ca"
 #define POLICY_OPTIONS                                                      \
 	"[--kinds nonced,nonceless]\n"                                      \
 	"[--product NAME,...|any] [--serials PATTERN|any]\n"                \
@@ -23,7 +28,7 @@
 	"[--months N|none] [--rate N/minute|N/hour|N/day|N/SECONDS|none]\n" \
 	"[--awake \"DAYS HH:MM-HH:MM\"|act|always]"
 #define CA_OPTIONS                                                      \
-	"--purpose voucher|idevid-ca --name NAME [--slot SLOT]\n"       \
+	"--name NAME [--slot SLOT]\n"                                   \
 	"[--algorithm p256|p384|rsa-2048|rsa-3072] [--succeeds NAME]\n" \
 	"[--factory NAME]\n" POLICY_OPTIONS
 
@@ -43,9 +48,11 @@ const struct verb verbs[] = {
 	    "change fields of a product" },
 	{ "product", "list", product_list_run, PAGE_OPTIONS, "list products" },
 	{ "product", "show", product_show_run, "NAME", "show one product" },
-	{ "ca", "create", ca_create_run, CA_OPTIONS " [--raw]",
+	{ "ca", "create", ca_create_run,
+	    "--purpose voucher|idevid-ca\n" CA_OPTIONS " [--raw]",
 	    "make a key and certify it with this home's software root" },
-	{ "ca", "request", ca_request_run, CA_OPTIONS " [--out FILE]",
+	{ "ca", "request", ca_request_run,
+	    "--purpose voucher|idevid-ca|manifest\n" CA_OPTIONS " [--out FILE]",
 	    "make a key; its certification request comes out" },
 	{ "ca", "import", ca_import_run, "--name NAME FILE...",
 	    "give a key its certificate and chain" },
@@ -56,10 +63,10 @@ const struct verb verbs[] = {
 	{ "ca", "activate", ca_activate_run, "NAME --until TIME|now",
 	    "wake an issuing key for a while" },
 	{ "ca", "destroy", ca_destroy_run,
-	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --yes",
+	    "NAME [--out FILE]\n| NAME SIGNATURE SIGNATURE --yes",
 	    "erase a retired key, by two operators" },
 	{ "ca", "archive", ca_archive_run,
-	    "NAME [--out FILE] | NAME SIGNATURE SIGNATURE --copy FILE --yes",
+	    "NAME [--out FILE]\n| NAME SIGNATURE SIGNATURE --copy FILE --yes",
 	    "erase a retired key here, when a copy lies elsewhere" },
 	{ "ca", "list", ca_list_run, PAGE_OPTIONS, "list signing keys" },
 	{ "ca", "show", ca_show_run, "NAME [--pem]",
@@ -90,7 +97,7 @@ const struct verb verbs[] = {
 	    "take devices on record that another CA certified" },
 	{ "device", "list", device_list_run,
 	    "[--product NAME] [--state STATE] " PAGE_OPTIONS, "list devices" },
-	{ "device", "show", device_show_run, "SERIAL [--issuer HEX]",
+	{ "device", "show", device_show_run, "SERIAL [--issuer HEX] [--pem]",
 	    "show one device" },
 	{ "device", "assign", device_assign_run,
 	    "SERIAL [--issuer HEX] --customer NAME",
@@ -103,7 +110,8 @@ const struct verb verbs[] = {
 	{ "device", "release", device_release_run, "SERIAL [--issuer HEX]",
 	    "end a hold" },
 	{ "client", "block", client_block_run,
-	    "key:HEX|certificate:HEX|address:A/BITS --reason TEXT [--for TIME]",
+	    "key:HEX|certificate:HEX|address:A/BITS --reason TEXT\n"
+	    "[--for TIME]",
 	    "refuse all requests of a client" },
 	{ "client", "release", client_release_run, "NAME",
 	    "take a client off the blocklist" },
@@ -114,8 +122,9 @@ const struct verb verbs[] = {
 	{ "customer", "set", customer_set_run, CUSTOMER_OPTIONS,
 	    "change what its vouchers shall pin" },
 	{ "customer", "cloud", customer_cloud_run,
-	    "NAME [--policy no|registrar|owner] [--est-domain URL|none]\n"
-	    "[--additional-configuration-url URL|none]",
+	    "NAME [--policy no|registrar|owner]\n"
+	    "[--est-domain URL|none] [--additional-configuration-url "
+	    "URL|none]",
 	    "say where devices go from a cloud registrar" },
 	{ "customer", "file", customer_file_run,
 	    "NAME --domain-ca FILE|--registrar FILE|--est-server FILE",
@@ -211,6 +220,39 @@ verb_find(int argc, char **argv, int *takes)
 	return NULL;
 }
 
+static bool
+help_asked(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	    strcmp(word, "help") == 0;
+}
+
+/* Which words there are, rather than all of their options. */
+static int
+no_verb(const char *noun, const char *verb)
+{
+	const char *before = "; there are: ";
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < verbs_len; i++)
+		known |= strcmp(verbs[i].noun, noun) == 0;
+	if (known && verb == NULL)
+		fprintf(stderr, "hallmark: \"%s\" alone says nothing", noun);
+	else
+		fprintf(stderr, "hallmark: there is no \"%s%s%s\"", noun,
+		    known ? " " : "", known ? verb : "");
+	for (i = 0; i < verbs_len; i++) {
+		if (strcmp(verbs[i].noun, noun) != 0)
+			continue;
+		fprintf(stderr, "%s%s", before, verbs[i].verb);
+		before = ", ";
+	}
+	fprintf(stderr, "\nhallmark %s%s--help says more\n", known ? noun : "",
+	    known ? " " : "");
+	return EXIT_USAGE;
+}
+
 static int
 dispatch(struct cli *c, int argc, char **argv)
 {
@@ -223,18 +265,11 @@ dispatch(struct cli *c, int argc, char **argv)
 		c->verb = v->verb;
 		return v->run(c, argc - takes + 1, argv + takes - 1);
 	}
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+	if (argc > 1 && help_asked(argv[1])) {
 		verb_usage(c, true);
 		return EXIT_DONE;
 	}
-	if (argc > 1)
-		fprintf(stderr, "hallmark: there is no \"%s %s\"\n", argv[0],
-		    argv[1]);
-	else
-		fprintf(
-		    stderr, "hallmark: \"%s\" alone says nothing\n", argv[0]);
-	verb_usage(c, false);
-	return EXIT_USAGE;
+	return no_verb(argv[0], argc > 1 ? argv[1] : NULL);
 }
 
 int
@@ -245,7 +280,7 @@ main(int argc, char **argv)
 
 	process_harden();
 	log_open("hallmark");
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+	if (argc == 2 && help_asked(argv[1])) {
 		help(stdout);
 		return EXIT_DONE;
 	}
@@ -253,8 +288,10 @@ main(int argc, char **argv)
 		printf("hallmark %s\n", HALLMARK_VERSION);
 		return EXIT_DONE;
 	}
-	if ((at = options_common(&c, argc, argv)) < 0)
+	if ((at = options_common(&c, argc, argv)) < 0) {
+		fprintf(stderr, "hallmark --help lists nouns and verbs\n");
 		return EXIT_USAGE;
+	}
 	if (at >= argc) {
 		help(stderr);
 		return EXIT_USAGE;

@@ -108,7 +108,7 @@ take_all(int argc, char **argv, const char *mode, const struct option_row *rows,
     unsigned len)
 {
 	struct option table[OPTIONS_MAX + 1] = { 0 };
-	int which, at = 0;
+	int which, at = 0, told;
 	unsigned i;
 
 	if (argc > 0)
@@ -118,6 +118,10 @@ take_all(int argc, char **argv, const char *mode, const struct option_row *rows,
 		table[i].name = rows[i].name;
 		table[i].has_arg =
 		    rows[i].text != NULL ? required_argument : no_argument;
+		/* All different: else a beginning that two options have in
+		 * common would be taken for the first of them. */
+		table[i].flag = &told;
+		table[i].val = (int)i + 1;
 	}
 	optind = 0; /* glibc: forget the mode of the last call, too */
 	while ((which = getopt_long(argc, argv, mode, table, &at)) != -1) {

@@ -8,11 +8,22 @@
 
 #define COLUMNS_MAX 24
 
+/* A terminal obeys control characters: none gets that far. */
+static void
+cell_tame(char out[CELL_MAX])
+{
+	size_t i;
+
+	for (i = 0; out[i] != '\0'; i++)
+		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
+			out[i] = '?';
+}
+
 /* One value in a cell: strings without quotes, null as a dash. */
 static void
 cell(char out[CELL_MAX], const struct json_value *v)
 {
-	size_t len, i;
+	size_t len;
 
 	if (v->type == JSON_NULL)
 		snprintf(out, CELL_MAX, "-");
@@ -22,28 +33,60 @@ cell(char out[CELL_MAX], const struct json_value *v)
 		snprintf(out, CELL_MAX, "no");
 	else if (json_string(v, out, CELL_MAX, &len) != WIRE_OK)
 		text_copy(out, CELL_MAX, v->raw);
-	if (out[0] == '\0')
+	if (out[0] == '\0' || strcmp(out, "[]") == 0)
 		snprintf(out, CELL_MAX, "-");
-	/* A terminal obeys control characters: none gets that far. */
-	for (i = 0; out[i] != '\0'; i++)
-		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
-			out[i] = '?';
+	cell_tame(out);
 }
 
+#define COLUMN_NAME 32
+
 struct table {
+	char name[COLUMNS_MAX][COLUMN_NAME];
 	size_t width[COLUMNS_MAX];
 	size_t columns;
 	bool measure; /* first pass: nothing is printed */
 };
 
 static void
-table_cell(struct table *t, size_t at, const struct json_value *v)
+table_add(struct table *t, const char *name)
 {
-	char text[CELL_MAX];
-	size_t len;
+	size_t i;
 
-	cell(text, v);
-	len = strlen(text);
+	for (i = 0; i < t->columns; i++)
+		if (strcmp(t->name[i], name) == 0)
+			return;
+	if (t->columns < COLUMNS_MAX &&
+	    text_copy(t->name[t->columns], COLUMN_NAME, span_str(name)))
+		t->columns++;
+}
+
+/* Those that are asked for, or else the members of all rows: rows may differ in
+ * what they have. */
+static void
+table_columns(
+    struct table *t, const struct json_value *array, const char *const *columns)
+{
+	struct json_value row, name, value;
+	struct json_iter rows, members;
+	char text[CELL_MAX];
+
+	for (; columns != NULL && *columns != NULL; columns++)
+		table_add(t, *columns);
+	json_iter_open(&rows, array);
+	while (columns == NULL && json_iter_next(&rows, NULL, &row)) {
+		json_iter_open(&members, &row);
+		while (json_iter_next(&members, &name, &value)) {
+			cell(text, &name);
+			table_add(t, text);
+		}
+	}
+}
+
+static void
+table_cell(struct table *t, size_t at, const char *text)
+{
+	size_t len = strlen(text);
+
 	if (t->measure && len > t->width[at])
 		t->width[at] = len;
 	if (t->measure)
@@ -54,42 +97,38 @@ table_cell(struct table *t, size_t at, const struct json_value *v)
 		printf("%-*s  ", (int)t->width[at], text);
 }
 
-/* The names of a row's members, or their values. */
 static void
-table_row(struct table *t, const struct json_value *row, bool names)
+table_rows(struct table *t, const struct json_value *array)
 {
-	struct json_value name, value;
-	struct json_iter i;
+	struct json_value row;
+	struct json_iter rows;
+	char text[CELL_MAX];
 	size_t at;
 
-	json_iter_open(&i, row);
-	for (at = 0; at < t->columns && json_iter_next(&i, &name, &value); at++)
-		table_cell(t, at, names ? &name : &value);
+	for (at = 0; at < t->columns; at++)
+		table_cell(t, at, t->name[at]);
+	json_iter_open(&rows, array);
+	while (json_iter_next(&rows, NULL, &row))
+		for (at = 0; at < t->columns; at++) {
+			output_cell(text, &row, t->name[at]);
+			table_cell(t, at, text);
+		}
 }
 
-/* Columns are the members of the first row; all rows are of one kind. */
 static void
-print_table(const struct json_value *array)
+print_table(const struct json_value *array, const char *const *columns)
 {
 	struct table t = { .measure = true };
-	struct json_value row, ignored;
-	struct json_iter rows, i;
-	int pass;
+	struct json_value ignored;
+	struct json_iter rows;
 
 	json_iter_open(&rows, array);
-	if (!json_iter_next(&rows, NULL, &row))
+	if (!json_iter_next(&rows, NULL, &ignored))
 		return;
-	json_iter_open(&i, &row);
-	while (t.columns < COLUMNS_MAX && json_iter_next(&i, NULL, &ignored))
-		t.columns++;
-	for (pass = 0; pass < 2; pass++, t.measure = false) {
-		json_iter_open(&rows, array);
-		(void)json_iter_next(&rows, NULL, &row);
-		table_row(&t, &row, true);
-		do {
-			table_row(&t, &row, false);
-		} while (json_iter_next(&rows, NULL, &row));
-	}
+	table_columns(&t, array, columns);
+	table_rows(&t, array);
+	t.measure = false;
+	table_rows(&t, array);
 }
 
 static void
@@ -135,6 +174,8 @@ print_array(const char *name, const struct json_value *v, int indent)
 			printf("%*s%s: %s\n", indent, "", name, text);
 		}
 	}
+	if (first)
+		printf("%*s%s: -\n", indent, "", name);
 }
 
 static void
@@ -233,9 +274,10 @@ output_json(const struct cli *c, struct span json)
 	    root.type != JSON_OBJECT)
 		fatal("the answer is no JSON object");
 	if (is_list(&root, &array))
-		print_table(&array);
+		print_table(&array, c->columns);
 	else
 		print_members(&root, 0, "next");
+	fflush(stdout); /* what is told on stderr comes behind it */
 	if (json_text(json, "next", next, sizeof(next)))
 		fprintf(stderr, "there are more: --after %s\n", next);
 }
@@ -277,7 +319,7 @@ output_chain(struct span json, struct buf *pem)
 	if (json_member(&root, "certificate", &v) && !add_certificate(&v, pem))
 		return false;
 	if (!json_member(&root, "chain", &v) || v.type != JSON_ARRAY)
-		return false;
+		return pem->len > 0;
 	json_iter_open(&i, &v);
 	while (json_iter_next(&i, NULL, &one))
 		if (!add_certificate(&one, pem))

@@ -21,16 +21,19 @@ int
 product_set_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
-	    &(struct plain_verb){
-		"product.set", NEED_SIGNER, { "name" }, { FIELDS } });
+	    &(struct plain_verb){ "product.set", NEED_SIGNER, { "name" },
+		{ FIELDS }, .some = true });
 }
 
 int
 product_list_run(struct cli *c, int argc, char **argv)
 {
+	static const char *const columns[] = { "name", "token", "scheme",
+		"masa-url", "formats", "pin", "import-only", NULL };
+
 	return session_verb(c, argc, argv,
-	    &(struct plain_verb){
-		"product.list", NEED_STORE, .fields = { PAGE_FIELDS } });
+	    &(struct plain_verb){ "product.list", NEED_STORE,
+		.fields = { PAGE_FIELDS }, .columns = columns });
 }
 
 int

@@ -295,7 +295,7 @@ session_verb(struct cli *c, int argc, char **argv, const struct plain_verb *v)
 	const char *values[FIELDS_MAX + 1] = { NULL };
 	struct option_row rows[FIELDS_MAX + 2] = { 0 };
 	struct message_admin m;
-	unsigned i, n = 0, operands = 0;
+	unsigned i, n = 0, operands = 0, given = 0;
 
 	for (i = 0; i < FIELDS_MAX && v->fields[i] != NULL; i++, n++)
 		rows[n] = (struct option_row){ v->fields[i], &values[n], NULL,
@@ -309,6 +309,11 @@ session_verb(struct cli *c, int argc, char **argv, const struct plain_verb *v)
 		operands++;
 	if (!options_read(c, argc, argv, rows, operands, operands))
 		return EXIT_USAGE;
+	for (i = 0; i < n; i++)
+		given += values[i] != NULL;
+	if (v->some && given == 0)
+		return usage_error(c, "it takes at least one option");
+	c->columns = v->columns;
 	request_begin(&m, v->verb);
 	for (i = 0; i < operands; i++)
 		request_text(&m, v->operands[i], c->operands[i]);

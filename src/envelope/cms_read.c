@@ -240,6 +240,23 @@ signed_data_read(const struct reading *r, struct der *d)
 				     : malformed(r, d, "SignedData");
 }
 
+/* What vendors send in its place. */
+static const char *
+no_object(struct span bytes)
+{
+	static const char pem[] = "-----BEGIN ";
+
+	if (bytes.len >= strlen(pem) &&
+	    memcmp(bytes.ptr, pem, strlen(pem)) == 0)
+		return "PEM, where the DER in it should be,";
+	if (bytes.len > 0 && bytes.ptr[0] == '{')
+		return "JSON, where CMS around it should be,";
+	if (bytes.len > 1 && bytes.ptr[0] == DER_SEQUENCE &&
+	    bytes.ptr[1] == 0x80)
+		return "indefinite lengths, which are no DER,";
+	return "no ContentInfo";
+}
+
 enum reason
 cms_read(struct span bytes, struct cms *out, struct why *why)
 {
@@ -252,7 +269,7 @@ cms_read(struct span bytes, struct cms *out, struct why *why)
 	der_open(&outer, bytes);
 	outer.ber = true; /* definite lengths need not be minimal, MP 8 */
 	if (der_enter(&outer, DER_SEQUENCE, &info) != WIRE_OK)
-		return malformed(&r, &outer, "no ContentInfo");
+		return malformed(&r, &outer, no_object(bytes));
 	if (der_end(&outer) != WIRE_OK)
 		return why_set(why, REASON_CMS_TRAILING,
 		    (long)(outer.pos - bytes.ptr), "%zu octets behind the end",

@@ -9,6 +9,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "model/key_policy.h"
 
 #define LINES_PER_SECOND 100
 #define COUNTS_SECONDS	 60
@@ -40,6 +41,32 @@ log_counts(struct front *f)
 	    (unsigned long long)f->blocked, (unsigned long long)f->limited);
 }
 
+/* Days before the end of the service's own certificate at which it is told: less
+ * than those for which it is usually renewed ahead. Each is told once. */
+static void
+watch_certificate(struct front *f)
+{
+	static const unsigned days_before[] = { 21, 14, 7, 1, 0 };
+	const unsigned levels = sizeof(days_before) / sizeof(*days_before);
+	int64_t end = server_tls_end(f->server), left = end - clock_now();
+	unsigned days = left < 0
+	    ? 0
+	    : (unsigned)((left + SECONDS_A_DAY - 1) / SECONDS_A_DAY);
+	unsigned level = 0;
+	char text[CLOCK_TEXT_SIZE];
+
+	while (level < levels && days <= days_before[level])
+		level++;
+	if (level > f->tls_level && f->index == 0) {
+		clock_print(text, end);
+		log_alarm("tls-expiring",
+		    "file=\"front/tls.pem\" days=\"%u\" end=\"%s\" "
+		    "expired=\"%s\"",
+		    days, text, left < 0 ? "yes" : "no");
+	}
+	f->tls_level = level;
+}
+
 static void
 on_tick(void *context)
 {
@@ -50,8 +77,10 @@ on_tick(void *context)
 	f->lines = LINES_PER_SECOND;
 	f->lines_lost = 0;
 	f->away_line = false;
-	if (++f->ticks % COUNTS_SECONDS == 0)
+	if (++f->ticks % COUNTS_SECONDS == 0) {
 		log_counts(f);
+		watch_certificate(f);
+	}
 }
 
 /* --- start, reload --- */
@@ -73,6 +102,9 @@ open_tls(struct front *f, const struct config *config, struct why *why)
 	own.pem = span_of(pem.ptr, pem.len);
 	r = server_tls(f->server, &own, why);
 	secret_free(&pem);
+	f->tls_level = 0;
+	if (r == REASON_OK)
+		watch_certificate(f);
 	return r;
 }
 

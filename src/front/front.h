@@ -37,6 +37,7 @@ struct front {
 	uint64_t limited_said;
 	bool away_line; /* one of these or those was logged in this second */
 	unsigned ticks;
+	unsigned tls_level; /* how near the end of our certificate was told */
 	bool overdue;
 };
 

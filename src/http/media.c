@@ -328,5 +328,7 @@ media_reply(const struct span *accept, unsigned len, unsigned allowed,
 	if (w.names_exactly || w.has_any || w.has_application)
 		return why_set(why, REASON_FORMAT_UNSUPPORTED, -1,
 		    "Accept excludes every format.");
-	return REASON_ACCEPT_UNKNOWN;
+	return why_set(why, REASON_ACCEPT_UNKNOWN, -1,
+	    "A voucher is application/voucher-cms+json, "
+	    "application/voucher-jws+json or application/voucher+cose.");
 }

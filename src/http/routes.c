@@ -25,6 +25,18 @@ route_find(struct span path, unsigned allowed)
 	return NULL;
 }
 
+/* A slash at the end names another resource (RFC 3986 6.2.3), and is the usual
+ * slip. */
+static enum reason
+path_unknown(struct span path, unsigned allowed, struct why *why)
+{
+	if (path.len > 1 && path.ptr[path.len - 1] == '/' &&
+	    route_find(span_of(path.ptr, path.len - 1), allowed) != NULL)
+		return why_set(why, REASON_PATH_UNKNOWN, -1,
+		    "The path has a slash at its end.");
+	return REASON_PATH_UNKNOWN;
+}
+
 enum reason
 exchange_read(const struct http_request *q, unsigned allowed,
     struct http_exchange *out, struct why *why)
@@ -35,7 +47,7 @@ exchange_read(const struct http_request *q, unsigned allowed,
 	memset(out, 0, sizeof(*out));
 	out->head = q->method == HTTP_HEAD;
 	if (route == NULL)
-		return REASON_PATH_UNKNOWN;
+		return path_unknown(q->path, allowed, why);
 	if (route->resource == RESOURCE_HEALTH) {
 		if (q->method != HTTP_GET && q->method != HTTP_HEAD)
 			return REASON_METHOD_GET;

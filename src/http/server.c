@@ -188,6 +188,12 @@ server_tls(
 	return REASON_OK;
 }
 
+int64_t
+server_tls_end(const struct http_server *s)
+{
+	return tls_end(s->tls);
+}
+
 void
 server_legacy(struct http_server *s, unsigned allowed)
 {

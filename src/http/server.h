@@ -66,6 +66,8 @@ void server_free(struct http_server *s);
  * if these cannot be read. HOME_INVALID. */
 MUST_USE enum reason server_tls(
     struct http_server *s, const struct tls_identity *own, struct why *why);
+/* The last second of that certificate. */
+int64_t server_tls_end(const struct http_server *s);
 /* The old forms (legacy.h) that requests may use from now on. */
 void server_legacy(struct http_server *s, unsigned allowed);
 /* Accepts no more, refuses what is half read, closes what is idle; what waits

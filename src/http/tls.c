@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <time.h>
 
 #include "base/fatal.h"
 #include "http/provider.h"
@@ -24,12 +25,12 @@ accept_any(X509_STORE_CTX *context, void *argument)
 	return 1;
 }
 
-/* RFC 7301: HTTP/1.1 or nothing. */
+/* RFC 7301: what is spoken here, or nothing. */
 static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     const unsigned char *in, unsigned in_len, void *argument)
 {
-	static const unsigned char ours[] = "\x08http/1.1";
+	static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
 	unsigned char *chosen;
 
 	(void)ssl;
@@ -182,6 +183,17 @@ tls_open(const struct tls_identity *own, SSL_CTX **out, struct why *why)
 	}
 	*out = c;
 	return REASON_OK;
+}
+
+int64_t
+tls_end(const SSL_CTX *c)
+{
+	struct tm end;
+
+	if (ASN1_TIME_to_tm(
+		X509_get0_notAfter(SSL_CTX_get0_certificate(c)), &end) != 1)
+		fatal("the time of a certificate that was read");
+	return timegm(&end);
 }
 
 static void

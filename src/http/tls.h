@@ -18,6 +18,9 @@
 MUST_USE enum reason tls_open(
     const struct tls_identity *own, SSL_CTX **out, struct why *why);
 
+/* The last second of the certificate of such a context. */
+int64_t tls_end(const SSL_CTX *c);
+
 /* SHA-256 of the client's certificate and of its SubjectPublicKeyInfo, also on
  * a resumed session; all zero, and false, if there is none. */
 bool tls_client(

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -415,6 +417,14 @@ program_fresh(struct program *p)
 	(void)peer_send(&p->control, MESSAGE_FRESH, 0, -1);
 }
 
+static bool
+is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 struct program *
 program_open(
     const struct program_calls *calls, void *context, int argc, char **argv)
@@ -435,6 +445,11 @@ program_open(
 	p->control.program = p;
 	p->control.role = ROLE_SERVE;
 	p->control.used = true;
+	if (!is_socket(CONTROL_DESCRIPTOR)) {
+		fprintf(stderr, "%s is started by hallmark(1), see there\n",
+		    program_invocation_short_name);
+		exit(EXIT_FAILURE);
+	}
 	p->control.user = user_at(CONTROL_DESCRIPTOR);
 	channel_open(&p->control.channel, CONTROL_DESCRIPTOR);
 	watch(p, &p->control, EPOLL_CTL_ADD);

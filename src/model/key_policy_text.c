@@ -196,6 +196,28 @@ set_rate(struct key_policy *p, struct span value)
 const char *const key_policy_names[] = { "kinds", "product", "serials", "limit",
 	"first-day", "last-day", "rate", "months", "awake", NULL };
 
+/* What a refused value should have been, in the same order. */
+static const char *const rules[] = { "nonced, nonceless or both, with a comma",
+	"any, or at most 4 names of products, with commas",
+	"any, or a pattern of at most 48 characters",
+	"none, or a number from 1", "none, or a day such as 2027-03-31",
+	"none, or a day such as 2027-03-31",
+	"none, or such as 100/minute, 100/hour, 100/day or 100/600 (seconds)",
+	"none, or 1 to 1200",
+	"always, act, or windows such as \"mon-fri 08:00-17:00\"" };
+
+static enum reason
+refuse_value(const char *name, struct span value, struct why *why)
+{
+	size_t i = 0;
+
+	while (i + 1 < LEN(rules) && strcmp(key_policy_names[i], name) != 0)
+		i++;
+	return why_set(why, REASON_ADMIN_ARGUMENT, -1, "%s: %s, not %.*s", name,
+	    rules[i], (int)(value.len > 60 ? 60 : value.len),
+	    (const char *)value.ptr);
+}
+
 enum reason
 key_policy_set(
     struct key_policy *p, const char *name, struct span value, struct why *why)
@@ -224,10 +246,7 @@ key_policy_set(
 	else if (strcmp(name, "awake") == 0)
 		good = key_awake_set(&next, value);
 	if (!good)
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "%s: bad value %.*s", name,
-		    (int)(value.len > 60 ? 60 : value.len),
-		    (const char *)value.ptr);
+		return refuse_value(name, value, why);
 	*p = next;
 	return REASON_OK;
 }

@@ -224,6 +224,35 @@ set_width(unsigned *out, struct span value)
 	return true;
 }
 
+/* What a refused value should have been. */
+static const struct {
+	const char *field, *takes;
+} rules[] = { { "token", "2 to 6 of A-Z 0-9" },
+	{ "masa-url", "a host, perhaps with a port" },
+	{ "counter-width", "4 to 12" },
+	{ "pin", "farthest, lowest-ca, end-entity or by-format" },
+	{ "pin-kind",
+	    "certificate, pubk, pubk-sha256, certificate-or-pubk or "
+	    "certificate-or-pubk-sha256" },
+	{ "formats", "some of cms, jws and cose, with commas" },
+	{ "manufacturer-proprietary", "none, or at most 512 octets in hex" },
+	{ "voucher-limit", "0 to 65536 octets" },
+	{ "scheme", "a scheme of serials" } };
+
+static enum reason
+refuse_value(struct span name, struct span value, struct why *why)
+{
+	const char *takes = "yes or no";
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (span_is(name, rules[i].field))
+			takes = rules[i].takes;
+	return why_set(why, REASON_PRODUCT_SYNTAX, -1, "%.*s: %s, not %.*s",
+	    (int)name.len, (const char *)name.ptr, takes,
+	    (int)(value.len > 60 ? 60 : value.len), (const char *)value.ptr);
+}
+
 enum reason
 product_set(
     struct product *p, struct span name, struct span value, struct why *why)
@@ -276,7 +305,5 @@ product_set(
 		*p = next;
 		return REASON_OK;
 	}
-	return why_set(why, REASON_PRODUCT_SYNTAX, -1, "%.*s: bad value %.*s",
-	    (int)name.len, (const char *)name.ptr,
-	    (int)(value.len > 60 ? 60 : value.len), (const char *)value.ptr);
+	return refuse_value(name, value, why);
 }

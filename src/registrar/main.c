@@ -33,16 +33,24 @@ static const struct {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* Of one noun, or of all where it is none. */
 static void
-help(FILE *to)
+help(FILE *to, const char *noun)
 {
+	bool known = false;
 	size_t i;
 
-	fprintf(to, "usage: hallmark-registrar NOUN VERB [options]\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-10s %-10s %s\n", commands[i].noun,
-		    commands[i].verb, commands[i].about);
-	fprintf(to, "\nOptions: hallmark-registrar(1).\n");
+		known |= strcmp(commands[i].noun, noun) == 0;
+	fprintf(
+	    to, "usage: hallmark %s VERB [options]\n\n", known ? noun : "NOUN");
+	for (i = 0; i < COMMANDS; i++)
+		if (!known || strcmp(commands[i].noun, noun) == 0)
+			fprintf(to, "  %-10s %-10s %s\n", commands[i].noun,
+			    commands[i].verb, commands[i].about);
+	fprintf(to,
+	    "\nhallmark NOUN VERB --help names the options; "
+	    "hallmark-registrar(1) explains them.\n");
 }
 
 int
@@ -53,8 +61,8 @@ main(int argc, char **argv)
 	process_harden();
 	log_open("registrar");
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		help(stdout);
+	if (argc > 1 && strcmp(argv[argc == 2 ? 1 : 2], "--help") == 0) {
+		help(stdout, argv[1]);
 		return EXIT_DONE;
 	}
 	for (i = 0; argc >= 3 && i < COMMANDS; i++) {
@@ -64,6 +72,9 @@ main(int argc, char **argv)
 		refuse_as(commands[i].noun, commands[i].verb);
 		return (int)commands[i].run(argc, argv);
 	}
-	help(stderr);
+	if (argc >= 3)
+		fprintf(stderr, "hallmark: there is no \"%s %s\"\n", argv[1],
+		    argv[2]);
+	help(stderr, argc > 1 ? argv[1] : "");
 	return EXIT_USAGE;
 }

@@ -33,13 +33,23 @@ usage(const char *what, const char *name)
 	return EXIT_USAGE;
 }
 
+#define HELP_WIDTH 79
+
 static _Noreturn void
 help(const struct option_row *rows, unsigned operands)
 {
-	printf("hallmark %s %s", said_noun, said_verb);
-	for (; rows->name != NULL; rows++)
-		printf(rows->required ? " --%s%s" : " [--%s%s]", rows->name,
+	char word[64];
+	int column, len;
+
+	column = printf("hallmark %s %s", said_noun, said_verb);
+	for (; rows->name != NULL; rows++) {
+		len = snprintf(word, sizeof(word),
+		    rows->required ? " --%s%s" : " [--%s%s]", rows->name,
 		    rows->flag != NULL ? "" : " VALUE");
+		if (column + len > HELP_WIDTH)
+			column = printf("\n          ") - 1;
+		column += printf("%s", word);
+	}
 	printf("%s\n\nhallmark-registrar(1) explains them.\n",
 	    operands > 0 ? " FILE" : "");
 	exit(EXIT_DONE);
@@ -49,12 +59,17 @@ help(const struct option_row *rows, unsigned operands)
 static unsigned
 table_fill(struct option *table, const struct option_row *rows)
 {
+	static int told;
 	unsigned n;
 
 	for (n = 0; rows[n].name != NULL && n < OPTIONS_MAX; n++) {
 		table[n].name = rows[n].name;
 		table[n].has_arg =
 		    rows[n].value != NULL ? required_argument : no_argument;
+		/* All different: else getopt takes a beginning that two have
+		 * in common for the first of them. */
+		table[n].flag = &told;
+		table[n].val = (int)n + 1;
 	}
 	return n;
 }
