@@ -179,39 +179,39 @@ steps(void **state)
 
 	(void)state;
 	clock_watch_start(&c);
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_false(c.stopped);
 	now = clock_now();
 	c.wall = now - 86400 + 60;
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_false(c.stopped);
 	assert_true(c.wall >= now); /* the next step counts from here */
 	c.wall = now - 86400 - 60;
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_true(c.stopped);
 	assert_true(c.expected < now - 86400);
 	c.wall = clock_now();
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_true(c.stopped);
-	clock_watch_confirm(&c);
+	clock_watch_confirm(&c, 0);
 	assert_false(c.stopped);
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_false(c.stopped);
 	now = clock_now();
 	c.wall = now + 60;
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_true(c.stopped);
 	assert_true(c.expected >= now + 60);
 	/* An hour that went by is no step, on whatever clock. */
-	clock_watch_confirm(&c);
+	clock_watch_confirm(&c, 0);
 	c.wall -= 3600 + 86400;
 	c.ticks -= (3600 + 86400) * INT64_C(1000);
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_false(c.stopped);
 	now = clock_now();
 	c.wall = now;
 	c.ticks -= 3600 * 1000;
-	clock_watch_check(&c);
+	clock_watch_check(&c, 0);
 	assert_true(c.stopped);
 }
 
