@@ -132,9 +132,10 @@ methods_make(void)
 void
 client_key_install(void)
 {
-	ENGINE *e = ENGINE_new();
+	static ENGINE *e; /* libcrypto's tables do not own it */
 
 	methods_make();
+	e = ENGINE_new();
 	if (e == NULL || ENGINE_set_id(e, "hallmark") != 1 ||
 	    ENGINE_set_pkey_meths(e, give_uses) != 1 ||
 	    ENGINE_set_pkey_asn1_meths(e, give_forms) != 1 ||

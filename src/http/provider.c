@@ -26,9 +26,10 @@ static struct {
 	const char *names[CHOSEN_MAX + 1];
 	OSSL_ALGORITHM chosen[CHOSEN_MAX + 1];
 } lists[] = {
-	/* The keys that a client's certificate may hold (TLS 1.2 and 1.3). */
-	{ OSSL_OP_DECODER, { "EC", "RSA", "RSA-PSS", "ED25519", "ED448" } },
-	/* Those, the key exchange, and the binder of a resumed session. */
+	/* The keys that a client's certificate may hold (TLS 1.2 and 1.3), but
+	 * EC: see client_key.h. */
+	{ OSSL_OP_DECODER, { "RSA", "RSA-PSS", "ED25519", "ED448" } },
+	/* All of them, the key exchange, and the binder of a resumed session. */
 	{ OSSL_OP_KEYMGMT,
 	    { "EC", "RSA", "RSA-PSS", "ED25519", "ED448", "X25519", "HMAC" } },
 	/* Those of the suites that OpenSSL has on by itself. */
