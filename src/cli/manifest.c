@@ -306,21 +306,46 @@ manifest_verify_run(struct cli *c, int argc, char **argv)
 struct importing {
 	struct cli *c;
 	struct session *s;
+	unsigned taken; /* of one file */
+	char last[CELL_MAX];
 };
 
-/* Each is one transaction; whatever came before it stays. */
+/* Each is one transaction; whatever came before it stays. What is told of it is
+ * out at once: whoever is cut off here has it. */
 static enum reason
 import_one(void *context, struct span one, struct why *why)
 {
 	struct importing *i = context;
 	struct message_admin_reply reply;
+	struct json_value root;
 	struct message_admin m;
 	enum reason r;
 
 	request_begin(&m, "manifest.import");
 	request_bytes(&m, "manifest", one);
-	if ((r = session_ask(i->s, &m, &reply, why)) == REASON_OK)
-		output_json(i->c, reply.json);
+	if ((r = session_ask(i->s, &m, &reply, why)) != REASON_OK)
+		return r;
+	output_json(i->c, reply.json);
+	fflush(stdout);
+	i->taken++;
+	if (json_parse(reply.json, &root, NULL) == WIRE_OK)
+		output_cell(i->last, &root, "last");
+	return r;
+}
+
+static enum reason
+import_file(struct importing *x, const char *file, struct why *why)
+{
+	enum reason r;
+
+	x->taken = 0;
+	r = manifest_each(file, import_one, x, why);
+	if (r != REASON_OK && x->taken > 0)
+		fprintf(stderr,
+		    "%s: %u manifests were taken, up to record %s, and stay. "
+		    "Import the file again\nfrom its begin: it goes on behind "
+		    "them.\n",
+		    file, x->taken, x->last);
 	return r;
 }
 
@@ -338,7 +363,7 @@ manifest_import_run(struct cli *c, int argc, char **argv)
 	why_clear(&why);
 	r = session_open(c, NEED_SIGNER, &x.s, &why);
 	for (i = 0; r == REASON_OK && i < c->operands_len; i++)
-		r = manifest_each(c->operands[i], import_one, &x, &why);
+		r = import_file(&x, c->operands[i], &why);
 	if (r != REASON_OK)
 		code = refuse(c, r, &why);
 	session_close(x.s);

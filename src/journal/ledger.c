@@ -58,14 +58,11 @@ ledger_key_find(const struct ledger *l, const char *name)
 	return there ? &l->keys[l->by_name[at]] : NULL;
 }
 
-/* Arrays have room for a multiple of so many. */
-#define STEP 64
-
 static void *
 more_room(void *elements, size_t len, size_t size)
 {
-	if (len % STEP == 0)
-		elements = realloc(elements, (len + STEP) * size);
+	if (len % LEDGER_STEP == 0)
+		elements = realloc(elements, (len + LEDGER_STEP) * size);
 	if (elements == NULL)
 		fatal("out of memory");
 	return elements;
@@ -112,208 +109,6 @@ key_state_name(enum key_state s)
 		"retired", "signed", "archived", "destroyed" };
 
 	return names[s > 0 && s < sizeof(names) / sizeof(names[0]) ? s : 0];
-}
-
-static const char *
-key_state_word(unsigned value)
-{
-	return key_state_name((enum key_state)value);
-}
-
-static const char *
-wrapping_word(unsigned value)
-{
-	return wrapping_name((enum wrapping)value);
-}
-
-static void
-ledger_key_fields(struct members *f, void *value)
-{
-	struct ledger_key *k = value;
-	uint64_t in_period = k->count.in_period, wrapped = k->wrapped;
-	uint64_t copied = k->copied, lines = k->lines;
-	unsigned state = k->state, ending = k->ending, erased = k->erased;
-
-	member_map(f, 1, "order", key_order_fields, &k->order);
-	member_word(f, 2, "state", MEMBER_REQUIRED, &state, KEY_STATE_LAST,
-	    key_state_word);
-	if (f->mode == MEMBERS_READ)
-		k->state = (enum key_state)state;
-	member_bytes(
-	    f, 3, "spki_sha256", MEMBER_REQUIRED, k->spki_sha256, HASH_SIZE);
-	member_bytes(f, 4, "certificate_sha256", MEMBER_OPTIONAL,
-	    k->certificate_sha256, HASH_SIZE);
-	member_time(f, 5, "activated", MEMBER_OPTIONAL, &k->count.activated);
-	member_uint(
-	    f, 6, "issued", MEMBER_OPTIONAL, &k->count.issued, INT64_MAX);
-	member_time(f, 7, "period", MEMBER_OPTIONAL, &k->count.period);
-	member_uint(f, 8, "in_period", MEMBER_OPTIONAL, &in_period, UINT32_MAX);
-	if (f->mode == MEMBERS_READ)
-		k->count.in_period = (uint32_t)in_period;
-	member_uint(f, 9, "last_counter", MEMBER_OPTIONAL, &k->last_counter,
-	    UINT64_MAX);
-	member_bytes(
-	    f, 10, "window", MEMBER_OPTIONAL, k->window, sizeof(k->window));
-	member_uint(
-	    f, 11, "last_record", MEMBER_OPTIONAL, &k->last_record, INT64_MAX);
-	member_uint(f, 12, "wrapped", MEMBER_OPTIONAL, &wrapped, 1);
-	member_word(f, 13, "ending", MEMBER_OPTIONAL, &ending, END_ARCHIVE,
-	    key_end_word);
-	if (f->mode == MEMBERS_READ) {
-		k->wrapped = wrapped != 0;
-		k->ending = (enum key_end)ending;
-	}
-	member_uint(
-	    f, 14, "end_record", MEMBER_OPTIONAL, &k->end_record, INT64_MAX);
-	member_word(f, 15, "erased", MEMBER_OPTIONAL, &erased, WRAPPING_APART,
-	    wrapping_word);
-	if (f->mode == MEMBERS_READ)
-		k->erased = (enum wrapping)erased;
-	member_uint(f, 16, "copied", MEMBER_OPTIONAL, &copied, 1);
-	if (f->mode == MEMBERS_READ)
-		k->copied = copied != 0;
-	member_uint(f, 17, "lines", MEMBER_OPTIONAL, &lines, UINT32_MAX);
-	if (f->mode == MEMBERS_READ)
-		k->lines = (uint32_t)lines;
-	member_time(
-	    f, 18, "awake_until", MEMBER_OPTIONAL, &k->count.awake_until);
-}
-
-static void
-before_fields(struct members *f, struct ledger_before *b)
-{
-	member_bytes(
-	    f, 7, "old_signer", MEMBER_OPTIONAL, b->signer, sizeof(b->signer));
-	member_uint(
-	    f, 8, "old_sequence", MEMBER_OPTIONAL, &b->sequence, INT64_MAX);
-	member_bytes(f, 9, "old_head", MEMBER_OPTIONAL, b->head, HASH_SIZE);
-	member_uint(f, 10, "skipped", MEMBER_OPTIONAL, &b->skipped, INT64_MAX);
-}
-
-static void
-slot_fields(struct members *f, void *value)
-{
-	struct ledger_slot *s = value;
-
-	member_text(f, 1, "slot", MEMBER_REQUIRED, s->slot, sizeof(s->slot));
-	member_text(f, 2, "to", MEMBER_REQUIRED, s->to, sizeof(s->to));
-	member_time(f, 3, "since", MEMBER_REQUIRED, &s->since);
-}
-
-/* Left out where there are none, as all that is optional. */
-static void
-slots_fields(struct members *f, struct ledger *l)
-{
-	uint64_t i, count;
-
-	if (f->mode == MEMBERS_READ ? f->count == 0 || f->next != 11
-				    : l->slots_len == 0)
-		return;
-	count = member_array(f, 11, "slots", l->slots_len);
-	if (f->mode == MEMBERS_READ) {
-		if (count == 0 || count > LEDGER_PART_SLOTS) {
-			members_refuse(f, "slots");
-			return;
-		}
-		l->slots_len = (size_t)count;
-		l->slots = memory_array(
-		    LEDGER_PART_SLOTS / STEP * STEP + STEP, sizeof(*l->slots));
-	}
-	for (i = 0; i < count; i++)
-		member_element(f, slot_fields, &l->slots[i]);
-	member_array_end(f);
-}
-
-void
-ledger_fields(struct members *f, void *value)
-{
-	struct ledger *l = value;
-	uint64_t i, count, part = l->part, more = l->more;
-
-	member_bytes(
-	    f, 1, "signer", MEMBER_REQUIRED, l->signer, sizeof(l->signer));
-	member_bool(f, 2, "test", &l->test);
-	member_uint(f, 3, "sequence", MEMBER_OPTIONAL, &l->sequence, INT64_MAX);
-	member_bytes(f, 4, "head", MEMBER_OPTIONAL, l->head, HASH_SIZE);
-	member_time(f, 5, "time", MEMBER_REQUIRED, &l->time);
-	count = member_array(f, 6, "keys", l->keys_len);
-	if (f->mode == MEMBERS_READ) {
-		if (count > LEDGER_PART_KEYS) {
-			members_refuse(f, "keys");
-			return;
-		}
-		l->keys_len = (size_t)count;
-		l->keys = memory_array(
-		    LEDGER_PART_KEYS / STEP * STEP + STEP, sizeof(*l->keys));
-	}
-	for (i = 0; i < count; i++)
-		member_element(f, ledger_key_fields, &l->keys[i]);
-	member_array_end(f);
-	before_fields(f, &l->before);
-	slots_fields(f, l);
-	ledger_lines_fields(f, l);
-	member_uint(f, 14, "part", MEMBER_OPTIONAL, &part, LEDGER_PARTS_MAX);
-	member_uint(f, 15, "more", MEMBER_OPTIONAL, &more, LEDGER_PARTS_MAX);
-	if (f->mode == MEMBERS_READ) {
-		l->part = (unsigned)part;
-		l->more = (unsigned)more;
-	}
-}
-
-static unsigned
-parts_of(size_t len, size_t each)
-{
-	return (unsigned)((len + each - 1) / each);
-}
-
-unsigned
-ledger_parts(const struct ledger *l)
-{
-	unsigned keys = parts_of(l->keys_len, LEDGER_PART_KEYS);
-	unsigned slots = parts_of(l->slots_len, LEDGER_PART_SLOTS);
-
-	if (keys == 0 && slots == 0)
-		return 1;
-	return keys > slots ? keys : slots;
-}
-
-/* Of len elements, those of a part: the first, and how many. */
-static size_t
-part_of(size_t len, size_t each, unsigned part, size_t *first)
-{
-	*first = part * each < len ? part * each : len;
-	return len - *first < each ? len - *first : each;
-}
-
-bool
-ledger_write(const struct ledger *l, unsigned part, uint8_t *out, size_t cap,
-    size_t *len)
-{
-	struct ledger copy = *l; /* borrows keys and slots, which stay */
-	size_t first;
-
-	copy.keys_len = part_of(l->keys_len, LEDGER_PART_KEYS, part, &first);
-	if (copy.keys_len > 0)
-		copy.keys += first;
-	copy.slots_len = part_of(l->slots_len, LEDGER_PART_SLOTS, part, &first);
-	if (copy.slots_len > 0)
-		copy.slots += first;
-	if (part > 0) {
-		memset(&copy.before, 0, sizeof(copy.before));
-		copy.lines_len = copy.runs_len = 0;
-	}
-	copy.part = part;
-	copy.more = ledger_parts(l) - part - 1;
-	return ledger_part_write(&copy, out, cap, len);
-}
-
-bool
-ledger_part_write(
-    const struct ledger *part, uint8_t *out, size_t cap, size_t *len)
-{
-	struct ledger copy = *part; /* borrows */
-
-	return members_write(ledger_fields, &copy, out, cap, len);
 }
 
 /* The index is no part of the encoding. */
@@ -377,7 +172,7 @@ is_empty(const struct ledger *l)
 }
 
 /* An empty ledger takes the first checkpoint that it meets at its word: what
- * stands in front of keys and slots; those follow with each part. */
+ * there is once; keys and all other rows follow with each part. */
 static enum reason
 take_over(struct ledger *l, const struct record *r, struct why *why)
 {
@@ -395,12 +190,6 @@ take_over(struct ledger *l, const struct record *r, struct why *why)
 	l->time = content.time;
 	memcpy(l->head, content.head, HASH_SIZE);
 	l->before = content.before;
-	l->lines_len = content.lines_len;
-	l->lines = content.lines; /* transferred */
-	l->runs_len = content.runs_len;
-	l->runs = content.runs; /* transferred */
-	content.lines = NULL;
-	content.runs = NULL;
 	l->taking = true;
 	ledger_free(&content);
 	return REASON_OK;
@@ -413,7 +202,14 @@ part_due(const struct ledger *l)
 	return l->more > 0 ? l->part + 1 : 0;
 }
 
-/* Takes the keys and slots of the part that is due, behind full ones. */
+/* May so many more rows of a kind come with this part, behind full ones? */
+static bool
+may_follow(size_t len, size_t more, size_t part, size_t each, size_t most)
+{
+	return more == 0 || (len == part * each && len + more <= most);
+}
+
+/* Takes the rows of the part that is due. */
 static bool
 take_elements(struct ledger *l, const struct ledger *content)
 {
@@ -421,22 +217,27 @@ take_elements(struct ledger *l, const struct ledger *content)
 
 	if (content->part != part ||
 	    (l->more > 0 && content->more != l->more - 1) ||
-	    (content->keys_len > 0 && l->keys_len != part * LEDGER_PART_KEYS) ||
-	    (content->slots_len > 0 &&
-		l->slots_len != part * LEDGER_PART_SLOTS) ||
-	    (part > 0 && content->keys_len == 0 && content->slots_len == 0) ||
-	    l->keys_len + content->keys_len > LEDGER_KEYS_MAX ||
-	    l->slots_len + content->slots_len > LEDGER_SLOTS_MAX)
+	    (part > 0 && content->keys_len == 0 && content->slots_len == 0 &&
+		content->lines_len == 0 && content->runs_len == 0) ||
+	    !may_follow(l->keys_len, content->keys_len, part, LEDGER_PART_KEYS,
+		LEDGER_KEYS_MAX) ||
+	    !may_follow(l->slots_len, content->slots_len, part,
+		LEDGER_PART_SLOTS, LEDGER_SLOTS_MAX) ||
+	    !may_follow(l->lines_len, content->lines_len, part,
+		LEDGER_PART_LINES, LEDGER_LINES_MAX) ||
+	    !may_follow(l->runs_len, content->runs_len, part, LEDGER_PART_RUNS,
+		LEDGER_RUNS_MAX))
 		return false;
 	for (i = 0; i < content->keys_len; i++)
 		if (!ledger_key_push(l, &content->keys[i]))
 			return false;
 	for (i = 0; i < content->slots_len; i++)
 		ledger_slot_push(l, &content->slots[i]);
+	ledger_lines_push(l, content);
 	l->part = content->part;
 	l->more = content->more;
 	l->taking = l->more > 0;
-	return true;
+	return l->taking || ledger_runs_ordered(l);
 }
 
 static bool
@@ -462,9 +263,7 @@ take_part(struct ledger *l, const struct record *r, struct why *why)
 	    content.test == l->test && content.sequence == l->sequence &&
 	    memcmp(content.head, l->head, HASH_SIZE) == 0 &&
 	    content.time == l->time &&
-	    (content.part == 0 ||
-		(before_equal(&content.before, &none) &&
-		    content.lines_len == 0)) &&
+	    (content.part == 0 || before_equal(&content.before, &none)) &&
 	    take_elements(l, &content);
 	ledger_free(&content);
 	return good ? REASON_OK

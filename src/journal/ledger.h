@@ -15,6 +15,8 @@
 /* A part with so many of the largest fits RECORD_MAX. */
 #define LEDGER_PART_KEYS     16
 #define LEDGER_PART_SLOTS    50
+#define LEDGER_PART_LINES    32
+#define LEDGER_PART_RUNS     256
 #define LEDGER_PARTS_MAX     256
 /* The act that takes a key out of use for ever; subject: the key's name. */
 #define LEDGER_VERB_RETIRE   "key.retire"
@@ -49,8 +51,8 @@ key_state_over(enum key_state s)
 
 /* Products with existing serials (IP 5.2 import mode), and the runs of numbers
  * that are remembered for all of them. */
-#define LEDGER_LINES_MAX 32
-#define LEDGER_RUNS_MAX	 256
+#define LEDGER_LINES_MAX 256
+#define LEDGER_RUNS_MAX	 4096
 
 /* Counters below the highest one of a slot that are remembered one by one. */
 #define COUNTER_WINDOW 512
@@ -73,7 +75,9 @@ struct ledger_key {
 	uint64_t end_record;  /* ... and has this number */
 	enum wrapping erased; /* what kept its file shut, 0: not erased */
 	bool copied;	      /* a copy for an archive was made at some time */
-	uint32_t lines;	      /* bit i: it has signed for line i */
+	/* Bit i of the whole, from the least of the first octet: it has signed for
+	 * line i. */
+	uint8_t lines[LEDGER_LINES_MAX / 8];
 };
 
 /* A product with existing serials, from its first IDevID on and for ever. */

@@ -40,7 +40,7 @@ check_apart(const struct ledger *l, const struct ledger_key *k, size_t at,
 			    "serials like %.40s read like %.40s of product "
 			    "%.40s",
 			    scheme, other->scheme, other->product);
-		if ((k->lines >> i & 1) != 0)
+		if ((k->lines[i / 8] >> i % 8 & 1) != 0)
 			return why_set(why, REASON_SIGNER_POLICY, -1,
 			    "it has signed for product %.40s, which may have "
 			    "the same serials",
@@ -176,7 +176,7 @@ ledger_number_take(struct ledger *l, struct ledger_key *k, const char *product,
 
 	if (line == l->lines_len)
 		line = line_add(l, product, scheme);
-	k->lines |= UINT32_C(1) << line;
+	k->lines[line / 8] |= (uint8_t)(1u << line % 8);
 	at = run_find(l, line, number);
 	r = &l->runs[at];
 	below = at > 0 && r[-1].line == line && r[-1].last + 1 == number;
@@ -232,8 +232,8 @@ run_fields(struct members *f, void *value)
 	r->last = r->first + more;
 }
 
-static bool
-runs_ordered(const struct ledger *l)
+bool
+ledger_runs_ordered(const struct ledger *l)
 {
 	size_t i;
 
@@ -250,35 +250,61 @@ runs_ordered(const struct ledger *l)
 	return true;
 }
 
-/* Left out where there are none. */
+void
+ledger_lines_push(struct ledger *l, const struct ledger *part)
+{
+	if (part->lines_len + part->runs_len == 0)
+		return;
+	if (l->lines == NULL)
+		ledger_lines_room(l);
+	if (part->lines_len > 0)
+		memcpy(l->lines + l->lines_len, part->lines,
+		    part->lines_len * sizeof(*l->lines));
+	if (part->runs_len > 0)
+		memcpy(l->runs + l->runs_len, part->runs,
+		    part->runs_len * sizeof(*l->runs));
+	l->lines_len += part->lines_len;
+	l->runs_len += part->runs_len;
+}
+
+/* Begins the array, of len elements or as many as come; false: left out, as where
+ * there are none. */
+static bool
+rows_begin(
+    struct members *f, unsigned key, const char *name, size_t most, size_t *len)
+{
+	uint64_t count;
+
+	if (f->mode == MEMBERS_READ ? f->count == 0 || f->next != key
+				    : *len == 0)
+		return false;
+	count = member_array(f, key, name, *len);
+	if (f->mode == MEMBERS_READ && (count == 0 || count > most)) {
+		members_refuse(f, name);
+		return false;
+	}
+	if (f->mode == MEMBERS_READ)
+		*len = (size_t)count;
+	return true;
+}
+
+/* The order of runs, over all parts, is for whoever takes them to see. */
 void
 ledger_lines_fields(struct members *f, struct ledger *l)
 {
-	uint64_t i, count;
+	size_t i;
 
-	if (f->mode == MEMBERS_READ ? f->count == 0 || f->next != 12
-				    : l->lines_len == 0)
-		return;
-	if (f->mode == MEMBERS_READ)
+	if (f->mode == MEMBERS_READ && f->count > 0 &&
+	    (f->next == 12 || f->next == 13))
 		ledger_lines_room(l);
-	count = member_array(f, 12, "lines", l->lines_len);
-	if (count > LEDGER_LINES_MAX) {
-		members_refuse(f, "lines");
-		return;
+	if (rows_begin(f, 12, "lines", LEDGER_PART_LINES, &l->lines_len)) {
+		for (i = 0; i < l->lines_len; i++)
+			member_element(f, line_fields, &l->lines[i]);
+		member_array_end(f);
 	}
-	l->lines_len = f->mode == MEMBERS_READ ? (size_t)count : l->lines_len;
-	for (i = 0; i < count; i++)
-		member_element(f, line_fields, &l->lines[i]);
-	member_array_end(f);
-	count = member_array(f, 13, "runs", l->runs_len);
-	if (count > LEDGER_RUNS_MAX) {
-		members_refuse(f, "runs");
-		return;
+	if (rows_begin(f, 13, "runs", LEDGER_PART_RUNS, &l->runs_len)) {
+		for (i = 0; i < l->runs_len; i++)
+			member_element(f, run_fields, &l->runs[i]);
+		member_array_end(f);
 	}
-	l->runs_len = f->mode == MEMBERS_READ ? (size_t)count : l->runs_len;
-	for (i = 0; i < count; i++)
-		member_element(f, run_fields, &l->runs[i]);
-	member_array_end(f);
-	if (f->mode == MEMBERS_READ && (count == 0 || !runs_ordered(l)))
-		members_refuse(f, "runs");
 }

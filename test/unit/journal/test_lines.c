@@ -82,20 +82,50 @@ issue(unsigned number)
 	return issue_as("a", "lamp", SCHEME, serial, number);
 }
 
-/* The ledger as the next segment would have it. */
-static void
+/* A part of the ledger's checkpoint, as the record that follows in it. */
+static struct record
+part_record(unsigned part, uint8_t bytes[RECORD_MAX], size_t *len)
+{
+	static uint8_t content[RECORD_MAX];
+	struct record r = { .kind = RECORD_CHECKPOINT,
+		.sequence = ledger.sequence + 1,
+		.time = ledger.time };
+
+	memcpy(r.previous, ledger.head, HASH_SIZE);
+	assert_true(ledger_write(&ledger, part, content, RECORD_MAX, len));
+	r.checkpoint = span_of(content, *len);
+	assert_true(record_write(&r, bytes, RECORD_MAX, len));
+	return r;
+}
+
+/* The ledger as the next segment would have it, for who knows it and who takes it. */
+static unsigned
 again(void)
 {
 	static uint8_t bytes[RECORD_MAX];
+	unsigned part, parts = ledger_parts(&ledger);
 	struct ledger back;
+	struct record r;
 	struct why why;
 	size_t len;
 
-	assert_true(ledger_write(&ledger, 0, bytes, sizeof(bytes), &len));
-	assert_int_equal(
-	    ledger_read(span_of(bytes, len), &back, &why), REASON_OK);
+	ledger_init(&back);
+	for (part = 0; part < parts; part++) {
+		r = part_record(part, bytes, &len);
+		assert_int_equal(
+		    ledger_apply(&back, &r, span_of(bytes, len), &why),
+		    REASON_OK);
+		assert_int_equal(
+		    ledger_apply(&ledger, &r, span_of(bytes, len), &why),
+		    REASON_OK);
+	}
+	assert_int_equal(back.lines_len, ledger.lines_len);
+	assert_int_equal(back.runs_len, ledger.runs_len);
+	assert_memory_equal(
+	    back.runs, ledger.runs, ledger.runs_len * sizeof(*ledger.runs));
 	ledger_free(&ledger);
 	ledger = back;
+	return parts;
 }
 
 /* Each number of a tray once, in an order without sense, and none again. */
@@ -169,9 +199,73 @@ lines_apart(void **state)
 	    issue_as("b", "lamp-5", "MAC##", "MAC01", 1), REASON_OK);
 	again();
 	assert_int_equal(ledger.lines_len, 3);
-	assert_int_equal(ledger_key_find(&ledger, "b")->lines, 6);
+	assert_int_equal(ledger_key_find(&ledger, "b")->lines[0], 6);
 	assert_int_equal(issue(7), REASON_JOURNAL_DAMAGED);
 	assert_int_equal(issue(8), REASON_OK);
+}
+
+/* As many products as there may be, and which of them each key has signed for. */
+static void
+many_lines(void **state)
+{
+	static const char letters[] = "ABCDEFGHJKMNPQRS";
+	char product[16], scheme[8], serial[8];
+	const struct ledger_key *b;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i <= LEDGER_LINES_MAX; i++) {
+		snprintf(product, sizeof(product), "line-%u", i);
+		snprintf(scheme, sizeof(scheme), "%c%c%c-##",
+		    i == LEDGER_LINES_MAX ? 'Y' : 'X', letters[i / 16 % 16],
+		    letters[i % 16]);
+		memcpy(serial, scheme, sizeof(serial));
+		memcpy(serial + 4, "07", 2);
+		assert_int_equal(issue_as(i % 5 == 0 ? "b" : "a", product,
+				     scheme, serial, 7),
+		    i < LEDGER_LINES_MAX ? REASON_OK : REASON_JOURNAL_DAMAGED);
+	}
+	assert_int_equal(again(), LEDGER_LINES_MAX / LEDGER_PART_LINES);
+	b = ledger_key_find(&ledger, "b");
+	for (i = 0; i < LEDGER_LINES_MAX; i++)
+		assert_int_equal(b->lines[i / 8] >> i % 8 & 1, i % 5 == 0);
+	assert_int_equal(issue_as("a", "line-40", "XCJ-##", "XCJ-07", 7),
+	    REASON_JOURNAL_DAMAGED);
+	assert_int_equal(
+	    issue_as("a", "line-40", "XCJ-##", "XCJ-08", 8), REASON_OK);
+}
+
+/* Each part has runs in order, but they are not those of one ledger. */
+static void
+runs_over_parts(void **state)
+{
+	static uint8_t bytes[RECORD_MAX];
+	struct ledger back;
+	struct record r;
+	struct why why;
+	unsigned i, lie;
+	size_t len;
+
+	(void)state;
+	for (i = 0; i < 2 * LEDGER_PART_RUNS; i++)
+		assert_int_equal(issue(4 * i), REASON_OK);
+	for (lie = 0; lie < 3; lie++) {
+		ledger.runs[LEDGER_PART_RUNS].first = lie == 1
+		    ? ledger.runs[LEDGER_PART_RUNS - 1].last + 1
+		    : ledger.runs[LEDGER_PART_RUNS].last;
+		ledger.runs[2 * LEDGER_PART_RUNS - 1].line = lie == 2;
+		ledger_init(&back);
+		for (i = 0; i < 2; i++) {
+			r = part_record(i, bytes, &len);
+			assert_int_equal(
+			    ledger_apply(&back, &r, span_of(bytes, len), &why),
+			    lie == 0 || i == 0 ? REASON_OK
+					       : REASON_JOURNAL_DAMAGED);
+			ledger.sequence = r.sequence;
+			record_hash(span_of(bytes, len), ledger.head);
+		}
+		ledger_free(&back);
+	}
 }
 
 /* After a restore: exact without doubt; with it, all up to so many above the
@@ -240,6 +334,8 @@ main(void)
 		CASE(once_in_any_order),
 		CASE(gaps_are_given_up),
 		CASE(lines_apart),
+		CASE(many_lines),
+		CASE(runs_over_parts),
 		CASE(restored),
 		CASE(foreign),
 	};

@@ -169,8 +169,7 @@ largest_checkpoint(void **state)
 		.ending = END_ARCHIVE,
 		.end_record = INT64_MAX,
 		.erased = WRAPPING_APART,
-		.copied = true,
-		.lines = UINT32_MAX };
+		.copied = true };
 	struct key_policy *p = &k.order.policy;
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
@@ -184,6 +183,7 @@ largest_checkpoint(void **state)
 	memset(k.order.succeeds, 'n', KEY_NAME_MAX);
 	memset(k.order.factory, 'f', FACTORY_NAME_MAX);
 	memset(k.window, 0xff, sizeof(k.window));
+	memset(k.lines, 0xff, sizeof(k.lines));
 	p->months = KEY_MONTHS_MAX;
 	p->awake_days = AWAKE_FULL;
 	p->awake_from = MINUTES_A_DAY - 1;
@@ -210,14 +210,14 @@ largest_checkpoint(void **state)
 		memset(l.slots[i].to, 't', FACTORY_NAME_MAX);
 		l.slots[i].since = l.time;
 	}
-	l.lines_len = LEDGER_LINES_MAX;
+	l.lines_len = LEDGER_PART_LINES;
 	l.lines = calloc(l.lines_len, sizeof(*l.lines));
 	for (i = 0; i < l.lines_len; i++) {
 		memset(l.lines[i].product, 'p', PRODUCT_NAME_MAX);
 		memset(l.lines[i].scheme, '#', 8);
 		memset(l.lines[i].scheme + 8, 'S', SERIAL_MAX - 8);
 	}
-	l.runs_len = LEDGER_RUNS_MAX;
+	l.runs_len = LEDGER_PART_RUNS;
 	l.runs = calloc(l.runs_len, sizeof(*l.runs));
 	for (i = 0; i < l.runs_len; i++) {
 		l.runs[i].line = LEDGER_LINES_MAX - 1;
@@ -237,9 +237,9 @@ largest_checkpoint(void **state)
 	assert_int_equal(back.keys_len, LEDGER_PART_KEYS);
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
 	assert_int_equal(back.slots_len, LEDGER_PART_SLOTS);
-	assert_int_equal(back.runs_len, LEDGER_RUNS_MAX);
+	assert_int_equal(back.runs_len, LEDGER_PART_RUNS);
 	assert_memory_equal(
-	    back.runs, l.runs, LEDGER_RUNS_MAX * sizeof(*l.runs));
+	    back.runs, l.runs, LEDGER_PART_RUNS * sizeof(*l.runs));
 	ledger_free(&back);
 	free(l.keys);
 	free(l.slots);

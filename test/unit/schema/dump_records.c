@@ -37,7 +37,7 @@ print_checkpoint(void)
 		.end_record = 6,
 		.erased = WRAPPING_APART,
 		.copied = true,
-		.lines = 1 };
+		.lines = { 1, 0, 0, 0, 1 } };
 	struct ledger_line lines[] = { { "lamp-1", "SN-######" },
 		{ "lamp-2", "%%%%" } };
 	struct ledger_run runs[] = { { 0, 0, 4 }, { 0, 9, 9 }, { 1, 2, 2 } };
