@@ -1,5 +1,6 @@
 """Plays a ceremony at a pseudo-terminal, and makes what a plan names."""
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -181,6 +182,9 @@ class Raw(str):
     """Typed without Enter."""
 
 
+BAGS = itertools.count(1)
+
+
 class Player:
     """Answers what is asked; `shares` is what custodians wrote down, by root and
     index. `answers` maps words of an act and of its question to a line that is
@@ -276,7 +280,7 @@ class Player:
         if last.endswith("Rolls: "):
             return self.type(DICE)
         if last.endswith("without blanks: "):
-            return self.type("BAG-%d" % len(self.shares))
+            return self.type("BAG-%d" % next(BAGS))
         if last.endswith("Deviation: "):
             self.given.append("deviation")
             return self.type("tea was late" if len(self.given) == 1 else "")

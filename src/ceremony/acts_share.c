@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "ceremony/run.h"
 
+#define BAG_SIZE 24 /* of its number */
+
 static struct share *
 root_shares(const struct run *run, const struct plan_root *r)
 {
@@ -65,12 +67,24 @@ split(struct run *run, const struct plan_root *root, struct why *why)
 	return r;
 }
 
+/* One word, since the record has words. */
+static enum reason
+ask_bag(struct run *run, const char *what, char bag[BAG_SIZE], struct why *why)
+{
+	enum reason r;
+
+	do {
+		r = guide_ask(&run->guide, what, bag, BAG_SIZE, false, why);
+	} while (r == REASON_OK && strchr(bag, ' ') != NULL);
+	return r;
+}
+
 /* Typed back from the paper, not from the screen, which is cleared first: a slip of
  * the pen is found while the share can still be thrown away with the key. */
 enum reason
 act_share(struct run *run, const struct act *a, struct why *why)
 {
-	char what[128], bag[24];
+	char what[128], bag[BAG_SIZE];
 	struct share *own, *typed;
 	struct secret room;
 	enum reason r;
@@ -101,12 +115,8 @@ act_share(struct run *run, const struct act *a, struct why *why)
 	secret_free(&room);
 	guide_act(&run->guide, run->guide.act, run->guide.acts,
 	    "the share is sealed in its bag");
-	do {
-		if (r == REASON_OK)
-			r = guide_ask(&run->guide,
-			    "Number of the bag, without blanks", bag,
-			    sizeof(bag), false, why);
-	} while (r == REASON_OK && strchr(bag, ' ') != NULL);
+	if (r == REASON_OK)
+		r = ask_bag(run, "Number of the bag, without blanks", bag, why);
 	if (r != REASON_OK)
 		return r;
 	return run_note(run, why, "share", "%s %u %s %s %u", a->root->handle,
@@ -157,13 +167,12 @@ ask_share(struct run *run, const struct plan_root *root, struct share *given,
 static enum reason
 quorum(struct run *run, const struct plan_root *root,
     const struct share *expected, struct span spki, struct private_key **key,
-    char indices[64], struct why *why)
+    uint8_t indices[SHARES_MAX], struct why *why)
 {
 	unsigned k = run->plan->threshold, i;
 	struct share *given;
 	struct secret room;
 	enum reason r, good;
-	size_t len = 0;
 
 	secret_new(&room, k * sizeof(*given));
 	given = (struct share *)room.ptr;
@@ -185,10 +194,36 @@ quorum(struct run *run, const struct plan_root *root,
 		    reason_code(good));
 	} while (r == REASON_OK);
 	for (i = 0; i < k && r == REASON_OK; i++)
-		len += (size_t)snprintf(indices + len, 64 - len, "%s%u",
-		    i == 0 ? "" : ",", given[i].index + 1U);
+		indices[i] = given[i].index;
 	secret_free(&room);
 	return r;
+}
+
+/* The bags of that quorum were opened: what its shares lie in from now on, then
+ * the act itself. */
+static enum reason
+quorum_note(struct run *run, const char *word, const struct plan_root *root,
+    const uint8_t indices[SHARES_MAX], bool sealed, struct why *why)
+{
+	unsigned k = run->plan->threshold, i;
+	char what[64], bag[BAG_SIZE], text[64];
+	enum reason r = REASON_OK;
+	size_t len = 0;
+
+	for (i = 0; i < k && sealed && r == REASON_OK; i++) {
+		snprintf(what, sizeof(what),
+		    "Number of the new bag of share %u, without blanks",
+		    indices[i] + 1U);
+		if ((r = ask_bag(run, what, bag, why)) == REASON_OK)
+			r = run_note(run, why, "bag", "%s %u %s", root->handle,
+			    indices[i] + 1U, bag);
+	}
+	for (i = 0; i < k; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u",
+		    i == 0 ? "" : ",", indices[i] + 1U);
+	return r != REASON_OK
+	    ? r
+	    : run_note(run, why, word, "%s %s", root->handle, text);
 }
 
 /* The last quorum: the one that differs most from the first. */
@@ -198,7 +233,7 @@ act_drill(struct run *run, const struct act *a, struct why *why)
 	unsigned n = run_root(run, a->root);
 	unsigned first = run->plan->shares - run->plan->threshold;
 	struct private_key *key = NULL;
-	char indices[64];
+	uint8_t indices[SHARES_MAX];
 	enum reason r;
 
 	guide_say(&run->guide,
@@ -213,16 +248,17 @@ act_drill(struct run *run, const struct act *a, struct why *why)
 		 "The key came back. The shares are in new bags.", why)) !=
 		REASON_OK)
 		return r;
-	return run_note(run, why, "drill", "%s %s", a->root->handle, indices);
+	return quorum_note(run, "drill", a->root, indices, true, why);
 }
 
-/* Any quorum will do; which one it was is in the record. */
+/* Any quorum will do; which one it was is in the record. Shares that are about to be
+ * destroyed need no bag. */
 enum reason
 act_recover(struct run *run, const struct act *a, struct why *why)
 {
 	unsigned n = run_root(run, a->root);
-	uint8_t hash[HASH_SIZE];
-	char indices[64];
+	uint8_t hash[HASH_SIZE], indices[SHARES_MAX];
+	bool sealed = run->plan->kind != PLAN_REFRESH;
 	enum reason r;
 
 	r = quorum(run, a->root, NULL, a->root->certificate.spki, &run->keys[n],
@@ -233,7 +269,10 @@ act_recover(struct run *run, const struct act *a, struct why *why)
 	guide_fingerprint(&run->guide,
 	    "    Recovered: public key (SHA-256 of its SPKI)", hash);
 	r = guide_confirm(&run->guide, "They are the words on record.", why);
+	if (r == REASON_OK && sealed)
+		r = guide_confirm(
+		    &run->guide, "The shares are in new bags.", why);
 	return r != REASON_OK
 	    ? r
-	    : run_note(run, why, "recover", "%s %s", a->root->handle, indices);
+	    : quorum_note(run, "recover", a->root, indices, sealed, why);
 }

@@ -50,9 +50,41 @@ put_custodians(struct json_out *o, const struct plan *p)
 	json_end_array(o);
 }
 
+/* What each share of a root lies in when the ceremony is over, as far as it has told;
+ * null where it has not. */
 static void
-put_root(
-    struct json_out *o, const struct plan_root *r, const struct certificate *c)
+put_bags(struct json_out *o, const struct plan *p, const struct plan_root *r,
+    const struct story *s)
+{
+	const struct story_line *line;
+	struct span bags[SHARES_MAX] = { { NULL, 0 } };
+	uint64_t number;
+	unsigned i;
+
+	for (i = 0; i < s->len; i++) {
+		bool sealed = strcmp(s->lines[i].verb, "share") == 0;
+
+		line = &s->lines[i];
+		if ((sealed || strcmp(line->verb, "bag") == 0) &&
+		    line->words_len >= 3 &&
+		    span_is(line->words[0], r->handle) &&
+		    text_uint(line->words[1], SHARES_MAX, &number) &&
+		    number > 0)
+			bags[number - 1] = line->words[sealed ? 3 : 2];
+	}
+	json_put_name(o, "bags");
+	json_begin_array(o);
+	for (i = 0; i < p->shares; i++)
+		if (bags[i].ptr == NULL)
+			json_put_null(o);
+		else
+			json_put_string(o, bags[i]);
+	json_end_array(o);
+}
+
+static void
+put_root(struct json_out *o, const struct plan *p, const struct plan_root *r,
+    const struct story *s, const struct certificate *c)
 {
 	json_begin_object(o);
 	put_text(o, "name", r->handle);
@@ -60,6 +92,7 @@ put_root(
 	    r->purpose == PURPOSE_IDEVID_CA ? "idevid" : "voucher");
 	put_text(o, "algorithm", r->type == KEY_P384 ? "p384" : "p256");
 	put_sha256(o, "certificate-sha256", c->der);
+	put_bags(o, p, r, s);
 	json_end_object(o);
 }
 
@@ -109,7 +142,7 @@ facts_put(struct json_out *o, const struct plan *p, const struct script *script,
 	json_put_name(o, "roots");
 	json_begin_array(o);
 	for (i = 0; i < p->roots_len; i++)
-		put_root(o, &p->roots[i], roots[i]);
+		put_root(o, p, &p->roots[i], s, roots[i]);
 	json_end_array(o);
 	put_items(o, script, s);
 	json_end_object(o);

@@ -46,6 +46,26 @@ head(
 	    p->at[0] == '\0' ? "" : "\n");
 }
 
+/* The new bags that the records in front of this one tell of. */
+static void
+print_bags(const struct story *s, const struct story_line *act, struct buf *out)
+{
+	const struct story_line *line = act;
+
+	while (line > s->lines &&
+	    (strcmp(line[-1].verb, "bag") == 0 ||
+		strcmp(line[-1].verb, "fault") == 0))
+		line--;
+	for (; line < act; line++)
+		if (strcmp(line->verb, "bag") == 0 && line->words_len == 3)
+			(void)buf_printf(out,
+			    "               share %.*s is in bag %.*s now\n",
+			    (int)line->words[1].len,
+			    (const char *)line->words[1].ptr,
+			    (int)line->words[2].len,
+			    (const char *)line->words[2].ptr);
+}
+
 /* One act on a line, and the hash that it left. Who attends is on page 2. */
 static void
 print_act(const struct plan *p, const struct act *a, unsigned n,
@@ -67,6 +87,8 @@ print_act(const struct plan *p, const struct act *a, unsigned n,
 		(void)buf_printf(
 		    out, ": %.*s", (int)last.len, (const char *)last.ptr);
 	(void)buf_printf(out, "\n");
+	if (a->kind == ACT_DRILL || a->kind == ACT_RECOVER)
+		print_bags(s, line, out);
 	if (line->words_len > 1)
 		fingerprint(out, line->words[1], a->kind == ACT_MAKE);
 }

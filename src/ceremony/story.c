@@ -122,6 +122,17 @@ share_fits(const struct story_line *line, const struct act *a)
 	    span_is(line->words[2], a->who->handle);
 }
 
+/* A share's new bag, in front of the act of the quorum that opened the old one. */
+static bool
+bag_fits(const struct story_line *line, const struct act *a, unsigned shares)
+{
+	uint64_t number;
+
+	return (a->kind == ACT_DRILL || a->kind == ACT_RECOVER) &&
+	    is_about(line, "bag", a->root->handle) && line->words_len == 3 &&
+	    text_uint(line->words[1], shares, &number) && number > 0;
+}
+
 /* The next line that is not the note of a fault; NULL at the end. */
 static const struct story_line *
 next(struct story *s, unsigned *at)
@@ -131,6 +142,22 @@ next(struct story *s, unsigned *at)
 	if (*at < s->len && strcmp(s->lines[*at].verb, "abort") == 0)
 		s->aborted = true;
 	return *at == s->len || s->aborted ? NULL : &s->lines[(*at)++];
+}
+
+/* The record of an act, behind those of new bags: none, where it is of a time before
+ * there were any, or as many as the quorum has shares. */
+static const struct story_line *
+next_act(
+    struct story *s, const struct plan *p, const struct act *a, unsigned *at)
+{
+	const struct story_line *line = next(s, at);
+	unsigned bags = 0;
+
+	for (; line != NULL && bag_fits(line, a, p->shares); bags++)
+		line = next(s, at);
+	return line == NULL || bags == 0 || bags == p->threshold
+	    ? line
+	    : &s->lines[*at - 2]; /* the bag, which is not the act */
 }
 
 static enum reason
@@ -185,7 +212,7 @@ story_follow(struct story *s, const struct plan *p, const struct script *script,
 	for (s->done = 0; s->done < script->len; s->done++) {
 		const struct act *a = &script->acts[s->done];
 
-		if ((line = next(s, &at)) == NULL)
+		if ((line = next_act(s, p, a, &at)) == NULL)
 			return REASON_OK;
 		if (!is_about(line, act_word(a->kind), act_about(a)) ||
 		    (a->kind == ACT_SHARE && !share_fits(line, a)))

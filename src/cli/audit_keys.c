@@ -185,14 +185,29 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	json_end_object(o);
 }
 
+/* "any 4 of 7: c1 (vault-berlin, bag 1017), ..." */
+static void
+holders_print(const struct kept_root *r, char out[CELL_MAX])
+{
+	int len =
+	    snprintf(out, CELL_MAX, "any %u of %u", r->threshold, r->shares);
+	const struct kept_holder *h;
+
+	_Static_assert(EVIDENCE_HOLDERS * sizeof(*h) + 64 < CELL_MAX,
+	    "all holders fit one cell");
+	for (h = r->holders; h < r->holders + r->holders_len; h++)
+		len += snprintf(out + len, (size_t)(CELL_MAX - len),
+		    "%s %s (%s%s%s)", h == r->holders ? ":" : ",", h->handle,
+		    h->place, h->bag[0] == '\0' ? "" : ", bag ", h->bag);
+}
+
 /* A root that lives in shares: its file is paper, in bags. */
 static void
 root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 {
 	char opens[CELL_MAX];
 
-	snprintf(opens, sizeof(opens), "any %u of %u: %.160s", r->threshold,
-	    r->shares, r->custodians);
+	holders_print(r, opens);
 	json_begin_object(o);
 	audit_put(o, "name", r->name);
 	audit_put(o, "purpose",

@@ -143,7 +143,7 @@ void output_json(const struct cli *c, struct span json);
 /* The members of an object for people, without the one of this name. */
 void output_others(struct span json, const char *name);
 /* The member of an object for people, "-" where it is absent or empty. */
-#define CELL_MAX 200
+#define CELL_MAX 2048
 void output_cell(
     char out[CELL_MAX], const struct json_value *object, const char *name);
 /* A member that is a string, copied; false if absent or too long. */

@@ -63,26 +63,43 @@ evidence_signed(const struct evidence *e, const char *certificate)
 	return NULL;
 }
 
-/* "c1 (vault-berlin), ..." */
 static void
-take_custodians(struct kept_root *root, const struct json_value *one)
+take_holders(struct kept_root *root, const struct json_value *one)
 {
-	char handle[CELL_MAX], place[CELL_MAX];
 	struct json_value list, person;
 	struct json_iter i;
-	size_t len = 0;
+	struct kept_holder *h;
 
 	if (!json_member(one, "custodians", &list))
 		return;
-	root->custodians[0] = '\0';
+	root->holders_len = 0;
 	json_iter_open(&i, &list);
-	while (json_iter_next(&i, NULL, &person)) {
-		output_cell(handle, &person, "handle");
-		output_cell(place, &person, "place");
-		snprintf(root->custodians + len, sizeof(root->custodians) - len,
-		    "%s%s (%s)", len == 0 ? "" : ", ", handle, place);
-		len = strlen(root->custodians);
+	while (root->holders_len < EVIDENCE_HOLDERS &&
+	    json_iter_next(&i, NULL, &person)) {
+		h = &root->holders[root->holders_len++];
+		text_of(&person, "handle", h->handle, sizeof(h->handle));
+		text_of(&person, "place", h->place, sizeof(h->place));
 	}
+}
+
+/* The bags that a ceremony tells of, unless a later one was read before: they come in
+ * the order of their names. */
+static void
+take_bags(struct kept_root *root, const struct json_value *one, int64_t end)
+{
+	struct json_value list, bag;
+	struct json_iter i;
+	unsigned n;
+	size_t len;
+
+	if (!json_member(one, "bags", &list))
+		return;
+	json_iter_open(&i, &list);
+	for (n = 0; n < EVIDENCE_HOLDERS && json_iter_next(&i, NULL, &bag); n++)
+		if (bag.type == JSON_STRING && end >= root->holders[n].sealed &&
+		    json_string(&bag, root->holders[n].bag,
+			sizeof(root->holders[n].bag), &len) == WIRE_OK)
+			root->holders[n].sealed = end;
 }
 
 /* A ceremony changes what is known of a root: who has its shares, when a quorum last
@@ -115,8 +132,9 @@ take_root(struct evidence *e, const struct json_value *ceremony,
 		root->split = splits ? kept->end : 0;
 		root->shares = number_of(ceremony, "shares");
 		root->threshold = number_of(ceremony, "threshold");
-		take_custodians(root, ceremony);
+		take_holders(root, ceremony);
 	}
+	take_bags(root, one, kept->end);
 	if (strcmp(kept->kind, "destroy") == 0)
 		root->destroyed = true;
 	else if (kept->end > root->drilled)

@@ -12,12 +12,18 @@
 #define EVIDENCE_ROOTS	    16
 #define EVIDENCE_CEREMONIES 256
 #define EVIDENCE_SIGNED	    512
+#define EVIDENCE_HOLDERS    16 /* custodians of a root, as many as its shares */
 
 struct kept_root {
 	char name[40], purpose[8], algorithm[8];
 	char certificate[HEX_SIZE(HASH_SIZE)];
 	unsigned shares, threshold;
-	char custodians[512];		       /* handles and places */
+	unsigned holders_len;
+	struct kept_holder {
+		char handle[40], place[40];
+		char bag[24];	/* empty: no ceremony tells */
+		int64_t sealed; /* when the one that tells ended */
+	} holders[EVIDENCE_HOLDERS];
 	int64_t born, split, drilled, touched; /* touched: by any ceremony */
 	char last[HEX_SIZE(HASH_SIZE)];	       /* the manifest of that */
 	bool destroyed;

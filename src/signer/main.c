@@ -1,4 +1,5 @@
 /* hallmark-signer: the program around the signer, see signer.h. */
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -71,6 +72,11 @@ tell_starting(void *context)
 
 	program_starting(st->program);
 }
+
+/* malloc() would keep the 16 MiB of a derivation, and a second time as much where
+ * something small came to lie behind the first: from this size on memory is mapped for
+ * itself, and goes back. */
+#define MAPPED (1 << 20)
 
 /* While we are root, if we are: the signer's user may not. */
 static void
@@ -316,6 +322,7 @@ main(int argc, char **argv)
 
 	process_harden();
 	lock_allow();
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED);
 	libcrypto_memory();
 	log_open("signer");
 	return program_main(&calls, &state, argc, argv);
