@@ -1,5 +1,5 @@
 /*
- * An ENGINE that reads P-256 keys, see client_key.h: the one place where libcrypto
+ * An ENGINE that reads EC keys, see client_key.h: the one place where libcrypto
  * lets a SubjectPublicKeyInfo inside of a certificate be read by somebody else.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED

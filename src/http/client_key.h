@@ -8,9 +8,9 @@
 #ifndef HTTP_CLIENT_KEY_H
 #define HTTP_CLIENT_KEY_H
 
-/* From here on libcrypto reads P-256 keys (named curve, uncompressed point) in
- * this process with one copy of the constants; what has another form goes the
- * usual way. Once per process. */
+/* From here on EC keys are read so in this process, those of P-256 with one copy
+ * of the curve's constants. What is taken and what is refused is what libcrypto
+ * takes and refuses. Once per process, before the first key. */
 void client_key_install(void);
 
 #endif
