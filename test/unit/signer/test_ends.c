@@ -140,7 +140,15 @@ destroyed(void **state)
 	    strstr((char *)world.reply.artifact, "\nact: destroy\n"));
 	assert_non_null(strstr((char *)world.reply.artifact, "\nkey: F1-1\n"));
 	sign_as(&e, "a", "b", "hallmark-key");
+	/* What was in the files is written over, not only unlinked. */
+	assert_int_equal(
+	    world_shell("cd %s && ln signer/wrapping/F1-1.key w && "
+			"ln signer/keys/F1-1.key k"),
+	    0);
 	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(world_shell("cd %s && test -s w && test -s k && "
+				     "test -z \"$(cat w k | tr -d '\\000')\""),
+	    0);
 	assert_int_equal(head(), before + 2);
 	assert_int_equal(world.reply.sequence, before + 2);
 	assert_int_equal(world.reply.record.kind, RECORD_ENDED);
