@@ -123,6 +123,43 @@ births(void **state)
 	assert_int_equal(key("m")->count.activated, ledger.time);
 }
 
+static struct record
+issuing(const char *name, const char *slot, const char *succeeds)
+{
+	struct record r = sample_key(PURPOSE_IDEVID_CA, name);
+
+	strcpy(r.key.order.slot, slot);
+	strcpy(r.key.order.succeeds, succeeds);
+	key_policy_defaults(&r.key.order.policy, PURPOSE_IDEVID_CA);
+	return r;
+}
+
+/* A slot has one CA; who follows in another slot begins at its first counter. */
+static void
+heirs(void **state)
+{
+	(void)state;
+	good(issuing("a", "F1", ""));
+	good(sample_ca("a"));
+	good(sample_idevid("a", 5));
+	assert_int_equal(key("a")->last_record, ledger.sequence);
+	assert_int_equal(key("a")->last_counter, 5);
+	damaged(issuing("b", "F1", ""));
+	damaged(issuing("b", "F1", "a")); /* not before a is retired */
+	good(issuing("b", "F2", "a"));
+	assert_int_equal(key("b")->last_counter, 0);
+	good(act(LEDGER_VERB_RETIRE, "a"));
+	good(issuing("c", "F1", "a"));
+	assert_int_equal(key("c")->last_counter, 5);
+	assert_int_equal(
+	    apply(act(LEDGER_VERB_GIVE, "F9 Factory 9"), ledger.time + 7),
+	    REASON_OK);
+	assert_int_equal(ledger.time, SAMPLE_TIME + 7);
+	assert_int_equal(ledger.slots_len, 1);
+	assert_int_equal(ledger.slots[0].since, SAMPLE_TIME + 7);
+	damaged(issuing("d", "F9", ""));
+}
+
 static void
 policies(void **state)
 {
@@ -329,6 +366,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(births),
+		CASE(heirs),
 		CASE(policies),
 		CASE(retirement),
 		CASE(ends),
