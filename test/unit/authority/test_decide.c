@@ -60,7 +60,12 @@ idempotency(void **state)
 	ask(w, 4, &f);
 	expect_answer(w, 4, REASON_OK, FIRST);
 	expect_nothing(&w->signer);
-	f.client_sha256[0] ^= 1;
+	/* What he asks for now is not what is there. */
+	f.reply = FORMAT_JWS_JSON;
+	ask(w, 7, &f);
+	expect_answer(w, 7, REASON_FORMAT_UNSUPPORTED, NULL);
+	f.reply = FORMAT_CMS_JSON;
+	f.client_sha256[HASH_SIZE - 1] ^= 1;
 	ask(w, 5, &f);
 	assert_int_equal(w->signer.len, 1);
 	puppet_obey(w);
@@ -82,7 +87,7 @@ other_client(void **state)
 	struct request_facts f = good_facts(1, 1), g = f;
 
 	world_ready(w, 1);
-	g.client_sha256[0] ^= 1;
+	g.client_sha256[HASH_SIZE - 1] ^= 1;
 	ask(w, 1, &f);
 	ask(w, 2, &g);
 	puppet_obey(w);
@@ -251,7 +256,9 @@ undelivered(void **state)
 	assert_int_equal(
 	    store_audit(w->a->store, f.serial, &issuer, &events), 1);
 	free(events);
-	/* No bytes are there to be sent again: the signer renders them. */
+	/* No bytes are there to be sent again: the signer renders them. Nor does
+	 * whoever has no certificate get what nobody asked for. */
+	memset(f.client_sha256, 0, HASH_SIZE);
 	ask(w, 1, &f);
 	assert_int_equal(w->signer.len, 1);
 }

@@ -11,11 +11,12 @@
 
 #include "http/bounds.h"
 
-/* In a child with this hard limit: its exit status. */
+/* In a child with these limits: its exit status. What it may have open in the
+ * end is for so many connections, and 64. */
 static int
-apply(rlim_t hard, unsigned wanted, unsigned expected)
+apply(rlim_t soft, rlim_t hard, unsigned wanted, unsigned expected)
 {
-	const struct rlimit r = { .rlim_cur = hard, .rlim_max = hard };
+	struct rlimit r = { .rlim_cur = soft, .rlim_max = hard };
 	struct http_limits l;
 	pid_t child = fork();
 	int status;
@@ -26,6 +27,9 @@ apply(rlim_t hard, unsigned wanted, unsigned expected)
 		if (setrlimit(RLIMIT_NOFILE, &r) != 0)
 			_exit(100);
 		limits_apply(&l);
+		if (getrlimit(RLIMIT_NOFILE, &r) != 0 ||
+		    r.rlim_cur < expected + 64)
+			_exit(102);
 		_exit(l.connections == expected ? 0 : 101);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -37,11 +41,13 @@ static void
 descriptors(void **state)
 {
 	(void)state;
-	assert_int_equal(apply(1000, 500, 500), 0);
-	assert_int_equal(apply(264, 200, 200), 0);
-	assert_int_equal(apply(263, 200, 199), 0);
-	assert_int_equal(apply(65, 4096, 1), 0);
-	assert_int_equal(apply(64, 4096, 0), EXIT_FAILURE);
+	assert_int_equal(apply(1000, 1000, 500, 500), 0);
+	assert_int_equal(apply(100, 1000, 500, 500), 0); /* it asks for more */
+	assert_int_equal(apply(100, 263, 200, 199), 0);
+	assert_int_equal(apply(264, 264, 200, 200), 0);
+	assert_int_equal(apply(263, 263, 200, 199), 0);
+	assert_int_equal(apply(65, 65, 4096, 1), 0);
+	assert_int_equal(apply(64, 64, 4096, 0), EXIT_FAILURE);
 }
 
 int

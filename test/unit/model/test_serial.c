@@ -159,7 +159,7 @@ errors_are_seen(void **state)
 static void
 alphabet(void **state)
 {
-	static const char *const good[] = { "00-D0-E5-F2-00-02", "A",
+	static const char *const good[] = { "00-D0-E5-F2-00-02", "A", "AZaz09",
 		"a b'(c)+,-./:=?", SIXTY "0123" };
 	static const char *const bad[] = { "", "A_B", "A*B", "A#", "A@B", "A&B",
 		"\xc3\xa9", "A\n", SIXTY "01234" };

@@ -13,6 +13,7 @@
 #include "world.h"
 
 static struct buf signatures[END_SIGNATURES];
+static char statement[STATEMENT_MAX];
 
 static uint64_t
 head(void)
@@ -119,10 +120,31 @@ refused(const struct end_order *e, enum reason expected, const char *says)
 	assert_int_equal(key(e->name)->state, KEY_RETIRED);
 }
 
+/* Who signed what stays on record, for whoever asks in ten years. */
+static enum reason
+on_record(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	const struct record_end *e = &r->end;
+	unsigned *found = context;
+
+	(void)bytes;
+	(void)why;
+	if (r->kind != RECORD_END)
+		return REASON_OK;
+	assert_true(span_eq(e->statement, span_str(statement)));
+	assert_true(e->persons[0].signature.len > 64);
+	assert_true(e->persons[1].signature.len > 64);
+	assert_false(span_eq(e->persons[0].signature, e->persons[1].signature));
+	++*found;
+	return REASON_OK;
+}
+
 static void
 destroyed(void **state)
 {
 	struct end_order e = { .name = "nobody", .how = END_DESTROY };
+	unsigned found = 0;
 	struct why why;
 	uint64_t before;
 
@@ -140,7 +162,16 @@ destroyed(void **state)
 	    strstr((char *)world.reply.artifact, "\nact: destroy\n"));
 	assert_non_null(strstr((char *)world.reply.artifact, "\nkey: F1-1\n"));
 	sign_as(&e, "a", "b", "hallmark-key");
+	strcpy(statement, (char *)world.reply.artifact);
+	/* What was in the files is written over, not only unlinked. */
+	assert_int_equal(
+	    world_shell("cd %s && ln signer/wrapping/F1-1.key w && "
+			"ln signer/keys/F1-1.key k"),
+	    0);
 	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(world_shell("cd %s && test -s w && test -s k && "
+				     "test -z \"$(cat w k | tr -d '\\000')\""),
+	    0);
 	assert_int_equal(head(), before + 2);
 	assert_int_equal(world.reply.sequence, before + 2);
 	assert_int_equal(world.reply.record.kind, RECORD_ENDED);
@@ -150,6 +181,10 @@ destroyed(void **state)
 	assert_false(there("keys", CA_KEY));
 	assert_false(there("wrapping", CA_KEY));
 	assert_true(there("keys", VOUCHER_KEY));
+	assert_int_equal(journal_read(world.signer.journal_path, before + 1,
+			     on_record, &found, &why),
+	    REASON_OK);
+	assert_int_equal(found, 1);
 	assert_int_equal(order_end(&e), REASON_KEY_END); /* once */
 	world_close();
 	assert_int_equal(world_open(&why), REASON_OK);
@@ -216,6 +251,7 @@ archived(void **state)
 	assert_string_equal(world.reply.record.act.subject, VOUCHER_KEY);
 	assert_true(key(VOUCHER_KEY)->copied);
 	assert_true(there("archive", VOUCHER_KEY));
+	assert_null(world.signer.vault.derived.ptr);
 	assert_int_equal(
 	    world_shell("openssl pkey -in %s/signer/archive/voucher-1.key "
 			"-passin 'pass:open sesame' -noout"),

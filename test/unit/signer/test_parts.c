@@ -145,7 +145,20 @@ minute(void **state)
 	recent_free(r);
 }
 
-/* More than it holds: the oldest go, whatever bucket they are in. */
+/* Spread, but for the first and the one that comes in its place. */
+static struct record
+placed(uint64_t n)
+{
+	struct record r = voucher(n);
+	bool apart = n == 1 || n == RING + 1;
+
+	r.request_sha256[0] = apart ? 0xff : (uint8_t)(n % 7);
+	r.request_sha256[1] = apart ? 0xff : (uint8_t)(n % 251);
+	return r;
+}
+
+/* More than it holds: the oldest go, whatever bucket they are in, and out of it:
+ * what stays there would lead round in circles. */
 static void
 full(void **state)
 {
@@ -155,17 +168,15 @@ full(void **state)
 
 	(void)state;
 	for (n = 1; n <= RING + 100; n++) {
-		one = voucher(n);
-		one.request_sha256[0] = (uint8_t)(n % 7);
-		one.request_sha256[1] = (uint8_t)(n % 251);
+		one = placed(n);
 		recent_add(r, &one);
 	}
-	for (n = 1; n <= RING + 100; n += 99) {
-		one = voucher(n);
-		one.request_sha256[0] = (uint8_t)(n % 7);
-		one.request_sha256[1] = (uint8_t)(n % 251);
-		assert_int_equal(finds(r, one, NOW), n > 100);
-	}
+	for (n = 1; n <= RING + 100; n += 99)
+		assert_int_equal(finds(r, placed(n), NOW), n > 100);
+	assert_true(finds(r, placed(RING + 1), NOW));
+	one = placed(1);
+	one.request_sha256[2] = 1;
+	assert_false(finds(r, one, NOW));
 	recent_free(r);
 }
 
