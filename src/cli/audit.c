@@ -128,6 +128,8 @@ take_listed(struct audited_key *k, const struct json_value *one)
 			break;
 	output_cell(text, one, "root");
 	k->software_root = strcmp(text, "software root") == 0;
+	output_cell(text, one, "wrapping");
+	k->wrapped = strncmp(text, "wrapping-key", 12) == 0;
 	k->has_limit = number_of(one, "limit", &k->limit);
 	(void)number_of(one, "issued", &k->counted);
 	(void)number_of(one, "months", &k->months);

@@ -28,6 +28,7 @@ struct audited_key {
 	uint64_t levels; /* to the end entity, IP 1 */
 	char root[HEX_SIZE(HASH_SIZE)], certificate[HEX_SIZE(HASH_SIZE)];
 	bool software_root;
+	bool wrapped;	       /* under a wrapping key, too */
 	unsigned products_len; /* 0 = any */
 	char products[KEY_PRODUCTS_MAX][PRODUCT_NAME_MAX + 1];
 	/* the journal */
