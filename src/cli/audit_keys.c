@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -123,6 +124,33 @@ file_judge(struct audit *a, const struct audited_key *k, const char *file)
 		    "a record without its key file", k->name);
 }
 
+/* Who opens it, by its record and by its wrapping key, whose folder may be one that
+ * is mounted; an empty file says that it is lost for good (hallmark-home(5)). */
+static const char *
+opened_by(struct audit *a, const struct audited_key *k)
+{
+	char file[KEY_NAME_MAX + 32], path[PATH_MAX];
+	struct stat st;
+
+	if (k->gone != 0)
+		return "nobody, by its record";
+	if (!k->wrapped)
+		return "signer, with the passphrase";
+	snprintf(file, sizeof(file), "signer/wrapping/%s.key", k->name);
+	path_join(path, sizeof(path), a->home, file);
+	if (stat(path, &st) == 0 && st.st_size == 0) {
+		audit_finding(
+		    a, REASON_OK, "its wrapping key is lost for good", k->name);
+		return "nobody, without its wrapping key";
+	}
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		audit_finding(a, REASON_INVENTORY_DIFFERS,
+		    "a key without its wrapping key, which is lost or not "
+		    "mounted",
+		    k->name);
+	return "signer, with the passphrase and its wrapping key";
+}
+
 /* Which ceremony certified it; a root that is none of software is to have one. */
 static const char *
 ceremony_of(struct audit *a, const struct audited_key *k)
@@ -138,26 +166,6 @@ ceremony_of(struct audit *a, const struct audited_key *k)
 		    a->evidence == NULL ? REASON_OK : REASON_INVENTORY_DIFFERS,
 		    "certified in a ceremony that is not shown", k->name);
 	return NULL;
-}
-
-/* Who and what it takes. The wrapping key may lie on a medium that is not mounted now;
- * from where nobody may look, it is "with" all the same. */
-static const char *
-opens_with(const struct audit *a, const struct audited_key *k)
-{
-	char file[KEY_NAME_MAX + 32], path[PATH_MAX];
-
-	if (k->gone != 0)
-		return "nobody, by its record";
-	if (!k->wrapped)
-		return "signer, with the passphrase";
-	snprintf(file, sizeof(file), "signer/wrapping/%s.key", k->name);
-	path_join(path, sizeof(path), a->home, file);
-	if (access(path, F_OK) != 0 && errno == ENOENT)
-		return "signer, with the passphrase and its wrapping key, "
-		       "which "
-		       "is not in its place";
-	return "signer, with the passphrase and its wrapping key";
 }
 
 static void
@@ -179,7 +187,7 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);
 	put_file(a, o, file);
 	file_judge(a, k, file);
-	audit_put(o, "opens", opens_with(a, k));
+	audit_put(o, "opens", opened_by(a, k));
 	audit_put(o, "last-drill", "none: not split");
 	audit_put(o, "ceremony", ceremony_of(a, k));
 	json_end_object(o);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -44,8 +45,16 @@ enum reason
 home_lock(const char *home, int *lock, struct why *why)
 {
 	char path[PATH_MAX];
+	struct stat st;
 	enum reason r;
 
+	/* What exists only while something runs need not come back with a
+	 * backup. */
+	path_join(path, sizeof(path), home, "hallmark.ini");
+	if (stat(path, &st) == 0 && st.st_uid == geteuid()) {
+		path_join(path, sizeof(path), home, "run");
+		(void)mkdir(path, 0700);
+	}
 	path_join(path, sizeof(path), home, "run/lock");
 	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*lock < 0)

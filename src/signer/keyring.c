@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fatal.h"
@@ -152,22 +153,24 @@ key_file_open(struct private_key **out, struct signer *s,
 	return r;
 }
 
-/* Is the file there, and its wrapping key? Else that is said, and the key is not
- * held: the rest can work. */
+/* Is the file there, and its wrapping key, which an empty file says is lost? Else
+ * that is said, and the key is not held: the rest can work. */
 static bool
 is_there(const struct signer *s, const struct ledger_key *known)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
+	struct stat st;
 
 	key_path(path, s->folder, known->order.name, "key");
 	if (access(path, F_OK) == 0 && known->wrapped) {
 		path_join(folder, sizeof(folder), s->root, "wrapping");
 		key_path(path, folder, known->order.name, "key");
 	}
-	if (access(path, F_OK) == 0)
+	if (stat(path, &st) == 0 && (!known->wrapped || st.st_size > 0))
 		return true;
 	log_alarm("signer-key", "key=\"%s\" file=\"%s\" text=\"%s\"",
-	    known->order.name, path, strerror(errno));
+	    known->order.name, path,
+	    stat(path, &st) == 0 ? "it is empty" : strerror(errno));
 	return false;
 }
 

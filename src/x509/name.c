@@ -9,19 +9,33 @@ static const struct {
 	const char *name;
 } attributes[] = {
 	{ 3, "CN" },
+	{ 4, "SN" },
 	{ 5, "serialNumber" },
 	{ 6, "C" },
 	{ 7, "L" },
 	{ 8, "ST" },
+	{ 9, "street" },
 	{ 10, "O" },
 	{ 11, "OU" },
+	{ 12, "title" },
+	{ 42, "GN" },
 };
+
+/* 0.9.2342.19200300.100.1.25 (RFC 4519 2.4) and 1.2.840.113549.1.9.1. */
+static const uint8_t domain_component[] = { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2,
+	0x2c, 0x64, 0x01, 0x19 };
+static const uint8_t email_address[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	0x01, 0x09, 0x01 };
 
 static const char *
 attribute_name(struct span oid)
 {
 	size_t i;
 
+	if (span_eq(oid, span_of(domain_component, sizeof(domain_component))))
+		return "DC";
+	if (span_eq(oid, span_of(email_address, sizeof(email_address))))
+		return "emailAddress";
 	if (oid.len != 3 || oid.ptr[0] != 0x55 || oid.ptr[1] != 4)
 		return "?";
 	for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)

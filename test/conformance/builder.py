@@ -681,6 +681,9 @@ class Scene:
             if "[" + wanted["reason"] not in said:
                 raise Differs("reason: wanted %s, got: %s" % (
                     wanted["reason"], said))
+            if wanted.get("text", "") not in said:
+                raise Differs("text: wanted %s, got: %s" % (
+                    wanted["text"], said))
             return
         for name, value in wanted.get("headers", {}).items():
             expect(name, value, headers.get(name.lower()))
