@@ -338,8 +338,8 @@ static void
 keys_of_all_kinds(void **state)
 {
 	static const char *const kinds[] = {
-		"EC -pkeyopt ec_paramgen_curve:P-256 "
-		"-pkeyopt ec_param_enc:explicit",
+		("EC -pkeyopt ec_paramgen_curve:P-256 "
+		 "-pkeyopt ec_param_enc:explicit"),
 		"EC -pkeyopt ec_paramgen_curve:P-384",
 		"EC -pkeyopt ec_paramgen_curve:P-521",
 		"RSA -pkeyopt rsa_keygen_bits:2048",
