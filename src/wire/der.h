@@ -69,6 +69,9 @@ enum wire_error der_uint(struct der *d, uint64_t *value);
 enum wire_error der_oid(struct der *d, struct span *content);
 /* BIT STRING; unused bits 0..7, which must be zero bits. */
 enum wire_error der_bits(struct der *d, struct span *content, unsigned *unused);
+/* The same under an IMPLICIT tag. */
+enum wire_error der_bits_tagged(
+    struct der *d, uint8_t tag, struct span *content, unsigned *unused);
 enum wire_error der_octets(struct der *d, struct span *content);
 enum wire_error der_null(struct der *d);
 /* UTCTime (1950-2049) or GeneralizedTime (any year on reading), seconds

@@ -245,16 +245,23 @@ bits_good(struct span s)
 }
 
 enum wire_error
-der_bits(struct der *d, struct span *content, unsigned *unused)
+der_bits_tagged(
+    struct der *d, uint8_t tag, struct span *content, unsigned *unused)
 {
 	struct span s;
-	enum wire_error error = take_checked(d, DER_BIT_STRING, &s, bits_good);
+	enum wire_error error = take_checked(d, tag, &s, bits_good);
 
 	if (error != WIRE_OK)
 		return error;
 	*unused = s.ptr[0];
 	*content = span_of(s.ptr + 1, s.len - 1);
 	return WIRE_OK;
+}
+
+enum wire_error
+der_bits(struct der *d, struct span *content, unsigned *unused)
+{
+	return der_bits_tagged(d, DER_BIT_STRING, content, unused);
 }
 
 enum wire_error

@@ -192,6 +192,7 @@ tbs_read(struct der *d, struct certificate *out, struct why *why)
 	struct der explicit_;
 	struct span unique;
 	uint64_t version;
+	unsigned unused;
 	enum reason r;
 
 	if (der_enter(d, DER_CONTEXT_CONS(0), &explicit_) != WIRE_OK ||
@@ -213,10 +214,10 @@ tbs_read(struct der *d, struct certificate *out, struct why *why)
 	if ((r = spki_read(d, out, why)) != REASON_OK)
 		return r;
 	if (der_peek(d) == DER_CONTEXT(1) &&
-	    der_take(d, DER_CONTEXT(1), &unique) != WIRE_OK)
+	    der_bits_tagged(d, DER_CONTEXT(1), &unique, &unused) != WIRE_OK)
 		return FAIL(d, "issuerUniqueID");
 	if (der_peek(d) == DER_CONTEXT(2) &&
-	    der_take(d, DER_CONTEXT(2), &unique) != WIRE_OK)
+	    der_bits_tagged(d, DER_CONTEXT(2), &unique, &unused) != WIRE_OK)
 		return FAIL(d, "subjectUniqueID");
 	if (der_end(d) != WIRE_OK &&
 	    (r = extensions_read(d, out, why)) != REASON_OK)

@@ -305,6 +305,35 @@ unused_bits(void **state)
 	foreign_free(&f);
 }
 
+/* What stands behind the key taken for a unique identifier, an implicit BIT
+ * STRING that OpenSSL reads as well (RFC 5280 4.1.2.8). */
+static void
+unique_identifiers(void **state)
+{
+	const struct recipe plain = { .common_name = "c",
+		.extensions = { { "1.2.3.4", "DER:0500" } } };
+	static const uint8_t tags[] = { 0x81, 0x82 };
+	struct foreign f;
+	struct certificate c;
+	struct why why;
+	uint8_t *at;
+	size_t i;
+
+	(void)state;
+	foreign_make(&f, &plain);
+	at = (uint8_t *)(uintptr_t)(f.c.spki.ptr + f.c.spki.len);
+	assert_int_equal(at[0], 0xa3);
+	for (i = 0; i < sizeof(tags); i++) {
+		at[0] = tags[i];
+		at[2] = 0; /* unused bits */
+		assert_true(both_read(f.der, &c));
+		at[2] = 8;
+		assert_int_equal(certificate_read(f.der, &c, &why),
+		    REASON_CERTIFICATE_MALFORMED);
+	}
+	foreign_free(&f);
+}
+
 static void
 limits(void **state)
 {
@@ -488,6 +517,7 @@ main(void)
 		cmocka_unit_test(changed_ones),
 		cmocka_unit_test(broken_rules),
 		cmocka_unit_test(unused_bits),
+		cmocka_unit_test(unique_identifiers),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(subjects),
 		cmocka_unit_test(masa_urls),
