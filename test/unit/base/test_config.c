@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/config.h"
-#include "folder.h"
+#include "../folder.h"
 
 static struct config c;
 static struct why why;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "folder.h"
+#include "../folder.h"
 
 static struct why why;
 

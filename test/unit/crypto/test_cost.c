@@ -14,34 +14,32 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "crypto/keys/private_key.h"
 
-static char folder[200], path[240];
+static const char *path; /* of a key file */
 static struct secret word;
 
 static int
-folder_make(void **state)
+begin(void **state)
 {
-	const char *top = getenv("TMPDIR");
+	static char key[PATH_MAX * 2];
 
-	(void)state;
-	snprintf(folder, sizeof(folder), "%s/hallmark-cost.XXXXXX",
-	    top != NULL ? top : "/tmp");
 	secret_new(&word, 4);
 	memcpy(word.ptr, "word", 4);
-	if (mkdtemp(folder) == NULL)
+	if (folder_make(state) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/key.pem", folder);
+	snprintf(key, sizeof(key), "%s", inside("key.pem"));
+	path = key;
 	return 0;
 }
 
 static int
-folder_remove(void **state)
+end(void **state)
 {
-	(void)state;
 	secret_free(&word);
 	unlink(path);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 /* The same octets by each of the readers; they agree, and say how to mend it. */
@@ -254,5 +252,5 @@ main(void)
 		cmocka_unit_test(files_of_openssl),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, begin, end);
 }

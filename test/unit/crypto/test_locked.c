@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "crypto/hash/memory.h"
 #include "crypto/keys/private_key.h"
 
@@ -23,7 +24,7 @@
 /* Of what is mapped; sanitizers reserve terabytes. */
 #define LARGEST (1UL << 26)
 
-static char folder[200], path[240];
+static const char *path;  /* of a key file */
 static unsigned ordinary; /* what libcrypto took from malloc() */
 
 void *__real_malloc(size_t size);
@@ -47,26 +48,23 @@ __wrap_realloc(void *p, size_t size)
 }
 
 static int
-folder_make(void **state)
+begin(void **state)
 {
-	const char *top = getenv("TMPDIR");
+	static char key[PATH_MAX * 2];
 
-	(void)state;
 	libcrypto_memory();
-	snprintf(folder, sizeof(folder), "%s/hallmark-locked.XXXXXX",
-	    top != NULL ? top : "/tmp");
-	if (mkdtemp(folder) == NULL)
+	if (folder_make(state) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/key.pem", folder);
+	snprintf(key, sizeof(key), "%s", inside("key.pem"));
+	path = key;
 	return 0;
 }
 
 static int
-folder_remove(void **state)
+end(void **state)
 {
-	(void)state;
 	unlink(path);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 /* Pieces of p and q, masked so that they are not found themselves: as libcrypto's
@@ -253,5 +251,5 @@ main(void)
 		cmocka_unit_test(kept_and_loaded),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -16,30 +16,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "crypto/keys/private_key.h"
 
-static char folder[200], path[240];
+static const char *path; /* of a key file */
 
 static int
-folder_make(void **state)
+begin(void **state)
 {
-	const char *top = getenv("TMPDIR");
+	static char key[PATH_MAX * 2];
 
-	(void)state;
-	snprintf(folder, sizeof(folder), "%s/hallmark-key.XXXXXX",
-	    top != NULL ? top : "/tmp");
-	if (mkdtemp(folder) == NULL)
+	if (folder_make(state) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/key.pem", folder);
+	snprintf(key, sizeof(key), "%s", inside("key.pem"));
+	path = key;
 	return 0;
 }
 
 static int
-folder_remove(void **state)
+end(void **state)
 {
-	(void)state;
 	unlink(path);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 static void
@@ -449,5 +447,5 @@ main(void)
 		cmocka_unit_test(plain_file),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, begin, end);
 }

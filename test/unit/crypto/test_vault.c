@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "crypto/keys/private_key.h"
 
 #define KEYS 20
 
-static char folder[200];
 static unsigned derivations;
 static struct secret right, wrong;
 
@@ -49,25 +49,19 @@ secret_of(struct secret *s, const char *text)
 }
 
 static int
-folder_make(void **state)
+begin(void **state)
 {
-	const char *top = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(folder, sizeof(folder), "%s/hallmark-vault.XXXXXX",
-	    top != NULL ? top : "/tmp");
 	secret_of(&right, "correct horse");
 	secret_of(&wrong, "correct house");
-	return mkdtemp(folder) == NULL ? -1 : 0;
+	return folder_make(state);
 }
 
 static int
-folder_remove(void **state)
+end(void **state)
 {
-	(void)state;
 	secret_free(&right);
 	secret_free(&wrong);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 static int
@@ -81,7 +75,7 @@ count_from_zero(void **state)
 static const char *
 file(unsigned i)
 {
-	static char path[240];
+	static char path[PATH_MAX * 2];
 
 	snprintf(path, sizeof(path), "%s/%u.key", folder, i);
 	return path;
@@ -422,5 +416,5 @@ main(void)
 		cmocka_unit_test_setup(damaged, count_from_zero),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, begin, end);
 }

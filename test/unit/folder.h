@@ -1,6 +1,6 @@
 /* A folder of its own for a test, gone at the end. */
-#ifndef TEST_BASE_FOLDER_H
-#define TEST_BASE_FOLDER_H
+#ifndef TEST_FOLDER_H
+#define TEST_FOLDER_H
 
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +17,7 @@ folder_make(void **state)
 	const char *top = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/test-base.XXXXXX",
+	snprintf(folder, sizeof(folder), "%s/hallmark-test.XXXXXX",
 	    top == NULL ? "/tmp" : top);
 	return mkdtemp(folder) == NULL ? -1 : 0;
 }
