@@ -245,12 +245,42 @@ kept_and_loaded(void **state)
 	secret_free(&passphrase);
 }
 
+/* With so many RSA keys that the heap is full, EC keys still sign: what must lie in
+ * it, their nonces, finds room. */
+static void
+full(void **state)
+{
+	static void *taken[1 << 16];
+	struct private_key *k = private_key_generate(KEY_P256), *other;
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	size_t len, size, n = 0;
+
+	(void)state;
+	libcrypto_locked(true);
+	for (size = 1 << 16; size >= 32; size /= 2) {
+		for (ordinary = 0; ordinary == 0 && n < 1 << 16; n++)
+			taken[n] = OPENSSL_malloc(size);
+	}
+	libcrypto_locked(false);
+	private_key_sign(k, span_str("message"), signature, &len);
+	other = private_key_generate(KEY_P384);
+	private_key_sign(other, span_str("message"), signature, &len);
+	private_key_free(other);
+	other = private_key_generate_rsa(2048);
+	private_key_sign(other, span_str("message"), signature, &len);
+	private_key_free(other);
+	while (n > 0)
+		OPENSSL_free(taken[--n]);
+	private_key_free(k);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made),
 		cmocka_unit_test(kept_and_loaded),
+		cmocka_unit_test(full),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
