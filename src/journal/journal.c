@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "journal/internal.h"
@@ -305,7 +306,8 @@ directory_for(const char *dir, struct why *why)
 {
 	int fd;
 
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+	if ((mkdir(dir, 0700) != 0 && errno != EEXIST) ||
+	    !file_sync_name(dir)) {
 		why_set(why, REASON_HOME_INVALID, -1, "%s: %s", dir,
 		    strerror(errno));
 		return -1;

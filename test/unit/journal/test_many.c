@@ -180,8 +180,7 @@ ends_within(void **state)
 	assert_int_equal(journal_read(dir, 1, keep, NULL, &why), REASON_OK);
 	for (i = 1; i < copied; i++) {
 		assert_int_equal(
-		    record_read(
-			span_of(copy[i].bytes, copy[i].len), &r, &why),
+		    record_read(span_of(copy[i].bytes, copy[i].len), &r, &why),
 		    REASON_OK);
 		if (ledger_opens(&r))
 			opens = i;
