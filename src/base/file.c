@@ -66,8 +66,8 @@ write_all(int fd, struct span bytes)
 }
 
 /* A rename is durable when its directory is. */
-static bool
-sync_directory(const char *path)
+bool
+file_sync_name(const char *path)
 {
 	char dir[PATH_MAX];
 	char *slash;
@@ -234,7 +234,7 @@ file_write(const char *path, struct span bytes, unsigned mode, struct why *why)
 	if (r == REASON_OK && rename(f.path, path) != 0)
 		r = refuse(why, path, "rename");
 	fresh_end(&f, r != REASON_OK);
-	if (r == REASON_OK && !sync_directory(path))
+	if (r == REASON_OK && !file_sync_name(path))
 		r = refuse(why, path, "sync");
 	return r;
 }
@@ -255,7 +255,7 @@ file_write_new(
 					  "%s exists already", path)
 				    : refuse(why, path, "link");
 	fresh_end(&f, true);
-	if (r == REASON_OK && !sync_directory(path))
+	if (r == REASON_OK && !file_sync_name(path))
 		r = refuse(why, path, "sync");
 	return r;
 }

@@ -23,6 +23,9 @@ MUST_USE enum reason file_write_new(
 /* Could file_write() begin with path? To be asked before something is done that
  * has no other way out. FILE_UNREADABLE. */
 MUST_USE enum reason file_writable(const char *path, struct why *why);
+/* Makes the name of path last, by a sync of its folder: what file_write() does for
+ * files, for a folder that was made. false with errno. */
+bool file_sync_name(const char *path);
 /* "dir/name" into out; ends the process if it does not fit. */
 void path_join(char *out, size_t cap, const char *dir, const char *name);
 

@@ -45,22 +45,6 @@ write_named(const char *bundle, const char *folder, const char *handle,
 	return bundle_write(bundle, name, bytes, why);
 }
 
-/* The name of the bundle lasts; files sync their own folders. */
-static bool
-sync_parent(const char *bundle)
-{
-	char path[PATH_MAX];
-	bool good;
-	int fd;
-
-	path_join(path, sizeof(path), bundle, "..");
-	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return false;
-	good = fsync(fd) == 0;
-	close(fd);
-	return good;
-}
-
 static enum reason
 write_approvals(const char *bundle, const struct plan *p,
     const struct approvals *approvals, struct why *why)
@@ -85,7 +69,8 @@ bundle_begin(const char *bundle, const struct plan *p, struct span script,
 	unsigned i;
 	enum reason r;
 
-	if (mkdir(bundle, 0755) != 0 || !sync_parent(bundle))
+	/* Files sync their own folders. */
+	if (mkdir(bundle, 0755) != 0 || !file_sync_name(bundle))
 		return why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s: %s",
 		    bundle, strerror(errno));
 	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)

@@ -22,7 +22,7 @@ make_folder(const char *home, const char *name, mode_t mode, struct why *why)
 
 	path_join(path, sizeof(path), home, name);
 	if ((mkdir(path, mode) != 0 && errno != EEXIST) ||
-	    chmod(path, mode) != 0)
+	    chmod(path, mode) != 0 || !file_sync_name(path))
 		return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
 		    strerror(errno));
 	return REASON_OK;

@@ -104,7 +104,7 @@ make_home(struct plan *p, struct why *why)
 		if ((r = room_user(programs[i], &rooms[i], why)) != REASON_OK)
 			return r;
 	p->made_home = mkdir(p->c->home, 0700) == 0;
-	if (!p->made_home && errno != EEXIST)
+	if (p->made_home ? !file_sync_name(p->c->home) : errno != EEXIST)
 		return why_set(
 		    why, REASON_HOME_INVALID, -1, "%.150s: %m", p->c->home);
 	if ((r = home_path(p->c, p->home, why)) != REASON_OK)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "journal/internal.h"
@@ -120,15 +121,17 @@ checkpoint_part(const struct ledger *l, unsigned part, uint8_t out[RECORD_MAX])
 	return len;
 }
 
+/* Or the rest of one. */
 static enum reason
 append_checkpoint(struct journal *j, int64_t now, struct why *why)
 {
-	unsigned part, parts = ledger_parts(&j->ledger);
+	unsigned part = j->ledger.more > 0 ? j->ledger.part + 1 : 0;
+	unsigned parts = ledger_parts(&j->ledger);
 	uint8_t content[RECORD_MAX];
 	struct record r = { .kind = RECORD_CHECKPOINT };
 	enum reason reason = REASON_OK;
 
-	for (part = 0; reason == REASON_OK && part < parts; part++) {
+	for (; reason == REASON_OK && part < parts; part++) {
 		r.checkpoint = span_of(
 		    content, checkpoint_part(&j->ledger, part, content));
 		reason = append(j, &r, now, why);
@@ -186,6 +189,10 @@ journal_commit(struct journal *j, struct why *why)
 		    why, REASON_JOURNAL_WRITE, -1, "the journal failed before");
 	if (j->pending.len == 0)
 		return REASON_OK;
+	/* What was taken back may end inside of one, a group must not. */
+	if (j->ledger.more > 0 &&
+	    append_checkpoint(j, j->ledger.time, why) != REASON_OK)
+		fatal("a checkpoint does not join its own ledger");
 	payload = j->pending.len - FRAME_HEADER;
 	size = frame_size(payload);
 	if (size > j->size - j->used)
@@ -299,7 +306,8 @@ directory_for(const char *dir, struct why *why)
 {
 	int fd;
 
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+	if ((mkdir(dir, 0700) != 0 && errno != EEXIST) ||
+	    !file_sync_name(dir)) {
 		why_set(why, REASON_HOME_INVALID, -1, "%s: %s", dir,
 		    strerror(errno));
 		return -1;

@@ -209,6 +209,16 @@ may_follow(size_t len, size_t more, size_t part, size_t each, size_t most)
 	return more == 0 || (len == part * each && len + more <= most);
 }
 
+/* Keys stand in order of birth, and who succeeds another is younger: so whoever
+ * follows them comes to an end. */
+static bool
+take_key(struct ledger *l, const struct ledger_key *k)
+{
+	return (k->order.succeeds[0] == '\0' ||
+		   ledger_key_find(l, k->order.succeeds) != NULL) &&
+	    ledger_key_push(l, k);
+}
+
 /* Takes the rows of the part that is due. */
 static bool
 take_elements(struct ledger *l, const struct ledger *content)
@@ -229,7 +239,7 @@ take_elements(struct ledger *l, const struct ledger *content)
 		LEDGER_RUNS_MAX))
 		return false;
 	for (i = 0; i < content->keys_len; i++)
-		if (!ledger_key_push(l, &content->keys[i]))
+		if (!take_key(l, &content->keys[i]))
 			return false;
 	for (i = 0; i < content->slots_len; i++)
 		ledger_slot_push(l, &content->slots[i]);

@@ -3,7 +3,7 @@
 
 #include "base/fatal.h"
 #include "crypto/hash/hash.h"
-#include "journal/ledger.h"
+#include "journal/journal.h"
 #include "wire/cbor.h"
 
 /* --- writing --- */
@@ -257,6 +257,7 @@ manifest_walk(const struct manifest *m,
     uint8_t room[MANIFEST_RECORDS_MAX * HASH_SIZE], struct manifest_facts *out,
     manifest_record_call call, void *context, struct why *why)
 {
+	struct moments moments = { 0 };
 	struct record r;
 	enum reason reason;
 	unsigned i;
@@ -267,7 +268,14 @@ manifest_walk(const struct manifest *m,
 	for (i = 0; i < m->content.records_len; i++) {
 		if (record_read(m->content.records[i], &r, why) != REASON_OK)
 			return malformed(why, "a record cannot be read");
+		/* The clock may lag as far as it likes until the chain moves on:
+		 * what was accepted before the range is not in it. */
+		if (i == 0)
+			moments.chain = r.time;
 		reason = check_record(m, &r, i, out, why);
+		if (reason == REASON_OK)
+			reason = moments_take(
+			    &moments, &r, m->content.records[i], why);
 		if (reason == REASON_OK && call != NULL)
 			reason = call(context, &r, why);
 		if (reason != REASON_OK)

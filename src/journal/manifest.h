@@ -60,9 +60,9 @@ MUST_USE enum reason manifest_read(
 bool manifest_next(struct span *rest, struct span *one);
 /*
  * Are its records what the statement says: one signer's, in order, each with the
- * hash of the one before, time never going back? Fills all of *out but key_sha256
- * and devices; hashes go to room. call (may be NULL) gets each record.
- * MANIFEST_MALFORMED.
+ * hash of the one before, time never going back, what was signed dated as its record
+ * is (journal/journal.h, moments)? Fills all of *out but key_sha256 and devices; hashes
+ * go to room. call (may be NULL) gets each record. MANIFEST_MALFORMED, JOURNAL_TIME.
  */
 typedef enum reason (*manifest_record_call)(
     void *context, const struct record *r, struct why *why);

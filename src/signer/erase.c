@@ -60,22 +60,34 @@ write_over(const char *path, bool *there, struct why *why)
 	return good ? REASON_OK : REASON_HOME_INVALID;
 }
 
-enum reason
-key_file_erase(const struct signer *s, const char *folder, const char *name,
-    struct why *why)
+static enum reason
+file_erase(const char *path, struct why *why)
 {
-	char path[PATH_MAX];
 	enum reason r;
 	bool there;
 
-	key_place(s, folder, name, path);
 	if ((r = write_over(path, &there, why)) != REASON_OK)
 		return r;
 	if (there && unlink(path) != 0)
 		return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
 		    strerror(errno));
-	path_join(path, sizeof(path), s->root, folder);
-	return access(path, F_OK) == 0 ? folder_sync(path, why) : REASON_OK;
+	return REASON_OK;
+}
+
+enum reason
+key_file_erase(const struct signer *s, const char *folder, const char *name,
+    struct why *why)
+{
+	char where[PATH_MAX], path[PATH_MAX], unfinished[PATH_MAX];
+	enum reason r;
+
+	path_join(where, sizeof(where), s->root, folder);
+	key_path(path, where, name, "key");
+	key_path(unfinished, where, name, "key.new");
+	if ((r = file_erase(path, why)) != REASON_OK ||
+	    (r = file_erase(unfinished, why)) != REASON_OK)
+		return r;
+	return access(where, F_OK) == 0 ? folder_sync(where, why) : REASON_OK;
 }
 
 static enum reason

@@ -129,15 +129,34 @@ append(struct signer *s, struct record *r, struct why *why)
 	return journal_append(s->journal, r, s->now, why);
 }
 
-/* A step of the clock that an operator accepts is a record of its own. */
+/* One time for all orders of a group. A clock that waits for an operator dates
+ * nothing: the chain's time never goes back, so records of a day to come would hold
+ * every later one, and what keys may do, in the future for good. */
+static void
+take_time(struct signer *s)
+{
+	int64_t chain = journal_ledger(s->journal)->time;
+
+	clock_watch_check(&s->clock, chain);
+	s->now = s->clock.stopped ? chain : clock_now();
+}
+
+/* A step of the clock that an operator accepts is a record of its own, the first that
+ * it dates. */
 static enum reason
 append_clock(struct signer *s, struct order *o)
 {
 	struct record r = { .kind = RECORD_CLOCK };
+	int64_t before = s->now;
+	enum reason reason;
 
+	s->now = clock_now();
 	r.clock.from = s->clock.stopped ? s->clock.expected : s->clock.wall;
 	r.clock.to = s->now;
-	return append(s, &r, &o->why);
+	reason = append(s, &r, &o->why);
+	if (reason != REASON_OK)
+		s->now = before;
+	return reason;
 }
 
 static enum reason
@@ -290,8 +309,7 @@ signer_group(struct signer *s, struct why *why)
 
 	if (s->first == NULL)
 		return REASON_OK;
-	clock_watch_check(&s->clock, journal_ledger(s->journal)->time);
-	s->now = clock_now();
+	take_time(s);
 	r = append_signed(s, why);
 	if (r != REASON_OK && r != REASON_JOURNAL_FULL)
 		return r;
@@ -328,8 +346,7 @@ signer_flush(struct signer *s, struct why *why)
 {
 	enum reason r;
 
-	clock_watch_check(&s->clock, journal_ledger(s->journal)->time);
-	s->now = clock_now();
+	take_time(s);
 	if (s->signed_later.len == 0)
 		return REASON_OK;
 	r = append_signed(s, why);

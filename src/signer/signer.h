@@ -238,8 +238,8 @@ MUST_USE enum reason key_copy(struct signer *s, struct order *o);
 /* ROOT/FOLDER/NAME.key */
 void key_place(const struct signer *s, const char *folder, const char *name,
     char out[PATH_MAX]);
-/* Writes a file of that key over and takes it away; one that is not there is
- * erased. HOME_INVALID. */
+/* Writes a file of that key over and takes it away, and what a crash left of one in
+ * the making (base/file.h); one that is not there is erased. HOME_INVALID. */
 MUST_USE enum reason key_file_erase(const struct signer *s, const char *folder,
     const char *name, struct why *why);
 /* Is the wrapping key where it was? HOME_INVALID: else to erase it would only seem

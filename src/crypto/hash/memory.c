@@ -24,6 +24,20 @@ tell_full(void)
 	told = true;
 }
 
+/* What libcrypto itself puts there, nonces and scalars, has no other place: where it
+ * finds none, no key signs any more. */
+#define RESERVED (LIBCRYPTO_HEAP / 8)
+
+/* NULL if it is to lie elsewhere. */
+static void *
+allocate_locked(size_t size, const char *file, int line)
+{
+	if (!locked || size > RESERVED ||
+	    CRYPTO_secure_used() > LIBCRYPTO_HEAP - RESERVED - size)
+		return NULL;
+	return CRYPTO_secure_malloc(size, file, line);
+}
+
 /* Nothing for nothing, as libcrypto's own does it. */
 static void *
 allocate(size_t size, const char *file, int line)
@@ -32,7 +46,7 @@ allocate(size_t size, const char *file, int line)
 
 	if (size == 0)
 		return NULL;
-	p = locked ? CRYPTO_secure_malloc(size, file, line) : NULL;
+	p = allocate_locked(size, file, line);
 	if (locked && p == NULL)
 		tell_full();
 	if (p == NULL && (p = malloc(size)) == NULL)

@@ -82,7 +82,9 @@ secret_save(const struct secret *s, const char *path,
 	enum reason r;
 
 	private_key_heap();
+	libcrypto_locked(true);
 	p8 = wrap_octets(s);
+	libcrypto_locked(false);
 	r = save(p8, path, passphrase, shared, why);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	return r;

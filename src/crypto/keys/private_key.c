@@ -19,10 +19,6 @@
 #include "crypto/keys/nonce.h"
 #include "wire/der.h"
 
-/* A power of two. An EC key takes about 100 octets, RSA-2048 with what libcrypto keeps
- * beside it 12 KiB; what libcrypto sets up once while it works with RSA, 350 KiB. */
-#define KEY_HEAP (1 << 21)
-
 _Static_assert(SIGNATURES_MAX <= INVERSES_MAX, "nonces are inverted at once");
 
 struct private_key {
@@ -49,7 +45,7 @@ private_key_heap(void)
 
 	if (CRYPTO_secure_malloc_initialized())
 		return;
-	locked = CRYPTO_secure_malloc_init(KEY_HEAP, 32);
+	locked = CRYPTO_secure_malloc_init(LIBCRYPTO_HEAP, 32);
 	if (locked == 0)
 		fatal("no secure heap for keys");
 	if (locked == 2) /* mapped, but mlock() was refused */

@@ -243,12 +243,93 @@ kept_and_loaded(void **state)
 	secret_free(&passphrase);
 }
 
+static const struct wanted *searched;
+static unsigned found_inside, found_outside;
+
+int __real_EVP_PBE_scrypt(const char *pass, size_t passlen,
+    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
+    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
+int __wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
+    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
+    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
+
+int
+__wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
+    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
+    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen)
+{
+	if (searched != NULL)
+		memory_search(searched, &found_inside, &found_outside);
+	return __real_EVP_PBE_scrypt(
+	    pass, passlen, salt, saltlen, n, r, p, maxmem, key, keylen);
+}
+
+/* The tag key on its way to its file: beside its own page and the one that is
+ * encrypted it is in the locked heap alone. */
+static void
+other_secret(void **state)
+{
+	struct secret passphrase, s;
+	struct wanted w;
+	struct why why;
+	unsigned i;
+
+	(void)state;
+	secret_new(&passphrase, 1);
+	passphrase.ptr[0] = 'p';
+	secret_new(&s, sizeof(w));
+	for (i = 0; i < sizeof(w); i++) {
+		s.ptr[i] = (uint8_t)(i * i + 7 * i);
+		((uint8_t *)&w)[i] = s.ptr[i] ^ MASK;
+	}
+	unlink(path);
+	searched = &w;
+	assert_int_equal(
+	    secret_save(&s, path, &passphrase, NULL, &why), REASON_OK);
+	searched = NULL;
+	assert_int_equal(found_inside, 4);
+	assert_int_equal(found_outside, 2 * 4);
+	secret_free(&s);
+	secret_free(&passphrase);
+}
+
+/* With so many RSA keys that the heap is full, EC keys still sign: what must lie in
+ * it, their nonces, finds room. */
+static void
+full(void **state)
+{
+	static void *taken[1 << 16];
+	struct private_key *k = private_key_generate(KEY_P256), *other;
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	size_t len, size, n = 0;
+
+	(void)state;
+	libcrypto_locked(true);
+	for (size = 1 << 16; size >= 32; size /= 2) {
+		for (ordinary = 0; ordinary == 0 && n < 1 << 16; n++)
+			taken[n] = OPENSSL_malloc(size);
+	}
+	libcrypto_locked(false);
+	private_key_sign(k, span_str("message"), signature, &len);
+	other = private_key_generate(KEY_P384);
+	private_key_sign(other, span_str("message"), signature, &len);
+	private_key_free(other);
+	other = private_key_generate_rsa(2048);
+	private_key_sign(other, span_str("message"), signature, &len);
+	private_key_free(other);
+	while (n > 0)
+		OPENSSL_free(taken[--n]);
+	private_key_free(k);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made),
 		cmocka_unit_test(kept_and_loaded),
+		cmocka_unit_test(other_secret),
+		cmocka_unit_test(full),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

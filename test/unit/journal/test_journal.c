@@ -26,9 +26,15 @@ fdatasync(int fd)
 	return fcntl(fd, F_GETFD) < 0 ? -1 : 0;
 }
 
+static ino_t synced; /* the folder that was last */
+
 int
 fsync(int fd)
 {
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		synced = st.st_ino;
 	return fdatasync(fd);
 }
 
@@ -164,6 +170,27 @@ remembers(void **state)
 	assert_int_equal(l->keys[0].count.issued, 1);
 	assert_int_equal(l->keys[1].state, KEY_ACTIVE);
 	journal_close(j);
+}
+
+/* The folder's own name is on the disk before anything is in it. */
+static void
+name_lasts(void **state)
+{
+	char inner[100], new[110];
+	struct stat st;
+
+	(void)state;
+	snprintf(inner, sizeof(inner), "%s/inner", dir);
+	snprintf(new, sizeof(new), "%s/new", inner);
+	synced = 0;
+	/* A folder is where the segment would be written. */
+	assert_int_equal(mkdir(inner, 0700), 0);
+	assert_int_equal(mkdir(new, 0700), 0);
+	assert_int_equal(
+	    journal_create_sized(inner, true, SAMPLE_TIME, SMALL, &why),
+	    REASON_JOURNAL_FULL);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(synced, st.st_ino);
 }
 
 static void
@@ -649,6 +676,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(remembers),
+		CASE(name_lasts),
 		CASE(second_signer_stays_out),
 		CASE(uncommitted),
 		CASE(torn_anywhere),

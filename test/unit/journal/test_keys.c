@@ -300,6 +300,56 @@ joins(void **state)
 	}
 }
 
+/* A first checkpoint is taken at its word, but not that keys go on from each other in
+ * a ring, or from one that nobody knows: who follows them would never come to an
+ * end. */
+static void
+ring(void **state)
+{
+	static uint8_t content[RECORD_MAX], bytes[RECORD_MAX];
+	static const char *const before[] = { "", "a", "b", "c" };
+	const struct key_use use = { SIGNED_IDEVID, "router-9", "AR9-F1-0001-6",
+		4 };
+	struct record r = { .kind = RECORD_CHECKPOINT, .sequence = 1 };
+	struct ledger said, taker;
+	struct why why;
+	unsigned first, i;
+	size_t len;
+
+	(void)state;
+	for (first = 0; first < 4; first++) {
+		ledger_init(&said);
+		said.signer[0] = 1;
+		said.time = SAMPLE_TIME;
+		for (i = 0; i < 3; i++) {
+			struct ledger_key k = { .state = KEY_RETIRED };
+
+			k.order = sample_order(PURPOSE_IDEVID_CA, "a");
+			k.order.name[0] = (char)('a' + i);
+			strcpy(k.order.succeeds, before[i == 0 ? first : i]);
+			k.state = i == 2 ? KEY_SIGNED : KEY_RETIRED;
+			assert_true(ledger_key_push(&said, &k));
+		}
+		memcpy(r.signer, said.signer, sizeof(r.signer));
+		r.time = said.time;
+		assert_true(
+		    ledger_write(&said, 0, content, sizeof(content), &len));
+		r.checkpoint = span_of(content, len);
+		assert_true(record_write(&r, bytes, sizeof(bytes), &len));
+		ledger_init(&taker);
+		assert_int_equal(
+		    ledger_apply(&taker, &r, span_of(bytes, len), &why),
+		    first == 0 ? REASON_OK : REASON_JOURNAL_DAMAGED);
+		if (first == 0)
+			assert_int_equal(ledger_key_allows(&taker,
+					     ledger_key_find(&taker, "c"), &use,
+					     SAMPLE_TIME, &why),
+			    REASON_OK);
+		ledger_free(&taker);
+		ledger_free(&said);
+	}
+}
+
 /* Every member of a key comes back from a checkpoint. */
 static void
 remembered(void **state)
@@ -373,6 +423,7 @@ main(void)
 		CASE(archives),
 		CASE(manifests),
 		CASE(joins),
+		CASE(ring),
 		CASE(remembered),
 	};
 

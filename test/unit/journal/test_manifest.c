@@ -153,6 +153,90 @@ no_chain(void **state)
 	assert_int_equal(walk(), REASON_OK);
 }
 
+static void
+of_tomorrow(struct record *r)
+{
+	r->idevid.not_before = r->time + 1;
+}
+
+static void
+just_so(struct record *r)
+{
+	r->idevid.not_before = r->time - 300;
+}
+
+static void
+of_before(struct record *r)
+{
+	r->idevid.not_before = r->time - 301;
+}
+
+/* As long as the chain stands where the range begins, the clock may lag: what was
+ * accepted before it nobody here knows. */
+static void
+lagging(struct record *r)
+{
+	r->idevid.not_before = SAMPLE_TIME - 5000;
+	r->time = SAMPLE_TIME;
+}
+
+static void
+set_back(struct record *r)
+{
+	struct record clock = { .kind = RECORD_CLOCK,
+		.sequence = r->sequence,
+		.time = r->time,
+		.clock = { r->time, r->time - 5000 } };
+
+	memcpy(clock.signer, r->signer, sizeof(clock.signer));
+	memcpy(clock.previous, r->previous, HASH_SIZE);
+	*r = clock;
+}
+
+static enum reason
+dated(void (*change)(struct record *r), int64_t rest)
+{
+	uint8_t head[HASH_SIZE];
+	struct record r;
+	size_t len;
+	unsigned i;
+
+	fill(change);
+	/* The records in front of the changed one, and the one behind it. */
+	for (i = 0; i < RECORDS; i++) {
+		assert_int_equal(
+		    record_read(content.records[i], &r, NULL), REASON_OK);
+		if (i > 0)
+			memcpy(r.previous, head, HASH_SIZE);
+		if (change == lagging && i < 2)
+			r.time = SAMPLE_TIME;
+		if (i == 3) {
+			r.time += rest == 0 ? 0 : -1;
+			r.idevid.not_before += rest;
+		}
+		assert_true(record_write(&r, records[i], 4096, &len));
+		content.records[i] = span_of(records[i], len);
+		record_hash(content.records[i], head);
+	}
+	memcpy(statement.head, head, HASH_SIZE);
+	return walk();
+}
+
+/* Certificates are dated as their records are (IP 2). */
+static void
+dates(void **state)
+{
+	(void)state;
+	assert_int_equal(dated(NULL, 0), REASON_OK);
+	assert_int_equal(dated(just_so, 0), REASON_OK);
+	assert_int_equal(dated(of_tomorrow, 0), REASON_JOURNAL_TIME);
+	assert_int_equal(dated(of_before, 0), REASON_JOURNAL_TIME);
+	assert_int_equal(dated(lagging, 0), REASON_OK);
+	/* Behind a step back that was accepted, until the clock has come up. */
+	assert_int_equal(dated(set_back, -5000), REASON_OK);
+	assert_int_equal(dated(set_back, -5400), REASON_JOURNAL_TIME);
+}
+
 /* Every beginning and every octet changed: refused, and nothing behind it. */
 static void
 refused(void **state)
@@ -180,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back),
 		cmocka_unit_test(no_chain),
+		cmocka_unit_test(dates),
 		cmocka_unit_test(refused),
 	};
 

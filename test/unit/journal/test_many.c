@@ -164,6 +164,46 @@ comes_back(void **state)
 	ledger_free(&l);
 }
 
+/* The store's copy may end inside of a checkpoint. Its other parts follow from the
+ * ledger, and are what was lost. */
+static void
+ends_within(void **state)
+{
+	uint8_t head[HASH_SIZE];
+	struct ledger l = life(), again;
+	struct record r;
+	char command[300];
+	uint64_t records;
+	size_t i, opens = 0;
+
+	(void)state;
+	assert_int_equal(journal_read(dir, 1, keep, NULL, &why), REASON_OK);
+	for (i = 1; i < copied; i++) {
+		assert_int_equal(
+		    record_read(span_of(copy[i].bytes, copy[i].len), &r, &why),
+		    REASON_OK);
+		if (ledger_opens(&r))
+			opens = i;
+	}
+	i = opens + PARTS - 1;
+	record_hash(span_of(copy[i].bytes, copy[i].len), head);
+	while (copied > opens + 3)
+		free(copy[--copied].bytes);
+	snprintf(command, sizeof(command),
+	    "rm -r %s && cp -a %s/empty %s && find %s -name '0*2.seg' -delete",
+	    dir, top, dir, dir);
+	assert_int_equal(system(command), 0);
+	journal_close(adopted(1));
+	if (journal_verify(dir, &again, &records, NULL, NULL, &why) !=
+	    REASON_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(records, opens + PARTS);
+	assert_memory_equal(again.head, head, HASH_SIZE);
+	journal_close(reopen());
+	ledger_free(&again);
+	ledger_free(&l);
+}
+
 static void
 goes_on(void **state)
 {
@@ -284,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(remembers),
 		CASE(comes_back),
+		CASE(ends_within),
 		CASE(goes_on),
 		CASE(part_lies),
 	};

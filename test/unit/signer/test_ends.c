@@ -298,6 +298,29 @@ destroyed_after_copy(void **state)
 	assert_false(there("archive", VOUCHER_KEY));
 }
 
+/* A copy that a crash left half made opens with the passphrase alone: it ends with
+ * the key. */
+static void
+half_a_copy(void **state)
+{
+	struct end_order e = proposal(CA_KEY, END_ARCHIVE);
+
+	(void)state;
+	assert_int_equal(world_shell("cd %s/signer/archive && "
+				     "mv F1-1.key F1-1.key.new && "
+				     "ln F1-1.key.new ../../half"),
+	    0);
+	e.how = END_DESTROY;
+	assert_int_equal(order_end(&e), REASON_OK);
+	sign_as(&e, "a", "b", "hallmark-key");
+	assert_int_equal(order_end(&e), REASON_OK);
+	assert_int_equal(key(CA_KEY)->state, KEY_DESTROYED);
+	assert_int_equal(world_shell("test -z \"$(ls %s/signer/archive)\""), 0);
+	assert_int_equal(world_shell("cd %s && test -s half && "
+				     "test -z \"$(tr -d '\\000' <half)\""),
+	    0);
+}
+
 /* Without its wrapping key nothing of a key's end begins (decision 055). */
 static void
 unmounted(void **state)
@@ -323,6 +346,7 @@ main(void)
 		CASE(not_by_two),
 		CASE(archived),
 		CASE(destroyed_after_copy),
+		CASE(half_a_copy),
 		CASE(unmounted),
 	};
 

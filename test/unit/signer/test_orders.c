@@ -611,6 +611,36 @@ clock_crawls(void **state)
 	    world.reply.record.time - 2 * MOMENT_TOLERATED);
 }
 
+/* A clock that is not believed dates no record: the chain would stand in the future
+ * for good, where every key has outlived its months. */
+static void
+clock_unbelieved(void **state)
+{
+	const struct ledger *l = journal_ledger(world.signer.journal);
+	struct voucher_order o = world_voucher();
+	int64_t before;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	before = l->time;
+	clock_set_test(world.now + 4000 * INT64_C(86400));
+	memset(&world.reply, 0, sizeof(world.reply));
+	assert_int_equal(signer_flush(&world.signer, &why), REASON_OK);
+	assert_int_equal(world.reply.record.kind, RECORD_SIGNED);
+	assert_int_equal(world.reply.record.time, before);
+	assert_int_equal(order_act("none", ""), REASON_OK);
+	assert_int_equal(world.reply.record.time, before);
+	/* What an operator confirms does. */
+	clock_set_test(world.now + 60);
+	assert_int_equal(order_act(ACT_CLOCK_CONFIRM, ""), REASON_OK);
+	assert_in_range(l->time, world.now + 60, world.now + 3600);
+	o.request_sha256[0]++;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	assert_true(world.reply.record.voucher.created_on >=
+	    world.reply.record.time - MOMENT_TOLERATED);
+}
+
 /* A home for tests writes the step down by itself when it is opened. */
 static void
 clock_at_start(void **state)
@@ -795,6 +825,7 @@ main(void)
 		CASE(certificate_dates),
 		CASE(clock_step),
 		CASE(clock_crawls),
+		CASE(clock_unbelieved),
 		CASE(clock_at_start),
 		CASE(heads),
 		CASE(head_in_the_middle),
