@@ -319,14 +319,15 @@ on_read(struct bufferevent *stream, void *context)
 	consume(context);
 }
 
-/* All that was to be written has been. */
+/* All that was to be written has been. libevent says so a little later: what was
+ * written may have been 100 (Continue), and the reply still lie there. */
 static void
 on_written(struct bufferevent *stream, void *context)
 {
 	struct http_connection *c = context;
 
-	(void)stream;
-	if (c->state == STATE_REPLY)
+	if (c->state == STATE_REPLY &&
+	    evbuffer_get_length(bufferevent_get_output(stream)) == 0)
 		reply_done(c);
 }
 

@@ -119,6 +119,25 @@ an_endless_body(void **state)
 	assert_serves();
 }
 
+/* The last octet of "100 Continue" is not that of the refusal behind it. Header and
+ * body come together, in two records, so that the one leaves when the other is
+ * read. */
+static void
+a_bad_body_behind_an_expectation(void **state)
+{
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	client_say(c,
+	    "POST " VOUCHER " HTTP/1.1\r\nHost: l\r\nContent-Type: " CMS
+	    "\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+	client_say(c, "no size\r\n");
+	(void)client_rest(c, reply);
+	assert_has("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\n");
+	assert_has("[http-malformed, request ");
+	client_close(c);
+}
+
 static void
 garbage_instead_of_tls(void **state)
 {
@@ -412,6 +431,7 @@ main(void)
 		WITH_FRONT(a_lying_length),
 		cmocka_unit_test_teardown(a_refusal_is_readable, stop),
 		WITH_FRONT(an_endless_body),
+		WITH_FRONT(a_bad_body_behind_an_expectation),
 		WITH_FRONT(garbage_instead_of_tls),
 		cmocka_unit_test_teardown(a_dripping_header, stop),
 		cmocka_unit_test_teardown(a_body_that_does_not_come, stop),
