@@ -335,6 +335,28 @@ full_of_strangers(void **state)
 		close(fds[i]);
 }
 
+/* Nor do those that ask and do not take what they are given. */
+static void
+full_of_deaf_ears(void **state)
+{
+	struct http_limits l = world_limits();
+	SSL *deaf[4];
+	int i, n;
+
+	(void)state;
+	l.connections = 4;
+	l.reply_ms = 120000;
+	world_start(&l, CLIENT_REQUIRED, 0);
+	for (i = 0; i < 4; i++) {
+		deaf[i] = client_open(PLAIN_CLIENT);
+		for (n = 0; n < 100; n++) /* 12.5 MiB of replies */
+			client_post(deaf[i], "large");
+	}
+	assert_serves();
+	for (i = 0; i < 4; i++)
+		client_close(deaf[i]);
+}
+
 /* Where all are busy the next one waits outside and comes in later. */
 static void
 full_of_work(void **state)
@@ -441,6 +463,7 @@ main(void)
 		cmocka_unit_test_teardown(idle_crowd, stop),
 		cmocka_unit_test_teardown(full_house, stop),
 		cmocka_unit_test_teardown(full_of_strangers, stop),
+		cmocka_unit_test_teardown(full_of_deaf_ears, stop),
 		cmocka_unit_test_teardown(full_of_work, stop),
 		WITH_FRONT(a_checker_that_dies),
 		cmocka_unit_test(an_orderly_stop),
