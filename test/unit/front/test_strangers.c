@@ -138,6 +138,30 @@ a_bad_body_behind_an_expectation(void **state)
 	client_close(c);
 }
 
+/* RFC 9110 9.3.2: a refusal of HEAD has no content, either, whatever it was that
+ * was wrong. */
+static void
+refused_heads(void **state)
+{
+	static const char *const heads[] = { "HEAD /healthz HTTP/1.1\r\n\r\n",
+		"HEAD /healthz HTTP/1.1\r\nHost: l\r\nContent-Length: "
+		"x\r\n\r\n",
+		"HEAD /nowhere HTTP/1.1\r\nHost: l\r\n\r\n" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		SSL *c = client_open(PLAIN_CLIENT);
+
+		client_say(c, heads[i]);
+		(void)client_rest(c, reply);
+		assert_has("HTTP/1.1 40");
+		assert_has("\r\nContent-Length: ");
+		assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+		client_close(c);
+	}
+}
+
 static void
 garbage_instead_of_tls(void **state)
 {
@@ -454,6 +478,7 @@ main(void)
 		cmocka_unit_test_teardown(a_refusal_is_readable, stop),
 		WITH_FRONT(an_endless_body),
 		WITH_FRONT(a_bad_body_behind_an_expectation),
+		WITH_FRONT(refused_heads),
 		WITH_FRONT(garbage_instead_of_tls),
 		cmocka_unit_test_teardown(a_dripping_header, stop),
 		cmocka_unit_test_teardown(a_body_that_does_not_come, stop),
