@@ -46,13 +46,14 @@ deadline_of(const struct http_connection *c)
 	return l->linger_ms;
 }
 
+/* A client that does not take its reply is no more welcome than one that does not
+ * finish its request: it need never read, and costs nobody an answer. */
 static enum waiting_list
 list_of(enum connection_state state)
 {
 	if (state == STATE_IDLE || state == STATE_LINGER)
 		return LIST_IDLE;
-	return state == STATE_ANSWER || state == STATE_REPLY ? LIST_BUSY
-							     : LIST_EARLY;
+	return state == STATE_ANSWER ? LIST_BUSY : LIST_EARLY;
 }
 
 /* Lists are in the order of entering: the first has waited longest. A request
@@ -319,14 +320,15 @@ on_read(struct bufferevent *stream, void *context)
 	consume(context);
 }
 
-/* All that was to be written has been. */
+/* All that was to be written has been. libevent says so a little later: what was
+ * written may have been 100 (Continue), and the reply still lie there. */
 static void
 on_written(struct bufferevent *stream, void *context)
 {
 	struct http_connection *c = context;
 
-	(void)stream;
-	if (c->state == STATE_REPLY)
+	if (c->state == STATE_REPLY &&
+	    evbuffer_get_length(bufferevent_get_output(stream)) == 0)
 		reply_done(c);
 }
 

@@ -48,20 +48,24 @@ method_of(struct span word)
 static struct span
 path_of(struct span target)
 {
-	const uint8_t *query, *slash;
-	size_t scheme = 0;
+	const uint8_t *query;
+	size_t scheme = 0, host = 0;
+	struct span rest;
 
 	if (syntax_begins(target, "https://"))
 		scheme = 8;
 	else if (syntax_begins(target, "http://"))
 		scheme = 7;
 	if (scheme > 0) {
-		target = span_of(target.ptr + scheme, target.len - scheme);
-		slash = memchr(target.ptr, '/', target.len);
-		if (slash == NULL)
+		rest = span_of(target.ptr + scheme, target.len - scheme);
+		while (host < rest.len && rest.ptr[host] != '/' &&
+		    rest.ptr[host] != '?')
+			host++;
+		if (host == 0)
+			return target; /* RFC 9110 4.2.1: of no host */
+		target = span_of(rest.ptr + host, rest.len - host);
+		if (target.len == 0 || target.ptr[0] == '?')
 			return span_str("/");
-		target =
-		    span_of(slash, target.len - (size_t)(slash - target.ptr));
 	}
 	query = memchr(target.ptr, '?', target.len);
 	if (query != NULL)

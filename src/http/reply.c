@@ -21,7 +21,7 @@ send_reply(struct http_connection *c, const struct http_response *r)
 	/* Both in one piece: one record, one write. */
 	if (evbuffer_expand(out, len + r->body.len) != 0 ||
 	    evbuffer_add(out, head, len) != 0 ||
-	    (!c->exchange.head &&
+	    (q->method != HTTP_HEAD &&
 		evbuffer_add(out, r->body.ptr, r->body.len) != 0))
 		fatal("out of memory");
 	connection_enter(c, STATE_REPLY);

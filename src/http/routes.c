@@ -45,7 +45,6 @@ exchange_read(const struct http_request *q, unsigned allowed,
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
-	out->head = q->method == HTTP_HEAD;
 	if (route == NULL)
 		return path_unknown(q->path, allowed, why);
 	if (route->resource == RESOURCE_HEALTH) {

@@ -23,7 +23,6 @@ struct http_exchange {
 	const struct http_route *route; /* NULL until it is known */
 	struct media media;		/* of RESOURCE_REQUEST */
 	unsigned legacy;		/* old forms that it uses */
-	bool head;			/* no body in the reply */
 };
 
 /*

@@ -33,7 +33,8 @@ pause_accepting(struct http_server *s)
 }
 
 /* What waits longest for nothing goes first: idle connections, then requests
- * and handshakes that are not done, if they had some time for it. */
+ * and handshakes that are not done and replies that are not taken, if they had
+ * some time for it. */
 static bool
 make_room(struct http_server *s)
 {

@@ -119,6 +119,49 @@ an_endless_body(void **state)
 	assert_serves();
 }
 
+/* The last octet of "100 Continue" is not that of the refusal behind it. Header and
+ * body come together, in two records, so that the one leaves when the other is
+ * read. */
+static void
+a_bad_body_behind_an_expectation(void **state)
+{
+	SSL *c = client_open(PLAIN_CLIENT);
+
+	(void)state;
+	client_say(c,
+	    "POST " VOUCHER " HTTP/1.1\r\nHost: l\r\nContent-Type: " CMS
+	    "\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+	client_say(c, "no size\r\n");
+	(void)client_rest(c, reply);
+	assert_has("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\n");
+	assert_has("[http-malformed, request ");
+	client_close(c);
+}
+
+/* RFC 9110 9.3.2: a refusal of HEAD has no content, either, whatever it was that
+ * was wrong. */
+static void
+refused_heads(void **state)
+{
+	static const char *const heads[] = { "HEAD /healthz HTTP/1.1\r\n\r\n",
+		"HEAD /healthz HTTP/1.1\r\nHost: l\r\nContent-Length: "
+		"x\r\n\r\n",
+		"HEAD /nowhere HTTP/1.1\r\nHost: l\r\n\r\n" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		SSL *c = client_open(PLAIN_CLIENT);
+
+		client_say(c, heads[i]);
+		(void)client_rest(c, reply);
+		assert_has("HTTP/1.1 40");
+		assert_has("\r\nContent-Length: ");
+		assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+		client_close(c);
+	}
+}
+
 static void
 garbage_instead_of_tls(void **state)
 {
@@ -316,6 +359,28 @@ full_of_strangers(void **state)
 		close(fds[i]);
 }
 
+/* Nor do those that ask and do not take what they are given. */
+static void
+full_of_deaf_ears(void **state)
+{
+	struct http_limits l = world_limits();
+	SSL *deaf[4];
+	int i, n;
+
+	(void)state;
+	l.connections = 4;
+	l.reply_ms = 120000;
+	world_start(&l, CLIENT_REQUIRED, 0);
+	for (i = 0; i < 4; i++) {
+		deaf[i] = client_open(PLAIN_CLIENT);
+		for (n = 0; n < 100; n++) /* 12.5 MiB of replies */
+			client_post(deaf[i], "large");
+	}
+	assert_serves();
+	for (i = 0; i < 4; i++)
+		client_close(deaf[i]);
+}
+
 /* Where all are busy the next one waits outside and comes in later. */
 static void
 full_of_work(void **state)
@@ -412,6 +477,8 @@ main(void)
 		WITH_FRONT(a_lying_length),
 		cmocka_unit_test_teardown(a_refusal_is_readable, stop),
 		WITH_FRONT(an_endless_body),
+		WITH_FRONT(a_bad_body_behind_an_expectation),
+		WITH_FRONT(refused_heads),
 		WITH_FRONT(garbage_instead_of_tls),
 		cmocka_unit_test_teardown(a_dripping_header, stop),
 		cmocka_unit_test_teardown(a_body_that_does_not_come, stop),
@@ -421,6 +488,7 @@ main(void)
 		cmocka_unit_test_teardown(idle_crowd, stop),
 		cmocka_unit_test_teardown(full_house, stop),
 		cmocka_unit_test_teardown(full_of_strangers, stop),
+		cmocka_unit_test_teardown(full_of_deaf_ears, stop),
 		cmocka_unit_test_teardown(full_of_work, stop),
 		WITH_FRONT(a_checker_that_dies),
 		cmocka_unit_test(an_orderly_stop),

@@ -249,6 +249,12 @@ static const struct good goods[] = {
 	    true },
 	{ "GET https://masa.example/x/y HTTP/1.1\r\nHost: h\r\n\r\n", HTTP_GET,
 	    "/x/y", "", true },
+	/* RFC 3986 3.2: the authority ends at a question mark, too. */
+	{ "GET https://masa.example?a=/x/y HTTP/1.1\r\nHost: h\r\n\r\n",
+	    HTTP_GET, "/", "", true },
+	/* RFC 9110 4.2.1: there is no such host, so it names nothing. */
+	{ "GET https:///x/y HTTP/1.1\r\nHost: h\r\n\r\n", HTTP_GET,
+	    "https:///x/y", "", true },
 	{ "GET http://masa.example HTTP/1.1\r\nHost: h\r\n\r\n", HTTP_GET, "/",
 	    "", true },
 	{ "OPTIONS * HTTP/1.9\r\nHost: h\r\nX:\r\nY: \xff\r\n\r\n", HTTP_OTHER,
