@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "authority/authority.h"
+#include "base/clock.h"
 
 #define LOG_MAX 65536
 
@@ -75,35 +76,50 @@ answer_log(struct authority *a, struct origin to, const struct audit_owner *o)
 	free(events);
 }
 
+/* MP 14.1: a new request is validated as one for a voucher is. */
 static enum reason
-find_owner(struct authority *a, const struct request_facts *f,
+judge_new(struct authority *a, const struct request_facts *f, int64_t now,
     struct trace *trace, struct audit_owner *o, struct why *why)
 {
-	/* MP 14.1: the very bytes of an accepted request open it at any later
-	 * time, whatever has become of their certificates. */
-	if (store_voucher_by_request(
-		a->store, f->request_sha256, 0, take_owner, o)) {
-		trace_found(trace, "these bytes led to a voucher");
-		return REASON_OK;
-	}
-	*why = f->why;
-	if (f->refusal != REASON_OK)
-		return f->refusal;
+	const struct config *c = &a->start.config;
+	struct policy_input in = { .facts = f,
+		.now = now,
+		.max_age = c->max_age,
+		.max_ahead = c->max_ahead,
+		.revocation_required = c->revocation_required,
+		.trace = trace };
+	struct verdict v;
+
+	policy_audit(&in, &v);
+	*why = v.why;
+	if (v.reason != REASON_OK)
+		return v.reason;
+	trace_begin(trace, STEP_OWNER);
 	if (owned(a, f, o)) {
 		trace_found(trace, "a voucher pins a key of this chain");
-		return REASON_OK;
+		return trace_end(trace, REASON_OK, why);
 	}
 	/* No word that tells an unknown device from another owner's. */
-	why_clear(why);
-	return REASON_DEVICE_UNKNOWN;
+	return trace_end(trace, REASON_DEVICE_UNKNOWN, why);
 }
 
 enum reason
-audit_judge(struct authority *a, const struct request_facts *f,
+audit_judge(struct authority *a, const struct request_facts *f, int64_t now,
     struct trace *trace, struct audit_owner *o, struct why *why)
 {
+	static const char again[] = "these bytes led to a voucher";
+
+	why_clear(why);
+	if (!store_voucher_by_request(
+		a->store, f->request_sha256, 0, take_owner, o))
+		return judge_new(a, f, now, trace, o, why);
+	/* MP 14.1: the very bytes of an accepted request open it at any later
+	 * time, whatever has become of their certificates. */
+	trace_skip(trace, STEP_FRESH, again);
+	trace_skip(trace, STEP_REVOCATION, again);
 	trace_begin(trace, STEP_OWNER);
-	return trace_end(trace, find_owner(a, f, trace, o, why), why);
+	trace_found(trace, "%s", again);
+	return trace_end(trace, REASON_OK, why);
 }
 
 void
@@ -112,10 +128,11 @@ audit_take(
 {
 	struct audit_owner o;
 	struct why why;
-	enum reason r = audit_judge(a, &d->facts, NULL, &o, &why);
+	enum reason r = audit_judge(a, &d->facts, clock_now(), NULL, &o, &why);
 
 	if (r == REASON_OK) {
 		legacy_count(a, &d->facts);
+		note_revocation(d);
 		answer_log(a, to, &o);
 	} else {
 		decide_refuse(a, to, d, r, &why);

@@ -388,6 +388,8 @@ void decide_ready(struct authority *a);
 void refusal_take(struct authority *a, const struct frame *frame);
 /* A request was granted something: its old forms are counted. */
 void legacy_count(struct authority *a, const struct request_facts *f);
+/* Logs that revocation servers of a granted request's chain were not asked (row 5). */
+void note_revocation(const struct message_decide *d);
 /* Records, logs and answers a refusal of ours. */
 void decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why);
@@ -428,10 +430,10 @@ struct audit_owner {
 	struct issuer issuer;
 };
 /* May this requester see a log, and which? DEVICE_UNKNOWN, or what the checker
- * found wrong. */
+ * or policy_audit() found wrong at now. */
 MUST_USE enum reason audit_judge(struct authority *a,
-    const struct request_facts *f, struct trace *trace, struct audit_owner *o,
-    struct why *why);
+    const struct request_facts *f, int64_t now, struct trace *trace,
+    struct audit_owner *o, struct why *why);
 
 /* --- admin.c --- */
 void admin_take(

@@ -324,6 +324,14 @@ decision_make(struct authority *a, const struct request_facts *f, int64_t now,
 	v->reason = trace_end(trace, row_key(a, f, trace, out), &v->why);
 }
 
+void
+note_revocation(const struct message_decide *d)
+{
+	if (d->facts.revocation_unknown)
+		log_note("revocation-unknown", "request=\"%s\" serial=\"%s\"",
+		    d->correlation, d->facts.serial);
+}
+
 /* The decision itself, at this moment (rows 7 to 21). */
 static void
 decide_now(struct authority *a, struct origin to,
@@ -337,9 +345,11 @@ decide_now(struct authority *a, struct origin to,
 	alarm_unrecorded(a, &d->facts, made.devices, made.devices_len);
 	if (v->reason != REASON_OK)
 		decide_refuse(a, to, d, v->reason, &v->why);
-	else if ((p = decision_begin(a, to, d, payload)) != NULL)
+	else if ((p = decision_begin(a, to, d, payload)) != NULL) {
+		note_revocation(d);
 		order(a, p, d, v, &made.devices[v->device],
 		    &made.products[v->device], made.key);
+	}
 }
 
 /*

@@ -125,7 +125,8 @@ walk_authority(struct authority *a, struct explanation *e)
 	struct audit_owner owner;
 
 	if (f->kind == REQUEST_AUDIT_LOG)
-		return audit_judge(a, f, &e->trace, &owner, &e->why);
+		return audit_judge(
+		    a, f, e->q->derive.moment, &e->trace, &owner, &e->why);
 	trace_begin(&e->trace, STEP_ISSUING);
 	if (a->stopped)
 		return trace_end(&e->trace, REASON_RECHECK_DIFFERS, NULL);
@@ -176,6 +177,13 @@ put_row(struct json_out *o, enum step s, const struct trace_row *row)
 	json_end_object(o);
 }
 
+static bool
+is_of_log(enum step s)
+{
+	return s < STEP_ISSUING || s == STEP_FRESH || s == STEP_REVOCATION ||
+	    s == STEP_OWNER;
+}
+
 /* Rows that this kind of request meets; those that were not reached, too. */
 static void
 put_rows(struct json_out *o, const struct explanation *e)
@@ -186,8 +194,7 @@ put_rows(struct json_out *o, const struct explanation *e)
 	json_put_name(o, "rows");
 	json_begin_array(o);
 	for (s = STEP_NONE + 1; s < STEP_COUNT; s++)
-		if (audit ? s < STEP_ISSUING || s == STEP_OWNER
-			  : s != STEP_OWNER)
+		if (audit ? is_of_log(s) : s != STEP_OWNER)
 			put_row(o, s, trace_find(&e->trace, s));
 	json_end_array(o);
 }

@@ -220,7 +220,7 @@ row_pointers(struct walk *w, struct why *why)
 	(void)why;
 	for (i = 0; i < path->len; i++)
 		if (path->certificates[i].has_crl_pointers ||
-		    path->certificates[i].has_authority_information)
+		    path->certificates[i].has_ocsp_pointers)
 			w->facts->revocation_unknown = true;
 	trace_found(w->trace, "%s",
 	    w->facts->revocation_unknown ? "named, not asked" : "none named");

@@ -312,14 +312,32 @@ row_assertion(const struct policy_input *in, struct verdict *out)
 	return REASON_OK;
 }
 
+struct row {
+	enum step step;
+	enum reason (*call)(const struct policy_input *in, struct verdict *out);
+};
+
+static void
+walk(const struct row *rows, size_t len, const struct policy_input *in,
+    struct verdict *out)
+{
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	why_clear(&out->why);
+	out->reason = in->facts->refusal;
+	out->why = in->facts->refusal == REASON_OK ? out->why : in->facts->why;
+	for (i = 0; i < len && out->reason == REASON_OK; i++) {
+		trace_begin(in->trace, rows[i].step);
+		out->reason =
+		    trace_end(in->trace, rows[i].call(in, out), &out->why);
+	}
+}
+
 void
 policy_decide(const struct policy_input *in, struct verdict *out)
 {
-	static const struct {
-		enum step step;
-		enum reason (*call)(
-		    const struct policy_input *in, struct verdict *out);
-	} rows[] = {
+	static const struct row rows[] = {
 		{ STEP_FRESH, row_freshness },
 		{ STEP_DEVICE, row_device },
 		{ STEP_FORMAT, row_format },
@@ -332,17 +350,17 @@ policy_decide(const struct policy_input *in, struct verdict *out)
 		{ STEP_PIN, policy_pin },
 		{ STEP_ASSERTION, row_assertion },
 	};
-	size_t i;
 
-	memset(out, 0, sizeof(*out));
-	why_clear(&out->why);
-	out->reason = in->facts->refusal;
-	out->why = in->facts->refusal == REASON_OK ? out->why : in->facts->why;
-	for (i = 0;
-	     i < sizeof(rows) / sizeof(rows[0]) && out->reason == REASON_OK;
-	     i++) {
-		trace_begin(in->trace, rows[i].step);
-		out->reason =
-		    trace_end(in->trace, rows[i].call(in, out), &out->why);
-	}
+	walk(rows, sizeof(rows) / sizeof(rows[0]), in, out);
+}
+
+void
+policy_audit(const struct policy_input *in, struct verdict *out)
+{
+	static const struct row rows[] = {
+		{ STEP_FRESH, row_freshness },
+		{ STEP_REVOCATION, row_revocation },
+	};
+
+	walk(rows, sizeof(rows) / sizeof(rows[0]), in, out);
 }

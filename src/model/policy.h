@@ -60,6 +60,10 @@ struct verdict {
 };
 
 void policy_decide(const struct policy_input *in, struct verdict *out);
+/* What a request for the audit log must meet that never led to a voucher: rows 7 and
+ * 5 (MP 14.1). Of in, only facts, trace and what those rows need is looked at; of
+ * out, reason and why are set. */
+void policy_audit(const struct policy_input *in, struct verdict *out);
 /* What is wished to be pinned: by the customer, else by the product. */
 enum pin_policy policy_pin_wish(const struct product *p,
     const struct customer *c, enum artifact_format format);

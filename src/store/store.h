@@ -230,7 +230,8 @@ bool store_voucher_put(
     struct store *s, const struct record *r, const struct store_delivery *d);
 /* The same without a delivery. */
 bool store_voucher_add(struct store *s, const struct record *r);
-/* A row that is there is delivered. false if that record is not about this
+/* A row that is there is delivered. It is once: whoever gets the same voucher again
+ * is not put in the place of who got it first. false if that record is not about this
  * request: a signer that names another one's overwrites nothing. */
 bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
     uint64_t sequence, const uint8_t request[HASH_SIZE],

@@ -66,23 +66,42 @@ store_voucher_add(struct store *s, const struct record *r)
 	return store_voucher_put(s, r, NULL);
 }
 
+static bool
+row_delivered(struct store *s, const uint8_t signer[16], uint64_t sequence,
+    const uint8_t request[HASH_SIZE])
+{
+	bool seen = false;
+
+	if (!store_group_good(s))
+		return false;
+	store_read(s,
+	    "SELECT 1 FROM voucher WHERE signer = ?1 AND sequence = ?2 AND "
+	    "request = ?3 AND delivered = 1",
+	    VALUES(value_bytes(signer, 16), value_number((int64_t)sequence),
+		value_bytes(request, HASH_SIZE)),
+	    take_seen, &seen);
+	return seen;
+}
+
 bool
 store_voucher_deliver(struct store *s, const uint8_t signer[16],
     uint64_t sequence, const uint8_t request[HASH_SIZE],
     const struct store_delivery *d)
 {
 	return store_change(s,
-	    "UPDATE voucher SET delivered = 1, "
-	    "artifact = ?3, client = ?4, address = ?5, correlation = ?6, "
-	    "facts = ?7, recheck = ?8 WHERE "
-	    "signer = ?1 AND sequence = ?2 AND request = ?9",
-	    VALUES(value_bytes(signer, 16), value_number((int64_t)sequence),
-		value_bytes(d->artifact.ptr, d->artifact.len),
-		value_bytes(d->client, HASH_SIZE), value_text(d->address),
-		value_text(d->correlation),
-		value_bytes(d->facts.ptr, d->facts.len),
-		value_number(d->facts.len > 0),
-		value_bytes(request, HASH_SIZE)));
+		   "UPDATE voucher SET delivered = 1, artifact = ?3, "
+		   "client = ?4, address = ?5, correlation = ?6, "
+		   "facts = ?7, recheck = ?8 WHERE signer = ?1 AND "
+		   "sequence = ?2 AND request = ?9 AND delivered = 0",
+		   VALUES(value_bytes(signer, 16),
+		       value_number((int64_t)sequence),
+		       value_bytes(d->artifact.ptr, d->artifact.len),
+		       value_bytes(d->client, HASH_SIZE),
+		       value_text(d->address), value_text(d->correlation),
+		       value_bytes(d->facts.ptr, d->facts.len),
+		       value_number(d->facts.len > 0),
+		       value_bytes(request, HASH_SIZE))) ||
+	    row_delivered(s, signer, sequence, request);
 }
 
 struct one_voucher {

@@ -73,6 +73,7 @@ struct certificate {
 	unsigned policies_len;
 	struct span policies[CERTIFICATE_POLICIES_MAX]; /* OID contents */
 	bool has_crl_pointers, has_authority_information;
+	bool has_ocsp_pointers; /* or what cannot be read */
 	bool unknown_critical;
 	struct span unknown_critical_oid; /* of the first one */
 	/* With unknown_critical: it is nameConstraints (RFC 5280 4.2.1.10) and

@@ -165,11 +165,31 @@ crl_pointers(struct der *d, bool critical, struct certificate *out)
 	return true;
 }
 
+/* RFC 5280 4.2.2.1: of its access methods id-ad-ocsp is a revocation server,
+ * id-ad-caIssuers is none. What cannot be read may name one. */
+static bool
+names_ocsp(struct der d)
+{
+	static const uint8_t ocsp[] = { 0x2b, 6, 1, 5, 5, 7, 48, 1 };
+	struct der list, one;
+	struct span oid;
+
+	if (der_enter(&d, DER_SEQUENCE, &list) != WIRE_OK)
+		return true;
+	while (der_end(&list) != WIRE_OK)
+		if (der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
+		    der_oid(&one, &oid) != WIRE_OK ||
+		    span_eq(oid, OID_SPAN(ocsp)))
+			return true;
+	return false;
+}
+
 static bool
 authority_information(struct der *d, bool critical, struct certificate *out)
 {
 	(void)critical;
 	out->has_authority_information = true;
+	out->has_ocsp_pointers = names_ocsp(*d);
 	d->pos = d->end;
 	return true;
 }

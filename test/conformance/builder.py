@@ -12,7 +12,8 @@ is refused for that reason
   file      published bytes instead, relative to test/vectors (.hex: as text);
             home "cbrski" or "jwsv" for those; "legacy" has all
             switches of old forms on, "strict" has none, "open" wants no
-            client certificate
+            client certificate, "checked" wants revocation servers asked,
+            "clocked" begins on 2020-06-01
   device    "fresh" (default: a new unit of product router-9), "last" (that of
             the request before), "audit", "end-entity", "id-data" (fresh units
             of those products; also "fluent", which knows all formats, "any",
@@ -21,10 +22,12 @@ is refused for that reason
             "twin-b" (foreign devices with one serial; "bare-a", "bare-b":
             without an authorityKeyIdentifier), "obsolete" (its MASA URL
             under the old OID), "foreign" (foreign,
-            unique), "shared" (the same, of the customer's CA), "stranger"
+            unique), "lapsed" (whose certificate is), "shared" (the same, of the customer's CA), "stranger"
             (nobody knows it)
+  clock     the service is started again with this time (home "clocked")
   path, method, repeat = N (same bytes again), audit = true (requestauditlog)
-  registrar identity of world.Pki that signs (default "registrar")
+  registrar identity of world.Pki that signs (default "registrar"; "@device", the
+            pledge's own key)
   seen      identity whose certificate the pledge saw (default: registrar)
   client    TLS client certificate (default "client"; "none")
   [request.http]   content_type, accept, headers = {}, body (text instead),
@@ -48,6 +51,7 @@ is refused for that reason
       over_limit = how many such vouchers a product's limit warns of; the size that
                    `hallmark status` tells is compared with one of our own
       legacy = [] names of the old forms whose use is counted with it
+      logged = the event that the service's log has of this device, once more
       [request.expect.audit] events, nonces = [], assertions = [], domain = identity
 """
 import base64
@@ -163,6 +167,17 @@ class Scene:
         """One that asks for no client certificate."""
         return self.configured("open", r"(?m)^(client-certificate) = \w+$", "none")
 
+    def home_checked(self):
+        return self.configured("checked", r"(?m)^(revocation-required) = \w+$",
+                               "yes")
+
+    def home_clocked(self):
+        home = world.Home(self.folder, "clocked", "--test", "--product",
+                          "router-9", "--token", "AR9", "--masa-url",
+                          "localhost:8443")
+        home.serve("--test-clock", "2020-06-01T00:00:00Z")
+        return home
+
     def switched(self, name, word):
         """A home in which every switch of an old form is on, or off."""
         return self.configured(name, r"(?m)^(legacy-\S+) = \w+$", word)
@@ -229,7 +244,7 @@ class Scene:
         if kind == "last":
             return self.last
         if kind in ("twin-a", "twin-b", "bare-a", "bare-b", "foreign",
-                    "shared", "obsolete"):
+                    "shared", "obsolete", "lapsed"):
             return self.foreign(home, kind)
         if kind == "stranger":
             self.count += 1
@@ -282,7 +297,8 @@ class Scene:
         if kind not in self.pki.known:
             ca = self.pki.ca("domain-ca" if kind == "shared" else kind + "-ca")
             identity = self.pki.device(
-                kind, serial, ca, end="99991231235959Z",
+                kind, serial, ca, end="20210101000000Z" if kind == "lapsed"
+                else "99991231235959Z",
                 extra="1.3.6.1.4.1.46930.2=ASN1:IA5STRING:masa.example.com\n"
                 if kind == "obsolete" else "")
             home.hallmark("device", "import", "--product", "foreign-9", "--ca",
@@ -555,12 +571,14 @@ class Scene:
             return body
         self.format = words.get("format", "cms")
         self.last = self.device(home, words.get("device", "fresh"))
-        self.registrar = self.pki.get(words.get("registrar", "registrar"))
+        name = words.get("registrar", "registrar")
+        self.registrar = self.last.identity if name == "@device" else \
+            self.pki.get(name)
         # In CBOR a nonce is octets; what others see of it is their base64.
         self.nonce = secrets.token_urlsafe(16) if self.format == "cms" else \
             world.b64(secrets.token_bytes(16))
-        seen = self.pki.get(words.get("seen", words.get("registrar",
-                                                        "registrar")))
+        seen = self.pki.get(words["seen"]) if "seen" in words else \
+            self.registrar
         prior = self.pledge_request(
             dict({"format": self.format}, **words.get("pledge", {})),
             self.last, seen, self.nonce)
@@ -590,7 +608,12 @@ class Scene:
         if wire.get("accept"):
             headers["Accept"] = wire["accept"]
         kind = "auditlog" if path.endswith("/requestauditlog") else "voucher"
+        if "clock" in words:
+            home.stop()
+            home.serve("--test-clock", words["clock"])
         self.explain(home, words.get("expect", {}), kind, wire)
+        event = words.get("expect", {}).get("logged")
+        before = self.logged(home, event) if event else 0
         client = words.get("client", "client")
         client = None if client == "none" else self.pki.get(client)
         sizes = self.sizes(home) if "over_limit" in words.get("expect", {}) \
@@ -616,8 +639,16 @@ class Scene:
             expect("old forms counted", sorted(words["expect"]["legacy"]),
                    sorted(form for form, n in self.uses(home).items()
                           if n > counted[form]))
+        if event:
+            expect("in the log", before + 1, self.logged(home, event))
         if words.get("repeat", 1) > 1 and answers[0][0] == 200:
             expect("repeated answer", answers[0][2], answers[-1][2])
+
+    def logged(self, home, event):
+        """How often the service's log has it of this device."""
+        return sum(" %s " % event in line and
+                   'serial="%s"' % self.last.serial in line
+                   for line in home.said().splitlines())
 
     @staticmethod
     def sizes(home):

@@ -239,6 +239,71 @@ class Pki:
                          self.REGISTRAR + "crlDistributionPoints="
                          "URI:http://crl.invalid/list\n", self.ca())
 
+    AIA = "authorityInfoAccess=%s;URI:http://ca.invalid/\n"
+
+    def make_registrar_ocsp(self):
+        return self.make("registrar-ocsp", "O=Customer\nCN=ocsp",
+                         self.REGISTRAR + self.AIA % "OCSP", self.ca())
+
+    def make_registrar_ca_issuers(self):
+        """Where its CA's certificate lies: no server to ask."""
+        return self.make("registrar-ca-issuers", "O=Customer\nCN=issuers",
+                         self.REGISTRAR + self.AIA % "caIssuers", self.ca())
+
+    def make_registrar_below_ocsp(self):
+        """The CA above it names the server."""
+        above = self.make("ocsp-ca", "O=Customer\nCN=ocsp-ca",
+                          self.CA + self.AIA % "OCSP", self.ca())
+        return self.make("registrar-below-ocsp", "O=Customer\nCN=below",
+                         self.REGISTRAR, above)
+
+    # --- paths that are none: one fault each
+
+    def below(self, name, above, extensions=None, **options):
+        return self.make(name, "O=Customer\nCN=" + name,
+                         extensions or self.REGISTRAR, above, **options)
+
+    def make_path_not_yet(self):
+        return self.below("path-not-yet", self.ca(), start="20390101000000Z")
+
+    def make_path_usage(self):
+        return self.below("path-usage", self.ca(), self.REGISTRAR.replace(
+            "digitalSignature", "keyAgreement"))
+
+    def make_path_critical(self):
+        return self.below("path-critical", self.ca(), self.REGISTRAR +
+                          "1.2.3.4=critical,ASN1:NULL\n")
+
+    def make_path_ca_expired(self):
+        above = self.below("old-ca", self.ca(), self.CA,
+                           end="20210101000000Z")
+        return self.below("path-ca-expired", above)
+
+    def make_path_no_ca(self):
+        return self.below("path-no-ca", self.get("registrar"))
+
+    def make_path_ca_usage(self):
+        above = self.below("crl-ca", self.ca(), self.CA.replace(
+            "keyCertSign", "cRLSign"))
+        return self.below("path-ca-usage", above)
+
+    def make_path_long(self):
+        top = self.make("short-ca", "O=Customer\nCN=short-ca",
+                        self.CA.replace("CA:TRUE", "CA:TRUE,pathlen:0"))
+        return self.below("path-long", self.below("long-ca", top, self.CA))
+
+    def make_twice_ca(self):
+        """The name and key identifier of twice-ca-other over another key."""
+        return self.make("twice-ca", "O=Customer\nCN=twice",
+                         self.CA.replace("=hash", "=0102030405060708"))
+
+    def make_twice_ca_other(self):
+        return self.make("twice-ca-other", "O=Customer\nCN=twice",
+                         self.CA.replace("=hash", "=0102030405060708"))
+
+    def make_registrar_2020(self):
+        return self.below("registrar-2020", self.ca(), end="20210101000000Z")
+
     def make_no_eku(self):
         return self.make("no-eku", "O=Customer\nCN=none",
                          "keyUsage=digitalSignature\n", self.ca())
@@ -263,6 +328,11 @@ class Pki:
     def make_foreign_impostor(self):
         return self.device("foreign-impostor", "FOREIGN-1",
                            self.ca("foreign-ca"))
+
+    def make_foreign_elsewhere(self):
+        """The device's key, certified by somebody else."""
+        return self.device("foreign-elsewhere", "FOREIGN-1",
+                           self.ca("elsewhere-ca"), key_of="foreign")
 
     def make_no_subject_serial(self):
         return self.make("no-subject-serial", "CN=FOREIGN-1",

@@ -258,6 +258,13 @@ vouchers(void **state)
 	assert_true(v.delivered);
 	assert_int_equal(v.artifact.len, 5);
 	assert_memory_equal(v.client_sha256, client, HASH_SIZE);
+	/* Another client gets it as well: the row stays the first one's. */
+	delivery.client = pin;
+	assert_true(store_voucher_deliver(
+	    f->store, r.signer, 1, r.request_sha256, &delivery));
+	assert_true(store_voucher_by_request(
+	    f->store, r.request_sha256, 10, keep_voucher, &v));
+	assert_memory_equal(v.client_sha256, client, HASH_SIZE);
 	assert_false(store_voucher_by_request(
 	    f->store, r.request_sha256, 11, keep_voucher, &v));
 	assert_true(store_voucher_pinned(f->store, &d.device, pin));
