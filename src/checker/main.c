@@ -126,7 +126,7 @@ note_refusal(struct checker *c, const struct message_check *check,
 {
 	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
 	struct message_refused n = { .kind = check->kind, .reason = r };
-	char client[HEX_SIZE(HASH_SIZE)];
+	char client[HEX_SIZE(HASH_SIZE)], serial[SERIAL_MAX + 1];
 
 	if (c->notes == 0)
 		return;
@@ -134,7 +134,8 @@ note_refusal(struct checker *c, const struct message_check *check,
 	hex_encode(client, span_of(check->client_sha256, HASH_SIZE));
 	log_reason(r, why,
 	    "request=\"%s\" address=\"%s\" serial=\"%s\" client=\"%s\"",
-	    check->correlation, check->address, facts->serial, client);
+	    check->correlation, check->address,
+	    log_value(serial, sizeof(serial), facts->serial), client);
 	if (authority == NULL)
 		return;
 	memcpy(n.text, why->text, sizeof(n.text));
