@@ -412,20 +412,22 @@ on_tick(void *context)
 	c->notes = NOTES_PER_SECOND;
 }
 
-/* Either side gone: nobody will answer, or nobody will hear the answer. */
+/* Either side gone: nobody will answer, or nobody will hear the answer. Numbers of
+ * one front are another request's at the next. */
 static void
 on_lost(void *context, struct peer *peer)
 {
 	struct checker *c = context;
+	bool authority = peer_role(peer) == ROLE_AUTHORITY;
 	uint64_t front_id;
 	uint32_t i;
 
 	for (i = 0; i < LOOK_UPS_MAX; i++) {
 		struct look_up *l = &c->look_ups[i];
 
-		if (!l->used || peer_role(peer) != ROLE_AUTHORITY)
+		if (!l->used || (!authority && l->type != MESSAGE_CHECK))
 			continue;
-		if (l->type == MESSAGE_CHECK)
+		if (authority && l->type == MESSAGE_CHECK)
 			answer_reason(c, l->id, REASON_UNAVAILABLE, NULL);
 		look_up_done(l);
 	}
@@ -434,7 +436,7 @@ on_lost(void *context, struct peer *peer)
 			(uint64_t)c->waiting[i].generation << 32 | i,
 			&front_id))
 			continue;
-		if (peer_role(peer) == ROLE_AUTHORITY)
+		if (authority)
 			answer_reason(c, front_id, REASON_UNAVAILABLE, NULL);
 	}
 }
