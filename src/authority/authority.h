@@ -91,7 +91,8 @@ struct pending {
 	char correlation[17];
 
 	/* An operator's request. */
-	int64_t since; /* clock_ticks() when it was held */
+	int64_t since;		 /* clock_ticks() when it was held */
+	enum inspect_kind asked; /* of a checker */
 	inspected_call inspected;
 	struct certificate_facts *facts; /* what it found */
 	act_call act;
@@ -105,8 +106,7 @@ struct pending {
 	bool retried;
 	struct buf spki;	/* of a CSR */
 	struct buf certificate; /* of an import */
-	bool manifest_asked;	/* a checker, about a manifest ... */
-	struct buf manifest;	/* ... its INSPECTED ... */
+	struct buf manifest;	/* INSPECTED of a manifest ... */
 	struct buf tags;	/* ... what was asked of the signer ... */
 	size_t tagged;		/* ... and has come */
 	struct buf report;	/* JSON, the answer when an act is done */

@@ -37,7 +37,7 @@ decide_refuse(struct authority *a, struct origin to,
     const struct message_decide *d, enum reason r, const struct why *why)
 {
 	struct message_refused m = { .kind = d->facts.kind, .reason = r };
-	char client[HEX_SIZE(HASH_SIZE)];
+	char client[HEX_SIZE(HASH_SIZE)], serial[SERIAL_MAX + 1];
 
 	text_copy(m.text, sizeof(m.text), span_str(why->text));
 	memcpy(m.serial, d->facts.serial, sizeof(m.serial));
@@ -49,7 +49,8 @@ decide_refuse(struct authority *a, struct origin to,
 	hex_encode(client, span_of(m.client_sha256, HASH_SIZE));
 	log_reason(r, why,
 	    "request=\"%s\" address=\"%s\" serial=\"%s\" client=\"%s\"",
-	    d->correlation, d->facts.address, d->facts.serial, client);
+	    d->correlation, d->facts.address,
+	    log_value(serial, sizeof(serial), d->facts.serial), client);
 	answer_refusal(to, r, why);
 }
 
@@ -94,6 +95,7 @@ static void
 alarm_unrecorded(struct authority *a, const struct request_facts *f,
     const struct device *devices, unsigned n)
 {
+	char serial[SERIAL_MAX + 1];
 	unsigned i;
 
 	if (!f->prior || a->alarms == 0 || !key_is_own_ca(a, &f->pledge_issuer))
@@ -106,7 +108,7 @@ alarm_unrecorded(struct authority *a, const struct request_facts *f,
 	log_alarm("certificate-unrecorded",
 	    "serial=\"%s\" address=\"%s\" "
 	    "text=\"a certificate in the name of an own CA is not on record\"",
-	    f->serial, f->address);
+	    log_value(serial, sizeof(serial), f->serial), f->address);
 }
 
 static unsigned

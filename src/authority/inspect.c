@@ -24,6 +24,7 @@ inspect_ask(
 	struct peer *checker = some_checker(a, p);
 	struct why why;
 
+	p->asked = m->kind;
 	if (checker != NULL &&
 	    PEER_SEND(checker, INSPECT, pending_id(p), inspect, m))
 		return;
@@ -72,6 +73,8 @@ inspect_take(struct authority *a, const struct frame *frame)
 		return;
 	if (p->stage != STAGE_INSPECT)
 		fatal("INSPECTED for something that nobody asked about");
+	if (m.kind != p->asked)
+		fatal("INSPECTED of another kind");
 	why_set(&why, m.reason, -1, "%s", m.text);
 	if (m.reason != REASON_OK)
 		admin_fail(a, p, m.reason, &why);
@@ -81,10 +84,10 @@ inspect_take(struct authority *a, const struct frame *frame)
 		issue_inspected(a, p, &m.csr);
 	else if (m.kind == INSPECT_IMPORT)
 		import_inspected(a, p, &m.import);
-	else if (m.kind == INSPECT_CERTIFICATE && p->inspected != NULL) {
+	else if (m.kind == INSPECT_CERTIFICATE) {
 		certificate_keep(p, &m.certificate);
 		p->inspected(a, p);
-	} else if (m.kind == INSPECT_MANIFEST && p->manifest_asked)
+	} else if (m.kind == INSPECT_MANIFEST)
 		manifest_inspected(a, p, frame->payload);
 	else
 		fatal("INSPECTED of another kind");

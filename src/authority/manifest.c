@@ -29,7 +29,6 @@ manifest_import(
 
 	if (p == NULL)
 		return;
-	p->manifest_asked = true;
 	inspect_ask(a, p, &inspect);
 }
 

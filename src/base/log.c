@@ -94,3 +94,15 @@ log_reason(enum reason r, const struct why *w, const char *format, ...)
 	    reason_clause(r), w == NULL ? "" : w->text);
 	line(reason_severity(r), reason_code(r), all);
 }
+
+const char *
+log_value(char *out, size_t cap, const char *text)
+{
+	char *c;
+
+	snprintf(out, cap, "%s", text);
+	for (c = out; *c != '\0'; c++)
+		if (*c == '"')
+			*c = '\'';
+	return out;
+}

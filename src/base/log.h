@@ -26,4 +26,8 @@ void log_alarm(const char *event, const char *format, ...)
 void log_reason(enum reason r, const struct why *w, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What a stranger chose, as a value: double quotes become single ones, and what does
+ * not fit cap octets is cut off. Returns out. */
+const char *log_value(char *out, size_t cap, const char *text);
+
 #endif

@@ -126,7 +126,7 @@ note_refusal(struct checker *c, const struct message_check *check,
 {
 	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
 	struct message_refused n = { .kind = check->kind, .reason = r };
-	char client[HEX_SIZE(HASH_SIZE)];
+	char client[HEX_SIZE(HASH_SIZE)], serial[SERIAL_MAX + 1];
 
 	if (c->notes == 0)
 		return;
@@ -134,7 +134,8 @@ note_refusal(struct checker *c, const struct message_check *check,
 	hex_encode(client, span_of(check->client_sha256, HASH_SIZE));
 	log_reason(r, why,
 	    "request=\"%s\" address=\"%s\" serial=\"%s\" client=\"%s\"",
-	    check->correlation, check->address, facts->serial, client);
+	    check->correlation, check->address,
+	    log_value(serial, sizeof(serial), facts->serial), client);
 	if (authority == NULL)
 		return;
 	memcpy(n.text, why->text, sizeof(n.text));
@@ -411,20 +412,22 @@ on_tick(void *context)
 	c->notes = NOTES_PER_SECOND;
 }
 
-/* Either side gone: nobody will answer, or nobody will hear the answer. */
+/* Either side gone: nobody will answer, or nobody will hear the answer. Numbers of
+ * one front are another request's at the next. */
 static void
 on_lost(void *context, struct peer *peer)
 {
 	struct checker *c = context;
+	bool authority = peer_role(peer) == ROLE_AUTHORITY;
 	uint64_t front_id;
 	uint32_t i;
 
 	for (i = 0; i < LOOK_UPS_MAX; i++) {
 		struct look_up *l = &c->look_ups[i];
 
-		if (!l->used || peer_role(peer) != ROLE_AUTHORITY)
+		if (!l->used || (!authority && l->type != MESSAGE_CHECK))
 			continue;
-		if (l->type == MESSAGE_CHECK)
+		if (authority && l->type == MESSAGE_CHECK)
 			answer_reason(c, l->id, REASON_UNAVAILABLE, NULL);
 		look_up_done(l);
 	}
@@ -433,7 +436,7 @@ on_lost(void *context, struct peer *peer)
 			(uint64_t)c->waiting[i].generation << 32 | i,
 			&front_id))
 			continue;
-		if (peer_role(peer) == ROLE_AUTHORITY)
+		if (authority)
 			answer_reason(c, front_id, REASON_UNAVAILABLE, NULL);
 	}
 }

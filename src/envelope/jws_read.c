@@ -59,16 +59,18 @@ take_base64(struct reading *r, struct span text, enum base64_kind kind,
 	return true;
 }
 
-/* RFC 7518 3.1, RFC 8037 3.1: what MP 9 takes. */
+/* RFC 7518 3.1, RFC 8037 3.1: what MP 9 takes. Unlike those of COSE its names of
+ * ECDSA mean a curve. */
 static const struct {
 	const char *name;
 	struct signature_algorithm algorithm;
+	enum key_type curve;
 } algorithms[] = {
-	{ "ES256", { SIGNATURE_ECDSA, HASH_SHA256 } },
-	{ "ES384", { SIGNATURE_ECDSA, HASH_SHA384 } },
-	{ "ES512", { SIGNATURE_ECDSA, HASH_SHA512 } },
-	{ "EdDSA", { SIGNATURE_ED25519, HASH_SHA512 } },
-	{ "RS256", { SIGNATURE_RSA, HASH_SHA256 } },
+	{ "ES256", { SIGNATURE_ECDSA, HASH_SHA256 }, KEY_P256 },
+	{ "ES384", { SIGNATURE_ECDSA, HASH_SHA384 }, KEY_P384 },
+	{ "ES512", { SIGNATURE_ECDSA, HASH_SHA512 }, KEY_P521 },
+	{ "EdDSA", { SIGNATURE_ED25519, HASH_SHA512 }, KEY_NONE },
+	{ "RS256", { SIGNATURE_RSA, HASH_SHA256 }, KEY_NONE },
 };
 
 static enum reason
@@ -83,6 +85,7 @@ algorithm_read(struct reading *r, const struct json_value *header)
 	for (i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
 		if (json_string_is(&v, algorithms[i].name)) {
 			r->out->algorithm = algorithms[i].algorithm;
+			r->out->curve = algorithms[i].curve;
 			return REASON_OK;
 		}
 	return why_set(r->why, REASON_ALGORITHM, -1,

@@ -7,6 +7,7 @@ object_verify_key(const struct signed_object *o, struct span spki)
 	const struct public_key *key;
 
 	return public_key_get(spki, &key, NULL) == REASON_OK &&
+	    (o->curve == KEY_NONE || public_key_type(key) == o->curve) &&
 	    signature_verify_fixed(key, o->algorithm, o->covered, o->signature);
 }
 

@@ -14,6 +14,7 @@ struct signed_object {
 	struct span content;
 	struct span covered; /* in the arena */
 	struct signature_algorithm algorithm;
+	enum key_type curve;   /* JWS: of alg (RFC 7518 3.4); else KEY_NONE */
 	bool unnamed;	       /* COSE without alg, which was ES256 (MP 10.1) */
 	struct span signature; /* ECDSA: r || s, never DER */
 	struct span key_id;    /* JWS: kid, as text; ptr NULL if absent */

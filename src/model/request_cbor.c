@@ -21,6 +21,7 @@ struct reading {
 	const struct leaf *leaves;
 	size_t leaves_len;
 	bool seen[LEAVES_MAX];
+	struct sid_keys unknown;
 };
 
 static enum reason
@@ -356,6 +357,24 @@ leaf_find(const struct reading *r, const struct sid_key *key)
 	return i;
 }
 
+/* Ignored (MP 6.2), but not twice. */
+static enum reason
+unknown_read(struct reading *r, const struct sid_key *key)
+{
+	enum wire_error error = sid_keys_add(&r->unknown, key);
+
+	r->out->unknown++;
+	if (error == WIRE_DUPLICATE)
+		return why_set(r->why, REASON_PAYLOAD_DUPLICATE, -1,
+		    "an unknown leaf occurs twice");
+	if (error != WIRE_OK)
+		return why_set(r->why, REASON_PAYLOAD_MALFORMED, -1,
+		    "more than %d unknown leaves", SID_KEYS_MAX);
+	return cbor_skip(r->c, NULL) == WIRE_OK
+	    ? REASON_OK
+	    : why_set(r->why, REASON_PAYLOAD_MALFORMED, -1, "a leaf");
+}
+
 static enum reason
 leaf_read(struct reading *r)
 {
@@ -365,12 +384,8 @@ leaf_read(struct reading *r)
 	if (!sid_key_read(r->c, r->container, &key))
 		return why_set(r->why, REASON_PAYLOAD_TYPE, -1,
 		    "a key is neither SID nor name");
-	if ((leaf = leaf_find(r, &key)) == r->leaves_len) {
-		r->out->unknown++;
-		return cbor_skip(r->c, NULL) == WIRE_OK
-		    ? REASON_OK
-		    : why_set(r->why, REASON_PAYLOAD_MALFORMED, -1, "a leaf");
-	}
+	if ((leaf = leaf_find(r, &key)) == r->leaves_len)
+		return unknown_read(r, &key);
 	r->leaf = r->leaves[leaf].name;
 	/* A SID and its name are one leaf (MP 10.2). */
 	if (r->seen[leaf])

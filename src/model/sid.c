@@ -14,11 +14,26 @@ sid_key_read(struct cbor *c, unsigned container, struct sid_key *out)
 		return cbor_text(c, &out->name) == WIRE_OK ||
 		    cbor_int(c, &out->delta) == WIRE_OK;
 	if (cbor_tag(c, &tag) != WIRE_OK || tag != TAG_SID ||
-	    cbor_uint(c, &sid) != WIRE_OK)
+	    cbor_uint(c, &sid) != WIRE_OK || sid > INT64_MAX)
 		return false;
-	if (sid <= INT32_MAX)
-		out->delta = (int64_t)sid - container;
+	out->delta = (int64_t)sid - container;
 	return true;
+}
+
+enum wire_error
+sid_keys_add(struct sid_keys *k, const struct sid_key *key)
+{
+	unsigned i;
+
+	for (i = 0; i < k->len; i++)
+		if ((k->keys[i].name.ptr != NULL) == (key->name.ptr != NULL) &&
+		    k->keys[i].delta == key->delta &&
+		    span_eq(k->keys[i].name, key->name))
+			return WIRE_DUPLICATE;
+	if (k->len == SID_KEYS_MAX)
+		return WIRE_LIMIT;
+	k->keys[k->len++] = *key;
+	return WIRE_OK;
 }
 
 bool

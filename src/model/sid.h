@@ -17,10 +17,19 @@
 
 struct sid_key {
 	struct span name; /* ptr NULL: it is a number */
-	int64_t delta;	  /* 0 for an absolute SID of another container */
+	int64_t delta;	  /* to the container, of an absolute SID, too */
 };
 
-/* Takes a key; false if it has none of the three forms. */
+/* Keys that no leaf has, as many as one container may hold: each once. */
+#define SID_KEYS_MAX 128
+struct sid_keys {
+	unsigned len;
+	struct sid_key keys[SID_KEYS_MAX];
+};
+/* Remembers one more: WIRE_DUPLICATE, WIRE_LIMIT. */
+enum wire_error sid_keys_add(struct sid_keys *k, const struct sid_key *key);
+
+/* Takes a key; false if it has none of the three forms. A SID has 63 bits. */
 bool sid_key_read(struct cbor *c, unsigned container, struct sid_key *out);
 /* Is it this leaf, by name or by difference? */
 bool sid_key_is(const struct sid_key *key, const char *name, unsigned delta);

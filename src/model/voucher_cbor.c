@@ -188,6 +188,7 @@ static enum reason
 container_read(struct reading *r, struct why *why)
 {
 	bool seen[LEAVES] = { false };
+	struct sid_keys unknown = { .len = 0 };
 	struct sid_key key;
 	uint64_t count;
 	size_t leaf;
@@ -198,7 +199,8 @@ container_read(struct reading *r, struct why *why)
 		if (!sid_key_read(r->c, SID_VOUCHER, &key))
 			return malformed(why, "a key is neither SID nor name");
 		if ((leaf = leaf_find(&key)) == LEAVES) {
-			if (cbor_skip(r->c, NULL) != WIRE_OK)
+			if (sid_keys_add(&unknown, &key) != WIRE_OK ||
+			    cbor_skip(r->c, NULL) != WIRE_OK)
 				return malformed(why, "an unknown leaf");
 			continue;
 		}

@@ -7,7 +7,7 @@
 #include "base/reason.h"
 #include "model/names.h"
 
-#define AUDIT_EVENTS_MAX  256 /* as many as the JSON reader takes */
+#define AUDIT_EVENTS_MAX  4096 /* as many as the JSON reader takes */
 #define AUDIT_DOMAINS_MAX 48
 
 struct audit_entry {

@@ -12,8 +12,8 @@
 #include "registrar/audit_log.h"
 #include "wire/json.h"
 
-#define JSON_ROOM 262144
 #define LOG_MAX	  262144 /* octets of a log on file */
+#define JSON_ROOM (4 * LOG_MAX)
 
 static void
 domain_add(struct audit_domains *out, const uint8_t *id, uint8_t len)

@@ -86,7 +86,8 @@ json_end_array(struct json_out *o)
 	end(o, ']');
 }
 
-/* Quotes, backslashes and control characters are escaped, nothing else. */
+/* Quotes, backslashes and control characters are escaped, nothing else. Those of
+ * C1, U+0080 to U+009F, may stand in JSON, but a terminal may obey them. */
 static void
 put_quoted(struct json_out *o, struct span text)
 {
@@ -104,10 +105,10 @@ put_quoted(struct json_out *o, struct span text)
 		} else if (*p == '"' || *p == '\\') {
 			put_char(o, '\\');
 			put(o, p, 1);
-		} else if (*p < 0x20) {
+		} else if (*p < 0x20 || (*p == 0xc2 && p[1] < 0xa0)) {
 			put(o, "\\u00", 4);
-			put_char(o, hex[*p >> 4]);
-			put_char(o, hex[*p & 15]);
+			put_char(o, hex[p[n - 1] >> 4]);
+			put_char(o, hex[p[n - 1] & 15]);
 		} else {
 			put(o, p, n);
 		}

@@ -1,6 +1,9 @@
 /* Operators: products, keys, issuing, imports, devices. */
 #include "world.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "judge.h"
 
 /* A command that is refused before the signer hears of it. */
@@ -285,19 +288,16 @@ commit_lost(void **state)
 
 /* --- imports --- */
 
+/* What a checker says of a device's certificate. */
 static void
-import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+import_found(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
 {
 	static uint8_t room[4096];
 	struct message_inspected m = { .kind = INSPECT_IMPORT };
 	struct import_facts *f = &m.import;
 	struct cbor_out o;
-	struct sent s;
+	struct sent s = take(&w->checker, MESSAGE_INSPECT);
 
-	command(w, "device.import",
-	    ARGUMENTS({ "product", "foreign" }, { "certificate", "device" },
-		{ "ca", "authority" }));
-	s = take(&w->checker, MESSAGE_INSPECT);
 	buf_free(&s.payload);
 	snprintf(f->serial, sizeof(f->serial), "%s", serial);
 	f->certificate = span_str("device");
@@ -313,6 +313,15 @@ import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
 	message_inspected_put(&o, &m);
 	deliver(w, &w->checker, MESSAGE_INSPECTED, s.id, &o);
 	drained(w);
+}
+
+static void
+import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+{
+	command(w, "device.import",
+	    ARGUMENTS({ "product", "foreign" }, { "certificate", "device" },
+		{ "ca", "authority" }));
+	import_found(w, serial, key, issuer);
 }
 
 static void
@@ -350,6 +359,27 @@ imports(void **state)
 	import(w, "AR9-F1-000001", 2, 1);
 	(void)told(w, REASON_SERIAL_USED);
 	imported(w, "00-D0-E5-F2-00-02", 2, 2);
+}
+
+/* A checker that was asked about a request must not make a device of its own of it,
+ * in a product that takes none: that ends the authority. */
+static void
+another_kind(void **state)
+{
+	struct world *w = *state;
+	int status;
+	pid_t pid;
+
+	world_ready(w, 1);
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+	if ((pid = fork()) == 0) {
+		import_found(w, "00-D0-E5-F2-00-02", 9, 9);
+		_exit(EXIT_SUCCESS);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
 /* --- devices --- */
@@ -489,6 +519,7 @@ main(void)
 		TEST(issuing_again),
 		TEST(commit_lost),
 		TEST(imports),
+		TEST(another_kind),
 		TEST(pages),
 		TEST(holds),
 		TEST(patience),

@@ -66,6 +66,24 @@ foreign_bytes_cannot_begin_a_line(void **state)
 }
 
 static void
+say_quotes(void)
+{
+	char serial[9];
+
+	log_note("quotes", "serial=\"%s\"",
+	    log_value(serial, sizeof(serial), "a\" b=\"cdef"));
+}
+
+static void
+a_value_ends_no_quote(void **state)
+{
+	(void)state;
+	assert_int_equal(capture(say_quotes, said, sizeof(said)), 0);
+	assert_string_equal(
+	    behind_process(), "note quotes serial=\"a' b='cd\"\n");
+}
+
+static void
 say_much(void)
 {
 	char text[3000];
@@ -114,6 +132,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_has_time_program_severity_event),
 		cmocka_unit_test(foreign_bytes_cannot_begin_a_line),
+		cmocka_unit_test(a_value_ends_no_quote),
 		cmocka_unit_test(a_long_line_is_cut_and_ended),
 		cmocka_unit_test(a_reason_is_said_at_its_severity),
 	};

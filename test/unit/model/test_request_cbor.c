@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "model/request.h"
+#include "model/sid.h"
 
 static struct voucher_request q;
 static struct why why;
@@ -204,6 +205,19 @@ refusals(void **state)
 		{ "a1 1909c5 a2 0d 6141 0d 6141", REASON_PAYLOAD_DUPLICATE },
 		{ "a1 1909c5 a2 0d 6141 6d 73657269616c2d6e756d626572 6141",
 		    REASON_PAYLOAD_DUPLICATE },
+		/* Leaves that nobody knows: by number, longer, absolute, by name;
+		 * and two that are different. */
+		{ "a1 1909c5 a2 1863 00 1863 01", REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1909c5 a2 1863 00 190063 00", REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1909c5 a2 1863 00 d82f190a28 00",
+		    REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1909c5 a3 6178 00 6179 00 6178 00",
+		    REASON_PAYLOAD_DUPLICATE },
+		{ "a1 1909c5 a2 d82f1b0000000100000000 00 "
+		  "d82f1b0000000100000001 00",
+		    REASON_OK },
+		{ "a1 1909c5 a1 d82f1b8000000000000000 00",
+		    REASON_PAYLOAD_TYPE },
 		{ "a1 1909c5 a1 0d 4141", REASON_PAYLOAD_TYPE },
 		{ "a1 1909c5 a1 0d 60", REASON_PAYLOAD_TYPE },
 		{ "a1 1909c5 a1 07 6830313233343536 37", REASON_PAYLOAD_TYPE },
@@ -220,6 +234,30 @@ refusals(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (read_it(octets(cases[i].hex)) != cases[i].reason)
 			fail_msg("%s: %s", cases[i].hex, why.text);
+}
+
+/* As many unknown leaves as are remembered, and one more. */
+static void
+many_unknown(void **state)
+{
+	unsigned n, i;
+	size_t len;
+
+	(void)state;
+	for (n = SID_KEYS_MAX; n <= SID_KEYS_MAX + 1; n++) {
+		len = octets("a1 1909c5 b9 0000").len;
+		room[len - 2] = (uint8_t)(n >> 8);
+		room[len - 1] = (uint8_t)n;
+		for (i = 0; i < n; i++) {
+			room[len++] = 0x19; /* 256 and on */
+			room[len++] = (uint8_t)(1 + i / 256);
+			room[len++] = (uint8_t)i;
+			room[len++] = 0xf6;
+		}
+		assert_int_equal(read_it(span_of(room, len)),
+		    n == SID_KEYS_MAX ? REASON_OK : REASON_PAYLOAD_MALFORMED);
+	}
+	assert_int_equal(q.unknown, SID_KEYS_MAX + 1);
 }
 
 /* { 2501: { 13: "A-1", 21: ["a", 7], 15: [h'01', h'02'] } }, and a list that is
@@ -255,6 +293,7 @@ main(void)
 		cmocka_unit_test(reads_lists),
 		cmocka_unit_test(forms_of_keys),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(many_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,33 @@ refuses_what_is_no_log(void **state)
 	assert_true(found.truncated);
 }
 
+/* As long a log as a service of ours writes: as many domains as fit 64 KiB. */
+static void
+reads_a_long_log(void **state)
+{
+	static struct audit_event events[1000];
+	static char text[65536];
+	struct audit_domains domains = { 0 };
+	struct audit_findings found;
+	size_t len, i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		events[i].date = (int64_t)i + 1;
+		events[i].assertion = ASSERTION_LOGGED;
+		events[i].domain_id_len = 2;
+		events[i].domain_id[0] = (uint8_t)(i >> 8);
+		events[i].domain_id[1] = (uint8_t)i;
+	}
+	assert_true(audit_to_json(events, 1000, text, sizeof(text), &len));
+	if (audit_log_read(span_of(text, len), &audit, &why) != REASON_OK)
+		fail_msg("%s", why.text);
+	audit_log_judge(&audit, &domains, &found);
+	assert_true(found.foreign > 500);
+	assert_int_equal(found.foreign + audit.arbitrary, 1000);
+	assert_true(found.truncated);
+}
+
 int
 main(void)
 {
@@ -126,6 +153,7 @@ main(void)
 		cmocka_unit_test(reads_the_example),
 		cmocka_unit_test(judges_what_we_write),
 		cmocka_unit_test(refuses_what_is_no_log),
+		cmocka_unit_test(reads_a_long_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,12 @@ escapes(void **state)
 	text_put(NULL, 0, "\"\"");
 	text_put("\"\\/", 3, "\"\\\"\\\\/\"");
 	text_put("\0\n\x1f\x7f", 4, "\"\\u0000\\u000a\\u001f\x7f\"");
+	/* C1: a terminal takes U+009B for ESC [. */
+	text_put("\xc2\x9b"
+		 "2J\xc2\x80\xc2\xa0",
+	    8,
+	    "\"\\u009b"
+	    "2J\\u0080\xc2\xa0\"");
 	text_put("\xc3\xa9\xf0\x9f\x98\x80", 6, "\"\xc3\xa9\xf0\x9f\x98\x80\"");
 	/* Invalid UTF-8, one replacement for each octet that does not fit. */
 	text_put("\xff", 1, "\"\xef\xbf\xbd\"");
