@@ -128,5 +128,5 @@ clock_parse(struct span text, int64_t *unix_seconds)
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
 	*unix_seconds = (int64_t)timegm(&tm) - offset;
-	return true;
+	return *unix_seconds >= CLOCK_FIRST && *unix_seconds <= CLOCK_LAST;
 }

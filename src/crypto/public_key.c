@@ -209,6 +209,35 @@ rsa_read(struct public_key *k, struct span bits, struct why *why)
 		  "an RSA key of %u bits, or with a bad exponent", k->bits);
 }
 
+/* Points whose order divides 8, by y, lowest octet first: 0, 1, p - 1, both of order 8,
+ * and 0 and 1 with p more. libcrypto takes them, and whoever likes can sign with them:
+ * they are to this curve what the point at infinity is to others (IP 5.5). */
+static bool
+small_order(const uint8_t key[32])
+{
+	static const uint8_t eights[2][31] = {
+		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3,
+		    0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05,
+		    0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+		    0xfc },
+		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c,
+		    0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa,
+		    0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+		    0x03 },
+	};
+	uint8_t top = key[31] & 0x7f, ones = 0xff, zeros = 0;
+	unsigned i;
+
+	for (i = 1; i < 31; i++) {
+		ones &= key[i];
+		zeros |= key[i];
+	}
+	return (zeros == 0 && top == 0 && key[0] <= 1) ||
+	    (ones == 0xff && top == 0x7f && key[0] >= 0xec && key[0] <= 0xee) ||
+	    (memcmp(key, eights[0], 31) == 0 && top == 0x05) ||
+	    (memcmp(key, eights[1], 31) == 0 && top == 0x7a);
+}
+
 static enum reason
 ed25519_read(struct public_key *k, struct span bits, struct why *why)
 {
@@ -217,6 +246,9 @@ ed25519_read(struct public_key *k, struct span bits, struct why *why)
 	if (bits.len != 32)
 		return why_set(why, REASON_KEY_WEAK, -1,
 		    "an Ed25519 key of %zu octets", bits.len);
+	if (small_order(bits.ptr))
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "an Ed25519 key that anybody can sign with");
 	k->pkey = EVP_PKEY_new_raw_public_key(
 	    EVP_PKEY_ED25519, NULL, bits.ptr, bits.len);
 	/* Any 32 octets will do, so it lacked memory, whatever it says. */

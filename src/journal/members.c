@@ -119,10 +119,9 @@ member_time(struct members *f, unsigned key, const char *name,
 		clock_print(text, *value);
 		json_put_text(f->json, text);
 	} else {
-		/* Years 1 to 9999: what the text form can say. */
+		/* What the text form can say. */
 		good = cbor_int(f->in, value) == WIRE_OK &&
-		    *value >= INT64_C(-62135596800) &&
-		    *value <= INT64_C(253402300799);
+		    *value >= CLOCK_FIRST && *value <= CLOCK_LAST;
 		member_taken(f, name, p, good, *value == 0);
 	}
 }

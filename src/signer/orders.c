@@ -138,7 +138,7 @@ take_time(struct signer *s)
 	int64_t chain = journal_ledger(s->journal)->time;
 
 	clock_watch_check(&s->clock, chain);
-	s->now = s->clock.stopped ? chain : clock_now();
+	s->now = s->clock.stopped ? chain : s->clock.wall;
 }
 
 /* A step of the clock that an operator accepts is a record of its own, the first that

@@ -70,6 +70,9 @@ bad_dates(void **state)
 		"2021-04-13T17:43:+3Z",
 		"0000-04-13T17:43:23Z",
 		"20210413T174323Z",
+		/* Years that clock_print() cannot say. */
+		"0001-01-01T00:00:00+00:01",
+		"9999-12-31T23:59:59-00:01",
 	};
 	int64_t seconds;
 	size_t i;

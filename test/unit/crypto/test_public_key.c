@@ -227,7 +227,7 @@ static void
 cache_keeps_what_is_used(void **state)
 {
 	static uint8_t spki[44] = { 0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70,
-		3, 33, 0 };
+		3, 33, 0, 2 };
 	uint8_t busy[SPKI_MAX];
 	EVP_PKEY *key = key_make("P-256");
 	struct span s = span_of(busy, spki_of(key, busy));
@@ -238,7 +238,7 @@ cache_keeps_what_is_used(void **state)
 	(void)state;
 	assert_int_equal(public_key_get(s, &k, &why), REASON_OK);
 	for (i = 0; i < 30000; i++) {
-		memcpy(spki + 12, &i, sizeof(i));
+		memcpy(spki + 13, &i, sizeof(i));
 		assert_int_equal(get(span_of(spki, sizeof(spki))), REASON_OK);
 		assert_int_equal(public_key_get(s, &again, &why), REASON_OK);
 		assert_ptr_equal(again, k);
@@ -362,6 +362,61 @@ static const struct {
 	{ 9, { 0x30, 7, 6, 3, 0x2b, 0x65, 0x70, 5, 0 }, REASON_ALGORITHM, 0 },
 };
 
+/* The points of Ed25519 whose order divides 8, in every encoding: with such a key
+ * whoever likes can make signatures, under the infinite one this one over anything. */
+static void
+small_orders(void **state)
+{
+	static const uint8_t points[][2][32] = {
+		{ { 1 }, { 0 } },
+		{ { 0 }, { 0 } },
+		{ { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3,
+		      0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac,
+		      0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88,
+		      0x6d, 0x53, 0xfc, 0x05 },
+		    { 0 } },
+		{ { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c,
+		      0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53,
+		      0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77,
+		      0x92, 0xac, 0x03, 0x7a },
+		    { 0 } },
+		/* p - 1, p, p + 1: 0xec, 0xed, 0xee, and the rest of p */
+		{ { 0xec, [31] = 0x7f }, { 1 } },
+		{ { 0xed, [31] = 0x7f }, { 1 } },
+		{ { 0xee, [31] = 0x7f }, { 1 } },
+	};
+	static const uint8_t head[12] = { 0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65,
+		0x70, 3, 0x21, 0 };
+	struct signature_algorithm a = { SIGNATURE_ED25519, HASH_SHA512 };
+	uint8_t spki[44], forged[64] = { 1 };
+	const struct public_key *k;
+	struct why why;
+	unsigned i, sign;
+
+	(void)state;
+	memcpy(spki, head, sizeof(head));
+	for (i = 0; i < sizeof(points) / sizeof(*points); i++) {
+		for (sign = 0; sign < 2; sign++) {
+			memcpy(spki + 12, points[i][0], 32);
+			if (points[i][1][0] != 0)
+				memset(spki + 13, 0xff, 30);
+			spki[43] |= (uint8_t)(sign << 7);
+			if (public_key_get(span_of(spki, sizeof(spki)), &k,
+				&why) == REASON_OK)
+				fail_msg("point %u: taken%s", i,
+				    signature_verify(k, a, span_str("anything"),
+					span_of(forged, 64))
+					? ", and anybody signs with it"
+					: "");
+		}
+	}
+	/* Nothing but these. */
+	memset(spki + 12, 0, 32);
+	spki[12] = 3;
+	assert_int_equal(
+	    public_key_get(span_of(spki, sizeof(spki)), &k, &why), REASON_OK);
+}
+
 static void
 signature_identifiers(void **state)
 {
@@ -419,6 +474,7 @@ main(void)
 		cmocka_unit_test(other_encodings),
 		cmocka_unit_test(cache_keeps_what_is_used),
 		cmocka_unit_test(tables_are_earned),
+		cmocka_unit_test(small_orders),
 		cmocka_unit_test(signature_identifiers),
 		cmocka_unit_test(digest_identifiers),
 	};

@@ -137,6 +137,28 @@ awake_by_act(void **state)
 	    REASON_JOURNAL_DAMAGED);
 }
 
+/* What a ledger takes from an act, its checkpoint must be able to say: else a signer
+ * refuses its journal from the next segment on. */
+static void
+awake_before_time(void **state)
+{
+	static uint8_t bytes[RECORD_MAX];
+	struct record r = ca("a", "F1", "");
+	struct ledger back;
+	struct why why;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(apply(r, ledger.time), REASON_OK);
+	(void)apply(
+	    sample_act(LEDGER_VERB_AWAKE, "a 0001-01-01T00:00:00+00:01"),
+	    SAMPLE_TIME);
+	assert_true(ledger_write(&ledger, 0, bytes, sizeof(bytes), &len));
+	if (ledger_read(span_of(bytes, len), &back, &why) != REASON_OK)
+		fail_msg("%s", why.text);
+	ledger_free(&back);
+}
+
 /* 2023-11-14 and three months: 2024-02-14, 92 days; 95 percent are 87.4. */
 static void
 by_date(void **state)
@@ -329,6 +351,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(by_count, begin, end),
 		cmocka_unit_test_setup_teardown(by_counter, begin, end),
 		cmocka_unit_test_setup_teardown(awake_by_act, begin, end),
+		cmocka_unit_test_setup_teardown(awake_before_time, begin, end),
 		cmocka_unit_test_setup_teardown(by_date, begin, end),
 		cmocka_unit_test_setup_teardown(in_line, begin, end),
 		cmocka_unit_test_setup_teardown(slots, begin, end),
