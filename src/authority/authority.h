@@ -524,6 +524,8 @@ void device_hold(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_release(
     struct authority *a, struct origin from, const struct message_admin *m);
+void device_retire(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_ca.c */
 void ca_request(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -565,6 +567,8 @@ void manifest_tagged(
     struct authority *a, struct pending *p, const struct message_signed *m);
 /* admin_peer.c */
 void peer_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void peer_end(
     struct authority *a, struct origin from, const struct message_admin *m);
 void peer_list(
     struct authority *a, struct origin from, const struct message_admin *m);

@@ -86,6 +86,8 @@ const struct verb verbs[] = {
 	{ "peer", "add", peer_add_run,
 	    "NAME --signer HEX --key SHA256 --root FILE",
 	    "name a site whose manifests are taken" },
+	{ "peer", "end", peer_end_run, "NAME",
+	    "take no more manifests from a site" },
 	{ "peer", "list", peer_list_run, PAGE_OPTIONS,
 	    "list them, and how far their chains are known" },
 	{ "issue", "csr", issue_csr_run,
@@ -109,6 +111,9 @@ const struct verb verbs[] = {
 	    "decline vouchers for a device" },
 	{ "device", "release", device_release_run, "SERIAL [--issuer HEX]",
 	    "end a hold" },
+	{ "device", "retire", device_retire_run,
+	    "SERIAL [--issuer HEX] --reason TEXT [--yes]",
+	    "decline vouchers for a device for ever" },
 	{ "client", "block", client_block_run,
 	    "key:HEX|certificate:HEX|address:A/BITS --reason TEXT\n"
 	    "[--for TIME]",

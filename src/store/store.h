@@ -133,7 +133,7 @@ bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
 bool store_ca_activate(struct store *s, const struct record_ca *ca);
 /* It is out of use: retired, archived or destroyed. */
 bool store_ca_end(struct store *s, const char *name, enum key_state state);
-/* In order of birth. */
+/* The oldest first; those of one second by name. */
 void store_ca_each(struct store *s,
     void (*call)(void *context, const struct store_ca *ca), void *context);
 
@@ -302,10 +302,11 @@ uint64_t store_recheck_waiting(struct store *s, int64_t *oldest);
 struct store_peer {
 	char name[KEY_NAME_MAX + 1];
 	uint8_t key_sha256[HASH_SIZE];	/* of its manifest key */
-	uint8_t root_sha256[HASH_SIZE]; /* of its root's key */
+	uint8_t root_sha256[HASH_SIZE]; /* of its root's key; ended: zeros */
 	struct chain_head head;		/* how far its chain is known */
 	int64_t moment;			/* of that record, 0: none yet */
 	int64_t added;
+	bool ended; /* nothing is taken from it any more */
 };
 /* Writes over what there is under this name, but when it was added; false if
  * another one has this key. */

@@ -351,6 +351,35 @@ keys(void **state)
 	assert_true(committed(f->store));
 }
 
+static void
+add_name(void *context, const struct store_ca *ca)
+{
+	char *names = context;
+
+	strcat(strcat(names, ca->name), " ");
+}
+
+/* The oldest first; those of one second by name, in whatever order they came. */
+static void
+keys_are_in_order(void **state)
+{
+	static const char *const names[] = { "c", "a", "d", "b" };
+	struct fixture *f = *state;
+	struct record r = { .kind = RECORD_KEY };
+	char got[32] = "";
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		r.time = i == 2 ? 76 : 77;
+		r.key.order = (struct key_order){ .purpose = PURPOSE_VOUCHER };
+		strcpy(r.key.order.name, names[i]);
+		assert_true(store_ca_add(f->store, &r));
+	}
+	store_ca_each(f->store, add_name, got);
+	assert_string_equal(got, "d a b c ");
+	assert_true(committed(f->store));
+}
+
 struct pairs {
 	struct fixture *f;
 	unsigned outer, inner;
@@ -548,6 +577,7 @@ main(void)
 		TEST(vouchers),
 		TEST(journal),
 		TEST(keys),
+		TEST(keys_are_in_order),
 		TEST(nested_reads),
 		TEST(refusals),
 		TEST(rechecks),
