@@ -642,7 +642,7 @@ struct filed {
 struct filed customer_filed(struct authority *a, const char *name,
     const uint8_t spki_sha256[HASH_SIZE]);
 /* Does a voucher of this device pin a domain CA, or an EST server, that is on file
- * for the one whose request it is? */
+ * for the one whose request it is, or was for him when it was given? */
 bool customer_owns(
     struct authority *a, const struct device *d, const struct request_facts *f);
 /* Was a domain CA with this key and domainID ever on file for somebody of whom a

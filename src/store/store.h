@@ -95,6 +95,10 @@ void store_customer_certificate_history(struct store *s, const char *customer,
 void store_customer_certificate_get(struct store *s,
     const uint8_t spki_sha256[HASH_SIZE], customer_certificate_call call,
     void *context);
+/* Was what a voucher of this device pins on file when it was given, for a customer
+ * by whom this key was on file then? Forgotten since or not. */
+bool store_customer_pinned(struct store *s, const struct device *d,
+    const uint8_t spki_sha256[HASH_SIZE]);
 
 /* --- public CAs that an operator named --- */
 struct store_public_ca {
