@@ -1,4 +1,4 @@
-/* hallmark device list, show, hold, release. */
+/* hallmark device list, show, hold, release, retire, assign, unassign. */
 #include <stdio.h>
 
 #include "authority/authority.h"
@@ -231,7 +231,7 @@ device_show(
 	answer_refusal(from, REASON_DEVICE_UNKNOWN, &why);
 }
 
-/* --- hold and release --- */
+/* --- hold, release and retire --- */
 
 /* The one device that is meant; several of one serial need the issuer. */
 static enum reason
@@ -273,8 +273,10 @@ set_state(struct authority *a, struct pending *p, enum device_state state,
 	return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
 }
 
+/* With the reason that was given. */
 static enum reason
-set_held(struct authority *a, struct pending *p, struct why *why)
+set_with_reason(struct authority *a, struct pending *p, enum device_state state,
+    struct why *why)
 {
 	struct message_admin m;
 	char note[129];
@@ -282,7 +284,19 @@ set_held(struct authority *a, struct pending *p, struct why *why)
 
 	admin_again(p, &m);
 	r = admin_text(&m, "reason", note, sizeof(note), false, why);
-	return r != REASON_OK ? r : set_state(a, p, DEVICE_HELD, note, why);
+	return r != REASON_OK ? r : set_state(a, p, state, note, why);
+}
+
+static enum reason
+set_held(struct authority *a, struct pending *p, struct why *why)
+{
+	return set_with_reason(a, p, DEVICE_HELD, why);
+}
+
+static enum reason
+set_retired(struct authority *a, struct pending *p, struct why *why)
+{
+	return set_with_reason(a, p, DEVICE_RETIRED, why);
 }
 
 static enum reason
@@ -293,7 +307,7 @@ set_active(struct authority *a, struct pending *p, struct why *why)
 
 static void
 change(struct authority *a, struct origin from, const struct message_admin *m,
-    act_call call)
+    bool reason, act_call call)
 {
 	struct device d = { 0 };
 	struct pending *p;
@@ -302,7 +316,7 @@ change(struct authority *a, struct origin from, const struct message_admin *m,
 	enum reason r = find_device(a, m, &d, &why);
 
 	if (r == REASON_OK)
-		r = admin_text(m, "reason", note, sizeof(note), false, &why);
+		r = admin_text(m, "reason", note, sizeof(note), reason, &why);
 	if (r == REASON_OK && d.state == DEVICE_RETIRED)
 		r = why_set(&why, REASON_DEVICE_RETIRED, -1, "%s", d.serial);
 	if (r != REASON_OK) {
@@ -320,14 +334,21 @@ void
 device_hold(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	change(a, from, m, set_held);
+	change(a, from, m, true, set_held);
 }
 
 void
 device_release(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	change(a, from, m, set_active);
+	change(a, from, m, false, set_active);
+}
+
+void
+device_retire(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	change(a, from, m, true, set_retired);
 }
 
 /* --- whom it was sold to --- */
@@ -363,6 +384,8 @@ assign(struct authority *a, struct origin from, const struct message_admin *m,
 	if (r == REASON_OK)
 		r = admin_text(
 		    m, "customer", customer, sizeof(customer), to, &why);
+	if (r == REASON_OK && to && d.state == DEVICE_RETIRED)
+		r = why_set(&why, REASON_DEVICE_RETIRED, -1, "%s", d.serial);
 	if (r == REASON_OK && to && customer_by_name(a, customer) == NULL)
 		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1, "%s", customer);
 	if (r == REASON_OK && !to &&

@@ -1,5 +1,5 @@
 /*
- * hallmark peer add, list: other sites whose manifests are taken. Signer, key and
+ * hallmark peer add, end, list: other sites whose manifests are taken. Signer, key and
  * root are what an operator was told on another way and typed in here.
  */
 #include <stdio.h>
@@ -64,6 +64,7 @@ add_act(struct authority *a, struct pending *p, struct why *why)
 	if ((r = read_peer(a, &m, &row, why)) != REASON_OK)
 		return r;
 	memcpy(row.root_sha256, p->facts->entry.spki_sha256, HASH_SIZE);
+	row.ended = false; /* it is there again */
 	return store_peer_put(a->store, &row)
 	    ? REASON_OK
 	    : why_set(why, REASON_STORE_FAILED, -1, "%s", "");
@@ -109,6 +110,57 @@ peer_add(struct authority *a, struct origin from, const struct message_admin *m)
 		inspect_certificate(a, from, m, add_inspected);
 }
 
+/* What it brought stays, with how far its chain is known: a replay is a replay when
+ * it comes back. */
+static enum reason
+read_ending(struct authority *a, const struct message_admin *m,
+    struct store_peer *p, struct why *why)
+{
+	enum reason r =
+	    admin_text(m, "name", p->name, sizeof(p->name), true, why);
+
+	if (r != REASON_OK)
+		return r;
+	if (!store_peer_find(a->store, p->name, p))
+		return why_set(why, REASON_PEER_UNKNOWN, -1, "%s", p->name);
+	return p->ended ? why_set(why, REASON_PEER_ENDED, -1, "%s", p->name)
+			: REASON_OK;
+}
+
+static enum reason
+end_act(struct authority *a, struct pending *p, struct why *why)
+{
+	struct store_peer row = { 0 };
+	struct message_admin m;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = read_ending(a, &m, &row, why)) != REASON_OK)
+		return r;
+	row.ended = true;
+	return store_peer_put(a->store, &row)
+	    ? REASON_OK
+	    : why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+}
+
+void
+peer_end(struct authority *a, struct origin from, const struct message_admin *m)
+{
+	struct store_peer row = { 0 };
+	struct pending *p;
+	struct why why;
+	enum reason r = read_ending(a, m, &row, &why);
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, &why);
+		return;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	p->act = end_act;
+	admin_act(a, p, from, m->verb, row.name);
+}
+
 static void
 put_hex(struct json_out *o, const char *name, const void *octets, size_t len)
 {
@@ -135,7 +187,13 @@ put_peer(void *context, const struct store_peer *p)
 	put_time(o, "added", p->added);
 	put_hex(o, "head", p->head.sha256, HASH_SIZE);
 	put_hex(o, "key-sha256", p->key_sha256, HASH_SIZE);
-	put_hex(o, "root-sha256", p->root_sha256, HASH_SIZE);
+	json_put_name(o, "root-sha256");
+	if (p->ended)
+		json_put_null(o);
+	else
+		json_put_hex(o, span_of(p->root_sha256, HASH_SIZE));
+	json_put_name(o, "ended");
+	json_put_bool(o, p->ended);
 	json_end_object(o);
 }
 

@@ -524,6 +524,8 @@ void device_hold(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_release(
     struct authority *a, struct origin from, const struct message_admin *m);
+void device_retire(
+    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_ca.c */
 void ca_request(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -565,6 +567,8 @@ void manifest_tagged(
     struct authority *a, struct pending *p, const struct message_signed *m);
 /* admin_peer.c */
 void peer_add(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void peer_end(
     struct authority *a, struct origin from, const struct message_admin *m);
 void peer_list(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -638,7 +642,7 @@ struct filed {
 struct filed customer_filed(struct authority *a, const char *name,
     const uint8_t spki_sha256[HASH_SIZE]);
 /* Does a voucher of this device pin a domain CA, or an EST server, that is on file
- * for the one whose request it is? */
+ * for the one whose request it is, or was for him when it was given? */
 bool customer_owns(
     struct authority *a, const struct device *d, const struct request_facts *f);
 /* Was a domain CA with this key and domainID ever on file for somebody of whom a

@@ -212,10 +212,15 @@ customer_owns(
 {
 	const struct customer *c = customer_of(a, f);
 	struct owning o = { a, d, false };
+	unsigned i;
 
 	if (c != NULL)
 		store_customer_certificate_each(
 		    a->store, c->name, look_pinned, &o);
+	/* MP 14.1: so does whoever was one once. */
+	for (i = 0; i < f->chain_len && !o.owns; i++)
+		o.owns =
+		    store_customer_pinned(a->store, d, f->chain[i].spki_sha256);
 	return o.owns;
 }
 

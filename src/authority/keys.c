@@ -5,27 +5,47 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 
+struct loading {
+	struct authority *a;
+	const struct key_entry *before;
+	unsigned before_len;
+};
+
+/* What there was under this name, NULL if it is new. Most are where they were. */
+static const struct key_entry *
+known_before(const struct loading *l, unsigned at, const char *name)
+{
+	unsigned i;
+
+	if (at < l->before_len && strcmp(l->before[at].name, name) == 0)
+		return &l->before[at];
+	for (i = 0; i < l->before_len; i++)
+		if (strcmp(l->before[i].name, name) == 0)
+			return &l->before[i];
+	return NULL;
+}
+
 static void
 take_key(void *context, const struct store_ca *ca)
 {
-	struct authority *a = context;
+	const struct loading *l = context;
+	struct authority *a = l->a;
 	const struct ledger_key *known = ledger_key_find(&a->ledger, ca->name);
+	const struct key_entry *met;
 	struct key_entry *k;
-	bool met;
 
 	if (a->keys_len == a->keys_room) {
 		a->keys_room += 64;
 		a->keys = realloc(a->keys, a->keys_room * sizeof(*a->keys));
 		if (a->keys == NULL)
 			fatal("out of memory");
-		memset(a->keys + a->keys_len, 0, 64 * sizeof(*a->keys));
 	}
-	/* In order of birth: what is remembered of a key stays in its place. */
+	met = known_before(l, a->keys_len, ca->name);
 	k = &a->keys[a->keys_len++];
-	met = strcmp(k->name, ca->name) == 0;
-	if (!met)
-		memset(k, 0, sizeof(*k));
-	if (!met && known != NULL)
+	memset(k, 0, sizeof(*k));
+	if (met != NULL)
+		*k = *met;
+	else if (known != NULL)
 		k->turn = known->last_record;
 	k->purpose = ca->purpose;
 	memcpy(k->name, ca->name, sizeof(k->name));
@@ -38,8 +58,13 @@ take_key(void *context, const struct store_ca *ca)
 void
 keys_load(struct authority *a)
 {
-	a->keys_len = 0;
-	store_ca_each(a->store, take_key, a);
+	struct key_entry *before = a->keys;
+	struct loading l = { a, before, a->keys_len };
+
+	a->keys = NULL;
+	a->keys_len = a->keys_room = 0;
+	store_ca_each(a->store, take_key, &l);
+	free(before);
 }
 
 /* A key over its rate is still the one to ask: rates are kept, not dodged. */

@@ -95,6 +95,8 @@ judge(struct authority *a, const struct manifest_facts *f,
 		hex_encode(key, span_of(f->key_sha256, HASH_SIZE));
 		return why_set(why, REASON_PEER_UNKNOWN, -1, "key %s", key);
 	}
+	if (peer->ended)
+		return why_set(why, REASON_PEER_ENDED, -1, "%s", peer->name);
 	r = manifest_joins(&peer->head, f, look_up, &known, fresh, &inner);
 	if (r != REASON_OK)
 		return why_set(

@@ -31,6 +31,20 @@ struct found_options {
 MUST_USE enum reason ceremony_found(
     const struct found_options *o, struct why *why);
 
+struct passphrase_options {
+	const char *home;
+	const struct secret *before, *next;
+};
+/*
+ * Puts all key files of a home, which nobody else uses meanwhile, under another
+ * passphrase: those of the signer, and those of software roots where they still lie
+ * there. Nothing is changed before every file was opened, with before or with next.
+ * files: how many there are; changed: how many were. PASSPHRASE, KEY_END while a key
+ * waits for its archive, KEY_COSTLY, FILE_UNREADABLE, HOME_INVALID.
+ */
+MUST_USE enum reason ceremony_passphrase(const struct passphrase_options *o,
+    unsigned *files, unsigned *changed, struct why *why);
+
 enum ceremony_root { CEREMONY_IDEVID, CEREMONY_VOUCHER };
 
 struct sign_options {

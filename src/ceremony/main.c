@@ -17,6 +17,7 @@
 #include "envelope/csr.h"
 
 #define PASSPHRASE_DESCRIPTOR 3
+#define NEXT_DESCRIPTOR	      4 /* the one that it shall be */
 #define PASSPHRASE_MAX	      1024
 #define OUTPUT_MAX	      (1 << 20)
 #define EXIT_REFUSED	      1
@@ -59,6 +60,7 @@ help(FILE *to)
 	      "with the passphrase on descriptor 3:\n"
 	      "       hallmark-ceremony found --home DIR --organization NAME "
 	      "--host NAME [--test]\n"
+	      "       hallmark-ceremony passphrase --home DIR [--json]\n"
 	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
 	      "--name NAME\n"
 	      "           [--slot SLOT --generation N] --csr FILE --out FILE "
@@ -71,7 +73,7 @@ static int
 usage(const char *verb)
 {
 	static const char *const verbs[] = { "plan", "run", "verify", "found",
-		"sign" };
+		"sign", "passphrase" };
 	size_t i;
 
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
@@ -196,9 +198,31 @@ sign(
 	return r;
 }
 
-/* Whatever needs the passphrase of software roots. */
 static enum reason
-with_passphrase(const struct arguments *a, bool founds, struct why *why)
+change_passphrase(
+    const struct arguments *a, const struct secret *before, struct why *why)
+{
+	struct passphrase_options o = { .home = a->home, .before = before };
+	unsigned files, changed;
+	struct secret next;
+	enum reason r;
+
+	if (!secret_read_fd(&next, NEXT_DESCRIPTOR, PASSPHRASE_MAX))
+		return why_set(why, REASON_PASSPHRASE, -1,
+		    "none on descriptor %d", NEXT_DESCRIPTOR);
+	o.next = &next;
+	r = ceremony_passphrase(&o, &files, &changed, why);
+	secret_free(&next);
+	if (r == REASON_OK)
+		printf(a->json ? "{\"files\":%u,\"changed\":%u}\n"
+			       : "files: %u\nchanged: %u\n",
+		    files, changed);
+	return r;
+}
+
+/* Whatever needs the passphrase of software roots, or of a home. */
+static enum reason
+with_passphrase(const struct arguments *a, const char *verb, struct why *why)
 {
 	struct secret passphrase;
 	enum reason r;
@@ -206,7 +230,10 @@ with_passphrase(const struct arguments *a, bool founds, struct why *why)
 	if (!secret_read_fd(&passphrase, PASSPHRASE_DESCRIPTOR, PASSPHRASE_MAX))
 		return why_set(why, REASON_PASSPHRASE, -1,
 		    "none on descriptor %d", PASSPHRASE_DESCRIPTOR);
-	r = founds ? found(a, &passphrase, why) : sign(a, &passphrase, why);
+	r = strcmp(verb, "found") == 0 ? found(a, &passphrase, why)
+	    : strcmp(verb, "sign") == 0
+	    ? sign(a, &passphrase, why)
+	    : change_passphrase(a, &passphrase, why);
 	secret_free(&passphrase);
 	return r;
 }
@@ -281,7 +308,8 @@ complete(const char *verb, const struct arguments *a)
 {
 	bool planned = a->files_len == 1 && a->home == NULL;
 
-	if (a->json && strcmp(verb, "verify") != 0)
+	if (a->json && strcmp(verb, "verify") != 0 &&
+	    strcmp(verb, "passphrase") != 0)
 		return false;
 	if (strcmp(verb, "run") == 0)
 		return planned && a->out != NULL;
@@ -292,6 +320,9 @@ complete(const char *verb, const struct arguments *a)
 	if (a->files_len > 0 || a->home == NULL || a->rehearse ||
 	    a->previous != NULL)
 		return false;
+	if (strcmp(verb, "passphrase") == 0)
+		return a->organization == NULL && a->root == NULL &&
+		    a->out == NULL && a->csr == NULL;
 	if (strcmp(verb, "found") == 0)
 		return a->organization != NULL && a->host != NULL;
 	return strcmp(verb, "sign") == 0 && a->root != NULL &&
@@ -322,7 +353,7 @@ main(int argc, char **argv)
 	if (a.files_len > 0)
 		r = by_plan(&a, verb, &why);
 	else
-		r = with_passphrase(&a, strcmp(verb, "found") == 0, &why);
+		r = with_passphrase(&a, verb, &why);
 	if (r == REASON_OK)
 		return EXIT_SUCCESS;
 	reason_print(text, sizeof(text), r, &why);

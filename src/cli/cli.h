@@ -131,6 +131,9 @@ int tool_become(const struct cli *c, const char *program, char **argv);
 /* Runs hallmark-PROGRAM and waits; passphrase becomes its descriptor 3. */
 MUST_USE enum reason tool_run(const char *program, const char *const *argv,
     int passphrase, struct why *why);
+/* The same, with a second one as descriptor 4. */
+MUST_USE enum reason tool_run_both(const char *program, const char *const *argv,
+    int passphrase, int next, struct why *why);
 
 /* Runs it and takes what it prints on stdout. EVIDENCE_DIFFERS if it refused, and
  * told so itself. */
@@ -256,6 +259,8 @@ int manifest_export_run(struct cli *, int, char **);
 int manifest_import_run(struct cli *, int, char **);
 int manifest_verify_run(struct cli *, int, char **);
 int peer_add_run(struct cli *, int, char **);
+int passphrase_change_run(struct cli *, int, char **);
+int peer_end_run(struct cli *, int, char **);
 int peer_list_run(struct cli *, int, char **);
 int slot_list_run(struct cli *, int, char **);
 int slot_give_run(struct cli *, int, char **);
@@ -267,6 +272,7 @@ int device_assign_run(struct cli *, int, char **);
 int device_unassign_run(struct cli *, int, char **);
 int device_hold_run(struct cli *, int, char **);
 int device_release_run(struct cli *, int, char **);
+int device_retire_run(struct cli *, int, char **);
 int client_block_run(struct cli *, int, char **);
 int client_release_run(struct cli *, int, char **);
 int client_list_run(struct cli *, int, char **);

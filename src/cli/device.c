@@ -1,4 +1,4 @@
-/* hallmark device import, list, show, hold, release. */
+/* hallmark device import, list, show, hold, release, retire, assign, unassign. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -160,6 +160,34 @@ device_release_run(struct cli *c, int argc, char **argv)
 	return session_verb(c, argc, argv,
 	    &(struct plain_verb){
 		"device.release", NEED_SIGNER, { "serial" }, { "issuer" } });
+}
+
+/* For ever: so without --yes it only shows what is meant. */
+int
+device_retire_run(struct cli *c, int argc, char **argv)
+{
+	const char *issuer = NULL, *reason = NULL;
+	bool yes = false;
+	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
+		{ "reason", &reason, NULL, true }, { "yes", NULL, &yes, false },
+		{ 0 } };
+	struct message_admin m;
+	int code;
+
+	if (!options_read(c, argc, argv, rows, 1, 1))
+		return EXIT_USAGE;
+	request_begin(&m, yes ? "device.retire" : "device.show");
+	request_text(&m, "serial", c->operands[0]);
+	request_text(&m, "issuer", issuer);
+	if (yes)
+		request_text(&m, "reason", reason);
+	code = session_run(c, yes ? NEED_SIGNER : NEED_STORE, &m);
+	if (!yes && code == EXIT_DONE)
+		fprintf(stderr,
+		    "hallmark device retire: nothing was changed. Retired, "
+		    "this device gets no voucher\nany more, and nothing takes "
+		    "that back. --yes carries it out.\n");
+	return code;
 }
 
 int

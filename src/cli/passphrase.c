@@ -1,4 +1,4 @@
-/* Where the passphrase comes from, see cli.h. */
+/* Where the passphrase comes from, see cli.h; hallmark passphrase change. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,8 @@ ask(bool fresh, int *fd, struct why *why)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "there is no terminal to ask for the passphrase: give "
 		    "--passphrase-file or --passphrase-fd");
-	if (!read_line(tty, "Passphrase: ", &first))
+	if (!read_line(
+		tty, fresh ? "New passphrase: " : "Passphrase: ", &first))
 		r = why_set(why, REASON_PASSPHRASE, -1, "none was given");
 	else if (fresh &&
 	    (!read_line(tty, "Again: ", &second) ||
@@ -115,4 +116,46 @@ passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 		return why_set(
 		    why, REASON_PASSPHRASE, -1, "%.150s holds none", name);
 	return REASON_OK;
+}
+
+static enum reason
+change(const struct cli *c, const char *home, int before, int next,
+    struct why *why)
+{
+	const char *argv[] = { "hallmark-ceremony", "passphrase", "--home",
+		home, c->json ? "--json" : NULL, NULL };
+
+	return tool_run_both("ceremony", argv, before, next, why);
+}
+
+int
+passphrase_change_run(struct cli *c, int argc, char **argv)
+{
+	struct cli next = *c;
+	const char *file = NULL;
+	const struct option_row rows[] = {
+		{ "new-passphrase-file", &file, NULL, false }, { 0 }
+	};
+	int lock = -1, fds[2] = { -1, -1 };
+	char home[CONFIG_TEXT];
+	struct why why;
+	enum reason r;
+
+	if (!options_read(c, argc, argv, rows, 0, 0))
+		return EXIT_USAGE;
+	next.passphrase_file = file;
+	next.passphrase_fd = NULL;
+	why_clear(&why);
+	if ((r = home_path(c, home, &why)) == REASON_OK &&
+	    (r = home_lock(home, &lock, &why)) == REASON_OK &&
+	    (r = passphrase_get(c, false, &fds[0], &why)) == REASON_OK &&
+	    (r = passphrase_get(&next, true, &fds[1], &why)) == REASON_OK)
+		r = change(c, home, fds[0], fds[1], &why);
+	close(fds[0]);
+	close(fds[1]);
+	if (lock >= 0)
+		close(lock);
+	if (r == REASON_SIGNER_REFUSED)
+		return EXIT_REFUSED; /* the ceremony has said why */
+	return r == REASON_OK ? EXIT_DONE : refuse(c, r, &why);
 }

@@ -1,4 +1,4 @@
-/* hallmark peer add, list: other sites whose manifests are taken. */
+/* hallmark peer add, end, list: other sites whose manifests are taken. */
 #include "cli/cli.h"
 
 int
@@ -17,6 +17,13 @@ peer_add_run(struct cli *c, int argc, char **argv)
 	request_text(&m, "signer", signer);
 	request_text(&m, "key", key);
 	return session_run_file(c, NEED_SIGNER, &m, root);
+}
+
+int
+peer_end_run(struct cli *c, int argc, char **argv)
+{
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "peer.end", NEED_SIGNER, { "name" } });
 }
 
 int

@@ -38,6 +38,26 @@ enum reason
 tool_run(const char *program, const char *const *argv, int passphrase,
     struct why *why)
 {
+	return tool_run_both(program, argv, passphrase, -1, why);
+}
+
+/* Descriptors of a child; neither dup2() may close the other's. */
+static void
+hand_over(int passphrase, int next)
+{
+	int first = fcntl(passphrase, F_DUPFD, 5);
+	int second = next < 0 ? -1 : fcntl(next, F_DUPFD, 5);
+
+	if (first < 0 || dup2(first, 3) < 0 ||
+	    (next >= 0 && (second < 0 || dup2(second, 4) < 0)) ||
+	    close_range(next < 0 ? 4 : 5, ~0U, 0) != 0)
+		_exit(126);
+}
+
+enum reason
+tool_run_both(const char *program, const char *const *argv, int passphrase,
+    int next, struct why *why)
+{
 	char path[PATH_MAX];
 	int status;
 	pid_t pid;
@@ -47,11 +67,7 @@ tool_run(const char *program, const char *const *argv, int passphrase,
 	if ((pid = fork()) < 0)
 		fatal_errno("fork");
 	if (pid == 0) {
-		/* dup2 onto itself would leave close-on-exec set. */
-		int fd = passphrase == 3 ? dup(passphrase) : passphrase;
-
-		if (dup2(fd, 3) < 0 || close_range(4, ~0U, 0) != 0)
-			_exit(126);
+		hand_over(passphrase, next);
 		execv(path, (char *const *)argv);
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		_exit(127);

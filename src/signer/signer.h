@@ -261,10 +261,6 @@ void act_finish(struct signer *s, const struct order *o);
 /* --- wrapping.c: HOME/signer/wrapping/NAME.key, outside of every backup --- */
 MUST_USE enum reason wrapping_new(
     const struct signer *s, const char *name, struct why *why);
-/* The password of a key's file: HMAC-SHA-256 of the passphrase under the text of
- * its wrapping key, in hex. HOME_INVALID if that is not there. */
-MUST_USE enum reason wrapping_open(const char *folder, const char *name,
-    const struct secret *passphrase, struct secret *out, struct why *why);
 /* A folder beside the keys, made if it is not there: at the start, before the
  * sandbox closes. HOME_INVALID. */
 MUST_USE enum reason folder_make(

@@ -101,6 +101,7 @@ store_ca_each(struct store *s,
 {
 	struct each_ca e = { call, context };
 
+	/* A second may have several. */
 	store_read(s,
 	    "SELECT name, purpose, slot, state, "
 	    "created, not_after, key_id, chain FROM ca "

@@ -177,3 +177,37 @@ store_customer_certificate_get(struct store *s,
 	store_read(s, CERTIFICATE "WHERE spki = ?1",
 	    VALUES(value_bytes(spki_sha256, HASH_SIZE)), next_certificate, &e);
 }
+
+static bool
+take_pinned(void *context, const struct value *row, unsigned n)
+{
+	(void)row;
+	(void)n;
+	*(bool *)context = true;
+	return false;
+}
+
+bool
+store_customer_pinned(struct store *s, const struct device *d,
+    const uint8_t spki_sha256[HASH_SIZE])
+{
+	bool found = false;
+
+	/* k: the customer is known by it; c: what was pinned. Kinds as in
+	 * customer_certificate. */
+	store_read(s,
+	    "SELECT 1 FROM voucher v "
+	    "JOIN customer_certificate c ON c.spki = v.pin_spki "
+	    "JOIN customer_certificate k ON k.customer = c.customer "
+	    "WHERE v.serial = ?1 AND v.issuer_kind = ?2 AND v.issuer = ?3 "
+	    "AND k.spki = ?4 AND k.kind <> 3 AND c.kind <> 2 "
+	    "AND k.since <= v.created AND (k.until = 0 OR "
+	    "k.until >= v.created) "
+	    "AND c.since <= v.created AND (c.until = 0 OR "
+	    "c.until >= v.created) LIMIT 1",
+	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
+		value_bytes(d->issuer.bytes, d->issuer.len),
+		value_bytes(spki_sha256, HASH_SIZE)),
+	    take_pinned, &found);
+	return found;
+}

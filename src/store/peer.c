@@ -1,4 +1,5 @@
-/* Other sites, and how far their chains are known. */
+/* Other sites, and how far their chains are known. One that has ended is a row
+ * without a root. */
 #include "store/internal.h"
 
 #define COLUMNS "name, key, root, signer, sequence, sha256, moment, added"
@@ -13,7 +14,7 @@ store_peer_put(struct store *s, const struct store_peer *p)
 	    "signer = excluded.signer, sequence = excluded.sequence, "
 	    "sha256 = excluded.sha256, moment = excluded.moment",
 	    VALUES(value_text(p->name), value_bytes(p->key_sha256, HASH_SIZE),
-		value_bytes(p->root_sha256, HASH_SIZE),
+		value_bytes(p->root_sha256, p->ended ? 0 : HASH_SIZE),
 		value_bytes(p->head.signer, SIGNER_ID_SIZE),
 		value_number((int64_t)p->head.sequence),
 		value_bytes(p->head.sha256, HASH_SIZE), value_number(p->moment),
@@ -38,7 +39,8 @@ next_peer(void *context, const struct value *row, unsigned n)
 	struct each_peer *e = context;
 	struct store_peer p = { .head.sequence = (uint64_t)row[4].number,
 		.moment = row[6].number,
-		.added = row[7].number };
+		.added = row[7].number,
+		.ended = row[2].bytes.len == 0 };
 
 	(void)n;
 	take_text(p.name, sizeof(p.name), &row[0]);

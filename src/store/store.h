@@ -95,6 +95,10 @@ void store_customer_certificate_history(struct store *s, const char *customer,
 void store_customer_certificate_get(struct store *s,
     const uint8_t spki_sha256[HASH_SIZE], customer_certificate_call call,
     void *context);
+/* Was what a voucher of this device pins on file when it was given, for a customer
+ * by whom this key was on file then? Forgotten since or not. */
+bool store_customer_pinned(struct store *s, const struct device *d,
+    const uint8_t spki_sha256[HASH_SIZE]);
 
 /* --- public CAs that an operator named --- */
 struct store_public_ca {
@@ -133,7 +137,7 @@ bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
 bool store_ca_activate(struct store *s, const struct record_ca *ca);
 /* It is out of use: retired, archived or destroyed. */
 bool store_ca_end(struct store *s, const char *name, enum key_state state);
-/* In order of birth. */
+/* The oldest first; those of one second by name. */
 void store_ca_each(struct store *s,
     void (*call)(void *context, const struct store_ca *ca), void *context);
 
@@ -302,10 +306,11 @@ uint64_t store_recheck_waiting(struct store *s, int64_t *oldest);
 struct store_peer {
 	char name[KEY_NAME_MAX + 1];
 	uint8_t key_sha256[HASH_SIZE];	/* of its manifest key */
-	uint8_t root_sha256[HASH_SIZE]; /* of its root's key */
+	uint8_t root_sha256[HASH_SIZE]; /* of its root's key; ended: zeros */
 	struct chain_head head;		/* how far its chain is known */
 	int64_t moment;			/* of that record, 0: none yet */
 	int64_t added;
+	bool ended; /* nothing is taken from it any more */
 };
 /* Writes over what there is under this name, but when it was added; false if
  * another one has this key. */

@@ -24,6 +24,7 @@ is refused for that reason
             under the old OID), "foreign" (foreign,
             unique), "lapsed" (whose certificate is), "shared" (the same, of the customer's CA), "stranger"
             (nobody knows it)
+  before    = [...] verbs, as of prepare, between the last request and this one
   clock     the service is started again with this time (home "clocked")
   path, method, repeat = N (same bytes again), audit = true (requestauditlog)
   registrar identity of world.Pki that signs (default "registrar"; "@device", the
@@ -587,6 +588,8 @@ class Scene:
             self.last, self.registrar, prior, self.nonce)
 
     def request(self, home, words):
+        for act in words.get("before", []):
+            self.prepare(home, act)
         self.format = words.get("format", "cms")
         wire = dict({"content_type": TYPES[self.format]},
                     **words.get("http", {}))

@@ -32,8 +32,22 @@ wrap_octets(const struct secret *s)
 	return p8; /* copy transferred */
 }
 
+/* What was sealed is opened again before it takes the place of anything. */
+static void
+seal_check(const X509_SIG *sealed, const struct secret *passphrase)
+{
+	struct key_vault own = { .salted = false };
+	PKCS8_PRIV_KEY_INFO *p8 = vault_open(&own, passphrase, sealed);
+
+	key_vault_close(&own);
+	if (p8 == NULL)
+		fatal("what was encrypted does not open");
+	PKCS8_PRIV_KEY_INFO_free(p8);
+}
+
+/* over: in the place of a file that is there. */
 static enum reason
-save(const PKCS8_PRIV_KEY_INFO *p8, const char *path,
+save(const PKCS8_PRIV_KEY_INFO *p8, const char *path, bool over,
     const struct secret *passphrase, struct key_vault *shared, struct why *why)
 {
 	struct key_vault own = { .salted = false };
@@ -47,7 +61,12 @@ save(const PKCS8_PRIV_KEY_INFO *p8, const char *path,
 	if (bio == NULL || PEM_write_bio_PKCS8(bio, sealed) != 1)
 		fatal("a key could not be encrypted");
 	len = BIO_get_mem_data(bio, &text);
-	r = file_write_new(path, span_of(text, (size_t)len), 0600, why);
+	if (over) {
+		seal_check(sealed, passphrase);
+		r = file_write(path, span_of(text, (size_t)len), 0600, why);
+	} else {
+		r = file_write_new(path, span_of(text, (size_t)len), 0600, why);
+	}
 	X509_SIG_free(sealed);
 	BIO_free(bio);
 	key_vault_close(&own);
@@ -68,7 +87,7 @@ private_key_save(const struct private_key *k, const char *path,
 	libcrypto_locked(false);
 	if (p8 == NULL)
 		fatal("EVP_PKEY2PKCS8");
-	r = save(p8, path, passphrase, shared, why);
+	r = save(p8, path, false, passphrase, shared, why);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	EVP_PKEY_free(native);
 	return r;
@@ -85,7 +104,7 @@ secret_save(const struct secret *s, const char *path,
 	libcrypto_locked(true);
 	p8 = wrap_octets(s);
 	libcrypto_locked(false);
-	r = save(p8, path, passphrase, shared, why);
+	r = save(p8, path, false, passphrase, shared, why);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	return r;
 }
@@ -129,6 +148,29 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 		return REASON_OK;
 	crypto_refused();
 	return why_set(why, REASON_PASSPHRASE, -1, "%s", path);
+}
+
+enum reason
+sealed_renew(const char *path, const struct secret *before,
+    const struct secret *next, struct key_vault *shared, bool write,
+    bool *renewed, struct why *why)
+{
+	PKCS8_PRIV_KEY_INFO *p8;
+	struct why other;
+	enum reason r;
+
+	*renewed = false;
+	if (unseal(&p8, path, next, NULL, &other) == REASON_OK) {
+		PKCS8_PRIV_KEY_INFO_free(p8);
+		return REASON_OK;
+	}
+	if ((r = unseal(&p8, path, before, NULL, why)) != REASON_OK)
+		return r;
+	if (write)
+		r = save(p8, path, true, next, shared, why);
+	*renewed = write && r == REASON_OK;
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return r;
 }
 
 /* An EC key with its curve would take thousands of octets of the locked heap, and its

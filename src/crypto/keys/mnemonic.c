@@ -144,6 +144,12 @@ share_read(struct span text, struct share *out, struct why *why)
 		r = why_set(why, REASON_SHARE_FORM, -1,
 		    "share %u wants %u groups of %u", out->index + 1U,
 		    out->group_threshold, out->groups);
+	else if (out->exponent > SHARE_EXPONENT_MAX)
+		/* What words ask for must not be hours of counting. */
+		r = why_set(why, REASON_SHARE_FORM, -1,
+		    "share %u wants 10000 * 2^%u iterations, at most 2^%d are "
+		    "done here",
+		    out->index + 1U, out->exponent, SHARE_EXPONENT_MAX);
 out:
 	secret_wipe(numbers, sizeof(numbers));
 	return r;

@@ -90,6 +90,20 @@ MUST_USE enum reason private_key_save_plain(
  * caller frees it with EVP_PKEY_free. */
 void *private_key_native(const struct private_key *k);
 
+/*
+ * Puts a file of either kind under next instead of before, in one step (file_write());
+ * shared: the salt for next. One that next opens already is left alone; with write
+ * false every one is. PASSPHRASE if neither opens it, and as private_key_load().
+ */
+MUST_USE enum reason sealed_renew(const char *path, const struct secret *before,
+    const struct secret *next, struct key_vault *shared, bool write,
+    bool *renewed, struct why *why);
+/* The password of an issuing CA's file: HMAC-SHA-256 of the passphrase under the text
+ * of its wrapping key, in hex. HOME_INVALID if folder/NAME.key is not there. */
+#define WRAPPING_TEXT 64 /* octets of a wrapping key: hex */
+MUST_USE enum reason wrapping_open(const char *folder, const char *name,
+    const struct secret *passphrase, struct secret *out, struct why *why);
+
 /* Any secret at rest, encrypted the same way as keys (the tag key). */
 MUST_USE enum reason secret_save(const struct secret *s, const char *path,
     const struct secret *passphrase, struct key_vault *shared, struct why *why);

@@ -16,12 +16,15 @@
 #define SHARE_VALUE_MAX	 64
 #define SHARE_WORDS_MAX	 59
 #define SHARE_TEXT_SIZE	 (SHARE_WORDS_MAX * 9)
+/* 4 rounds * 2500 * 2^8 are 2,560,000 iterations; with 9 they would be more than a
+ * key file may ask for (KEY_ROUNDS_MAX of vault.h). */
+#define SHARE_EXPONENT_MAX 8
 #define SHARE_WORDS_HEAD 4 /* id and form, then groups, index and threshold */
 
 struct share {
 	uint16_t id; /* 15 bits, one for all shares of a split */
 	bool extendable;
-	uint8_t exponent; /* 2500 * 2^exponent iterations a round */
+	uint8_t exponent; /* 2500 * 2^exponent iterations a round, of 4 */
 	uint8_t group, group_threshold, groups;
 	uint8_t index; /* from 0; people are told index + 1 */
 	uint8_t threshold;
@@ -42,7 +45,7 @@ int share_word_find(struct span word);
  * Reads the words of one share, blanks between them. SHARE_WORD names the first
  * one that is not in the list; SHARE_CHECKSUM, where one or more are mistyped,
  * the index that they say; SHARE_FORM for a number of words, padding or group
- * threshold that cannot be.
+ * threshold that cannot be, or an exponent over SHARE_EXPONENT_MAX.
  */
 MUST_USE enum reason share_read(
     struct span text, struct share *out, struct why *why);

@@ -507,6 +507,42 @@ checker_lost(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
+static void
+find_created(void *context, const struct store_ca *ca)
+{
+	if (strcmp(ca->name, "issuing-1") == 0)
+		*(int64_t *)context = ca->created;
+}
+
+/* What is remembered of a key is the key's, also when another one of its second
+ * comes to stand before it in the list. */
+static void
+keys_of_one_second(void **state)
+{
+	struct world *w = *state;
+	struct record r = { .kind = RECORD_KEY };
+	struct key_entry *k = NULL;
+	unsigned i, at = 0;
+
+	world_ready(w, 1);
+	for (i = 0; i < w->a->keys_len; i++)
+		if (strcmp(w->a->keys[i].name, "issuing-1") == 0)
+			k = &w->a->keys[at = i];
+	assert_non_null(k);
+	k->turn = 77;
+	k->warned = 80;
+	store_ca_each(w->a->store, find_created, &r.time);
+	r.key.order =
+	    (struct key_order){ .purpose = PURPOSE_VOUCHER, .name = "before" };
+	assert_true(store_ca_add(w->a->store, &r));
+	keys_load(w->a);
+	assert_string_equal(w->a->keys[at + 1].name, "issuing-1");
+	assert_int_equal(w->a->keys[at + 1].turn, 77);
+	assert_int_equal(w->a->keys[at + 1].warned, 80);
+	assert_int_equal(key_by_name(w->a, "before")->turn, 0);
+	assert_int_equal(key_by_name(w->a, "before")->warned, 0);
+}
+
 int
 main(void)
 {
@@ -515,6 +551,7 @@ main(void)
 		TEST(roles),
 		TEST(acts),
 		TEST(keys),
+		TEST(keys_of_one_second),
 		TEST(issuing),
 		TEST(issuing_again),
 		TEST(commit_lost),

@@ -253,6 +253,34 @@ read_words(char words[46][9], struct why *why)
 	return share_read(span_str(text), &out, why);
 }
 
+/* Words say how much work they are. A larger exponent than any tool writes would have
+ * a ceremony count for minutes or hours. */
+static void
+costly_shares_are_refused(void **state)
+{
+	char text[SHARE_TEXT_SIZE];
+	struct share share;
+	struct split s;
+	struct why why;
+
+	(void)state;
+	split_make(&s);
+	s.shares[0].exponent = SHARE_EXPONENT_MAX;
+	share_write(&s.shares[0], text);
+	assert_int_equal(share_read(span_str(text), &share, &why), REASON_OK);
+	assert_int_equal(share.exponent, SHARE_EXPONENT_MAX);
+	s.shares[0].exponent = SHARE_EXPONENT_MAX + 1;
+	share_write(&s.shares[0], text);
+	assert_int_equal(
+	    share_read(span_str(text), &share, &why), REASON_SHARE_FORM);
+	assert_non_null(strstr(why.text, "iterations"));
+	s.shares[0].exponent = 15;
+	share_write(&s.shares[0], text);
+	assert_int_equal(
+	    share_read(span_str(text), &share, &why), REASON_SHARE_FORM);
+	secret_wipe(text, sizeof(text));
+}
+
 /* Each word replaced, each pair of neighbours exchanged: RS1024 finds all. */
 static void
 mistyped_words_are_found(void **state)
@@ -391,6 +419,7 @@ main(void)
 		cmocka_unit_test(vectors_hold),
 		cmocka_unit_test(quorums_recover),
 		cmocka_unit_test(bad_shares_are_named),
+		cmocka_unit_test(costly_shares_are_refused),
 		cmocka_unit_test(mistyped_words_are_found),
 		cmocka_unit_test(too_few_reveal_nothing),
 		cmocka_unit_test(splits_are_fresh),

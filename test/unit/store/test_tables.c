@@ -351,6 +351,105 @@ keys(void **state)
 	assert_true(committed(f->store));
 }
 
+static void
+add_name(void *context, const struct store_ca *ca)
+{
+	char *names = context;
+
+	strcat(strcat(names, ca->name), " ");
+}
+
+/* The oldest first; those of one second by name, in whatever order they came. */
+static void
+keys_are_in_order(void **state)
+{
+	static const char *const names[] = { "c", "a", "d", "b" };
+	struct fixture *f = *state;
+	struct record r = { .kind = RECORD_KEY };
+	char got[32] = "";
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		r.time = i == 2 ? 76 : 77;
+		r.key.order = (struct key_order){ .purpose = PURPOSE_VOUCHER };
+		strcpy(r.key.order.name, names[i]);
+		assert_true(store_ca_add(f->store, &r));
+	}
+	store_ca_each(f->store, add_name, got);
+	assert_string_equal(got, "d a b c ");
+	assert_true(committed(f->store));
+}
+
+static void
+file_key(struct fixture *f, const char *customer,
+    enum customer_certificate_kind kind, uint8_t key, int64_t since)
+{
+	struct store_customer_certificate c = { .kind = kind, .since = since };
+
+	strcpy(c.customer, customer);
+	memset(c.entry.spki_sha256, key, HASH_SIZE);
+	c.entry.certificate = span_str("certificate");
+	assert_true(store_customer_certificate_add(f->store, &c));
+}
+
+static void
+forget_key(struct fixture *f, const char *customer, uint8_t key, int64_t until)
+{
+	uint8_t spki[HASH_SIZE];
+
+	memset(spki, key, HASH_SIZE);
+	assert_true(
+	    store_customer_certificate_forget(f->store, customer, spki, until));
+}
+
+static bool
+owned_with(struct fixture *f, const struct device *d, uint8_t key)
+{
+	uint8_t spki[HASH_SIZE];
+
+	memset(spki, key, HASH_SIZE);
+	return store_customer_pinned(f->store, d, spki);
+}
+
+/* The voucher of moment 10 pins key 0x55: whose customer's it was then, by keys that
+ * were that customer's then. */
+static void
+former_owners(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = voucher_record(1, "U-00001", "nonce-01");
+	struct store_device d = some_device(1), other = some_device(2);
+	struct customer one = { .name = "one" }, two = { .name = "two" };
+
+	assert_int_equal(r.voucher.created_on, 10);
+	assert_true(store_voucher_add(f->store, &r));
+	assert_true(store_customer_put(f->store, &one, 1));
+	assert_true(store_customer_put(f->store, &two, 1));
+	file_key(f, "one", CUSTOMER_DOMAIN_CA, 0x55, 5);
+	file_key(f, "one", CUSTOMER_REGISTRAR, 0x61, 5);
+	file_key(f, "one", CUSTOMER_REGISTRAR, 0x62, 5);
+	file_key(f, "one", CUSTOMER_REGISTRAR, 0x63, 11);
+	file_key(f, "two", CUSTOMER_REGISTRAR, 0x64, 5);
+	file_key(f, "one", CUSTOMER_EST_SERVER, 0x65, 5);
+	forget_key(f, "one", 0x61, 10);
+	forget_key(f, "one", 0x62, 9);
+	assert_true(owned_with(f, &d.device, 0x61));
+	assert_true(owned_with(f, &d.device, 0x55));
+	assert_false(owned_with(f, &d.device, 0x62)); /* before */
+	assert_false(owned_with(f, &d.device, 0x63)); /* since then */
+	assert_false(owned_with(f, &d.device, 0x64)); /* another's */
+	assert_false(owned_with(f, &d.device, 0x65)); /* nobody's name */
+	assert_false(owned_with(f, &other.device, 0x61));
+	forget_key(f, "one", 0x55, 10);
+	assert_true(owned_with(f, &d.device, 0x61));
+	/* Filed for another one later, it is not his past. */
+	file_key(f, "two", CUSTOMER_DOMAIN_CA, 0x55, 20);
+	file_key(f, "two", CUSTOMER_REGISTRAR, 0x61, 20);
+	assert_true(owned_with(f, &d.device, 0x61));
+	assert_false(owned_with(f, &d.device, 0x64));
+	assert_true(committed(f->store));
+}
+
 struct pairs {
 	struct fixture *f;
 	unsigned outer, inner;
@@ -548,6 +647,8 @@ main(void)
 		TEST(vouchers),
 		TEST(journal),
 		TEST(keys),
+		TEST(keys_are_in_order),
+		TEST(former_owners),
 		TEST(nested_reads),
 		TEST(refusals),
 		TEST(rechecks),
