@@ -11,15 +11,15 @@
 #include "base/reason.h"
 #include "base/secret.h"
 
-#define SHARES_MAX	 16
-#define SHARE_VALUE_MIN	 16 /* octets of a secret, always an even number */
-#define SHARE_VALUE_MAX	 64
-#define SHARE_WORDS_MAX	 59
-#define SHARE_TEXT_SIZE	 (SHARE_WORDS_MAX * 9)
+#define SHARES_MAX	   16
+#define SHARE_VALUE_MIN	   16 /* octets of a secret, always an even number */
+#define SHARE_VALUE_MAX	   64
+#define SHARE_WORDS_MAX	   59
+#define SHARE_TEXT_SIZE	   (SHARE_WORDS_MAX * 9)
 /* 4 rounds * 2500 * 2^8 are 2,560,000 iterations; with 9 they would be more than a
  * key file may ask for (KEY_ROUNDS_MAX of vault.h). */
 #define SHARE_EXPONENT_MAX 8
-#define SHARE_WORDS_HEAD 4 /* id and form, then groups, index and threshold */
+#define SHARE_WORDS_HEAD   4 /* id and form, then groups, index and threshold */
 
 struct share {
 	uint16_t id; /* 15 bits, one for all shares of a split */
