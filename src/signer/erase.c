@@ -215,6 +215,9 @@ key_end_resume(struct signer *s, struct why *why)
 		if (key_erase(s, &l->keys[i], &ended, why) != REASON_OK)
 			continue; /* said; the key is out of use all the same */
 		r = journal_append(s->journal, &ended, clock_now(), why);
+		/* The journal's want of room is for orders to meet: it may pass. */
+		if (r == REASON_JOURNAL_FULL)
+			break;
 		if (r == REASON_OK)
 			r = journal_commit(s->journal, why);
 		if (r != REASON_OK)

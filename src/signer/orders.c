@@ -275,8 +275,13 @@ finish_end(struct signer *s, struct order *o, struct why *why)
 	o->reason = key_erase(s, k, &ended, &o->why);
 	if (o->reason != REASON_OK)
 		return REASON_OK;
-	if ((r = append(s, &ended, why)) != REASON_OK)
-		return r;
+	r = append(s, &ended, &o->why);
+	if (r == REASON_JOURNAL_FULL) {
+		o->reason = r; /* erased; the next start says so */
+		return REASON_OK;
+	}
+	if (r != REASON_OK)
+		return why_set(why, r, -1, "%s", o->why.text);
 	o->sequence = ended.sequence;
 	if ((r = commit(s, why)) == REASON_OK)
 		key_erased(s, k);

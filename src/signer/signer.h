@@ -253,7 +253,8 @@ MUST_USE enum reason key_erase(struct signer *s, const struct ledger_key *k,
     struct record *out, struct why *why);
 /* That record is on disk: what was left of the wrapping key's file goes, too. */
 void key_erased(const struct signer *s, const struct ledger_key *k);
-/* At the start: what was cut off. */
+/* At the start: what was cut off. Where the journal has no room for the record that
+ * says so, the next start says it. */
 MUST_USE enum reason key_end_resume(struct signer *s, struct why *why);
 /* What follows from an act once it is on disk. */
 void act_finish(struct signer *s, const struct order *o);

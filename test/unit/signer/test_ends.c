@@ -2,14 +2,17 @@
  * The end of a key (R-3.8): what two operators must have signed, and what each
  * file is then. Signatures are ssh-keygen's, the copy is opened by openssl.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "journal/segment.h"
 #include "world.h"
 
 static struct buf signatures[END_SIGNATURES];
@@ -336,6 +339,58 @@ unmounted(void **state)
 	assert_int_equal(order_end(&e), REASON_OK);
 }
 
+/* The journal is over three quarters full, and there is no room for another segment. */
+static void
+fill_journal(void)
+{
+	int fd = open(world.signer.journal_path, O_RDONLY | O_DIRECTORY);
+	char command[100];
+	struct segment s;
+	struct why why;
+
+	world_close();
+	assert_int_equal(segment_read(fd, 1, &s, &why), REASON_OK);
+	close(fd);
+	snprintf(command, sizeof(command),
+	    "cd %%s/signer/journal && mkdir new && "
+	    "truncate -s %zu 00000001.seg",
+	    s.end + 64);
+	segment_free(&s);
+	assert_int_equal(world_shell(command), 0);
+}
+
+/* An end that was cut off waits for room, and everybody else does not wait for it. */
+static void
+no_room(void **state)
+{
+	struct end_order e = proposal(CA_KEY, END_DESTROY);
+	struct voucher_order v = world_voucher();
+	struct why why;
+
+	(void)state;
+	sign_as(&e, "a", "b", "hallmark-key");
+	assert_int_equal(world_shell("cd %s/signer/keys && mv F1-1.key ../k && "
+				     "mkdir F1-1.key"),
+	    0);
+	assert_int_equal(order_end(&e), REASON_HOME_INVALID);
+	assert_int_equal(world_shell("cd %s/signer && rmdir keys/F1-1.key && "
+				     "mv k keys/F1-1.key"),
+	    0);
+	fill_journal();
+	if (world_open(&why) != REASON_OK)
+		fail_msg("%s", why.text);
+	assert_false(there("keys", CA_KEY));
+	assert_int_equal(key(CA_KEY)->state, KEY_RETIRED);
+	assert_int_equal(order_voucher(&v), REASON_JOURNAL_FULL);
+	/* Without a new start. */
+	assert_int_equal(world_shell("rmdir %s/signer/journal/new"), 0);
+	assert_int_equal(order_voucher(&v), REASON_OK);
+	world_close();
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(key(CA_KEY)->state, KEY_DESTROYED);
+	assert_false(there("wrapping", CA_KEY));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -348,6 +403,7 @@ main(void)
 		CASE(destroyed_after_copy),
 		CASE(half_a_copy),
 		CASE(unmounted),
+		CASE(no_room),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_remove);
