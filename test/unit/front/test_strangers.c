@@ -144,7 +144,7 @@ static void
 refused_heads(void **state)
 {
 	static const char *const heads[] = { "HEAD /healthz HTTP/1.1\r\n\r\n",
-		"HEAD /healthz HTTP/1.1\r\nHost: l\r\nExpect: 1\r\n\r\n",
+		"HEAD /healthz HTTP/1.1\r\nHost: l\r\nX Y: z\r\n\r\n",
 		"HEAD /nowhere HTTP/1.1\r\nHost: l\r\n\r\n" };
 	size_t i;
 
