@@ -498,6 +498,10 @@ by_succession(void **state)
 	key(w, "second")->state = KEY_SIGNED;
 	only_for(key(w, "second"), "router-9");
 	issues(w, "first"); /* although the other is the product's own */
+	set_asleep(w, key(w, "first"));
+	issues(w, "first"); /* and says that it sleeps */
+	key(w, "first")->order.policy.awake_days = 0;
+	key(w, "first")->order.policy.awake_to = 0;
 	key(w, "first")->last_counter = serial_counter_max(4) / 100 * 96;
 	issues(w, "first");
 	issues_for(w, &shorter, "", "second");
