@@ -561,6 +561,9 @@ in_turn(void **state)
 	entry(w, "a")->turn = 30;
 	entry(w, "b")->turn = 10;
 	entry(w, "c")->turn = 20;
+	/* For another product; it stands where it stood. */
+	ca_turn(w->a, &p, entry(w, "a"));
+	ca_turn_back(w->a, &p);
 	take_turn(w, &p, "b");
 	take_turn(w, &p, "c");
 	take_turn(w, &p, "a");
@@ -592,11 +595,11 @@ slots(void **state)
 	uint64_t counter = 0;
 	struct why why;
 
+	add(w, PURPOSE_VOUCHER, "voucher"); /* has no slot */
 	assert_int_equal(
 	    ca_of_serial(w->a, "AR9-F1-000007", &p, &e, &counter, &why),
 	    REASON_SERIAL_SLOT);
 	assert_string_equal(why.text, "there is no issuing CA here");
-	add(w, PURPOSE_VOUCHER, "voucher"); /* has none */
 	assert_null(ca_of_slot(w->a, ""));
 	strcpy(add_ca(w, "f1")->order.slot, "F1");
 	strcpy(add_ca(w, "f2")->order.slot, "F2");
