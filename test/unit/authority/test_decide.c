@@ -1,6 +1,8 @@
 /* Decisions: law 4, one device at a time, idempotency, the audit log. */
 #include "world.h"
 
+#include <sqlite3.h>
+
 #include "base/clock.h"
 
 /* The journal stands here after world_ready() with one device. */
@@ -448,6 +450,290 @@ twins_of_products(void **state)
 	expect_answer(w, 2, REASON_OK, NULL);
 }
 
+/* Somebody else reads what is on record of a refusal; in a copy, since the store
+ * is locked. */
+static void
+on_record(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(7, 3);
+	sqlite3_stmt *row;
+	sqlite3 *db;
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	expect_answer(w, 1, REASON_DEVICE_UNKNOWN, NULL);
+	drained(w);
+	assert_int_equal(
+	    system("cp store.db copy && cp store.db-wal copy-wal"), 0);
+	assert_int_equal(sqlite3_open("copy", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db,
+			     "SELECT kind, reason, serial, request, client, "
+			     "address, correlation, moment - 1700000000 < 60 "
+			     "FROM refusal",
+			     -1, &row, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(row, 0), REQUEST_VOUCHER);
+	assert_string_equal((const char *)sqlite3_column_text(row, 1),
+	    reason_code(REASON_DEVICE_UNKNOWN));
+	assert_string_equal(
+	    (const char *)sqlite3_column_text(row, 2), "AR9-F1-000007");
+	assert_int_equal(sqlite3_column_bytes(row, 3), HASH_SIZE);
+	assert_memory_equal(
+	    sqlite3_column_blob(row, 3), f.request_sha256, HASH_SIZE);
+	assert_memory_equal(
+	    sqlite3_column_blob(row, 4), f.client_sha256, HASH_SIZE);
+	assert_string_equal(
+	    (const char *)sqlite3_column_text(row, 5), "192.0.2.1");
+	assert_string_equal(
+	    (const char *)sqlite3_column_text(row, 6), "c0ffee");
+	assert_int_equal(sqlite3_column_int(row, 7), 1);
+	assert_int_equal(sqlite3_step(row), SQLITE_DONE);
+	sqlite3_finalize(row);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(system("rm -f copy copy-wal copy-shm"), 0);
+}
+
+/* Refused, for whatever reason; how many alarms it took. */
+static unsigned
+alarmed(struct world *w, const struct request_facts *f)
+{
+	const unsigned before = w->a->alarms;
+	struct sent s;
+
+	ask(w, 1, f);
+	s = take(&w->checker, MESSAGE_ANSWER);
+	buf_free(&s.payload);
+	expect_nothing(&w->signer);
+	return before - w->a->alarms;
+}
+
+/* in the name of an own CA, and not on record for this serial. */
+static void
+unrecorded(void **state)
+{
+	struct world *w = *state;
+	struct request_facts good = good_facts(1, 1), f;
+	unsigned i;
+
+	world_ready(w, 1);
+	(void)done(w, "device.hold",
+	    ARGUMENTS({ "serial", "AR9-F1-000001" }, { "reason", "stolen" }));
+	authority_calls.tick(w->a);
+	assert_int_equal(alarmed(w, &good), 0);
+	f = good;
+	f.pledge_certificate_sha256[HASH_SIZE - 1] ^= 1;
+	assert_int_equal(alarmed(w, &f), 1);
+	f.prior = false; /* who asks is no pledge */
+	assert_int_equal(alarmed(w, &f), 0);
+	f.prior = true;
+	f.pledge_issuer.bytes[19] ^= 1; /* a stranger's CA */
+	assert_int_equal(alarmed(w, &f), 0);
+	f = good;
+	strcpy(f.serial, "AR9-F1-000009"); /* on record for another one */
+	assert_int_equal(alarmed(w, &f), 1);
+	for (i = 2; i < ALARMS_PER_SECOND; i++)
+		assert_int_equal(alarmed(w, &f), 1);
+	assert_int_equal(w->a->alarms, 0);
+	assert_int_equal(alarmed(w, &f), 0);
+	drained(w);
+	authority_calls.tick(w->a);
+	assert_int_equal(alarmed(w, &f), 1);
+}
+
+static void
+twin(struct world *w, const struct device *first, unsigned n)
+{
+	struct store_device d = { .device = *first,
+		.certificate = span_str("certificate") };
+
+	d.device.issuer.bytes[19] = (uint8_t)(0xca + n); /* behind it */
+	memset(d.device.spki_sha256, (int)n, HASH_SIZE);
+	memset(d.device.certificate_sha256, (int)n, HASH_SIZE);
+	assert_true(store_device_add(w->a->store, &d));
+	drained(w);
+}
+
+/* As many as there is room for are told apart by issuer; one more, and nobody
+ * is meant. */
+static void
+many_twins(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	struct device first;
+	unsigned n;
+
+	world_ready(w, 1);
+	assert_int_equal(
+	    store_device_find(w->a->store, f.serial, &first, 1), 1);
+	f.issuer = first.issuer;
+	for (n = 1; n < STORE_TWINS_MAX; n++)
+		twin(w, &first, n);
+	ask(w, 1, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, FIRST);
+	twin(w, &first, n);
+	request_of(&f, 2);
+	ask(w, 2, &f);
+	expect_answer(w, 2, REASON_DEVICE_UNKNOWN, NULL);
+}
+
+/* The key is there, its certificate is over. */
+static void
+key_over(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+
+	world_ready(w, 1);
+	clock_set_test(NOW + 1000000); /* see world.c: its last second */
+	ask(w, 1, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, FIRST);
+	clock_set_test(NOW + 1000001);
+	request_of(&f, 2);
+	ask(w, 2, &f);
+	expect_answer(w, 2, REASON_KEY_EXPIRED, NULL);
+	expect_nothing(&w->signer);
+}
+
+/* What the product says goes into the order; and what comes back is measured
+ * against what its pledges can take (R-9.6). */
+static void
+as_the_product_says(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	struct sizes *sizes = &w->a->sizes[FORMAT_CMS_JSON];
+	struct voucher_order o;
+	struct product p;
+	struct cbor c;
+	unsigned i;
+
+	world_ready(w, 1);
+	assert_true(store_product_find(w->a->store, "router-9", &p));
+	p.emit_id_data = true;
+	p.proprietary_len = 3;
+	memcpy(p.proprietary, "abc", 3);
+	for (i = 0; i < 3; i++) {
+		/* No limit; what it has; one less. */
+		p.voucher_limit = (unsigned)sizes->last - (i == 2);
+		assert_true(store_product_put(w->a->store, &p));
+		drained(w);
+		request_of(&f, (uint8_t)(i + 1));
+		ask(w, i, &f);
+		assert_int_equal(w->signer.len, 1);
+		cbor_open(&c, buf_span(&w->signer.sent[0].payload), true);
+		assert_true(message_voucher_order_get(&c, &o));
+		assert_true(o.emit_id_data);
+		assert_true(span_is(o.proprietary, "abc"));
+		assert_memory_equal(
+		    o.request_sha256, f.request_sha256, HASH_SIZE);
+		assert_int_equal(o.domain_id_len, 20);
+		assert_false(o.layout_2019 || o.name_issuer);
+		puppet_obey(w);
+		drained(w);
+		expect_answer(w, i, REASON_OK, NULL);
+		assert_int_equal(w->a->over_limit, i == 2);
+	}
+	assert_int_equal(sizes->most, sizes->last);
+	assert_int_equal(sizes->least, sizes->last);
+	assert_true(sizes->last > 0);
+}
+
+/* No signer at the moment of the order: said so, and the device is free. */
+static void
+signer_away(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+
+	world_ready(w, 1);
+	w->signer.gone = true;
+	ask(w, 1, &f);
+	expect_answer(w, 1, REASON_UNAVAILABLE, NULL);
+	w->signer.gone = false;
+	ask(w, 2, &f);
+	assert_int_equal(w->signer.len, 1);
+}
+
+/* The same bytes, but he takes another format: not the same answer. And who
+ * waits for a checker that is gone waits for nothing. */
+static void
+waiting(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), jws = f,
+			     g = good_facts(1, 2);
+
+	world_ready(w, 1);
+	jws.reply = FORMAT_JWS_JSON;
+	ask(w, 1, &f);
+	ask(w, 2, &jws);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, FIRST);
+	expect_answer(w, 2, REASON_FORMAT_UNSUPPORTED, NULL);
+	drained(w);
+	request_of(&f, 3);
+	ask(w, 3, &f);
+	ask(w, 4, &g);
+	authority_calls.lost(w->a, &w->checker);
+	puppet_obey(w);
+	drained(w);
+	expect_nothing(&w->checker);
+	expect_nothing(&w->signer);
+	/* A voucher that was under way when issuing was stopped. */
+	request_of(&f, 4);
+	ask(w, 5, &f);
+	w->a->stopped = true;
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 5, REASON_RECHECK_DIFFERS, NULL);
+	ask(w, 6, &f);
+	expect_answer(w, 6, REASON_RECHECK_DIFFERS, NULL);
+	expect_nothing(&w->signer);
+}
+
+static void
+count_uses(void *context, const struct store_legacy *use)
+{
+	uint64_t *uses = context;
+
+	assert_string_equal(use->serial, "AR9-F1-000001");
+	assert_string_equal(use->form,
+	    uses[1] == 0 ? legacy_form(LEGACY_PATHS)->name
+			 : legacy_form(LEGACY_BASE64)->name);
+	uses[0] += use->uses;
+	uses[1]++;
+}
+
+/* Each form that was used is counted, when a voucher came of it. */
+static void
+old_forms(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), unknown = good_facts(7, 2);
+	uint64_t uses[2] = { 0, 0 };
+
+	world_ready(w, 1);
+	unknown.legacy = f.legacy =
+	    LEGACY(LEGACY_PATHS) | LEGACY(LEGACY_BASE64);
+	ask(w, 1, &unknown);
+	expect_answer(w, 1, REASON_DEVICE_UNKNOWN, NULL);
+	ask(w, 2, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 2, REASON_OK, FIRST);
+	store_legacy_each(w->a->store, count_uses, uses);
+	assert_int_equal(uses[0], 2);
+	assert_int_equal(uses[1], 2);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
@@ -468,6 +754,14 @@ main(void)
 		TEST(checker_lost),
 		TEST(audit_log),
 		TEST(twins_of_products),
+		TEST(on_record),
+		TEST(unrecorded),
+		TEST(many_twins),
+		TEST(key_over),
+		TEST(as_the_product_says),
+		TEST(signer_away),
+		TEST(waiting),
+		TEST(old_forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
