@@ -316,6 +316,7 @@ wakes(void **state)
 	put_of(PURPOSE_VOUCHER, "v", "", "");
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		k = NULL;
+		until = SAMPLE_TIME;
 		if (ledger_awake_read(&ledger, rows[i].subject, SAMPLE_TIME, &k,
 			&until, &why) != rows[i].reason)
 			fail_msg("%s: %s", rows[i].subject, why.text);
@@ -360,9 +361,12 @@ foreigners(void **state)
 	give("K1", "Linz");
 	assert_int_equal(foreign("AR9-H1-000001"), REASON_SERIAL_SLOT);
 	assert_int_equal(foreign("AR9-KI-000001"), REASON_SERIAL_SLOT);
+	assert_int_equal(foreign("AR9-F1-000001"), REASON_SERIAL_SLOT);
+	assert_int_equal(foreign("AR9-GL-000001"), REASON_SERIAL_SLOT);
 	/* Of a line: its own serials are its own, what looks like them is not. */
 	ledger_number_take(&ledger, key("a"), "lamp-1", "00-D0-E5-%%-%%-%%", 5);
 	assert_int_equal(foreign("00-D0-E5-00-00-07"), REASON_OK);
+	assert_int_equal(foreign("AR9-F2-000001"), REASON_OK);
 	assert_int_equal(foreign("OO-D0-E5-00-00-07"), REASON_SERIAL_SLOT);
 	assert_non_null(strstr(why.text, "product lamp-1"));
 }
