@@ -226,7 +226,7 @@ take_device(struct authority *a, const struct manifest_device *d,
 		return good;
 	r->added++;
 	return good && tag != NULL &&
-	    add_device(a, d, tag, j.fate == FATE_TWIN, note);
+	    add_device(a, d, tag, j.fate != FATE_NEW, note);
 }
 
 static const uint8_t *
