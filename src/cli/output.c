@@ -8,15 +8,20 @@
 
 #define COLUMNS_MAX 24
 
-/* A terminal obeys control characters: none gets that far. */
+/* A terminal obeys control characters: none gets that far, nor one of C1, which
+ * are U+0080 to U+009F. */
 static void
 cell_tame(char out[CELL_MAX])
 {
-	size_t i;
+	unsigned char *c;
 
-	for (i = 0; out[i] != '\0'; i++)
-		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
-			out[i] = '?';
+	for (c = (unsigned char *)out; *c != '\0'; c++) {
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			*c++ = '?';
+		else if (*c >= 0x20 && *c != 0x7f)
+			continue;
+		*c = '?';
+	}
 }
 
 /* One value in a cell: strings without quotes, null as a dash. */

@@ -8,7 +8,6 @@
 #define LABEL_CLAIMS 15
 #define LABEL_BAG    32
 #define LABEL_CHAIN  33
-#define CLAIM_IAT    6
 #define LABELS_MAX   32
 
 struct reading {
@@ -126,7 +125,8 @@ protected_read(struct reading *r, struct span bytes, struct header *h)
 	    : malformed(r, "octets behind the protected header");
 }
 
-/* The parameter, if it is one that is processed here; ptr NULL otherwise. */
+/* The parameter, if it is one that is processed here; ptr NULL otherwise. Of CWT
+ * claims there is nothing to do: iat is a hint for pledges (MP 10.1). */
 static struct span
 header_get(const struct header *h, int64_t label)
 {
@@ -245,29 +245,6 @@ certificates_read(struct reading *r, struct span item)
 	return REASON_OK;
 }
 
-/* iat of the CWT claims (RFC 9597): a hint to the reader of a log. */
-static void
-claims_read(struct signed_object *out, struct span claims)
-{
-	struct cbor c;
-	uint64_t count;
-	int64_t label, value;
-
-	cbor_open(&c, claims, false);
-	if (claims.ptr == NULL || cbor_map(&c, &count) != WIRE_OK)
-		return;
-	while (cbor_more(&c, &count)) {
-		if (cbor_int(&c, &label) == WIRE_OK && label == CLAIM_IAT &&
-		    cbor_int(&c, &value) == WIRE_OK) {
-			out->has_signing_time = true;
-			out->signing_time = value;
-			return;
-		}
-		if (cbor_skip(&c, NULL) != WIRE_OK)
-			return;
-	}
-}
-
 /* The protected parameter counts where a label is in both maps. */
 static struct span
 either(struct span protected, struct span unprotected)
@@ -288,7 +265,6 @@ headers_read(struct reading *r, struct cbor *c, struct span *protected)
 	    (reason = crit_check(r, &p, &u)) != REASON_OK ||
 	    (reason = algorithm_read(r, p.alg)) != REASON_OK)
 		return reason;
-	claims_read(r->out, p.claims);
 	reason = certificates_read(r, either(p.chain, u.chain));
 	if (reason != REASON_OK)
 		return reason;

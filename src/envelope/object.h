@@ -19,8 +19,6 @@ struct signed_object {
 	struct span signature; /* ECDSA: r || s, never DER */
 	struct span key_id;    /* JWS: kid, as text; ptr NULL if absent */
 	unsigned signatures;   /* JWS: how many, the first one counts */
-	bool has_signing_time; /* COSE: iat of the CWT claims */
-	int64_t signing_time;
 	unsigned certificates_len;
 	struct certificate certificates[OBJECT_CERTIFICATES_MAX];
 };

@@ -22,8 +22,12 @@ check_shown(struct span answer)
 	output_json(&c, answer);
 	fclose(stdout);
 	stdout = before;
-	for (i = 0; i < size; i++)
+	for (i = 0; i < size; i++) {
 		require(shown[i] == '\n' || !iscntrl((unsigned char)shown[i]));
+		/* C1 in UTF-8 */
+		require(shown[i] != '\xc2' || i + 1 == size ||
+		    (unsigned char)shown[i + 1] >= 0xa0);
+	}
 	free(shown);
 }
 
