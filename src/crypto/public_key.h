@@ -41,7 +41,8 @@ struct public_key;
  * valid until public_key_cache_trim() of the event loop's idle moment.
  * KEY_WEAK: RSA under 2048 or over 8192 bits, an even exponent, 1 or one over 33
  * bits; unknown curve, explicit parameters, point not on the curve, of small order on
- * that of Ed25519; more than SPKI_MAX octets. CERTIFICATE_MALFORMED if it is no SubjectPublicKeyInfo.
+ * that of Ed25519; more than SPKI_MAX octets. CERTIFICATE_MALFORMED if it is no
+ * SubjectPublicKeyInfo.
  */
 MUST_USE enum reason public_key_get(
     struct span spki, const struct public_key **out, struct why *why);

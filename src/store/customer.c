@@ -178,15 +178,6 @@ store_customer_certificate_get(struct store *s,
 	    VALUES(value_bytes(spki_sha256, HASH_SIZE)), next_certificate, &e);
 }
 
-static bool
-take_pinned(void *context, const struct value *row, unsigned n)
-{
-	(void)row;
-	(void)n;
-	*(bool *)context = true;
-	return false;
-}
-
 bool
 store_customer_pinned(struct store *s, const struct device *d,
     const uint8_t spki_sha256[HASH_SIZE])
@@ -208,6 +199,6 @@ store_customer_pinned(struct store *s, const struct device *d,
 	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
 		value_bytes(d->issuer.bytes, d->issuer.len),
 		value_bytes(spki_sha256, HASH_SIZE)),
-	    take_pinned, &found);
+	    take_seen, &found);
 	return found;
 }

@@ -72,6 +72,18 @@ only_for(struct ledger_key *k, const char *product)
 	strcpy(k->order.policy.products[0], product);
 }
 
+/* NULL: none. */
+static void
+is_named(const struct key_entry *e, const char *expected)
+{
+	if (expected == NULL)
+		assert_null(e);
+	else if (e == NULL)
+		fail_msg("none instead of %s", expected);
+	else
+		assert_string_equal(e->name, expected);
+}
+
 /* --- voucher keys --- */
 
 static void
@@ -80,14 +92,8 @@ signs_kind(struct world *w, enum signed_kind kind, const char *expected)
 	const struct key_use use = {
 		.kind = kind, .product = "router-9", .serial = "AR9-F1-000001"
 	};
-	const struct key_entry *e = key_for(w->a, &use);
 
-	if (expected == NULL)
-		assert_null(e);
-	else if (e == NULL)
-		fail_msg("none instead of %s", expected);
-	else
-		assert_string_equal(e->name, expected);
+	is_named(key_for(w->a, &use), expected);
 }
 
 static void
@@ -333,14 +339,7 @@ static void
 issues_for(struct world *w, const struct product *p, const char *factory,
     const char *expected)
 {
-	const struct key_entry *e = ca_choose(w->a, p, factory);
-
-	if (expected == NULL)
-		assert_null(e);
-	else if (e == NULL)
-		fail_msg("none instead of %s", expected);
-	else
-		assert_string_equal(e->name, expected);
+	is_named(ca_choose(w->a, p, factory), expected);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../folder.h"
+#include "../scrypt.h"
 #include "crypto/hash/memory.h"
 #include "crypto/keys/private_key.h"
 
@@ -246,22 +247,11 @@ kept_and_loaded(void **state)
 static const struct wanted *searched;
 static unsigned found_inside, found_outside;
 
-int __real_EVP_PBE_scrypt(const char *pass, size_t passlen,
-    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
-    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
-int __wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
-    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
-    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
-
-int
-__wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
-    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
-    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen)
+static void
+scrypt_called(void)
 {
 	if (searched != NULL)
 		memory_search(searched, &found_inside, &found_outside);
-	return __real_EVP_PBE_scrypt(
-	    pass, passlen, salt, saltlen, n, r, p, maxmem, key, keylen);
 }
 
 /* The tag key on its way to its file: beside its own page and the one that is

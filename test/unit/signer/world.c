@@ -1,6 +1,8 @@
 /* See world.h. */
 #include "world.h"
 
+#include "../scrypt.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,21 +77,10 @@ on_starting(void *context)
 	world.opened++;
 }
 
-int __real_EVP_PBE_scrypt(const char *pass, size_t passlen,
-    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
-    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
-int __wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
-    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
-    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen);
-
-int
-__wrap_EVP_PBE_scrypt(const char *pass, size_t passlen,
-    const unsigned char *salt, size_t saltlen, uint64_t n, uint64_t r,
-    uint64_t p, uint64_t maxmem, unsigned char *key, size_t keylen)
+static void
+scrypt_called(void)
 {
 	world.scrypts++;
-	return __real_EVP_PBE_scrypt(
-	    pass, passlen, salt, saltlen, n, r, p, maxmem, key, keylen);
 }
 
 static enum reason
