@@ -794,8 +794,7 @@ class Scene:
         if pin:
             pinned = base64.b64decode(voucher["pinned-domain-cert"])
             if pin.endswith((".crt", ".pem")):
-                der = world.openssl("x509", "-in", world.VECTORS / pin,
-                                    "-outform", "DER")
+                der = world.pem_der(world.VECTORS / pin)
             else:
                 der = self.pki.get(pin).der()
             if pinned != der:

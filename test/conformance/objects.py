@@ -8,6 +8,7 @@ import base64
 import datetime
 import hashlib
 import json
+import ssl
 
 import world
 
@@ -117,8 +118,7 @@ def public_key(folder, certificate):
     path = folder / "signer.pub"
     path.write_bytes(world.openssl("x509", "-inform", "DER", "-noout",
                                    "-pubkey", data=certificate))
-    return path, world.openssl("pkey", "-pubin", "-in", path, "-outform",
-                               "DER")
+    return path, world.pem_der(path, "PUBLIC KEY")
 
 
 def der_signature(signature):
@@ -136,12 +136,12 @@ def der_signature(signature):
 
 def chain_check(folder, chain, anchor):
     """Signer first, self-signed anchor last (MP 9, MP 10.1), by openssl."""
-    pems = [world.openssl("x509", "-inform", "DER", data=c) for c in chain]
-    (folder / "chain.pem").write_bytes(b"".join(pems[1:] or pems))
-    (folder / "signer.pem").write_bytes(pems[0])
+    pems = [ssl.DER_cert_to_PEM_cert(c) for c in chain]
+    (folder / "chain.pem").write_text("".join(pems[1:] or pems))
+    (folder / "signer.pem").write_text(pems[0])
     world.openssl("verify", "-purpose", "any", "-CAfile", anchor, "-untrusted",
                   folder / "chain.pem", folder / "signer.pem")
-    if chain[-1] != world.openssl("x509", "-in", anchor, "-outform", "DER"):
+    if chain[-1] != world.pem_der(anchor):
         raise RuntimeError("the anchor is not the last certificate")
 
 

@@ -44,6 +44,12 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
+def pem_der(path, what="CERTIFICATE"):
+    """What stands first in a PEM file."""
+    text = path.read_text().split("-----BEGIN %s-----" % what)[1]
+    return base64.b64decode(text.split("-----END")[0])
+
+
 class Identity:
     """A key with its certificate, and the certificates above it."""
 
@@ -52,12 +58,16 @@ class Identity:
         self.key = folder / (name + ".key")
         self.pem = folder / (name + ".pem")
         self.chain = list(chain)
+        self.public = None
 
     def der(self):
-        return openssl("x509", "-in", self.pem, "-outform", "DER")
+        return pem_der(self.pem)
 
     def spki(self):
-        return openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
+        if self.public is None:
+            self.public = openssl("pkey", "-in", self.key, "-pubout",
+                                  "-outform", "DER")
+        return self.public
 
     def field(self, oid):
         """extnValue content of an extension, None if absent."""
