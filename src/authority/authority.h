@@ -91,8 +91,9 @@ struct pending {
 	char correlation[17];
 
 	/* An operator's request. */
-	int64_t since;		 /* clock_ticks() when it was held */
-	enum inspect_kind asked; /* of a checker */
+	int64_t since;		    /* clock_ticks() when it was held */
+	enum inspect_kind asked;    /* of a checker ... */
+	const struct peer *checker; /* ... which is the only one to answer it */
 	inspected_call inspected;
 	struct certificate_facts *facts; /* what it found */
 	act_call act;
@@ -699,7 +700,8 @@ void inspect_ask(
  * p->facts and, of the whole of it, in p->certificate. */
 void inspect_certificate(struct authority *a, struct origin from,
     const struct message_admin *m, inspected_call call);
-void inspect_take(struct authority *a, const struct frame *frame);
+void inspect_take(
+    struct authority *a, const struct peer *from, const struct frame *frame);
 /* One of the checkers that have a front; NULL if none is there. */
 struct peer *some_checker(struct authority *a, const struct pending *p);
 /* explain.c */

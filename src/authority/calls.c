@@ -59,7 +59,8 @@ take_signed(struct authority *a, const struct frame *frame)
 }
 
 static void
-take_derived(struct authority *a, const struct frame *frame)
+take_derived(
+    struct authority *a, const struct peer *from, const struct frame *frame)
 {
 	static struct message_derived m;
 	struct pending *p = pending_find(a, frame->id);
@@ -70,8 +71,8 @@ take_derived(struct authority *a, const struct frame *frame)
 		fatal("malformed DERIVED");
 	if (p == NULL)
 		return; /* the asker was answered already */
-	if (p->stage != STAGE_DERIVE)
-		fatal("DERIVED for something that nobody asked about");
+	if (p->stage != STAGE_DERIVE || p->checker != from)
+		fatal("DERIVED for something that nobody asked it about");
 	explain_derived(a, p, &m);
 }
 
@@ -109,10 +110,10 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 		look_up_take(a, peer, frame);
 		return;
 	case MESSAGE_INSPECTED:
-		inspect_take(a, frame);
+		inspect_take(a, peer, frame);
 		return;
 	case MESSAGE_DERIVED:
-		take_derived(a, frame);
+		take_derived(a, peer, frame);
 		return;
 	case MESSAGE_RECORD:
 		sync_record(a, frame);

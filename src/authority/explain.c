@@ -355,7 +355,7 @@ request_explain(
 	q.derive.allowed = a->start.config.legacy;
 	if ((p = admin_pending(a, STAGE_DERIVE, from, m)) == NULL)
 		return;
-	checker = some_checker(a, p);
+	p->checker = checker = some_checker(a, p);
 	if (checker != NULL &&
 	    PEER_SEND(checker, DERIVE, pending_id(p), derive, &q.derive))
 		return;

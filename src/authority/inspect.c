@@ -25,6 +25,7 @@ inspect_ask(
 	struct why why;
 
 	p->asked = m->kind;
+	p->checker = checker;
 	if (checker != NULL &&
 	    PEER_SEND(checker, INSPECT, pending_id(p), inspect, m))
 		return;
@@ -59,7 +60,8 @@ certificate_keep(struct pending *p, const struct certificate_facts *f)
 }
 
 void
-inspect_take(struct authority *a, const struct frame *frame)
+inspect_take(
+    struct authority *a, const struct peer *from, const struct frame *frame)
 {
 	static struct message_inspected m;
 	struct pending *p = pending_find(a, frame->id);
@@ -71,8 +73,8 @@ inspect_take(struct authority *a, const struct frame *frame)
 		fatal("malformed INSPECTED");
 	if (p == NULL)
 		return;
-	if (p->stage != STAGE_INSPECT)
-		fatal("INSPECTED for something that nobody asked about");
+	if (p->stage != STAGE_INSPECT || p->checker != from)
+		fatal("INSPECTED for something that nobody asked it about");
 	if (m.kind != p->asked)
 		fatal("INSPECTED of another kind");
 	why_set(&why, m.reason, -1, "%s", m.text);

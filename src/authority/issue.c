@@ -393,7 +393,7 @@ issue_signed(
 	if (r == REASON_SERIAL_USED && burn_and_retry(a, p))
 		return;
 	if ((r == REASON_SIGNER_COUNT || r == REASON_SIGNER_DATE ||
-		r == REASON_SIGNER_KEY) &&
+		r == REASON_SIGNER_KEY || r == REASON_KEY_OUT_OF_REACH) &&
 	    take_over(a, p))
 		return;
 	why_set(&why, r, -1, "%s", m->text);

@@ -12,13 +12,14 @@
 void
 fatal(const char *format, ...)
 {
-	char text[300];
+	char text[300], plain[300];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	log_alarm("fatal", "text=\"%s\"", text);
+	log_alarm(
+	    "fatal", "text=\"%s\"", log_value(plain, sizeof(plain), text));
 	exit(EXIT_FAILURE);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/fatal.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "ceremony/ceremony.h"
 
 struct change {
@@ -84,19 +85,16 @@ renew_file(
 	struct stat st, wrapping;
 	enum reason r;
 
-	if (stat(file, &st) != 0)
+	if (lstat(file, &st) != 0)
 		return why_set(why, REASON_FILE_UNREADABLE, -1, "%s/%s: %s",
 		    folder, file, strerror(errno));
-	if (geteuid() == 0 &&
-	    (setegid(st.st_gid) != 0 || seteuid(st.st_uid) != 0))
-		fatal_errno("seteuid");
+	user_enter(st.st_uid, st.st_gid);
 	snprintf(path, sizeof(path), "../wrapping/%s", file);
 	if (strcmp(folder, "signer/keys") == 0 && stat(path, &wrapping) == 0)
 		r = renew_wrapped(c, folder, file, &wrapping, why);
 	else
 		r = renew(c, folder, file, o->before, o->next, &c->vault, why);
-	if (getuid() == 0 && (seteuid(0) != 0 || setegid(getgid()) != 0))
-		fatal_errno("seteuid");
+	user_leave();
 	return r;
 }
 

@@ -3,31 +3,36 @@
  * where the old one ended (doc/decisions/008). The signer does not run; keys
  * and passphrase are not needed, for nothing is signed.
  */
-#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/fatal.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "cli/cli.h"
+#include "ipc/room.h"
 #include "journal/journal.h"
 #include "wire/json.h"
 
-struct succession {
-	struct cli *c;
-	struct session *store;
-	char dir[PATH_MAX];
-	uint64_t skip;
-	struct ledger ledger; /* as after the last record that the store has */
-	uint64_t own;	      /* where the restored journal ends */
-	uint64_t lost[RECORD_KIND_LAST + 1]; /* records only in the store */
-};
+#define KEY_TEXT 256	   /* octets of JSON for one key, at most */
+#define JOURNAL	 "journal" /* in the signer's folder */
 
 struct copy_head {
 	uint8_t signer[16];
 	uint8_t sha256[HASH_SIZE];
 	uint64_t sequence;
+};
+
+struct succession {
+	struct cli *c;
+	struct session *store;
+	uint64_t skip;
+	struct ledger ledger;  /* as after the last record that the store has */
+	uint64_t own;	       /* where the restored journal ends */
+	struct copy_head head; /* the store's */
+	uint64_t lost[RECORD_KIND_LAST + 1]; /* records only in the store */
 };
 
 static bool
@@ -55,7 +60,7 @@ read_head(struct span json, struct copy_head *h)
 	    json_uint(&v, &h->sequence) == WIRE_OK;
 }
 
-/* The store's head, and its records from a sequence on. */
+/* The store's head, and its records from a sequence on; none with 0. */
 static enum reason
 ask_copy(struct session *s, uint64_t from, struct copy_head *head,
     struct span *records, struct why *why)
@@ -67,7 +72,7 @@ ask_copy(struct session *s, uint64_t from, struct copy_head *head,
 
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)from);
 	request_begin(&m, "journal.copy");
-	request_text(&m, "from", number);
+	request_text(&m, "from", from == 0 ? NULL : number);
 	if ((r = session_ask(s, &m, &reply, why)) != REASON_OK)
 		return r;
 	*records = reply.blob;
@@ -137,8 +142,9 @@ count_lost(void *context, struct span record, struct why *why)
 /* The store must tell the same history. What it lacks of the journal comes to it
  * at the next start; what is behind the journal's end is looked at later. */
 static enum reason
-compare(const struct succession *s, const struct copy_head *h, struct why *why)
+compare(const struct succession *s, struct why *why)
 {
+	const struct copy_head *h = &s->head;
 	const struct ledger *l = &s->ledger;
 	uint8_t own[HASH_SIZE] = { 0 };
 	struct why inner;
@@ -148,7 +154,7 @@ compare(const struct succession *s, const struct copy_head *h, struct why *why)
 		    "the store holds the journal of another signer");
 	if (h->sequence > l->sequence)
 		return REASON_OK;
-	if (journal_hash(s->dir, h->sequence, own, &inner) != REASON_OK ||
+	if (journal_hash(JOURNAL, h->sequence, own, &inner) != REASON_OK ||
 	    memcmp(h->sha256, own, HASH_SIZE) != 0)
 		return why_set(why, REASON_JOURNAL_FORK, -1,
 		    "record %llu has another hash in the store",
@@ -159,18 +165,14 @@ compare(const struct succession *s, const struct copy_head *h, struct why *why)
 static enum reason
 plan(struct succession *s, struct why *why)
 {
-	struct copy_head head;
-	struct span records;
 	uint64_t count;
 	enum reason r;
 
-	if ((r = journal_verify(s->dir, &s->ledger, &count, NULL, NULL, why)) !=
-	    REASON_OK)
+	if ((r = journal_verify(
+		 JOURNAL, &s->ledger, &count, NULL, NULL, why)) != REASON_OK)
 		return r;
 	s->own = s->ledger.sequence;
-	if ((r = ask_copy(s->store, s->own, &head, &records, why)) !=
-		REASON_OK ||
-	    (r = compare(s, &head, why)) != REASON_OK)
+	if ((r = compare(s, why)) != REASON_OK)
 		return r;
 	return each_lost(s, count_lost, s, why);
 }
@@ -187,7 +189,7 @@ carry_out(struct succession *s, struct why *why)
 	struct journal *j = NULL;
 	enum reason r;
 
-	if ((r = journal_open(s->dir, &j, NULL, NULL, why)) != REASON_OK)
+	if ((r = journal_open(JOURNAL, &j, NULL, NULL, why)) != REASON_OK)
 		return r;
 	if (journal_ledger(j)->sequence != s->own)
 		r = why_set(
@@ -198,8 +200,29 @@ carry_out(struct succession *s, struct why *why)
 		r = journal_commit(j, why);
 	if (r == REASON_OK)
 		r = journal_succeed(
-		    j, s->dir, s->skip, getuid(), clock_now(), why);
+		    j, JOURNAL, s->skip, getuid(), clock_now(), why);
 	journal_close(j);
+	return r;
+}
+
+/* The folder is the signer's: from there on as its user, so that what is made is
+ * the signer's, and no link leads root to anything else. The store was asked before
+ * that, for it answers root. */
+static enum reason
+enter(struct succession *s, const char *home, struct why *why)
+{
+	struct room room;
+	struct span none;
+	enum reason r;
+
+	if ((r = ask_copy(s->store, 0, &s->head, &none, why)) != REASON_OK ||
+	    (r = room_open(home, ROLE_SIGNER, &room, why)) != REASON_OK)
+		return r;
+	if (fchdir(room.folder) != 0)
+		r = why_set(why, REASON_HOME_INVALID, -1, "signer: %m");
+	else
+		user_enter(room.user, room.group);
+	room_close(&room);
 	return r;
 }
 
@@ -253,11 +276,12 @@ put_keys(struct json_out *o, const struct succession *s)
 static void
 print(const struct succession *s, bool done)
 {
-	static char room[16384];
+	size_t size = 4096 + s->ledger.keys_len * KEY_TEXT;
+	char *room = memory_new(size), when[CLOCK_TEXT_SIZE];
 	struct json_out o;
 	struct span json;
 
-	json_out_open(&o, room, sizeof(room));
+	json_out_open(&o, room, size);
 	json_begin_object(&o);
 	json_put_name(&o, "done");
 	json_put_bool(&o, done);
@@ -270,12 +294,17 @@ print(const struct succession *s, bool done)
 	json_put_name(&o, "head");
 	json_put_hex(&o, span_of(s->ledger.head, HASH_SIZE));
 	put_lost(&o, s);
+	clock_print(when, clock_now());
+	json_put_name(&o, "dated");
+	json_put_text(&o, when);
 	json_put_name(&o, "skipped");
 	json_put_uint(&o, s->skip);
 	put_keys(&o, s);
 	json_end_object(&o);
-	if (json_out_span(&o, &json) == WIRE_OK)
-		output_json(s->c, json);
+	if (json_out_span(&o, &json) != WIRE_OK)
+		fatal("keys without room");
+	output_json(s->c, json);
+	free(room);
 	if (!done)
 		fprintf(stderr,
 		    "hallmark journal succeed: nothing was changed. What was "
@@ -308,12 +337,12 @@ journal_succeed_run(struct cli *c, int argc, char **argv)
 	if (r == REASON_OK && !session_alone(s.store))
 		r = why_set(&why, REASON_HOME_LOCKED, -1,
 		    "the service runs: stop it first");
-	if (r == REASON_OK) {
-		path_join(s.dir, sizeof(s.dir), home, "signer/journal");
+	if (r == REASON_OK && (r = enter(&s, home, &why)) == REASON_OK) {
 		r = plan(&s, &why);
+		if (r == REASON_OK && yes)
+			r = carry_out(&s, &why);
+		user_leave();
 	}
-	if (r == REASON_OK && yes)
-		r = carry_out(&s, &why);
 	if (r == REASON_OK)
 		print(&s, yes);
 	else

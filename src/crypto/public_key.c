@@ -5,6 +5,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/public_key.h"
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -238,6 +239,45 @@ small_order(const uint8_t key[32])
 	    (memcmp(key, eights[1], 31) == 0 && top == 0x7a);
 }
 
+/* RFC 8032 5.1.3: y below p = 2^255 - 19, and (y^2 - 1) / (d y^2 + 1) a square; d is
+ * -121665 / 121666. Half of all octets are no point: nobody has their key, and a
+ * device with it is one that can never prove itself. Product and quotient are squares
+ * together, also when both are taken 121666 times. */
+static bool
+is_point(const uint8_t key[32])
+{
+	BN_CTX *context = BN_CTX_new();
+	BIGNUM *p, *y, *above, *below;
+	uint8_t octets[32];
+	bool good;
+
+	memcpy(octets, key, sizeof(octets));
+	octets[31] &= 0x7f; /* the sign of x */
+	if (context == NULL)
+		fatal("an Ed25519 key without memory");
+	BN_CTX_start(context);
+	p = BN_CTX_get(context);
+	y = BN_CTX_get(context);
+	above = BN_CTX_get(context);
+	below = BN_CTX_get(context);
+	if (below == NULL || BN_set_bit(p, 255) != 1 ||
+	    BN_sub_word(p, 19) != 1 ||
+	    BN_lebin2bn(octets, sizeof(octets), y) == NULL)
+		fatal("an Ed25519 key without memory");
+	good = BN_cmp(y, p) < 0;
+	if (BN_mod_sqr(y, y, p, context) != 1 || BN_copy(above, y) == NULL ||
+	    BN_sub_word(above, 1) != 1 || BN_mul_word(y, 121665) != 1 ||
+	    BN_set_word(below, 121666) != 1 ||
+	    BN_mod_sub(below, below, y, p, context) != 1 ||
+	    BN_mul_word(above, 121666) != 1 ||
+	    BN_mod_mul(above, above, below, p, context) != 1)
+		fatal("an Ed25519 key without memory");
+	good = good && BN_kronecker(above, p, context) >= 0;
+	BN_CTX_end(context);
+	BN_CTX_free(context);
+	return good;
+}
+
 static enum reason
 ed25519_read(struct public_key *k, struct span bits, struct why *why)
 {
@@ -249,9 +289,12 @@ ed25519_read(struct public_key *k, struct span bits, struct why *why)
 	if (small_order(bits.ptr))
 		return why_set(why, REASON_KEY_WEAK, -1,
 		    "an Ed25519 key that anybody can sign with");
+	if (!is_point(bits.ptr))
+		return why_set(why, REASON_KEY_WEAK, -1,
+		    "an Ed25519 key that nobody can have");
 	k->pkey = EVP_PKEY_new_raw_public_key(
 	    EVP_PKEY_ED25519, NULL, bits.ptr, bits.len);
-	/* Any 32 octets will do, so it lacked memory, whatever it says. */
+	/* It takes any 32 octets, so it lacked memory, whatever it says. */
 	if (k->pkey == NULL)
 		fatal("an Ed25519 key could not be made");
 	return REASON_OK;

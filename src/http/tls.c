@@ -60,6 +60,16 @@ set_client(SSL_CTX *c, enum client_certificate client)
 		fatal("session id context");
 }
 
+/* libssl has a new session. One of 1.3 is new because tls_remember() asked for it;
+ * one of 1.2 is new with each handshake, whoever the client is, and waits for it. */
+static int
+on_session(SSL *ssl, SSL_SESSION *session)
+{
+	if (SSL_version(ssl) >= TLS1_3_VERSION)
+		(void)SSL_CTX_add_session(SSL_get_SSL_CTX(ssl), session);
+	return 0; /* it keeps its own reference */
+}
+
 static void
 set_sessions(SSL_CTX *c)
 {
@@ -67,7 +77,9 @@ set_sessions(SSL_CTX *c)
 	 * more than a handshake. */
 	SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
 	SSL_CTX_set_num_tickets(c, 0);
-	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_SERVER);
+	SSL_CTX_set_session_cache_mode(
+	    c, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+	SSL_CTX_sess_set_new_cb(c, on_session);
 	SSL_CTX_sess_set_cache_size(c, SESSIONS_MAX);
 	SSL_CTX_set_timeout(c, SESSION_SECONDS);
 }
@@ -234,9 +246,13 @@ tls_full(const SSL *ssl)
 void
 tls_remember(SSL *ssl)
 {
-	/* It leaves with the next octets that are written. */
+	/* A ticket leaves with the next octets that are written; the number of a
+	 * session of 1.2 the client has since the handshake. */
 	if (SSL_version(ssl) >= TLS1_3_VERSION)
 		(void)SSL_new_session_ticket(ssl);
+	else
+		(void)SSL_CTX_add_session(
+		    SSL_get_SSL_CTX(ssl), SSL_get0_session(ssl));
 	ERR_clear_error();
 }
 

@@ -31,7 +31,8 @@ bool tls_client(
 bool tls_full(const SSL *ssl);
 
 /* Lets a client that was served come back without a full handshake. Strangers
- * get no ticket: it costs as much as a signature. */
+ * cannot: a ticket costs as much as a signature, and a session the room of one that
+ * was served. */
 void tls_remember(SSL *ssl);
 
 /* Tells the peer that this is all, and keeps the session usable. */

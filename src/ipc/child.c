@@ -219,8 +219,13 @@ take_word(struct children *c, struct child *k, enum message type,
 		k->state = CHILD_READY;
 		return;
 	}
-	if (k->role == ROLE_FRONT && k->state == CHILD_READY) {
-		tls_back(c);
+	/* Of a front it is about a reload. Who meets strangers may say it because
+	 * one of them owns it: that must end nobody else, as a reason to stay
+	 * down would. */
+	if (k->state == CHILD_READY &&
+	    (k->role == ROLE_FRONT || k->role == ROLE_CHECKER)) {
+		if (k->role == ROLE_FRONT)
+			tls_back(c);
 		return;
 	}
 	k->state = CHILD_FAILED;

@@ -66,27 +66,6 @@ write_act(const char *dir, const struct ledger *old, uint32_t user, int64_t now,
 	return reason;
 }
 
-/* Where the signer has a user of its own, what root made must be that user's. */
-static enum reason
-give_to_owner(const char *dir, const char *like, struct why *why)
-{
-	static const char *const names[] = { "lock", "00000001.seg", "" };
-	char path[PATH_MAX];
-	struct stat st;
-	size_t i;
-
-	if (stat(like, &st) != 0)
-		return failed(why, like);
-	if (st.st_uid == geteuid())
-		return REASON_OK;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]) >=
-			PATH_MAX ||
-		    chown(path, st.st_uid, st.st_gid) != 0)
-			return failed(why, path);
-	return REASON_OK;
-}
-
 /* Both names change in one step: at no moment is there no journal. */
 static enum reason
 exchange(const char *dir, const char *other, struct why *why)
@@ -124,8 +103,7 @@ journal_succeed(struct journal *j, const char *dir, uint64_t skip,
 	if ((r = new_folder(dir, other, why)) != REASON_OK ||
 	    (r = journal_create_after(other, old, skip, now, why)) !=
 		REASON_OK ||
-	    (r = write_act(other, old, user, now, why)) != REASON_OK ||
-	    (r = give_to_owner(other, dir, why)) != REASON_OK)
+	    (r = write_act(other, old, user, now, why)) != REASON_OK)
 		return r;
 	return exchange(dir, other, why);
 }

@@ -288,6 +288,8 @@ request_send(struct connection *c, const struct exchange *e)
 	return REASON_OK;
 }
 
+/* It is read when nothing more is waiting: with each piece, however small a server
+ * makes them, it would be work by the square of its length. */
 static enum reason
 response_receive(struct connection *c, struct response *out)
 {
@@ -297,23 +299,21 @@ response_receive(struct connection *c, struct response *out)
 	enum reason r = REASON_OK;
 
 	buf_init(&text, ANSWER_MAX + 2 * HEADER_MAX);
-	while (s == RESPONSE_MORE) {
+	while (r == REASON_OK && s == RESPONSE_MORE) {
 		int n = SSL_read(c->ssl, piece, sizeof(piece));
 		bool closed =
 		    n <= 0 && SSL_get_error(c->ssl, n) == SSL_ERROR_ZERO_RETURN;
 
-		if (n <= 0 && !closed) {
-			if (again(c, n))
-				continue;
-			r = clock_ticks() >= c->deadline
-			    ? failed(c, "answer", "deadline")
-			    : tls_failed(c, "answer");
-			break;
-		}
 		if (n > 0 && !buf_add(&text, span_of(piece, (size_t)n)))
 			s = RESPONSE_BAD;
-		else
+		else if (n <= 0)
 			s = response_read(buf_span(&text), closed, out);
+		if (s != RESPONSE_MORE)
+			break;
+		if (clock_ticks() >= c->deadline)
+			r = failed(c, "answer", "deadline");
+		else if (n <= 0 && !again(c, n) && clock_ticks() < c->deadline)
+			r = tls_failed(c, "answer");
 	}
 	if (r == REASON_OK && s == RESPONSE_BAD)
 		r = failed(c, "answer", "not well-formed HTTP, or too long");

@@ -153,10 +153,10 @@ key_file_open(struct private_key **out, struct signer *s,
 	return r;
 }
 
-/* Is the file there, and its wrapping key, which an empty file says is lost? Else
- * that is said, and the key is not held: the rest can work. */
-static bool
-is_there(const struct signer *s, const struct ledger_key *known)
+/* Is the file there, and its wrapping key, which an empty file says is lost? */
+static enum reason
+check_there(
+    const struct signer *s, const struct ledger_key *known, struct why *why)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
 	struct stat st;
@@ -166,12 +166,12 @@ is_there(const struct signer *s, const struct ledger_key *known)
 		path_join(folder, sizeof(folder), s->root, "wrapping");
 		key_path(path, folder, known->order.name, "key");
 	}
-	if (stat(path, &st) == 0 && (!known->wrapped || st.st_size > 0))
-		return true;
-	log_alarm("signer-key", "key=\"%s\" file=\"%s\" text=\"%s\"",
-	    known->order.name, path,
-	    stat(path, &st) == 0 ? "it is empty" : strerror(errno));
-	return false;
+	if (stat(path, &st) != 0)
+		return why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
+		    strerror(errno));
+	return !known->wrapped || st.st_size > 0
+	    ? REASON_OK
+	    : why_set(why, REASON_HOME_INVALID, -1, "%s is empty", path);
 }
 
 static enum reason
@@ -183,10 +183,8 @@ key_load(struct keyring *k, struct signer *s, const struct ledger_key *known,
 	struct held_key *h;
 	enum reason r;
 
-	if (!is_there(s, known))
-		return REASON_OK;
-	r = key_file_open(&key, s, known, passphrase, why);
-	if (r != REASON_OK)
+	if ((r = check_there(s, known, why)) != REASON_OK ||
+	    (r = key_file_open(&key, s, known, passphrase, why)) != REASON_OK)
 		return r;
 	sha256(private_key_spki(key), hash);
 	if (memcmp(hash, known->spki_sha256, HASH_SIZE) != 0) {
@@ -196,10 +194,29 @@ key_load(struct keyring *k, struct signer *s, const struct ledger_key *known,
 		    known->order.name);
 	}
 	h = keyring_add(k, known->order.name, key);
-	if (known->state != KEY_REQUESTED &&
-	    known->order.purpose != PURPOSE_MANIFEST)
-		return chain_load(h, s->folder, known, why);
-	return REASON_OK;
+	if (known->state == KEY_REQUESTED ||
+	    known->order.purpose == PURPOSE_MANIFEST)
+		return REASON_OK;
+	if ((r = chain_load(h, s->folder, known, why)) != REASON_OK)
+		keyring_forget(k, known->order.name);
+	return r;
+}
+
+/* The passphrase is right, or the tag key had not opened: so whatever is wrong with
+ * one key is wrong with that one, and the rest can work (R-8.2). */
+static void
+key_try(struct keyring *k, struct signer *s, const struct ledger_key *known,
+    const struct secret *passphrase)
+{
+	struct why why, inner;
+	enum reason r = key_load(k, s, known, passphrase, &inner);
+
+	if (r == REASON_OK)
+		return;
+	why_set(&why, REASON_KEY_OUT_OF_REACH, -1, "%s: %.150s", reason_code(r),
+	    inner.text);
+	log_reason(
+	    REASON_KEY_OUT_OF_REACH, &why, "key=\"%s\"", known->order.name);
 }
 
 /* A key that the journal knows to be gone stays so, whatever lies there again. */
@@ -216,25 +233,23 @@ look_for_returned(const struct signer *s, const struct ledger_key *known)
 		    known->order.name, key_state_name(known->state));
 }
 
-enum reason
+void
 keyring_load(struct keyring *k, struct signer *s, const struct ledger *ledger,
-    const struct secret *passphrase, struct why *why)
+    const struct secret *passphrase)
 {
 	const struct ledger_key *known;
-	enum reason r = REASON_OK;
 	size_t i;
 
-	for (i = 0; r == REASON_OK && i < ledger->keys_len; i++) {
+	for (i = 0; i < ledger->keys_len; i++) {
 		known = &ledger->keys[i];
 		if (!key_state_over(known->state)) {
-			r = key_load(k, s, known, passphrase, why);
+			key_try(k, s, known, passphrase);
 			if (s->calls.starting != NULL)
 				s->calls.starting(s->calls.context);
 		} else if (known->state != KEY_RETIRED) {
 			look_for_returned(s, known);
 		}
 	}
-	return r;
 }
 
 static bool

@@ -196,6 +196,29 @@ mismatch(struct why *why, unsigned at, const char *what)
 	    why, REASON_CA_MISMATCH, -1, "certificate %u: %s", at, what);
 }
 
+/* May it issue those below it (RFC 5280 6.1.4)? A device with the wrong answer would
+ * be refused wherever its path is validated. */
+static enum reason
+check_issuer(const struct certificate *chain, unsigned at, unsigned chain_len,
+    struct why *why)
+{
+	const struct certificate *c = &chain[at];
+	unsigned below = 0, i;
+
+	for (i = 0; i < at; i++)
+		below += chain[i].ca;
+	if (!c->ca)
+		return mismatch(why, at, "it is no CA");
+	if (c->has_key_usage && (c->key_usage & KEY_USAGE_CERT_SIGN) == 0)
+		return mismatch(why, at, "its keyUsage lacks keyCertSign");
+	/* A path length does not count it (IP 6). */
+	if (at + 1 < chain_len && span_eq(c->issuer, c->subject))
+		return mismatch(why, at, "it is self-issued, and no root");
+	if (c->has_path_length && below > c->path_length)
+		return mismatch(why, at, "its path length is too small");
+	return REASON_OK;
+}
+
 /* Each is signed by the next, the last one by itself, all but the first CAs. A
  * voucher key may have a placeholder alone. */
 static enum reason
@@ -214,8 +237,9 @@ check_chain(const struct key_certificate *k, enum key_purpose purpose,
 		    REASON_OK)
 			return r;
 	for (i = 1; i < k->chain_len; i++) {
-		if (!chain[i].ca)
-			return mismatch(why, i, "it is no CA");
+		if ((r = check_issuer(chain, i, k->chain_len, why)) !=
+		    REASON_OK)
+			return r;
 		if (!certificate_signed_by(&chain[i - 1], &chain[i]))
 			return mismatch(why, i,
 			    "it did not sign the one "

@@ -79,7 +79,7 @@ open_keys(struct signer *s, struct why *why)
 	if ((r = signer_passphrase(s, &passphrase, why)) != REASON_OK)
 		return r;
 	if ((r = tag_key_open(s, &passphrase, why)) == REASON_OK)
-		r = keyring_load(&s->keyring, s, l, &passphrase, why);
+		keyring_load(&s->keyring, s, l, &passphrase);
 	key_vault_close(&s->vault);
 	secret_free(&passphrase);
 	return r;
@@ -135,12 +135,16 @@ open_recent(struct signer *s, struct why *why)
 /* A home that was put back as a whole cannot know that it is old; but it can know
  * that it was put back. Said at each start, until `journal succeed` has begun a
  * chain whose first record says so. */
-static enum reason
-open_place(struct signer *s, struct why *why)
+static void
+open_place(const struct signer *s)
 {
+	struct why why;
+
 	switch (journal_place(s->journal_path)) {
 	case PLACE_UNKNOWN:
-		return journal_settle(s->journal_path, why);
+		if (journal_settle(s->journal_path, &why) != REASON_OK)
+			log_alarm("home-place", "text=\"%s\"", why.text);
+		break;
 	case PLACE_OTHER:
 		log_alarm("home-copied",
 		    "text=\"the journal was copied to where it lies: whether "
@@ -152,7 +156,6 @@ open_place(struct signer *s, struct why *why)
 	case PLACE_OWN:
 		break;
 	}
-	return REASON_OK;
 }
 
 static enum reason
@@ -172,8 +175,8 @@ open_all(struct signer *s, const struct signer_options *o, struct why *why)
 		return why_set(why, REASON_TEST_CLOCK, -1, "%s", "");
 	if (o->test_clock && !o->create)
 		clock_set_test(o->clock);
-	if ((r = open_place(s, why)) != REASON_OK ||
-	    (r = folder_make(s, "wrapping", why)) != REASON_OK ||
+	open_place(s);
+	if ((r = folder_make(s, "wrapping", why)) != REASON_OK ||
 	    (r = folder_make(s, "archive", why)) != REASON_OK ||
 	    (r = open_keys(s, why)) != REASON_OK ||
 	    (r = open_clock(s, why)) != REASON_OK ||

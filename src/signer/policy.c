@@ -110,7 +110,8 @@ key_may_sign(struct signer *s, const char *name, const struct key_use *use,
 		    "the clock waits for an operator");
 	r = check_policy(s, k, use, again, &inner);
 	if (r == REASON_OK && h == NULL)
-		r = why_set(&inner, REASON_SIGNER_KEY, -1, "it is missing");
+		r = why_set(&inner, REASON_KEY_OUT_OF_REACH, -1,
+		    "the signer's start says why");
 	if (r == REASON_OK)
 		r = check_certificate(s, h, &inner);
 	*out = h;

@@ -33,11 +33,10 @@ struct keyring {
 };
 
 /* Opens the key files of all keys of the ledger that are not retired, compares
- * them with it, and reads their chains. A missing file is an alarm and the key
- * is not held; PASSPHRASE, or HOME_INVALID where a file tells another key. */
-MUST_USE enum reason keyring_load(struct keyring *k, struct signer *s,
-    const struct ledger *ledger, const struct secret *passphrase,
-    struct why *why);
+ * them with it, and reads their chains. A key of which a file is missing, damaged or
+ * another one is not held, which is an alarm (KEY_OUT_OF_REACH). */
+void keyring_load(struct keyring *k, struct signer *s,
+    const struct ledger *ledger, const struct secret *passphrase);
 void keyring_free(struct keyring *k);
 /* Opens a key's file, with its wrapping key if it has one. What was derived stays
  * in the vault until the caller closes it. PASSPHRASE, HOME_INVALID. */
@@ -301,7 +300,7 @@ MUST_USE enum reason device_check(const struct device *d, struct why *why);
 const struct ledger_key *ledger_key_of(
     const struct signer *s, const char *name);
 /*
- * May this key sign this now? CLOCK_STEP, SIGNER_KEY, SIGNER_POLICY,
+ * May this key sign this now? CLOCK_STEP, SIGNER_KEY, KEY_OUT_OF_REACH, SIGNER_POLICY,
  * SIGNER_DATE, SIGNER_COUNT, SIGNER_RATE. again: what is only rendered a second
  * time has been counted.
  */

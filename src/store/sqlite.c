@@ -229,6 +229,7 @@ database_run(void *database, const char *sql, const struct value *values,
 	sqlite3_stmt *t = prepared(s, sql);
 	struct value columns[COLUMNS_MAX];
 	enum statement_result result = STATEMENT_DONE;
+	char text[200];
 	int r;
 
 	bind(t, values, n);
@@ -241,7 +242,8 @@ database_run(void *database, const char *sql, const struct value *values,
 	} else if (r == SQLITE_CONSTRAINT) {
 		result = STATEMENT_CONFLICT;
 	} else if (r != SQLITE_DONE && r != SQLITE_ROW) {
-		log_alarm("store", "text=\"%s\"", sqlite3_errmsg(s->db));
+		log_alarm("store", "text=\"%s\"",
+		    log_value(text, sizeof(text), sqlite3_errmsg(s->db)));
 		result = STATEMENT_FAILED;
 	}
 	sqlite3_reset(t);

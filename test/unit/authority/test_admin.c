@@ -382,6 +382,48 @@ another_kind(void **state)
 	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
+/* What one checker was asked, another must not answer, although it can tell the
+ * number: who owns one owns what that one is shown, and no more. */
+static void
+another_checker(void **state)
+{
+	struct world *w = *state;
+	struct peer *other = calloc(1, sizeof(*other));
+	static uint8_t room[4096];
+	struct message_inspected m = { .kind = INSPECT_CSR };
+	struct cbor_out o;
+	struct sent s;
+	int status;
+	pid_t pid;
+
+	assert_non_null(other);
+	other->role = ROLE_CHECKER;
+	other->index = 1;
+	world_ready(w, 1);
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	m.csr.spki = span_str("its own");
+	memset(m.csr.spki_sha256, 9, HASH_SIZE);
+	cbor_out_open(&o, room, sizeof(room));
+	message_inspected_put(&o, &m);
+	if ((pid = fork()) == 0) {
+		deliver(w, other, MESSAGE_INSPECTED, s.id, &o);
+		_exit(EXIT_SUCCESS);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	/* From who was asked the same is an answer. */
+	deliver(w, &w->checker, MESSAGE_INSPECTED, s.id, &o);
+	drained(w);
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_OK);
+	free(other);
+}
+
 /* --- devices --- */
 
 static void
@@ -557,6 +599,7 @@ main(void)
 		TEST(commit_lost),
 		TEST(imports),
 		TEST(another_kind),
+		TEST(another_checker),
 		TEST(pages),
 		TEST(holds),
 		TEST(patience),

@@ -27,6 +27,12 @@ end(void)
 }
 
 static void
+end_with_quotes(void)
+{
+	fatal("near %s: syntax error", "\"x\" key=\"F1-1\"");
+}
+
+static void
 end_with_words_of_the_system(void)
 {
 	errno = ENOSPC;
@@ -61,6 +67,7 @@ fatal_ends_and_says_why(void **state)
 	expect(end, "text=\"invariant 7\"");
 	expect(end_with_words_of_the_system,
 	    "text=\"writing: No space left on device\"");
+	expect(end_with_quotes, "text=\"near 'x' key='F1-1': syntax error\"");
 }
 
 static void

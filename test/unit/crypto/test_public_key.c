@@ -233,13 +233,14 @@ cache_keeps_what_is_used(void **state)
 	struct span s = span_of(busy, spki_of(key, busy));
 	const struct public_key *k, *again;
 	struct why why;
-	unsigned i;
+	unsigned i, keys = 0;
 
 	(void)state;
 	assert_int_equal(public_key_get(s, &k, &why), REASON_OK);
-	for (i = 0; i < 30000; i++) {
+	for (i = 0; keys < 30000; i++) {
 		memcpy(spki + 13, &i, sizeof(i));
-		assert_int_equal(get(span_of(spki, sizeof(spki))), REASON_OK);
+		/* Half of them are no points. */
+		keys += get(span_of(spki, sizeof(spki))) == REASON_OK;
 		assert_int_equal(public_key_get(s, &again, &why), REASON_OK);
 		assert_ptr_equal(again, k);
 		if (i % 100 == 0)
@@ -410,11 +411,41 @@ small_orders(void **state)
 					: "");
 		}
 	}
-	/* Nothing but these. */
+	/* Nothing but these, and what is no point. */
 	memset(spki + 12, 0, 32);
 	spki[12] = 3;
 	assert_int_equal(
 	    public_key_get(span_of(spki, sizeof(spki)), &k, &why), REASON_OK);
+}
+
+/* Which y of 2 to 63 have a point, worked out with the powers of another language
+ * (Euler's criterion); and none has that is written as y + p. */
+static void
+no_points(void **state)
+{
+	const uint64_t points = UINT64_C(0xf7d91dab7fadc678);
+	uint8_t spki[44] = { 0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3,
+		0x21, 0 };
+	const struct public_key *k;
+	struct why why;
+	unsigned y;
+
+	(void)state;
+	for (y = 2; y < 64; y++) {
+		spki[12] = (uint8_t)y;
+		spki[43] = (uint8_t)(y << 7); /* with either sign */
+		assert_int_equal(
+		    public_key_get(span_of(spki, sizeof(spki)), &k, &why),
+		    (points >> y & 1) != 0 ? REASON_OK : REASON_KEY_WEAK);
+	}
+	memset(spki + 12, 0xff, 32);
+	for (y = 2; y < 19; y++) {
+		spki[12] = (uint8_t)(0xed + y);
+		spki[43] = 0x7f;
+		assert_int_equal(
+		    public_key_get(span_of(spki, sizeof(spki)), &k, &why),
+		    REASON_KEY_WEAK);
+	}
 }
 
 static void
@@ -475,6 +506,7 @@ main(void)
 		cmocka_unit_test(cache_keeps_what_is_used),
 		cmocka_unit_test(tables_are_earned),
 		cmocka_unit_test(small_orders),
+		cmocka_unit_test(no_points),
 		cmocka_unit_test(signature_identifiers),
 		cmocka_unit_test(digest_identifiers),
 	};

@@ -20,6 +20,7 @@ struct state {
 	unsigned lost;
 	struct peer *waiting; /* an ADMIN that waits for the second signer */
 	uint64_t waiting_id;
+	unsigned checkers;  /* of index 0 that were connected so far */
 	unsigned apart;	    /* checkers apart that came */
 	struct peer *fresh; /* an ADMIN that waits for one */
 	uint64_t fresh_id;
@@ -94,6 +95,9 @@ connected(void *context, struct peer *peer)
 	if (peer_role(peer) == ROLE_SIGNER && ++s->signers >= 2 &&
 	    s->waiting != NULL)
 		reply(s->waiting, s->waiting_id, "{\"back\":true}");
+	if (peer_role(peer) == ROLE_CHECKER && peer_index(peer) == 0 &&
+	    ++s->checkers >= 2 && s->waiting != NULL)
+		reply(s->waiting, s->waiting_id, "{\"back\":true}");
 	if (peer_role(peer) != ROLE_CHECKER ||
 	    peer_index(peer) != CHECKER_APART)
 		return;
@@ -132,8 +136,18 @@ tick(void *context)
 }
 
 static void
+fail(struct state *s)
+{
+	struct why why;
+
+	why_set(&why, REASON_STORE_FAILED, -1, "as asked");
+	program_fail(s->program, REASON_STORE_FAILED, &why);
+}
+
+static void
 take_admin(struct state *s, struct peer *peer, const struct frame *f)
 {
+	static const struct message_on_record nothing;
 	struct message_act act = { .verb = "die" };
 	struct message_admin m;
 	struct cbor c;
@@ -148,6 +162,11 @@ take_admin(struct state *s, struct peer *peer, const struct frame *f)
 		s->waiting_id = f->id;
 		(void)PEER_SEND(program_peer(s->program, ROLE_SIGNER, 0), ACT,
 		    0, act, &act);
+	} else if (strcmp(m.verb, "fail-checker") == 0) {
+		s->waiting = peer;
+		s->waiting_id = f->id;
+		(void)PEER_SEND(program_peer(s->program, ROLE_CHECKER, 0),
+		    ON_RECORD, 0, on_record, &nothing);
 	} else if (strcmp(m.verb, "fresh") == 0) {
 		s->fresh = peer;
 		s->fresh_id = f->id;
@@ -161,10 +180,7 @@ take_admin(struct state *s, struct peer *peer, const struct frame *f)
 	} else if (strcmp(m.verb, "lost") == 0) {
 		reply(peer, f->id, s->lost == 1 ? "1" : "other");
 	} else if (strcmp(m.verb, "fail") == 0) {
-		struct why why;
-
-		why_set(&why, REASON_STORE_FAILED, -1, "as asked");
-		program_fail(s->program, REASON_STORE_FAILED, &why);
+		fail(s);
 	}
 }
 
@@ -175,6 +191,8 @@ message(void *context, struct peer *peer, const struct frame *f)
 
 	if (f->type == MESSAGE_ADMIN)
 		take_admin(s, peer, f);
+	else if (f->type == MESSAGE_ON_RECORD)
+		fail(s);
 	else if (f->type == MESSAGE_ACT)
 		_exit(EXIT_FAILURE);
 }

@@ -326,6 +326,27 @@ test_failure_ends_service(void **state)
 	admin_close(a);
 }
 
+/* A checker that a stranger owns can end itself, and says what it likes before. */
+static void
+test_checker_ends_nobody(void **state)
+{
+	int listener = admin_listen(home), status;
+	struct message_admin_reply reply;
+	struct admin_connection *a;
+	pid_t pid;
+
+	(void)state;
+	pid = serve(listener, true);
+	close(listener);
+	assert_non_null(a = admin_connect(home));
+	ask(a, "fail-checker", &reply);
+	assert_true(span_is(reply.json, "{\"back\":true}"));
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	admin_close(a);
+}
+
 static void
 test_memfd_is_sealed(void **state)
 {
@@ -361,6 +382,7 @@ main(void)
 		cmocka_unit_test(test_fresh),
 		cmocka_unit_test(test_slow_start),
 		cmocka_unit_test(test_failure_ends_service),
+		cmocka_unit_test(test_checker_ends_nobody),
 		cmocka_unit_test(test_memfd_is_sealed),
 	};
 

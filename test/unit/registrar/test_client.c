@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -117,6 +118,7 @@ serve(int listener, const char *answer)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 	char text[2048] = "";
+	const int on = 1;
 	size_t len = 0;
 	SSL *ssl;
 	int fd, n;
@@ -140,7 +142,10 @@ serve(int listener, const char *answer)
 		len += (size_t)n;
 		text[len] = '\0';
 	}
-	SSL_write(ssl, answer, (int)strlen(answer));
+	/* A record for each octet, and as few segments as may be. */
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+	for (; *answer != '\0'; answer++)
+		SSL_write(ssl, answer, 1);
 	SSL_shutdown(ssl);
 	n = strncmp(text, "POST /x HTTP/1.1\r\nHost: localhost:", 33) == 0 &&
 	    strstr(text, "\r\nContent-Length: 4\r\n") != NULL &&
@@ -206,6 +211,40 @@ exchanges_over_mutual_tls(void **state)
 		assert_true(span_is(buf_span(&r.body), "pong"));
 		buf_free(&r.body);
 	}
+}
+
+static unsigned reads;
+
+enum response_state __real_response_read(
+    struct span bytes, bool closed, struct response *out);
+enum response_state __wrap_response_read(
+    struct span bytes, bool closed, struct response *out);
+
+enum response_state
+__wrap_response_read(struct span bytes, bool closed, struct response *out)
+{
+	reads++;
+	return __real_response_read(bytes, closed, out);
+}
+
+/* Else a server of a megabyte in small pieces has us read it a million times. */
+static void
+reads_an_answer_once_it_is_there(void **state)
+{
+	static char answer[4000];
+	struct response r;
+	int served, n;
+
+	(void)state;
+	n = snprintf(answer, sizeof(answer),
+	    ANSWER "Content-Length: 3000\r\n\r\n%3000s", "pong");
+	reads = 0;
+	assert_int_equal(
+	    ask("localhost", ca_path, false, answer, &r, &served), REASON_OK);
+	assert_int_equal(served, 0);
+	assert_int_equal(r.body.len, 3000);
+	assert_true(reads > 0 && reads < (unsigned)n / 4);
+	buf_free(&r.body);
 }
 
 static void
@@ -280,6 +319,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exchanges_over_mutual_tls),
+		cmocka_unit_test(reads_an_answer_once_it_is_there),
 		cmocka_unit_test(refuses_strange_servers),
 		cmocka_unit_test(refuses_half_answers),
 		cmocka_unit_test(names_the_reason_of_a_refusal),

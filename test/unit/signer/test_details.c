@@ -410,6 +410,159 @@ frames(void **state)
 	}
 }
 
+#define ROOT(extension)                                                  \
+	"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 " \
+	"-nodes -keyout r.key -subj /CN=R -days 9 -addext " extension    \
+	" -out r.pem"
+#define SIGNED(request, by, out)                                      \
+	"openssl x509 -req -in " request " -CA " by ".pem -CAkey " by \
+	".key -days 9 -extfile ca.ext -out " out ".pem"
+
+static struct span
+der_of(const char *name, uint8_t room[CERTIFICATE_MAX])
+{
+	char path[100];
+	struct buf file;
+	struct why why;
+	size_t len;
+
+	path_join(path, sizeof(path), world.home, name);
+	assert_int_equal(file_read(path, &file, 65536, &why), REASON_OK);
+	assert_true(pem_or_der(
+	    buf_span(&file), "CERTIFICATE", room, CERTIFICATE_MAX, &len));
+	buf_free(&file);
+	return span_of(room, len);
+}
+
+/* Above an issuing CA may stand what may issue one, by openssl's hand (RFC 5280
+ * 6.1.4): else every device would have a path that nobody accepts. */
+static void
+chain_of_issuers(void **state)
+{
+	static const struct {
+		const char *make, *says;
+		unsigned len;
+	} chains[] = {
+		{ ROOT("basicConstraints=critical,CA:TRUE,pathlen:0"),
+		    "path length", 2 },
+		{ ROOT("keyUsage=critical,cRLSign"), "keyCertSign", 2 },
+		{ ROOT("keyUsage=critical,keyCertSign") " && openssl req -new "
+							"-newkey ec -pkeyopt "
+							"ec_paramgen_curve:P-"
+							"256 -nodes -keyout "
+							"m.key -subj /CN=R "
+							"-out m.csr && " SIGNED(
+							    "m.csr", "r", "m"),
+		    "self-issued", 3 },
+		{ ROOT("keyUsage=critical,keyCertSign"), "", 2 },
+	};
+	static uint8_t room[3][CERTIFICATE_MAX];
+	struct key_order k = { .purpose = PURPOSE_IDEVID_CA,
+		.name = "G1-1",
+		.slot = "G1",
+		.policy = { .kinds = SIGNED_IDEVID, .limit = 3 } };
+	struct key_certificate c = { .name = "G1-1" };
+	char command[900];
+	unsigned i;
+
+	(void)state;
+	k.policy.last_day =
+	    ledger_key_of(&world.signer, CA_KEY)->order.policy.last_day;
+	assert_int_equal(order_key(&k), REASON_OK);
+	world_write(
+	    "g.csr", span_of(world.reply.artifact, world.reply.artifact_len));
+	world_write("ca.ext",
+	    span_str("basicConstraints=critical,CA:TRUE,pathlen:0\n"
+		     "keyUsage=critical,keyCertSign\n"
+		     "subjectKeyIdentifier=hash\n"));
+	for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		snprintf(command, sizeof(command),
+		    "cd %%s && exec 2>openssl.log && %s && %s", chains[i].make,
+		    chains[i].len == 3 ? SIGNED("g.csr -inform DER", "m", "g")
+				       : SIGNED("g.csr -inform DER", "r", "g"));
+		assert_int_equal(world_shell(command), 0);
+		c.chain_len = chains[i].len;
+		c.chain[0] = der_of("g.pem", room[0]);
+		c.chain[1] =
+		    der_of(c.chain_len == 3 ? "m.pem" : "r.pem", room[1]);
+		c.chain[2] = der_of("r.pem", room[2]);
+		if (chains[i].says[0] != '\0') {
+			assert_int_equal(
+			    order_certificate(&c), REASON_CA_MISMATCH);
+			assert_non_null(
+			    strstr(world.reply.text, chains[i].says));
+		} else {
+			/* The profile of the CA itself is another matter. */
+			assert_int_not_equal(
+			    order_certificate(&c), REASON_CA_MISMATCH);
+		}
+	}
+}
+
+/* A key of which a file is damaged costs what that key would sign, until the file
+ * is back (R-8.2). */
+static void
+damaged_key(void **state)
+{
+	static const char *const ways[] = {
+		"cd %s/signer/keys && rm F1-1.key",
+		"cd %s/signer/keys && : >F1-1.key",
+		"cd %s/signer/keys && head -c 200 kept.key >F1-1.key",
+		"cd %s/signer/keys && sed 5s/[a-z]/A/ kept.key >F1-1.key",
+		"cd %s/signer/keys && rm F1-1.key && mkdir F1-1.key",
+		"cd %s/signer/keys && rm F1-1.pem",
+		"cd %s/signer/keys && : >F1-1.pem",
+		"cd %s/signer/keys && sed 5s/[a-z]/A/ kept.pem >F1-1.pem",
+		"cd %s/signer/keys && cp voucher-1.pem F1-1.pem",
+		"cd %s/signer/wrapping && head -c 9 F1-1.key >w && mv w "
+		"F1-1.key",
+	};
+	struct idevid_order i = world_idevid(1);
+	struct voucher_order v = world_voucher();
+	struct why why;
+	unsigned w;
+
+	(void)state;
+	assert_int_equal(world_shell("cd %s/signer/keys && cp F1-1.pem "
+				     "kept.pem && cp F1-1.key kept.key"),
+	    0);
+	for (w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {
+		world_close();
+		assert_int_equal(world_shell(ways[w]), 0);
+		assert_int_equal(world_open(&why), REASON_OK);
+		assert_int_equal(order_idevid(&i), REASON_KEY_OUT_OF_REACH);
+		if (w == 0)
+			assert_int_equal(order_voucher(&v), REASON_OK);
+		assert_non_null(
+		    keyring_find(&world.signer.keyring, VOUCHER_KEY));
+		if (w + 1 == sizeof(ways) / sizeof(ways[0]))
+			return;
+		world_close();
+		assert_int_equal(
+		    world_shell("cd %s/signer/keys && rm -rf F1-1.key && "
+				"cp kept.pem F1-1.pem && cp kept.key F1-1.key"),
+		    0);
+		assert_int_equal(world_open(&why), REASON_OK);
+	}
+}
+
+/* It only serves a warning, and a full disk must not keep a signer down
+ * (doc/decisions/048). */
+static void
+place_not_written(void **state)
+{
+	struct voucher_order v = world_voucher();
+	struct why why;
+
+	(void)state;
+	world_close();
+	assert_int_equal(world_shell("cd %s/signer/journal && rm -f place && "
+				     "mkdir place"),
+	    0);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(order_voucher(&v), REASON_OK);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int
@@ -426,6 +579,9 @@ main(void)
 		CASE(product_of_an_order),
 		CASE(clock_on_record),
 		CASE(frames),
+		CASE(chain_of_issuers),
+		CASE(damaged_key),
+		CASE(place_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_remove);
