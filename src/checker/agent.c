@@ -15,7 +15,8 @@
 #include "model/public_ca.h"
 #include "wire/json.h"
 
-#define WRAPPED "ietf-voucher-request-prm:agent-signed-data"
+#define WRAPPED	    "ietf-voucher-request-prm:agent-signed-data"
+#define AGENT_AHEAD 300 /* seconds: clocks differ, as in row 7 */
 
 /* What the agent says, before anybody has believed it. */
 struct agent_data {
@@ -263,9 +264,12 @@ check_agent(struct walk *w, const struct agent_data *d, struct why *why)
 	if (!object_verify_key(&room->agent_data, agent.spki))
 		return why_set(why, REASON_AGENT_SIGNATURE, -1, "%s", "");
 	if (d->created_on < agent.not_before ||
-	    d->created_on > agent.not_after || d->created_on > w->now)
+	    d->created_on > agent.not_after ||
+	    d->created_on > w->now + AGENT_AHEAD)
 		return why_set(why, REASON_AGENT_DATE, -1, "%s",
-		    d->created_on > w->now ? "created-on lies ahead" : "");
+		    d->created_on > w->now + AGENT_AHEAD
+			? "created-on lies ahead"
+			: "created-on is outside of its dates");
 	if (path_build(&agent, pool, pool_fill(room, &agent, pool),
 		d->created_on, &room->agent_paths[1], &said) != REASON_OK)
 		return why_set(

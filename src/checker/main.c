@@ -2,6 +2,7 @@
  * hallmark-checker: takes containers apart and verifies signatures. It has two
  * sockets (its front, the authority), no keys, no store and no files.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 
@@ -221,17 +222,35 @@ look_up_done(struct look_up *l)
 
 /* --- questions --- */
 
-/* MP 15.3: unknown ones are ignored, and logged. */
 static void
-note_extensions(struct checker *c, const struct message_check *check)
+note_ignored(struct checker *c, const struct message_check *check,
+    const char *event, const char *what)
 {
-	const char *names = c->room.registrar.request.extensions;
+	char serial[SERIAL_MAX + 1];
 
-	if (names[0] == '\0' || c->notes == 0)
+	if (what[0] == '\0' || c->notes == 0)
 		return;
 	c->notes--;
-	log_note("extensions-ignored", "request=\"%s\" names=\"%s\"",
-	    check->correlation, names);
+	log_note(event, "request=\"%s\" serial=\"%s\" ignored=\"%s\"",
+	    check->correlation,
+	    log_value(serial, sizeof(serial), c->room.registrar.request.serial),
+	    what);
+}
+
+/* What is ignored is on record: extensions (MP 15.3), leaves (MP 6.2), and
+ * signatures behind the first one (MP 5 row 1). */
+static void
+note_object(struct checker *c, const struct message_check *check,
+    const struct signed_request *q)
+{
+	const struct envelope *e = &q->envelope;
+	char more[24] = "";
+
+	if (e->format == FORMAT_JWS_JSON && e->object.signatures > 1)
+		snprintf(more, sizeof(more), "%u", e->object.signatures - 1);
+	note_ignored(c, check, "extensions-ignored", q->request.extensions);
+	note_ignored(c, check, "leaves-ignored", q->request.unknown);
+	note_ignored(c, check, "signatures-ignored", more);
 }
 
 static void
@@ -258,7 +277,9 @@ take_check(struct checker *c, const struct frame *frame)
 		answer_reason(c, frame->id, r, &why);
 		return;
 	}
-	note_extensions(c, &check);
+	note_object(c, &check, &c->room.registrar);
+	if (d.facts.prior)
+		note_object(c, &check, &c->room.pledge);
 	d.facts.refusal = r;
 	d.facts.why = why;
 	d.body = check.body;

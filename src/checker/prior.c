@@ -4,6 +4,7 @@
  */
 #include "checker/rows.h"
 #include "model/sid.h"
+#include "wire/der.h"
 #include "wire/json.h"
 
 /*
@@ -63,7 +64,9 @@ is_voucher(const struct envelope *e)
 
 	if (e->format == FORMAT_COSE_CBOR)
 		return sid_root_open(e->content, SID_VOUCHER,
-		    "ietf-voucher:voucher", &c, &roots);
+			   "ietf-voucher:voucher", &c, &roots) ||
+		    sid_root_open(e->content, SID_VOUCHER_2019,
+			"ietf-voucher:voucher", &c, &roots);
 	return json_parse(e->content, &root, NULL) == WIRE_OK &&
 	    json_member(&root, "ietf-voucher:voucher", &member);
 }
@@ -71,7 +74,7 @@ is_voucher(const struct envelope *e)
 /*
  * Every fault inside the prior object is a 403 of row 12 or 13 (the container
  * that the registrar sent was well formed); what the decoder said goes into
- * the text.
+ * the text. Reasons that a registrar's own object may have say whose it is.
  */
 enum reason
 as_prior(enum reason r, struct why *why)
@@ -85,7 +88,8 @@ as_prior(enum reason r, struct why *why)
 		return why_set(why, REASON_PRIOR_CERTIFICATE, inner.offset,
 		    "%s", inner.text);
 	if (reason_status(r) == 403)
-		return r;
+		return why_set(why, r, inner.offset,
+		    "the pledge's request: %.150s", inner.text);
 	return why_set(why, REASON_PRIOR_MALFORMED, inner.offset, "%s: %.150s",
 	    reason_code(r), inner.text);
 }
@@ -241,6 +245,8 @@ row_serial(struct walk *w, struct why *why)
 	    strcmp(p->request.serial, registrar->serial) != 0)
 		return why_set(why, REASON_PLEDGE_SERIAL, -1,
 		    "the pledge's request names another serial");
+	if (c->subject_serial_tag != DER_PRINTABLE_STRING)
+		trace_found(w->trace, "it is no PrintableString, but will do");
 	return REASON_OK;
 }
 

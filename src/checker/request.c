@@ -95,10 +95,11 @@ row_payload(struct walk *w, struct why *why)
 	memcpy(facts->nonce, q->nonce, sizeof(facts->nonce));
 	facts->has_created_on = q->has_created_on;
 	facts->created_on = q->created_on;
-	trace_found(w->trace, "serial-number %s, %s%s%s%.40s", q->serial,
+	trace_found(w->trace, "serial-number %s, %s%s%s%.40s%s%.40s", q->serial,
 	    q->nonce[0] == '\0' ? "no nonce" : "nonce ", q->nonce,
 	    q->extensions[0] == '\0' ? "" : "; extensions ignored: ",
-	    q->extensions);
+	    q->extensions,
+	    q->unknown[0] == '\0' ? "" : "; leaves ignored: ", q->unknown);
 	return q->idevid_issuer.ptr == NULL
 	    ? REASON_OK
 	    : read_issuer(q->idevid_issuer, facts, why);

@@ -250,22 +250,22 @@ proprietary(struct reading *r, const struct json_value *v)
 }
 
 void
-request_add_extension(struct voucher_request *r, struct span name)
+request_add_name(char list[NAMES_TEXT_SIZE], struct span name)
 {
-	size_t i, len = strlen(r->extensions);
+	size_t i, len = strlen(list);
 
-	if (len > 0 && len + 1 < sizeof(r->extensions))
-		r->extensions[len++] = ',';
-	for (i = 0; i < name.len && len + 1 < sizeof(r->extensions); i++) {
+	if (len > 0 && len + 1 < NAMES_TEXT_SIZE)
+		list[len++] = ',';
+	for (i = 0; i < name.len && len + 1 < NAMES_TEXT_SIZE; i++) {
 		char c = (char)name.ptr[i];
 
-		r->extensions[len++] = (c >= 'a' && c <= 'z') ||
+		list[len++] = (c >= 'a' && c <= 'z') ||
 			(c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 			(c != '\0' && strchr("._:/-", c) != NULL)
 		    ? c
 		    : '?';
 	}
-	r->extensions[len] = '\0';
+	list[len] = '\0';
 }
 
 /* MP 15.3: a list of names; nothing is known of any. */
@@ -285,7 +285,8 @@ extensions(struct reading *r, const struct json_value *v)
 			return refuse_type(r, "holds more than strings");
 		if (json_string(&element, (char *)r->arena, r->room, &len) ==
 		    WIRE_OK)
-			request_add_extension(r->out, span_of(r->arena, len));
+			request_add_name(
+			    r->out->extensions, span_of(r->arena, len));
 	}
 	return REASON_OK;
 }
@@ -332,7 +333,7 @@ static enum reason
 leaf_read(struct reading *r, const struct json_value *name,
     const struct json_value *value)
 {
-	size_t i;
+	size_t i, len;
 
 	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
 		if (!json_string_is(name, leaves[i].name))
@@ -340,7 +341,8 @@ leaf_read(struct reading *r, const struct json_value *name,
 		r->leaf = leaves[i].name;
 		return leaves[i].read(r, value);
 	}
-	r->out->unknown++;
+	if (json_string(name, (char *)r->arena, r->room, &len) == WIRE_OK)
+		request_add_name(r->out->unknown, span_of(r->arena, len));
 	return REASON_OK;
 }
 

@@ -12,7 +12,7 @@
 
 #define AGENT_CERTIFICATES_MAX 4 /* the agent's, and those above it */
 
-#define EXTENSIONS_TEXT_SIZE 128
+#define NAMES_TEXT_SIZE 128
 
 struct voucher_request {
 	bool has_created_on;
@@ -36,9 +36,9 @@ struct voucher_request {
 	struct span agent_certificates[AGENT_CERTIFICATES_MAX];
 	/* Names or SIDs of extensions, none of which is known here, "a,b", cut
 	 * off where there are more; what no name would hold is a "?". */
-	char extensions[EXTENSIONS_TEXT_SIZE];
+	char extensions[NAMES_TEXT_SIZE];
+	char unknown[NAMES_TEXT_SIZE]; /* the same of unknown leaves (MP 6.2) */
 	unsigned ignored; /* known leaves that a request may not decide */
-	unsigned unknown; /* unknown leaves */
 };
 
 /*
@@ -77,8 +77,8 @@ MUST_USE enum reason request_from_cbor(
 bool request_to_cbor(
     const struct voucher_request *r, uint8_t *out, size_t cap, size_t *len);
 
-/* One more of them, for the readers of both forms. */
-void request_add_extension(struct voucher_request *r, struct span name);
+/* One more name in such a list, for the readers of both forms. */
+void request_add_name(char list[NAMES_TEXT_SIZE], struct span name);
 
 /*
  * Normalises idevid-issuer (MP 6.3 forms A to E): on success *kind says what

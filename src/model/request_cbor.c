@@ -218,14 +218,14 @@ extensions(struct reading *r)
 	while (cbor_more(&list, &count)) {
 		if (cbor_peek(&list) == CBOR_TEXT &&
 		    cbor_text(&list, &text) == WIRE_OK) {
-			request_add_extension(r->out, text);
+			request_add_name(r->out->extensions, text);
 			continue;
 		}
 		if (cbor_uint(&list, &sid) != WIRE_OK)
 			return refuse_type(r, "holds more than names and SIDs");
 		snprintf(
 		    number, sizeof(number), "%llu", (unsigned long long)sid);
-		request_add_extension(r->out, span_str(number));
+		request_add_name(r->out->extensions, span_str(number));
 	}
 	return REASON_OK;
 }
@@ -357,13 +357,29 @@ leaf_find(const struct reading *r, const struct sid_key *key)
 	return i;
 }
 
-/* Ignored (MP 6.2), but not twice. */
+/* By its name, or by its SID. */
+static void
+unknown_name(struct reading *r, const struct sid_key *key)
+{
+	char number[24];
+	struct span name = key->name;
+
+	if (name.ptr == NULL) {
+		/* No number of 64 bits overflows: the sum is as of uint64_t. */
+		snprintf(number, sizeof(number), "%lld",
+		    (long long)((uint64_t)key->delta + r->container));
+		name = span_str(number);
+	}
+	request_add_name(r->out->unknown, name);
+}
+
+/* Ignored and on record (MP 6.2), but not twice. */
 static enum reason
 unknown_read(struct reading *r, const struct sid_key *key)
 {
 	enum wire_error error = sid_keys_add(&r->unknown, key);
 
-	r->out->unknown++;
+	unknown_name(r, key);
 	if (error == WIRE_DUPLICATE)
 		return why_set(r->why, REASON_PAYLOAD_DUPLICATE, -1,
 		    "an unknown leaf occurs twice");
@@ -395,6 +411,24 @@ leaf_read(struct reading *r)
 	return r->leaves[leaf].read(r);
 }
 
+/* What is no CBOR at all (or too deep, or has more behind it) is told from another
+ * root. */
+static enum reason
+root_refused(struct span bytes, struct why *why)
+{
+	enum wire_error error;
+	struct cbor c;
+
+	cbor_open(&c, bytes, false);
+	if ((error = cbor_skip(&c, NULL)) == WIRE_OK)
+		error = cbor_end(&c);
+	if (error != WIRE_OK)
+		return why_set(why, REASON_PAYLOAD_MALFORMED, -1, "payload: %s",
+		    wire_error_text(error));
+	return why_set(why, REASON_PAYLOAD_ROOT, 0,
+	    "the payload's root is not " ROOT " alone");
+}
+
 enum reason
 request_from_cbor(
     struct span bytes, struct voucher_request *out, struct why *why)
@@ -406,8 +440,7 @@ request_from_cbor(
 
 	memset(out, 0, sizeof(*out));
 	if (!root_open(&r, bytes, &roots))
-		return why_set(why, REASON_PAYLOAD_ROOT, 0,
-		    "the payload's root is not " ROOT " alone");
+		return root_refused(bytes, why);
 	if (cbor_map(&c, &count) != WIRE_OK)
 		return why_set(
 		    why, REASON_PAYLOAD_TYPE, 0, "the root is no map");

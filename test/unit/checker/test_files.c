@@ -1,0 +1,293 @@
+/* Requests that are looked at once more, and files that an operator names. */
+#include <openssl/pem.h>
+
+#include "world.h"
+
+#include "base/text.h"
+
+static struct message_derived derived;
+static struct message_inspected found;
+
+static void
+derive(struct span body, enum request_kind kind, bool explain)
+{
+	struct message_derive m = { .kind = kind,
+		.format = w.format,
+		.reply = (unsigned)w.format,
+		.legacy = LEGACY_ALL,
+		.allowed = w.allowed,
+		.moment = NOW,
+		.explain = explain,
+		.body = body };
+
+	room.on_record = NULL;
+	memset(&derived, 0xee, sizeof(derived));
+	derive_facts(&m, &room, keep(2 * body.len + 1), &derived);
+}
+
+/* What the last world_check() was about. */
+static struct span
+bytes_again(void)
+{
+	return artifact_make(&w.rvr);
+}
+
+static struct span
+pem_of(struct span der, const char *name)
+{
+	BIO *b = BIO_new(BIO_s_mem());
+	char *text;
+	struct span out;
+	long len;
+
+	assert_true(PEM_write_bio(b, name, "", der.ptr, (long)der.len) > 0);
+	len = BIO_get_mem_data(b, &text);
+	out = keep_copy(text, (size_t)len);
+	BIO_free(b);
+	return out;
+}
+
+/* The same facts, whoever asks; of what is outside only what a front can see. */
+static void
+derives(void **state)
+{
+	static const enum artifact_format formats[] = { FORMAT_CMS_JSON,
+		FORMAT_JWS_JSON, FORMAT_COSE_CBOR };
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		world_begin(formats[i]);
+		world_check();
+		assert_int_equal(w.reason, REASON_OK);
+		derive(bytes_again(), REQUEST_VOUCHER, false);
+		assert_int_equal(derived.reason, REASON_OK);
+		assert_true(derived.complete);
+		assert_int_equal(derived.facts.legacy, LEGACY_OUTSIDE);
+		assert_string_equal(derived.facts.serial, SERIAL);
+		assert_int_equal(derived.facts.chain_len, 3);
+		assert_int_equal(derived.facts.moment, NOW);
+		assert_int_equal(derived.trace.len, 0);
+		assert_string_equal(derived.subjects[0], "");
+	}
+}
+
+static void
+explains(void **state)
+{
+	(void)state;
+	world_begin(FORMAT_CMS_JSON);
+	world_check();
+	derive(bytes_again(), REQUEST_VOUCHER, true);
+	assert_int_equal(derived.reason, REASON_OK);
+	assert_int_equal(derived.trace.len, 12);
+	assert_string_equal(derived.subjects[0], "CN=registrar");
+	assert_string_equal(derived.subjects[1], "CN=sub");
+	assert_string_equal(derived.subjects[2], "CN=root");
+	assert_string_equal(derived.subjects[3], "");
+	/* A file may be PEM; what a service is sent may not. */
+	derive(pem_of(bytes_again(), "CMS"), REQUEST_VOUCHER, true);
+	assert_int_equal(derived.reason, REASON_OK);
+	derive(pem_of(bytes_again(), "CMS"), REQUEST_VOUCHER, false);
+	assert_int_equal(derived.reason, REASON_CMS_MALFORMED);
+	assert_non_null(strstr(derived.text, "PEM"));
+	assert_false(derived.complete);
+	derive(pem_of(bytes_again(), "NONE"), REQUEST_VOUCHER, true);
+	assert_int_equal(derived.reason, REASON_CMS_MALFORMED);
+	derive(span_of("", 0), REQUEST_VOUCHER, true);
+	assert_int_equal(derived.reason, REASON_EMPTY_BODY);
+}
+
+static void
+derives_refusals(void **state)
+{
+	(void)state;
+	world_begin(FORMAT_JWS_JSON);
+	w.rvr.odd = ODD_SIGNATURE;
+	world_check();
+	derive(bytes_again(), REQUEST_VOUCHER, true);
+	assert_int_equal(derived.reason, REASON_REQUEST_SIGNATURE);
+	assert_int_equal(derived.facts.refusal, REASON_REQUEST_SIGNATURE);
+	assert_string_equal(derived.facts.why.text, derived.text);
+	assert_non_null(strstr(derived.text, "none of the 3"));
+	assert_false(derived.complete);
+	assert_int_equal(derived.trace.len, 3);
+	assert_string_equal(derived.facts.serial, SERIAL);
+	/* MP 14.1: whether these bytes were granted once the authority knows. */
+	derive(bytes_again(), REQUEST_AUDIT_LOG, false);
+	assert_int_equal(derived.reason, REASON_REQUEST_SIGNATURE);
+	assert_true(derived.complete);
+}
+
+static void
+hands_on(void **state)
+{
+	(void)state;
+	assert_true(check_hands_on(REQUEST_VOUCHER, REASON_OK));
+	assert_true(check_hands_on(REQUEST_AUDIT_LOG, REASON_OK));
+	assert_false(check_hands_on(REQUEST_VOUCHER, REASON_REGISTRAR_PATH));
+	assert_true(check_hands_on(REQUEST_AUDIT_LOG, REASON_REGISTRAR_PATH));
+	assert_false(check_hands_on(REQUEST_AUDIT_LOG, REASON_CMS_MALFORMED));
+	assert_false(
+	    check_hands_on(REQUEST_AUDIT_LOG, REASON_PROXIMITY_FORBIDDEN));
+}
+
+/* --- files --- */
+
+static enum reason
+inspect(enum inspect_kind kind, struct span bytes, struct span other)
+{
+	static char json[32768];
+	struct message_inspect m = {
+		.kind = kind, .bytes = bytes, .other = other
+	};
+
+	memset(&found, 0xee, sizeof(found));
+	inspect_file(
+	    &m, keep(bytes.len + other.len + 1), json, sizeof(json), &found);
+	assert_int_equal(found.kind, kind);
+	return found.reason;
+}
+
+static void
+imports(void **state)
+{
+	const struct foreign *device = certificate_of(DEVICE),
+			     *vendor = certificate_of(VENDOR);
+	const struct import_facts *f = &found.import;
+	uint8_t hash[HASH_SIZE];
+
+	(void)state;
+	keep_nothing();
+	assert_int_equal(
+	    inspect(INSPECT_IMPORT, device->der, vendor->der), REASON_OK);
+	assert_string_equal(f->serial, SERIAL);
+	assert_true(span_eq(f->certificate, device->der));
+	assert_true(span_eq(f->issuer_certificate, vendor->der));
+	assert_int_equal(f->issuer.kind, ISSUER_KEY_ID);
+	assert_true(span_eq(
+	    span_of(f->issuer.bytes, f->issuer.len), vendor->c.subject_key_id));
+	sha256(vendor->c.subject, hash);
+	assert_memory_equal(f->issuer_name_sha256, hash, HASH_SIZE);
+	sha256(device->c.spki, hash);
+	assert_memory_equal(f->spki_sha256, hash, HASH_SIZE);
+	sha256(device->der, hash);
+	assert_memory_equal(f->certificate_sha256, hash, HASH_SIZE);
+	/* Both as PEM, one behind the other in the arena. */
+	assert_int_equal(
+	    inspect(INSPECT_IMPORT, pem_of(device->der, "CERTIFICATE"),
+		pem_of(vendor->der, "CERTIFICATE")),
+	    REASON_OK);
+	assert_true(span_eq(f->certificate, device->der));
+	assert_true(span_eq(f->issuer_certificate, vendor->der));
+}
+
+static void
+imports_refuse(void **state)
+{
+	const struct foreign *vendor = certificate_of(VENDOR);
+
+	(void)state;
+	keep_nothing();
+	assert_int_equal(inspect(INSPECT_IMPORT, certificate_of(DEVICE)->der,
+			     certificate_of(STRANGER_ROOT)->der),
+	    REASON_IMPORT_CHAIN);
+	assert_int_equal(
+	    inspect(INSPECT_IMPORT, certificate_of(DEVICE)->der, span_str("x")),
+	    REASON_CERTIFICATE_MALFORMED);
+	assert_int_equal(inspect(INSPECT_IMPORT, span_str("x"), vendor->der),
+	    REASON_CERTIFICATE_MALFORMED);
+	assert_non_null(strstr(found.text, "neither DER nor one PEM block"));
+	assert_int_equal(
+	    inspect(INSPECT_IMPORT, certificate_of(DEVICE_SERIALLESS)->der,
+		vendor->der),
+	    REASON_PLEDGE_SERIAL_COUNT);
+	assert_int_equal(inspect(INSPECT_IMPORT,
+			     certificate_of(DEVICE_TWICE)->der, vendor->der),
+	    REASON_PLEDGE_SERIAL_COUNT);
+	assert_non_null(strstr(found.text, "2 serialNumber"));
+}
+
+/* For a place on file: who may sign certificates, who may be a registrar. */
+static void
+certificates(void **state)
+{
+	static const struct {
+		enum who who;
+		bool ca, self_signed, registrar;
+		const char *subject;
+	} rows[] = {
+		{ ROOT, true, true, false, "CN=root" },
+		{ SUB, true, false, false, "CN=sub" },
+		{ REGISTRAR, false, false, true, "CN=registrar" },
+		{ REGISTRAR_SELF, false, true, true, "CN=self" },
+		{ CA_NO_CA, false, false, false, "CN=no ca" },
+		/* A CA that may not sign certificates is none. */
+		{ CA_NO_SIGNING, false, false, false, "CN=ca no signing" },
+		/* One without keyUsage may. */
+		{ TWIN, true, false, false, "CN=twin" },
+		{ ANY_PURPOSE, false, false, false, "CN=any" },
+	};
+	uint8_t hash[HASH_SIZE];
+	size_t i;
+
+	(void)state;
+	keep_nothing();
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct certificate_facts *f = &found.certificate;
+		const struct foreign *x = certificate_of(rows[i].who);
+
+		assert_int_equal(
+		    inspect(INSPECT_CERTIFICATE, x->der, span_of(NULL, 0)),
+		    REASON_OK);
+		assert_int_equal(f->entry.ca, rows[i].ca);
+		assert_int_equal(f->entry.self_signed, rows[i].self_signed);
+		assert_int_equal(f->registrar, rows[i].registrar);
+		assert_string_equal(f->subject, rows[i].subject);
+		assert_true(span_eq(f->entry.certificate, x->der));
+		sha256(x->c.subject, hash);
+		assert_memory_equal(f->name_sha256, hash, HASH_SIZE);
+	}
+	assert_int_equal(
+	    inspect(INSPECT_CERTIFICATE, span_str(""), span_of(NULL, 0)),
+	    REASON_CERTIFICATE_MALFORMED);
+}
+
+/* The others have tests of their own: here, that they are asked. */
+static void
+others(void **state)
+{
+	const struct foreign *device = certificate_of(DEVICE);
+
+	(void)state;
+	keep_nothing();
+	assert_int_equal(inspect(INSPECT_CSR, device->der, span_of(NULL, 0)),
+	    REASON_CSR_MALFORMED);
+	assert_int_equal(
+	    inspect(INSPECT_MANIFEST, device->der, span_of(NULL, 0)),
+	    REASON_MANIFEST_MALFORMED);
+	assert_int_not_equal(
+	    inspect(INSPECT_LINT, device->der, certificate_of(VENDOR)->der),
+	    REASON_CERTIFICATE_MALFORMED);
+	assert_non_null(
+	    memmem(found.json.ptr, found.json.len, SERIAL, strlen(SERIAL)));
+	assert_non_null(memmem(
+	    found.json.ptr, found.json.len, "\"signature\":\"good\"", 18));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(derives),
+		cmocka_unit_test(explains),
+		cmocka_unit_test(derives_refusals),
+		cmocka_unit_test(hands_on),
+		cmocka_unit_test(imports),
+		cmocka_unit_test(imports_refuse),
+		cmocka_unit_test(certificates),
+		cmocka_unit_test(others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, world_end);
+}
