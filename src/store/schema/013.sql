@@ -17,7 +17,7 @@ CREATE TABLE ruling (
 	first BLOB NOT NULL,
 	second BLOB NOT NULL,
 	PRIMARY KEY (kind, name, issuer_kind, issuer, number)
-) WITHOUT ROWID;
+);
 -- device.note is not read any more; without it ten million rows would have to be
 -- written anew.
 INSERT INTO ruling SELECT 1, serial, issuer_kind, issuer, 1, state, 0, -1, '', note,
@@ -30,7 +30,7 @@ CREATE TABLE lapse (
 	issuer BLOB NOT NULL,
 	until INTEGER NOT NULL,
 	PRIMARY KEY (serial, issuer_kind, issuer)
-) WITHOUT ROWID;
+);
 CREATE INDEX lapse_until ON lapse (until);
 
 -- An end was an empty root before.
