@@ -1,4 +1,5 @@
 /* Operators: who may ask, how they are answered; each noun has its own file. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "authority/authority.h"
@@ -51,6 +52,7 @@ static const struct {
 	{ "customer.cloud", true, customer_cloud },
 	{ "customer.file", true, customer_file },
 	{ "customer.forget", true, customer_forget },
+	{ "customer.end", true, customer_end },
 	{ "customer.list", false, customer_list },
 	{ "customer.show", false, customer_show },
 	{ "public-ca.add", true, public_ca_add },
@@ -106,6 +108,27 @@ admin_number(const struct message_admin *m, const char *name, uint64_t max,
 	    "%s: a number of at most %llu", name, (unsigned long long)max);
 }
 
+enum reason
+admin_signatures(const struct message_admin *m, struct span out[END_SIGNATURES],
+    unsigned *len, struct why *why)
+{
+	char name[16];
+	unsigned i;
+
+	*len = 0;
+	for (i = 0; i < END_SIGNATURES; i++) {
+		snprintf(name, sizeof(name), "signature.%u", i);
+		out[*len] = admin_argument(m, name);
+		if (out[*len].len > END_SIGNATURE_MAX)
+			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			    "%s: more than %d octets", name, END_SIGNATURE_MAX);
+		*len += out[*len].len > 0;
+	}
+	return *len != 1 ? REASON_OK
+			 : why_set(why, REASON_OPERATOR_SIGNATURE, -1,
+			       "one signature is not two");
+}
+
 /* --- work that takes more than one step --- */
 
 void
@@ -138,6 +161,21 @@ admin_pending(struct authority *a, enum stage stage, struct origin from,
 	return p;
 }
 
+struct pending *
+admin_do(struct authority *a, struct origin from, const struct message_admin *m,
+    enum reason r, const struct why *why, act_call call)
+{
+	struct pending *p;
+
+	if (r != REASON_OK) {
+		answer_refusal(from, r, why);
+		return NULL;
+	}
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
+		p->act = call;
+	return p;
+}
+
 void
 admin_fail(struct authority *a, struct pending *p, enum reason r,
     const struct why *why)
@@ -165,11 +203,20 @@ void
 admin_act(struct authority *a, struct pending *p, struct origin from,
     const char *verb, const char *subject)
 {
-	struct peer *signer = signer_peer(a);
-	struct message_act m = {
-		.user = from.peer == NULL ? 0 : peer_user(from.peer)
-	};
+	admin_act_by(a, p, from, verb, subject, 0, NULL, 0);
+}
 
+void
+admin_act_by(struct authority *a, struct pending *p, struct origin from,
+    const char *verb, const char *subject, uint64_t number,
+    const struct span *signatures, unsigned signatures_len)
+{
+	struct peer *signer = signer_peer(a);
+	struct message_act m = { .number = number,
+		.user = from.peer == NULL ? 0 : peer_user(from.peer) };
+
+	for (; m.signatures_len < signatures_len; m.signatures_len++)
+		m.signatures[m.signatures_len] = signatures[m.signatures_len];
 	text_copy(m.verb, sizeof(m.verb), span_str(verb));
 	text_copy(m.subject, sizeof(m.subject), span_str(subject));
 	signer_sent(a, p,
@@ -192,6 +239,7 @@ act_signed(
 	struct why why;
 
 	why_set(&why, r, -1, "%s", m->text);
+	p->sequence = m->sequence;
 	if (r == REASON_OK && p->act != NULL)
 		r = p->act(a, p, &why);
 	if (r != REASON_OK)

@@ -30,8 +30,8 @@ planned(struct authority *a, const struct message_admin *m, struct customer *c,
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, why);
 	unsigned i;
 
-	if (r == REASON_OK && !store_customer_find(a->store, name, c))
-		r = why_set(why, REASON_CUSTOMER_UNKNOWN, -1, "%s", name);
+	if (r == REASON_OK)
+		r = customer_current(a, name, c, why);
 	for (i = 0; r == REASON_OK && i < m->arguments_len; i++)
 		if (strcmp(m->arguments[i].name, "name") != 0)
 			r = customer_cloud_set(c,
@@ -69,13 +69,8 @@ customer_cloud(
 	struct why why;
 	enum reason r = planned(a, m, &c, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	if ((p = admin_do(a, from, m, r, &why, put)) == NULL)
 		return;
-	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
-		return;
-	p->act = put;
 	if (c.est_domain[0] != '\0') {
 		sha256(span_str(c.est_domain), hash);
 		hex_encode(hex, span_of(hash, HASH_SIZE));

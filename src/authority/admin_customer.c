@@ -1,4 +1,4 @@
-/* hallmark customer add, set, file, forget, list, show. */
+/* hallmark customer add, set, file, forget, end, list, show. */
 #include <stdio.h>
 
 #include "authority/authority.h"
@@ -21,6 +21,16 @@ set_fields(struct customer *c, const struct message_admin *m, struct why *why)
 	return r;
 }
 
+enum reason
+customer_current(struct authority *a, const char *name, struct customer *out,
+    struct why *why)
+{
+	if (!store_customer_find(a->store, name, out))
+		return why_set(why, REASON_CUSTOMER_UNKNOWN, -1, "%s", name);
+	return out->ended ? why_set(why, REASON_CUSTOMER_ENDED, -1, "%s", name)
+			  : REASON_OK;
+}
+
 static enum reason
 find(struct authority *a, const struct message_admin *m, struct customer *c,
     struct why *why)
@@ -28,9 +38,7 @@ find(struct authority *a, const struct message_admin *m, struct customer *c,
 	char name[CUSTOMER_NAME_MAX + 1];
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, why);
 
-	if (r == REASON_OK && !store_customer_find(a->store, name, c))
-		r = why_set(why, REASON_CUSTOMER_UNKNOWN, -1, "%s", name);
-	return r;
+	return r == REASON_OK ? customer_current(a, name, c, why) : r;
 }
 
 /* The customer as the request wants it, from what is on record now. */
@@ -51,7 +59,7 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 	if (!customer_name_valid(name))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "name: 1 to 40 of A-Z a-z 0-9 . _ -");
-	if (store_customer_find(a->store, name, c))
+	if (store_customer_find(a->store, name, c) && !c->ended)
 		return why_set(why, REASON_CUSTOMER_EXISTS, -1, "%s", name);
 	memset(c, 0, sizeof(*c));
 	memcpy(c->name, name, sizeof(c->name));
@@ -62,12 +70,17 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 static enum reason
 put(struct authority *a, struct pending *p, bool add, struct why *why)
 {
+	struct customer c, before = { .ended = false };
 	struct message_admin m;
-	struct customer c;
 	enum reason r;
 
 	admin_again(p, &m);
 	if ((r = planned(a, &m, add, &c, why)) != REASON_OK)
+		return r;
+	/* The name is there again, with nothing on file. */
+	if (add && store_customer_find(a->store, c.name, &before) &&
+	    (r = ruling_end(a, p, RULING_CUSTOMER, c.name, false, why)) !=
+		REASON_OK)
 		return r;
 	if (!store_customer_put(a->store, &c, clock_now()))
 		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
@@ -98,13 +111,9 @@ change(struct authority *a, struct origin from, const struct message_admin *m,
 	struct why why;
 	enum reason r = planned(a, m, add, &c, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
+	p = admin_do(a, from, m, r, &why, add ? put_new : put_old);
+	if (p == NULL)
 		return;
-	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
-		return;
-	p->act = add ? put_new : put_old;
 	snprintf(subject, sizeof(subject), "%s cms=%s jws=%s cose=%s", c.name,
 	    customer_pin_text(c.pin[FORMAT_CMS_JSON]),
 	    customer_pin_text(c.pin[FORMAT_JWS_JSON]),
@@ -299,10 +308,50 @@ customer_forget(
 	if ((r = find(a, m, &c, &why)) == REASON_OK &&
 	    (r = admin_key(m, key, &why)) == REASON_OK)
 		r = check_forget(a, &c, key, &why);
-	if (r != REASON_OK)
-		answer_refusal(from, r, &why);
-	else if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
+	if ((p = admin_do(a, from, m, r, &why, forget_act)) != NULL)
 		key_act(a, p, m->verb, c.name, "", key, forget_act);
+}
+
+/* --- the end --- */
+
+/* Nobody is this customer any more: nothing is on file, so its registrars are
+ * strangers, its keys free for another one, and its vouchers of before stay what
+ * they are. Part with cloud registrars, domains: with its name, should it return. */
+static enum reason
+end_act(struct authority *a, struct pending *p, struct why *why)
+{
+	const int64_t now = clock_now();
+	struct message_admin m;
+	struct customer c;
+	enum reason r;
+
+	admin_again(p, &m);
+	if ((r = find(a, &m, &c, why)) != REASON_OK ||
+	    (r = ruling_end(a, p, RULING_CUSTOMER, c.name, true, why)) !=
+		REASON_OK)
+		return r;
+	c.ended = true;
+	store_customer_certificate_end(a->store, c.name, now);
+	if (!store_customer_put(a->store, &c, now))
+		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	customers_load(a);
+	return REASON_OK;
+}
+
+void
+customer_end(
+    struct authority *a, struct origin from, const struct message_admin *m)
+{
+	char note[NOTE_MAX + 1];
+	struct customer c;
+	struct pending *p;
+	struct why why;
+	enum reason r = find(a, m, &c, &why);
+
+	if (r == REASON_OK)
+		r = admin_text(m, "note", note, sizeof(note), false, &why);
+	if ((p = admin_do(a, from, m, r, &why, end_act)) != NULL)
+		admin_act(a, p, from, m->verb, c.name);
 }
 
 /* --- reading --- */
@@ -326,6 +375,8 @@ put_customer(struct json_out *o, const struct customer *c)
 	json_put_text(o, c->est_domain);
 	json_put_name(o, "additional-configuration-url");
 	json_put_text(o, c->configuration_url);
+	json_put_name(o, "ended");
+	json_put_bool(o, c->ended);
 }
 
 /* Octets of JSON; no entry has more. */
@@ -387,6 +438,9 @@ customer_show(
 	struct why why;
 	enum reason r = find(a, m, &c, &why);
 
+	if (r == REASON_CUSTOMER_ENDED) /* it can be looked at */
+		r = REASON_OK;
+
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
@@ -394,6 +448,7 @@ customer_show(
 	if (!page_open(&page, from, m, ONE_CERTIFICATE, NULL))
 		return;
 	put_customer(&page.o, &c);
+	rulings_put(a, &page.o, RULING_CUSTOMER, c.name);
 	page_list(&page, "on-file");
 	store_customer_certificate_each(
 	    a->store, c.name, put_certificate, &page);

@@ -1,4 +1,4 @@
-/* hallmark device list, show, hold, release, retire, assign, unassign. */
+/* hallmark device list, show, assign, unassign. */
 #include <stdio.h>
 
 #include "authority/authority.h"
@@ -10,7 +10,13 @@
 #define ONE_DEVICE	1024
 #define ONE_CERTIFICATE (ONE_DEVICE + CERTIFICATE_MAX / 3 * 4 + 8)
 
-static const char *const state_words[] = { "", "active", "held", "retired" };
+const char *
+device_state_text(enum device_state state)
+{
+	static const char *const words[] = { "", "active", "held", "retired" };
+
+	return (unsigned)state <= DEVICE_RETIRED ? words[state] : "";
+}
 
 /* --- reading --- */
 
@@ -33,8 +39,7 @@ put_device(struct json_out *o, const struct store_device *s)
 	json_put_name(o, "product");
 	json_put_text(o, d->product);
 	json_put_name(o, "state");
-	json_put_text(
-	    o, d->state <= DEVICE_RETIRED ? state_words[d->state] : "");
+	json_put_text(o, device_state_text(d->state));
 	json_put_name(o, "origin");
 	json_put_text(o, d->origin == ORIGIN_ISSUED ? "issued" : "imported");
 	json_put_name(o, "ca");
@@ -81,7 +86,7 @@ read_state(
 	if (word.len == 0)
 		return REASON_OK;
 	for (i = DEVICE_ACTIVE; i <= DEVICE_RETIRED; i++)
-		if (span_is(word, state_words[i]))
+		if (span_is(word, device_state_text((enum device_state)i)))
 			*out = (enum device_state)i;
 	return *out != 0 ? REASON_OK
 			 : why_set(why, REASON_ADMIN_ARGUMENT, -1,
@@ -161,7 +166,17 @@ struct showing {
 	struct json_out *o;
 	struct span issuer;
 	unsigned found;
+	unsigned rulings;
 };
+
+static bool
+put_ruling(void *context, const struct store_ruling *r)
+{
+	struct showing *w = context;
+
+	ruling_put(w->o, r);
+	return ++w->rulings < RULINGS_SHOWN;
+}
 
 static bool
 put_whole(void *context, const struct store_device *s)
@@ -176,8 +191,6 @@ put_whole(void *context, const struct store_device *s)
 	w->found++;
 	json_begin_object(o);
 	put_device(o, s);
-	json_put_name(o, "note");
-	json_put_text(o, s->note);
 	json_put_name(o, "customer");
 	if (store_device_owner(w->a->store, d, owner))
 		json_put_text(o, owner);
@@ -193,6 +206,11 @@ put_whole(void *context, const struct store_device *s)
 	json_put_uint(o, d->key_slot);
 	json_put_name(o, "certificate");
 	json_put_base64(o, s->certificate);
+	json_put_name(o, "rulings");
+	json_begin_array(o);
+	w->rulings = 0;
+	store_device_rulings(w->a->store, d, put_ruling, w);
+	json_end_array(o);
 	json_end_object(o);
 	return true;
 }
@@ -231,11 +249,10 @@ device_show(
 	answer_refusal(from, REASON_DEVICE_UNKNOWN, &why);
 }
 
-/* --- hold, release and retire --- */
+/* --- whom it was sold to --- */
 
-/* The one device that is meant; several of one serial need the issuer. */
-static enum reason
-find_device(struct authority *a, const struct message_admin *m,
+enum reason
+device_meant(struct authority *a, const struct message_admin *m,
     struct device *out, struct why *why)
 {
 	static struct device found[STORE_TWINS_MAX];
@@ -265,95 +282,6 @@ find_device(struct authority *a, const struct message_admin *m,
 }
 
 static enum reason
-set_state(struct authority *a, struct pending *p, enum device_state state,
-    const char *note, struct why *why)
-{
-	if (store_device_state(a->store, &p->device, state, note))
-		return REASON_OK;
-	return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
-}
-
-/* With the reason that was given. */
-static enum reason
-set_with_reason(struct authority *a, struct pending *p, enum device_state state,
-    struct why *why)
-{
-	struct message_admin m;
-	char note[129];
-	enum reason r;
-
-	admin_again(p, &m);
-	r = admin_text(&m, "reason", note, sizeof(note), false, why);
-	return r != REASON_OK ? r : set_state(a, p, state, note, why);
-}
-
-static enum reason
-set_held(struct authority *a, struct pending *p, struct why *why)
-{
-	return set_with_reason(a, p, DEVICE_HELD, why);
-}
-
-static enum reason
-set_retired(struct authority *a, struct pending *p, struct why *why)
-{
-	return set_with_reason(a, p, DEVICE_RETIRED, why);
-}
-
-static enum reason
-set_active(struct authority *a, struct pending *p, struct why *why)
-{
-	return set_state(a, p, DEVICE_ACTIVE, "", why);
-}
-
-static void
-change(struct authority *a, struct origin from, const struct message_admin *m,
-    bool reason, act_call call)
-{
-	struct device d = { 0 };
-	struct pending *p;
-	struct why why;
-	char note[129];
-	enum reason r = find_device(a, m, &d, &why);
-
-	if (r == REASON_OK)
-		r = admin_text(m, "reason", note, sizeof(note), reason, &why);
-	if (r == REASON_OK && d.state == DEVICE_RETIRED)
-		r = why_set(&why, REASON_DEVICE_RETIRED, -1, "%s", d.serial);
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
-		return;
-	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
-		return;
-	p->act = call;
-	p->device = d;
-	admin_act(a, p, from, m->verb, d.serial);
-}
-
-void
-device_hold(
-    struct authority *a, struct origin from, const struct message_admin *m)
-{
-	change(a, from, m, true, set_held);
-}
-
-void
-device_release(
-    struct authority *a, struct origin from, const struct message_admin *m)
-{
-	change(a, from, m, false, set_active);
-}
-
-void
-device_retire(
-    struct authority *a, struct origin from, const struct message_admin *m)
-{
-	change(a, from, m, true, set_retired);
-}
-
-/* --- whom it was sold to --- */
-
-static enum reason
 set_owner(struct authority *a, struct pending *p, struct why *why)
 {
 	struct message_admin m;
@@ -378,29 +306,25 @@ assign(struct authority *a, struct origin from, const struct message_admin *m,
 	char customer[CUSTOMER_NAME_MAX + 1], subject[128];
 	struct device d;
 	struct pending *p;
+	struct customer c;
 	struct why why;
-	enum reason r = find_device(a, m, &d, &why);
+	enum reason r = device_meant(a, m, &d, &why);
 
 	if (r == REASON_OK)
 		r = admin_text(
 		    m, "customer", customer, sizeof(customer), to, &why);
 	if (r == REASON_OK && to && d.state == DEVICE_RETIRED)
 		r = why_set(&why, REASON_DEVICE_RETIRED, -1, "%s", d.serial);
-	if (r == REASON_OK && to && customer_by_name(a, customer) == NULL)
-		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1, "%s", customer);
+	if (r == REASON_OK && to)
+		r = customer_current(a, customer, &c, &why);
 	if (r == REASON_OK && !to &&
 	    !store_device_owner(a->store, &d, customer))
 		r = why_set(&why, REASON_CUSTOMER_UNKNOWN, -1,
 		    "%s was sold to nobody", d.serial);
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
-		return;
-	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
-		return;
-	p->act = set_owner;
-	p->device = d;
 	snprintf(subject, sizeof(subject), "%s %s", d.serial, customer);
+	if ((p = admin_do(a, from, m, r, &why, set_owner)) == NULL)
+		return;
+	p->device = d;
 	admin_act(a, p, from, m->verb, subject);
 }
 

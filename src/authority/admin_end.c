@@ -2,38 +2,21 @@
  * hallmark ca destroy, ca archive (R-3.8): what is to be signed goes out, and with
  * two operators' signatures the order goes to the signer, which judges them.
  */
-#include <stdio.h>
-
 #include "authority/authority.h"
 #include "base/text.h"
 
 static enum reason
 read_end(const struct message_admin *m, struct end_order *e, struct why *why)
 {
-	char name[16];
 	struct span archive = admin_argument(m, "archive-sha256");
 	enum reason r;
-	unsigned i;
 
 	if ((r = admin_text(m, "name", e->name, sizeof(e->name), true, why)) !=
 	    REASON_OK)
 		return r;
 	if (archive.len == HASH_SIZE)
 		memcpy(e->archive_sha256, archive.ptr, HASH_SIZE);
-	for (i = 0; i < END_SIGNATURES; i++) {
-		struct span *s = &e->signatures[e->signatures_len];
-
-		snprintf(name, sizeof(name), "signature.%u", i);
-		*s = admin_argument(m, name);
-		if (s->len > END_SIGNATURE_MAX)
-			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-			    "%s: more than %d octets", name, END_SIGNATURE_MAX);
-		e->signatures_len += s->len > 0;
-	}
-	if (e->signatures_len == 1)
-		return why_set(why, REASON_OPERATOR_SIGNATURE, -1,
-		    "one signature is not two");
-	return REASON_OK;
+	return admin_signatures(m, e->signatures, &e->signatures_len, why);
 }
 
 static void

@@ -53,6 +53,21 @@ read_peer(struct authority *a, const struct message_admin *m,
 	return r;
 }
 
+/* An end, or that it is there again, is a ruling. */
+static enum reason
+put(struct authority *a, struct pending *p, struct store_peer *row, bool ended,
+    struct why *why)
+{
+	enum reason r = REASON_OK;
+
+	if (row->ended != ended)
+		r = ruling_end(a, p, RULING_PEER, row->name, ended, why);
+	row->ended = ended;
+	if (r != REASON_OK || store_peer_put(a->store, row))
+		return r;
+	return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+}
+
 static enum reason
 add_act(struct authority *a, struct pending *p, struct why *why)
 {
@@ -64,10 +79,7 @@ add_act(struct authority *a, struct pending *p, struct why *why)
 	if ((r = read_peer(a, &m, &row, why)) != REASON_OK)
 		return r;
 	memcpy(row.root_sha256, p->facts->entry.spki_sha256, HASH_SIZE);
-	row.ended = false; /* it is there again */
-	return store_peer_put(a->store, &row)
-	    ? REASON_OK
-	    : why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	return put(a, p, &row, false, why);
 }
 
 static void
@@ -116,9 +128,12 @@ static enum reason
 read_ending(struct authority *a, const struct message_admin *m,
     struct store_peer *p, struct why *why)
 {
+	char note[NOTE_MAX + 1];
 	enum reason r =
 	    admin_text(m, "name", p->name, sizeof(p->name), true, why);
 
+	if (r == REASON_OK)
+		r = admin_text(m, "note", note, sizeof(note), false, why);
 	if (r != REASON_OK)
 		return r;
 	if (!store_peer_find(a->store, p->name, p))
@@ -135,12 +150,8 @@ end_act(struct authority *a, struct pending *p, struct why *why)
 	enum reason r;
 
 	admin_again(p, &m);
-	if ((r = read_ending(a, &m, &row, why)) != REASON_OK)
-		return r;
-	row.ended = true;
-	return store_peer_put(a->store, &row)
-	    ? REASON_OK
-	    : why_set(why, REASON_STORE_FAILED, -1, "%s", "");
+	r = read_ending(a, &m, &row, why);
+	return r == REASON_OK ? put(a, p, &row, true, why) : r;
 }
 
 void
@@ -151,14 +162,8 @@ peer_end(struct authority *a, struct origin from, const struct message_admin *m)
 	struct why why;
 	enum reason r = read_ending(a, m, &row, &why);
 
-	if (r != REASON_OK) {
-		answer_refusal(from, r, &why);
-		return;
-	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
-		return;
-	p->act = end_act;
-	admin_act(a, p, from, m->verb, row.name);
+	if ((p = admin_do(a, from, m, r, &why, end_act)) != NULL)
+		admin_act(a, p, from, m->verb, row.name);
 }
 
 static void

@@ -15,8 +15,8 @@ take_owner(void *context, const struct store_voucher *v)
 	o->issuer = v->issuer;
 }
 
-static bool
-pins_its_key(
+bool
+audit_owns(
     struct authority *a, const struct device *d, const struct request_facts *f)
 {
 	unsigned i;
@@ -52,7 +52,7 @@ owned(struct authority *a, const struct request_facts *f, struct audit_owner *o)
 		    memcmp(d->issuer_name_sha256, f->issuer.bytes, HASH_SIZE) !=
 			0)
 			continue;
-		if (!pins_its_key(a, d, f))
+		if (!audit_owns(a, d, f))
 			continue;
 		memcpy(o->serial, d->serial, sizeof(o->serial));
 		o->issuer = d->issuer;

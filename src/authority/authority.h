@@ -101,6 +101,8 @@ struct pending {
 	struct product product;
 	struct device device;
 	struct store_serial reserved;
+	uint64_t number;	    /* of a ruling */
+	uint64_t sequence;	    /* of the record of its act */
 	uint64_t turn, turn_before; /* of the issuing CA in the line */
 	unsigned takeovers;
 	char key[KEY_NAME_MAX + 1];
@@ -373,6 +375,7 @@ struct decision {
 	/* Whom the devices were sold to; the last one is that customer. */
 	struct destination owners[STORE_TWINS_MAX];
 	struct on_file est_servers[STORE_TWINS_MAX + 1];
+	char told[STORE_TWINS_MAX][TOLD_MAX + 1];
 };
 /* Decides and changes nothing; trace gets every row, or is NULL. */
 void decision_make(struct authority *a, const struct request_facts *f,
@@ -423,6 +426,9 @@ void reputation_each(struct authority *a,
     void *context);
 
 /* --- audit.c --- */
+/* Does a voucher of this device pin a key of its chain, or what customer_owns() says? */
+bool audit_owns(
+    struct authority *a, const struct device *d, const struct request_facts *f);
 void audit_take(
     struct authority *a, struct origin to, const struct message_decide *d);
 /* Whose log: found by the bytes of an accepted request, or by the chain. */
@@ -457,12 +463,25 @@ void admin_again(const struct pending *p, struct message_admin *m);
 /* Work for an operator, with the frame kept; NULL: refused as OVERLOAD. */
 struct pending *admin_pending(struct authority *a, enum stage stage,
     struct origin from, const struct message_admin *m);
+/* The same of an act, unless it is refused for a reason r: what call then does when
+ * its record is there. NULL: answered. */
+struct pending *admin_do(struct authority *a, struct origin from,
+    const struct message_admin *m, enum reason r, const struct why *why,
+    act_call call);
 /* Asks for the record of an act; p->act runs when it is made, the reply follows
  * the commit. p may be NULL: only the record is wanted, nothing follows. */
 void admin_act(struct authority *a, struct pending *p, struct origin from,
     const char *verb, const char *subject);
+/* The same of an act by two, with their signatures over ledger_act_statement() of
+ * it and number; none: by one. */
+void admin_act_by(struct authority *a, struct pending *p, struct origin from,
+    const char *verb, const char *subject, uint64_t number,
+    const struct span *signatures, unsigned signatures_len);
 void act_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
+/* The arguments "signature.N": none, or two. ADMIN_ARGUMENT, OPERATOR_SIGNATURE. */
+MUST_USE enum reason admin_signatures(const struct message_admin *m,
+    struct span out[END_SIGNATURES], unsigned *len, struct why *why);
 /* Refuses p's request and frees p. */
 void admin_fail(struct authority *a, struct pending *p, enum reason r,
     const struct why *why);
@@ -521,12 +540,34 @@ void device_assign(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_unassign(
     struct authority *a, struct origin from, const struct message_admin *m);
+/* "active", "held", "retired" */
+const char *device_state_text(enum device_state state);
+/* The one device that is meant by "serial"; several of one serial need "issuer".
+ * ADMIN_ARGUMENT, DEVICE_UNKNOWN. */
+MUST_USE enum reason device_meant(struct authority *a,
+    const struct message_admin *m, struct device *out, struct why *why);
+/* admin_ruling.c */
 void device_hold(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_release(
     struct authority *a, struct origin from, const struct message_admin *m);
 void device_retire(
     struct authority *a, struct origin from, const struct message_admin *m);
+#define RULINGS_SHOWN 16 /* the newest */
+/* A ruling as an object of at most 1,024 octets. */
+void ruling_put(struct json_out *o, const struct store_ruling *r);
+/* p's act is on record: a customer or a peer ends, or is there again, with the
+ * argument "note". STORE_FAILED, ADMIN_ARGUMENT. */
+MUST_USE enum reason ruling_end(struct authority *a, const struct pending *p,
+    enum ruling_kind kind, const char *name, bool ended, struct why *why);
+/* The rulings on one of these as a member. */
+void rulings_put(struct authority *a, struct json_out *o, enum ruling_kind kind,
+    const char *name);
+/* Once a second: one hold that nobody confirmed in time ends. */
+void holds_tick(struct authority *a);
+/* Why a device gets no voucher, in the words that its owner may hear. */
+void ruling_tell(
+    struct authority *a, const struct device *d, char out[TOLD_MAX + 1]);
 /* admin_ca.c */
 void ca_request(
     struct authority *a, struct origin from, const struct message_admin *m);
@@ -652,6 +693,11 @@ bool customer_owns(
 bool customer_pinned(struct authority *a, const struct request_facts *f,
     const uint8_t spki_sha256[HASH_SIZE], struct span domain_id);
 /* admin_customer.c */
+/* The one of that name. CUSTOMER_UNKNOWN, CUSTOMER_ENDED. */
+MUST_USE enum reason customer_current(struct authority *a, const char *name,
+    struct customer *out, struct why *why);
+void customer_end(
+    struct authority *a, struct origin from, const struct message_admin *m);
 void customer_add(
     struct authority *a, struct origin from, const struct message_admin *m);
 void customer_update(

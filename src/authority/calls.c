@@ -195,6 +195,7 @@ on_tick(void *context)
 	recheck_tick(a);
 	limits_tick(a);
 	expiry_tick(a);
+	holds_tick(a);
 	group_commit(a);
 }
 

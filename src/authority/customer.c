@@ -9,8 +9,7 @@
 static void
 count_customer(void *context, const struct customer *c)
 {
-	(void)c;
-	((struct customers *)context)->len++;
+	((struct customers *)context)->len += !c->ended;
 }
 
 static bool
@@ -27,7 +26,8 @@ take_customer(void *context, const struct customer *c)
 {
 	struct customers *all = context;
 
-	all->list[all->len++] = *c;
+	if (!c->ended)
+		all->list[all->len++] = *c;
 }
 
 static int
@@ -50,9 +50,8 @@ take_key(void *context, const struct store_customer_certificate *c)
 	    c->customer, all->list, all->len, sizeof(*all->list), by_name);
 	struct customer_key *k;
 
-	if (owner == NULL)
-		fatal("a certificate is on file for nobody");
-	if (c->kind == CUSTOMER_EST_SERVER)
+	/* Nothing is on file for one that has ended. */
+	if (owner == NULL || c->kind == CUSTOMER_EST_SERVER)
 		return true;
 	k = &all->keys[all->keys_len++];
 	memcpy(k->spki_sha256, c->entry.spki_sha256, HASH_SIZE);

@@ -261,6 +261,26 @@ decision_owners(
 			in->facts, in->now, &d->est_servers[STORE_TWINS_MAX]);
 }
 
+/* An owner, present or former or by sale, hears why it gets no voucher; whoever else
+ * has the device in hand does not. */
+static void
+decision_told(struct authority *a, struct policy_input *in, struct decision *d)
+{
+	const struct device *device;
+	unsigned i;
+
+	for (i = 0; i < d->devices_len; i++) {
+		device = &d->devices[i];
+		d->told[i][0] = '\0';
+		if (device->state != DEVICE_ACTIVE &&
+		    ((in->customer != NULL &&
+			 d->owners[i].customer == in->customer) ||
+			audit_owns(a, device, in->facts)))
+			ruling_tell(a, device, d->told[i]);
+	}
+	in->told = (const char(*)[TOLD_MAX + 1]) d->told;
+}
+
 /* Are the CAs that an agent's domain rests on still on file for this customer? */
 static bool
 agent_cas_filed(struct authority *a, const struct policy_input *in)
@@ -318,6 +338,7 @@ decision_make(struct authority *a, const struct request_facts *f, int64_t now,
 	in.devices_len = out->devices_len =
 	    devices_load(a, f->serial, out->devices, out->products);
 	decision_customer(a, &in, out);
+	decision_told(a, &in, out);
 	out->customer = in.customer;
 	policy_decide(&in, v);
 	if (v->reason != REASON_OK)

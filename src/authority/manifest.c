@@ -162,18 +162,23 @@ judge_device(struct authority *a, const struct device *d, struct judged *j,
 /* Nobody can tell which of them is the true one: both wait for an operator. */
 static bool
 quarantine(struct authority *a, const struct manifest_device *d,
-    const struct judged *j, const struct store_peer *peer, char note[129])
+    const struct judged *j, const struct store_peer *peer,
+    struct store_ruling *why)
 {
 	bool good = true;
 	unsigned i;
 
-	snprintf(note, 129, "%s: %s of %.32s, record %llu",
+	*why = (struct store_ruling){ .state = DEVICE_HELD,
+		.moment = clock_now(),
+		.user = RULING_NOBODY,
+		.cause = CAUSE_DUPLICATE };
+	snprintf(why->note, sizeof(why->note), "%s: %s of %.32s, record %llu",
 	    reason_code(REASON_SERIAL_DUPLICATE), d->device.serial, peer->name,
 	    (unsigned long long)d->sequence);
 	for (i = 0; i < j->others_len; i++)
 		if (j->others[i].state != DEVICE_RETIRED)
-			good = store_device_state(a->store, &j->others[i],
-				   DEVICE_HELD, note) &&
+			good =
+			    store_device_rule(a->store, &j->others[i], why) &&
 			    good;
 	log_alarm("serial-duplicate",
 	    "serial=\"%s\" peer=\"%s\" sequence=\"%llu\" others=\"%u\"",
@@ -184,7 +189,7 @@ quarantine(struct authority *a, const struct manifest_device *d,
 
 static bool
 add_device(struct authority *a, const struct manifest_device *d,
-    const uint8_t tag[HASH_SIZE], bool held, const char *note)
+    const uint8_t tag[HASH_SIZE], const struct store_ruling *held)
 {
 	struct store_device row = { .device = d->device,
 		.certificate = d->certificate,
@@ -192,9 +197,9 @@ add_device(struct authority *a, const struct manifest_device *d,
 
 	memcpy(row.device.tag, tag, HASH_SIZE);
 	row.device.origin = ORIGIN_IMPORTED;
-	row.device.state = held ? DEVICE_HELD : DEVICE_ACTIVE;
-	memcpy(row.note, note, sizeof(row.note));
-	return store_device_add(a->store, &row);
+	row.device.state = held == NULL ? DEVICE_ACTIVE : DEVICE_HELD;
+	return store_device_add(a->store, &row) &&
+	    (held == NULL || store_device_rule(a->store, &row.device, held));
 }
 
 /* --- the rows, in one transaction --- */
@@ -209,7 +214,7 @@ take_device(struct authority *a, const struct manifest_device *d,
     const uint8_t *tag, const struct store_peer *peer, struct report *r)
 {
 	static struct judged j;
-	char note[129] = "";
+	struct store_ruling held;
 	struct why why;
 	bool good = true;
 
@@ -219,14 +224,14 @@ take_device(struct authority *a, const struct manifest_device *d,
 		return true;
 	}
 	if (j.fate != FATE_NEW) {
-		good = quarantine(a, d, &j, peer, note);
+		good = quarantine(a, d, &j, peer, &held);
 		json_put_text(&r->o, d->device.serial);
 	}
 	if (j.fate == FATE_CLASH)
 		return good;
 	r->added++;
 	return good && tag != NULL &&
-	    add_device(a, d, tag, j.fate != FATE_NEW, note);
+	    add_device(a, d, tag, j.fate == FATE_NEW ? NULL : &held);
 }
 
 static const uint8_t *

@@ -156,6 +156,7 @@ service_status(
 	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
 	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
 	put_count(&o, "refusals", store_count(a->store, TABLE_REFUSAL));
+	put_count(&o, "holds-unconfirmed", store_lapse_count(a->store));
 	put_count(&o, "look-ups", a->look_ups);
 	json_put_name(&o, "journal");
 	json_begin_object(&o);

@@ -441,34 +441,28 @@ ca_list_run(struct cli *c, int argc, char **argv)
 		.fields = { PAGE_FIELDS }, .columns = columns });
 }
 
+/* A key without a certificate has none to show. */
+static enum reason
+show_pem(struct session *s, struct span json, struct buf *pem, struct why *why)
+{
+	(void)s;
+	(void)why;
+	(void)output_chain(json, pem);
+	return REASON_OK;
+}
+
 int
 ca_show_run(struct cli *c, int argc, char **argv)
 {
-	bool pem_only = false;
-	const struct option_row rows[] = { { "pem", NULL, &pem_only, false },
+	bool pem = false;
+	const struct option_row rows[] = { { "pem", NULL, &pem, false },
 		{ 0 } };
-	struct message_admin_reply reply;
-	struct session *s = NULL;
 	struct message_admin m;
-	struct buf pem;
-	struct why why;
-	enum reason r;
-	int code = EXIT_DONE;
 
 	if (!options_read(c, argc, argv, rows, 1, 1))
 		return EXIT_USAGE;
-	why_clear(&why);
-	buf_init(&pem, FRAME_MAX);
 	request_begin(&m, "ca.show");
 	request_text(&m, "name", c->operands[0]);
-	if ((r = session_open(c, NEED_STORE, &s, &why)) != REASON_OK ||
-	    (r = session_ask(s, &m, &reply, &why)) != REASON_OK)
-		code = refuse(c, r, &why);
-	else if (!pem_only)
-		output_json(c, reply.json);
-	else if (output_chain(reply.json, &pem))
-		fwrite(pem.ptr, 1, pem.len, stdout);
-	buf_free(&pem);
-	session_close(s);
-	return code;
+	return pem ? session_run_pem(c, &m, show_pem)
+		   : session_run(c, NEED_STORE, &m);
 }

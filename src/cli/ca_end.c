@@ -10,7 +10,6 @@
 #include "crypto/hash/hash.h"
 #include "wire/json.h"
 
-#define SIGNATURES   2
 #define KEY_FILE_MAX 16384
 
 /* What is said with the deed: the journal refuses a key that comes back, but a home
@@ -55,22 +54,13 @@ show(const struct cli *c, struct session *s, const char *name, struct why *why)
 }
 
 static enum reason
-add_files(const struct cli *c, struct message_admin *m, struct buf *texts,
+add_files(const struct cli *c, struct message_admin *m, struct signatures *all,
     const char *copy, struct why *why)
 {
 	static uint8_t hash[HASH_SIZE];
-	char argument[16];
 	struct buf file;
-	enum reason r = REASON_OK;
-	unsigned i;
+	enum reason r = signatures_read(c, m, all, why);
 
-	for (i = 0; r == REASON_OK && i + 1 < c->operands_len; i++) {
-		snprintf(argument, sizeof(argument), "signature.%u", i);
-		r = file_read(
-		    c->operands[i + 1], &texts[i], END_SIGNATURE_MAX, why);
-		if (r == REASON_OK)
-			request_bytes(m, argument, buf_span(&texts[i]));
-	}
 	if (r != REASON_OK || copy == NULL)
 		return r;
 	if ((r = file_read(copy, &file, KEY_FILE_MAX, why)) != REASON_OK)
@@ -84,19 +74,18 @@ add_files(const struct cli *c, struct message_admin *m, struct buf *texts,
 static int
 end_with(struct cli *c, const char *verb, const char *out, const char *copy)
 {
-	struct buf texts[SIGNATURES] = { 0 };
+	struct signatures all = { 0 };
 	struct message_admin_reply reply;
 	struct session *s = NULL;
 	struct message_admin m;
 	struct why why;
 	enum reason r;
 	int code = EXIT_DONE;
-	unsigned i;
 
 	why_clear(&why);
 	request_begin(&m, verb);
 	request_text(&m, "name", c->operands[0]);
-	if ((r = add_files(c, &m, texts, copy, &why)) == REASON_OK &&
+	if ((r = add_files(c, &m, &all, copy, &why)) == REASON_OK &&
 	    (r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK)
 		r = session_ask(s, &m, &reply, &why);
 	if (r == REASON_OK && c->operands_len == 1)
@@ -106,15 +95,11 @@ end_with(struct cli *c, const char *verb, const char *out, const char *copy)
 	if (r != REASON_OK)
 		code = refuse(c, r, &why);
 	else if (c->operands_len == 1)
-		fprintf(stderr,
-		    "Two operators of signer/operators sign this, each with\n"
-		    "  ssh-keygen -Y sign -n hallmark-key -f KEY FILE\n"
-		    "and then: hallmark ca %s %s SIGNATURE SIGNATURE%s --yes\n",
-		    c->verb, c->operands[0],
-		    strcmp(verb, "ca.archive") == 0 ? " --copy FILE" : "");
+		signatures_wanted(c, KEY_NAMESPACE,
+		    strcmp(verb, "ca.archive") == 0 ? " --copy FILE --yes"
+						    : " --yes");
 	session_close(s);
-	for (i = 0; i < SIGNATURES; i++)
-		buf_free(&texts[i]);
+	signatures_free(&all);
 	return code;
 }
 

@@ -87,6 +87,11 @@ int session_run(const struct cli *c, enum session_need need,
 /* The same of a certificate, which is the contents of a file. */
 int session_run_file(const struct cli *c, enum session_need need,
     struct message_admin *request, const char *path);
+/* One question, whose answer call makes certificates of: printed as PEM. */
+typedef enum reason (*pem_call)(
+    struct session *s, struct span json, struct buf *pem, struct why *why);
+int session_run_pem(
+    const struct cli *c, const struct message_admin *request, pem_call call);
 /* What most verbs are: operands, and options that are arguments of what is asked
  * under their own names. */
 #define FIELDS_MAX   20
@@ -105,6 +110,20 @@ struct plain_verb {
 #define PAGE_OPTIONS "[--after KEY] [--limit N]"
 int session_verb(
     struct cli *c, int argc, char **argv, const struct plain_verb *v);
+/* --- signatures.c: what two operators sign --- */
+#define KEY_NAMESPACE "hallmark-key"
+#define ACT_NAMESPACE "hallmark-act"
+struct signatures {
+	struct buf texts[END_SIGNATURES];
+};
+/* The files behind the first operand, as arguments; they borrow from s, which is
+ * zero before and freed by the caller. FILE_UNREADABLE. */
+MUST_USE enum reason signatures_read(const struct cli *c,
+    struct message_admin *m, struct signatures *s, struct why *why);
+void signatures_free(struct signatures *s);
+/* Says on stderr what is to be done with a statement; more: behind the operands. */
+void signatures_wanted(
+    const struct cli *c, const char *namespace, const char *more);
 /* Every row of a list (its member `list`), page by page, until call refuses.
  * Another question may not be asked meanwhile. */
 struct json_value;
@@ -281,6 +300,7 @@ int customer_set_run(struct cli *, int, char **);
 int customer_cloud_run(struct cli *, int, char **);
 int customer_file_run(struct cli *, int, char **);
 int customer_forget_run(struct cli *, int, char **);
+int customer_end_run(struct cli *, int, char **);
 int customer_list_run(struct cli *, int, char **);
 int customer_show_run(struct cli *, int, char **);
 int public_ca_add_run(struct cli *, int, char **);

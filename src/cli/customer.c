@@ -1,4 +1,4 @@
-/* hallmark customer add, set, cloud, file, forget, list, show. */
+/* hallmark customer add, set, cloud, file, forget, end, list, show. */
 #include "cli/cli.h"
 
 /* The fields of model/customer.h under their names. */
@@ -63,6 +63,14 @@ customer_forget_run(struct cli *c, int argc, char **argv)
 	return session_verb(c, argc, argv,
 	    &(struct plain_verb){
 		"customer.forget", NEED_SIGNER, { "name", "key" } });
+}
+
+int
+customer_end_run(struct cli *c, int argc, char **argv)
+{
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){
+		"customer.end", NEED_SIGNER, { "name" }, { "note" } });
 }
 
 int

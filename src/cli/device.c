@@ -94,17 +94,14 @@ take_certificate(
 /* As it came out when it was issued: its certificate, and the chain of its CA,
  * which one that was imported does not have here. */
 static enum reason
-show_pem(struct session *s, const struct message_admin *m, struct buf *pem,
-    struct why *why)
+show_pem(struct session *s, struct span json, struct buf *pem, struct why *why)
 {
 	struct message_admin_reply reply;
 	struct message_admin chain;
 	char ca[CELL_MAX];
-	enum reason r;
+	enum reason r = take_certificate(json, pem, ca, why);
 
-	if ((r = session_ask(s, m, &reply, why)) != REASON_OK ||
-	    (r = take_certificate(reply.json, pem, ca, why)) != REASON_OK ||
-	    ca[0] == '\0')
+	if (r != REASON_OK || ca[0] == '\0')
 		return r;
 	request_begin(&chain, "ca.show");
 	request_text(&chain, "name", ca);
@@ -117,77 +114,154 @@ int
 device_show_run(struct cli *c, int argc, char **argv)
 {
 	const char *issuer = NULL;
-	bool pem_only = false;
+	bool pem = false;
 	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
-		{ "pem", NULL, &pem_only, false }, { 0 } };
-	struct session *s = NULL;
+		{ "pem", NULL, &pem, false }, { 0 } };
 	struct message_admin m;
-	struct buf pem;
-	struct why why;
-	enum reason r;
-	int code = EXIT_DONE;
 
 	if (!options_read(c, argc, argv, rows, 1, 1))
 		return EXIT_USAGE;
 	request_begin(&m, "device.show");
 	request_text(&m, "serial", c->operands[0]);
 	request_text(&m, "issuer", issuer);
-	if (!pem_only)
-		return session_run(c, NEED_STORE, &m);
+	return pem ? session_run_pem(c, &m, show_pem)
+		   : session_run(c, NEED_STORE, &m);
+}
+
+/* --- what one operator does, and what two --- */
+
+struct ruling_verb {
+	const char *verb;
+	bool refuses; /* so it takes a reason */
+	bool by_two;  /* always, and for ever: with --yes */
+};
+
+struct ruling_words {
+	const char *issuer, *reason, *note, *out;
+	bool yes;
+};
+
+/* Signatures come with what they are about, and nothing else is to be made then. */
+static bool
+words_fit(struct cli *c, const struct ruling_verb *v, struct ruling_words *w)
+{
+	bool by_two = c->operands_len == 3;
+
+	if (c->operands_len == 2)
+		(void)usage_error(c, "it takes two signatures");
+	else if (by_two && w->out != NULL)
+		(void)usage_error(c, "--out is for what is to be signed");
+	else if (by_two && v->by_two && !w->yes)
+		(void)usage_error(c,
+		    "%s gets no voucher any more, and nothing takes that "
+		    "back; say --yes",
+		    c->operands[0]);
+	else if (!by_two && w->yes)
+		(void)usage_error(c, "without signatures nothing is done");
+	else {
+		if (v->by_two && !by_two && w->out == NULL)
+			w->out = "-";
+		return true;
+	}
+	return false;
+}
+
+/* A hold by one: until when, and what keeps it. */
+static void
+say_lapse(const struct cli *c, struct span json)
+{
+	struct json_value root, ruling;
+	char until[CELL_MAX];
+
+	if (json_parse(json, &root, NULL) != WIRE_OK ||
+	    !json_member(&root, "ruling", &ruling) ||
+	    !json_text(ruling.raw, "lapses", until, sizeof(until)))
+		return;
+	fprintf(stderr,
+	    "The hold ends by itself at %s, unless two operators confirm it:\n"
+	    "  hallmark device %s %s --reason WORD --out FILE\n"
+	    "writes what they sign.\n",
+	    until, c->verb, c->operands[0]);
+}
+
+static int
+rule(struct cli *c, const struct ruling_verb *v, const struct ruling_words *w)
+{
+	struct signatures all = { 0 };
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	struct message_admin m;
+	struct why why;
+	enum reason r;
+	int code = EXIT_DONE;
+
 	why_clear(&why);
-	buf_init(&pem, FRAME_MAX);
-	if ((r = session_open(c, NEED_STORE, &s, &why)) != REASON_OK ||
-	    (r = show_pem(s, &m, &pem, &why)) != REASON_OK)
+	request_begin(&m, v->verb);
+	request_text(&m, "serial", c->operands[0]);
+	request_text(&m, "issuer", w->issuer);
+	request_text(&m, "reason", w->reason);
+	request_text(&m, "note", w->note);
+	request_text(&m, "statement", w->out == NULL ? NULL : "yes");
+	if ((r = signatures_read(c, &m, &all, &why)) == REASON_OK &&
+	    (r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK)
+		r = session_ask(s, &m, &reply, &why);
+	if (r == REASON_OK && w->out != NULL)
+		r = file_write(w->out, reply.blob, 0644, &why);
+	if (r != REASON_OK)
 		code = refuse(c, r, &why);
-	else
-		fwrite(pem.ptr, 1, pem.len, stdout);
-	buf_free(&pem);
+	else if (w->out != NULL)
+		signatures_wanted(c, ACT_NAMESPACE,
+		    v->by_two	     ? " --reason WORD --yes"
+			: v->refuses ? " --reason WORD"
+				     : "");
+	else {
+		output_json(c, reply.json);
+		say_lapse(c, reply.json);
+	}
 	session_close(s);
+	signatures_free(&all);
 	return code;
+}
+
+static int
+ruling_run(struct cli *c, int argc, char **argv, const struct ruling_verb *v)
+{
+	struct ruling_words w = { 0 };
+	struct option_row rows[6] = { { "issuer", &w.issuer, NULL, false },
+		{ "note", &w.note, NULL, false },
+		{ "out", &w.out, NULL, false } };
+	unsigned n = 3;
+
+	if (v->refuses)
+		rows[n++] =
+		    (struct option_row){ "reason", &w.reason, NULL, true };
+	if (v->by_two)
+		rows[n++] = (struct option_row){ "yes", NULL, &w.yes, false };
+	if (!options_read(c, argc, argv, rows, 1, 3) || !words_fit(c, v, &w))
+		return EXIT_USAGE;
+	return rule(c, v, &w);
 }
 
 int
 device_hold_run(struct cli *c, int argc, char **argv)
 {
-	return session_verb(c, argc, argv,
-	    &(struct plain_verb){ "device.hold", NEED_SIGNER, { "serial" },
-		{ "issuer" }, "reason" });
+	return ruling_run(c, argc, argv,
+	    &(struct ruling_verb){ "device.hold", .refuses = true });
 }
 
 int
 device_release_run(struct cli *c, int argc, char **argv)
 {
-	return session_verb(c, argc, argv,
-	    &(struct plain_verb){
-		"device.release", NEED_SIGNER, { "serial" }, { "issuer" } });
+	return ruling_run(
+	    c, argc, argv, &(struct ruling_verb){ "device.release" });
 }
 
-/* For ever: so without --yes it only shows what is meant. */
 int
 device_retire_run(struct cli *c, int argc, char **argv)
 {
-	const char *issuer = NULL, *reason = NULL;
-	bool yes = false;
-	const struct option_row rows[] = { { "issuer", &issuer, NULL, false },
-		{ "reason", &reason, NULL, true }, { "yes", NULL, &yes, false },
-		{ 0 } };
-	struct message_admin m;
-	int code;
-
-	if (!options_read(c, argc, argv, rows, 1, 1))
-		return EXIT_USAGE;
-	request_begin(&m, yes ? "device.retire" : "device.show");
-	request_text(&m, "serial", c->operands[0]);
-	request_text(&m, "issuer", issuer);
-	if (yes)
-		request_text(&m, "reason", reason);
-	code = session_run(c, yes ? NEED_SIGNER : NEED_STORE, &m);
-	if (!yes && code == EXIT_DONE)
-		fprintf(stderr,
-		    "hallmark device retire: nothing was changed. Retired, "
-		    "this device gets no voucher\nany more, and nothing takes "
-		    "that back. --yes carries it out.\n");
-	return code;
+	return ruling_run(c, argc, argv,
+	    &(struct ruling_verb){
+		"device.retire", .refuses = true, .by_two = true });
 }
 
 int

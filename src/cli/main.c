@@ -86,7 +86,7 @@ const struct verb verbs[] = {
 	{ "peer", "add", peer_add_run,
 	    "NAME --signer HEX --key SHA256 --root FILE",
 	    "name a site whose manifests are taken" },
-	{ "peer", "end", peer_end_run, "NAME",
+	{ "peer", "end", peer_end_run, "NAME [--note TEXT]",
 	    "take no more manifests from a site" },
 	{ "peer", "list", peer_list_run, PAGE_OPTIONS,
 	    "list them, and how far their chains are known" },
@@ -107,12 +107,17 @@ const struct verb verbs[] = {
 	{ "device", "unassign", device_unassign_run, "SERIAL [--issuer HEX]",
 	    "take that back" },
 	{ "device", "hold", device_hold_run,
-	    "SERIAL [--issuer HEX] --reason TEXT",
+	    "SERIAL [SIGNATURE SIGNATURE] [--issuer HEX] --reason WORD\n"
+	    "[--note TEXT] [--out FILE]",
 	    "decline vouchers for a device" },
-	{ "device", "release", device_release_run, "SERIAL [--issuer HEX]",
+	{ "device", "release", device_release_run,
+	    "SERIAL [SIGNATURE SIGNATURE] [--issuer HEX]\n"
+	    "[--note TEXT] [--out FILE]",
 	    "end a hold" },
 	{ "device", "retire", device_retire_run,
-	    "SERIAL [--issuer HEX] --reason TEXT [--yes]",
+	    "SERIAL [--issuer HEX] --reason WORD [--out FILE]\n"
+	    "| SERIAL SIGNATURE SIGNATURE [--issuer HEX] --reason WORD\n"
+	    "[--note TEXT] --yes",
 	    "decline vouchers for a device for ever" },
 	{ "client", "block", client_block_run,
 	    "key:HEX|certificate:HEX|address:A/BITS --reason TEXT\n"
@@ -136,6 +141,8 @@ const struct verb verbs[] = {
 	    "take a certificate of a customer on file" },
 	{ "customer", "forget", customer_forget_run, "NAME SHA256",
 	    "take it off again" },
+	{ "customer", "end", customer_end_run, "NAME [--note TEXT]",
+	    "forget all that is on file for one that leaves" },
 	{ "customer", "list", customer_list_run, PAGE_OPTIONS,
 	    "list customers" },
 	{ "customer", "show", customer_show_run, "NAME " PAGE_OPTIONS,

@@ -23,7 +23,8 @@ int
 peer_end_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
-	    &(struct plain_verb){ "peer.end", NEED_SIGNER, { "name" } });
+	    &(struct plain_verb){
+		"peer.end", NEED_SIGNER, { "name" }, { "note" } });
 }
 
 int

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -276,6 +277,30 @@ session_run(const struct cli *c, enum session_need need,
 		code = refuse(c, r, &why);
 	else
 		output_json(c, reply.json);
+	session_close(s);
+	return code;
+}
+
+int
+session_run_pem(
+    const struct cli *c, const struct message_admin *request, pem_call call)
+{
+	struct message_admin_reply reply;
+	struct session *s = NULL;
+	struct buf pem;
+	struct why why;
+	enum reason r;
+	int code = EXIT_DONE;
+
+	why_clear(&why);
+	buf_init(&pem, FRAME_MAX);
+	if ((r = session_open(c, NEED_STORE, &s, &why)) != REASON_OK ||
+	    (r = session_ask(s, request, &reply, &why)) != REASON_OK ||
+	    (r = call(s, reply.json, &pem, &why)) != REASON_OK)
+		code = refuse(c, r, &why);
+	else
+		fwrite(pem.ptr, 1, pem.len, stdout);
+	buf_free(&pem);
 	session_close(s);
 	return code;
 }

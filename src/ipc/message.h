@@ -231,6 +231,10 @@ struct message_act {   /* an operator's act, for the journal */
 	uint32_t user; /* uid of the asker */
 	char verb[32];
 	char subject[128];
+	/* By two persons (ledger_act_statement()): none, or END_SIGNATURES. */
+	uint64_t number;
+	unsigned signatures_len;
+	struct span signatures[END_SIGNATURES];
 };
 /* The one answer to SIGN_*, TAG_DEVICE, KEY_* and ACT; same id. */
 struct message_signed {

@@ -57,21 +57,53 @@ message_synced_get(struct cbor *c, struct message_synced *m)
 	    field_text(c, m->text, sizeof(m->text)) && cbor_end(c) == WIRE_OK;
 }
 
+/* None, or those of two persons. */
+static void
+put_signatures(struct cbor_out *o, const struct span *signatures, unsigned n)
+{
+	unsigned i;
+
+	cbor_put_array(o, n);
+	for (i = 0; i < n; i++)
+		cbor_put_bytes(o, signatures[i]);
+}
+
+static bool
+get_signatures(
+    struct cbor *c, struct span signatures[END_SIGNATURES], unsigned *len)
+{
+	uint64_t n;
+	unsigned i;
+
+	if (cbor_array(c, &n) != WIRE_OK || (n != 0 && n != END_SIGNATURES))
+		return false;
+	*len = (unsigned)n;
+	for (i = 0; i < n; i++)
+		if (!field_span(c, &signatures[i], END_SIGNATURE_MAX))
+			return false;
+	return true;
+}
+
 void
 message_act_put(struct cbor_out *o, const struct message_act *m)
 {
-	cbor_put_array(o, 3);
+	cbor_put_array(o, 5);
 	cbor_put_uint(o, m->user);
 	cbor_put_string(o, m->verb);
 	cbor_put_string(o, m->subject);
+	cbor_put_uint(o, m->number);
+	put_signatures(o, m->signatures, m->signatures_len);
 }
 
 bool
 message_act_get(struct cbor *c, struct message_act *m)
 {
-	return field_array(c, 3) && field_unsigned(c, UINT32_MAX, &m->user) &&
+	memset(m, 0, sizeof(*m));
+	return field_array(c, 5) && field_unsigned(c, UINT32_MAX, &m->user) &&
 	    field_text(c, m->verb, sizeof(m->verb)) &&
 	    field_text(c, m->subject, sizeof(m->subject)) &&
+	    field_number(c, INT64_MAX, &m->number) &&
+	    get_signatures(c, m->signatures, &m->signatures_len) &&
 	    cbor_end(c) == WIRE_OK;
 }
 
@@ -310,36 +342,25 @@ message_policy_order_get(struct cbor *c, struct policy_order *m)
 void
 message_end_order_put(struct cbor_out *o, const struct end_order *m)
 {
-	unsigned i;
-
 	cbor_put_array(o, 4);
 	cbor_put_string(o, m->name);
 	cbor_put_uint(o, m->how);
 	put_hash(o, m->archive_sha256);
-	cbor_put_array(o, m->signatures_len);
-	for (i = 0; i < m->signatures_len; i++)
-		cbor_put_bytes(o, m->signatures[i]);
+	put_signatures(o, m->signatures, m->signatures_len);
 }
 
 bool
 message_end_order_get(struct cbor *c, struct end_order *m)
 {
 	bool good = true;
-	uint64_t n;
-	unsigned i;
 
 	memset(m, 0, sizeof(*m));
 	if (!field_array(c, 4) || !field_text(c, m->name, sizeof(m->name)))
 		return false;
 	m->how = field_enum(c, END_DESTROY, END_ARCHIVE, &good);
-	if (!good || !field_hash(c, m->archive_sha256) ||
-	    cbor_array(c, &n) != WIRE_OK || (n != 0 && n != END_SIGNATURES))
-		return false;
-	m->signatures_len = (unsigned)n;
-	for (i = 0; i < n; i++)
-		if (!field_span(c, &m->signatures[i], END_SIGNATURE_MAX))
-			return false;
-	return cbor_end(c) == WIRE_OK;
+	return good && field_hash(c, m->archive_sha256) &&
+	    get_signatures(c, m->signatures, &m->signatures_len) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 void

@@ -560,11 +560,27 @@ apply_awake(struct ledger *l, const struct record *r, struct why *why)
 }
 
 /* Acts are remarks, but for those that retire, copy or wake a key or give a slot. */
+/* Signed by two, and about this act; whose numbers those are is not known here. */
+static bool
+act_statement_fits(const struct ledger *l, const struct record_act *a)
+{
+	char head[STATEMENT_MAX];
+	size_t len =
+	    ledger_act_statement(l->signer, a->verb, a->subject, 0, head);
+
+	len -= strlen("0\n");
+	return memcmp(a->persons[0].key_sha256, a->persons[1].key_sha256,
+		   HASH_SIZE) != 0 &&
+	    a->statement.len > len && memcmp(a->statement.ptr, head, len) == 0;
+}
+
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
 	struct ledger_key *k;
 
+	if (r->act.statement.len > 0 && !act_statement_fits(l, &r->act))
+		return damaged(why, r, "the statement is about something else");
 	if (strcmp(r->act.verb, LEDGER_VERB_GIVE) == 0)
 		return apply_give(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_COPY) == 0)

@@ -173,6 +173,13 @@ MUST_USE enum reason ledger_key_admits(
 size_t ledger_statement(const struct ledger *l, const struct ledger_key *k,
     enum key_end how, const uint8_t archive[HASH_SIZE],
     char out[STATEMENT_MAX]);
+/*
+ * What two operators sign when an act needs both (doc/decisions/068): lines of text,
+ * each ended, that name signer, verb, subject, and a number that its subject gives
+ * out once, so that no signature fits twice. Its length.
+ */
+size_t ledger_act_statement(const uint8_t signer[16], const char *verb,
+    const char *subject, uint64_t number, char out[STATEMENT_MAX]);
 /* Reads the subject of LEDGER_VERB_GIVE: a slot that is nobody's here and looks
  * like nobody's, and a name. SIGNER_POLICY, SIGNER_FACTS. */
 MUST_USE enum reason ledger_slot_read(const struct ledger *l,

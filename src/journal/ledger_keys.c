@@ -264,3 +264,21 @@ ledger_statement(const struct ledger *l, const struct ledger_key *k,
 	    how == END_DESTROY && k->copied ? "copied: yes\n" : "");
 	return len > 0 && len < STATEMENT_MAX ? (size_t)len : 0;
 }
+
+size_t
+ledger_act_statement(const uint8_t signer[16], const char *verb,
+    const char *subject, uint64_t number, char out[STATEMENT_MAX])
+{
+	char hex[HEX_SIZE(16)];
+	int len;
+
+	hex_encode(hex, span_of(signer, 16));
+	len = snprintf(out, STATEMENT_MAX,
+	    "hallmark act statement 1\n"
+	    "signer: %s\n"
+	    "act: %s\n"
+	    "subject: %s\n"
+	    "number: %llu\n",
+	    hex, verb, subject, (unsigned long long)number);
+	return len > 0 && len < STATEMENT_MAX ? (size_t)len : 0;
+}

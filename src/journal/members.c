@@ -261,12 +261,12 @@ member_octets(struct members *f, unsigned key, const char *name,
 }
 
 void
-member_span(
-    struct members *f, unsigned key, const char *name, struct span *value)
+member_span(struct members *f, unsigned key, const char *name,
+    enum member_presence p, struct span *value)
 {
 	bool good;
 
-	if (!member_begin(f, key, name, MEMBER_REQUIRED, false))
+	if (!member_begin(f, key, name, p, value->len == 0))
 		return;
 	if (f->mode == MEMBERS_WRITE) {
 		cbor_put_bytes(f->out, *value);
@@ -274,7 +274,7 @@ member_span(
 		json_put_hex(f->json, *value);
 	} else {
 		good = cbor_bytes(f->in, value) == WIRE_OK;
-		member_taken(f, name, MEMBER_REQUIRED, good, false);
+		member_taken(f, name, p, good, value->len == 0);
 	}
 }
 

@@ -65,9 +65,9 @@ void member_bytes(struct members *f, unsigned key, const char *name,
 /* At most cap octets; optional = none. */
 void member_octets(struct members *f, unsigned key, const char *name,
     enum member_presence p, uint8_t *value, uint8_t *len, uint8_t cap);
-/* Borrowed octets. */
-void member_span(
-    struct members *f, unsigned key, const char *name, struct span *value);
+/* Borrowed octets; optional = none. */
+void member_span(struct members *f, unsigned key, const char *name,
+    enum member_presence p, struct span *value);
 /* One of the words of an enumeration, 1..max, 0 = none where optional. */
 void member_word(struct members *f, unsigned key, const char *name,
     enum member_presence p, unsigned *value, unsigned max,

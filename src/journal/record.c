@@ -281,6 +281,19 @@ act_fields(struct members *f, void *value)
 	member_text(f, 2, "verb", MEMBER_REQUIRED, a->verb, sizeof(a->verb));
 	member_text(
 	    f, 3, "subject", MEMBER_OPTIONAL, a->subject, sizeof(a->subject));
+	member_span(f, 4, "statement", MEMBER_OPTIONAL, &a->statement);
+	member_bytes(f, 5, "first_key_sha256", MEMBER_OPTIONAL,
+	    a->persons[0].key_sha256, HASH_SIZE);
+	member_span(
+	    f, 6, "first_signature", MEMBER_OPTIONAL, &a->persons[0].signature);
+	member_bytes(f, 7, "second_key_sha256", MEMBER_OPTIONAL,
+	    a->persons[1].key_sha256, HASH_SIZE);
+	member_span(f, 8, "second_signature", MEMBER_OPTIONAL,
+	    &a->persons[1].signature);
+	/* Two persons, or one who signs nothing. */
+	if ((a->statement.len > 0) != (a->persons[0].signature.len > 0) ||
+	    (a->statement.len > 0) != (a->persons[1].signature.len > 0))
+		members_refuse(f, "signatures");
 }
 
 static void
@@ -310,13 +323,15 @@ end_fields(struct members *f, void *value)
 	member_text(f, 1, "name", MEMBER_REQUIRED, e->name, sizeof(e->name));
 	MEMBER_WORD(
 	    f, 2, "how", MEMBER_REQUIRED, e->how, END_ARCHIVE, key_end_word);
-	member_span(f, 3, "statement", &e->statement);
+	member_span(f, 3, "statement", MEMBER_REQUIRED, &e->statement);
 	member_bytes(f, 4, "first_key_sha256", MEMBER_REQUIRED,
 	    e->persons[0].key_sha256, HASH_SIZE);
-	member_span(f, 5, "first_signature", &e->persons[0].signature);
+	member_span(
+	    f, 5, "first_signature", MEMBER_REQUIRED, &e->persons[0].signature);
 	member_bytes(f, 6, "second_key_sha256", MEMBER_REQUIRED,
 	    e->persons[1].key_sha256, HASH_SIZE);
-	member_span(f, 7, "second_signature", &e->persons[1].signature);
+	member_span(f, 7, "second_signature", MEMBER_REQUIRED,
+	    &e->persons[1].signature);
 	member_bytes(f, 8, "archive_sha256", MEMBER_OPTIONAL, e->archive_sha256,
 	    HASH_SIZE);
 }
@@ -362,7 +377,7 @@ checkpoint_fields(struct members *f, struct record *r)
 		ledger_free(&l);
 		return;
 	}
-	member_span(f, 9, "facts", &r->checkpoint);
+	member_span(f, 9, "facts", MEMBER_REQUIRED, &r->checkpoint);
 }
 
 static void

@@ -82,10 +82,17 @@ struct record_signed {
 	uint64_t of; /* sequence of the record that was acted on */
 	uint8_t artifact_sha256[HASH_SIZE]; /* of the certificate or voucher */
 };
+struct record_person {
+	uint8_t key_sha256[HASH_SIZE]; /* fingerprint of an SSH key */
+	struct span signature;	       /* SSHSIG, without armour */
+};
 struct record_act {
 	uint32_t user;
 	char verb[32];
 	char subject[128];
+	/* Of an act by two: ledger_act_statement(), and who signed it. */
+	struct span statement;
+	struct record_person persons[END_SIGNATURES];
 };
 struct record_clock {
 	int64_t from, to;
@@ -98,10 +105,7 @@ struct record_end {
 	char name[KEY_NAME_MAX + 1];
 	enum key_end how;
 	struct span statement; /* ledger_statement() */
-	struct record_person {
-		uint8_t key_sha256[HASH_SIZE]; /* fingerprint of an SSH key */
-		struct span signature;	       /* SSHSIG, without armour */
-	} persons[END_SIGNATURES];
+	struct record_person persons[END_SIGNATURES];
 	uint8_t archive_sha256[HASH_SIZE];
 };
 /* What kept the key's file shut. */

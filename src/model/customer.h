@@ -25,6 +25,7 @@ struct customer {
 	char configuration_url[URL_MAX + 1];
 	/* What it wishes to be pinned, by format; 0 = the product decides. */
 	enum pin_policy pin[FORMAT_COSE_CBOR + 1];
+	bool ended; /* nobody is this customer any more */
 };
 
 enum customer_certificate_kind {

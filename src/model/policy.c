@@ -263,19 +263,21 @@ row_proximity(const struct policy_input *in, struct verdict *out)
 		  "no proximity-registrar field in the pledge's request");
 }
 
-/* Row 17: the manufacturer's own word. */
+/* Row 17: the manufacturer's own word, and for the owner why. */
 static enum reason
 row_state(const struct policy_input *in, struct verdict *out)
 {
+	const char *told = in->told == NULL ? "" : in->told[out->device];
+
 	switch (in->devices[out->device].state) {
 	case DEVICE_ACTIVE:
 		return REASON_OK;
 	case DEVICE_HELD:
-		return why_set(&out->why, REASON_DEVICE_HELD, -1, "%s", "");
+		return why_set(&out->why, REASON_DEVICE_HELD, -1, "%s", told);
 	case DEVICE_RETIRED:
 		break;
 	}
-	return why_set(&out->why, REASON_DEVICE_RETIRED, -1, "%s", "");
+	return why_set(&out->why, REASON_DEVICE_RETIRED, -1, "%s", told);
 }
 
 /* Did the customer ask to whom the device was sold, or is it sent on to that

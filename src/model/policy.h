@@ -20,6 +20,7 @@ struct destination {
 	const struct chain_entry *est_server;
 };
 
+#define TOLD_MAX 100 /* octets that an owner is told of a refusal */
 struct policy_input {
 	const struct request_facts *facts;
 	/* Every device on record with this serial, and its product. */
@@ -39,6 +40,9 @@ struct policy_input {
 	 * customer itself. With est_server for a cloud registrar alone. */
 	const struct destination *owners;
 	struct destination own;
+	/* Why they get no voucher, parallel to the devices, "" unless their owner
+	 * asks; or NULL. */
+	const char (*told)[TOLD_MAX + 1];
 	bool agent_cas_filed; /* facts->agent_cas are, as domain CAs of it */
 	const struct public_cas *public_cas; /* added by operators, or NULL */
 	struct trace *trace; /* gets every row; NULL: a real request */

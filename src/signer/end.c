@@ -65,56 +65,7 @@ check_copy(const struct signer *s, const struct end_order *e, struct why *why)
 	return REASON_OK;
 }
 
-/* --- what two operators signed --- */
-
-static enum reason
-check_person(const struct operators *roster, struct span file,
-    struct span statement, struct order *o, unsigned i)
-{
-	const struct operator* who = operator_find(roster, statement, file);
-	struct record_person *person = &o->record.end.persons[i];
-	uint8_t octets[SSH_SIGNATURE_MAX];
-	const size_t before = o->content.len;
-	size_t len;
-
-	if (who == NULL || !ssh_unarmour(file, octets, &len))
-		return why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
-		    "signature %u is not one over this statement, by somebody "
-		    "on "
-		    "the roster, as ssh-keygen -Y sign -n %s writes it",
-		    i + 1, END_NAMESPACE);
-	memcpy(person->key_sha256, who->key_sha256, HASH_SIZE);
-	if (!buf_add(&o->content, span_of(octets, len)))
-		return why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
-		    "the signatures are too long");
-	person->signature = span_of(o->content.ptr + before, len);
-	return REASON_OK;
-}
-
-static enum reason
-check_persons(struct signer *s, struct order *o, struct span statement)
-{
-	struct record_end *e = &o->record.end;
-	struct operators roster;
-	char path[PATH_MAX];
-	enum reason r;
-	unsigned i;
-
-	path_join(path, sizeof(path), s->root, "operators");
-	if ((r = operators_load(path, &roster, &o->why)) != REASON_OK)
-		return r;
-	for (i = 0; i < END_SIGNATURES; i++) {
-		r = check_person(
-		    &roster, o->end.signatures[i], statement, o, i);
-		if (r != REASON_OK)
-			return r;
-	}
-	if (memcmp(e->persons[0].key_sha256, e->persons[1].key_sha256,
-		HASH_SIZE) == 0)
-		return why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
-		    "both signatures are one person's");
-	return REASON_OK;
-}
+/* --- what two operators sign --- */
 
 /* What would be done, to be signed elsewhere. */
 static void
@@ -189,15 +140,11 @@ key_end_prepare(struct signer *s, struct order *o)
 		return r;
 	len = ledger_statement(
 	    journal_ledger(s->journal), k, e->how, e->archive_sha256, text);
-	buf_init(
-	    &o->content, STATEMENT_MAX + END_SIGNATURES * SSH_SIGNATURE_MAX);
-	(void)buf_reserve(
-	    &o->content, STATEMENT_MAX + END_SIGNATURES * SSH_SIGNATURE_MAX);
-	(void)buf_add(&o->content, span_of(text, len));
 	o->record.kind = RECORD_END;
 	memcpy(o->record.end.name, e->name, sizeof(e->name));
 	o->record.end.how = e->how;
-	o->record.end.statement = span_of(o->content.ptr, len);
+	o->record.end.statement = span_of(text, len);
 	memcpy(o->record.end.archive_sha256, e->archive_sha256, HASH_SIZE);
-	return check_persons(s, o, o->record.end.statement);
+	return operators_check(s, o, END_NAMESPACE, e->signatures,
+	    &o->record.end.statement, o->record.end.persons);
 }

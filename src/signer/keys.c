@@ -383,6 +383,20 @@ policy_prepare(struct signer *s, struct order *o)
 	return REASON_OK;
 }
 
+static enum reason
+act_by_two(struct signer *s, struct order *o)
+{
+	const struct message_act *a = &o->act;
+	struct record_act *act = &o->record.act;
+	char text[STATEMENT_MAX];
+	size_t len = ledger_act_statement(journal_ledger(s->journal)->signer,
+	    a->verb, a->subject, a->number, text);
+
+	act->statement = span_of(text, len);
+	return operators_check(
+	    s, o, ACT_NAMESPACE, a->signatures, &act->statement, act->persons);
+}
+
 enum reason
 act_prepare(struct signer *s, struct order *o)
 {
@@ -415,12 +429,16 @@ act_prepare(struct signer *s, struct order *o)
 			return why_set(&o->why, REASON_SIGNER_KEY, -1,
 			    "no key %.32s is in use", a->subject);
 	}
+	/* No vouchers for ever: never one person's word. */
+	if (strcmp(a->verb, ACT_DEVICE_RETIRE) == 0 && a->signatures_len == 0)
+		return why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
+		    "%s is an act by two", a->verb);
 	o->record.kind = RECORD_ACT;
 	o->record.act.user = a->user;
 	memcpy(o->record.act.verb, a->verb, sizeof(o->record.act.verb));
 	memcpy(
 	    o->record.act.subject, a->subject, sizeof(o->record.act.subject));
-	return REASON_OK;
+	return a->signatures_len == 0 ? REASON_OK : act_by_two(s, o);
 }
 
 void

@@ -92,15 +92,69 @@ operators_load(const char *path, struct operators *out, struct why *why)
 	return r;
 }
 
-const struct operator* operator_find(
-    const struct operators *o, struct span message, struct span file)
+static const struct operator* operator_find(const struct operators *o,
+    const char *namespace, struct span message, struct span file)
 {
 	struct why why;
 	unsigned i;
 
 	for (i = 0; i < o->len; i++)
-		if (ssh_verify(&o->list[i].key, END_NAMESPACE, message, file,
+		if (ssh_verify(&o->list[i].key, namespace, message, file,
 			&why) == REASON_OK)
 			return &o->list[i];
 	return NULL;
+}
+
+static enum reason
+check_person(const struct operators *roster, const char *namespace,
+    struct span statement, struct span file, struct order *o,
+    struct record_person *person, unsigned number)
+{
+	const struct operator* who =
+	    operator_find(roster, namespace, statement, file);
+	uint8_t octets[SSH_SIGNATURE_MAX];
+	const size_t before = o->content.len;
+	size_t len;
+
+	if (who == NULL || !ssh_unarmour(file, octets, &len))
+		return why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
+		    "signature %u is not one over this statement, by somebody "
+		    "on the roster, as ssh-keygen -Y sign -n %s writes it",
+		    number, namespace);
+	memcpy(person->key_sha256, who->key_sha256, HASH_SIZE);
+	if (!buf_add(&o->content, span_of(octets, len)))
+		return why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
+		    "the signatures are too long");
+	person->signature = span_of(o->content.ptr + before, len);
+	return REASON_OK;
+}
+
+enum reason
+operators_check(struct signer *s, struct order *o, const char *namespace,
+    const struct span signatures[END_SIGNATURES], struct span *statement,
+    struct record_person persons[END_SIGNATURES])
+{
+	struct operators roster;
+	char path[PATH_MAX];
+	enum reason r;
+	unsigned i;
+
+	/* Room for all: what borrows from it must not move. */
+	buf_init(
+	    &o->content, STATEMENT_MAX + END_SIGNATURES * SSH_SIGNATURE_MAX);
+	(void)buf_reserve(
+	    &o->content, STATEMENT_MAX + END_SIGNATURES * SSH_SIGNATURE_MAX);
+	(void)buf_add(&o->content, *statement);
+	*statement = buf_span(&o->content);
+	path_join(path, sizeof(path), s->root, "operators");
+	r = operators_load(path, &roster, &o->why);
+	for (i = 0; r == REASON_OK && i < END_SIGNATURES; i++)
+		r = check_person(&roster, namespace, *statement, signatures[i],
+		    o, &persons[i], i + 1);
+	if (r == REASON_OK &&
+	    memcmp(persons[0].key_sha256, persons[1].key_sha256, HASH_SIZE) ==
+		0)
+		r = why_set(&o->why, REASON_OPERATOR_SIGNATURE, -1,
+		    "both signatures are one person's");
+	return r;
 }

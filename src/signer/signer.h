@@ -268,7 +268,8 @@ MUST_USE enum reason folder_make(
 MUST_USE enum reason folder_sync(const char *path, struct why *why);
 
 /* --- operators.c: HOME/signer/operators --- */
-#define END_NAMESPACE "hallmark-key"
+#define END_NAMESPACE "hallmark-key" /* of statements on keys */
+#define ACT_NAMESPACE "hallmark-act" /* and of acts by two persons */
 #define OPERATORS_MAX 16
 struct operator
 {
@@ -284,10 +285,14 @@ struct operators {
  * remark. OPERATOR_SIGNATURE if there is none, HOME_INVALID if a line is bad. */
 MUST_USE enum reason operators_load(
     const char *path, struct operators *out, struct why *why);
-/* Whose signature over message is this file, of the namespace END_NAMESPACE?
- * NULL if nobody's on the roster. */
-const struct operator* operator_find(
-    const struct operators *o, struct span message, struct span file);
+/*
+ * Are these signatures over a statement, in a namespace, two different persons' of
+ * the roster? Puts the statement and what is to be recorded of them into o->content,
+ * from which statement and persons borrow. OPERATOR_SIGNATURE, HOME_INVALID.
+ */
+MUST_USE enum reason operators_check(struct signer *s, struct order *o,
+    const char *namespace, const struct span signatures[END_SIGNATURES],
+    struct span *statement, struct record_person persons[END_SIGNATURES]);
 
 /* --- rules that orders share --- */
 /* The tag of a device (architecture 2): HMAC-SHA-256 over the deterministic
@@ -316,5 +321,6 @@ void clock_watch_check(struct clock_watch *c, int64_t chain);
 void clock_watch_confirm(struct clock_watch *c, int64_t chain);
 
 #define ACT_CLOCK_CONFIRM "clock.confirm"
+#define ACT_DEVICE_RETIRE "device.retire"
 
 #endif

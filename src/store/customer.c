@@ -12,11 +12,12 @@ take_customer(const struct value *row, struct customer *c)
 	c->cloud = (enum customer_cloud)row[4].number;
 	take_text(c->est_domain, sizeof(c->est_domain), &row[5]);
 	take_text(c->configuration_url, sizeof(c->configuration_url), &row[6]);
+	c->ended = row[7].number != 0;
 }
 
 #define CUSTOMER                                                       \
 	"SELECT name, pin_cms, pin_jws, pin_cose, cloud, est_domain, " \
-	"configuration_url FROM customer "
+	"configuration_url, ended FROM customer "
 
 struct each_customer {
 	void (*call)(void *context, const struct customer *c);
@@ -65,15 +66,15 @@ store_customer_put(struct store *s, const struct customer *c, int64_t now)
 {
 	return store_change(s,
 	    "INSERT INTO customer (name, pin_cms, pin_jws, pin_cose, added, "
-	    "cloud, est_domain, configuration_url) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO "
+	    "cloud, est_domain, configuration_url, ended) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO "
 	    "UPDATE SET pin_cms = ?2, pin_jws = ?3, pin_cose = ?4, cloud = ?6, "
-	    "est_domain = ?7, configuration_url = ?8",
+	    "est_domain = ?7, configuration_url = ?8, ended = ?9",
 	    VALUES(value_text(c->name), value_number(c->pin[FORMAT_CMS_JSON]),
 		value_number(c->pin[FORMAT_JWS_JSON]),
 		value_number(c->pin[FORMAT_COSE_CBOR]), value_number(now),
 		value_number(c->cloud), value_text(c->est_domain),
-		value_text(c->configuration_url)));
+		value_text(c->configuration_url), value_number(c->ended)));
 }
 
 bool
@@ -95,6 +96,16 @@ store_customer_certificate_add(
 		value_text(c->subject),
 		value_bytes(e->certificate.ptr, e->certificate.len),
 		value_number(c->since), value_number(e->ca)));
+}
+
+void
+store_customer_certificate_end(
+    struct store *s, const char *customer, int64_t now)
+{
+	(void)store_change(s,
+	    "UPDATE customer_certificate SET until = ?2 "
+	    "WHERE customer = ?1 AND until = 0",
+	    VALUES(value_text(customer), value_number(now)));
 }
 
 bool

@@ -4,7 +4,7 @@
 #define COLUMNS                                                     \
 	"serial, issuer_kind, issuer, issuer_name, product, spki, " \
 	"certificate_hash, key_slot, tag, state, origin"
-#define MORE COLUMNS ", certificate, ca, note, added"
+#define MORE COLUMNS ", certificate, ca, added"
 
 static void
 take_device(const struct value *row, struct device *d)
@@ -61,6 +61,19 @@ store_device_by_key(
 	return some.n > 0;
 }
 
+bool
+store_lapse_next(struct store *s, int64_t now, struct device *out)
+{
+	struct some_devices some = { .out = out, .max = 1 };
+
+	store_read(s,
+	    "SELECT " COLUMNS " FROM lapse JOIN device "
+	    "USING (serial, issuer_kind, issuer) "
+	    "WHERE until <= ?1 ORDER BY until LIMIT 1",
+	    VALUES(value_number(now)), next_of_some, &some);
+	return some.n > 0;
+}
+
 struct each_device {
 	device_call call;
 	void *context;
@@ -82,8 +95,7 @@ next_device(void *context, const struct value *row, unsigned n)
 	take_device(row, &d.device);
 	d.certificate = row[11].bytes;
 	take_text(d.ca, sizeof(d.ca), &row[12]);
-	take_text(d.note, sizeof(d.note), &row[13]);
-	d.added = row[14].number;
+	d.added = row[13].number;
 	return e->call(e->context, &d);
 }
 
@@ -156,9 +168,9 @@ store_device_add(struct store *s, const struct store_device *a)
 	const struct device *d = &a->device;
 
 	return store_add(s, TABLE_DEVICE,
-	    "INSERT INTO device (" MORE ") VALUES "
+	    "INSERT INTO device (" MORE ", note) VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "?15)",
+	    "'')",
 	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
 		value_bytes(d->issuer.bytes, d->issuer.len),
 		value_bytes(d->issuer_name_sha256, HASH_SIZE),
@@ -167,20 +179,7 @@ store_device_add(struct store *s, const struct store_device *a)
 		value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
 		value_number(d->state), value_number(d->origin),
 		value_bytes(a->certificate.ptr, a->certificate.len),
-		value_text(a->ca), value_text(a->note),
-		value_number(a->added)));
-}
-
-bool
-store_device_state(struct store *s, const struct device *d,
-    enum device_state state, const char *note)
-{
-	return store_change(s,
-	    "UPDATE device SET state = ?4, note = ?5 WHERE "
-	    "serial = ?1 AND issuer_kind = ?2 AND issuer = ?3",
-	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
-		value_bytes(d->issuer.bytes, d->issuer.len),
-		value_number(state), value_text(note)));
+		value_text(a->ca), value_number(a->added)));
 }
 
 bool

@@ -1,24 +1,25 @@
-/* Other sites, and how far their chains are known. One that has ended is a row
- * without a root. */
+/* Other sites, and how far their chains are known. */
 #include "store/internal.h"
 
-#define COLUMNS "name, key, root, signer, sequence, sha256, moment, added"
+#define COLUMNS \
+	"name, key, root, signer, sequence, sha256, moment, added, ended"
 
 bool
 store_peer_put(struct store *s, const struct store_peer *p)
 {
 	return store_change(s,
 	    "INSERT INTO peer (" COLUMNS ") VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO UPDATE "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE "
 	    "SET key = excluded.key, root = excluded.root, "
 	    "signer = excluded.signer, sequence = excluded.sequence, "
-	    "sha256 = excluded.sha256, moment = excluded.moment",
+	    "sha256 = excluded.sha256, moment = excluded.moment, "
+	    "ended = excluded.ended",
 	    VALUES(value_text(p->name), value_bytes(p->key_sha256, HASH_SIZE),
-		value_bytes(p->root_sha256, p->ended ? 0 : HASH_SIZE),
+		value_bytes(p->root_sha256, HASH_SIZE),
 		value_bytes(p->head.signer, SIGNER_ID_SIZE),
 		value_number((int64_t)p->head.sequence),
 		value_bytes(p->head.sha256, HASH_SIZE), value_number(p->moment),
-		value_number(p->added)));
+		value_number(p->added), value_number(p->ended)));
 }
 
 static void
@@ -40,7 +41,7 @@ next_peer(void *context, const struct value *row, unsigned n)
 	struct store_peer p = { .head.sequence = (uint64_t)row[4].number,
 		.moment = row[6].number,
 		.added = row[7].number,
-		.ended = row[2].bytes.len == 0 };
+		.ended = row[8].number != 0 };
 
 	(void)n;
 	take_text(p.name, sizeof(p.name), &row[0]);

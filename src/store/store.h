@@ -14,11 +14,12 @@
 #include "model/facts.h"
 #include "model/product.h"
 #include "model/public_ca.h"
+#include "model/ruling.h"
 #include "store/driver.h"
 
 struct store;
 
-#define STORE_SCHEMA	12
+#define STORE_SCHEMA	13
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -82,6 +83,9 @@ typedef bool (*customer_certificate_call)(
 /* false if this key is on file. */
 bool store_customer_certificate_add(
     struct store *s, const struct store_customer_certificate *c);
+/* All that is on file for it is forgotten. */
+void store_customer_certificate_end(
+    struct store *s, const char *customer, int64_t now);
 /* false if it is not on file for this customer. */
 bool store_customer_certificate_forget(struct store *s, const char *customer,
     const uint8_t spki_sha256[HASH_SIZE], int64_t now);
@@ -146,7 +150,6 @@ struct store_device {
 	struct device device;
 	struct span certificate; /* borrowed during a call only */
 	char ca[KEY_NAME_MAX + 1];
-	char note[129]; /* why it is held */
 	int64_t added;
 };
 /* Up to max devices with this serial; the number found (max + 1 if more). */
@@ -169,14 +172,45 @@ bool store_device_each(struct store *s, const char *after, const char *product,
 void store_device_get(
     struct store *s, const char *serial, device_call call, void *context);
 bool store_device_add(struct store *s, const struct store_device *d);
-bool store_device_state(struct store *s, const struct device *d,
-    enum device_state state, const char *note);
 /* Whom it was sold to; "" takes that back (false if there was nobody). */
 bool store_device_owner_set(
     struct store *s, const struct device *d, const char *customer, int64_t now);
 /* false if nobody is on record. */
 bool store_device_owner(
     struct store *s, const struct device *d, char out[CUSTOMER_NAME_MAX + 1]);
+
+/* --- rulings (model/ruling.h): rows that never change --- */
+enum ruling_kind { RULING_DEVICE = 1, RULING_CUSTOMER = 2, RULING_PEER = 3 };
+#define RULING_NOBODY (-1) /* the service itself */
+struct store_ruling {
+	enum ruling_kind kind;
+	char name[SERIAL_MAX + 1]; /* serial, or name */
+	struct issuer issuer;	   /* of devices */
+	uint64_t number;	   /* set by the store, 1 is the first */
+	enum device_state state;   /* from then on; retired: an end */
+	int64_t moment;		   /* 0: before this was kept */
+	int64_t user;		   /* uid, RULING_NOBODY */
+	enum cause cause;
+	char note[NOTE_MAX + 1];
+	int64_t until; /* a hold: it lapses then; 0 */
+	bool two;      /* by two operators; their keys' fingerprints: */
+	uint8_t persons[2][HASH_SIZE];
+};
+typedef bool (*ruling_call)(void *context, const struct store_ruling *r);
+/* On a customer or a peer; for devices there is store_device_rule(). */
+bool store_ruling_add(struct store *s, const struct store_ruling *r);
+/* The device's state from now on, and why; kind, name and issuer are d's. */
+bool store_device_rule(
+    struct store *s, const struct device *d, const struct store_ruling *r);
+/* The newest first, until call returns false. */
+void store_ruling_each(struct store *s, enum ruling_kind kind, const char *name,
+    ruling_call call, void *context);
+void store_device_rulings(
+    struct store *s, const struct device *d, ruling_call call, void *context);
+/* A device whose hold has lapsed at now, and was not ruled on since. */
+bool store_lapse_next(struct store *s, int64_t now, struct device *out);
+/* Holds that will lapse. */
+uint64_t store_lapse_count(struct store *s);
 
 /* --- serials --- */
 enum serial_state { SERIAL_RESERVED = 1, SERIAL_ISSUED = 2, SERIAL_BURNT = 3 };
@@ -306,7 +340,7 @@ uint64_t store_recheck_waiting(struct store *s, int64_t *oldest);
 struct store_peer {
 	char name[KEY_NAME_MAX + 1];
 	uint8_t key_sha256[HASH_SIZE];	/* of its manifest key */
-	uint8_t root_sha256[HASH_SIZE]; /* of its root's key; ended: zeros */
+	uint8_t root_sha256[HASH_SIZE]; /* of its root's key */
 	struct chain_head head;		/* how far its chain is known */
 	int64_t moment;			/* of that record, 0: none yet */
 	int64_t added;

@@ -3,7 +3,7 @@ the words of its expectations.
 
 prepare = [...] verbs of hallmark, with "@serial" of the last device,
 "@certificate:NAME", "@key:NAME", "@spki:NAME" and "@file:NAME" of an identity; or "device KIND"; "! REASON VERB..."
-is refused for that reason
+is refused for that reason, "two VERB..." is signed by two operators
 
 [[request]]
   format    "cms" (default), "jws", "cose": of both requests, and of the answer
@@ -541,7 +541,9 @@ class Scene:
                         act, words[1], refused))
                 return
             raise Differs("not refused: " + act)
-        if words[0] == "device" and len(words) == 2:
+        if words[0] == "two":
+            home.by_two(*words[1:])
+        elif words[0] == "device" and len(words) == 2:
             self.last = self.device(home, words[1])
         else:
             home.hallmark(*words)

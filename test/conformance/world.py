@@ -486,6 +486,36 @@ def programs_of(pid):
     return found
 
 
+def operators(home, folder):
+    """Keys of two persons, who are on the roster of the home."""
+    keys = [folder / ("operator-%d" % n) for n in range(2)]
+    for key in keys:
+        if not key.exists():
+            command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "",
+                    "-f", key)
+    roster = home / "signer/operators"
+    if not roster.exists():
+        roster.write_text("".join(
+            "%s %s" % (k.name, k.with_suffix(".pub").read_text())
+            for k in keys))
+        owner = roster.parent.stat()
+        os.chown(roster, owner.st_uid, owner.st_gid)
+    return keys
+
+
+def by_two(hallmark, home, folder, *words):
+    """hallmark NOUN VERB NAME..., with the signatures that it asks for."""
+    keys = operators(home, folder)
+    statement = hallmark(*(w for w in words if w != "--yes"), "--out", "-")
+    signatures = []
+    for key in keys:
+        signatures.append(folder / (key.name + ".sig"))
+        signatures[-1].write_bytes(command(
+            "ssh-keygen", "-q", "-Y", "sign", "-n", "hallmark-act", "-f", key,
+            data=statement))
+    return hallmark(*words[:3], *signatures, *words[3:])
+
+
 class Home:
     """A home of ours and the service that runs in it."""
 
@@ -501,6 +531,10 @@ class Home:
     def hallmark(self, *words, **options):
         return command(BIN / "hallmark", *words, "--home", self.path,
                        "--passphrase-file", self.passphrase, **options)
+
+    def by_two(self, *words):
+        """A verb on a device, signed by two operators, who join the roster."""
+        return by_two(self.hallmark, self.path, self.folder, *words)
 
     def serve(self, *options, ready="ready"):
         self.server = subprocess.Popen(

@@ -486,10 +486,10 @@ class Round:
         self.begun.add(self.hold)
         try:
             if self.wants:
-                self.service.hallmark("device", "hold", self.hold, "--reason",
-                                      "test")
+                self.service.by_two("device", "hold", self.hold, "--reason",
+                                    "stolen")
             else:
-                self.service.hallmark("device", "release", self.hold)
+                self.service.by_two("device", "release", self.hold)
             self.tell("state", self.hold, self.wants)
         except RuntimeError:
             pass

@@ -480,7 +480,8 @@ holds(void **state)
 	json = done(w, "device.show",
 	    ARGUMENTS({ "serial", "TWIN" }, { "issuer", one }));
 	assert_string_equal(text_at(json, "devices.0.state"), "held");
-	assert_string_equal(text_at(json, "devices.0.note"), "stolen");
+	assert_string_equal(
+	    text_at(json, "devices.0.rulings.0.reason"), "stolen");
 	assert_string_equal(text_at(json, "devices.0.issuer-key-id"), one);
 	assert_string_equal(text_at(json, "devices.1"), "absent");
 	json = done(w, "device.list", ARGUMENTS({ "state", "held" }));

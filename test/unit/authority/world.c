@@ -439,10 +439,24 @@ obey_certify(const struct key_certificate *o, struct record *r)
 static void
 obey_act(const struct message_act *m, struct record *r)
 {
+	static char statement[STATEMENT_MAX];
+	unsigned i;
+
 	r->kind = RECORD_ACT;
 	r->act.user = m->user;
 	memcpy(r->act.verb, m->verb, sizeof(r->act.verb));
 	memcpy(r->act.subject, m->subject, sizeof(r->act.subject));
+	if (m->signatures_len == 0)
+		return;
+	/* Two persons, whom only the signer would know. */
+	memset(r->signer, 3, sizeof(r->signer));
+	r->act.statement = span_of(statement,
+	    ledger_act_statement(
+		r->signer, m->verb, m->subject, m->number, statement));
+	for (i = 0; i < END_SIGNATURES; i++) {
+		memset(r->act.persons[i].key_sha256, 0xa1 + (int)i, HASH_SIZE);
+		r->act.persons[i].signature = m->signatures[i];
+	}
 }
 
 static void

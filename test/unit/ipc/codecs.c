@@ -331,6 +331,9 @@ fill_act(union any_message *m)
 	m->act.user = UINT32_MAX;
 	TEXT(m->act.verb);
 	TEXT(m->act.subject);
+	m->act.number = INT64_MAX;
+	m->act.signatures_len = END_SIGNATURES;
+	m->act.signatures[0] = m->act.signatures[1] = SPAN(END_SIGNATURE_MAX);
 }
 
 static void

@@ -129,6 +129,19 @@ sample_act(const char *verb, const char *subject)
 }
 
 static inline struct record
+sample_act_two(const char *verb, const char *subject)
+{
+	struct record r = sample_act(verb, subject);
+
+	r.act.statement = span_str("statement");
+	sample_fill(r.act.persons[0].key_sha256, HASH_SIZE, 19);
+	r.act.persons[0].signature = span_str("one");
+	sample_fill(r.act.persons[1].key_sha256, HASH_SIZE, 20);
+	r.act.persons[1].signature = span_str("two");
+	return r;
+}
+
+static inline struct record
 sample_device_record(void)
 {
 	struct record r = { .kind = RECORD_DEVICE };

@@ -10,7 +10,7 @@
 #include "samples.h"
 #include "wire/json.h"
 
-#define KINDS 10
+#define KINDS 11
 
 static struct record
 with_header(struct record r)
@@ -35,6 +35,7 @@ all_kinds(struct record out[KINDS])
 	out[7] = with_header(sample_clock());
 	out[8] = with_header(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
 	out[9] = with_header(sample_manifest("manifest-1", 2, 6));
+	out[10] = with_header(sample_act_two("device.hold", "AR9-F1-0001-6"));
 	return KINDS;
 }
 
@@ -90,6 +91,30 @@ fields_arrive(void **state)
 	assert_string_equal(back.idevid.device.serial, "AR9-F1-0001-6");
 	assert_int_equal(back.idevid.device.key_slot, 3);
 	assert_memory_equal(back.idevid.serial, r.idevid.serial, 16);
+}
+
+/* Two persons, or none: half of one is no record. */
+static void
+halves_refused(void **state)
+{
+	struct record whole = sample_act_two("device.hold", "U-1"), r, back;
+	uint8_t bytes[RECORD_MAX];
+	struct why why;
+	size_t len;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		r = with_header(whole);
+		if (i == 0)
+			r.act.statement = span_of(NULL, 0);
+		else
+			r.act.persons[i - 1].signature = span_of(NULL, 0);
+		if (record_write(&r, bytes, sizeof(bytes), &len))
+			assert_int_equal(
+			    record_read(span_of(bytes, len), &back, &why),
+			    REASON_JOURNAL_DAMAGED);
+	}
 }
 
 /* libcbor takes every record, and its members are sorted by key. */
@@ -276,6 +301,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(fields_arrive),
+		cmocka_unit_test(halves_refused),
 		cmocka_unit_test(libcbor_agrees),
 		cmocka_unit_test(strict),
 		cmocka_unit_test(largest_checkpoint),

@@ -104,6 +104,7 @@ main(void)
 	print(sample_voucher("voucher-1"));
 	print(sample_signed(6));
 	print(sample_act("device.hold", "AR9-F1-0001-6"));
+	print(sample_act_two("device.hold", "AR9-F1-0001-6"));
 	print(sample_clock());
 	print(sample_policy(PURPOSE_VOUCHER, "voucher-1"));
 	print(sample_end("F1-1"));

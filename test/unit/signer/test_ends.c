@@ -73,18 +73,16 @@ end(void **state)
 	return world_end(state);
 }
 
-/* The statement in world.reply, signed by these. */
 static void
-sign_as(struct end_order *e, const char *first, const char *second,
-    const char *namespace)
+sign_text(struct end_order *e, struct span text, const char *first,
+    const char *second, const char *namespace)
 {
 	const char *const who[END_SIGNATURES] = { first, second };
 	char command[300], path[200];
 	struct why why;
 	unsigned i;
 
-	world_write("statement",
-	    span_of(world.reply.artifact, world.reply.artifact_len));
+	world_write("statement", text);
 	for (i = 0; i < END_SIGNATURES; i++) {
 		snprintf(command, sizeof(command),
 		    "cd %%s && ssh-keygen -q -Y sign -n %s -f id_%s "
@@ -98,6 +96,15 @@ sign_as(struct end_order *e, const char *first, const char *second,
 		e->signatures[i] = buf_span(&signatures[i]);
 	}
 	e->signatures_len = END_SIGNATURES;
+}
+
+/* The statement in world.reply, signed by these. */
+static void
+sign_as(struct end_order *e, const char *first, const char *second,
+    const char *namespace)
+{
+	sign_text(e, span_of(world.reply.artifact, world.reply.artifact_len),
+	    first, second, namespace);
 }
 
 static struct end_order
@@ -391,6 +398,87 @@ no_room(void **state)
 	assert_false(there("wrapping", CA_KEY));
 }
 
+/* --- acts by two --- */
+
+#define UNIT "AR9-F1-000001 9dd63f75331ba4e607d78bff1f0da8a8 stolen"
+
+static void
+sign_act(struct end_order *e, uint64_t number, const char *first,
+    const char *second, const char *namespace)
+{
+	char text[STATEMENT_MAX];
+	size_t len =
+	    ledger_act_statement(journal_ledger(world.signer.journal)->signer,
+		"device.retire", UNIT, number, text);
+
+	sign_text(e, span_of(text, len), first, second, namespace);
+}
+
+static void
+act_refused(const struct end_order *e, const char *verb, const char *subject,
+    const char *says)
+{
+	uint64_t before = head();
+
+	assert_int_equal(order_act_two(verb, subject, 3, e->signatures),
+	    REASON_OPERATOR_SIGNATURE);
+	assert_non_null(strstr(world.reply.text, says));
+	assert_int_equal(head(), before);
+}
+
+static enum reason
+act_on_record(
+    void *context, const struct record *r, struct span bytes, struct why *why)
+{
+	unsigned *found = context;
+
+	(void)bytes;
+	(void)why;
+	if (r->kind != RECORD_ACT || r->act.statement.len == 0)
+		return REASON_OK;
+	assert_string_equal(r->act.verb, "device.retire");
+	assert_int_equal(r->act.user, 1000);
+	assert_int_not_equal(memcmp(r->act.persons[0].key_sha256,
+				 r->act.persons[1].key_sha256, HASH_SIZE),
+	    0);
+	++*found;
+	return REASON_OK;
+}
+
+/* Two of the roster, about this act, this time: or there is no record. */
+static void
+acts_by_two(void **state)
+{
+	struct end_order e = { .name = "" };
+	unsigned found = 0;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(
+	    order_act("device.retire", UNIT), REASON_OPERATOR_SIGNATURE);
+	sign_act(&e, 3, "a", "a", "hallmark-act");
+	act_refused(&e, "device.retire", UNIT, "one person's");
+	sign_act(&e, 3, "a", "c", "hallmark-act");
+	act_refused(&e, "device.retire", UNIT, "signature 2");
+	/* What was signed of a key is nothing that was said of a device. */
+	sign_act(&e, 3, "a", "b", "hallmark-key");
+	act_refused(&e, "device.retire", UNIT, "signature 1");
+	sign_act(&e, 2, "a", "b", "hallmark-act");
+	act_refused(&e, "device.retire", UNIT, "signature 1");
+	sign_act(&e, 3, "a", "b", "hallmark-act");
+	act_refused(&e, "device.hold", UNIT, "signature 1");
+	act_refused(&e, "device.retire", "AR9-F1-000002", "signature 1");
+	assert_int_equal(
+	    order_act_two("device.retire", UNIT, 3, e.signatures), REASON_OK);
+	assert_int_equal(journal_read(world.signer.journal_path, 1,
+			     act_on_record, &found, &why),
+	    REASON_OK);
+	assert_int_equal(found, 1);
+	/* And the roster is needed. */
+	assert_int_equal(world_shell("rm %s/signer/operators"), 0);
+	act_refused(&e, "device.retire", UNIT, "no roster");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -404,6 +492,7 @@ main(void)
 		CASE(half_a_copy),
 		CASE(unmounted),
 		CASE(no_room),
+		CASE(acts_by_two),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_remove);

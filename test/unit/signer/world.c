@@ -225,6 +225,20 @@ order_act(const char *verb, const char *subject)
 	ORDER(ACT, act, &a);
 }
 
+enum reason
+order_act_two(const char *verb, const char *subject, uint64_t number,
+    const struct span signatures[END_SIGNATURES])
+{
+	struct message_act a = {
+		.user = 1000, .number = number, .signatures_len = END_SIGNATURES
+	};
+
+	strcpy(a.verb, verb);
+	strcpy(a.subject, subject);
+	memcpy(a.signatures, signatures, sizeof(a.signatures));
+	ORDER(ACT, act, &a);
+}
+
 int
 world_shell(const char *format)
 {

@@ -63,6 +63,9 @@ struct key_policy world_policy(const char *name);
 enum reason order_manifest(const char *key, const struct manifest_statement *s);
 enum reason order_end(const struct end_order *e);
 enum reason order_act(const char *verb, const char *subject);
+/* The same, by two. */
+enum reason order_act_two(const char *verb, const char *subject,
+    uint64_t number, const struct span signatures[END_SIGNATURES]);
 /* Puts it into the queue only; world_group() runs the group. */
 void queue_voucher(uint64_t id, const struct voucher_order *v);
 void world_group(void);

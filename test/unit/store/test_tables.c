@@ -48,6 +48,7 @@ products(void **state)
 static void
 twins(void **state)
 {
+	const struct store_ruling held = { .state = DEVICE_HELD };
 	struct fixture *f = *state;
 	struct store_device other = some_device(1);
 	struct device found[3];
@@ -64,15 +65,13 @@ twins(void **state)
 	    store_device_by_key(f->store, other.device.spki_sha256, &found[0]));
 	assert_int_equal(found[0].issuer.bytes[0], 0x99);
 	/* Only the one that is meant is held. */
-	assert_true(
-	    store_device_state(f->store, &other.device, DEVICE_HELD, "stolen"));
+	assert_true(store_device_rule(f->store, &other.device, &held));
 	assert_int_equal(store_device_find(f->store, "U-00001", found, 3), 2);
 	assert_int_equal(
 	    (found[0].state == DEVICE_HELD) + (found[1].state == DEVICE_HELD),
 	    1);
 	memset(other.device.issuer.bytes, 0x77, 20);
-	assert_false(
-	    store_device_state(f->store, &other.device, DEVICE_HELD, ""));
+	assert_false(store_device_rule(f->store, &other.device, &held));
 	assert_true(committed(f->store));
 }
 
@@ -89,6 +88,7 @@ count_some(void *context, const struct store_device *d)
 static void
 lists(void **state)
 {
+	const struct store_ruling held = { .state = DEVICE_HELD };
 	struct fixture *f = *state;
 	struct store_device one = some_device(4);
 	char reached[SERIAL_MAX + 1];
@@ -106,7 +106,7 @@ lists(void **state)
 	n = 0;
 	store_device_each(f->store, "", "router-8", 0, count_some, &n, reached);
 	assert_int_equal(n, 0);
-	assert_true(store_device_state(f->store, &one.device, DEVICE_HELD, ""));
+	assert_true(store_device_rule(f->store, &one.device, &held));
 	store_device_each(
 	    f->store, "", "", DEVICE_HELD, count_some, &n, reached);
 	assert_int_equal(n, 1);
