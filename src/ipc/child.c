@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/log.h"
 #include "ipc/spawn.h"
 
 static void
@@ -174,12 +175,17 @@ child_reload(const struct children *c, struct child *k)
 /* --- what it says --- */
 
 /* A front that goes on with its old certificate could not use the new one: then
- * no front that starts later could. */
+ * no front that starts later could. Or it is not ours any more and wants the old key
+ * back, which somebody may have: so it is said here, not by the front alone. */
 static void
-tls_back(struct children *c)
+tls_back(struct children *c, unsigned front)
 {
 	if (c->tls_before < 0)
 		return;
+	log_alarm("tls-kept",
+	    "front=\"%u\" text=\"it says that it cannot use the new "
+	    "certificate: fronts that start from now on get the one before\"",
+	    front);
 	close(c->plan.tls);
 	c->plan.tls = c->tls_before;
 	c->tls_before = -1;
@@ -225,7 +231,7 @@ take_word(struct children *c, struct child *k, enum message type,
 	if (k->state == CHILD_READY &&
 	    (k->role == ROLE_FRONT || k->role == ROLE_CHECKER)) {
 		if (k->role == ROLE_FRONT)
-			tls_back(c);
+			tls_back(c, k->index);
 		return;
 	}
 	k->state = CHILD_FAILED;
