@@ -227,6 +227,7 @@ certificates(void **state)
 		/* One without keyUsage may. */
 		{ TWIN, true, false, false, "CN=twin" },
 		{ ANY_PURPOSE, false, false, false, "CN=any" },
+		{ PUBLIC_NEIGHBOUR, false, false, false, "CN=public" },
 	};
 	uint8_t hash[HASH_SIZE];
 	size_t i;
@@ -244,6 +245,8 @@ certificates(void **state)
 		assert_int_equal(f->entry.self_signed, rows[i].self_signed);
 		assert_int_equal(f->registrar, rows[i].registrar);
 		assert_string_equal(f->subject, rows[i].subject);
+		assert_int_equal(
+		    f->entry.public_policy, rows[i].who == PUBLIC_NEIGHBOUR);
 		assert_true(span_eq(f->entry.certificate, x->der));
 		sha256(x->c.subject, hash);
 		assert_memory_equal(f->name_sha256, hash, HASH_SIZE);
