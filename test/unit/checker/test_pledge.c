@@ -438,6 +438,19 @@ vendor_signs(void)
 	w.pvr.signer = certificate_of(VENDOR);
 }
 
+/* Certificates of others in the bag are none of this pledge's. */
+static void
+other_along(void)
+{
+	world_device(DEVICE_OTHER);
+}
+
+static void
+twice_along(void)
+{
+	world_device(DEVICE_TWICE);
+}
+
 /* Whose key it is the authority compares: here it is only told. */
 static void
 false_device(void)
@@ -547,6 +560,10 @@ row_13(void **state)
 		    REQUEST_COSTLY, "", "MP 17"),
 		REFUSED("a CA signs", COSE, vendor_signs, PLEDGE,
 		    PRIOR_CERTIFICATE, "nor one on record", NULL),
+		REFUSED("another device's in the bag", COSE, other_along,
+		    PLEDGE, PRIOR_CERTIFICATE, "nor one on record", NULL),
+		REFUSED("one with two serials in the bag", COSE, twice_along,
+		    PLEDGE, PRIOR_CERTIFICATE, "nor one on record", NULL),
 		SEEN("no alg, a key from elsewhere", COSE, no_alg, see_2019),
 		REFUSED("no alg, its own certificate", COSE, no_alg_own, PLEDGE,
 		    ALGORITHM, "the pledge's request: the protected header",
