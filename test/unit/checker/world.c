@@ -171,7 +171,10 @@ static const struct plan {
 	[AGENT_FUTURE] = { "agent", ROOT, .from = "20250615150630Z",
 	    .extensions = IS_AGENT },
 	[AGENT_STRANGER] = { "agent", STRANGER_ROOT, .extensions = IS_AGENT },
+	[AGENT_OF_VENDOR] = { "agent", VENDOR, .extensions = IS_AGENT },
 	[PUBLIC_NEIGHBOUR] = { "public", ROOT, .extensions = OF_PUBLIC },
+	[PUBLIC_REGISTRAR] = { "public registrar", ROOT,
+	    .extensions = EXT_MORE("certificatePolicies", "2.23.140.1.2.2") },
 	[PUBLIC_AGENT] = { "public agent", ROOT, .extensions = OF_PUBLIC },
 };
 static struct foreign made[WHO_COUNT];

@@ -86,8 +86,10 @@ enum who {
 	AGENT_EXPIRED,
 	AGENT_FUTURE, /* begins between its data and now */
 	AGENT_STRANGER,
+	AGENT_OF_VENDOR,
 	PUBLIC_NEIGHBOUR, /* with a public CA's policy, as its agent */
 	PUBLIC_AGENT,
+	PUBLIC_REGISTRAR,
 	WHO_COUNT
 };
 /* Made when first asked for. */
