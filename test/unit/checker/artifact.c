@@ -201,6 +201,19 @@ put_digest(struct der_out *o, const struct artifact *a)
 	der_close(o, one);
 }
 
+static void
+put_long(struct der_out *o)
+{
+	size_t one = der_begin(o, DER_SEQUENCE), set;
+	uint8_t *octets = memset(keep(4096), 0x5a, 4096);
+
+	der_put_raw(o, CONTENT("\x06\x01\x2a"));
+	set = der_begin(o, DER_SET);
+	der_put(o, DER_OCTET_STRING, span_of(octets, 4096));
+	der_close(o, set);
+	der_close(o, one);
+}
+
 /* Under the tag that they have, or that is signed. */
 static struct span
 attributes(const struct artifact *a, uint8_t tag)
@@ -220,6 +233,8 @@ attributes(const struct artifact *a, uint8_t tag)
 		put_digest(&o, a);
 	if (a->odd == ODD_CMS_DIGEST_TWICE)
 		put_digest(&o, a);
+	if (a->odd == ODD_CMS_LONG)
+		put_long(&o);
 	der_close(&o, set);
 	assert_int_equal(der_out_span(&o, &out), WIRE_OK);
 	return out;
@@ -249,6 +264,8 @@ put_signer(struct der_out *o, const struct artifact *a)
 	    o, DER_OCTET_STRING, marred(a, sign_der(a->signer->key, covered)));
 	if (a->odd == ODD_CMS_EXTRAS)
 		der_put(o, DER_CONTEXT_CONS(1), CONTENT("\x30\x00"));
+	if (a->odd == ODD_CMS_UNSIGNED)
+		der_put_raw(o, CONTENT("\xa1\x05\x00"));
 	der_close(o, info);
 }
 

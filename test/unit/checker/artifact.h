@@ -32,8 +32,10 @@ enum odd {
 	ODD_CMS_OTHER_SID,
 	ODD_CMS_BER,
 	ODD_CMS_INDEFINITE,
-	ODD_CMS_EXTRAS, /* crls, other certificates, unsignedAttrs */
-	ODD_CMS_BARE,	/* no signedAttrs */
+	ODD_CMS_EXTRAS,	  /* crls, other certificates, unsignedAttrs */
+	ODD_CMS_UNSIGNED, /* unsignedAttrs end too late */
+	ODD_CMS_LONG,	  /* signedAttrs over 4096 octets */
+	ODD_CMS_BARE,	  /* no signedAttrs */
 	ODD_CMS_BARE_DATA,
 	ODD_CMS_TYPE_DIFFERS,
 	ODD_CMS_TYPE_TWICE,

@@ -144,6 +144,13 @@ neighbour_public(void)
 	neighbour(PUBLIC_NEIGHBOUR);
 }
 
+static void
+registrar_public(void)
+{
+	begin();
+	world_registrar(PUBLIC_REGISTRAR, ROOT, DEVICE, NOBODY);
+}
+
 /* The pledge's CA is no common one, though it came along. */
 static void
 neighbour_of_vendor(void)
@@ -331,6 +338,33 @@ AGENT_IS(agent_future, AGENT_FUTURE)
 AGENT_IS(agent_stranger, AGENT_STRANGER)
 AGENT_IS(agent_public, PUBLIC_AGENT)
 
+/* The pledge's chain makes nobody one domain, in no pool. */
+static void
+agent_of_vendor(void)
+{
+	begin();
+	world_registrar(LABORATORY, DEVICE, VENDOR, NOBODY);
+	neighbour(LABORATORY);
+	agent_names(AGENT_OF_VENDOR);
+	agent_data(AGENT_OF_VENDOR);
+}
+
+/* What the pledge says of it decides (MP 15.1): here it has seen its registrar. */
+static void
+no_agent(void)
+{
+	begin();
+	leaf_text(&w.pledge, "assertion", "proximity");
+	world_sees("proximity-registrar-cert", certificate_of(REGISTRAR)->der);
+	neighbour(STRANGER);
+}
+
+static void
+see_proven(void)
+{
+	assert_int_equal(w.facts.proximity, PROXIMITY_PROVEN);
+}
+
 /* It was valid when it signed, which counts. */
 static void
 agent_expired_since(void)
@@ -474,6 +508,8 @@ the_registrar(void **state)
 		    NULL },
 		REFUSED("one of a public CA", neighbour_public,
 		    AGENT_REGISTRAR_DOMAIN, "share no CA"),
+		REFUSED("a registrar of a public CA", registrar_public,
+		    AGENT_REGISTRAR_DOMAIN, "share no CA"),
 		REFUSED("one of the pledge's CA", neighbour_of_vendor,
 		    AGENT_REGISTRAR_DOMAIN, "share no CA"),
 	};
@@ -518,6 +554,9 @@ the_agent(void **state)
 		    see_unnamed),
 		SEEN("named by the pledge", named_by_pledge, see_agent),
 		SEEN("named by both", named_by_both, see_agent),
+		SEEN("not what the pledge says", no_agent, see_proven),
+		REFUSED("one of the pledge's CA", agent_of_vendor, AGENT_DOMAIN,
+		    "share no CA"),
 		SEEN("as a list, with its CA", named_as_list, see_agent),
 		REFUSED("no certificate", agent_broken, AGENT_DOMAIN,
 		    "agent-sign-cert"),

@@ -73,6 +73,7 @@ ODD(info_version, CMS_VERSION)
 ODD(ber, CMS_BER)
 ODD(indefinite_der, CMS_INDEFINITE)
 ODD(extras, CMS_EXTRAS)
+ODD(unsigned_late, CMS_UNSIGNED)
 ODD(compact, JWS_COMPACT)
 ODD(flattened, JWS_FLATTENED)
 ODD(no_signatures, JWS_UNSIGNED)
@@ -108,6 +109,12 @@ static void
 no_body(void)
 {
 	w.body = span_of("", 0);
+}
+
+static void
+json_body(void)
+{
+	w.body = span_str("{\"ietf-voucher-request:voucher\":{}}");
 }
 
 static void
@@ -174,6 +181,7 @@ see_base64(void)
 	uint8_t hash[HASH_SIZE];
 
 	assert_int_equal(w.facts.legacy, LEGACY(LEGACY_BASE64));
+	assert_int_equal(w.facts.prior_legacy, 0);
 	/* The hash is of what came, not of what was in it. */
 	sha256(w.body, hash);
 	assert_memory_equal(w.facts.request_sha256, hash, HASH_SIZE);
@@ -246,6 +254,10 @@ row_1(void **state)
 		ROW1("no length", CMS, indefinite_der, CMS_MALFORMED,
 		    "indefinite lengths", NULL),
 		GOOD("crls, other certificates, unsignedAttrs", CMS, extras),
+		ROW1("unsignedAttrs that end too late", CMS, unsigned_late,
+		    CMS_MALFORMED, "unsignedAttrs", NULL),
+		ROW1("JSON alone", CMS, json_body, CMS_MALFORMED,
+		    "JSON, where CMS around it should be", NULL),
 		/* MP 9 */
 		ROW1("compact", JWS, compact, JWS_COMPACT, "compact", "MP 9"),
 		ROW1("flattened", JWS, flattened, JWS_COMPACT, "flattened",

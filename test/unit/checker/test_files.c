@@ -98,6 +98,24 @@ explains(void **state)
 	assert_int_equal(derived.reason, REASON_EMPTY_BODY);
 }
 
+/* Old forms are those that were allowed then. */
+static void
+derives_old_forms(void **state)
+{
+	(void)state;
+	world_begin(FORMAT_JWS_JSON);
+	w.registrar.root = "ietf-voucher-request-prm:voucher";
+	world_check();
+	assert_int_equal(w.reason, REASON_LEGACY_FORM);
+	derive(bytes_again(), REQUEST_VOUCHER, false);
+	assert_int_equal(derived.reason, REASON_LEGACY_FORM);
+	w.allowed = LEGACY(LEGACY_ROOTS);
+	derive(bytes_again(), REQUEST_VOUCHER, false);
+	assert_int_equal(derived.reason, REASON_OK);
+	assert_int_equal(
+	    derived.facts.legacy, LEGACY_OUTSIDE | LEGACY(LEGACY_ROOTS));
+}
+
 static void
 derives_refusals(void **state)
 {
@@ -186,9 +204,18 @@ static void
 imports_refuse(void **state)
 {
 	const struct foreign *vendor = certificate_of(VENDOR);
+	struct recipe star = { .common_name = "device",
+		.serial_number = "A*1",
+		.serial_number_type = V_ASN1_UTF8STRING,
+		.issuer = vendor };
+	struct foreign f;
 
 	(void)state;
 	keep_nothing();
+	foreign_make(&f, &star);
+	assert_int_equal(
+	    inspect(INSPECT_IMPORT, f.der, vendor->der), REASON_SERIAL_SYNTAX);
+	foreign_free(&f);
 	assert_int_equal(inspect(INSPECT_IMPORT, certificate_of(DEVICE)->der,
 			     certificate_of(STRANGER_ROOT)->der),
 	    REASON_IMPORT_CHAIN);
@@ -206,6 +233,25 @@ imports_refuse(void **state)
 			     certificate_of(DEVICE_TWICE)->der, vendor->der),
 	    REASON_PLEDGE_SERIAL_COUNT);
 	assert_non_null(strstr(found.text, "2 serialNumber"));
+}
+
+/* Its names say that it issued itself, its signature does not. */
+static void
+not_its_own(void **state)
+{
+	struct recipe r = { .common_name = "root",
+		.issuer_name = "root",
+		.issuer = certificate_of(ROOT) };
+	struct foreign f;
+
+	(void)state;
+	keep_nothing();
+	foreign_make(&f, &r);
+	assert_int_equal(
+	    inspect(INSPECT_CERTIFICATE, f.der, span_of(NULL, 0)), REASON_OK);
+	assert_true(span_eq(f.c.subject, f.c.issuer));
+	assert_false(found.certificate.entry.self_signed);
+	foreign_free(&f);
 }
 
 /* For a place on file: who may sign certificates, who may be a registrar. */
@@ -227,6 +273,7 @@ certificates(void **state)
 		/* One without keyUsage may. */
 		{ TWIN, true, false, false, "CN=twin" },
 		{ ANY_PURPOSE, false, false, false, "CN=any" },
+		{ PUBLIC_NEIGHBOUR, false, false, false, "CN=public" },
 	};
 	uint8_t hash[HASH_SIZE];
 	size_t i;
@@ -244,6 +291,8 @@ certificates(void **state)
 		assert_int_equal(f->entry.self_signed, rows[i].self_signed);
 		assert_int_equal(f->registrar, rows[i].registrar);
 		assert_string_equal(f->subject, rows[i].subject);
+		assert_int_equal(
+		    f->entry.public_policy, rows[i].who == PUBLIC_NEIGHBOUR);
 		assert_true(span_eq(f->entry.certificate, x->der));
 		sha256(x->c.subject, hash);
 		assert_memory_equal(f->name_sha256, hash, HASH_SIZE);
@@ -281,11 +330,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(derives),
 		cmocka_unit_test(explains),
+		cmocka_unit_test(derives_old_forms),
 		cmocka_unit_test(derives_refusals),
 		cmocka_unit_test(hands_on),
 		cmocka_unit_test(imports),
 		cmocka_unit_test(imports_refuse),
 		cmocka_unit_test(certificates),
+		cmocka_unit_test(not_its_own),
 		cmocka_unit_test(others),
 	};
 

@@ -64,6 +64,19 @@ prior_list(void)
 	w.prior = span_str("[1]");
 }
 
+/* It has one of a JWS's two members. */
+static void
+prior_signatures(void)
+{
+	w.prior = span_str("{\"signatures\":[]}");
+}
+
+static void
+prior_payload(void)
+{
+	w.prior = span_str("{\"payload\":\"e30\"}");
+}
+
 static void
 prior_cbor(void)
 {
@@ -227,6 +240,10 @@ row_12(void **state)
 		    PRIOR_UNSIGNED, "plain JSON", "RFC 8995 5.5.5"),
 		REFUSED("a JSON list", EVERY_FORM, prior_list, PRIOR,
 		    PRIOR_UNSIGNED, "plain JSON", NULL),
+		REFUSED("half a JWS", EVERY_FORM, prior_signatures, PRIOR,
+		    PRIOR_MALFORMED, "jws-malformed: ", NULL),
+		REFUSED("the other half", EVERY_FORM, prior_payload, PRIOR,
+		    PRIOR_MALFORMED, "jws-malformed: ", NULL),
 		REFUSED("plain CBOR", EVERY_FORM, prior_cbor, PRIOR,
 		    PRIOR_UNSIGNED, "plain CBOR", NULL),
 		REFUSED("garbage", EVERY_FORM, prior_garbage, PRIOR,
@@ -421,6 +438,19 @@ vendor_signs(void)
 	w.pvr.signer = certificate_of(VENDOR);
 }
 
+/* Certificates of others in the bag are none of this pledge's. */
+static void
+other_along(void)
+{
+	world_device(DEVICE_OTHER);
+}
+
+static void
+twice_along(void)
+{
+	world_device(DEVICE_TWICE);
+}
+
 /* Whose key it is the authority compares: here it is only told. */
 static void
 false_device(void)
@@ -466,6 +496,38 @@ layout_2019(void)
 	w.pledge.content = span_of(begin, (size_t)(at + der.len - begin));
 }
 
+/* Each row may be dear, but not all of them (doc/decisions/042): here the first
+ * three cost 255, and the keys that are tried before the device's 90. */
+static void
+dear(enum who device)
+{
+	static const enum who slow[] = { SLOW_1, SLOW_2, SLOW_3, SLOW_4, SLOW_5,
+		SLOW_1, SLOW_6 };
+	unsigned i;
+
+	w.rvr.certificates_len = 0;
+	for (i = 0; i < 7; i++)
+		w.rvr.certificates[w.rvr.certificates_len++] =
+		    certificate_of(slow[i]);
+	w.rvr.signer = certificate_of(SLOW_6);
+	for (i = 0; i < 6; i++)
+		w.pvr.certificates[i] = certificate_of(slow[i]);
+	w.pvr.certificates[6] = w.pvr.signer = certificate_of(device);
+	w.pvr.certificates_len = 7;
+}
+
+static void
+dear_346(void)
+{
+	dear(DEVICE);
+}
+
+static void
+dear_360(void)
+{
+	dear(DEVICE_P384);
+}
+
 static void
 row_13(void **state)
 {
@@ -493,8 +555,15 @@ row_13(void **state)
 		    STEP_PLEDGE, REASON_PRIOR_CERTIFICATE, "nor one on record",
 		    NULL, see_asked },
 		GOOD("its own in COSE", COSE, with_own),
+		GOOD("many slow keys", COSE, dear_346),
+		REFUSED("many slow keys, and one more", COSE, dear_360, PLEDGE,
+		    REQUEST_COSTLY, "", "MP 17"),
 		REFUSED("a CA signs", COSE, vendor_signs, PLEDGE,
 		    PRIOR_CERTIFICATE, "nor one on record", NULL),
+		REFUSED("another device's in the bag", COSE, other_along,
+		    PLEDGE, PRIOR_CERTIFICATE, "nor one on record", NULL),
+		REFUSED("one with two serials in the bag", COSE, twice_along,
+		    PLEDGE, PRIOR_CERTIFICATE, "nor one on record", NULL),
 		SEEN("no alg, a key from elsewhere", COSE, no_alg, see_2019),
 		REFUSED("no alg, its own certificate", COSE, no_alg_own, PLEDGE,
 		    ALGORITHM, "the pledge's request: the protected header",

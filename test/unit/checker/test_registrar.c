@@ -13,6 +13,7 @@ ODD(type_absent, CMS_TYPE_ABSENT)
 ODD(digest_differs, CMS_DIGEST_DIFFERS)
 ODD(digest_twice, CMS_DIGEST_TWICE)
 ODD(digest_absent, CMS_DIGEST_ABSENT)
+ODD(too_long, CMS_LONG)
 ODD(other_sid, CMS_OTHER_SID)
 ODD(der_signature, JWS_DER_SIGNATURE)
 ODD(other_curve, JWS_CURVE)
@@ -193,6 +194,29 @@ no_contradiction(void)
 	w.rvr.certificates[w.rvr.certificates_len++] = certificate_of(TWIN);
 }
 
+/* Seven keys are tried, and the work of an eighth is too much. */
+static void
+slow(unsigned n)
+{
+	world_registrar(REGISTRAR_P384, NOBODY);
+	while (w.rvr.certificates_len < n)
+		w.rvr.certificates[w.rvr.certificates_len++] =
+		    certificate_of(REGISTRAR_P384);
+	w.rvr.odd = ODD_SIGNATURE;
+}
+
+static void
+slow_seven(void)
+{
+	slow(7);
+}
+
+static void
+slow_eight(void)
+{
+	slow(8);
+}
+
 #define ROW3(name, form, change, reason, text, clause)                         \
 	{                                                                      \
 		name, form, change, STEP_SIGNER, REASON_##reason, text, clause \
@@ -225,6 +249,10 @@ row_3(void **state)
 		ATTRIBUTES("another digest", digest_differs, "messageDigest"),
 		ATTRIBUTES("messageDigest twice", digest_twice, "twice"),
 		ATTRIBUTES("no messageDigest", digest_absent, "absent"),
+		ATTRIBUTES("over 4096 octets", too_long, "the limit"),
+		SIGNED("seven slow keys", EVERY_FORM, slow_seven),
+		ROW3("eight slow keys", EVERY_FORM, slow_eight, REQUEST_COSTLY,
+		    "none of the first", "MP 17"),
 		ROW3("no signedAttrs", CMS, bare, CMS_ATTRIBUTES_MISSING,
 		    "signedAttrs", "RFC 5652 5.3"),
 		/* A fact: policy judges whether the product may. */

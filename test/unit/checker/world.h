@@ -34,6 +34,12 @@ enum who {
 	REGISTRAR_P384,
 	REGISTRAR_P521,
 	REGISTRAR_RSA,
+	SLOW_1, /* six with P-384, as long as a chain may be */
+	SLOW_2,
+	SLOW_3,
+	SLOW_4,
+	SLOW_5,
+	SLOW_6,
 	REGISTRAR_ED25519,
 	/* with something wrong */
 	NO_PURPOSE,
@@ -70,6 +76,7 @@ enum who {
 	DEVICE_SERIALLESS, /* its INTEGER is no serial-number */
 	DEVICE_TWICE,	   /* two serialNumber attributes */
 	DEVICE_EXPIRED,
+	DEVICE_P384,
 	DEVICE_REGISTRAR, /* a registrar's whose subject has the serial */
 	LABORATORY,	  /* a registrar that the manufacturer's CA issued */
 	/* agents (PRM) */
@@ -79,8 +86,10 @@ enum who {
 	AGENT_EXPIRED,
 	AGENT_FUTURE, /* begins between its data and now */
 	AGENT_STRANGER,
+	AGENT_OF_VENDOR,
 	PUBLIC_NEIGHBOUR, /* with a public CA's policy, as its agent */
 	PUBLIC_AGENT,
+	PUBLIC_REGISTRAR,
 	WHO_COUNT
 };
 /* Made when first asked for. */

@@ -255,6 +255,26 @@ jws_refusals(void **state)
 		  "\"eyJhbGciOiJFUzI1NiJ9\",\"header\":{\"alg\":\"none\"},"
 		  "\"signature\":\"AAAA\"}]}",
 		    REASON_JWS_HEADER },
+		/* {"alg":"ES256","kid":7} */
+		{ HEAD("eyJhbGciOiJFUzI1NiIsImtpZCI6N30"),
+		    REASON_JWS_MALFORMED },
+		/* header is no object; its name, or a protected one, is none */
+		{ "{\"payload\":\"e30\",\"signatures\":[{\"protected\":"
+		  "\"eyJhbGciOiJFUzI1NiJ9\",\"header\":7,"
+		  "\"signature\":\"AAAA\"}]}",
+		    REASON_JWS_MALFORMED },
+		{ "{\"payload\":\"e30\",\"signatures\":[{\"protected\":"
+		  "\"eyJhbGciOiJFUzI1NiJ9\",\"header\":{\"\\u0000\":1},"
+		  "\"signature\":\"AAAA\"}]}",
+		    REASON_JWS_HEADER },
+		/* {"alg":"ES256","\u0000":1} */
+		{ "{\"payload\":\"e30\",\"signatures\":[{\"protected\":"
+		  "\"eyJhbGciOiJFUzI1NiIsIlx1MDAwMCI6MX0\","
+		  "\"header\":{\"a\":1},\"signature\":\"AAAA\"}]}",
+		    REASON_JWS_HEADER },
+		{ "{\"payload\":\"e30\",\"signatures\":[{\"protected\":7,"
+		  "\"signature\":\"AAAA\"}]}",
+		    REASON_JWS_MALFORMED },
 		{ "[]", REASON_MEDIA_TYPE },
 		{ "{}x", REASON_JWS_MALFORMED },
 	};
@@ -312,6 +332,28 @@ cose_refusals(void **state)
 		{ "d28445a201260280a041a04100", REASON_COSE_HEADER },
 		{ "d28446a20126028104a041a04100", REASON_COSE_HEADER },
 		{ "d28446a20126028101a041a04100", REASON_OK },
+		/* crit: no array, a bag that is not protected */
+		{ "d28445a20126020141a0a04100", REASON_COSE_MALFORMED },
+		{ "d28445a201260201a041a04100", REASON_COSE_HEADER },
+		{ "d28447a2012602811820a118208041a04100", REASON_COSE_HEADER },
+		/* known: claims, x5bag, x5chain */
+		{ "d28445a201260fa0a041a04100", REASON_OK },
+		{ "d28448a301260fa002810fa041a04100", REASON_OK },
+		{ "d2844aa3012618208002811820a041a04100", REASON_OK },
+		{ "d2844aa3012618218002811821a041a04100", REASON_OK },
+		/* names as labels: two, one twice, beside a number, a list */
+		{ "d28443a10126a261610161620241a04100", REASON_OK },
+		{ "d28443a10126a261610161610241a04100", REASON_COSE_MALFORMED },
+		{ "d28443a10126a20440616101 41a04100", REASON_OK },
+		{ "d28443a10126a1800141a04100", REASON_COSE_MALFORMED },
+		/* protected is a number; an element of a bag is one */
+		{ "d28426a041a04100", REASON_COSE_MALFORMED },
+		{ "d28443a10126a11820810741a04100", REASON_COSE_MALFORMED },
+		{ "d28443a10126a11821410041a04100",
+		    REASON_CERTIFICATE_MALFORMED },
+		/* an indefinite array of four, of five */
+		{ "d29f43a10126a041a04100ff", REASON_OK },
+		{ "d29f43a10126a041a0410000ff", REASON_COSE_MALFORMED },
 		/* octets behind the protected map; a bag that is a number */
 		{ "d28444a1012600a041a04100", REASON_COSE_MALFORMED },
 		{ "d28443a10126a118200041a04100", REASON_COSE_MALFORMED },
@@ -343,6 +385,32 @@ cose_refusals(void **state)
 		}
 	}
 	assert_int_equal(unnamed, 2);
+}
+
+/* As many labels as are compared, and one more. */
+static void
+too_many_labels(void **state)
+{
+	struct span bytes;
+	struct cbor_out o;
+	unsigned n, i;
+
+	(void)state;
+	for (n = 32; n <= 33; n++) {
+		cbor_out_open(&o, room, ROOM);
+		cbor_put_array(&o, 4);
+		cbor_put_bytes(&o, span_of("\xa1\x01\x26", 3));
+		cbor_put_map(&o, n);
+		for (i = 0; i < n; i++) {
+			cbor_put_uint(&o, 100 + i);
+			cbor_put_null(&o);
+		}
+		cbor_put_bytes(&o, span_of("\xa0", 1));
+		cbor_put_bytes(&o, span_of("\0", 1));
+		assert_int_equal(cbor_out_span(&o, &bytes), WIRE_OK);
+		assert_int_equal(read_it(bytes),
+		    n == 32 ? REASON_OK : REASON_COSE_MALFORMED);
+	}
 }
 
 /* Eleven certificates are one too many (MP 17), in either form. */
@@ -416,6 +484,7 @@ main(void)
 		cmocka_unit_test(jws_refusals),
 		cmocka_unit_test(jws_ignores),
 		cmocka_unit_test(cose_refusals),
+		cmocka_unit_test(too_many_labels),
 		cmocka_unit_test(too_many_certificates),
 		cmocka_unit_test(slow_keys),
 	};

@@ -196,6 +196,10 @@ malformed_requests(void **state)
 			fail_msg("%s: event %d, %s (%s)", bads[i].name,
 			    (int)g.event, reason_code(g.reader.reason),
 			    g.reader.why.text);
+		/* Whatever else comes. */
+		assert_int_equal(
+		    reader_feed(&g.reader, &(struct span){ NULL, 0 }),
+		    HTTP_REFUSED);
 		reader_close(&g.reader);
 		/* Octet by octet it is no better. */
 		read_in_pieces(&g, span_str(bads[i].text), 1, 1);
@@ -464,6 +468,16 @@ limits_of_chunks(void **state)
 	assert_int_equal(reason_of(filled(CHUNKED "0\r\n",
 			     CHUNK_TRAILER_MAX - 1, "\r\n\r\n")),
 	    REASON_HEADER_TOO_LARGE);
+	/* Zeros make a size no larger, but its line longer. */
+	text = memory_new(sizeof(CHUNKED) + CHUNK_LINE_MAX + 8);
+	len = (size_t)sprintf(text, CHUNKED);
+	memset(text + len, '0', CHUNK_LINE_MAX + 1);
+	assert_int_equal(reason_of(text), REASON_HTTP_MALFORMED);
+	text = memory_new(sizeof(CHUNKED) + CHUNK_LINE_MAX + 8);
+	len = (size_t)sprintf(text, CHUNKED);
+	memset(text + len, '0', CHUNK_LINE_MAX);
+	memcpy(text + len + CHUNK_LINE_MAX, "\r\n\r\n", 5);
+	assert_int_equal(reason_of(text), REASON_OK);
 	/* Many small extensions are one large one. */
 	text = memory_new(600 * 16 + sizeof(CHUNKED));
 	len = (size_t)sprintf(text, CHUNKED);
