@@ -5,9 +5,11 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fatal.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -253,11 +255,13 @@ put_keys(struct json_out *o, const struct succession *s)
 static void
 print(const struct succession *s, bool done)
 {
-	static char room[16384];
+	/* Names, numbers of 20 digits, and what stands around them. */
+	size_t cap = 4096 + s->ledger.keys_len * (6 * (KEY_NAME_MAX + 1) + 128);
+	char *room = memory_new(cap);
 	struct json_out o;
 	struct span json;
 
-	json_out_open(&o, room, sizeof(room));
+	json_out_open(&o, room, cap);
 	json_begin_object(&o);
 	json_put_name(&o, "done");
 	json_put_bool(&o, done);
@@ -274,8 +278,10 @@ print(const struct succession *s, bool done)
 	json_put_uint(&o, s->skip);
 	put_keys(&o, s);
 	json_end_object(&o);
-	if (json_out_span(&o, &json) == WIRE_OK)
-		output_json(s->c, json);
+	if (json_out_span(&o, &json) != WIRE_OK)
+		fatal("a key is longer than its room");
+	output_json(s->c, json);
+	free(room);
 	if (!done)
 		fprintf(stderr,
 		    "hallmark journal succeed: nothing was changed. What was "
