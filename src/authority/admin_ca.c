@@ -104,8 +104,11 @@ read_order(struct authority *a, const struct message_admin *m,
 static enum reason
 admit_key(struct authority *a, const struct key_order *k, struct why *why)
 {
+	const char *fault = key_order_fault(k);
 	struct why inner;
 
+	if (fault != NULL)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "%s", fault);
 	if (ledger_key_admits(&a->ledger, k, &inner) == REASON_OK)
 		return REASON_OK;
 	return why_set(why, REASON_KEY_TAKEN, -1, "%s", inner.text);

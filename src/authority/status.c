@@ -151,7 +151,7 @@ service_status(
 	json_put_name(&o, "store-failed");
 	json_put_bool(&o, a->commit_failed);
 	json_put_name(&o, "test");
-	json_put_bool(&o, a->test || a->start.config.test);
+	json_put_bool(&o, a->ledger.test);
 	put_root(a, &o);
 	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
 	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));

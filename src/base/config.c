@@ -171,7 +171,7 @@ set_name(struct config *c, size_t n, const char *value)
 struct reading {
 	struct config *config;
 	struct taxonomy *taxonomy;
-	struct why *why;
+	char fault[160]; /* the first one */
 	bool seen[NAMES];
 };
 
@@ -204,10 +204,9 @@ take_pair(
 
 	if (fault == NULL)
 		return 1;
-	if (r->why->text[0] == '\0')
-		why_set(r->why, REASON_HOME_INVALID, -1,
-		    "hallmark.ini: [%.20s] %.40s = %.40s: %s", section, name,
-		    value, fault);
+	if (r->fault[0] == '\0')
+		snprintf(r->fault, sizeof(r->fault),
+		    "[%.20s] %.40s = %.40s: %s", section, name, value, fault);
 	return 0;
 }
 
@@ -215,7 +214,7 @@ enum reason
 config_read_all(const char *home, struct config *c, struct taxonomy *taxonomy,
     struct why *why)
 {
-	struct reading r = { .config = c, .taxonomy = taxonomy, .why = why };
+	struct reading r = { .config = c, .taxonomy = taxonomy };
 	char path[PATH_MAX];
 	int line;
 
@@ -226,14 +225,16 @@ config_read_all(const char *home, struct config *c, struct taxonomy *taxonomy,
 	line = ini_parse(path, take_pair, &r);
 	if (line < 0)
 		return why_set(
-		    why, REASON_HOME_INVALID, -1, "%s cannot be read", path);
-	if (line > 0) {
-		if (why->text[0] == '\0')
-			why_set(why, REASON_HOME_INVALID, line,
-			    "hallmark.ini: line %d is no name = value", line);
-		why->offset = line;
-		return REASON_HOME_INVALID;
-	}
+		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+	if (line > 0)
+		return why_set(why, REASON_HOME_INVALID, line,
+		    "hallmark.ini: line %d%s%s", line,
+		    r.fault[0] == '\0' ? " is no name = value" : ": ", r.fault);
+	/* init always writes it. A file that was emptied must not pass for one
+	 * of defaults, which undo what an operator had switched off. */
+	if (c->organization[0] == '\0')
+		return why_set(why, REASON_HOME_INVALID, -1,
+		    "hallmark.ini: [manufacturer] organization is missing");
 	return REASON_OK;
 }
 

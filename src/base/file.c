@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,7 +92,8 @@ file_sync_name(const char *path)
 
 /* --- PATH.new: whole and on disk before it gets its name --- */
 
-#define TRIES_MAX 100 /* at a name that others make and remove meanwhile */
+#define ROOM_ASKED 16384 /* octets that file_writable() asks for */
+#define TRIES_MAX  100	 /* at a name that others make and remove meanwhile */
 
 struct fresh {
 	char path[PATH_MAX];
@@ -213,8 +217,10 @@ file_writable(const char *path, struct why *why)
 	if ((r = check_place(path, why)) != REASON_OK ||
 	    (r = fresh_begin(&f, path, 0600, why)) != REASON_OK)
 		return r;
+	if ((errno = posix_fallocate(f.fd, 0, ROOM_ASKED)) != 0)
+		r = refuse(why, f.path, "write");
 	fresh_end(&f, true);
-	return REASON_OK;
+	return r;
 }
 
 enum reason
@@ -258,6 +264,25 @@ file_write_new(
 	if (r == REASON_OK && !file_sync_name(path))
 		r = refuse(why, path, "sync");
 	return r;
+}
+
+void
+stdout_end(void)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	bool before = ferror(stdout) != 0; /* whose errno is gone */
+	int now = fflush(stdout) == 0 ? 0 : errno;
+
+	if (now == 0 && !before)
+		return;
+	if (poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	fprintf(stderr, "%s: standard output: %s\n",
+	    program_invocation_short_name,
+	    now == 0 ? "not all of it could be written" : strerror(now));
+	_exit(EXIT_FAILURE);
 }
 
 void

@@ -1,5 +1,6 @@
 /*
- * Whole small files, written so that a crash leaves the old or the new one.
+ * Whole small files, written so that a crash leaves the old or the new one; the end
+ * of what is printed.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -20,12 +21,16 @@ MUST_USE enum reason file_write(
  * write it at the same time one succeeds. No "-". */
 MUST_USE enum reason file_write_new(
     const char *path, struct span bytes, unsigned mode, struct why *why);
-/* Could file_write() begin with path? To be asked before something is done that
- * has no other way out. FILE_UNREADABLE. */
+/* Could file_write() begin with path, and is there room for a small file? To be
+ * asked before something is done that has no other way out. FILE_UNREADABLE. */
 MUST_USE enum reason file_writable(const char *path, struct why *why);
 /* Makes the name of path last, by a sync of its folder: what file_write() does for
  * files, for a folder that was made. false with errno. */
 bool file_sync_name(const char *path);
+/* For atexit() of what prints: all of it went out. Else says so on stderr and ends
+ * the program with EXIT_FAILURE; where a pipe's reader has left, as SIGPIPE
+ * does. */
+void stdout_end(void);
 /* "dir/name" into out; ends the process if it does not fit. */
 void path_join(char *out, size_t cap, const char *dir, const char *name);
 

@@ -105,14 +105,15 @@ secret_read_fd(struct secret *s, int fd, size_t cap)
 	return true;
 }
 
-/* Descriptors 0 to 2 exist, so that no socket of ours becomes one of them. */
+/* Descriptors 0 to 2 exist, so that no socket of ours becomes one of them. For
+ * reading only: what is printed where nobody takes it fails (stdout_end()). */
 static void
 open_standard(void)
 {
 	int fd;
 
 	do {
-		if ((fd = open("/dev/null", O_RDWR)) < 0)
+		if ((fd = open("/dev/null", O_RDONLY)) < 0)
 			fatal_errno("/dev/null");
 	} while (fd <= 2);
 	close(fd);

@@ -3,6 +3,7 @@
  * sign for those in software, whose passphrase comes on descriptor 3, never in an
  * argument.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,7 @@ parse(int argc, char **argv, struct arguments *a)
 {
 	int c;
 
+	argv[0] = program_invocation_short_name; /* getopt says it */
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		switch (c) {
 		case 'h':
@@ -294,9 +296,7 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 		r = verify(a, &out, why);
 	if (out.len > 0)
 		fwrite(out.ptr, 1, out.len, stdout);
-	if (r == REASON_OK && fflush(stdout) != 0)
-		r = why_set(why, REASON_FILE_UNREADABLE, -1, "stdout");
-	if (r == REASON_OK && strcmp(verb, "plan") == 0)
+	if (r == REASON_OK && strcmp(verb, "plan") == 0 && fflush(stdout) == 0)
 		tell_script(buf_span(&out));
 	buf_free(&out);
 	return r;
@@ -343,6 +343,7 @@ main(int argc, char **argv)
 	libcrypto_memory();
 	umask(022); /* certificates are public; keys are made 0600 */
 	log_open("ceremony");
+	atexit(stdout_end);
 	if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0) {
 		help(stdout);
 		return EXIT_SUCCESS;
@@ -358,5 +359,5 @@ main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	reason_print(text, sizeof(text), r, &why);
 	fprintf(stderr, "hallmark-ceremony: %s\n", text);
-	return EXIT_REFUSED;
+	return r == REASON_ADMIN_ARGUMENT ? EXIT_USAGE : EXIT_REFUSED;
 }

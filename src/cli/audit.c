@@ -9,8 +9,9 @@
 #include "base/fatal.h"
 #include "base/file.h"
 
-#define ROOM	       262144 /* octets of JSON */
-#define CHAIN_JOURNALS 64     /* journals that go on from each other */
+/* Octets of JSON: all keys that a signer holds, and all that may be found. */
+#define ROOM	       (LEDGER_KEYS_MAX * 2048 + FINDINGS_MAX * 2 * FINDING_SIZE)
+#define CHAIN_JOURNALS 64 /* journals that go on from each other */
 
 struct audited_key *
 audit_key(struct audit *a, const char *name)

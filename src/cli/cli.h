@@ -150,12 +150,13 @@ int tool_become(const struct cli *c, const char *program, char **argv);
 /* Runs hallmark-PROGRAM and waits; passphrase becomes its descriptor 3. */
 MUST_USE enum reason tool_run(const char *program, const char *const *argv,
     int passphrase, struct why *why);
-/* The same, with a second one as descriptor 4. */
+/* The same, with a second one as descriptor 4, and the home's lock, which lasts as long
+ * as that program, also where this one is killed; -1: none. TOOL_REFUSED,
+ * UNAVAILABLE. */
 MUST_USE enum reason tool_run_both(const char *program, const char *const *argv,
-    int passphrase, int next, struct why *why);
+    int passphrase, int next, int lock, struct why *why);
 
-/* Runs it and takes what it prints on stdout. EVIDENCE_DIFFERS if it refused, and
- * told so itself. */
+/* Runs it and takes what it prints on stdout. */
 MUST_USE enum reason tool_read(const char *program, const char *const *argv,
     struct buf *out, struct why *why);
 
@@ -253,6 +254,11 @@ typedef enum reason (*manifest_call)(
     void *context, struct span one, struct why *why);
 MUST_USE enum reason manifest_each(
     const char *file, manifest_call call, void *context, struct why *why);
+
+/* --- serve.c --- */
+/* "address:port" or "[address]:port" taken apart. ADMIN_ARGUMENT. */
+MUST_USE enum reason listen_split(
+    const char *text, char host[256], char port[8], struct why *why);
 
 /* --- one per verb --- */
 int init_run(struct cli *, int, char **);

@@ -171,21 +171,25 @@ write_config(struct plan *p, struct why *why)
 static enum reason
 plan_config(struct plan *p, struct why *why)
 {
+	char host[256], port[8];
+
 	config_defaults(&p->config);
 	p->config.test = p->test;
 	if (p->organization[0] == '\0' ||
 	    !config_text_valid(p->organization, sizeof(p->config.organization)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "organization: 1 to 64 printable ASCII characters");
+		    "organization: 1 to 64 printable ASCII characters, no ; "
+		    "and no blank at its ends");
 	text_copy(p->config.organization, sizeof(p->config.organization),
 	    span_str(p->organization));
 	if (p->listen == NULL)
 		return REASON_OK;
 	if (!config_text_valid(p->listen, sizeof(p->config.listen)))
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "listen");
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "listen: at most 255 printable ASCII characters");
 	text_copy(
 	    p->config.listen, sizeof(p->config.listen), span_str(p->listen));
-	return REASON_OK;
+	return listen_split(p->listen, host, port, why);
 }
 
 /* --- roots, keys, product --- */

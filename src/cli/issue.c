@@ -28,6 +28,7 @@ struct batch {
 	char **serials; /* of the list, one a file; NULL without one */
 	size_t len, room;
 	bool folder; /* results go to files, each by its request's name */
+	struct seen results; /* the files that this batch has written */
 	size_t issued, refused;
 };
 
@@ -256,7 +257,7 @@ static void
 tell_refused(const struct batch *b, const char *file, enum reason r,
     const struct why *why)
 {
-	char room[1024];
+	static char room[8 * PATH_MAX]; /* an octet may become six */
 	struct json_out o;
 
 	if (b->len > 1)
@@ -276,6 +277,29 @@ tell_refused(const struct batch *b, const char *file, enum reason r,
 	printf("%.*s\n", (int)o.len, room);
 }
 
+/* Requests of one name from two folders, or in two forms, would have one result:
+ * the certificate of the first would be gone. */
+static enum reason
+result_free(struct batch *b, const char *out, struct why *why)
+{
+	uint8_t hash[HASH_SIZE];
+
+	sha256(span_str(out), hash);
+	if (seen_find(&b->results, hash) != NULL)
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%.150s is the result of a request before this one", out);
+	return file_writable(out, why);
+}
+
+static void
+result_take(struct batch *b, const char *out)
+{
+	uint8_t hash[HASH_SIZE];
+
+	sha256(span_str(out), hash);
+	(void)seen_add(&b->results, hash, hash);
+}
+
 static enum reason
 issue_one(struct batch *b, size_t at, struct why *why)
 {
@@ -289,12 +313,15 @@ issue_one(struct batch *b, size_t at, struct why *why)
 
 	if (r != REASON_OK)
 		return r;
+	if (csr.len == 0)
+		return why_set(
+		    why, REASON_FILE_UNREADABLE, -1, "%.150s is empty", file);
 	buf_init(&pem, FRAME_MAX);
 	if (b->folder) {
 		result_path(b, file, path);
 		out = path;
 	}
-	if (out != NULL && (r = file_writable(out, why)) != REASON_OK)
+	if (out != NULL && (r = result_free(b, out, why)) != REASON_OK)
 		goto out;
 	request_begin(&m, "issue.csr");
 	request_text(&m, "product", b->product);
@@ -308,6 +335,8 @@ issue_one(struct batch *b, size_t at, struct why *why)
 		r = why_set(why, REASON_INTERNAL, -1, "no certificate came");
 		goto out;
 	}
+	if (out != NULL)
+		result_take(b, out);
 	if (out != NULL)
 		r = file_write(out, buf_span(&pem), 0644, why);
 	else if (!b->c->json)
@@ -397,6 +426,7 @@ issue_csr_run(struct cli *c, int argc, char **argv)
 		if (b.serials != NULL)
 			free(b.serials[b.len]);
 	}
+	seen_free(&b.results);
 	free(b.serials);
 	free(b.files);
 	return code;

@@ -98,7 +98,7 @@ print_result(
 static void
 print_json(const char *name, enum reason r, const char *text, struct span json)
 {
-	static char room[4 * CELL_MAX];
+	static char room[8 * PATH_MAX]; /* an octet may become six */
 	struct json_out o;
 
 	json_out_open(&o, room, sizeof(room));
@@ -255,6 +255,9 @@ lint_file(struct linting *l, const char *file, const struct lint_options *x)
 	if (r != REASON_OK) {
 		fprintf(stderr, "%s: ", file);
 		(void)refuse(l->c, r, &why);
+		if (l->c->json)
+			print_json(file, r, why.text, span_of(NULL, 0));
+		l->certificates++; /* that there was to be */
 		refused(l, r);
 		goto out;
 	}

@@ -1,6 +1,8 @@
 /* hallmark: dispatch by noun and verb. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "cli/cli.h"
@@ -295,6 +297,7 @@ main(int argc, char **argv)
 
 	process_harden();
 	log_open("hallmark");
+	atexit(stdout_end);
 	if (argc == 2 && help_asked(argv[1])) {
 		help(stdout);
 		return EXIT_DONE;

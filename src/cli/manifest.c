@@ -4,8 +4,10 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fatal.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -119,12 +121,31 @@ put_number(struct json_out *o, const char *name, uint64_t number)
 	json_put_uint(o, number);
 }
 
+/* The name of its file, an octet of which may become six, and the rest. */
+#define ROW_MAX (6 * PATH_MAX + 1024)
+
+/* Room for another row: how many there will be is not known before. */
+static void
+make_room(struct json_out *o)
+{
+	char *room;
+
+	if (o->cap - o->len > 2 * ROW_MAX)
+		return;
+	room = memory_new(2 * o->cap);
+	memcpy(room, o->buf, o->len);
+	free(o->buf);
+	o->buf = room;
+	o->cap *= 2;
+}
+
 static void
 put_facts(struct verifying *v, const struct manifest_facts *f)
 {
 	const struct manifest_statement *s = &f->statement;
 	char time[CLOCK_TEXT_SIZE];
 
+	make_room(&v->o);
 	clock_print(time, f->time);
 	json_begin_object(&v->o);
 	json_put_name(&v->o, "file");
@@ -249,7 +270,6 @@ read_key(const char *text, uint8_t key[HASH_SIZE], struct why *why)
 static int
 verify_all(struct verifying *v)
 {
-	static char room[1u << 20];
 	struct span json;
 	struct why why;
 	enum reason r;
@@ -259,7 +279,7 @@ verify_all(struct verifying *v)
 	why_clear(&why);
 	buf_init(&v->ranges, MANIFEST_FILE_MAX);
 	buf_init(&v->hashes, 4 * MANIFEST_FILE_MAX);
-	json_out_open(&v->o, room, sizeof(room));
+	json_out_open(&v->o, memory_new(4 * ROW_MAX), 4 * ROW_MAX);
 	json_begin_object(&v->o);
 	json_put_name(&v->o, "manifests");
 	json_begin_array(&v->o);
@@ -270,13 +290,15 @@ verify_all(struct verifying *v)
 	}
 	json_end_array(&v->o);
 	json_end_object(&v->o);
-	if (json_out_span(&v->o, &json) == WIRE_OK)
-		output_json(v->c, json);
+	if (json_out_span(&v->o, &json) != WIRE_OK)
+		fatal("a row is longer than its room");
+	output_json(v->c, json);
 	if (r != REASON_OK)
 		code = refuse(v->c, r, &why);
 	children_stop(v->checker);
 	buf_free(&v->ranges);
 	buf_free(&v->hashes);
+	free(v->o.buf);
 	return code;
 }
 

@@ -135,13 +135,19 @@ take_all(int argc, char **argv, const char *mode, const struct option_row *rows,
 	return true;
 }
 
-static void
-home_default(struct cli *c)
+/* An option that names nothing is a slip, as of a variable that is not set, and
+ * must not mean the home of this host. */
+static bool
+home_find(struct cli *c)
 {
-	if (c->home == NULL)
+	if (c->home == NULL) {
 		c->home = getenv("HALLMARK_HOME");
-	if (c->home == NULL || *c->home == '\0')
-		c->home = HOME_DEFAULT;
+		if (c->home == NULL || *c->home == '\0')
+			c->home = HOME_DEFAULT;
+	}
+	if (*c->home == '\0')
+		fprintf(stderr, "hallmark: --home names no folder\n");
+	return *c->home != '\0';
 }
 
 int
@@ -151,9 +157,8 @@ options_common(struct cli *c, int argc, char **argv)
 	bool help = false;
 	unsigned len = common_rows(c, &help, rows);
 
-	if (!take_all(argc, argv, "+", rows, len))
+	if (!take_all(argc, argv, "+", rows, len) || !home_find(c))
 		return -1;
-	home_default(c);
 	return optind;
 }
 
@@ -175,7 +180,8 @@ options_read(struct cli *c, int argc, char **argv,
 		verb_usage(c, true);
 		exit(EXIT_DONE);
 	}
-	home_default(c);
+	if (!home_find(c))
+		return false;
 	for (i = 0; i < len; i++)
 		if (all[i].required && *all[i].text == NULL) {
 			usage_error(c, "--%s is missing", all[i].name);

@@ -1,5 +1,6 @@
 /* Where the passphrase comes from, see cli.h; hallmark passphrase change. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -12,10 +13,47 @@
 
 #define PASSPHRASE_MAX 1024
 
+/* --- a signal that comes meanwhile must find the terminal with its echo --- */
+
+static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static volatile sig_atomic_t came;
+
+static void
+note(int number)
+{
+	came = number;
+}
+
+/* Without SA_RESTART: the read ends. */
+static void
+signals_hold(struct sigaction before[SIGNALS])
+{
+	const struct sigaction hold = { .sa_handler = note };
+	size_t i;
+
+	came = 0;
+	for (i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &hold, &before[i]);
+}
+
+static void
+signals_give(const struct sigaction before[SIGNALS])
+{
+	size_t i;
+
+	for (i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
+	if (came != 0)
+		raise(came);
+}
+
 /* One line without echo, in locked memory; false on end of file. */
 static bool
 read_line(int tty, const char *prompt, struct secret *s)
 {
+	struct sigaction signals_before[SIGNALS];
 	struct termios before, quiet;
 	bool good = false;
 	size_t n = 0;
@@ -26,9 +64,12 @@ read_line(int tty, const char *prompt, struct secret *s)
 		return false;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
-		return false;
 	secret_new(s, PASSPHRASE_MAX);
+	signals_hold(signals_before);
+	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0) {
+		signals_give(signals_before);
+		return false;
+	}
 	while (n < PASSPHRASE_MAX && read(tty, &c, 1) == 1) {
 		if ((good = c == '\n'))
 			break;
@@ -37,6 +78,7 @@ read_line(int tty, const char *prompt, struct secret *s)
 	secret_wipe(&c, 1);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	(void)!write(tty, "\n", 1);
+	signals_give(signals_before);
 	s->len = n;
 	return good && n > 0;
 }
@@ -111,21 +153,22 @@ passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 		return why_set(
 		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", name);
 	*fd = memfd_seal(from, -1, "passphrase");
-	close(from);
+	if (from != STDIN_FILENO) /* else another file would be it */
+		close(from);
 	if (*fd < 0)
-		return why_set(
-		    why, REASON_PASSPHRASE, -1, "%.150s holds none", name);
+		return why_set(why, REASON_FILE_UNREADABLE, -1,
+		    "%.150s: there is no passphrase in it", name);
 	return REASON_OK;
 }
 
 static enum reason
-change(const struct cli *c, const char *home, int before, int next,
+change(const struct cli *c, const char *home, int before, int next, int lock,
     struct why *why)
 {
 	const char *argv[] = { "hallmark-ceremony", "passphrase", "--home",
 		home, c->json ? "--json" : NULL, NULL };
 
-	return tool_run_both("ceremony", argv, before, next, why);
+	return tool_run_both("ceremony", argv, before, next, lock, why);
 }
 
 int
@@ -150,12 +193,10 @@ passphrase_change_run(struct cli *c, int argc, char **argv)
 	    (r = home_lock(home, &lock, &why)) == REASON_OK &&
 	    (r = passphrase_get(c, false, &fds[0], &why)) == REASON_OK &&
 	    (r = passphrase_get(&next, true, &fds[1], &why)) == REASON_OK)
-		r = change(c, home, fds[0], fds[1], &why);
+		r = change(c, home, fds[0], fds[1], lock, &why);
 	close(fds[0]);
 	close(fds[1]);
 	if (lock >= 0)
 		close(lock);
-	if (r == REASON_SIGNER_REFUSED)
-		return EXIT_REFUSED; /* the ceremony has said why */
 	return r == REASON_OK ? EXIT_DONE : refuse(c, r, &why);
 }

@@ -32,9 +32,8 @@ struct service {
 
 /* --- the listener --- */
 
-/* "address:port", "[address]:port". */
-static enum reason
-split_address(const char *text, char host[256], char port[8], struct why *why)
+enum reason
+listen_split(const char *text, char host[256], char port[8], struct why *why)
 {
 	const char *colon = strrchr(text, ':');
 	size_t len = colon == NULL ? 0 : (size_t)(colon - text);
@@ -83,7 +82,7 @@ listener_open(const char *text, int *fd, struct why *why)
 	enum reason r;
 	int problem;
 
-	if ((r = split_address(text, host, port, why)) != REASON_OK)
+	if ((r = listen_split(text, host, port, why)) != REASON_OK)
 		return r;
 	problem = getaddrinfo(host, port, &hints, &list);
 	if (problem != 0)

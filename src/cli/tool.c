@@ -38,25 +38,45 @@ enum reason
 tool_run(const char *program, const char *const *argv, int passphrase,
     struct why *why)
 {
-	return tool_run_both(program, argv, passphrase, -1, why);
+	return tool_run_both(program, argv, passphrase, -1, -1, why);
 }
 
-/* Descriptors of a child; neither dup2() may close the other's. */
+/* Descriptors 3 to 5 of a child, as many as there are; no dup2() may close another
+ * one's. */
 static void
-hand_over(int passphrase, int next)
+hand_over(int passphrase, int next, int lock)
 {
-	int first = fcntl(passphrase, F_DUPFD, 5);
-	int second = next < 0 ? -1 : fcntl(next, F_DUPFD, 5);
+	int fds[] = { passphrase, next, lock };
+	unsigned i, last = 2;
 
-	if (first < 0 || dup2(first, 3) < 0 ||
-	    (next >= 0 && (second < 0 || dup2(second, 4) < 0)) ||
-	    close_range(next < 0 ? 4 : 5, ~0U, 0) != 0)
+	for (i = 0; i < 3; i++)
+		if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD, 6)) < 0)
+			_exit(126);
+	for (i = 0; i < 3; i++)
+		if (fds[i] >= 0 && dup2(fds[i], (int)(last = 3 + i)) < 0)
+			_exit(126);
+	if (close_range(last + 1, ~0U, 0) != 0)
 		_exit(126);
+}
+
+/* What it refuses it has said itself. */
+static enum reason
+outcome(const char *program, int status, struct why *why)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	if (code == EXIT_DONE)
+		return REASON_OK;
+	if (code == EXIT_REFUSED || code == EXIT_USAGE)
+		return why_set(
+		    why, REASON_TOOL_REFUSED, -1, "hallmark-%s", program);
+	return why_set(
+	    why, REASON_UNAVAILABLE, -1, "hallmark-%s did not do it", program);
 }
 
 enum reason
 tool_run_both(const char *program, const char *const *argv, int passphrase,
-    int next, struct why *why)
+    int next, int lock, struct why *why)
 {
 	char path[PATH_MAX];
 	int status;
@@ -67,7 +87,7 @@ tool_run_both(const char *program, const char *const *argv, int passphrase,
 	if ((pid = fork()) < 0)
 		fatal_errno("fork");
 	if (pid == 0) {
-		hand_over(passphrase, next);
+		hand_over(passphrase, next, lock);
 		execv(path, (char *const *)argv);
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		_exit(127);
@@ -75,13 +95,7 @@ tool_run_both(const char *program, const char *const *argv, int passphrase,
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fatal_errno("waitpid");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return REASON_OK;
-	return why_set(why,
-	    WIFEXITED(status) && WEXITSTATUS(status) == 1
-		? REASON_SIGNER_REFUSED
-		: REASON_UNAVAILABLE,
-	    -1, "hallmark-%s did not do it", program);
+	return outcome(program, status, why);
 }
 
 /* All that a pipe gives until its end; false if that is more than cap. */
@@ -128,27 +142,34 @@ tool_read(const char *program, const char *const *argv, struct buf *out,
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fatal_errno("waitpid");
-	if (good && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return REASON_OK;
-	return why_set(why,
-	    WIFEXITED(status) && WEXITSTATUS(status) == 1
-		? REASON_EVIDENCE_DIFFERS
-		: REASON_UNAVAILABLE,
-	    -1, "hallmark-%s did not do it", program);
+	return good ? outcome(program, status, why)
+		    : why_set(why, REASON_INTERNAL, -1,
+			  "hallmark-%s said too much", program);
 }
 
-/* The words of the command line from the first one on, behind its name. */
+/* The words of the command line from the first one on, behind its name. What stood in
+ * front of the noun comes behind the first `head` words, which say what to do. */
 static int
-become(const struct cli *c, const char *program, int argc, char **argv)
+become(
+    const struct cli *c, const char *program, int head, int argc, char **argv)
 {
-	char name[32], **words;
+	char name[32], **words, **to;
 	int i, code;
 
 	snprintf(name, sizeof(name), "hallmark-%s", program);
-	words = memory_array((size_t)argc + 2, sizeof(*words));
-	words[0] = name;
-	for (i = 0; i < argc; i++)
-		words[i + 1] = argv[i];
+	words = to = memory_array((size_t)argc + 5, sizeof(*words));
+	*to++ = name;
+	for (i = 0; i < argc; i++) {
+		*to++ = argv[i];
+		if (i + 1 != head)
+			continue;
+		if (c->json)
+			*to++ = (char *)"--json";
+		if (c->passphrase_file != NULL) {
+			*to++ = (char *)"--passphrase-file";
+			*to++ = (char *)c->passphrase_file;
+		}
+	}
 	code = tool_become(c, program, words);
 	free(words);
 	return code;
@@ -158,12 +179,12 @@ int
 customer_run(struct cli *c, int argc, char **argv)
 {
 	/* argv begins with the noun: hallmark-registrar NOUN VERB ... */
-	return become(c, "registrar", argc, argv);
+	return become(c, "registrar", 2, argc, argv);
 }
 
 int
 ceremony_run(struct cli *c, int argc, char **argv)
 {
 	/* hallmark-ceremony VERB ...; --help has it say how it is used */
-	return become(c, "ceremony", argc - 1, argv + 1);
+	return become(c, "ceremony", 1, argc - 1, argv + 1);
 }

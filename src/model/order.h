@@ -72,6 +72,8 @@ struct key_order {
 	unsigned rsa_bits; /* 2048 or 3072: RSA, issuing CAs only; else 0 */
 	struct key_policy policy;
 };
+/* NULL, or the field that breaks its rules and what it takes; not its policy. */
+const char *key_order_fault(const struct key_order *k);
 /* "From now on it may sign this." */
 struct policy_order {
 	char name[KEY_NAME_MAX + 1];

@@ -186,10 +186,17 @@ pledge_key(int argc, char **argv)
 	if (serial != NULL && !serial_possible(serial))
 		return refuse(
 		    why_set(&why, REASON_SERIAL_SYNTAX, -1, "--serial"), &why);
+	if (strcmp(out, csr) == 0)
+		return refuse(why_set(&why, REASON_ADMIN_ARGUMENT, -1,
+				  "--out and --csr are one file"),
+		    &why);
 	key = private_key_generate(KEY_P256);
+	/* The key last: without its request it would be in the way of another
+	 * try. It is looked for again, as the request may be where it goes. */
 	if ((r = file_absent(out, &why)) == REASON_OK &&
-	    (r = private_key_save_plain(key, out, &why)) == REASON_OK)
-		r = csr_make(key, serial, csr, &why);
+	    (r = csr_make(key, serial, csr, &why)) == REASON_OK &&
+	    (r = file_absent(out, &why)) == REASON_OK)
+		r = private_key_save_plain(key, out, &why);
 	private_key_free(key);
 	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);
 }

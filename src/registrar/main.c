@@ -6,7 +6,9 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/file.h"
 #include "base/log.h"
 
 static const struct {
@@ -60,6 +62,7 @@ main(int argc, char **argv)
 
 	process_harden();
 	log_open("registrar");
+	atexit(stdout_end);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[argc == 2 ? 1 : 2], "--help") == 0) {
 		help(stdout, argv[1]);

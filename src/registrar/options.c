@@ -22,6 +22,8 @@ refuse(enum reason r, const struct why *why)
 
 	reason_print(text, sizeof(text), r, why);
 	fprintf(stderr, "%s %s: %s\n", said_noun, said_verb, text);
+	if (r == REASON_ADMIN_ARGUMENT)
+		return EXIT_USAGE;
 	return status == 503 ? EXIT_UNAVAILABLE : EXIT_REFUSED;
 }
 
@@ -87,6 +89,16 @@ row_take(const struct option_row *row)
 	return EXIT_DONE;
 }
 
+/* Of a word of several letters getopt names the letter, and is not past the word. */
+static enum exit_code
+no_option(const char *word)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	return usage(
+	    "no such option: ", optopt > ' ' && optopt < 0x7f ? letter : word);
+}
+
 enum exit_code
 options_read(int argc, char **argv, const struct option_row *rows,
     const char **operands, unsigned operands_max)
@@ -106,7 +118,7 @@ options_read(int argc, char **argv, const struct option_row *rows,
 		if (which == ':')
 			return usage("needs a value: ", argv[optind - 1]);
 		if (which != 0)
-			return usage("no such option: ", argv[optind - 1]);
+			return no_option(argv[optind - 1]);
 		if (row_take(&rows[at]) != EXIT_DONE)
 			return EXIT_USAGE;
 	}

@@ -61,6 +61,9 @@ pvr_read(
 	uint8_t *leaves;
 	enum reason r;
 
+	if (envelope_format(bytes) == FORMAT_NONE)
+		return why_set(why, REASON_PRIOR_MALFORMED, -1,
+		    "it begins neither as CMS nor as JWS nor as COSE");
 	out->arena = memory_new(ENVELOPE_ARENA(bytes.len) + bytes.len);
 	leaves = out->arena + ENVELOPE_ARENA(bytes.len);
 	if ((r = envelope_read(envelope_format(bytes), bytes, out->arena,

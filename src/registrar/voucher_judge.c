@@ -12,6 +12,9 @@ envelope_check(const struct judge_facts *f, uint8_t *arena,
 	struct why inner;
 	enum reason r;
 
+	if (envelope_format(f->voucher) == FORMAT_NONE)
+		return why_set(why, REASON_VOUCHER_MALFORMED, -1,
+		    "it begins neither as CMS nor as JWS nor as COSE");
 	r = envelope_read(envelope_format(f->voucher), f->voucher, arena,
 	    ENVELOPE_ARENA(f->voucher.len), e, why);
 	if (r != REASON_OK)

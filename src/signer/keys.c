@@ -14,49 +14,14 @@
 
 #define CSR_ROOM 2048 /* RSA-3072: about 900 */
 
-/* Names become file names: A-Z a-z 0-9 and hyphen, not the tag key's. */
-static bool
-key_name_valid(const char *name)
-{
-	const char *c;
-
-	for (c = name; *c != '\0'; c++)
-		if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
-			(*c >= '0' && *c <= '9') || *c == '-'))
-			return false;
-	return c != name && c - name <= KEY_NAME_MAX && name[0] != '-' &&
-	    strcmp(name, "tag") != 0;
-}
-
 static enum reason
 check_order(const struct key_order *k, struct why *why)
 {
-	const char *field = NULL;
+	const char *fault = key_order_fault(k);
 
-	if (!key_name_valid(k->name))
-		field = "name";
-	else if (k->purpose == 0 || k->purpose > PURPOSE_LAST)
-		field = "purpose";
-	else if (k->purpose == PURPOSE_IDEVID_CA ? !slot_valid(k->slot)
-						 : k->slot[0] != '\0')
-		field = "slot";
-	else if (k->raw && k->purpose != PURPOSE_VOUCHER)
-		field = "raw";
-	else if (k->raw && k->policy.products_len == 0)
-		/* It cannot be rolled: what it is lost with must be named
-		 * (R-9.4). */
-		field = "raw: products must be named";
-	else if (!text_printable(span_str(k->factory)) ||
-	    (k->purpose != PURPOSE_IDEVID_CA &&
-		(k->factory[0] != '\0' || k->succeeds[0] != '\0')))
-		field = "factory or succeeds";
-	else if (k->rsa_bits != 0 &&
-	    (k->purpose != PURPOSE_IDEVID_CA || k->p384 ||
-		(k->rsa_bits != 2048 && k->rsa_bits != 3072)))
-		field = "algorithm"; /* RSA for legacy TPM lines only (IP 1) */
-	return field == NULL
+	return fault == NULL
 	    ? key_policy_check(&k->policy, k->purpose, why)
-	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", field);
+	    : why_set(why, REASON_SIGNER_FACTS, -1, "key %s", fault);
 }
 
 /* Issuing CAs are made to be destroyed. A voucher signer must come back from a

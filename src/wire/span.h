@@ -1,8 +1,8 @@
 /*
  * Borrowed bytes: a pointer and a length, owned by somebody else.
  *
- * This folder is freestanding and shared with the firmware verifier: no
- * allocation, no libc beyond the memory functions, nothing of ours above it.
+ * This folder is freestanding, so that a verifier in firmware can have it: C99, no
+ * allocation, of libc a few functions of <string.h> only, nothing of ours above it.
  */
 #ifndef WIRE_SPAN_H
 #define WIRE_SPAN_H

@@ -26,7 +26,9 @@ static void
 defaults_stand_where_nothing_is_said(void **state)
 {
 	(void)state;
-	assert_int_equal(reading("# nothing\n[masa]\n"), REASON_OK);
+	assert_int_equal(reading("# nothing\n[masa]\n[manufacturer]\n"
+				 "organization = x\n"),
+	    REASON_OK);
 	assert_string_equal(c.listen, "127.0.0.1:8443");
 	assert_int_equal(c.client, CLIENT_REQUIRED);
 	assert_false(c.test);
@@ -102,6 +104,11 @@ faults_are_refused_with_their_line(void **state)
 		  "0123456789012345678901234\n",
 		    2, "value out of range" },
 		{ "[masa]\nfronts = 0\nfronts = x\n", 2, "fronts = 0:" },
+		{ "\n[masa]\nfronts = 0\n", 3, "line 3: [masa] fronts" },
+		/* What was emptied or cut off is no file of defaults. */
+		{ "", -1, "organization is missing" },
+		{ "[masa]\nfronts = 1\n", -1, "organization is missing" },
+		{ "[manufacturer]\norganization =\n", -1, "is missing" },
 	};
 	size_t i;
 
@@ -118,7 +125,7 @@ no_file_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(config_read(folder, &c, &why), REASON_HOME_INVALID);
-	assert_non_null(strstr(why.text, "hallmark.ini cannot be read"));
+	assert_non_null(strstr(why.text, "hallmark.ini: No such file"));
 }
 
 static void

@@ -2,7 +2,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <cmocka.h>
@@ -244,6 +246,24 @@ a_place_is_looked_at(void **state)
 	    file_writable(inside("."), &why), REASON_FILE_UNREADABLE);
 }
 
+/* What cannot be repeated is not begun where its result would have no room. */
+static void
+room_is_looked_for(void **state)
+{
+	const struct rlimit small = { 100, RLIM_INFINITY };
+	struct rlimit before;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(
+	    file_writable(inside("p"), &why), REASON_FILE_UNREADABLE);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_non_null(strstr(why.text, "p.new: write: "));
+	assert_int_not_equal(access(inside("p.new"), F_OK), 0);
+}
+
 static void
 joins(void **state)
 {
@@ -266,6 +286,7 @@ main(void)
 		cmocka_unit_test(many_replace),
 		cmocka_unit_test(the_dead_and_the_living),
 		cmocka_unit_test(a_place_is_looked_at),
+		cmocka_unit_test(room_is_looked_for),
 		cmocka_unit_test(joins),
 	};
 
