@@ -173,12 +173,44 @@ put_hex(struct json_out *o, const char *name, const void *octets, size_t len)
 	json_put_hex(o, span_of(octets, len));
 }
 
-#define ONE_PEER 640 /* octets of JSON; no entry has more */
+#define ONE_PEER 720 /* octets of JSON; no entry has more */
+
+struct listing {
+	struct page page;
+	struct authority *a;
+};
+
+static bool
+take_newest(void *context, const struct store_ruling *r)
+{
+	*(struct store_ruling *)context = *r;
+	return false;
+}
+
+/* When it ended, and by whom: null of one that has not, or before it was kept. */
+static void
+put_end(struct authority *a, struct json_out *o, const struct store_peer *p)
+{
+	struct store_ruling r = { .user = RULING_NOBODY };
+
+	if (p->ended)
+		store_ruling_each(
+		    a->store, RULING_PEER, p->name, take_newest, &r);
+	json_put_name(o, "ended");
+	json_put_bool(o, p->ended);
+	put_time(o, "ended-time", r.moment);
+	json_put_name(o, "ended-by");
+	if (r.user == RULING_NOBODY)
+		json_put_null(o);
+	else
+		json_put_uint(o, (uint64_t)r.user);
+}
 
 static void
 put_peer(void *context, const struct store_peer *p)
 {
-	struct page *page = context;
+	struct listing *l = context;
+	struct page *page = &l->page;
 	struct json_out *o = &page->o;
 
 	if (!page_reached(page, p->name) || !page_takes(page, p->name))
@@ -197,8 +229,7 @@ put_peer(void *context, const struct store_peer *p)
 		json_put_null(o);
 	else
 		json_put_hex(o, span_of(p->root_sha256, HASH_SIZE));
-	json_put_name(o, "ended");
-	json_put_bool(o, p->ended);
+	put_end(l->a, o, p);
 	json_end_object(o);
 }
 
@@ -206,10 +237,10 @@ void
 peer_list(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	struct page page;
+	struct listing l = { .a = a };
 
-	if (!page_open(&page, from, m, ONE_PEER, "peers"))
+	if (!page_open(&l.page, from, m, ONE_PEER, "peers"))
 		return;
-	store_peer_each(a->store, put_peer, &page);
-	page_end(&page, from);
+	store_peer_each(a->store, put_peer, &l);
+	page_end(&l.page, from);
 }

@@ -225,7 +225,10 @@ ruling_put(struct json_out *o, const struct store_ruling *r)
 	json_put_name(o, "number");
 	json_put_uint(o, r->number);
 	json_put_name(o, "state");
-	json_put_text(o, device_state_text(r->state));
+	json_put_text(o,
+	    r->kind > RULING_DEVICE && r->state == DEVICE_RETIRED
+		? "ended"
+		: device_state_text(r->state));
 	put_time(o, "time", r->moment);
 	json_put_name(o, "user");
 	if (r->user == RULING_NOBODY)

@@ -261,8 +261,9 @@ summary(const struct record *r, char *out, size_t cap)
 		    out, cap, "of %llu", (unsigned long long)r->signed_.of);
 		break;
 	case RECORD_ACT:
-		snprintf(out, cap, "%s %s by user %u", r->act.verb,
-		    r->act.subject, r->act.user);
+		snprintf(out, cap, "%s %s by user %u%s", r->act.verb,
+		    r->act.subject, r->act.user,
+		    r->act.statement.len > 0 ? ", signed by two" : "");
 		break;
 	case RECORD_POLICY:
 		snprintf(out, cap, "%s by user %u", r->policy.order.name,

@@ -309,7 +309,7 @@ customer_ends(void **state)
 	assert_non_null(customer_by_name(w->a, "graz"));
 	json = done(w, "customer.show", ARGUMENTS({ "name", "graz" }));
 	assert_string_equal(text_at(json, "rulings.0.state"), "active");
-	assert_string_equal(text_at(json, "rulings.1.state"), "retired");
+	assert_string_equal(text_at(json, "rulings.1.state"), "ended");
 }
 
 static void
