@@ -433,6 +433,25 @@ on_file_other(void)
 }
 
 static void
+on_file_alike(void)
+{
+	lone();
+	world_on_record(NOBODY);
+	file(ROOT_ALIKE);
+}
+
+/* Not above the chain that came along, but in it. */
+static void
+on_file_between(void)
+{
+	begin();
+	world_registrar(STRANGER, SUB, ROOT, DEVICE, NOBODY);
+	neighbour(REGISTRAR_P384);
+	world_on_record(NOBODY);
+	file(SUB);
+}
+
+static void
 on_file_expired(void)
 {
 	lone();
@@ -470,6 +489,17 @@ see_file(void)
 	/* One CA is above both, the registrar itself needs none. */
 	assert_int_equal(w.facts.agent_cas_len, 1);
 	sha256(certificate_of(ROOT)->c.spki, hash);
+	assert_memory_equal(w.facts.agent_cas[0], hash, HASH_SIZE);
+}
+
+static void
+see_between(void)
+{
+	uint8_t hash[HASH_SIZE];
+
+	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT);
+	assert_int_equal(w.facts.agent_cas_len, 1);
+	sha256(certificate_of(SUB)->c.spki, hash);
 	assert_memory_equal(w.facts.agent_cas[0], hash, HASH_SIZE);
 }
 
@@ -594,6 +624,10 @@ the_file(void **state)
 		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
 		    see_to_ask },
 		SEEN("a CA on file", on_file, see_file),
+		SEEN("one between", on_file_between, see_between),
+		{ "one with the name alone", EVERY_FORM, on_file_alike,
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
+		    NULL, see_asked },
 		{ "none on file", EVERY_FORM, on_file_none, STEP_SEEN,
 		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
 		    see_asked },

@@ -78,6 +78,7 @@ static const struct plan {
 	} extensions[RECIPE_EXTENSIONS];
 } plans[WHO_COUNT] = {
 	[ROOT] = { "root", .extensions = IS_CA },
+	[ROOT_ALIKE] = { "root", .extensions = IS_CA },
 	[SUB] = { "sub", ROOT, .extensions = IS_CA },
 	[REGISTRAR] = { "registrar", SUB, .extensions = IS_RA },
 	[REGISTRAR_AGAIN] = { "again", SUB, REGISTRAR, .extensions = IS_RA },

@@ -29,6 +29,7 @@ enum who {
 	ROOT,
 	SUB,
 	REGISTRAR,
+	ROOT_ALIKE,	 /* its name, another key */
 	REGISTRAR_AGAIN, /* the same key */
 	REGISTRAR_SELF,	 /* self-signed */
 	REGISTRAR_P384,
