@@ -492,6 +492,17 @@ see_file(void)
 	assert_memory_equal(w.facts.agent_cas[0], hash, HASH_SIZE);
 }
 
+/* The agent is of the customer, and the registrar that it named of another one. */
+static void
+on_file_registrar_other(void)
+{
+	begin();
+	world_registrar(STRANGER, STRANGER_ROOT, DEVICE, NOBODY);
+	neighbour(STRANGER_TOO);
+	world_on_record(NOBODY);
+	file(ROOT);
+}
+
 static void
 see_between(void)
 {
@@ -640,6 +651,9 @@ the_file(void **state)
 		{ "one above a public one", EVERY_FORM, on_file_public,
 		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
 		    NULL, see_asked },
+		{ "above the agent alone", EVERY_FORM, on_file_registrar_other,
+		    STEP_SEEN, REASON_AGENT_DOMAIN, "none on file", NULL,
+		    see_asked },
 		{ "not above the agent", EVERY_FORM, on_file_agent_other,
 		    STEP_SEEN, REASON_AGENT_DOMAIN, "none on file", NULL,
 		    see_asked },

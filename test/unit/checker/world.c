@@ -142,6 +142,7 @@ static const struct plan {
 		{ "subjectKeyIdentifier", "01020304" } } },
 	[STRANGER_ROOT] = { "stranger root", .extensions = IS_CA },
 	[STRANGER] = { "stranger", STRANGER_ROOT, .extensions = IS_RA },
+	[STRANGER_TOO] = { "stranger too", STRANGER_ROOT, .extensions = IS_RA },
 	[VENDOR] = { "vendor", .extensions = IS_CA },
 	[DEVICE] = { "device", VENDOR, .serial = SERIAL,
 	    .extensions = IS_IDEVID },

@@ -67,6 +67,7 @@ enum who {
 	/* somebody else */
 	STRANGER_ROOT,
 	STRANGER,
+	STRANGER_TOO,
 	/* the manufacturer and its devices */
 	VENDOR,
 	DEVICE,
