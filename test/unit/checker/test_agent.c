@@ -337,6 +337,7 @@ AGENT_IS(agent_expired, AGENT_EXPIRED)
 AGENT_IS(agent_future, AGENT_FUTURE)
 AGENT_IS(agent_stranger, AGENT_STRANGER)
 AGENT_IS(agent_public, PUBLIC_AGENT)
+AGENT_IS(agent_nameless, AGENT_NAMELESS)
 
 /* The pledge's chain makes nobody one domain, in no pool. */
 static void
@@ -603,6 +604,8 @@ the_agent(void **state)
 		    "agent-sign-cert"),
 		REFUSED("no kid", no_kid, AGENT_KEY_ID, "no kid"),
 		REFUSED("another kid", other_kid, AGENT_KEY_ID, "differ"),
+		REFUSED("an empty kid, and no identifier", agent_nameless,
+		    AGENT_KEY_ID, "differ"),
 		REFUSED("another agent", agent_other, AGENT_KEY_ID, "differ"),
 		REFUSED(
 		    "a bit of the signature", signature, AGENT_SIGNATURE, ""),

@@ -173,6 +173,7 @@ static const struct plan {
 	[AGENT_FUTURE] = { "agent", ROOT, .from = "20250615150630Z",
 	    .extensions = IS_AGENT },
 	[AGENT_STRANGER] = { "agent", STRANGER_ROOT, .extensions = IS_AGENT },
+	[AGENT_NAMELESS] = { "agent", ROOT, .extensions = IS_IDEVID },
 	[AGENT_OF_VENDOR] = { "agent", VENDOR, .extensions = IS_AGENT },
 	[PUBLIC_NEIGHBOUR] = { "public", ROOT, .extensions = OF_PUBLIC },
 	[PUBLIC_REGISTRAR] = { "public registrar", ROOT,

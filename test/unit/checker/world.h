@@ -88,6 +88,7 @@ enum who {
 	AGENT_EXPIRED,
 	AGENT_FUTURE, /* begins between its data and now */
 	AGENT_STRANGER,
+	AGENT_NAMELESS, /* without a key identifier */
 	AGENT_OF_VENDOR,
 	PUBLIC_NEIGHBOUR, /* with a public CA's policy, as its agent */
 	PUBLIC_AGENT,
