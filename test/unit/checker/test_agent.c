@@ -337,6 +337,7 @@ AGENT_IS(agent_expired, AGENT_EXPIRED)
 AGENT_IS(agent_future, AGENT_FUTURE)
 AGENT_IS(agent_stranger, AGENT_STRANGER)
 AGENT_IS(agent_public, PUBLIC_AGENT)
+AGENT_IS(agent_nameless, AGENT_NAMELESS)
 
 /* The pledge's chain makes nobody one domain, in no pool. */
 static void
@@ -433,6 +434,25 @@ on_file_other(void)
 }
 
 static void
+on_file_alike(void)
+{
+	lone();
+	world_on_record(NOBODY);
+	file(ROOT_ALIKE);
+}
+
+/* Not above the chain that came along, but in it. */
+static void
+on_file_between(void)
+{
+	begin();
+	world_registrar(STRANGER, SUB, ROOT, DEVICE, NOBODY);
+	neighbour(REGISTRAR_P384);
+	world_on_record(NOBODY);
+	file(SUB);
+}
+
+static void
 on_file_expired(void)
 {
 	lone();
@@ -470,6 +490,28 @@ see_file(void)
 	/* One CA is above both, the registrar itself needs none. */
 	assert_int_equal(w.facts.agent_cas_len, 1);
 	sha256(certificate_of(ROOT)->c.spki, hash);
+	assert_memory_equal(w.facts.agent_cas[0], hash, HASH_SIZE);
+}
+
+/* The agent is of the customer, and the registrar that it named of another one. */
+static void
+on_file_registrar_other(void)
+{
+	begin();
+	world_registrar(STRANGER, STRANGER_ROOT, DEVICE, NOBODY);
+	neighbour(STRANGER_TOO);
+	world_on_record(NOBODY);
+	file(ROOT);
+}
+
+static void
+see_between(void)
+{
+	uint8_t hash[HASH_SIZE];
+
+	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT);
+	assert_int_equal(w.facts.agent_cas_len, 1);
+	sha256(certificate_of(SUB)->c.spki, hash);
 	assert_memory_equal(w.facts.agent_cas[0], hash, HASH_SIZE);
 }
 
@@ -562,6 +604,8 @@ the_agent(void **state)
 		    "agent-sign-cert"),
 		REFUSED("no kid", no_kid, AGENT_KEY_ID, "no kid"),
 		REFUSED("another kid", other_kid, AGENT_KEY_ID, "differ"),
+		REFUSED("an empty kid, and no identifier", agent_nameless,
+		    AGENT_KEY_ID, "differ"),
 		REFUSED("another agent", agent_other, AGENT_KEY_ID, "differ"),
 		REFUSED(
 		    "a bit of the signature", signature, AGENT_SIGNATURE, ""),
@@ -594,6 +638,10 @@ the_file(void **state)
 		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
 		    see_to_ask },
 		SEEN("a CA on file", on_file, see_file),
+		SEEN("one between", on_file_between, see_between),
+		{ "one with the name alone", EVERY_FORM, on_file_alike,
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
+		    NULL, see_asked },
 		{ "none on file", EVERY_FORM, on_file_none, STEP_SEEN,
 		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
 		    see_asked },
@@ -606,6 +654,9 @@ the_file(void **state)
 		{ "one above a public one", EVERY_FORM, on_file_public,
 		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
 		    NULL, see_asked },
+		{ "above the agent alone", EVERY_FORM, on_file_registrar_other,
+		    STEP_SEEN, REASON_AGENT_DOMAIN, "none on file", NULL,
+		    see_asked },
 		{ "not above the agent", EVERY_FORM, on_file_agent_other,
 		    STEP_SEEN, REASON_AGENT_DOMAIN, "none on file", NULL,
 		    see_asked },

@@ -78,6 +78,7 @@ static const struct plan {
 	} extensions[RECIPE_EXTENSIONS];
 } plans[WHO_COUNT] = {
 	[ROOT] = { "root", .extensions = IS_CA },
+	[ROOT_ALIKE] = { "root", .extensions = IS_CA },
 	[SUB] = { "sub", ROOT, .extensions = IS_CA },
 	[REGISTRAR] = { "registrar", SUB, .extensions = IS_RA },
 	[REGISTRAR_AGAIN] = { "again", SUB, REGISTRAR, .extensions = IS_RA },
@@ -141,6 +142,7 @@ static const struct plan {
 		{ "subjectKeyIdentifier", "01020304" } } },
 	[STRANGER_ROOT] = { "stranger root", .extensions = IS_CA },
 	[STRANGER] = { "stranger", STRANGER_ROOT, .extensions = IS_RA },
+	[STRANGER_TOO] = { "stranger too", STRANGER_ROOT, .extensions = IS_RA },
 	[VENDOR] = { "vendor", .extensions = IS_CA },
 	[DEVICE] = { "device", VENDOR, .serial = SERIAL,
 	    .extensions = IS_IDEVID },
@@ -171,6 +173,7 @@ static const struct plan {
 	[AGENT_FUTURE] = { "agent", ROOT, .from = "20250615150630Z",
 	    .extensions = IS_AGENT },
 	[AGENT_STRANGER] = { "agent", STRANGER_ROOT, .extensions = IS_AGENT },
+	[AGENT_NAMELESS] = { "agent", ROOT, .extensions = IS_IDEVID },
 	[AGENT_OF_VENDOR] = { "agent", VENDOR, .extensions = IS_AGENT },
 	[PUBLIC_NEIGHBOUR] = { "public", ROOT, .extensions = OF_PUBLIC },
 	[PUBLIC_REGISTRAR] = { "public registrar", ROOT,

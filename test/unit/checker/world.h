@@ -29,6 +29,7 @@ enum who {
 	ROOT,
 	SUB,
 	REGISTRAR,
+	ROOT_ALIKE,	 /* its name, another key */
 	REGISTRAR_AGAIN, /* the same key */
 	REGISTRAR_SELF,	 /* self-signed */
 	REGISTRAR_P384,
@@ -66,6 +67,7 @@ enum who {
 	/* somebody else */
 	STRANGER_ROOT,
 	STRANGER,
+	STRANGER_TOO,
 	/* the manufacturer and its devices */
 	VENDOR,
 	DEVICE,
@@ -86,6 +88,7 @@ enum who {
 	AGENT_EXPIRED,
 	AGENT_FUTURE, /* begins between its data and now */
 	AGENT_STRANGER,
+	AGENT_NAMELESS, /* without a key identifier */
 	AGENT_OF_VENDOR,
 	PUBLIC_NEIGHBOUR, /* with a public CA's policy, as its agent */
 	PUBLIC_AGENT,
