@@ -211,7 +211,8 @@ change_passphrase(
 
 	if (!secret_read_fd(&next, NEXT_DESCRIPTOR, PASSPHRASE_MAX))
 		return why_set(why, REASON_PASSPHRASE, -1,
-		    "none on descriptor %d", NEXT_DESCRIPTOR);
+		    "none, or too long a one, on descriptor %d",
+		    NEXT_DESCRIPTOR);
 	o.next = &next;
 	r = ceremony_passphrase(&o, &files, &changed, why);
 	secret_free(&next);
@@ -231,7 +232,8 @@ with_passphrase(const struct arguments *a, const char *verb, struct why *why)
 
 	if (!secret_read_fd(&passphrase, PASSPHRASE_DESCRIPTOR, PASSPHRASE_MAX))
 		return why_set(why, REASON_PASSPHRASE, -1,
-		    "none on descriptor %d", PASSPHRASE_DESCRIPTOR);
+		    "none, or too long a one, on descriptor %d",
+		    PASSPHRASE_DESCRIPTOR);
 	r = strcmp(verb, "found") == 0 ? found(a, &passphrase, why)
 	    : strcmp(verb, "sign") == 0
 	    ? sign(a, &passphrase, why)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -129,6 +130,22 @@ ask(bool fresh, int *fd, struct why *why)
 	return r;
 }
 
+/* By its size, with a newline at its end: its octets are not ours to look at. */
+static enum reason
+check_size(const char *name, int *fd, struct why *why)
+{
+	struct stat st;
+
+	if (fstat(*fd, &st) != 0)
+		fatal_errno("the passphrase");
+	if (st.st_size <= PASSPHRASE_MAX + 1)
+		return REASON_OK;
+	close(*fd);
+	*fd = -1;
+	return why_set(why, REASON_FILE_UNREADABLE, -1,
+	    "%.150s: a passphrase has at most %d octets", name, PASSPHRASE_MAX);
+}
+
 enum reason
 passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 {
@@ -158,7 +175,7 @@ passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 	if (*fd < 0)
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%.150s: there is no passphrase in it", name);
-	return REASON_OK;
+	return check_size(name, fd, why);
 }
 
 static enum reason
