@@ -559,7 +559,6 @@ apply_awake(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
-/* Acts are remarks, but for those that retire, copy or wake a key or give a slot. */
 /* Signed by two, and about this act; whose numbers those are is not known here. */
 static bool
 act_statement_fits(const struct ledger *l, const struct record_act *a)
@@ -574,6 +573,7 @@ act_statement_fits(const struct ledger *l, const struct record_act *a)
 	    a->statement.len > len && memcmp(a->statement.ptr, head, len) == 0;
 }
 
+/* Acts are remarks, but for those that retire, copy or wake a key or give a slot. */
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
