@@ -249,6 +249,7 @@ is_point(const uint8_t key[32])
 	BN_CTX *context = BN_CTX_new();
 	BIGNUM *p, *y, *above, *below;
 	uint8_t octets[32];
+	int symbol;
 	bool good;
 
 	memcpy(octets, key, sizeof(octets));
@@ -272,7 +273,9 @@ is_point(const uint8_t key[32])
 	    BN_mul_word(above, 121666) != 1 ||
 	    BN_mod_mul(above, above, below, p, context) != 1)
 		fatal("an Ed25519 key without memory");
-	good = good && BN_kronecker(above, p, context) >= 0;
+	if ((symbol = BN_kronecker(above, p, context)) < -1)
+		fatal("an Ed25519 key without memory");
+	good = good && symbol >= 0;
 	BN_CTX_end(context);
 	BN_CTX_free(context);
 	return good;
