@@ -27,7 +27,7 @@ note(int number)
 	came = number;
 }
 
-/* Without SA_RESTART: the read ends. */
+/* Without SA_RESTART: the read ends. What was ignored stays so, as nohup has it. */
 static void
 signals_hold(struct sigaction before[SIGNALS])
 {
@@ -35,8 +35,11 @@ signals_hold(struct sigaction before[SIGNALS])
 	size_t i;
 
 	came = 0;
-	for (i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &hold, &before[i]);
+	for (i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &hold, NULL);
+	}
 }
 
 static void
