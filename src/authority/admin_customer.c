@@ -70,7 +70,7 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 static enum reason
 put(struct authority *a, struct pending *p, bool add, struct why *why)
 {
-	struct customer c, before = { .ended = false };
+	struct customer c, before;
 	struct message_admin m;
 	enum reason r;
 
@@ -440,7 +440,6 @@ customer_show(
 
 	if (r == REASON_CUSTOMER_ENDED) /* it can be looked at */
 		r = REASON_OK;
-
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;

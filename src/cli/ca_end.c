@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "crypto/hash/hash.h"
+#include "journal/ledger.h"
 #include "wire/json.h"
 
 #define KEY_FILE_MAX 16384

@@ -111,8 +111,6 @@ struct plain_verb {
 int session_verb(
     struct cli *c, int argc, char **argv, const struct plain_verb *v);
 /* --- signatures.c: what two operators sign --- */
-#define KEY_NAMESPACE "hallmark-key"
-#define ACT_NAMESPACE "hallmark-act"
 struct signatures {
 	struct buf texts[END_SIGNATURES];
 };

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "journal/ledger.h"
 
 /* One certificate after another; a refused one does not stop the others. */
 static enum reason

@@ -335,11 +335,10 @@ issue_one(struct batch *b, size_t at, struct why *why)
 		r = why_set(why, REASON_INTERNAL, -1, "no certificate came");
 		goto out;
 	}
-	if (out != NULL)
+	if (out != NULL) {
 		result_take(b, out);
-	if (out != NULL)
 		r = file_write(out, buf_span(&pem), 0644, why);
-	else if (!b->c->json)
+	} else if (!b->c->json)
 		fwrite(pem.ptr, 1, pem.len, stdout);
 	if (r == REASON_OK)
 		tell_issued(b, file, out, reply.json);

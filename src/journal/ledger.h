@@ -165,6 +165,9 @@ unsigned ledger_key_generation(
 MUST_USE enum reason ledger_key_admits(
     const struct ledger *l, const struct key_order *o, struct why *why);
 #define STATEMENT_MAX 640
+/* For ssh-keygen -Y sign -n: a signature of one kind is none of the other. */
+#define KEY_NAMESPACE "hallmark-key" /* ledger_statement() */
+#define ACT_NAMESPACE "hallmark-act" /* ledger_act_statement() */
 /*
  * What two operators sign when a retired key is to be destroyed or archived: lines
  * of text, each ended, that name signer, key, public key, counts, and whether a key

@@ -272,6 +272,19 @@ signed_fields(struct members *f, void *value)
 	    s->artifact_sha256, HASH_SIZE);
 }
 
+/* Four members from this key on: who signed the statement before them. */
+static void
+person_fields(struct members *f, unsigned key, enum member_presence p,
+    struct record_person persons[END_SIGNATURES])
+{
+	member_bytes(
+	    f, key, "first_key_sha256", p, persons[0].key_sha256, HASH_SIZE);
+	member_span(f, key + 1, "first_signature", p, &persons[0].signature);
+	member_bytes(f, key + 2, "second_key_sha256", p, persons[1].key_sha256,
+	    HASH_SIZE);
+	member_span(f, key + 3, "second_signature", p, &persons[1].signature);
+}
+
 static void
 act_fields(struct members *f, void *value)
 {
@@ -282,14 +295,7 @@ act_fields(struct members *f, void *value)
 	member_text(
 	    f, 3, "subject", MEMBER_OPTIONAL, a->subject, sizeof(a->subject));
 	member_span(f, 4, "statement", MEMBER_OPTIONAL, &a->statement);
-	member_bytes(f, 5, "first_key_sha256", MEMBER_OPTIONAL,
-	    a->persons[0].key_sha256, HASH_SIZE);
-	member_span(
-	    f, 6, "first_signature", MEMBER_OPTIONAL, &a->persons[0].signature);
-	member_bytes(f, 7, "second_key_sha256", MEMBER_OPTIONAL,
-	    a->persons[1].key_sha256, HASH_SIZE);
-	member_span(f, 8, "second_signature", MEMBER_OPTIONAL,
-	    &a->persons[1].signature);
+	person_fields(f, 5, MEMBER_OPTIONAL, a->persons);
 	/* Two persons, or one who signs nothing. */
 	if ((a->statement.len > 0) != (a->persons[0].signature.len > 0) ||
 	    (a->statement.len > 0) != (a->persons[1].signature.len > 0))
@@ -324,14 +330,7 @@ end_fields(struct members *f, void *value)
 	MEMBER_WORD(
 	    f, 2, "how", MEMBER_REQUIRED, e->how, END_ARCHIVE, key_end_word);
 	member_span(f, 3, "statement", MEMBER_REQUIRED, &e->statement);
-	member_bytes(f, 4, "first_key_sha256", MEMBER_REQUIRED,
-	    e->persons[0].key_sha256, HASH_SIZE);
-	member_span(
-	    f, 5, "first_signature", MEMBER_REQUIRED, &e->persons[0].signature);
-	member_bytes(f, 6, "second_key_sha256", MEMBER_REQUIRED,
-	    e->persons[1].key_sha256, HASH_SIZE);
-	member_span(f, 7, "second_signature", MEMBER_REQUIRED,
-	    &e->persons[1].signature);
+	person_fields(f, 4, MEMBER_REQUIRED, e->persons);
 	member_bytes(f, 8, "archive_sha256", MEMBER_OPTIONAL, e->archive_sha256,
 	    HASH_SIZE);
 }

@@ -145,6 +145,6 @@ key_end_prepare(struct signer *s, struct order *o)
 	o->record.end.how = e->how;
 	o->record.end.statement = span_of(text, len);
 	memcpy(o->record.end.archive_sha256, e->archive_sha256, HASH_SIZE);
-	return operators_check(s, o, END_NAMESPACE, e->signatures,
+	return operators_check(s, o, KEY_NAMESPACE, e->signatures,
 	    &o->record.end.statement, o->record.end.persons);
 }

@@ -268,8 +268,6 @@ MUST_USE enum reason folder_make(
 MUST_USE enum reason folder_sync(const char *path, struct why *why);
 
 /* --- operators.c: HOME/signer/operators --- */
-#define END_NAMESPACE "hallmark-key" /* of statements on keys */
-#define ACT_NAMESPACE "hallmark-act" /* and of acts by two persons */
 #define OPERATORS_MAX 16
 struct operator
 {
