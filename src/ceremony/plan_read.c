@@ -377,7 +377,7 @@ value_line(struct reading *r, struct span line)
 	struct span name, value;
 	size_t i;
 
-	if (equals == NULL || r->section == NULL)
+	if (equals == NULL)
 		return fault(r, r->line,
 		    "neither [section] nor name = value of one", line);
 	name = span_of(line.ptr, (size_t)(equals - line.ptr));
@@ -424,10 +424,14 @@ take_line(struct reading *r, struct span line)
 
 	for (i = 0; i < line.len; i++)
 		if (is_control(line.ptr + i, line.len - i))
-			return fault(r, r->line, "a control character",
-			    span_of(line.ptr, i));
+			return fault(r, r->line, "a control character after",
+			    span_of(line.ptr, r->section != NULL ? i : 0));
 	if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == ';')
 		return REASON_OK;
+	/* Not shown: what has no section may be another file, with a secret. */
+	if (r->section == NULL && line.ptr[0] != '[')
+		return fault(r, r->line, "a plan begins with a section, such as",
+		    span_str("[ceremony]"));
 	if (line.ptr[0] == ' ' || line.ptr[line.len - 1] == ' ')
 		return fault(r, r->line, "a blank at an end", line);
 	return line.ptr[0] == '[' ? section_line(r, line) : value_line(r, line);
