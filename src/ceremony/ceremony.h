@@ -102,6 +102,9 @@ MUST_USE enum reason issue(const struct certificate_plan *plan,
 /* "TEST <organization> <rest>", the organization cut where 64 octets end. */
 void common_name(
     char out[NAME_TEXT], bool test, const char *organization, const char *rest);
+/* Does it begin as common_name() begins in tests? No organization's name may: by
+ * these letters a rehearsed root is told from a real one. */
+bool named_test(const char *name);
 /* When certificates of a home begin: now, or for tests 2020-01-01, so that a
  * test clock may stand in the past. */
 int64_t begin_of(bool test);

@@ -123,6 +123,9 @@ check_options(const struct found_options *o, struct why *why)
 	    !utf8_valid(span_str(o->organization)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "organization: 1 to 64 octets of UTF-8");
+	if (named_test(o->organization))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "organization: names in homes for tests begin with TEST");
 	if (host == 0 || host > 253 || !text_printable(span_str(o->host)) ||
 	    strpbrk(o->host, " /*\"'\\") != NULL)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,

@@ -36,6 +36,12 @@ common_name(
 	    organization, rest);
 }
 
+bool
+named_test(const char *name)
+{
+	return strncmp(name, "TEST ", 5) == 0;
+}
+
 enum reason
 issue_render(const struct certificate_plan *plan, struct span algorithm,
     const struct certificate *issuer, enum lint_subject subject, uint8_t *tbs,

@@ -5,6 +5,7 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "ceremony/bundle.h"
+#include "ceremony/ceremony.h"
 #include "ceremony/plan.h"
 #include "envelope/pem.h"
 
@@ -338,11 +339,10 @@ check_items(struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
-/* By these letters a rehearsed root is told from a real one. */
 static enum reason
 check_organization(const struct plan *p, struct why *why)
 {
-	if (strncmp(p->organization, "TEST ", 5) != 0)
+	if (!named_test(p->organization))
 		return REASON_OK;
 	return why_set(why, REASON_PLAN_OBJECT, -1,
 	    "organization: names in rehearsals begin with TEST");

@@ -74,7 +74,7 @@ root_certificate(
 	    !name_attribute(root->certificate.subject, 3, name, sizeof(name)))
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "%s is no root of ours", path);
-	root->test = strncmp(name, "TEST ", 5) == 0;
+	root->test = named_test(name);
 	return REASON_OK;
 }
 
