@@ -185,6 +185,9 @@ struct customers {
 	struct customer_key *keys;
 };
 
+/* Names at most in each list of keys that service.status has. */
+#define KEYS_LISTED 128
+
 struct authority {
 	struct program *program;
 	struct store *store;
@@ -202,6 +205,8 @@ struct authority {
 	/* As of the last record that was copied: what the signer must have,
 	 * worked out here again. */
 	struct ledger ledger;
+	/* What it has not: a bit for each key, see struct message_synced. */
+	uint8_t unreached[KEY_BITS_MAX];
 	struct late *late, **late_tail;
 	uint64_t told; /* the last record when serve heard that it goes on */
 

@@ -271,16 +271,17 @@ void
 limits_status(const struct authority *a, struct json_out *o)
 {
 	const struct ledger_key *k, *next;
-	unsigned used;
+	unsigned used, listed = 0;
 	size_t i;
 
 	json_put_name(o, "ending-soon");
 	json_begin_array(o);
-	for (i = 0; i < a->ledger.keys_len; i++) {
+	for (i = 0; i < a->ledger.keys_len && listed < KEYS_LISTED; i++) {
 		k = &a->ledger.keys[i];
 		used = ca_used(a, k);
 		if (k->state != KEY_ACTIVE || used < KEY_WARN_PERCENT)
 			continue;
+		listed++;
 		next = ledger_key_successor(&a->ledger, k);
 		json_begin_object(o);
 		json_put_name(o, "name");

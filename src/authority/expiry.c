@@ -113,13 +113,14 @@ expiry_status(const struct authority *a, struct json_out *o)
 {
 	const struct key_entry *next;
 	const struct ledger_key *k;
-	unsigned i, days = 0;
+	unsigned i, days = 0, listed = 0;
 
 	json_put_name(o, "expiring");
 	json_begin_array(o);
-	for (i = 0; i < a->keys_len; i++) {
+	for (i = 0; i < a->keys_len && listed < KEYS_LISTED; i++) {
 		if ((k = ends_in(a, &a->keys[i], &days)) == NULL)
 			continue;
+		listed++;
 		next = stand_in(a, k, &a->keys[i]);
 		json_begin_object(o);
 		json_put_name(o, "name");

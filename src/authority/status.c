@@ -41,6 +41,27 @@ put_keys(const struct authority *a, struct json_out *o, const char *name,
 	json_end_object(o);
 }
 
+/* each stops what needs it, and an alarm at a start is easily missed. */
+static void
+put_unreached(const struct authority *a, struct json_out *o)
+{
+	const struct ledger_key *k;
+	unsigned listed = 0;
+	size_t i;
+
+	json_put_name(o, "out-of-reach");
+	json_begin_array(o);
+	for (i = 0; i < a->ledger.keys_len && listed < KEYS_LISTED; i++) {
+		k = &a->ledger.keys[i];
+		if ((a->unreached[i / 8] >> i % 8 & 1) == 0 ||
+		    key_state_over(k->state))
+			continue;
+		listed++;
+		json_put_text(o, k->order.name);
+	}
+	json_end_array(o);
+}
+
 /* The old forms: which are taken, and who still needs them. */
 static void
 put_use(void *context, const struct store_legacy *use)
@@ -164,6 +185,7 @@ service_status(
 	json_end_object(&o);
 	put_keys(a, &o, "voucher-keys", PURPOSE_VOUCHER);
 	put_keys(a, &o, "issuing-cas", PURPOSE_IDEVID_CA);
+	put_unreached(a, &o);
 	limits_status(a, &o);
 	expiry_status(a, &o);
 	put_sizes(a, &o);

@@ -381,6 +381,9 @@ sync_done(struct authority *a, const struct frame *frame)
 		return; /* meant for a HEAD before the last one */
 	memcpy(a->signer, m.signer, sizeof(a->signer));
 	a->test = m.test;
+	memset(a->unreached, 0, sizeof(a->unreached));
+	if (m.unreached.len > 0)
+		memcpy(a->unreached, m.unreached.ptr, m.unreached.len);
 	a->synced = true;
 	program_ready(a->program);
 	log_note("synced", "sequence=\"%llu\"", (unsigned long long)m.sequence);

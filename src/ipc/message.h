@@ -16,6 +16,7 @@
 #include "model/step.h"
 
 #define FRAME_MAX      196608 /* body, chain and overhead */
+#define KEY_BITS_MAX   512    /* for each key that a ledger can have, one */
 #define ADMIN_BLOB_MAX 131072
 #define ADMIN_ARTIFACT_MAX \
 	32768 /* together with JSON of full size: one frame */
@@ -226,6 +227,9 @@ struct message_synced { /* heads agree; work may begin; or why not */
 	bool test;
 	enum reason reason; /* REASON_OK, or the signer ends now */
 	char text[200];
+	/* A bit for each key of the ledger, in its order, low bits first: set
+	 * where a key that is in use is out of reach (KEY_OUT_OF_REACH). */
+	struct span unreached;
 };
 struct message_act {   /* an operator's act, for the journal */
 	uint32_t user; /* uid of the asker */

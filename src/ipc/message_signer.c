@@ -39,22 +39,25 @@ message_record_get(struct cbor *c, struct message_record *m)
 void
 message_synced_put(struct cbor_out *o, const struct message_synced *m)
 {
-	cbor_put_array(o, 5);
+	cbor_put_array(o, 6);
 	cbor_put_bytes(o, span_of(m->signer, sizeof(m->signer)));
 	cbor_put_uint(o, m->sequence);
 	cbor_put_bool(o, m->test);
 	cbor_put_uint(o, m->reason);
 	put_words(o, m->text);
+	cbor_put_bytes(o, m->unreached);
 }
 
 bool
 message_synced_get(struct cbor *c, struct message_synced *m)
 {
-	return field_array(c, 5) &&
+	return field_array(c, 6) &&
 	    cbor_bytes_exact(c, m->signer, sizeof(m->signer)) == WIRE_OK &&
 	    field_number(c, UINT64_MAX, &m->sequence) &&
 	    field_flag(c, &m->test) && field_reason(c, &m->reason) &&
-	    field_text(c, m->text, sizeof(m->text)) && cbor_end(c) == WIRE_OK;
+	    field_text(c, m->text, sizeof(m->text)) &&
+	    field_span(c, &m->unreached, KEY_BITS_MAX) &&
+	    cbor_end(c) == WIRE_OK;
 }
 
 /* None, or those of two persons. */

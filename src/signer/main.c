@@ -248,12 +248,34 @@ stream_journal(struct state *st)
 	return at->next > at->end;
 }
 
+/* A bit for each key that is in use and not held. */
+static struct span
+unreached(struct state *st, uint8_t bits[KEY_BITS_MAX])
+{
+	const struct ledger *l = journal_ledger(st->signer.journal);
+	size_t i, len = 0;
+
+	_Static_assert(LEDGER_KEYS_MAX <= 8 * KEY_BITS_MAX, "a bit for each");
+	memset(bits, 0, KEY_BITS_MAX);
+	for (i = 0; i < l->keys_len; i++) {
+		const struct ledger_key *k = &l->keys[i];
+
+		if (key_state_over(k->state) ||
+		    keyring_find(&st->signer.keyring, k->order.name) != NULL)
+			continue;
+		len = i / 8 + 1;
+		bits[i / 8] |= (uint8_t)(1u << i % 8);
+	}
+	return span_of(bits, len);
+}
+
 /* Journal by journal, to the end of ours; SYNCED when there is nothing left. */
 static void
 stream(struct state *st)
 {
 	const struct ledger *l = journal_ledger(st->signer.journal);
 	struct message_synced m = { .sequence = l->sequence, .test = l->test };
+	uint8_t bits[KEY_BITS_MAX];
 
 	do {
 		if (memcmp(st->at.signer, l->signer, sizeof(l->signer)) == 0)
@@ -262,6 +284,7 @@ stream(struct state *st)
 			return;
 	} while (sync_next(&st->signer, &st->at));
 	memcpy(m.signer, l->signer, sizeof(m.signer));
+	m.unreached = unreached(st, bits);
 	st->synced = PEER_SEND(st->authority, SYNCED, 0, synced, &m);
 	st->streaming = !st->synced;
 }

@@ -323,6 +323,7 @@ fill_synced(union any_message *m)
 	m->synced.test = true;
 	m->synced.reason = REASON_COUNT - 1;
 	TEXT(m->synced.text);
+	m->synced.unreached = SPAN(KEY_BITS_MAX);
 }
 
 static void
