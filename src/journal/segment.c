@@ -216,7 +216,7 @@ segment_read(int dir, unsigned number, struct segment *out, struct why *why)
 	memset(out, 0, sizeof(*out));
 	out->number = number;
 	segment_name(name, number);
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size < FRAME_HEADER || st.st_size > SEGMENT_SIZE_LIMIT) {
 		r = segment_damaged(why, number, 0,
@@ -373,7 +373,7 @@ segment_first_sequence(int dir, unsigned number)
 	int fd;
 
 	segment_name(name, number);
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return 0;
 	s.bytes = first_group(fd, &s.size);
