@@ -158,6 +158,7 @@ admin_pending(struct authority *a, enum stage stage, struct origin from,
 	message_admin_put(&o, m);
 	if (cbor_out_span(&o, &frame) != WIRE_OK || !buf_add(&p->frame, frame))
 		fatal("an ADMIN is longer than a frame");
+	p->since = clock_ticks();
 	return p;
 }
 
@@ -269,7 +270,6 @@ hold(struct authority *a, struct origin from, const struct message_admin *m)
 
 	if (p == NULL)
 		return;
-	p->since = clock_ticks();
 	*a->held_tail = p;
 	a->held_tail = &p->next;
 }
@@ -355,8 +355,10 @@ admin_resume(struct authority *a)
 void
 admin_tick(struct authority *a)
 {
-	int64_t late = clock_ticks() - ADMIN_PATIENCE * 1000;
+	int64_t now = clock_ticks();
 
-	while (a->held != NULL && a->held->since < late)
+	while (a->held != NULL && a->held->since < now - ADMIN_PATIENCE * 1000)
 		resume_first(a);
+	/* A checker that says nothing holds up neither operators nor places. */
+	pending_fail_late(a, now - CHECKER_PATIENCE * 1000);
 }

@@ -23,6 +23,7 @@
 #define PENDING_MAX	    4096
 #define BUCKETS		    1024
 #define ADMIN_PATIENCE	    10 /* seconds until the signer must be there */
+#define CHECKER_PATIENCE    60 /* and until a checker must have answered */
 #define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
 #define RECHECK_BATCH	    32
@@ -91,7 +92,7 @@ struct pending {
 	char correlation[17];
 
 	/* An operator's request. */
-	int64_t since;		    /* clock_ticks() when it was held */
+	int64_t since;		    /* clock_ticks() when it was taken */
 	enum inspect_kind asked;    /* of a checker ... */
 	const struct peer *checker; /* ... which is the only one to answer it */
 	inspected_call inspected;
@@ -253,6 +254,8 @@ struct pending *device_holder(struct authority *a, const char *serial);
 void pending_forget_peer(struct authority *a, const struct peer *peer);
 /* Answers and frees everything that waits for the signer, or for a checker. */
 void pending_fail(struct authority *a, bool signer, enum reason r);
+/* The same for whatever waits for a checker since before then (UNAVAILABLE). */
+void pending_fail_late(struct authority *a, int64_t then);
 /* The end: whoever still waits is told so. */
 void pending_close(struct authority *a);
 

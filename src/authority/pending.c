@@ -211,6 +211,16 @@ pending_fail(struct authority *a, bool signer, enum reason r)
 }
 
 void
+pending_fail_late(struct authority *a, int64_t then)
+{
+	struct pending *p;
+
+	for (p = a->pending; p < a->pending + PENDING_MAX; p++)
+		if (p->used && waits_for(p, false) && p->since < then)
+			fail_one(a, p, REASON_UNAVAILABLE);
+}
+
+void
 pending_close(struct authority *a)
 {
 	uint32_t i;

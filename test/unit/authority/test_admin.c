@@ -288,14 +288,24 @@ commit_lost(void **state)
 
 /* --- imports --- */
 
+static void
+inspected(struct world *w, struct peer *by, uint64_t id,
+    const struct message_inspected *m)
+{
+	static uint8_t room[4096];
+	struct cbor_out o;
+
+	cbor_out_open(&o, room, sizeof(room));
+	message_inspected_put(&o, m);
+	deliver(w, by, MESSAGE_INSPECTED, id, &o);
+}
+
 /* What a checker says of a device's certificate. */
 static void
 import_found(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
 {
-	static uint8_t room[4096];
 	struct message_inspected m = { .kind = INSPECT_IMPORT };
 	struct import_facts *f = &m.import;
-	struct cbor_out o;
 	struct sent s = take(&w->checker, MESSAGE_INSPECT);
 
 	buf_free(&s.payload);
@@ -309,9 +319,7 @@ import_found(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
 	memset(f->spki_sha256, key, HASH_SIZE);
 	memset(f->certificate_sha256, key, HASH_SIZE);
 	memcpy(f->warnings, "L01 L05", 8);
-	cbor_out_open(&o, room, sizeof(room));
-	message_inspected_put(&o, &m);
-	deliver(w, &w->checker, MESSAGE_INSPECTED, s.id, &o);
+	inspected(w, &w->checker, s.id, &m);
 	drained(w);
 }
 
@@ -389,9 +397,7 @@ another_checker(void **state)
 {
 	struct world *w = *state;
 	struct peer *other = calloc(1, sizeof(*other));
-	static uint8_t room[4096];
 	struct message_inspected m = { .kind = INSPECT_CSR };
-	struct cbor_out o;
 	struct sent s;
 	int status;
 	pid_t pid;
@@ -406,17 +412,15 @@ another_checker(void **state)
 	buf_free(&s.payload);
 	m.csr.spki = span_str("its own");
 	memset(m.csr.spki_sha256, 9, HASH_SIZE);
-	cbor_out_open(&o, room, sizeof(room));
-	message_inspected_put(&o, &m);
 	if ((pid = fork()) == 0) {
-		deliver(w, other, MESSAGE_INSPECTED, s.id, &o);
+		inspected(w, other, s.id, &m);
 		_exit(EXIT_SUCCESS);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 	/* From who was asked the same is an answer. */
-	deliver(w, &w->checker, MESSAGE_INSPECTED, s.id, &o);
+	inspected(w, &w->checker, s.id, &m);
 	drained(w);
 	puppet_obey(w);
 	drained(w);
@@ -547,6 +551,35 @@ checker_lost(void **state)
 	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
 }
 
+/* A checker that says nothing, and in the end too late. */
+static void
+checker_silent(void **state)
+{
+	struct message_inspected m = { .kind = INSPECT_CSR };
+	struct world *w = *state;
+	struct pending *p;
+	struct sent s;
+
+	world_ready(w, 0);
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	p = pending_find(w->a, s.id);
+	assert_non_null(p);
+	p->since -= CHECKER_PATIENCE * 1000 - 30000;
+	authority_calls.tick(w->a);
+	assert_ptr_equal(pending_find(w->a, s.id), p);
+	p->since -= 31000;
+	authority_calls.tick(w->a);
+	(void)told(w, REASON_UNAVAILABLE);
+	assert_null(pending_find(w->a, s.id));
+	m.csr.spki = span_str("late");
+	inspected(w, &w->checker, s.id, &m);
+	drained(w);
+	assert_int_equal(store_count(w->a->store, TABLE_DEVICE), 0);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
@@ -606,6 +639,7 @@ main(void)
 		TEST(patience),
 		TEST(hung_up),
 		TEST(checker_lost),
+		TEST(checker_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
