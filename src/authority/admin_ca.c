@@ -355,8 +355,8 @@ put_place(struct authority *a, struct json_out *o, const struct ledger_key *k)
 	int64_t end = key_policy_end(&k->order.policy, &k->count);
 
 	if (k->order.purpose == PURPOSE_IDEVID_CA) {
-		json_put_name(o, "generation");
-		json_put_uint(o, ledger_key_generation(&a->ledger, k));
+		json_add_uint(
+		    o, "generation", ledger_key_generation(&a->ledger, k));
 		put_optional(o, "factory", k->order.factory);
 		put_time(o, "awake-until", k->count.awake_until);
 		put_optional(o, "succeeds", k->order.succeeds);
@@ -370,8 +370,7 @@ put_place(struct authority *a, struct json_out *o, const struct ledger_key *k)
 					 : WRAPPING_NONE));
 	put_time(o, "activated", k->count.activated);
 	put_time(o, "end", end == INT64_MAX ? 0 : end);
-	json_put_name(o, "used-percent");
-	json_put_uint(o, ca_used(a, k));
+	json_add_uint(o, "used-percent", ca_used(a, k));
 }
 
 static void
@@ -379,14 +378,10 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 {
 	const struct ledger_key *k = ledger_key_find(&a->ledger, ca->name);
 
-	json_put_name(o, "name");
-	json_put_text(o, ca->name);
-	json_put_name(o, "purpose");
-	json_put_text(o, key_purpose_word(ca->purpose));
-	json_put_name(o, "state");
-	json_put_text(o, state_word(a, k, ca));
-	json_put_name(o, "slot");
-	json_put_text(o, ca->slot);
+	json_add_text(o, "name", ca->name);
+	json_add_text(o, "purpose", key_purpose_word(ca->purpose));
+	json_add_text(o, "state", state_word(a, k, ca));
+	json_add_text(o, "slot", ca->slot);
 	json_put_name(o, "root");
 	if (ca->chain_len == 0)
 		json_put_null(o);
@@ -399,8 +394,7 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	}
 	put_time(o, "created", ca->created);
 	put_time(o, "not-after", ca->not_after);
-	json_put_name(o, "key-id");
-	json_put_hex(o, span_of(ca->key_id, ca->key_id_len));
+	json_add_hex(o, "key-id", span_of(ca->key_id, ca->key_id_len));
 }
 
 static const char *
@@ -418,8 +412,7 @@ put_sha256(struct json_out *o, const char *name, struct span der)
 	uint8_t hash[HASH_SIZE];
 
 	sha256(der, hash);
-	json_put_name(o, name);
-	json_put_hex(o, span_of(hash, sizeof(hash)));
+	json_add_hex(o, name, span_of(hash, sizeof(hash)));
 }
 
 /* What an auditor compares with the evidence of ceremonies. Levels are counted to
@@ -430,14 +423,12 @@ put_evidence(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	const struct ledger_key *k = ledger_key_find(&a->ledger, ca->name);
 
 	if (k != NULL) {
-		json_put_name(o, "algorithm");
-		json_put_text(o, algorithm_text(&k->order));
+		json_add_text(o, "algorithm", algorithm_text(&k->order));
 	}
 	if (ca->chain_len == 0)
 		return;
-	json_put_name(o, "levels");
-	json_put_uint(
-	    o, ca->chain_len + (ca->purpose == PURPOSE_IDEVID_CA ? 1U : 0U));
+	json_add_uint(o, "levels",
+	    ca->chain_len + (ca->purpose == PURPOSE_IDEVID_CA ? 1U : 0U));
 	put_sha256(o, "certificate-sha256", ca->chain[0]);
 	put_sha256(o, "root-sha256", ca->chain[ca->chain_len - 1]);
 }

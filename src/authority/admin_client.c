@@ -158,8 +158,7 @@ put_entry(struct page *p, const struct listed *l)
 	block_name_print(name, &l->block->name);
 	if (!page_takes(p, name))
 		return;
-	json_put_name(o, "name");
-	json_put_text(o, name);
+	json_add_text(o, "name", name);
 	put_time(o, "since", l->block->since);
 	put_time(o, "until", l->block->until);
 	json_put_name(o, "user");
@@ -167,8 +166,7 @@ put_entry(struct page *p, const struct listed *l)
 		json_put_null(o);
 	else
 		json_put_uint(o, l->block->user);
-	json_put_name(o, "reason");
-	json_put_text(o, l->block->reason);
+	json_add_text(o, "reason", l->block->reason);
 	json_end_object(o);
 }
 

@@ -363,20 +363,14 @@ put_customer(struct json_out *o, const struct customer *c)
 		"pin-cose" };
 	unsigned f;
 
-	json_put_name(o, "name");
-	json_put_text(o, c->name);
+	json_add_text(o, "name", c->name);
 	for (f = FORMAT_CMS_JSON; f <= FORMAT_COSE_CBOR; f++) {
-		json_put_name(o, names[f]);
-		json_put_text(o, customer_pin_text(c->pin[f]));
+		json_add_text(o, names[f], customer_pin_text(c->pin[f]));
 	}
-	json_put_name(o, "cloud");
-	json_put_text(o, customer_cloud_text(c->cloud));
-	json_put_name(o, "est-domain");
-	json_put_text(o, c->est_domain);
-	json_put_name(o, "additional-configuration-url");
-	json_put_text(o, c->configuration_url);
-	json_put_name(o, "ended");
-	json_put_bool(o, c->ended);
+	json_add_text(o, "cloud", customer_cloud_text(c->cloud));
+	json_add_text(o, "est-domain", c->est_domain);
+	json_add_text(o, "additional-configuration-url", c->configuration_url);
+	json_add_bool(o, "ended", c->ended);
 }
 
 /* Octets of JSON; no entry has more. */
@@ -394,14 +388,11 @@ put_certificate(void *context, const struct store_customer_certificate *c)
 		return true;
 	if (!page_takes(p, key))
 		return false;
-	json_put_name(&p->o, "kind");
-	json_put_text(&p->o, customer_kind_text(c->kind));
-	json_put_name(&p->o, "key");
-	json_put_text(&p->o, key);
+	json_add_text(&p->o, "kind", customer_kind_text(c->kind));
+	json_add_text(&p->o, "key", key);
 	put_time(&p->o, "since", c->since);
 	put_time(&p->o, "not-after", c->entry.not_after);
-	json_put_name(&p->o, "subject");
-	json_put_text(&p->o, c->subject);
+	json_add_text(&p->o, "subject", c->subject);
 	json_end_object(&p->o);
 	return true;
 }

@@ -23,10 +23,10 @@ device_state_text(enum device_state state)
 static void
 put_issuer(struct json_out *o, const struct device *d)
 {
-	json_put_name(o,
+	json_add_hex(o,
 	    d->issuer.kind == ISSUER_KEY_ID ? "issuer-key-id"
-					    : "issuer-name-sha256");
-	json_put_hex(o, span_of(d->issuer.bytes, d->issuer.len));
+					    : "issuer-name-sha256",
+	    span_of(d->issuer.bytes, d->issuer.len));
 }
 
 static void
@@ -34,16 +34,12 @@ put_device(struct json_out *o, const struct store_device *s)
 {
 	const struct device *d = &s->device;
 
-	json_put_name(o, "serial");
-	json_put_text(o, d->serial);
-	json_put_name(o, "product");
-	json_put_text(o, d->product);
-	json_put_name(o, "state");
-	json_put_text(o, device_state_text(d->state));
-	json_put_name(o, "origin");
-	json_put_text(o, d->origin == ORIGIN_ISSUED ? "issued" : "imported");
-	json_put_name(o, "ca");
-	json_put_text(o, s->ca);
+	json_add_text(o, "serial", d->serial);
+	json_add_text(o, "product", d->product);
+	json_add_text(o, "state", device_state_text(d->state));
+	json_add_text(
+	    o, "origin", d->origin == ORIGIN_ISSUED ? "issued" : "imported");
+	json_add_text(o, "ca", s->ca);
 	put_issuer(o, d);
 	put_time(o, "added", s->added);
 }
@@ -64,12 +60,11 @@ put_next(void *context, const struct store_device *d)
 		return false;
 	put_device(o, d);
 	if (l->keys || l->whole) {
-		json_put_name(o, "spki-sha256");
-		json_put_hex(o, span_of(d->device.spki_sha256, HASH_SIZE));
+		json_add_hex(o, "spki-sha256",
+		    span_of(d->device.spki_sha256, HASH_SIZE));
 	}
 	if (l->whole) {
-		json_put_name(o, "certificate");
-		json_put_base64(o, d->certificate);
+		json_add_base64(o, "certificate", d->certificate);
 	}
 	json_end_object(o);
 	return true;
@@ -196,16 +191,13 @@ put_whole(void *context, const struct store_device *s)
 		json_put_text(o, owner);
 	else
 		json_put_null(o);
-	json_put_name(o, "issuer-name-sha256");
-	json_put_hex(o, span_of(d->issuer_name_sha256, HASH_SIZE));
-	json_put_name(o, "spki-sha256");
-	json_put_hex(o, span_of(d->spki_sha256, HASH_SIZE));
-	json_put_name(o, "certificate-sha256");
-	json_put_hex(o, span_of(d->certificate_sha256, HASH_SIZE));
-	json_put_name(o, "key-slot");
-	json_put_uint(o, d->key_slot);
-	json_put_name(o, "certificate");
-	json_put_base64(o, s->certificate);
+	json_add_hex(
+	    o, "issuer-name-sha256", span_of(d->issuer_name_sha256, HASH_SIZE));
+	json_add_hex(o, "spki-sha256", span_of(d->spki_sha256, HASH_SIZE));
+	json_add_hex(
+	    o, "certificate-sha256", span_of(d->certificate_sha256, HASH_SIZE));
+	json_add_uint(o, "key-slot", d->key_slot);
+	json_add_base64(o, "certificate", s->certificate);
 	json_put_name(o, "rulings");
 	json_begin_array(o);
 	w->rulings = 0;

@@ -46,10 +46,8 @@ put_key(struct authority *a, struct json_out *o)
 		json_put_null(o);
 	else
 		json_put_hex(o, span_of(k->spki_sha256, HASH_SIZE));
-	json_put_name(o, "from");
-	json_put_uint(o, k == NULL ? 1 : k->last_record + 1);
-	json_put_name(o, "free-name");
-	json_put_text(o, name);
+	json_add_uint(o, "from", k == NULL ? 1 : k->last_record + 1);
+	json_add_text(o, "free-name", name);
 }
 
 void
@@ -62,10 +60,9 @@ manifest_state(
 	(void)m;
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "signer");
-	json_put_hex(&o, span_of(a->ledger.signer, sizeof(a->ledger.signer)));
-	json_put_name(&o, "sequence");
-	json_put_uint(&o, a->ledger.sequence);
+	json_add_hex(
+	    &o, "signer", span_of(a->ledger.signer, sizeof(a->ledger.signer)));
+	json_add_uint(&o, "sequence", a->ledger.sequence);
 	put_key(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);

@@ -166,13 +166,6 @@ peer_end(struct authority *a, struct origin from, const struct message_admin *m)
 		admin_act(a, p, from, m->verb, row.name);
 }
 
-static void
-put_hex(struct json_out *o, const char *name, const void *octets, size_t len)
-{
-	json_put_name(o, name);
-	json_put_hex(o, span_of(octets, len));
-}
-
 #define ONE_PEER 720 /* octets of JSON; no entry has more */
 
 struct listing {
@@ -196,8 +189,7 @@ put_end(struct authority *a, struct json_out *o, const struct store_peer *p)
 	if (p->ended)
 		store_ruling_each(
 		    a->store, RULING_PEER, p->name, take_newest, &r);
-	json_put_name(o, "ended");
-	json_put_bool(o, p->ended);
+	json_add_bool(o, "ended", p->ended);
 	put_time(o, "ended-time", r.moment);
 	json_put_name(o, "ended-by");
 	if (r.user == RULING_NOBODY)
@@ -215,15 +207,13 @@ put_peer(void *context, const struct store_peer *p)
 
 	if (!page_reached(page, p->name) || !page_takes(page, p->name))
 		return;
-	json_put_name(o, "name");
-	json_put_text(o, p->name);
-	put_hex(o, "signer", p->head.signer, SIGNER_ID_SIZE);
-	json_put_name(o, "sequence");
-	json_put_uint(o, p->head.sequence);
+	json_add_text(o, "name", p->name);
+	json_add_hex(o, "signer", span_of(p->head.signer, SIGNER_ID_SIZE));
+	json_add_uint(o, "sequence", p->head.sequence);
 	put_time(o, "time", p->moment);
 	put_time(o, "added", p->added);
-	put_hex(o, "head", p->head.sha256, HASH_SIZE);
-	put_hex(o, "key-sha256", p->key_sha256, HASH_SIZE);
+	json_add_hex(o, "head", span_of(p->head.sha256, HASH_SIZE));
+	json_add_hex(o, "key-sha256", span_of(p->key_sha256, HASH_SIZE));
 	json_put_name(o, "root-sha256");
 	if (p->ended)
 		json_put_null(o);

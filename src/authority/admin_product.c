@@ -109,51 +109,35 @@ product_update(
 /* --- reading --- */
 
 static void
-put_flag(struct json_out *o, const char *name, bool value)
-{
-	json_put_name(o, name);
-	json_put_bool(o, value);
-}
-
-static void
 put_product(struct json_out *o, const struct product *p)
 {
 	char formats[FORMATS_TEXT_SIZE], name[32];
 	unsigned i;
 
-	json_put_name(o, "name");
-	json_put_text(o, p->name);
-	json_put_name(o, "token");
-	json_put_text(o, p->token);
-	json_put_name(o, "scheme");
-	json_put_text(o, p->scheme);
-	json_put_name(o, "masa-url");
-	json_put_text(o, p->masa_url);
-	json_put_name(o, "counter-width");
-	json_put_uint(o, p->counter_width);
-	put_flag(o, "check-character", p->check_character);
-	json_put_name(o, "pin");
-	json_put_text(o, pin_policy_text(p->pin));
-	json_put_name(o, "pin-kind");
-	json_put_text(o, pin_kind_text(p->pin_kind));
+	json_add_text(o, "name", p->name);
+	json_add_text(o, "token", p->token);
+	json_add_text(o, "scheme", p->scheme);
+	json_add_text(o, "masa-url", p->masa_url);
+	json_add_uint(o, "counter-width", p->counter_width);
+	json_add_bool(o, "check-character", p->check_character);
+	json_add_text(o, "pin", pin_policy_text(p->pin));
+	json_add_text(o, "pin-kind", pin_kind_text(p->pin_kind));
 	product_formats_print(formats, p->formats);
-	json_put_name(o, "formats");
-	json_put_text(o, formats);
-	put_flag(o, "audit-only", p->audit_only);
-	put_flag(o, "verified", p->verified);
-	json_put_name(o, "manufacturer-proprietary");
-	json_put_hex(o, span_of(p->proprietary, p->proprietary_len));
-	put_flag(o, "emit-id-data", p->emit_id_data);
+	json_add_text(o, "formats", formats);
+	json_add_bool(o, "audit-only", p->audit_only);
+	json_add_bool(o, "verified", p->verified);
+	json_add_hex(o, "manufacturer-proprietary",
+	    span_of(p->proprietary, p->proprietary_len));
+	json_add_bool(o, "emit-id-data", p->emit_id_data);
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		if (!legacy_form(i)->product)
 			continue;
 		snprintf(name, sizeof(name), "legacy-%s", legacy_form(i)->name);
-		put_flag(o, name, (p->legacy & LEGACY(i)) != 0);
+		json_add_bool(o, name, (p->legacy & LEGACY(i)) != 0);
 	}
-	json_put_name(o, "voucher-limit");
-	json_put_uint(o, p->voucher_limit);
-	put_flag(o, "import-only", p->import_only);
-	put_flag(o, "key-usage", p->key_usage);
+	json_add_uint(o, "voucher-limit", p->voucher_limit);
+	json_add_bool(o, "import-only", p->import_only);
+	json_add_bool(o, "key-usage", p->key_usage);
 }
 
 #define ONE_PRODUCT 1536 /* octets of JSON; no entry has more */

@@ -168,11 +168,9 @@ put_one(void *context, const struct store_public_ca *p)
 	hex_encode(key, span_of(p->ca.spki_sha256, HASH_SIZE));
 	if (!page_reached(page, key) || !page_takes(page, key))
 		return;
-	json_put_name(&page->o, "key");
-	json_put_text(&page->o, key);
+	json_add_text(&page->o, "key", key);
 	put_time(&page->o, "added", p->added);
-	json_put_name(&page->o, "subject");
-	json_put_text(&page->o, p->subject);
+	json_add_text(&page->o, "subject", p->subject);
 	json_end_object(&page->o);
 }
 
@@ -184,8 +182,7 @@ public_ca_list(
 
 	if (!page_open(&page, from, m, ONE_PUBLIC_CA, NULL))
 		return;
-	json_put_name(&page.o, "built-in");
-	json_put_uint(&page.o, public_ca_count());
+	json_add_uint(&page.o, "built-in", public_ca_count());
 	page_list(&page, "public-cas");
 	store_public_ca_each(a->store, put_one, &page);
 	page_end(&page, from);

@@ -222,10 +222,8 @@ ruling_put(struct json_out *o, const struct store_ruling *r)
 	unsigned i;
 
 	json_begin_object(o);
-	json_put_name(o, "number");
-	json_put_uint(o, r->number);
-	json_put_name(o, "state");
-	json_put_text(o,
+	json_add_uint(o, "number", r->number);
+	json_add_text(o, "state",
 	    r->kind > RULING_DEVICE && r->state == DEVICE_RETIRED
 		? "ended"
 		: device_state_text(r->state));
@@ -235,10 +233,8 @@ ruling_put(struct json_out *o, const struct store_ruling *r)
 		json_put_null(o);
 	else
 		json_put_uint(o, (uint64_t)r->user);
-	json_put_name(o, "reason");
-	json_put_text(o, cause_text(r->cause));
-	json_put_name(o, "note");
-	json_put_text(o, r->note);
+	json_add_text(o, "reason", cause_text(r->cause));
+	json_add_text(o, "note", r->note);
 	put_time(o, "lapses", r->until);
 	json_put_name(o, "operators");
 	json_begin_array(o);
@@ -274,8 +270,7 @@ report(struct pending *p, const struct plan *plan)
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "serial");
-	json_put_text(&o, plan->device.serial);
+	json_add_text(&o, "serial", plan->device.serial);
 	json_put_name(&o, "ruling");
 	ruling_put(&o, &plan->row);
 	json_end_object(&o);

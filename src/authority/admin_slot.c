@@ -58,13 +58,6 @@ put_text(struct json_out *o, const char *name, const char *text)
 		json_put_text(o, text);
 }
 
-static void
-put_uint(struct json_out *o, const char *name, uint64_t value)
-{
-	json_put_name(o, name);
-	json_put_uint(o, value);
-}
-
 #define ONE_SLOT 512 /* octets of JSON; no entry has more */
 
 /* A slot of ours is told for each generation of it. */
@@ -79,14 +72,13 @@ put_own(struct authority *a, struct page *p, const struct ledger_key *k)
 	if (!page_reached(p, key) || !page_takes(p, key))
 		return;
 	put_text(o, "slot", k->order.slot);
-	put_uint(o, "generation", generation);
+	json_add_uint(o, "generation", generation);
 	put_text(o, "given-to", k->order.factory);
 	put_text(o, "key", k->order.name);
 	put_text(o, "state", key_state_name(k->state));
-	json_put_name(o, "spki-sha256");
-	json_put_hex(o, span_of(k->spki_sha256, HASH_SIZE));
-	put_uint(o, "issued", k->count.issued);
-	put_uint(o, "last-counter", k->last_counter);
+	json_add_hex(o, "spki-sha256", span_of(k->spki_sha256, HASH_SIZE));
+	json_add_uint(o, "issued", k->count.issued);
+	json_add_uint(o, "last-counter", k->last_counter);
 	put_time(o, "since", k->count.activated);
 	json_end_object(o);
 }
@@ -119,12 +111,10 @@ slot_list(
 	if (!page_open(&page, from, m, ONE_SLOT, NULL))
 		return;
 	/* As of this record: whoever has the journal can check the list. */
-	json_put_name(&page.o, "signer");
-	json_put_hex(
-	    &page.o, span_of(a->ledger.signer, sizeof(a->ledger.signer)));
-	put_uint(&page.o, "sequence", a->ledger.sequence);
-	json_put_name(&page.o, "head");
-	json_put_hex(&page.o, span_of(a->ledger.head, HASH_SIZE));
+	json_add_hex(&page.o, "signer",
+	    span_of(a->ledger.signer, sizeof(a->ledger.signer)));
+	json_add_uint(&page.o, "sequence", a->ledger.sequence);
+	json_add_hex(&page.o, "head", span_of(a->ledger.head, HASH_SIZE));
 	page_list(&page, "slots");
 	for (i = 0; i < a->ledger.keys_len; i++)
 		if (a->ledger.keys[i].order.slot[0] != '\0')

@@ -284,10 +284,8 @@ limits_status(const struct authority *a, struct json_out *o)
 		listed++;
 		next = ledger_key_successor(&a->ledger, k);
 		json_begin_object(o);
-		json_put_name(o, "name");
-		json_put_text(o, k->order.name);
-		json_put_name(o, "used-percent");
-		json_put_uint(o, used);
+		json_add_text(o, "name", k->order.name);
+		json_add_uint(o, "used-percent", used);
 		json_put_name(o, "successor");
 		if (next == NULL)
 			json_put_null(o);

@@ -123,11 +123,9 @@ expiry_status(const struct authority *a, struct json_out *o)
 		listed++;
 		next = stand_in(a, k, &a->keys[i]);
 		json_begin_object(o);
-		json_put_name(o, "name");
-		json_put_text(o, a->keys[i].name);
+		json_add_text(o, "name", a->keys[i].name);
 		put_time(o, "not-after", a->keys[i].not_after);
-		json_put_name(o, "days");
-		json_put_uint(o, days);
+		json_add_uint(o, "days", days);
 		json_put_name(o, "successor");
 		if (next == NULL)
 			json_put_null(o);

@@ -142,17 +142,9 @@ walk_authority(struct authority *a, struct explanation *e)
 /* --- telling --- */
 
 static void
-put_member(struct json_out *o, const char *name, const char *text)
-{
-	json_put_name(o, name);
-	json_put_text(o, text);
-}
-
-static void
 put_bytes(struct json_out *o, const char *name, const uint8_t *p, size_t len)
 {
-	json_put_name(o, name);
-	json_put_hex(o, span_of(p, len));
+	json_add_hex(o, name, span_of(p, len));
 }
 
 static void
@@ -161,18 +153,17 @@ put_row(struct json_out *o, enum step s, const struct trace_row *row)
 	bool refused = row != NULL && row->outcome == OUTCOME_REFUSED;
 
 	json_begin_object(o);
-	put_member(o, "row", step_row(s));
-	put_member(o, "title", step_title(s));
-	put_member(o, "outcome",
+	json_add_text(o, "row", step_row(s));
+	json_add_text(o, "title", step_title(s));
+	json_add_text(o, "outcome",
 	    outcome_text(row == NULL ? OUTCOME_NOT_REACHED : row->outcome));
-	put_member(
+	json_add_text(
 	    o, "clause", refused ? reason_clause(row->reason) : step_clause(s));
-	put_member(o, "found", row == NULL ? "" : row->found.text);
+	json_add_text(o, "found", row == NULL ? "" : row->found.text);
 	if (refused) {
-		put_member(o, "reason", reason_code(row->reason));
-		put_member(o, "fix", reason_sentence(row->reason));
-		json_put_name(o, "offset");
-		json_put_int(o, row->found.offset);
+		json_add_text(o, "reason", reason_code(row->reason));
+		json_add_text(o, "fix", reason_sentence(row->reason));
+		json_add_int(o, "offset", row->found.offset);
 	}
 	json_end_object(o);
 }
@@ -207,12 +198,11 @@ put_voucher(struct json_out *o, const struct explanation *e)
 	const struct chain_entry *pin = v->pinned;
 	uint8_t domain_id[KEY_ID_MAX], len;
 
-	json_put_name(o, "on-record");
-	json_put_uint(o, e->made.devices_len);
+	json_add_uint(o, "on-record", e->made.devices_len);
 	if (v->device_found) {
 		json_put_name(o, "device");
 		json_begin_object(o);
-		put_member(o, "product", d->product);
+		json_add_text(o, "product", d->product);
 		put_bytes(o, "issuer", d->issuer.bytes, d->issuer.len);
 		put_bytes(o, "key-sha256", d->spki_sha256, HASH_SIZE);
 		json_end_object(o);
@@ -221,23 +211,23 @@ put_voucher(struct json_out *o, const struct explanation *e)
 		return;
 	json_put_name(o, "pin");
 	json_begin_object(o);
-	put_member(o, "subject",
+	json_add_text(o, "subject",
 	    v->pin < CHAIN_MAX ? e->facts->subjects[v->pin] : "on file");
 	put_bytes(o, "key-sha256", pin->spki_sha256, HASH_SIZE);
-	put_member(o, "kind", pin_kind_text(v->pin_kind));
+	json_add_text(o, "kind", pin_kind_text(v->pin_kind));
 	len = chain_domain_id(pin, v->pin_kind, domain_id);
 	put_bytes(o, "domain-id", domain_id, len);
 	json_end_object(o);
 	if (e->made.customer != NULL)
-		put_member(o, "customer", e->made.customer->name);
+		json_add_text(o, "customer", e->made.customer->name);
 	if (v->cloud != NULL) {
-		put_member(o, "est-domain", v->cloud->est_domain);
-		put_member(o, "additional-configuration-url",
+		json_add_text(o, "est-domain", v->cloud->est_domain);
+		json_add_text(o, "additional-configuration-url",
 		    v->cloud->configuration_url);
 	}
-	put_member(o, "format", format_media_type(v->format));
-	put_member(o, "assertion", assertion_text(v->assertion));
-	put_member(o, "key", e->made.key->name);
+	json_add_text(o, "format", format_media_type(v->format));
+	json_add_text(o, "assertion", assertion_text(v->assertion));
+	json_add_text(o, "key", e->made.key->name);
 }
 
 static void
@@ -249,8 +239,7 @@ put_repeat(void *context, const struct store_voucher *v)
 		return;
 	json_put_name(o, "repeat");
 	json_begin_object(o);
-	json_put_name(o, "sequence");
-	json_put_uint(o, v->sequence);
+	json_add_uint(o, "sequence", v->sequence);
 	put_time(o, "created", v->created);
 	put_bytes(o, "client", v->client_sha256, HASH_SIZE);
 	json_end_object(o);
@@ -263,7 +252,7 @@ put_facts_found(
 	const struct request_facts *f = &e->facts->facts;
 
 	put_bytes(o, "request-sha256", f->request_sha256, HASH_SIZE);
-	put_member(o, "serial", f->serial);
+	json_add_text(o, "serial", f->serial);
 	if (e->decided)
 		put_voucher(o, e);
 	/* Whoever repeats these bytes within the minute gets that one. */
@@ -281,14 +270,12 @@ tell(struct authority *a, struct origin to, const struct explanation *e)
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	put_rows(&o, e);
-	put_member(&o, "kind",
+	json_add_text(&o, "kind",
 	    e->q->derive.kind == REQUEST_AUDIT_LOG ? "auditlog" : "voucher");
 	put_time(&o, "moment", e->q->derive.moment);
-	json_put_name(&o, "granted");
-	json_put_bool(&o, e->reason == REASON_OK);
-	put_member(&o, "reason", reason_code(e->reason));
-	json_put_name(&o, "status");
-	json_put_uint(&o, reason_status(e->reason));
+	json_add_bool(&o, "granted", e->reason == REASON_OK);
+	json_add_text(&o, "reason", reason_code(e->reason));
+	json_add_uint(&o, "status", reason_status(e->reason));
 	if (e->facts != NULL && e->facts->complete)
 		put_facts_found(a, &o, e);
 	json_end_object(&o);

@@ -101,12 +101,9 @@ put_imported(struct answer *d, const struct pending *p, const char *serial)
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "serial");
-	json_put_text(&o, serial);
-	json_put_name(&o, "product");
-	json_put_text(&o, p->product.name);
-	json_put_name(&o, "warnings");
-	json_put_text(&o, p->warnings);
+	json_add_text(&o, "serial", serial);
+	json_add_text(&o, "product", p->product.name);
+	json_add_text(&o, "warnings", p->warnings);
 	json_end_object(&o);
 	if (json_out_span(&o, &json) != WIRE_OK || !buf_add(&d->body, json))
 		fatal("an import does not fit its answer");

@@ -285,12 +285,9 @@ put_issued(struct authority *a, struct answer *d, const struct pending *p,
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "serial");
-	json_put_text(&o, p->reserved.serial);
-	json_put_name(&o, "product");
-	json_put_text(&o, p->product.name);
-	json_put_name(&o, "certificate");
-	json_put_base64(&o, certificate);
+	json_add_text(&o, "serial", p->reserved.serial);
+	json_add_text(&o, "product", p->product.name);
+	json_add_base64(&o, "certificate", certificate);
 	put_chain(a, &o, p->key);
 	json_end_object(&o);
 	if (json_out_span(&o, &json) != WIRE_OK || !buf_add(&d->body, json) ||

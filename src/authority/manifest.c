@@ -254,18 +254,13 @@ begin_report(struct report *r, char *room, size_t cap,
 {
 	json_out_open(&r->o, room, cap);
 	json_begin_object(&r->o);
-	json_put_name(&r->o, "peer");
-	json_put_text(&r->o, peer->name);
-	json_put_name(&r->o, "signer");
-	json_put_hex(&r->o, span_of(f->statement.signer, SIGNER_ID_SIZE));
-	json_put_name(&r->o, "first");
-	json_put_uint(&r->o, f->statement.first);
-	json_put_name(&r->o, "last");
-	json_put_uint(&r->o, f->statement.last);
-	json_put_name(&r->o, "new-records");
-	json_put_uint(&r->o, f->statement.last + 1 - fresh);
-	json_put_name(&r->o, "undelivered");
-	json_put_uint(&r->o, f->undelivered);
+	json_add_text(&r->o, "peer", peer->name);
+	json_add_hex(
+	    &r->o, "signer", span_of(f->statement.signer, SIGNER_ID_SIZE));
+	json_add_uint(&r->o, "first", f->statement.first);
+	json_add_uint(&r->o, "last", f->statement.last);
+	json_add_uint(&r->o, "new-records", f->statement.last + 1 - fresh);
+	json_add_uint(&r->o, "undelivered", f->undelivered);
 	json_put_name(&r->o, "quarantined");
 	json_begin_array(&r->o);
 }
@@ -274,10 +269,8 @@ static void
 end_report(struct report *r, struct span *out)
 {
 	json_end_array(&r->o);
-	json_put_name(&r->o, "new-devices");
-	json_put_uint(&r->o, r->added);
-	json_put_name(&r->o, "known-devices");
-	json_put_uint(&r->o, r->here);
+	json_add_uint(&r->o, "new-devices", r->added);
+	json_add_uint(&r->o, "known-devices", r->here);
 	json_end_object(&r->o);
 	if (json_out_span(&r->o, out) != WIRE_OK)
 		fatal("an import does not fit its answer");

@@ -435,22 +435,16 @@ recheck_status(struct authority *a, struct json_out *o)
 	waiting = store_recheck_waiting(a->store, &oldest);
 	json_put_name(o, "recheck");
 	json_begin_object(o);
-	json_put_name(o, "checked");
-	json_put_uint(o, state.checked);
-	json_put_name(o, "waiting");
-	json_put_uint(o, waiting);
+	json_add_uint(o, "checked", state.checked);
+	json_add_uint(o, "waiting", waiting);
 	put_time(o, "oldest", oldest);
-	json_put_name(o, "stopped");
-	json_put_bool(o, a->stopped);
+	json_add_bool(o, "stopped", a->stopped);
 	if (a->stopped) {
-		json_put_name(o, "sequence");
-		json_put_uint(o, state.sequence);
-		json_put_name(o, "serial");
-		json_put_text(o, state.serial);
-		json_put_name(o, "request");
-		json_put_hex(o, span_of(state.request_sha256, HASH_SIZE));
-		json_put_name(o, "field");
-		json_put_text(o, state.field);
+		json_add_uint(o, "sequence", state.sequence);
+		json_add_text(o, "serial", state.serial);
+		json_add_hex(
+		    o, "request", span_of(state.request_sha256, HASH_SIZE));
+		json_add_text(o, "field", state.field);
 		put_time(o, "since", state.moment);
 	}
 	json_end_object(o);

@@ -2,13 +2,6 @@
 #include "authority/authority.h"
 #include "base/clock.h"
 
-static void
-put_count(struct json_out *o, const char *name, uint64_t value)
-{
-	json_put_name(o, name);
-	json_put_uint(o, value);
-}
-
 /* What the store's copy ends with. */
 static void
 put_head(struct authority *a, struct json_out *o)
@@ -16,11 +9,9 @@ put_head(struct authority *a, struct json_out *o)
 	struct store_head head;
 
 	store_journal_head(a->store, &head);
-	json_put_name(o, "signer");
-	json_put_hex(o, span_of(head.signer, sizeof(head.signer)));
-	put_count(o, "sequence", head.sequence);
-	json_put_name(o, "sha256");
-	json_put_hex(o, span_of(head.sha256, HASH_SIZE));
+	json_add_hex(o, "signer", span_of(head.signer, sizeof(head.signer)));
+	json_add_uint(o, "sequence", head.sequence);
+	json_add_hex(o, "sha256", span_of(head.sha256, HASH_SIZE));
 }
 
 static void
@@ -36,7 +27,7 @@ put_keys(const struct authority *a, struct json_out *o, const char *name,
 		for (n = 0, i = 0; i < a->ledger.keys_len; i++)
 			n += a->ledger.keys[i].order.purpose == purpose &&
 			    a->ledger.keys[i].state == state;
-		put_count(o, key_state_name((enum key_state)state), n);
+		json_add_uint(o, key_state_name((enum key_state)state), n);
 	}
 	json_end_object(o);
 }
@@ -75,16 +66,6 @@ put_use(void *context, const struct store_legacy *use)
 }
 
 static void
-put_date(struct json_out *o, const char *name, int64_t when)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	json_put_name(o, name);
-	clock_print(text, when);
-	json_put_text(o, text);
-}
-
-static void
 put_legacy(struct authority *a, struct json_out *o)
 {
 	struct store_legacy uses[LEGACY_COUNT] = { 0 };
@@ -96,16 +77,14 @@ put_legacy(struct authority *a, struct json_out *o)
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		json_put_name(o, legacy_form(i)->name);
 		json_begin_object(o);
-		json_put_name(o, "switch");
-		json_put_text(o,
+		json_add_text(o, "switch",
 		    legacy_form(i)->product			    ? "product"
 			: (a->start.config.legacy & LEGACY(i)) != 0 ? "on"
 								    : "off");
-		put_count(o, "uses", uses[i].uses);
+		json_add_uint(o, "uses", uses[i].uses);
 		if (uses[i].uses > 0) {
-			put_date(o, "last", uses[i].last);
-			json_put_name(o, "serial");
-			json_put_text(o, uses[i].serial);
+			put_time(o, "last", uses[i].last);
+			json_add_text(o, "serial", uses[i].serial);
 		}
 		json_end_object(o);
 	}
@@ -126,12 +105,12 @@ put_sizes(const struct authority *a, struct json_out *o)
 			continue;
 		json_put_name(o, names[i]);
 		json_begin_object(o);
-		put_count(o, "last", a->sizes[i].last);
-		put_count(o, "least", a->sizes[i].least);
-		put_count(o, "most", a->sizes[i].most);
+		json_add_uint(o, "last", a->sizes[i].last);
+		json_add_uint(o, "least", a->sizes[i].least);
+		json_add_uint(o, "most", a->sizes[i].most);
 		json_end_object(o);
 	}
-	put_count(o, "over-limit", a->over_limit);
+	json_add_uint(o, "over-limit", a->over_limit);
 	json_end_object(o);
 }
 
@@ -148,8 +127,7 @@ put_root(const struct authority *a, struct json_out *o)
 	bool software = false;
 
 	store_ca_each(a->store, see_root, &software);
-	json_put_name(o, "root");
-	json_put_text(o, software ? "software root" : "other");
+	json_add_text(o, "root", software ? "software root" : "other");
 }
 
 void
@@ -162,23 +140,20 @@ service_status(
 	(void)m;
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "synced");
-	json_put_bool(&o, a->synced);
+	json_add_bool(&o, "synced", a->synced);
 	json_put_name(&o, "trouble");
 	if (a->trouble == REASON_OK)
 		json_put_null(&o);
 	else
 		json_put_text(&o, reason_code(a->trouble));
-	json_put_name(&o, "store-failed");
-	json_put_bool(&o, a->commit_failed);
-	json_put_name(&o, "test");
-	json_put_bool(&o, a->ledger.test);
+	json_add_bool(&o, "store-failed", a->commit_failed);
+	json_add_bool(&o, "test", a->ledger.test);
 	put_root(a, &o);
-	put_count(&o, "devices", store_count(a->store, TABLE_DEVICE));
-	put_count(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
-	put_count(&o, "refusals", store_count(a->store, TABLE_REFUSAL));
-	put_count(&o, "holds-unconfirmed", store_lapse_count(a->store));
-	put_count(&o, "look-ups", a->look_ups);
+	json_add_uint(&o, "devices", store_count(a->store, TABLE_DEVICE));
+	json_add_uint(&o, "vouchers", store_count(a->store, TABLE_VOUCHER));
+	json_add_uint(&o, "refusals", store_count(a->store, TABLE_REFUSAL));
+	json_add_uint(&o, "holds-unconfirmed", store_lapse_count(a->store));
+	json_add_uint(&o, "look-ups", a->look_ups);
 	json_put_name(&o, "journal");
 	json_begin_object(&o);
 	put_head(a, &o);

@@ -7,19 +7,12 @@
 #include "ceremony/bundle.h"
 
 static void
-put_text(struct json_out *o, const char *name, const char *text)
-{
-	json_put_name(o, name);
-	json_put_text(o, text);
-}
-
-static void
 put_time(struct json_out *o, const char *name, int64_t moment)
 {
 	char text[CLOCK_TEXT_SIZE];
 
 	clock_print(text, moment);
-	put_text(o, name, text);
+	json_add_text(o, name, text);
 }
 
 static void
@@ -28,8 +21,7 @@ put_sha256(struct json_out *o, const char *name, struct span bytes)
 	uint8_t hash[HASH_SIZE];
 
 	sha256(bytes, hash);
-	json_put_name(o, name);
-	json_put_hex(o, span_of(hash, sizeof(hash)));
+	json_add_hex(o, name, span_of(hash, sizeof(hash)));
 }
 
 /* Handles and places; names of persons stay in the plan. */
@@ -43,8 +35,8 @@ put_custodians(struct json_out *o, const struct plan *p)
 	json_begin_array(o);
 	for (i = 0; (a = plan_custodian(p, i)) != NULL; i++) {
 		json_begin_object(o);
-		put_text(o, "handle", a->handle);
-		put_text(o, "place", a->place);
+		json_add_text(o, "handle", a->handle);
+		json_add_text(o, "place", a->place);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -87,10 +79,10 @@ put_root(struct json_out *o, const struct plan *p, const struct plan_root *r,
     const struct story *s, const struct certificate *c)
 {
 	json_begin_object(o);
-	put_text(o, "name", r->handle);
-	put_text(o, "purpose",
+	json_add_text(o, "name", r->handle);
+	json_add_text(o, "purpose",
 	    r->purpose == PURPOSE_IDEVID_CA ? "idevid" : "voucher");
-	put_text(o, "algorithm", r->type == KEY_P384 ? "p384" : "p256");
+	json_add_text(o, "algorithm", r->type == KEY_P384 ? "p384" : "p256");
 	put_sha256(o, "certificate-sha256", c->der);
 	put_bags(o, p, r, s);
 	json_end_object(o);
@@ -109,10 +101,9 @@ put_items(
 		if (script->acts[i].kind != ACT_SIGN)
 			continue;
 		json_begin_object(o);
-		put_text(o, "name", script->acts[i].item->handle);
-		put_text(o, "root", script->acts[i].item->root->handle);
-		json_put_name(o, "certificate-sha256");
-		json_put_string(o, s->made[i]->words[1]);
+		json_add_text(o, "name", script->acts[i].item->handle);
+		json_add_text(o, "root", script->acts[i].item->root->handle);
+		json_add_string(o, "certificate-sha256", s->made[i]->words[1]);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -127,17 +118,14 @@ facts_put(struct json_out *o, const struct plan *p, const struct script *script,
 
 	json_begin_object(o);
 	put_sha256(o, "manifest", manifest);
-	put_text(o, "title", p->title);
-	put_text(o, "kind", plan_kind_word(p->kind));
-	put_text(o, "at", p->at);
-	json_put_name(o, "rehearsal");
-	json_put_bool(o, s->rehearsal);
+	json_add_text(o, "title", p->title);
+	json_add_text(o, "kind", plan_kind_word(p->kind));
+	json_add_text(o, "at", p->at);
+	json_add_bool(o, "rehearsal", s->rehearsal);
 	put_time(o, "begin", s->lines[0].time);
 	put_time(o, "end", s->lines[s->len - 1].time);
-	json_put_name(o, "shares");
-	json_put_uint(o, p->shares);
-	json_put_name(o, "threshold");
-	json_put_uint(o, p->threshold);
+	json_add_uint(o, "shares", p->shares);
+	json_add_uint(o, "threshold", p->threshold);
 	put_custodians(o, p);
 	json_put_name(o, "roots");
 	json_begin_array(o);

@@ -101,20 +101,12 @@ lint_with(struct looking *l, const struct lint_order *order)
 }
 
 static void
-put_text(struct json_out *o, const char *name, const char *text)
-{
-	json_put_name(o, name);
-	json_put_text(o, text);
-}
-
-static void
 put_hash_of(struct json_out *o, const char *name, struct span bytes)
 {
 	uint8_t hash[HASH_SIZE];
 
 	sha256(bytes, hash);
-	json_put_name(o, name);
-	json_put_hex(o, span_of(hash, sizeof(hash)));
+	json_add_hex(o, name, span_of(hash, sizeof(hash)));
 }
 
 static void
@@ -123,7 +115,7 @@ put_name_of(struct json_out *o, const char *name, struct span dn)
 	char text[NAME_SHOWN];
 
 	name_print(text, sizeof(text), dn);
-	put_text(o, name, text);
+	json_add_text(o, name, text);
 }
 
 /* By these the command line sees that a number or a serial came before. */
@@ -136,16 +128,14 @@ put_identity(struct json_out *o, const struct looking *l)
 		serial.len = SERIAL_SHOWN;
 	if (number.len > SERIAL_SHOWN)
 		number.len = SERIAL_SHOWN;
-	put_text(o, "as", lint_subject_text(l->subject));
+	json_add_text(o, "as", lint_subject_text(l->subject));
 	put_name_of(o, "subject", l->c.subject);
-	json_put_name(o, "serial");
-	json_put_string(o, serial);
-	json_put_name(o, "number");
-	json_put_hex(o, number);
+	json_add_string(o, "serial", serial);
+	json_add_hex(o, "number", number);
 	put_name_of(o, "issuer", l->c.issuer);
 	put_hash_of(o, "issuer-sha256", l->c.issuer);
 	put_hash_of(o, "sha256", l->c.der);
-	put_text(o, "signature",
+	json_add_text(o, "signature",
 	    l->kinship >= SIGNED   ? "good"
 		: signature_bad(l) ? "bad"
 				   : "unknown");
@@ -155,15 +145,13 @@ static void
 put_finding(struct json_out *o, const struct lint_finding *f, bool only_warning)
 {
 	json_begin_object(o);
-	put_text(o, "code", reason_code(f->code));
-	put_text(o, "clause", lint_clause(f->code));
-	json_put_name(o, "offset");
-	json_put_int(o, f->why.offset);
-	put_text(o, "sentence", reason_sentence(f->code));
-	put_text(o, "found", f->why.text);
-	put_text(o, "fix", lint_fix(f->code));
-	json_put_name(o, "warning");
-	json_put_bool(o, only_warning);
+	json_add_text(o, "code", reason_code(f->code));
+	json_add_text(o, "clause", lint_clause(f->code));
+	json_add_int(o, "offset", f->why.offset);
+	json_add_text(o, "sentence", reason_sentence(f->code));
+	json_add_text(o, "found", f->why.text);
+	json_add_text(o, "fix", lint_fix(f->code));
+	json_add_bool(o, "warning", only_warning);
 	json_end_object(o);
 }
 

@@ -152,12 +152,9 @@ static void
 key_put_counts(struct json_out *o, const struct audited_key *k)
 {
 	json_begin_object(o);
-	json_put_name(o, "name");
-	json_put_text(o, k->name);
-	json_put_name(o, "purpose");
-	json_put_text(o, key_purpose_word(k->purpose));
-	json_put_name(o, "state");
-	json_put_text(o, k->state);
+	json_add_text(o, "name", k->name);
+	json_add_text(o, "purpose", key_purpose_word(k->purpose));
+	json_add_text(o, "state", k->state);
 	json_put_name(o, "limit");
 	if (k->has_limit)
 		json_put_uint(o, k->limit);
@@ -169,10 +166,8 @@ key_put_counts(struct json_out *o, const struct audited_key *k)
 		    (uint64_t)(100.0 * (double)k->counted / (double)k->limit));
 	else
 		json_put_null(o);
-	json_put_name(o, "counted");
-	json_put_uint(o, k->counted);
-	json_put_name(o, "recorded");
-	json_put_uint(o, k->recorded);
+	json_add_uint(o, "counted", k->counted);
+	json_add_uint(o, "recorded", k->recorded);
 	json_put_name(o, "stored");
 	if (k->purpose == PURPOSE_IDEVID_CA)
 		json_put_uint(o, k->stored);
@@ -221,9 +216,7 @@ audit_counts(struct audit *a, struct json_out *o, struct why *why)
 	for (i = 0; i < a->keys_len; i++)
 		key_put_counts(o, &a->keys[i]);
 	json_end_array(o);
-	json_put_name(o, "without-record");
-	json_put_uint(o, a->without_record);
-	json_put_name(o, "without-device");
-	json_put_uint(o, a->without_row);
+	json_add_uint(o, "without-record", a->without_record);
+	json_add_uint(o, "without-device", a->without_row);
 	return REASON_OK;
 }

@@ -182,8 +182,7 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	audit_put_moment(o, "certified", k->certified);
 	audit_put_moment(o, "retired", k->ended);
 	audit_put_moment(o, "erased", k->gone);
-	json_put_name(o, "policy-changes");
-	json_put_uint(o, k->changes);
+	json_add_uint(o, "policy-changes", k->changes);
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);
 	put_file(a, o, file);
 	file_judge(a, k, file);
@@ -226,8 +225,7 @@ root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 	audit_put_moment(o, "certified", r->born);
 	audit_put(o, "retired", NULL);
 	audit_put_moment(o, "erased", r->destroyed ? r->touched : 0);
-	json_put_name(o, "policy-changes");
-	json_put_uint(o, 0);
+	json_add_uint(o, "policy-changes", 0);
 	audit_put(o, "file", NULL);
 	audit_put(o, "there", NULL);
 	audit_put(o, "opens", r->destroyed ? "nobody, by its ceremony" : opens);
@@ -301,8 +299,7 @@ other_put(const struct audit *a, struct json_out *o, const char *name,
 	audit_put(o, "certified", NULL);
 	audit_put(o, "retired", NULL);
 	audit_put(o, "erased", NULL);
-	json_put_name(o, "policy-changes");
-	json_put_uint(o, 0);
+	json_add_uint(o, "policy-changes", 0);
 	put_file(a, o, file);
 	audit_put(o, "opens",
 	    here || !root ? opens : "unknown: no ceremony on record");

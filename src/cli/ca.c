@@ -303,10 +303,8 @@ request_out(const struct cli *c, const char *name, const char *out,
 	if (c->json && strcmp(out, "-") == 0) {
 		json_out_open(&o, room, sizeof(room));
 		json_begin_object(&o);
-		json_put_name(&o, "name");
-		json_put_text(&o, name);
-		json_put_name(&o, "request");
-		json_put_base64(&o, request);
+		json_add_text(&o, "name", name);
+		json_add_base64(&o, "request", request);
 		json_end_object(&o);
 		if (json_out_span(&o, &json) != WIRE_OK)
 			return why_set(why, REASON_INTERNAL, -1, "%s", "");

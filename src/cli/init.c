@@ -266,12 +266,9 @@ put_anchor(const struct plan *p, struct json_out *o, const char *name)
 	if (good) {
 		sha256(der, hash);
 		json_begin_object(o);
-		json_put_name(o, "anchor");
-		json_put_text(o, name);
-		json_put_name(o, "file");
-		json_put_text(o, path);
-		json_put_name(o, "sha256");
-		json_put_hex(o, span_of(hash, sizeof(hash)));
+		json_add_text(o, "anchor", name);
+		json_add_text(o, "file", path);
+		json_add_hex(o, "sha256", span_of(hash, sizeof(hash)));
 		json_end_object(o);
 	}
 	buf_free(&pem);
@@ -299,8 +296,7 @@ print_summary(const struct plan *p, struct why *why)
 	json_begin_object(&o);
 	put_pair(&o, "home", p->home);
 	put_pair(&o, "organization", p->organization);
-	json_put_name(&o, "test");
-	json_put_bool(&o, p->test);
+	json_add_bool(&o, "test", p->test);
 	put_pair(&o, "root", "software root");
 	put_pair(&o, "voucher-key", VOUCHER_KEY);
 	put_pair(&o, "issuing-ca", p->issuing);

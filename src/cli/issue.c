@@ -240,11 +240,9 @@ tell_issued(
 	/* One object a line, the answer itself under "issued". */
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "file");
-	json_put_text(&o, file);
+	json_add_text(&o, "file", file);
 	if (out != NULL) {
-		json_put_name(&o, "out");
-		json_put_text(&o, out);
+		json_add_text(&o, "out", out);
 	}
 	json_put_name(&o, "issued");
 	if (json_parse(json, &root, NULL) != WIRE_OK)
@@ -267,12 +265,9 @@ tell_refused(const struct batch *b, const char *file, enum reason r,
 		return;
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "file");
-	json_put_text(&o, file);
-	json_put_name(&o, "refused");
-	json_put_text(&o, reason_code(r));
-	json_put_name(&o, "text");
-	json_put_text(&o, why->text);
+	json_add_text(&o, "file", file);
+	json_add_text(&o, "refused", reason_code(r));
+	json_add_text(&o, "text", why->text);
 	json_end_object(&o);
 	printf("%.*s\n", (int)o.len, room);
 }

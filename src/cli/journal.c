@@ -36,26 +36,17 @@ print_verified(const struct cli *c, const struct ledger *l, uint64_t records)
 	clock_print(time, l->time);
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "signer");
-	json_put_hex(&o, span_of(l->signer, sizeof(l->signer)));
-	json_put_name(&o, "test");
-	json_put_bool(&o, l->test);
-	json_put_name(&o, "records");
-	json_put_uint(&o, records);
-	json_put_name(&o, "sequence");
-	json_put_uint(&o, l->sequence);
-	json_put_name(&o, "head");
-	json_put_hex(&o, span_of(l->head, sizeof(l->head)));
-	json_put_name(&o, "time");
-	json_put_text(&o, time);
-	json_put_name(&o, "keys");
-	json_put_uint(&o, l->keys_len);
+	json_add_hex(&o, "signer", span_of(l->signer, sizeof(l->signer)));
+	json_add_bool(&o, "test", l->test);
+	json_add_uint(&o, "records", records);
+	json_add_uint(&o, "sequence", l->sequence);
+	json_add_hex(&o, "head", span_of(l->head, sizeof(l->head)));
+	json_add_text(&o, "time", time);
+	json_add_uint(&o, "keys", l->keys_len);
 	if (l->before.sequence != 0) {
-		json_put_name(&o, "old-signer");
-		json_put_hex(
-		    &o, span_of(l->before.signer, sizeof(l->before.signer)));
-		json_put_name(&o, "old-sequence");
-		json_put_uint(&o, l->before.sequence);
+		json_add_hex(&o, "old-signer",
+		    span_of(l->before.signer, sizeof(l->before.signer)));
+		json_add_uint(&o, "old-sequence", l->before.sequence);
 	}
 	json_end_object(&o);
 	if (json_out_span(&o, &json) == WIRE_OK)

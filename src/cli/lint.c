@@ -103,12 +103,9 @@ print_json(const char *name, enum reason r, const char *text, struct span json)
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "file");
-	json_put_text(&o, name);
-	json_put_name(&o, "reason");
-	json_put_text(&o, reason_code(r));
-	json_put_name(&o, "text");
-	json_put_text(&o, text);
+	json_add_text(&o, "file", name);
+	json_add_text(&o, "reason", reason_code(r));
+	json_add_text(&o, "text", text);
 	json_put_name(&o, "result");
 	printf("%.*s%.*s}\n", (int)o.len, room,
 	    json.len > 0 ? (int)json.len : 4,

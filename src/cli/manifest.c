@@ -107,20 +107,6 @@ struct verifying {
 	struct json_out o;
 };
 
-static void
-put_hex(struct json_out *o, const char *name, const void *octets, size_t len)
-{
-	json_put_name(o, name);
-	json_put_hex(o, span_of(octets, len));
-}
-
-static void
-put_number(struct json_out *o, const char *name, uint64_t number)
-{
-	json_put_name(o, name);
-	json_put_uint(o, number);
-}
-
 /* The name of its file, an octet of which may become six, and the rest. */
 #define ROW_MAX (6 * PATH_MAX + 1024)
 
@@ -148,17 +134,15 @@ put_facts(struct verifying *v, const struct manifest_facts *f)
 	make_room(&v->o);
 	clock_print(time, f->time);
 	json_begin_object(&v->o);
-	json_put_name(&v->o, "file");
-	json_put_text(&v->o, v->file);
-	put_number(&v->o, "first", s->first);
-	put_number(&v->o, "last", s->last);
-	put_number(&v->o, "devices", f->devices_len);
-	put_number(&v->o, "undelivered", f->undelivered);
-	json_put_name(&v->o, "time");
-	json_put_text(&v->o, time);
-	put_hex(&v->o, "signer", s->signer, SIGNER_ID_SIZE);
-	put_hex(&v->o, "head", s->head, HASH_SIZE);
-	put_hex(&v->o, "key-sha256", f->key_sha256, HASH_SIZE);
+	json_add_text(&v->o, "file", v->file);
+	json_add_uint(&v->o, "first", s->first);
+	json_add_uint(&v->o, "last", s->last);
+	json_add_uint(&v->o, "devices", f->devices_len);
+	json_add_uint(&v->o, "undelivered", f->undelivered);
+	json_add_text(&v->o, "time", time);
+	json_add_hex(&v->o, "signer", span_of(s->signer, SIGNER_ID_SIZE));
+	json_add_hex(&v->o, "head", span_of(s->head, HASH_SIZE));
+	json_add_hex(&v->o, "key-sha256", span_of(f->key_sha256, HASH_SIZE));
 	json_end_object(&v->o);
 }
 

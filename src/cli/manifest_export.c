@@ -356,24 +356,15 @@ print(const struct exporting *x)
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	json_put_name(&o, "signer");
-	json_put_hex(&o, span_of(x->signer, SIGNER_ID_SIZE));
-	json_put_name(&o, "first");
-	json_put_uint(&o, x->begin);
-	json_put_name(&o, "last");
-	json_put_uint(&o, x->last);
-	json_put_name(&o, "head");
-	json_put_hex(&o, span_of(x->head, HASH_SIZE));
-	json_put_name(&o, "manifests");
-	json_put_uint(&o, x->manifests);
-	json_put_name(&o, "devices");
-	json_put_uint(&o, x->devices);
-	json_put_name(&o, "key");
-	json_put_text(&o, x->key);
-	json_put_name(&o, "key-sha256");
-	json_put_text(&o, x->key_sha256);
-	json_put_name(&o, "more");
-	json_put_bool(&o, x->more);
+	json_add_hex(&o, "signer", span_of(x->signer, SIGNER_ID_SIZE));
+	json_add_uint(&o, "first", x->begin);
+	json_add_uint(&o, "last", x->last);
+	json_add_hex(&o, "head", span_of(x->head, HASH_SIZE));
+	json_add_uint(&o, "manifests", x->manifests);
+	json_add_uint(&o, "devices", x->devices);
+	json_add_text(&o, "key", x->key);
+	json_add_text(&o, "key-sha256", x->key_sha256);
+	json_add_bool(&o, "more", x->more);
 	json_end_object(&o);
 	if (json_out_span(&o, &json) == WIRE_OK)
 		output_json(x->c, json);

@@ -238,8 +238,8 @@ put_lost(struct json_out *o, const struct succession *s)
 	for (k = 0; k <= RECORD_KIND_LAST; k++) {
 		if (s->lost[k] == 0)
 			continue;
-		json_put_name(o, record_kind_name((enum record_kind)k));
-		json_put_uint(o, s->lost[k]);
+		json_add_uint(
+		    o, record_kind_name((enum record_kind)k), s->lost[k]);
 	}
 	json_end_object(o);
 }
@@ -259,13 +259,10 @@ put_keys(struct json_out *o, const struct succession *s)
 		const struct ledger_key *k = &next.keys[i];
 
 		json_begin_object(o);
-		json_put_name(o, "name");
-		json_put_text(o, k->order.name);
-		json_put_name(o, "issued");
-		json_put_uint(o, k->count.issued);
+		json_add_text(o, "name", k->order.name);
+		json_add_uint(o, "issued", k->count.issued);
 		if (k->order.purpose == PURPOSE_IDEVID_CA) {
-			json_put_name(o, "last-counter");
-			json_put_uint(o, k->last_counter);
+			json_add_uint(o, "last-counter", k->last_counter);
 		}
 		json_end_object(o);
 	}
@@ -283,22 +280,16 @@ print(const struct succession *s, bool done)
 
 	json_out_open(&o, room, size);
 	json_begin_object(&o);
-	json_put_name(&o, "done");
-	json_put_bool(&o, done);
-	json_put_name(&o, "old-signer");
-	json_put_hex(&o, span_of(s->ledger.signer, sizeof(s->ledger.signer)));
-	json_put_name(&o, "journal-ended");
-	json_put_uint(&o, s->own);
-	json_put_name(&o, "goes-on-from");
-	json_put_uint(&o, s->ledger.sequence);
-	json_put_name(&o, "head");
-	json_put_hex(&o, span_of(s->ledger.head, HASH_SIZE));
+	json_add_bool(&o, "done", done);
+	json_add_hex(&o, "old-signer",
+	    span_of(s->ledger.signer, sizeof(s->ledger.signer)));
+	json_add_uint(&o, "journal-ended", s->own);
+	json_add_uint(&o, "goes-on-from", s->ledger.sequence);
+	json_add_hex(&o, "head", span_of(s->ledger.head, HASH_SIZE));
 	put_lost(&o, s);
 	clock_print(when, clock_now());
-	json_put_name(&o, "dated");
-	json_put_text(&o, when);
-	json_put_name(&o, "skipped");
-	json_put_uint(&o, s->skip);
+	json_add_text(&o, "dated", when);
+	json_add_uint(&o, "skipped", s->skip);
 	put_keys(&o, s);
 	json_end_object(&o);
 	if (json_out_span(&o, &json) != WIRE_OK)

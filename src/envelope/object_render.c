@@ -56,10 +56,8 @@ header_write(
 
 	json_out_open(&o, out, cap);
 	json_begin_object(&o);
-	json_put_name(&o, "alg");
-	json_put_text(&o, p384(p) ? "ES384" : "ES256");
-	json_put_name(&o, "typ");
-	json_put_text(&o, "voucher-jws+json");
+	json_add_text(&o, "alg", p384(p) ? "ES384" : "ES256");
+	json_add_text(&o, "typ", "voucher-jws+json");
 	if (p->certificates_len > 0) {
 		json_put_name(&o, "x5c");
 		json_begin_array(&o);

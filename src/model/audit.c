@@ -77,20 +77,16 @@ put_event(struct json_out *o, const struct kept *k)
 
 	clock_print(date, e->date);
 	json_begin_object(o);
-	json_put_name(o, "date");
-	json_put_text(o, date);
-	json_put_name(o, "domainID");
-	json_put_base64(o, span_of(e->domain_id, e->domain_id_len));
+	json_add_text(o, "date", date);
+	json_add_base64(o, "domainID", span_of(e->domain_id, e->domain_id_len));
 	json_put_name(o, "nonce");
 	if (e->nonce[0] == '\0')
 		json_put_null(o);
 	else
 		json_put_text(o, e->nonce);
-	json_put_name(o, "assertion");
-	json_put_text(o, assertion_text(e->assertion));
+	json_add_text(o, "assertion", assertion_text(e->assertion));
 	if (k->truncated > 0) {
-		json_put_name(o, "truncated");
-		json_put_uint(o, saturated(k->truncated));
+		json_add_uint(o, "truncated", saturated(k->truncated));
 	}
 	json_end_object(o);
 }
@@ -104,8 +100,7 @@ print(const struct reduction *r, char *out, size_t cap, size_t *len)
 
 	json_out_open(&o, out, cap);
 	json_begin_object(&o);
-	json_put_name(&o, "version");
-	json_put_uint(&o, 1);
+	json_add_uint(&o, "version", 1);
 	json_put_name(&o, "events");
 	json_begin_array(&o);
 	for (i = 0; i < r->len; i++)
@@ -113,12 +108,9 @@ print(const struct reduction *r, char *out, size_t cap, size_t *len)
 	json_end_array(&o);
 	json_put_name(&o, "truncation");
 	json_begin_object(&o);
-	json_put_name(&o, "nonced duplicates");
-	json_put_uint(&o, saturated(r->nonced));
-	json_put_name(&o, "nonceless duplicates");
-	json_put_uint(&o, saturated(r->nonceless));
-	json_put_name(&o, "arbitrary");
-	json_put_uint(&o, saturated(r->arbitrary));
+	json_add_uint(&o, "nonced duplicates", saturated(r->nonced));
+	json_add_uint(&o, "nonceless duplicates", saturated(r->nonceless));
+	json_add_uint(&o, "arbitrary", saturated(r->arbitrary));
 	json_end_object(&o);
 	json_end_object(&o);
 	if (json_out_span(&o, &written) != WIRE_OK)

@@ -441,8 +441,7 @@ put_text(struct json_out *o, const char *name, const char *value)
 {
 	if (value[0] == '\0')
 		return;
-	json_put_name(o, name);
-	json_put_text(o, value);
+	json_add_text(o, name, value);
 }
 
 static void
@@ -450,8 +449,7 @@ put_binary(struct json_out *o, const char *name, struct span value)
 {
 	if (value.ptr == NULL)
 		return;
-	json_put_name(o, name);
-	json_put_base64(o, value);
+	json_add_base64(o, name, value);
 }
 
 bool

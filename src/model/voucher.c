@@ -13,8 +13,7 @@ put_date(struct json_out *o, const char *name, int64_t when)
 	char text[CLOCK_TEXT_SIZE];
 
 	clock_print(text, when);
-	json_put_name(o, name);
-	json_put_text(o, text);
+	json_add_text(o, name, text);
 }
 
 static void
@@ -22,8 +21,7 @@ put_binary(struct json_out *o, const char *name, struct span value)
 {
 	if (value.ptr == NULL)
 		return;
-	json_put_name(o, name);
-	json_put_base64(o, value);
+	json_add_base64(o, name, value);
 }
 
 static void
@@ -31,8 +29,7 @@ put_text(struct json_out *o, const char *name, const char *value)
 {
 	if (value[0] == '\0')
 		return;
-	json_put_name(o, name);
-	json_put_text(o, value);
+	json_add_text(o, name, value);
 }
 
 /* base64url, unlike other binaries (8366bis 8.7). */
@@ -60,18 +57,16 @@ voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
 	put_date(&o, "created-on", v->created_on);
 	if (v->expires_on != 0)
 		put_date(&o, "expires-on", v->expires_on);
-	json_put_name(&o, "assertion");
-	json_put_text(&o, assertion_text(v->assertion));
-	json_put_name(&o, "serial-number");
-	json_put_text(&o, v->serial);
+	json_add_text(&o, "assertion", assertion_text(v->assertion));
+	json_add_text(&o, "serial-number", v->serial);
 	put_binary(&o, "idevid-issuer", v->idevid_issuer);
 	put_binary(&o, "pinned-domain-cert", v->pinned_domain_cert);
 	put_binary(&o, "pinned-domain-pubk", v->pinned_domain_pubk);
 	put_binary(
 	    &o, "pinned-domain-pubk-sha256", v->pinned_domain_pubk_sha256);
 	if (v->has_revocation_checks) {
-		json_put_name(&o, "domain-cert-revocation-checks");
-		json_put_bool(&o, v->revocation_checks);
+		json_add_bool(
+		    &o, "domain-cert-revocation-checks", v->revocation_checks);
 	}
 	put_text(&o, "nonce", v->nonce);
 	put_text(&o, "est-domain", v->est_domain);

@@ -82,21 +82,16 @@ put_entry(struct json_out *o, const struct audit_entry *e, bool own)
 
 	clock_print(date, e->date);
 	json_begin_object(o);
-	json_put_name(o, "date");
-	json_put_text(o, date);
-	json_put_name(o, "domainID");
-	json_put_base64(o, span_of(e->domain_id, e->domain_id_len));
-	json_put_name(o, "own");
-	json_put_bool(o, own);
+	json_add_text(o, "date", date);
+	json_add_base64(o, "domainID", span_of(e->domain_id, e->domain_id_len));
+	json_add_bool(o, "own", own);
 	json_put_name(o, "nonce");
 	if (e->nonce[0] == '\0')
 		json_put_null(o);
 	else
 		json_put_text(o, e->nonce);
-	json_put_name(o, "assertion");
-	json_put_text(o, assertion_text(e->assertion));
-	json_put_name(o, "truncated");
-	json_put_uint(o, e->truncated);
+	json_add_text(o, "assertion", assertion_text(e->assertion));
+	json_add_uint(o, "truncated", e->truncated);
 	json_end_object(o);
 }
 
@@ -117,12 +112,9 @@ json_print(const struct audit_log *log, const struct audit_domains *domains,
 		put_entry(&o, &log->entries[i],
 		    audit_domain_known(domains, &log->entries[i]));
 	json_end_array(&o);
-	json_put_name(&o, "foreign");
-	json_put_uint(&o, f->foreign);
-	json_put_name(&o, "foreign-nonceless");
-	json_put_uint(&o, f->nonceless);
-	json_put_name(&o, "truncated");
-	json_put_bool(&o, f->truncated);
+	json_add_uint(&o, "foreign", f->foreign);
+	json_add_uint(&o, "foreign-nonceless", f->nonceless);
+	json_add_bool(&o, "truncated", f->truncated);
 	json_end_object(&o);
 	if (json_out_span(&o, &written) != WIRE_OK)
 		fatal("an audit log does not fit %d octets", JSON_ROOM);

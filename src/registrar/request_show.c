@@ -107,8 +107,7 @@ put_base64(struct json_out *o, const char *name, struct span value)
 {
 	if (value.ptr == NULL)
 		return;
-	json_put_name(o, name);
-	json_put_base64(o, value);
+	json_add_base64(o, name, value);
 }
 
 static void

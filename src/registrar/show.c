@@ -190,11 +190,9 @@ show_put_certificate(struct json_out *o, const struct certificate *c)
 	name_print(name, sizeof(name), c->subject);
 	show_put_text(o, "subject", name);
 	sha256(c->spki, hash);
-	json_put_name(o, "spki-sha256");
-	json_put_hex(o, span_of(hash, sizeof(hash)));
+	json_add_hex(o, "spki-sha256", span_of(hash, sizeof(hash)));
 	sha256(c->der, hash);
-	json_put_name(o, "sha256");
-	json_put_hex(o, span_of(hash, sizeof(hash)));
+	json_add_hex(o, "sha256", span_of(hash, sizeof(hash)));
 	show_put_date(o, "not-before", c->not_before);
 	show_put_date(o, "not-after", c->not_after);
 	json_end_object(o);
@@ -211,8 +209,7 @@ put_pin(struct json_out *o, const struct judgement *j)
 		return;
 	}
 	json_begin_object(o);
-	json_put_name(o, "spki-sha256");
-	json_put_hex(o, pin_key_hash(&j->voucher, room));
+	json_add_hex(o, "spki-sha256", pin_key_hash(&j->voucher, room));
 	json_end_object(o);
 }
 
@@ -221,8 +218,7 @@ show_put_signature(struct json_out *o, const struct judgement *j)
 {
 	unsigned i;
 
-	json_put_name(o, "verified");
-	json_put_bool(o, j->signer != NULL || j->chained);
+	json_add_bool(o, "verified", j->signer != NULL || j->chained);
 	json_put_name(o, "chain");
 	json_begin_array(o);
 	for (i = 0; i < j->chain_len; i++)
@@ -249,12 +245,11 @@ put_voucher(struct json_out *o, const struct judgement *j)
 	show_put_date(o, "created-on", v->created_on);
 	show_put_date(o, "expires-on", v->expires_on);
 	if (v->has_revocation_checks) {
-		json_put_name(o, "domain-cert-revocation-checks");
-		json_put_bool(o, v->revocation_checks);
+		json_add_bool(
+		    o, "domain-cert-revocation-checks", v->revocation_checks);
 	}
 	if (v->idevid_issuer.ptr != NULL) {
-		json_put_name(o, "idevid-issuer");
-		json_put_base64(o, v->idevid_issuer);
+		json_add_base64(o, "idevid-issuer", v->idevid_issuer);
 	}
 	if (v->est_domain[0] != '\0')
 		show_put_text(o, "est-domain", v->est_domain);
@@ -262,8 +257,7 @@ put_voucher(struct json_out *o, const struct judgement *j)
 		show_put_text(
 		    o, "additional-configuration-url", v->configuration_url);
 	if (v->proprietary.ptr != NULL) {
-		json_put_name(o, "manufacturer-proprietary");
-		json_put_base64(o, v->proprietary);
+		json_add_base64(o, "manufacturer-proprietary", v->proprietary);
 	}
 	show_put_form(o, j);
 	put_pin(o, j);
@@ -271,22 +265,15 @@ put_voucher(struct json_out *o, const struct judgement *j)
 }
 
 static void
-put_check(struct json_out *o, const char *name, bool done)
-{
-	json_put_name(o, name);
-	json_put_bool(o, done);
-}
-
-static void
 put_verdict(struct json_out *o, const struct judgement *j)
 {
 	json_put_name(o, "checked");
 	json_begin_object(o);
-	put_check(o, "anchor", j->chained);
-	put_check(o, "serial-number", j->serial_checked);
-	put_check(o, "nonce", j->nonce_checked);
-	put_check(o, "idevid-issuer", j->issuer_checked);
-	put_check(o, "pinned-domain-cert", j->pin_checked);
+	json_add_bool(o, "anchor", j->chained);
+	json_add_bool(o, "serial-number", j->serial_checked);
+	json_add_bool(o, "nonce", j->nonce_checked);
+	json_add_bool(o, "idevid-issuer", j->issuer_checked);
+	json_add_bool(o, "pinned-domain-cert", j->pin_checked);
 	json_end_object(o);
 }
 

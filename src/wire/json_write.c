@@ -226,6 +226,29 @@ json_put_hex(struct json_out *o, struct span bytes)
 	put_char(o, '"');
 }
 
+/* --- members --- */
+
+#define ADD(kind, type)                                                        \
+	void json_add_##kind(struct json_out *o, const char *name, type value) \
+	{                                                                      \
+		json_put_name(o, name);                                        \
+		json_put_##kind(o, value);                                     \
+	}
+ADD(text, const char *)
+ADD(uint, uint64_t)
+ADD(int, int64_t)
+ADD(bool, bool)
+ADD(string, struct span)
+ADD(base64, struct span)
+ADD(hex, struct span)
+
+void
+json_add_null(struct json_out *o, const char *name)
+{
+	json_put_name(o, name);
+	json_put_null(o);
+}
+
 enum wire_error
 json_out_span(const struct json_out *o, struct span *written)
 {
