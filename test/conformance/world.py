@@ -244,6 +244,17 @@ class Pki:
                          self.REGISTRAR.replace(
                              "authorityKeyIdentifier=keyid\n", ""))
 
+    def make_registrar_wide(self):
+        """Its name has one part of 60 attributes, which libcrypto sorts."""
+        identity = Identity(self.folder, "registrar-wide")
+        extensions = [word for line in self.REGISTRAR.split("\n")[:2]
+                      for word in ("-addext", line)]
+        openssl("req", "-x509", "-new", "-key", self.key("registrar-wide"),
+                "-subj", "/CN=" + "+CN=".join("%02d" % n for n in range(60)),
+                "-days", "9000", *extensions, "-out", identity.pem)
+        self.known["registrar-wide"] = identity
+        return identity
+
     def make_registrar_crl(self):
         return self.make("registrar-crl", "O=Customer\nCN=crl",
                          self.REGISTRAR + "crlDistributionPoints="
