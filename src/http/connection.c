@@ -17,6 +17,7 @@
 #include "http/tls.h"
 
 #define READ_AHEAD 16384 /* octets that wait for us, per connection */
+#define LATE_MAX   32	 /* key updates, renegotiations that we refuse */
 
 static void consume(struct http_connection *c);
 
@@ -389,6 +390,27 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	connection_free(c);
 }
 
+/* To update keys costs us more than it does who asks for it, who can reckon them out
+ * ahead, and is no octet of a request: nobody needs it often. */
+static void
+on_record(int written, int version, int type, const void *bytes, size_t len,
+    SSL *ssl, void *context)
+{
+	struct http_connection *c = context;
+
+	(void)version;
+	(void)ssl;
+	if (written != 0 || !c->met || len == 0 ||
+	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE) ||
+	    *(const uint8_t *)bytes != SSL3_RT_HANDSHAKE ||
+	    ++c->late != LATE_MAX)
+		return;
+	/* libssl is at work and must return first. */
+	(void)bufferevent_disable(c->stream, EV_READ);
+	bufferevent_trigger_event(c->stream,
+	    BEV_EVENT_READING | BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
+}
+
 /*
  * Its first octet is here, or its end: now it gets what TLS needs, most of
  * which is the room that OpenSSL takes for a handshake (doc/limits.md).
@@ -407,6 +429,8 @@ on_first(evutil_socket_t fd, short what, void *context)
 	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 	if (c->stream == NULL)
 		fatal("out of memory");
+	SSL_set_msg_callback(c->ssl, on_record);
+	SSL_set_msg_callback_arg(c->ssl, c);
 	bufferevent_openssl_set_allow_dirty_shutdown(c->stream, 1);
 	bufferevent_setwatermark(c->stream, EV_READ, 0, READ_AHEAD);
 	bufferevent_setcb(c->stream, on_read, on_written, on_event, c);

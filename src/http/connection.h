@@ -48,6 +48,7 @@ struct http_connection {
 
 	struct http_reader reader;
 	struct http_exchange exchange;
+	unsigned late;	 /* records of the handshake's kind since then */
 	bool met;	 /* its handshake is over */
 	bool close;	 /* behind the reply */
 	bool remembered; /* it has a ticket */

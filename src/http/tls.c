@@ -97,6 +97,9 @@ context_new(enum client_certificate client)
 	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
 		SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* One record a turn: else whoever sends nothing but key updates has the
+	 * thread for as long as they come. */
+	SSL_CTX_clear_mode(c, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(c, choose_protocol, NULL);
 	set_client(c, client);

@@ -213,6 +213,8 @@ tls_prepare(struct connection *c)
 	if (c->context == NULL ||
 	    SSL_CTX_set_min_proto_version(c->context, TLS1_2_VERSION) != 1)
 		fatal("TLS could not be set up");
+	/* Our deadline is looked at between records. */
+	SSL_CTX_clear_mode(c->context, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_verify(c->context, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(c->context, verify_server, c);
 	/* A MASA's issuing CA alone may be the anchor. */

@@ -119,6 +119,41 @@ an_endless_body(void **state)
 	assert_serves();
 }
 
+/* Keys updated without end cost the client little and the front much: it is neither
+ * waited for, nor heard out. */
+static void
+endless_key_updates(void **state)
+{
+	struct http_limits l = world_limits();
+	struct pollfd end = { .events = POLLIN };
+	SSL *c;
+	int i, n = 1;
+
+	(void)state;
+	l.idle_ms = 120000;
+	world_start(&l, CLIENT_REQUIRED, 0);
+	c = client_open(PLAIN_CLIENT);
+	for (i = 0; i < 20000 && n == 1; i++)
+		n = SSL_key_update(c, SSL_KEY_UPDATE_NOT_REQUESTED) == 1
+		    ? SSL_do_handshake(c)
+		    : 0;
+	end.fd = SSL_get_fd(c);
+	assert_int_equal(poll(&end, 1, 30000), 1);
+	assert_int_equal(client_rest(c, reply), 0);
+	client_close(c);
+	assert_serves();
+	/* A few are anybody's right. */
+	c = client_open(PLAIN_CLIENT);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(
+		    SSL_key_update(c, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(c), 1);
+	}
+	client_post(c, "hello");
+	assert_int_equal(client_reply(c, reply), 200);
+	client_close(c);
+}
+
 /* The last octet of "100 Continue" is not that of the refusal behind it. Header and
  * body come together, in two records, so that the one leaves when the other is
  * read. */
@@ -475,6 +510,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		WITH_FRONT(a_lying_length),
 		cmocka_unit_test_teardown(a_refusal_is_readable, stop),
+		cmocka_unit_test_teardown(endless_key_updates, stop),
 		WITH_FRONT(an_endless_body),
 		WITH_FRONT(a_bad_body_behind_an_expectation),
 		WITH_FRONT(refused_heads),
