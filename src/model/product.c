@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "model/masa_url.h"
 #include "model/serial.h"
 
 void
@@ -228,7 +229,7 @@ set_width(unsigned *out, struct span value)
 static const struct {
 	const char *field, *takes;
 } rules[] = { { "token", "2 to 6 of A-Z 0-9" },
-	{ "masa-url", "a host, perhaps with a port" },
+	{ "masa-url", "HOST, HOST:PORT, or an https URI (L05)" },
 	{ "counter-width", "4 to 12" },
 	{ "pin", "farthest, lowest-ca, end-entity or by-format" },
 	{ "pin-kind",
@@ -265,7 +266,7 @@ product_set(
 		good = text_copy(next.token, sizeof(next.token), value) &&
 		    token_valid(next.token);
 	else if (span_is(name, "masa-url"))
-		good = text_printable(value) &&
+		good = masa_url_valid(value) &&
 		    text_copy(next.masa_url, sizeof(next.masa_url), value);
 	else if (span_is(name, "counter-width"))
 		good = set_width(&next.counter_width, value);

@@ -3,6 +3,7 @@
  * from a CSR but the key, the plan is linted before it is signed.
  */
 #include "crypto/hash/hash.h"
+#include "model/masa_url.h"
 #include "model/serial.h"
 #include "signer/signer.h"
 #include "wire/der.h"

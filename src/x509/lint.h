@@ -55,7 +55,5 @@ MUST_USE enum reason lint_import(const struct certificate *c,
     struct why *why);
 /* Is this SubjectPublicKeyInfo one of the published test keys (L15)? */
 bool test_key_published(struct span spki);
-/* The hosts that MASA URLs may name: authority syntax of IP 5. */
-bool masa_url_valid(struct span text);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "model/masa_url.h"
 #include "model/product.h"
 
 static enum reason
@@ -42,7 +43,9 @@ fields(void **state)
 		{ "voucher-limit", "1200", "1e3" },
 		{ "import-only", "yes", "y" },
 		{ "key-usage", "yes", "" },
-		{ "masa-url", "masa.example.com:8443", "a\nb" },
+		{ "masa-url", "masa.example.com:8443", "not a host" },
+		{ "masa-url", "192.0.2.1", "http://masa.example.com" },
+		{ "masa-url", "https://masa.example.com", "" },
 	};
 	char text[FORMATS_TEXT_SIZE];
 	struct product p;
@@ -116,6 +119,37 @@ whole(void **state)
 	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
 }
 
+static void
+authorities(void **state)
+{
+	static const char *const good[] = { "masa.example.com",
+		"masa.example.com:9443", "localhost", "192.0.2.1:443", "a-b.c",
+		"https://masa.example.com", "https://masa.example.com:1/x?y",
+		"masa:65535" };
+	static const char *const bad[] = { "", ":443", "masa:", "masa:0",
+		"masa:65536", "masa:0443", "masa:99999999999", "a..b", ".a",
+		"a.", "-a", "a-", "a-.b", "a b", "a_b", "a/b", "user@host",
+		"http://masa.example.com", "https://", "https:///x", "masa\n",
+		"m\xc3\xa4sa" };
+	char label[65], name[300];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (!masa_url_valid(span_str(good[i])))
+			fail_msg("%s", good[i]);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (masa_url_valid(span_str(bad[i])))
+			fail_msg("%s", bad[i]);
+	memset(label, 'a', sizeof(label));
+	assert_true(masa_url_valid(span_of(label, 63)));
+	assert_false(masa_url_valid(span_of(label, 64)));
+	for (i = 0; i < sizeof(name); i++)
+		name[i] = i % 2 == 0 ? 'a' : '.';
+	assert_true(masa_url_valid(span_of(name, 253)));
+	assert_false(masa_url_valid(span_of(name, 255)));
+}
+
 int
 main(void)
 {
@@ -123,6 +157,7 @@ main(void)
 		cmocka_unit_test(fields),
 		cmocka_unit_test(format_lists),
 		cmocka_unit_test(whole),
+		cmocka_unit_test(authorities),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -491,37 +491,6 @@ own_profiles(void **state)
 	private_key_free(key);
 }
 
-static void
-authorities(void **state)
-{
-	static const char *const good[] = { "masa.example.com",
-		"masa.example.com:9443", "localhost", "192.0.2.1:443", "a-b.c",
-		"https://masa.example.com", "https://masa.example.com:1/x?y",
-		"masa:65535" };
-	static const char *const bad[] = { "", ":443", "masa:", "masa:0",
-		"masa:65536", "masa:0443", "masa:99999999999", "a..b", ".a",
-		"a.", "-a", "a-", "a-.b", "a b", "a_b", "a/b", "user@host",
-		"http://masa.example.com", "https://", "https:///x", "masa\n",
-		"m\xc3\xa4sa" };
-	char label[65], name[300];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		if (!masa_url_valid(span_str(good[i])))
-			fail_msg("%s", good[i]);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (masa_url_valid(span_str(bad[i])))
-			fail_msg("%s", bad[i]);
-	memset(label, 'a', sizeof(label));
-	assert_true(masa_url_valid(span_of(label, 63)));
-	assert_false(masa_url_valid(span_of(label, 64)));
-	for (i = 0; i < sizeof(name); i++)
-		name[i] = i % 2 == 0 ? 'a' : '.';
-	assert_true(masa_url_valid(span_of(name, 253)));
-	assert_false(masa_url_valid(span_of(name, 255)));
-}
-
 int
 main(void)
 {
@@ -546,7 +515,6 @@ main(void)
 		cmocka_unit_test(guesses),
 		cmocka_unit_test(imports),
 		cmocka_unit_test(own_profiles),
-		cmocka_unit_test(authorities),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_end);
