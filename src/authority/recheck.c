@@ -210,6 +210,19 @@ first_open(struct recheck *k)
 	return NULL;
 }
 
+/* Answers come in any order: what needs the record of its device waits for that at
+ * the checker, while it answers others. */
+static struct recheck_item *
+asked_about(struct recheck *k, uint64_t id)
+{
+	unsigned i;
+
+	for (i = 0; i < k->len; i++)
+		if (k->items[i].id == id && !k->items[i].done)
+			return &k->items[i];
+	return NULL;
+}
+
 /* One that is answered, or cannot be asked about. */
 struct judging {
 	struct authority *a;
@@ -280,8 +293,8 @@ recheck_take(struct authority *a, const struct frame *frame)
 	cbor_open(&in, frame->payload, true);
 	if (!message_derived_get(&in, &m))
 		fatal("malformed DERIVED");
-	item = first_open(k);
-	if (item == NULL || item->id != frame->id)
+	item = asked_about(k, frame->id);
+	if (item == NULL)
 		return; /* of a batch that was given up */
 	judge_item(a, item, &m, NULL);
 }

@@ -104,6 +104,30 @@ the_same(void **state)
 	expect_nothing(&w->signer);
 }
 
+/* A checker parks what needs the record of its device, and answers what comes
+ * behind it first. */
+static void
+out_of_order(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[2];
+	uint64_t first, second;
+
+	issue(w, 2, f);
+	batch(w);
+	first = asked(&w->apart, &f[0]);
+	second = asked(&w->apart, &f[1]);
+	say(w, &w->apart, second, &f[1], REASON_OK);
+	say(w, &w->apart, second, &f[0], REASON_OK); /* answered already */
+	say(w, &w->apart, first, &f[0], REASON_OK);
+	drained(w);
+	assert_string_equal(status(w, "recheck.waiting"), "0");
+	assert_string_equal(status(w, "recheck.checked"), "2");
+	assert_string_equal(status(w, "recheck.stopped"), "false");
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, 1);
+}
+
 /* Not while somebody waits for an answer, unless that lasts. */
 static void
 only_idle(void **state)
@@ -547,6 +571,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_same),
+		TEST(out_of_order),
 		TEST(only_idle),
 		TEST(differs),
 		TEST(refuses),
