@@ -26,6 +26,7 @@
 #define CHECKER_PATIENCE    60 /* and until a checker must have answered */
 #define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
+#define WAITERS_MAX	    16		/* requests that wait for one device */
 #define RECHECK_BATCH	    32
 #define RECHECK_FACTS_MAX   4096
 
@@ -81,6 +82,7 @@ struct pending {
 	struct pending *same;	   /* the same bytes get its answer */
 	struct pending *later;	   /* others, decided after it */
 	struct pending **later_tail;
+	unsigned waiters;     /* in these two, at most WAITERS_MAX */
 	struct pending *next; /* in one of these, or a group */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];

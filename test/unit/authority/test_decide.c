@@ -141,6 +141,66 @@ one_at_a_time(void **state)
 	assert_int_equal(w->signer.len, 1);
 }
 
+/* The next of what the checker is told. */
+static struct message_answer
+next_answer(struct world *w, uint64_t *id)
+{
+	struct sent s = take(&w->checker, MESSAGE_ANSWER);
+	struct message_answer m;
+	struct cbor c;
+
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_answer_get(&c, &m));
+	*id = s.id;
+	m.body = span_of(NULL, 0);
+	buf_free(&s.payload);
+	return m;
+}
+
+/* One device's queue is its own: whoever fills it keeps nobody else waiting. */
+static void
+one_queue(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2),
+			     h = good_facts(2, 3);
+	uint64_t id, last = 0;
+	unsigned i;
+
+	world_ready(w, 2);
+	ask(w, 1, &f);
+	for (i = 0; i < PENDING_MAX + 100; i++) {
+		/* The same bytes, and others. */
+		if (i % 3 > 0)
+			request_of(&g, (uint8_t)(10 + i % 100));
+		ask(w, 100 + i, i % 3 == 0 ? &f : &g);
+		if (i < WAITERS_MAX)
+			continue;
+		assert_int_equal(next_answer(w, &id).reason, REASON_OVERLOAD);
+		assert_int_equal(id, 100 + i);
+	}
+	expect_nothing(&w->checker);
+	ask(w, 2, &h);
+	assert_int_equal(w->signer.len, 2);
+	/* Those that wait are decided in their order, one after another. */
+	while (w->signer.len > 0) {
+		puppet_obey(w);
+		drained(w);
+		assert_true(w->signer.len <= 2);
+	}
+	assert_int_equal(w->checker.len, 2 + WAITERS_MAX);
+	for (i = 0; w->checker.len > 0; i++) {
+		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
+		if (id < 100 || (id - 100) % 3 == 0)
+			continue;
+		assert_true(id > last);
+		last = id;
+	}
+	assert_int_equal(w->a->kept, 0);
+	ask(w, 3, &g);
+	assert_int_equal(w->signer.len, 1);
+}
+
 static void
 refusals(void **state)
 {
@@ -745,6 +805,7 @@ main(void)
 		TEST(idempotency),
 		TEST(other_client),
 		TEST(one_at_a_time),
+		TEST(one_queue),
 		TEST(refusals),
 		TEST(signer_refuses),
 		TEST(signer_lost),
