@@ -15,10 +15,15 @@ struct audit_event {
 };
 
 #define AUDIT_COUNTER_MAX 1024
+/* Newest events of a device that are looked at; whoever has one device can make as
+ * many as he likes. Older ones count as arbitrary, so no more of them need be read
+ * than that counter can say. */
+#define AUDIT_SEEN_MAX	  10000
+#define AUDIT_READ_MAX	  (AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)
 
 /*
- * Writes the log of one device from its events, oldest first as the store has
- * them: per domainID the newest nonced and the newest nonceless event stay, the
+ * Writes the log of one device from its newest events, oldest of them first: per
+ * domainID the newest nonced and the newest nonceless event stay, the
  * rest is counted; newest first on the wire. false if over cap: then drops the
  * oldest and counts them as arbitrary until it fits.
  */

@@ -281,7 +281,7 @@ bool store_voucher_by_request(struct store *s,
 /* Did any voucher of this device pin a certificate with this key? */
 bool store_voucher_pinned(struct store *s, const struct device *d,
     const uint8_t spki_sha256[HASH_SIZE]);
-/* All events of a device, oldest first; freed by the caller. */
+/* The newest AUDIT_READ_MAX events of a device, oldest first; freed by the caller. */
 size_t store_audit(struct store *s, const char *serial,
     const struct issuer *issuer, struct audit_event **out);
 

@@ -195,6 +195,19 @@ take_event(void *context, const struct value *row, unsigned n)
 	return true;
 }
 
+static void
+reverse(struct events *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->len / 2; i++) {
+		struct audit_event first = e->list[i];
+
+		e->list[i] = e->list[e->len - 1 - i];
+		e->list[e->len - 1 - i] = first;
+	}
+}
+
 size_t
 store_audit(struct store *s, const char *serial, const struct issuer *issuer,
     struct audit_event **out)
@@ -204,10 +217,12 @@ store_audit(struct store *s, const char *serial, const struct issuer *issuer,
 	store_read(s,
 	    "SELECT created, domain_id, nonce, assertion FROM "
 	    "voucher WHERE serial = ?1 AND issuer_kind = ?2 AND issuer = ?3 "
-	    "ORDER BY created, sequence",
+	    "ORDER BY created DESC, sequence DESC LIMIT ?4",
 	    VALUES(value_text(serial), value_number(issuer->kind),
-		value_bytes(issuer->bytes, issuer->len)),
+		value_bytes(issuer->bytes, issuer->len),
+		value_number(AUDIT_READ_MAX)),
 	    take_event, &e);
+	reverse(&e);
 	*out = e.list;
 	return e.len;
 }

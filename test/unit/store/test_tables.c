@@ -281,6 +281,32 @@ vouchers(void **state)
 	assert_true(committed(f->store));
 }
 
+/* Of a device with many vouchers only the newest are read, oldest of them first. */
+static void
+long_log(void **state)
+{
+	struct fixture *f = *state;
+	struct record r;
+	struct store_device d = some_device(1);
+	struct audit_event *events;
+	char nonce[NONCE_MAX + 1];
+	unsigned i;
+
+	for (i = 1; i <= AUDIT_READ_MAX + 5; i++) {
+		snprintf(nonce, sizeof(nonce), "nonce-%u", i);
+		r = voucher_record(i, "U-00001", nonce);
+		r.voucher.created_on = 1000 + i / 3;
+		assert_true(store_voucher_add(f->store, &r));
+	}
+	assert_int_equal(
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events),
+	    AUDIT_READ_MAX);
+	assert_string_equal(events[0].nonce, "nonce-6");
+	assert_string_equal(events[AUDIT_READ_MAX - 1].nonce, nonce);
+	free(events);
+	assert_true(committed(f->store));
+}
+
 static void
 journal(void **state)
 {
@@ -645,6 +671,7 @@ main(void)
 		TEST(serials),
 		TEST(serials_of_products),
 		TEST(vouchers),
+		TEST(long_log),
 		TEST(journal),
 		TEST(keys),
 		TEST(keys_are_in_order),
