@@ -211,6 +211,7 @@ struct authority {
 	/* What it has not: a bit for each key, see struct message_synced. */
 	uint8_t unreached[KEY_BITS_MAX];
 	struct late *late, **late_tail;
+	int64_t lapse_next; /* clock_ticks(): no hold ends before that */
 	uint64_t told; /* the last record when serve heard that it goes on */
 
 	struct sizes sizes[FORMAT_COSE_CBOR + 1]; /* since the start */
