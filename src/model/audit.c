@@ -24,7 +24,8 @@ static bool
 same_domain(const struct audit_event *a, const struct audit_event *b)
 {
 	return a->domain_id_len == b->domain_id_len &&
-	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0;
+	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0 &&
+	    memcmp(a->pin_spki_sha256, b->pin_spki_sha256, HASH_SIZE) == 0;
 }
 
 static uint64_t
@@ -44,6 +45,9 @@ by_domain(const void *left, const void *right)
 	if (a->domain_id_len != b->domain_id_len)
 		return a->domain_id_len < b->domain_id_len ? -1 : 1;
 	if ((order = memcmp(a->domain_id, b->domain_id, a->domain_id_len)) != 0)
+		return order;
+	if ((order = memcmp(
+		 a->pin_spki_sha256, b->pin_spki_sha256, HASH_SIZE)) != 0)
 		return order;
 	if ((a->nonce[0] == '\0') != (b->nonce[0] == '\0'))
 		return a->nonce[0] == '\0' ? -1 : 1;

@@ -10,7 +10,8 @@ struct audit_event {
 	int64_t date;
 	uint8_t domain_id[KEY_ID_MAX];
 	uint8_t domain_id_len;
-	char nonce[NONCE_MAX + 1]; /* empty = null */
+	uint8_t pin_spki_sha256[HASH_SIZE]; /* what the domainID stands for */
+	char nonce[NONCE_MAX + 1];	    /* empty = null */
 	enum assertion assertion;
 };
 
@@ -24,7 +25,8 @@ struct audit_event {
 /*
  * Writes the log of one device from its newest events, oldest of them first: per
  * domainID the newest nonced and the newest nonceless event stay, the
- * rest is counted; newest first on the wire. false if over cap: then drops the
+ * rest is counted. Two keys are two domains, even if one took the other's
+ * identifier (MP 14.3): who did so must not vanish behind his victim; newest first on the wire. false if over cap: then drops the
  * oldest and counts them as arbitrary until it fits.
  */
 bool audit_to_json(const struct audit_event *events, size_t count, char *out,

@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	13
+#define STORE_SCHEMA	14
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -280,6 +280,12 @@ bool store_voucher_by_request(struct store *s,
     void (*call)(void *context, const struct store_voucher *v), void *context);
 /* Did any voucher of this device pin a certificate with this key? */
 bool store_voucher_pinned(struct store *s, const struct device *d,
+    const uint8_t spki_sha256[HASH_SIZE]);
+/* A key behind a domainID; false if it is known as that. */
+bool store_domain_add(struct store *s, struct span domain_id,
+    const uint8_t spki_sha256[HASH_SIZE]);
+/* Does another key stand behind it, too? */
+bool store_domain_shared(struct store *s, struct span domain_id,
     const uint8_t spki_sha256[HASH_SIZE]);
 /* The newest AUDIT_READ_MAX events of a device, oldest first; freed by the caller. */
 size_t store_audit(struct store *s, const char *serial,

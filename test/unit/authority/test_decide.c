@@ -418,6 +418,38 @@ checker_lost(void **state)
 	expect_answer(w, 3, REASON_OK, FIRST);
 }
 
+/* Another key under the identifier of a domain that is known: two entries in the
+ * log, and one alarm (R-13.7). */
+static void
+domain_shared(void **state)
+{
+	static const uint8_t other = 0xe2;
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	struct audit_event *events;
+	unsigned i;
+
+	world_ready(w, 1);
+	g.chain[1].certificate = span_of(&other, 1);
+	memset(g.chain[1].spki_sha256, other, HASH_SIZE);
+	for (i = 1; i <= 4; i++) {
+		request_of(i % 2 == 0 ? &g : &f, (uint8_t)i);
+		ask(w, i, i % 2 == 0 ? &g : &f);
+		puppet_obey(w);
+		drained(w);
+		expect_answer(w, i, REASON_OK, NULL);
+		assert_int_equal(w->a->alarms,
+		    i == 1 ? ALARMS_PER_SECOND : ALARMS_PER_SECOND - 1);
+	}
+	assert_int_equal(
+	    store_audit(w->a->store, f.serial, &f.pledge_issuer, &events), 4);
+	assert_memory_equal(
+	    events[0].domain_id, events[1].domain_id, KEY_ID_MAX);
+	assert_int_equal(events[0].pin_spki_sha256[0], 0xd2);
+	assert_int_equal(events[1].pin_spki_sha256[0], other);
+	free(events);
+}
+
 /* --- the audit log (RFC 8995 5.8) --- */
 
 static void
@@ -813,6 +845,7 @@ main(void)
 		TEST(commit_lost),
 		TEST(records_twice),
 		TEST(checker_lost),
+		TEST(domain_shared),
 		TEST(audit_log),
 		TEST(twins_of_products),
 		TEST(on_record),
