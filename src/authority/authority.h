@@ -158,7 +158,9 @@ struct recheck_item {
 	bool done;
 };
 struct recheck {
-	int64_t asked; /* clock_ticks() when a fresh one was; 0 = not now */
+	int64_t asked;	 /* clock_ticks() when a fresh one was; 0 = not now */
+	unsigned rounds; /* of items that this one was asked about */
+	unsigned late;	 /* seconds since the oldest waits for too long */
 	unsigned len;
 	struct recheck_item items[RECHECK_BATCH];
 	uint64_t last_id;
@@ -647,7 +649,8 @@ struct span recheck_facts(
 void recheck_tick(struct authority *a);
 /* The checker apart: it is there, it answered, it is gone. */
 void recheck_connected(struct authority *a, struct peer *apart);
-void recheck_take(struct authority *a, const struct frame *frame);
+void recheck_take(
+    struct authority *a, struct peer *apart, const struct frame *frame);
 void recheck_lost(struct authority *a);
 /* Is issuing stopped? Asked at the start and after a lost commit. */
 void recheck_load(struct authority *a);

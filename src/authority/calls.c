@@ -93,7 +93,7 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 		if (frame->type == MESSAGE_LOOK_UP)
 			look_up_take(a, peer, frame);
 		else if (frame->type == MESSAGE_DERIVED)
-			recheck_take(a, frame);
+			recheck_take(a, peer, frame);
 		else
 			fatal("%s from the checker apart",
 			    message_name(frame->type));

@@ -315,8 +315,9 @@ struct store_recheck {
 	struct span facts, bytes;
 };
 typedef bool (*recheck_call)(void *context, const struct store_recheck *r);
-/* Those that wait, oldest first, until call returns false. */
-void store_recheck_each(struct store *s, recheck_call call, void *context);
+/* Those of then or later that wait, oldest first, until call returns false. */
+void store_recheck_each(
+    struct store *s, int64_t then, recheck_call call, void *context);
 void store_recheck_get(struct store *s, const uint8_t signer[16],
     uint64_t sequence, recheck_call call, void *context);
 /* It waits no longer: derived again, the same or not. */

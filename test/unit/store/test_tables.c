@@ -588,7 +588,7 @@ rechecks(void **state)
 	assert_true(store_voucher_put(f->store, &two, &second));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 2);
 	assert_int_equal(oldest, one.voucher.created_on);
-	store_recheck_each(f->store, keep_recheck, &k);
+	store_recheck_each(f->store, 0, keep_recheck, &k);
 	assert_int_equal(k.n, 1);
 	assert_string_equal(k.serial, "U-00001");
 	assert_string_equal(k.facts, "facts 1");
