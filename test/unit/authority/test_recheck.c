@@ -596,6 +596,35 @@ est_server_on_file(void **state)
 	assert_false(customer_pinned(w->a, &f, key, span_of(key, HASH_SIZE)));
 }
 
+/* A row that somebody wrote into the store by hand is no certificate of ours. */
+static void
+too_long_on_file(void **state)
+{
+	static uint8_t der[CERTIFICATE_MAX + 1000];
+	static struct {
+		struct on_file file;
+		uint8_t behind[sizeof(der)];
+	} out;
+	static struct request_facts f;
+	struct store_customer_certificate c = {
+		.customer = "a", .kind = CUSTOMER_DOMAIN_CA, .since = NOW
+	};
+	struct world *w = *state;
+	unsigned i;
+
+	world_ready(w, 1);
+	customer_new(w, "a");
+	c.entry.not_after = NOW + 1000;
+	c.entry.certificate = span_of(der, sizeof(der));
+	memset(der, 0xff, sizeof(der));
+	assert_true(store_customer_certificate_add(w->a->store, &c));
+	customers_load(w->a);
+	assert_null(customer_certificate(w->a, customer_by_name(w->a, "a"),
+	    CUSTOMER_DOMAIN_CA, &f, NOW, &out.file));
+	for (i = 0; i < sizeof(out.behind); i++)
+		assert_int_equal(out.behind[i], 0);
+}
+
 /* --- explain --- */
 
 static void
@@ -675,6 +704,7 @@ main(void)
 		TEST(vouched),
 		TEST(cas_on_file),
 		TEST(est_server_on_file),
+		TEST(too_long_on_file),
 		TEST(explained),
 		TEST(explained_refusal),
 	};
