@@ -446,13 +446,34 @@ decide(struct authority *a, struct origin to, const struct message_decide *d,
 		decide_now(a, to, d, payload);
 }
 
+/* Which forms a request may have comes to the checker from its front: the switches for
+ * what is in a body are held to here, too. Of path and type we know what the front
+ * says. */
+static enum reason
+forms_allowed(const struct authority *a, unsigned forms, struct why *why)
+{
+	const struct legacy *l;
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT; i++) {
+		l = legacy_form(i);
+		if ((forms & LEGACY(i)) != 0 && !l->product &&
+		    (LEGACY(i) & LEGACY_OUTSIDE) == 0 &&
+		    (a->start.config.legacy & LEGACY(i)) == 0)
+			return why_set(why, REASON_LEGACY_FORM, -1,
+			    "%s; legacy-%s is off", l->what, l->name);
+	}
+	return REASON_OK;
+}
+
 /*
  * The bytes are the ones that the facts are about, or the re-check would look
  * at others; and certificates were held against the clock of this moment, not
  * one in which they were valid.
  */
 static enum reason
-vouched(const struct message_decide *d, struct why *why)
+vouched(
+    const struct authority *a, const struct message_decide *d, struct why *why)
 {
 	uint8_t hash[HASH_SIZE];
 	int64_t now = clock_now(), moment = d->facts.moment;
@@ -464,7 +485,7 @@ vouched(const struct message_decide *d, struct why *why)
 	if (moment < now - MOMENT_SLACK || moment > now + MOMENT_SLACK)
 		return why_set(why, REASON_REQUEST_MOMENT, -1,
 		    "the checker's clock is at %lld", (long long)moment);
-	return REASON_OK;
+	return forms_allowed(a, d->facts.legacy, why);
 }
 
 void
@@ -479,7 +500,7 @@ decide_take(struct authority *a, struct peer *peer, const struct frame *frame)
 	cbor_open(&in, frame->payload, true);
 	if (!message_decide_get(&in, &d))
 		fatal("malformed DECIDE");
-	if ((r = vouched(&d, &why)) != REASON_OK)
+	if ((r = vouched(a, &d, &why)) != REASON_OK)
 		decide_refuse(a, to, &d, r, &why);
 	else
 		decide(a, to, &d, frame->payload);

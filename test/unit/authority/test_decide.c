@@ -815,6 +815,11 @@ old_forms(void **state)
 	world_ready(w, 1);
 	unknown.legacy = f.legacy =
 	    LEGACY(LEGACY_PATHS) | LEGACY(LEGACY_BASE64);
+	/* Whatever a front told the checker; what is outside of the body is the
+	 * front's to say. */
+	ask(w, 7, &f);
+	expect_answer(w, 7, REASON_LEGACY_FORM, NULL);
+	w->a->start.config.legacy = LEGACY(LEGACY_BASE64);
 	ask(w, 1, &unknown);
 	expect_answer(w, 1, REASON_DEVICE_UNKNOWN, NULL);
 	ask(w, 2, &f);
