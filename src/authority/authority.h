@@ -254,6 +254,9 @@ bool pending_keep(struct authority *a, struct pending *p, struct span payload);
 void pending_free(struct authority *a, struct pending *p);
 /* From here to pending_free() no other decision is made about this serial. */
 void device_hold_serial(struct authority *a, struct pending *p);
+/* The same for another serial, and not for that of before. */
+void device_hold_other(
+    struct authority *a, struct pending *p, const char *serial);
 struct pending *device_holder(struct authority *a, const char *serial);
 /* A peer is gone: nobody there to answer any more. */
 void pending_forget_peer(struct authority *a, const struct peer *peer);

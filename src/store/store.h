@@ -236,6 +236,7 @@ uint64_t store_serial_next(struct store *s, const char *slot);
 /* false if the serial is there, in this product or, with a slot, in any; or if the
  * key has one already. */
 bool store_serial_add(struct store *s, const struct store_serial *r);
+/* Of one that is reserved; false if it is not: what was issued is never burnt. */
 bool store_serial_set(struct store *s, const char *serial, const char *product,
     enum serial_state state);
 

@@ -239,6 +239,11 @@ issuing_again(void **state)
 	puppet_obey(w);
 	expect_nothing(&w->signer); /* the next one is not committed yet */
 	drained(w);
+	/* It is this order's: who orders the same key meanwhile is told so. */
+	assert_int_equal(w->signer.len, 1);
+	csr(w, 2, NULL, "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	assert_int_equal(w->signer.len, 1);
 	puppet_obey(w);
 	drained(w);
 	assert_string_equal(

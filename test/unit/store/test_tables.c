@@ -201,6 +201,9 @@ serials_of_products(void **state)
 	assert_false(store_serial_find(f->store, "0042", "lamp-3", &got));
 	assert_true(
 	    store_serial_set(f->store, "0042", "lamp-2", SERIAL_ISSUED));
+	/* What was issued is never burnt. */
+	assert_false(
+	    store_serial_set(f->store, "0042", "lamp-2", SERIAL_BURNT));
 	assert_true(store_serial_find(f->store, "0042", "lamp-1", &got));
 	assert_int_equal(got.state, SERIAL_RESERVED);
 	memset(s.spki_sha256, 3, HASH_SIZE);
