@@ -348,6 +348,26 @@ customer_ends(void **state)
 	assert_string_equal(text_at(json, "rulings.1.state"), "ended");
 }
 
+/* What is asked for is in the verb alone. */
+static void
+unassigned(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	(void)done(w, "customer.add", ARGUMENTS({ "name", "graz" }));
+	(void)done(w, "customer.add", ARGUMENTS({ "name", "wien" }));
+	refused(w, REASON_CUSTOMER_UNKNOWN, "device.unassign",
+	    ARGUMENTS({ "serial", SERIAL }, { "customer", "wien" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "device.assign",
+	    ARGUMENTS({ "serial", SERIAL }));
+	(void)done(w, "device.assign",
+	    ARGUMENTS({ "serial", SERIAL }, { "customer", "graz" }));
+	(void)done(w, "device.unassign",
+	    ARGUMENTS({ "serial", SERIAL }, { "customer", "wien" }));
+	assert_string_equal(newest(w, "customer"), "null");
+}
+
 static void
 peer_unknown(void **state)
 {
@@ -374,6 +394,7 @@ main(void)
 		TEST(statement),
 		TEST(owner_hears),
 		TEST(customer_ends),
+		TEST(unassigned),
 		TEST(peer_unknown),
 	};
 
