@@ -210,6 +210,20 @@ ca_recorded(struct authority *a, struct pending *p, bool good)
 		    signer, KEY_CERTIFY, pending_id(p), key_certificate, &k));
 }
 
+/* A chain on record is that of the certificate which the signer was given: another one
+ * would come in between. */
+static bool
+is_importing(const struct authority *a, const char *name)
+{
+	const struct pending *p;
+
+	for (p = a->pending; p < a->pending + PENDING_MAX; p++)
+		if (p->used && p->committed == ca_recorded &&
+		    strcmp(p->key, name) == 0)
+			return true;
+	return false;
+}
+
 void
 ca_import(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -219,6 +233,9 @@ ca_import(
 	struct why why;
 	enum reason r = read_chain(m, &k, &why);
 
+	if (r == REASON_OK && is_importing(a, k.name))
+		r = why_set(&why, REASON_CA_UNKNOWN, -1,
+		    "a certificate of key %s is under way already", k.name);
 	if (r == REASON_OK &&
 	    !store_ca_chain(a->store, k.name, k.chain, k.chain_len))
 		r = why_set(&why, REASON_CA_UNKNOWN, -1,
@@ -227,8 +244,10 @@ ca_import(
 		answer_refusal(from, r, &why);
 		return;
 	}
-	if ((p = admin_pending(a, STAGE_KEY, from, m)) != NULL)
-		wait_for_commit(a, p, ca_recorded);
+	if ((p = admin_pending(a, STAGE_KEY, from, m)) == NULL)
+		return;
+	memcpy(p->key, k.name, sizeof(p->key));
+	wait_for_commit(a, p, ca_recorded);
 }
 
 /* The record itself takes the key out of use, here and at the signer. */

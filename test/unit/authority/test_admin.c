@@ -134,9 +134,21 @@ keys(void **state)
 	    ARGUMENTS({ "purpose", "voucher" }, { "name", "voucher-2" },
 		{ "product", "router-9" }));
 	assert_string_equal(voucher_key(w, "router-9"), "voucher-1");
-	(void)done(w, "ca.import",
+	/* The chain that stays is the one that the signer was given. */
+	command(w, "ca.import",
 	    ARGUMENTS({ "name", "voucher-2" }, { "chain.0", "leaf" },
 		{ "chain.1", "root" }));
+	refused(w, REASON_CA_UNKNOWN, "ca.import",
+	    ARGUMENTS({ "name", "voucher-2" }, { "chain.0", "leaf" },
+		{ "chain.1", "another" }));
+	drained(w);
+	while (w->signer.len > 0) {
+		puppet_obey(w);
+		drained(w);
+	}
+	(void)told(w, REASON_OK);
+	json = done(w, "ca.show", ARGUMENTS({ "name", "voucher-2" }));
+	assert_string_equal(text_at(json, "chain.1"), "cm9vdA==");
 	assert_string_equal(voucher_key(w, "router-9"), "voucher-2");
 	assert_string_equal(voucher_key(w, "other"), "voucher-1");
 	/* One whose days are over makes room for the one before. */
