@@ -53,6 +53,8 @@ take_key(void *context, const struct store_ca *ca)
 	memcpy(k->key_id, ca->key_id, ca->key_id_len);
 	k->key_id_len = ca->key_id_len;
 	k->not_after = ca->not_after;
+	/* No other key's chain is one certificate alone. */
+	k->raw = ca->purpose == PURPOSE_VOUCHER && ca->chain_len == 1;
 }
 
 void

@@ -636,6 +636,46 @@ keys_of_one_second(void **state)
 	assert_int_equal(key_by_name(w->a, "before")->warned, 0);
 }
 
+/* Until the keys are read again. */
+static void
+ends_at(struct world *w, const char *name, int64_t end)
+{
+	((struct key_entry *)(uintptr_t)key_by_name(w->a, name))->not_after =
+	    end;
+}
+
+static void
+new_voucher_key(struct world *w, const char *name, bool raw)
+{
+	(void)done(w, "ca.request",
+	    ARGUMENTS({ "purpose", "voucher" }, { "name", name }));
+	(void)done(w, "ca.import",
+	    ARGUMENTS({ "name", name }, { "chain.0", "leaf" },
+		{ raw ? "ignored" : "chain.1", "root" }));
+}
+
+/* A raw key without an end is no successor of one that pledges trust by its root. */
+static void
+signer_ends(void **state)
+{
+	struct world *w = *state;
+	const char *json;
+
+	world_ready(w, 0);
+	new_voucher_key(w, "raw", true);
+	ends_at(w, "raw", 253402300799);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "expiring.0.name"), "voucher-1");
+	assert_string_equal(text_at(json, "expiring.0.successor"), "null");
+	assert_string_equal(text_at(json, "expiring.1.name"), "absent");
+	new_voucher_key(w, "next", false);
+	ends_at(w, "raw", 253402300799);
+	ends_at(w, "next", NOW + 100 * SECONDS_A_DAY);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "expiring.0.name"), "voucher-1");
+	assert_string_equal(text_at(json, "expiring.0.successor"), "next");
+}
+
 int
 main(void)
 {
@@ -645,6 +685,7 @@ main(void)
 		TEST(acts),
 		TEST(keys),
 		TEST(keys_of_one_second),
+		TEST(signer_ends),
 		TEST(issuing),
 		TEST(issuing_again),
 		TEST(commit_lost),
