@@ -231,8 +231,10 @@ struct authority {
 	struct group *submitted;
 	struct key_entry *keys; /* owned, keys_room of them */
 	unsigned keys_len, keys_room;
-	uint64_t turns; /* issuing CAs chosen in this run */
-	size_t kept;	/* octets, see KEPT_MAX */
+	unsigned
+	    *keys_by_name; /* owned, places in keys in the order of names */
+	uint64_t turns;	   /* issuing CAs chosen in this run */
+	size_t kept;	   /* octets, see KEPT_MAX */
 	struct customers customers;
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
@@ -303,6 +305,8 @@ struct peer *signer_peer(struct authority *a);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);
+/* Puts their names in order; keys_load() does. */
+void keys_sort(struct authority *a);
 /* The newest active key whose policy allows this now, its rate apart, and whose
  * certificate is not over; else the newest that serves the product at all, so that the signer says what is wrong;
  * else NULL. */

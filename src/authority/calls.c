@@ -282,6 +282,7 @@ on_stop(void *context)
 	ledger_free(&a->ledger);
 	customers_free(a);
 	free(a->keys);
+	free(a->keys_by_name);
 }
 
 const struct program_calls authority_calls = {
