@@ -255,19 +255,28 @@ void
 ca_retire(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char name[KEY_NAME_MAX + 1];
+	char name[KEY_NAME_MAX + 1], cause[16];
+	char subject[sizeof(name) + sizeof(cause)];
 	struct pending *p;
 	struct why why;
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
 
 	if (r == REASON_OK && key_by_name(a, name) == NULL)
 		r = why_set(&why, REASON_CA_UNKNOWN, -1, "%s", name);
+	if (r == REASON_OK &&
+	    (admin_text(m, "reason", cause, sizeof(cause), true, &why) !=
+		    REASON_OK ||
+		!key_cause_known(cause)))
+		r = why_set(&why, REASON_ADMIN_ARGUMENT, -1,
+		    "reason: " KEY_CAUSE_WORDS);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
-		admin_act(a, p, from, LEDGER_VERB_RETIRE, name);
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	snprintf(subject, sizeof(subject), "%s %s", name, cause);
+	admin_act(a, p, from, LEDGER_VERB_RETIRE, subject);
 }
 
 static enum reason
@@ -413,6 +422,7 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	}
 	put_time(o, "created", ca->created);
 	put_time(o, "not-after", ca->not_after);
+	put_optional(o, "retired-for", ca->cause);
 	json_add_hex(o, "key-id", span_of(ca->key_id, ca->key_id_len));
 }
 

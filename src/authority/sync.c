@@ -128,9 +128,13 @@ copy_ca(struct authority *a, const struct record *r)
 static void
 copy_act(struct authority *a, const struct record *r)
 {
-	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
+	char name[KEY_NAME_MAX + 1];
+	const char *cause;
+
+	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0 ||
+	    !ledger_retire_read(r->act.subject, name, &cause))
 		return;
-	(void)store_ca_end(a->store, r->act.subject, KEY_RETIRED);
+	(void)store_ca_retire(a->store, name, cause);
 	keys_load(a);
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "journal/describe.h"
+#include "model/ruling.h"
 #include "model/serial.h"
 
 unsigned
@@ -196,6 +197,19 @@ ledger_awake_read(const struct ledger *l, const char *subject, int64_t now,
 		return why_set(why, REASON_SIGNER_FACTS, -1,
 		    "until: at most %d days ahead", AWAKE_ACT_DAYS);
 	return REASON_OK;
+}
+
+bool
+ledger_retire_read(
+    const char *subject, char name[KEY_NAME_MAX + 1], const char **cause)
+{
+	const char *blank = strchr(subject, ' ');
+	size_t len =
+	    blank == NULL ? strlen(subject) : (size_t)(blank - subject);
+
+	*cause = blank == NULL ? "" : blank + 1;
+	return text_copy(name, KEY_NAME_MAX + 1, span_of(subject, len)) &&
+	    (blank == NULL || key_cause_known(*cause));
 }
 
 /* Slot a stands in a serial that is not from here; b is one that we know of. */

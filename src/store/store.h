@@ -127,6 +127,7 @@ struct store_ca {
 	unsigned state; /* enum key_state of journal/ledger.h */
 	int64_t created;
 	int64_t not_after; /* 0 until it is active */
+	char cause[16];	   /* why it was retired (model/ruling.h); "" */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
 	unsigned chain_len;
@@ -139,7 +140,9 @@ bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
     unsigned chain_len);
 /* It is active now (a record says so); the chain is there already. */
 bool store_ca_activate(struct store *s, const struct record_ca *ca);
-/* It is out of use: retired, archived or destroyed. */
+/* It is out of use, and why; "" where the record does not say. */
+bool store_ca_retire(struct store *s, const char *name, const char *cause);
+/* It is archived or destroyed. */
 bool store_ca_end(struct store *s, const char *name, enum key_state state);
 /* The oldest first; those of one second by name. */
 void store_ca_each(struct store *s,

@@ -6,3 +6,6 @@ CREATE TABLE domain (
 	PRIMARY KEY (domain_id, pin_spki)
 );
 INSERT INTO domain SELECT DISTINCT domain_id, pin_spki FROM voucher;
+
+-- Why a key was retired, a word of its act.
+ALTER TABLE ca ADD COLUMN cause TEXT NOT NULL DEFAULT '';

@@ -151,6 +151,11 @@ keys(void **state)
 	assert_string_equal(text_at(json, "chain.1"), "cm9vdA==");
 	assert_string_equal(voucher_key(w, "router-9"), "voucher-2");
 	assert_string_equal(voucher_key(w, "other"), "voucher-1");
+	/* Who takes a key out of use says why, in a word. */
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.retire",
+	    ARGUMENTS({ "name", "issuing-1" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.retire",
+	    ARGUMENTS({ "name", "issuing-1" }, { "reason", "old" }));
 	/* One whose days are over makes room for the one before. */
 	json = done(w, "ca.policy",
 	    ARGUMENTS({ "name", "voucher-2" }, { "last-day", "2020-01-01" }));
@@ -165,6 +170,8 @@ keys(void **state)
 	assert_string_equal(text_at(json, "products.0"), "router-9");
 	assert_string_equal(text_at(json, "kinds"), "nonced");
 	assert_string_equal(text_at(json, "issued"), "0");
+	json = done(w, "ca.show", ARGUMENTS({ "name", "issuing-1" }));
+	assert_string_equal(text_at(json, "retired-for"), "null");
 	refused(w, REASON_CA_UNKNOWN, "ca.policy",
 	    ARGUMENTS({ "name", "x" }, { "limit", "1" }));
 	refused(w, REASON_ADMIN_ARGUMENT, "ca.policy",
@@ -173,8 +180,13 @@ keys(void **state)
 	    ARGUMENTS({ "name", "voucher-2" }, { "kinds", "idevid" }));
 	refused(w, REASON_PRODUCT_UNKNOWN, "ca.policy",
 	    ARGUMENTS({ "name", "voucher-2" }, { "product", "router-9,x" }));
-	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-2" }));
-	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-1" }));
+	(void)done(w, "ca.retire",
+	    ARGUMENTS({ "name", "voucher-2" }, { "reason", "compromised" }));
+	json = done(w, "ca.show", ARGUMENTS({ "name", "voucher-2" }));
+	assert_string_equal(text_at(json, "state"), "retired");
+	assert_string_equal(text_at(json, "retired-for"), "compromised");
+	(void)done(w, "ca.retire",
+	    ARGUMENTS({ "name", "voucher-1" }, { "reason", "superseded" }));
 	ask(w, 1, &f);
 	expect_answer(w, 1, REASON_KEY_UNAVAILABLE, NULL);
 	json = done(w, "service.status", NULL);
