@@ -210,6 +210,20 @@ ca_recorded(struct authority *a, struct pending *p, bool good)
 		    signer, KEY_CERTIFY, pending_id(p), key_certificate, &k));
 }
 
+/* A chain on record is that of the certificate which the signer was given: another one
+ * would come in between. */
+static bool
+is_importing(const struct authority *a, const char *name)
+{
+	const struct pending *p;
+
+	for (p = a->pending; p < a->pending + PENDING_MAX; p++)
+		if (p->used && p->committed == ca_recorded &&
+		    strcmp(p->key, name) == 0)
+			return true;
+	return false;
+}
+
 void
 ca_import(
     struct authority *a, struct origin from, const struct message_admin *m)
@@ -219,6 +233,9 @@ ca_import(
 	struct why why;
 	enum reason r = read_chain(m, &k, &why);
 
+	if (r == REASON_OK && is_importing(a, k.name))
+		r = why_set(&why, REASON_CA_UNKNOWN, -1,
+		    "a certificate of key %s is under way already", k.name);
 	if (r == REASON_OK &&
 	    !store_ca_chain(a->store, k.name, k.chain, k.chain_len))
 		r = why_set(&why, REASON_CA_UNKNOWN, -1,
@@ -227,8 +244,10 @@ ca_import(
 		answer_refusal(from, r, &why);
 		return;
 	}
-	if ((p = admin_pending(a, STAGE_KEY, from, m)) != NULL)
-		wait_for_commit(a, p, ca_recorded);
+	if ((p = admin_pending(a, STAGE_KEY, from, m)) == NULL)
+		return;
+	memcpy(p->key, k.name, sizeof(p->key));
+	wait_for_commit(a, p, ca_recorded);
 }
 
 /* The record itself takes the key out of use, here and at the signer. */
@@ -236,19 +255,28 @@ void
 ca_retire(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char name[KEY_NAME_MAX + 1];
+	char name[KEY_NAME_MAX + 1], cause[16];
+	char subject[sizeof(name) + sizeof(cause)];
 	struct pending *p;
 	struct why why;
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
 
 	if (r == REASON_OK && key_by_name(a, name) == NULL)
 		r = why_set(&why, REASON_CA_UNKNOWN, -1, "%s", name);
+	if (r == REASON_OK &&
+	    (admin_text(m, "reason", cause, sizeof(cause), true, &why) !=
+		    REASON_OK ||
+		!key_cause_known(cause)))
+		r = why_set(&why, REASON_ADMIN_ARGUMENT, -1,
+		    "reason: " KEY_CAUSE_WORDS);
 	if (r != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
-	if ((p = admin_pending(a, STAGE_ACT, from, m)) != NULL)
-		admin_act(a, p, from, LEDGER_VERB_RETIRE, name);
+	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
+		return;
+	snprintf(subject, sizeof(subject), "%s %s", name, cause);
+	admin_act(a, p, from, LEDGER_VERB_RETIRE, subject);
 }
 
 static enum reason
@@ -394,6 +422,7 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	}
 	put_time(o, "created", ca->created);
 	put_time(o, "not-after", ca->not_after);
+	put_optional(o, "retired-for", ca->cause);
 	json_add_hex(o, "key-id", span_of(ca->key_id, ca->key_id_len));
 }
 

@@ -61,7 +61,7 @@ block(struct authority *a, struct pending *p, struct why *why)
 	admin_again(p, &m);
 	if ((r = read_block(&m, &b, true, why)) != REASON_OK)
 		return r;
-	b.since = clock_now();
+	b.since = a->ledger.time; /* as its record says */
 	b.until += b.until == 0 ? 0 : b.since;
 	b.user = p->origin.peer == NULL ? 0 : peer_user(p->origin.peer);
 	return reputation_block(a, &b, why);

@@ -277,12 +277,13 @@ static enum reason
 set_owner(struct authority *a, struct pending *p, struct why *why)
 {
 	struct message_admin m;
-	char customer[CUSTOMER_NAME_MAX + 1];
+	char customer[CUSTOMER_NAME_MAX + 1] = "";
 	enum reason r;
 
 	admin_again(p, &m);
-	r = admin_text(&m, "customer", customer, sizeof(customer), false, why);
-	if (r != REASON_OK)
+	if (strcmp(m.verb, "device.assign") == 0 &&
+	    (r = admin_text(&m, "customer", customer, sizeof(customer), true,
+		 why)) != REASON_OK)
 		return r;
 	if (!store_device_owner_set(
 		a->store, &p->device, customer, clock_now()))
@@ -302,9 +303,9 @@ assign(struct authority *a, struct origin from, const struct message_admin *m,
 	struct why why;
 	enum reason r = device_meant(a, m, &d, &why);
 
-	if (r == REASON_OK)
+	if (r == REASON_OK && to)
 		r = admin_text(
-		    m, "customer", customer, sizeof(customer), to, &why);
+		    m, "customer", customer, sizeof(customer), true, &why);
 	if (r == REASON_OK && to && d.state == DEVICE_RETIRED)
 		r = why_set(&why, REASON_DEVICE_RETIRED, -1, "%s", d.serial);
 	if (r == REASON_OK && to)

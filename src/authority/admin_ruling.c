@@ -138,7 +138,7 @@ planned(struct authority *a, const struct message_admin *m, bool to_sign,
 
 	memset(p, 0, sizeof(*p));
 	p->row.state = state_of(m->verb);
-	p->row.moment = clock_now();
+	p->row.moment = a->ledger.time; /* as its record says */
 	if ((r = device_meant(a, m, &p->device, why)) != REASON_OK ||
 	    (r = check_state(p, why)) != REASON_OK ||
 	    (r = read_words(m, &p->row, why)) != REASON_OK ||
@@ -346,18 +346,33 @@ device_retire(
 
 /* --- holds that nobody confirmed --- */
 
+/* Milliseconds until the next try, after a hold that only our clock calls over. */
+#define LAPSE_AGAIN 3600000
+
+/*
+ * By the time of the record, which is the signer's: a clock that runs ahead for a
+ * moment stops the signer's (R-13.6), and must not free what was stolen.
+ */
 static enum reason
 lapse_act(struct authority *a, struct pending *p, struct why *why)
 {
 	struct store_ruling row = { .state = DEVICE_ACTIVE,
-		.moment = clock_now(),
+		.moment = a->ledger.time,
 		.user = RULING_NOBODY };
 	struct past past;
 
 	/* It may have been confirmed while the record was made. */
 	past_load(a, &p->device, &past);
-	if (past.last.until == 0 || past.last.until > row.moment)
+	if (past.last.until == 0)
 		return REASON_OK;
+	if (past.last.until > row.moment) {
+		a->lapse_next = clock_ticks() + LAPSE_AGAIN;
+		log_warning("hold-kept",
+		    "serial=\"%s\" text=\"the signer's clock does not say "
+		    "that it is over\"",
+		    p->device.serial);
+		return REASON_OK;
+	}
 	log_alarm("hold-lapsed", "serial=\"%s\" reason=\"%s\" user=\"%lld\"",
 	    p->device.serial, cause_text(past.last.cause),
 	    (long long)past.last.user);
@@ -384,7 +399,7 @@ holds_tick(struct authority *a)
 	const struct origin nobody = { NULL, 0 };
 	struct pending *p;
 
-	if (!a->synced || a->commit_failed ||
+	if (!a->synced || a->commit_failed || clock_ticks() < a->lapse_next ||
 	    !store_lapse_next(a->store, clock_now(), &plan.device) ||
 	    is_lapsing(a) || (p = pending_new(a, STAGE_ACT, nobody)) == NULL)
 		return;

@@ -26,6 +26,7 @@
 #define CHECKER_PATIENCE    60 /* and until a checker must have answered */
 #define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
+#define WAITERS_MAX	    16		/* requests that wait for one device */
 #define RECHECK_BATCH	    32
 #define RECHECK_FACTS_MAX   4096
 
@@ -81,6 +82,7 @@ struct pending {
 	struct pending *same;	   /* the same bytes get its answer */
 	struct pending *later;	   /* others, decided after it */
 	struct pending **later_tail;
+	unsigned waiters;     /* in these two, at most WAITERS_MAX */
 	struct pending *next; /* in one of these, or a group */
 	uint8_t request_sha256[HASH_SIZE];
 	uint8_t client_sha256[HASH_SIZE];
@@ -145,6 +147,7 @@ struct key_entry {
 	uint64_t turn;	   /* issuing CA: when it was chosen last */
 	unsigned warned;   /* how far its end was told of */
 	int64_t not_after; /* of its certificate; 0 = none yet */
+	bool raw;	   /* which is a placeholder (decision 027) */
 	unsigned expiring; /* how far that was told of */
 };
 
@@ -156,7 +159,9 @@ struct recheck_item {
 	bool done;
 };
 struct recheck {
-	int64_t asked; /* clock_ticks() when a fresh one was; 0 = not now */
+	int64_t asked;	 /* clock_ticks() when a fresh one was; 0 = not now */
+	unsigned rounds; /* of items that this one was asked about */
+	unsigned late;	 /* seconds since the oldest waits for too long */
 	unsigned len;
 	struct recheck_item items[RECHECK_BATCH];
 	uint64_t last_id;
@@ -209,6 +214,7 @@ struct authority {
 	/* What it has not: a bit for each key, see struct message_synced. */
 	uint8_t unreached[KEY_BITS_MAX];
 	struct late *late, **late_tail;
+	int64_t lapse_next; /* clock_ticks(): no hold ends before that */
 	uint64_t told; /* the last record when serve heard that it goes on */
 
 	struct sizes sizes[FORMAT_COSE_CBOR + 1]; /* since the start */
@@ -225,8 +231,10 @@ struct authority {
 	struct group *submitted;
 	struct key_entry *keys; /* owned, keys_room of them */
 	unsigned keys_len, keys_room;
-	uint64_t turns; /* issuing CAs chosen in this run */
-	size_t kept;	/* octets, see KEPT_MAX */
+	unsigned
+	    *keys_by_name; /* owned, places in keys in the order of names */
+	uint64_t turns;	   /* issuing CAs chosen in this run */
+	size_t kept;	   /* octets, see KEPT_MAX */
 	struct customers customers;
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
@@ -249,6 +257,9 @@ bool pending_keep(struct authority *a, struct pending *p, struct span payload);
 void pending_free(struct authority *a, struct pending *p);
 /* From here to pending_free() no other decision is made about this serial. */
 void device_hold_serial(struct authority *a, struct pending *p);
+/* The same for another serial, and not for that of before. */
+void device_hold_other(
+    struct authority *a, struct pending *p, const char *serial);
 struct pending *device_holder(struct authority *a, const char *serial);
 /* A peer is gone: nobody there to answer any more. */
 void pending_forget_peer(struct authority *a, const struct peer *peer);
@@ -294,6 +305,8 @@ struct peer *signer_peer(struct authority *a);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);
+/* Puts their names in order; keys_load() does. */
+void keys_sort(struct authority *a);
 /* The newest active key whose policy allows this now, its rate apart, and whose
  * certificate is not over; else the newest that serves the product at all, so that the signer says what is wrong;
  * else NULL. */
@@ -644,7 +657,8 @@ struct span recheck_facts(
 void recheck_tick(struct authority *a);
 /* The checker apart: it is there, it answered, it is gone. */
 void recheck_connected(struct authority *a, struct peer *apart);
-void recheck_take(struct authority *a, const struct frame *frame);
+void recheck_take(
+    struct authority *a, struct peer *apart, const struct frame *frame);
 void recheck_lost(struct authority *a);
 /* Is issuing stopped? Asked at the start and after a lost commit. */
 void recheck_load(struct authority *a);

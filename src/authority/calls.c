@@ -93,7 +93,7 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 		if (frame->type == MESSAGE_LOOK_UP)
 			look_up_take(a, peer, frame);
 		else if (frame->type == MESSAGE_DERIVED)
-			recheck_take(a, frame);
+			recheck_take(a, peer, frame);
 		else
 			fatal("%s from the checker apart",
 			    message_name(frame->type));
@@ -282,6 +282,7 @@ on_stop(void *context)
 	ledger_free(&a->ledger);
 	customers_free(a);
 	free(a->keys);
+	free(a->keys_by_name);
 }
 
 const struct program_calls authority_calls = {

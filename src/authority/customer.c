@@ -136,6 +136,7 @@ choose(void *context, const struct store_customer_certificate *c)
 	bool came = in_chain(s->facts, c->entry.spki_sha256);
 
 	if (c->kind != s->kind || c->entry.not_after < s->now ||
+	    c->entry.certificate.len > sizeof(s->out->room) ||
 	    (s->found && !came))
 		return true;
 	s->out->entry = c->entry;

@@ -165,6 +165,18 @@ order(struct authority *a, struct pending *p, const struct message_decide *d,
 	pending_free(a, p);
 }
 
+/* What of a request is looked at again without decoding it. */
+static void
+note_request(struct pending *p, const struct message_decide *d)
+{
+	memcpy(p->request_sha256, d->facts.request_sha256, HASH_SIZE);
+	memcpy(p->client_sha256, d->facts.client_sha256, HASH_SIZE);
+	p->reply = d->facts.reply;
+	memcpy(p->serial, d->facts.serial, sizeof(p->serial));
+	memcpy(p->address, d->facts.address, sizeof(p->address));
+	memcpy(p->correlation, d->correlation, sizeof(p->correlation));
+}
+
 static struct pending *
 decision_begin(struct authority *a, struct origin to,
     const struct message_decide *d, struct span payload)
@@ -179,12 +191,7 @@ decision_begin(struct authority *a, struct origin to,
 		answer_refusal(to, REASON_OVERLOAD, NULL);
 		return NULL;
 	}
-	memcpy(p->request_sha256, d->facts.request_sha256, HASH_SIZE);
-	memcpy(p->client_sha256, d->facts.client_sha256, HASH_SIZE);
-	p->reply = d->facts.reply;
-	memcpy(p->serial, d->facts.serial, sizeof(p->serial));
-	memcpy(p->address, d->facts.address, sizeof(p->address));
-	memcpy(p->correlation, d->correlation, sizeof(p->correlation));
+	note_request(p, d);
 	device_hold_serial(a, p);
 	return p;
 }
@@ -375,39 +382,51 @@ decide_now(struct authority *a, struct origin to,
 	}
 }
 
+static bool
+same_request(const struct pending *p, const struct pending *q)
+{
+	return p->reply == q->reply &&
+	    memcmp(p->request_sha256, q->request_sha256, HASH_SIZE) == 0 &&
+	    memcmp(p->client_sha256, q->client_sha256, HASH_SIZE) == 0;
+}
+
 /*
  * One device, one decision at a time: the same bytes from the same client join
  * the decision under way and get its answer; others wait for its commit.
  */
+static void
+hang(struct pending *holder, struct pending *w)
+{
+	holder->waiters++;
+	w->next = NULL;
+	if (same_request(holder, w)) {
+		w->next = holder->same;
+		holder->same = w;
+		return;
+	}
+	*holder->later_tail = w;
+	holder->later_tail = &w->next;
+}
+
+/* Few may wait for one device, or whoever has one could take the room of all. */
 static bool
 waits(struct authority *a, struct origin to, const struct message_decide *d,
     struct span payload)
 {
-	struct pending *w, *holder = device_holder(a, d->facts.serial);
+	struct pending *w = NULL, *holder = device_holder(a, d->facts.serial);
 
 	if (holder == NULL)
 		return false;
-	w = pending_new(a, STAGE_WAITING, to);
-	if (w == NULL) {
-		answer_refusal(to, REASON_OVERLOAD, NULL);
-		return true;
-	}
-	if (holder->reply == d->facts.reply &&
-	    memcmp(holder->request_sha256, d->facts.request_sha256,
-		HASH_SIZE) == 0 &&
-	    memcmp(holder->client_sha256, d->facts.client_sha256, HASH_SIZE) ==
-		0) {
-		w->next = holder->same;
-		holder->same = w;
-		return true;
-	}
-	if (!pending_keep(a, w, payload)) {
+	if (holder->waiters < WAITERS_MAX &&
+	    (w = pending_new(a, STAGE_WAITING, to)) != NULL) {
+		note_request(w, d);
+		if (same_request(holder, w) || pending_keep(a, w, payload)) {
+			hang(holder, w);
+			return true;
+		}
 		pending_free(a, w);
-		answer_refusal(to, REASON_OVERLOAD, NULL);
-		return true;
 	}
-	*holder->later_tail = w;
-	holder->later_tail = &w->next;
+	answer_refusal(to, REASON_OVERLOAD, NULL);
 	return true;
 }
 
@@ -427,13 +446,34 @@ decide(struct authority *a, struct origin to, const struct message_decide *d,
 		decide_now(a, to, d, payload);
 }
 
+/* Which forms a request may have comes to the checker from its front: the switches for
+ * what is in a body are held to here, too. Of path and type we know what the front
+ * says. */
+static enum reason
+forms_allowed(const struct authority *a, unsigned forms, struct why *why)
+{
+	const struct legacy *l;
+	unsigned i;
+
+	for (i = 0; i < LEGACY_COUNT; i++) {
+		l = legacy_form(i);
+		if ((forms & LEGACY(i)) != 0 && !l->product &&
+		    (LEGACY(i) & LEGACY_OUTSIDE) == 0 &&
+		    (a->start.config.legacy & LEGACY(i)) == 0)
+			return why_set(why, REASON_LEGACY_FORM, -1,
+			    "%s; legacy-%s is off", l->what, l->name);
+	}
+	return REASON_OK;
+}
+
 /*
  * The bytes are the ones that the facts are about, or the re-check would look
  * at others; and certificates were held against the clock of this moment, not
  * one in which they were valid.
  */
 static enum reason
-vouched(const struct message_decide *d, struct why *why)
+vouched(
+    const struct authority *a, const struct message_decide *d, struct why *why)
 {
 	uint8_t hash[HASH_SIZE];
 	int64_t now = clock_now(), moment = d->facts.moment;
@@ -445,7 +485,7 @@ vouched(const struct message_decide *d, struct why *why)
 	if (moment < now - MOMENT_SLACK || moment > now + MOMENT_SLACK)
 		return why_set(why, REASON_REQUEST_MOMENT, -1,
 		    "the checker's clock is at %lld", (long long)moment);
-	return REASON_OK;
+	return forms_allowed(a, d->facts.legacy, why);
 }
 
 void
@@ -460,29 +500,42 @@ decide_take(struct authority *a, struct peer *peer, const struct frame *frame)
 	cbor_open(&in, frame->payload, true);
 	if (!message_decide_get(&in, &d))
 		fatal("malformed DECIDE");
-	if ((r = vouched(&d, &why)) != REASON_OK)
+	if ((r = vouched(a, &d, &why)) != REASON_OK)
 		decide_refuse(a, to, &d, r, &why);
 	else
 		decide(a, to, &d, frame->payload);
 }
 
-/* In their order: the first for a device holds it, the next ones wait again. */
+static void
+decide_waiter(struct authority *a, struct pending *p)
+{
+	static struct message_decide d;
+	struct cbor in;
+
+	cbor_open(&in, buf_span(&p->frame), true);
+	if (!message_decide_get(&in, &d))
+		fatal("a DECIDE that waited is malformed");
+	decide(a, p->origin, &d, buf_span(&p->frame));
+}
+
+/* In their order: the first for a device holds it, the next ones wait again as they
+ * are. */
 void
 decide_ready(struct authority *a)
 {
-	static struct message_decide d;
-	struct pending *p = a->ready, *next;
-	struct cbor in;
+	struct pending *p = a->ready, *next, *holder;
 
 	a->ready = NULL;
 	a->ready_tail = &a->ready;
 	for (; p != NULL; p = next) {
 		next = p->next;
-		cbor_open(&in, buf_span(&p->frame), true);
-		if (!message_decide_get(&in, &d))
-			fatal("a DECIDE that waited is malformed");
+		holder = device_holder(a, p->serial);
+		if (p->origin.peer != NULL && holder != NULL) {
+			hang(holder, p);
+			continue;
+		}
 		if (p->origin.peer != NULL)
-			decide(a, p->origin, &d, buf_span(&p->frame));
+			decide_waiter(a, p);
 		pending_free(a, p);
 	}
 }

@@ -18,7 +18,8 @@ key_expired(const struct key_entry *k)
 	return k->not_after != 0 && clock_now() > k->not_after;
 }
 
-/* Does the other one sign all that this one does, and longer? */
+/* Does the other one sign all that this one does, and longer, for the same pledges?
+ * Those that hold a root know nothing of a raw key, which has no end. */
 static bool
 stands_in(const struct ledger_key *k, const struct key_entry *entry,
     const struct ledger_key *other, const struct key_entry *other_entry)
@@ -28,7 +29,7 @@ stands_in(const struct ledger_key *k, const struct key_entry *entry,
 	unsigned i;
 
 	if (other->order.purpose != PURPOSE_VOUCHER ||
-	    other->state != KEY_ACTIVE || other->order.raw != k->order.raw ||
+	    other->state != KEY_ACTIVE || other_entry->raw != entry->raw ||
 	    other_entry->not_after <= entry->not_after ||
 	    (mine->kinds & ~its->kinds) != 0 ||
 	    (mine->products_len == 0 && its->products_len > 0))

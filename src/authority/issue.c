@@ -102,11 +102,14 @@ serial_kept(struct authority *a, struct pending *p,
 	return device_holder(a, known->serial) == NULL;
 }
 
-static void
+/* false if it is not reserved any more: it was issued. */
+static bool
 serial_burn(struct authority *a, const struct store_serial *s)
 {
-	(void)store_serial_set(a->store, s->serial, s->product, SERIAL_BURNT);
+	if (!store_serial_set(a->store, s->serial, s->product, SERIAL_BURNT))
+		return false;
 	log_warning("serial-burnt", "serial=\"%s\"", s->serial);
+	return true;
 }
 
 /* The next one of a slot. After a restore the ledger may know of more than the
@@ -141,7 +144,7 @@ serial_again(struct authority *a, struct pending *p,
 	    (ordered[0] != '\0' || ca_may_sign(a, *ca, &p->product)))
 		return true;
 	/* Its CA has ended meanwhile: the unit gets another one. */
-	serial_burn(a, known);
+	(void)serial_burn(a, known);
 	return false;
 }
 
@@ -304,7 +307,8 @@ is_ordered(const struct pending *p)
 	return admin_argument(&m, "serial").len > 0;
 }
 
-/* Another serial for the same unit, in the group that burns the first one. */
+/* Another serial for the same unit, in the group that burns the first one. It is the
+ * one that is held now: else a second order for the key would find it free. */
 static bool
 reserve_other(
     struct authority *a, struct pending *p, const struct key_entry *ca)
@@ -316,6 +320,7 @@ reserve_other(
 	    !store_serial_add(a->store, &s))
 		return false;
 	p->reserved = s;
+	device_hold_other(a, p, s.serial);
 	wait_for_commit(a, p, ask);
 	return true;
 }
@@ -327,8 +332,8 @@ burn_and_retry(struct authority *a, struct pending *p)
 {
 	const struct key_entry *ca = key_by_name(a, p->key);
 
-	serial_burn(a, &p->reserved);
-	if (p->retried || ca == NULL || is_ordered(p))
+	if (!serial_burn(a, &p->reserved) || p->retried || ca == NULL ||
+	    is_ordered(p))
 		return false;
 	p->retried = true;
 	return reserve_other(a, p, ca);
@@ -362,8 +367,7 @@ take_over(struct authority *a, struct pending *p)
 		ask(a, p, true); /* the same serial: it has no slot */
 		return true;
 	}
-	serial_burn(a, &p->reserved);
-	return reserve_other(a, p, ca);
+	return serial_burn(a, &p->reserved) && reserve_other(a, p, ca);
 }
 
 static bool

@@ -53,6 +53,30 @@ take_key(void *context, const struct store_ca *ca)
 	memcpy(k->key_id, ca->key_id, ca->key_id_len);
 	k->key_id_len = ca->key_id_len;
 	k->not_after = ca->not_after;
+	/* No other key's chain is one certificate alone. */
+	k->raw = ca->purpose == PURPOSE_VOUCHER && ca->chain_len == 1;
+}
+
+static int
+by_name(const void *left, const void *right, void *keys)
+{
+	const struct key_entry *k = keys;
+
+	return strcmp(
+	    k[*(const unsigned *)left].name, k[*(const unsigned *)right].name);
+}
+
+void
+keys_sort(struct authority *a)
+{
+	unsigned i;
+
+	free(a->keys_by_name);
+	a->keys_by_name = memory_array(a->keys_len + 1u, sizeof(unsigned));
+	for (i = 0; i < a->keys_len; i++)
+		a->keys_by_name[i] = i;
+	qsort_r(
+	    a->keys_by_name, a->keys_len, sizeof(unsigned), by_name, a->keys);
 }
 
 void
@@ -65,6 +89,7 @@ keys_load(struct authority *a)
 	a->keys_len = a->keys_room = 0;
 	store_ca_each(a->store, take_key, &l);
 	free(before);
+	keys_sort(a);
 }
 
 /* A key over its rate is still the one to ask: rates are kept, not dodged. */
@@ -116,14 +141,24 @@ key_for(const struct authority *a, const struct key_use *use)
 	return best;
 }
 
+/* Asked for each key that might sign, with each voucher and each unit. */
 const struct key_entry *
 key_by_name(const struct authority *a, const char *name)
 {
-	unsigned i;
+	unsigned low = 0, high = a->keys_len, middle;
+	const struct key_entry *k;
+	int order;
 
-	for (i = 0; i < a->keys_len; i++)
-		if (strcmp(a->keys[i].name, name) == 0)
-			return &a->keys[i];
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		k = &a->keys[a->keys_by_name[middle]];
+		if ((order = strcmp(name, k->name)) == 0)
+			return k;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "authority/authority.h"
+#include "base/text.h"
 
 void
 pending_init(struct authority *a)
@@ -113,6 +114,14 @@ device_release_serial(struct authority *a, struct pending *p)
 		at = &(*at)->next_held;
 	if (*at == p)
 		*at = p->next_held;
+}
+
+void
+device_hold_other(struct authority *a, struct pending *p, const char *serial)
+{
+	device_release_serial(a, p);
+	text_copy(p->serial, sizeof(p->serial), span_str(serial));
+	device_hold_serial(a, p);
 }
 
 void

@@ -5,6 +5,7 @@
  * until an operator has looked.
  */
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "authority/authority.h"
 #include "base/clock.h"
@@ -16,7 +17,10 @@
 
 #define PATIENCE      60    /* seconds that a busy service may put it off */
 #define DEADLINE      30000 /* milliseconds for a batch */
-#define TRIES	      3	    /* checkers that may die of one request */
+#define ROUNDS	      16 /* batches for one process, where many wait for long */
+#define DRAWN	      8	 /* of a batch by lot, the others are the oldest */
+#define LATE	      600 /* seconds until somebody must hear of it */
+#define TRIES	      3	  /* checkers that may die of one request */
 #define PURGED_A_TICK 200
 #define DAY	      86400
 
@@ -210,6 +214,19 @@ first_open(struct recheck *k)
 	return NULL;
 }
 
+/* Answers come in any order: what needs the record of its device waits for that at
+ * the checker, while it answers others. */
+static struct recheck_item *
+asked_about(struct recheck *k, uint64_t id)
+{
+	unsigned i;
+
+	for (i = 0; i < k->len; i++)
+		if (k->items[i].id == id && !k->items[i].done)
+			return &k->items[i];
+	return NULL;
+}
+
 /* One that is answered, or cannot be asked about. */
 struct judging {
 	struct authority *a;
@@ -269,27 +286,25 @@ stop_again(struct authority *a)
 		    a->store, k->found.signer, k->found.sequence, judge, &j);
 }
 
-void
-recheck_take(struct authority *a, const struct frame *frame)
-{
-	static struct message_derived m;
-	struct recheck *k = &a->recheck;
-	struct recheck_item *item;
-	struct cbor in;
-
-	cbor_open(&in, frame->payload, true);
-	if (!message_derived_get(&in, &m))
-		fatal("malformed DERIVED");
-	item = first_open(k);
-	if (item == NULL || item->id != frame->id)
-		return; /* of a batch that was given up */
-	judge_item(a, item, &m, NULL);
-}
-
 struct asking {
 	struct authority *a;
 	struct peer *to;
+	unsigned most;
+	int64_t oldest;
 };
+
+static bool
+is_asked(const struct recheck *k, const struct store_recheck *r)
+{
+	unsigned i;
+
+	for (i = 0; i < k->len; i++)
+		if (k->items[i].sequence == r->sequence &&
+		    memcmp(k->items[i].signer, r->signer, sizeof(r->signer)) ==
+			0)
+			return true;
+	return false;
+}
 
 static bool
 ask_one(void *context, const struct store_recheck *r)
@@ -300,6 +315,10 @@ ask_one(void *context, const struct store_recheck *r)
 	struct message_derive m = { .body = r->bytes };
 	struct recheck_item *item = &k->items[k->len];
 
+	if (is_asked(k, r))
+		return true;
+	if (k->len == 0)
+		s->oldest = r->created;
 	memset(item, 0, sizeof(*item));
 	memcpy(item->signer, r->signer, sizeof(item->signer));
 	item->sequence = r->sequence;
@@ -317,23 +336,98 @@ ask_one(void *context, const struct store_recheck *r)
 	m.moment = f.moment;
 	if (!PEER_SEND(s->to, DERIVE, item->id, derive, &m))
 		return false;
-	return ++k->len < RECHECK_BATCH;
+	return ++k->len < s->most;
+}
+
+/* Some moment behind the first one, until now. */
+static int64_t
+draw_moment(int64_t first)
+{
+	int64_t now = clock_now();
+	uint64_t lot;
+
+	if (getrandom(&lot, sizeof(lot), 0) != sizeof(lot))
+		fatal_errno("getrandom");
+	return now <= first
+	    ? first
+	    : first + 1 + (int64_t)(lot % ((uint64_t)now - (uint64_t)first));
+}
+
+/* The oldest, so that none is left; and some by lot, so that a checker that lies
+ * cannot hide behind what it puts in front of them. */
+static void
+ask_batch(struct authority *a, struct peer *apart)
+{
+	struct asking s = { .a = a, .to = apart };
+	struct recheck *k = &a->recheck;
+
+	k->len = 0;
+	k->lacks = NULL;
+	k->rounds++;
+	k->asked = clock_ticks();
+	s.most = RECHECK_BATCH - DRAWN;
+	store_recheck_each(a->store, INT64_MIN, ask_one, &s);
+	if (k->len < s.most)
+		return;
+	s.most = RECHECK_BATCH;
+	store_recheck_each(a->store, draw_moment(s.oldest), ask_one, &s);
+	if (k->len < s.most) /* few came since then */
+		store_recheck_each(a->store, INT64_MIN, ask_one, &s);
+}
+
+static bool
+take_created(void *context, const struct store_recheck *r)
+{
+	*(int64_t *)context = r->created;
+	return false;
+}
+
+/* Seconds that the oldest has waited; -1 if none waits. */
+static int64_t
+waiting_since(struct authority *a)
+{
+	int64_t oldest = INT64_MAX, now = clock_now();
+
+	store_recheck_each(a->store, INT64_MIN, take_created, &oldest);
+	if (oldest == INT64_MAX)
+		return -1;
+	return oldest > now || oldest < 0 ? 0 : now - oldest;
 }
 
 void
 recheck_connected(struct authority *a, struct peer *apart)
 {
-	struct asking s = { a, apart };
 	struct recheck *k = &a->recheck;
 
-	k->len = 0;
+	k->len = k->rounds = 0;
 	k->lacks = NULL;
 	if (k->asked == 0 || a->stopped)
 		return;
-	store_recheck_each(a->store, ask_one, &s);
+	ask_batch(a, apart);
 	/* One whose bytes are gone before their time is a difference too. */
 	if (k->len == 0 && k->lacks != NULL)
 		judge_item(a, &k->unreadable, NULL, k->lacks);
+}
+
+void
+recheck_take(struct authority *a, struct peer *apart, const struct frame *frame)
+{
+	static struct message_derived m;
+	struct recheck *k = &a->recheck;
+	struct recheck_item *item;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_derived_get(&in, &m))
+		fatal("malformed DERIVED");
+	item = asked_about(k, frame->id);
+	if (item == NULL)
+		return; /* of a batch that was given up */
+	judge_item(a, item, &m, NULL);
+	/* Issued faster than one batch a second. */
+	if (first_open(k) == NULL && k->rounds < ROUNDS && !a->stopped &&
+	    !a->commit_failed && waiting_since(a) >= PATIENCE)
+		ask_batch(a, apart);
 }
 
 /* It died, or hangs: of the request that it had not answered, for all one can know. */
@@ -373,39 +467,47 @@ idle(const struct authority *a)
 }
 
 static bool
-take_created(void *context, const struct store_recheck *r)
-{
-	*(int64_t *)context = r->created;
-	return false;
-}
-
-static bool
 under_way(struct recheck *k)
 {
 	return k->asked != 0 && (k->len == 0 || first_open(k) != NULL) &&
 	    clock_ticks() - k->asked < DEADLINE;
 }
 
-/* At most one batch a second, each by a process of its own. */
+/* What a checker gained is found the later, the more waits in front of it. After a
+ * start it may catch up first. */
+static void
+note_late(struct recheck *k, int64_t seconds)
+{
+	k->late = seconds >= LATE ? k->late + 1 : 0;
+	if (k->late == PATIENCE)
+		log_alarm("recheck-late",
+		    "seconds=\"%lld\" text=\"vouchers wait for so long to be "
+		    "derived again\"",
+		    (long long)seconds);
+}
+
+/* At most one process a second. */
 void
 recheck_tick(struct authority *a)
 {
 	struct recheck *k = &a->recheck;
-	int64_t now = clock_now(), oldest = INT64_MAX;
+	int64_t seconds;
 
 	if (a->start.offline || !a->synced || a->commit_failed)
 		return;
 	store_request_purge(a->store,
-	    now - (int64_t)a->start.config.keep_requests * DAY, PURGED_A_TICK);
+	    clock_now() - (int64_t)a->start.config.keep_requests * DAY,
+	    PURGED_A_TICK);
 	if (a->stopped)
 		stop_again(a);
-	if (a->stopped || under_way(k))
-		return;
-	recheck_lost(a); /* if it hangs */
 	if (a->stopped)
 		return;
-	store_recheck_each(a->store, take_created, &oldest);
-	if (oldest == INT64_MAX || (!idle(a) && now - oldest < PATIENCE))
+	seconds = waiting_since(a);
+	note_late(k, seconds);
+	if (under_way(k))
+		return;
+	recheck_lost(a); /* if it hangs */
+	if (a->stopped || seconds < 0 || (!idle(a) && seconds < PATIENCE))
 		return;
 	k->len = 0;
 	k->asked = clock_ticks();

@@ -190,17 +190,21 @@ void
 reputation_tick(struct authority *a)
 {
 	struct reputation *r = a->reputation;
-	int64_t now = clock_now();
+	int64_t now = clock_now(), chain = a->ledger.time;
 	unsigned i, left;
 	bool over = false;
 
 	for (i = left = 0; i < r->automatic_len; i++)
 		if (!is_over(&r->automatic[i], now))
 			r->automatic[left++] = r->automatic[i];
+	/* Those that are over bind nobody; their rows go when records say so, too: a
+	 * clock that runs ahead for a moment must not lift them for good. */
+	if (chain > now)
+		chain = now;
 	for (i = 0; i < r->operators_len; i++)
-		over |= is_over(&r->operators[i], now);
+		over |= is_over(&r->operators[i], chain);
 	if (over) {
-		store_block_expire(a->store, now);
+		store_block_expire(a->store, chain);
 		r->rows_changed = true;
 	}
 	if (left != r->automatic_len) {

@@ -10,6 +10,7 @@
 #include "authority/authority.h"
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "crypto/hash/hash.h"
 
 struct peer *
@@ -127,9 +128,13 @@ copy_ca(struct authority *a, const struct record *r)
 static void
 copy_act(struct authority *a, const struct record *r)
 {
-	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
+	char name[KEY_NAME_MAX + 1];
+	const char *cause;
+
+	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0 ||
+	    !ledger_retire_read(r->act.subject, name, &cause))
 		return;
-	(void)store_ca_end(a->store, r->act.subject, KEY_RETIRED);
+	(void)store_ca_retire(a->store, name, cause);
 	keys_load(a);
 }
 
@@ -152,6 +157,27 @@ does_not_fit(uint64_t sequence)
 	    (unsigned long long)sequence);
 }
 
+/* R-13.7: a subject key identifier can be chosen freely, so another key may have taken
+ * that of a domain that is known. */
+static void
+note_domain(struct authority *a, const struct record_voucher *v)
+{
+	struct span id = span_of(v->domain_id, v->domain_id_len);
+	char domain[HEX_SIZE(KEY_ID_MAX)], key[HEX_SIZE(HASH_SIZE)];
+
+	if (!store_domain_add(a->store, id, v->pin_spki_sha256) ||
+	    !store_domain_shared(a->store, id, v->pin_spki_sha256) ||
+	    a->alarms == 0)
+		return;
+	a->alarms--;
+	hex_encode(domain, id);
+	hex_encode(key, span_of(v->pin_spki_sha256, HASH_SIZE));
+	log_alarm("domain-shared",
+	    "serial=\"%s\" domain=\"%s\" key=\"%s\" text=\"another key has "
+	    "this domainID, too\"",
+	    v->serial, domain, key);
+}
+
 /*
  * The voucher follows its record in the same group nearly always: so the row
  * waits for it until the commit and is written once, not made and then changed.
@@ -162,6 +188,7 @@ copy_voucher(struct authority *a, const struct record *r)
 {
 	struct late *l;
 
+	note_domain(a, &r->voucher);
 	if (!a->synced) {
 		log_warning("undelivered",
 		    "sequence=\"%llu\" "

@@ -13,29 +13,20 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "checker/check.h"
+#include "checker/waiting.h"
 #include "crypto/hash/hash.h"
 #include "crypto/hash/memory.h"
 #include "ipc/program.h"
 #include "wire/cbor.h"
 
-#define WAITING_MAX	 4096 /* requests at the authority at one time */
-#define LOOK_UPS_MAX	 64   /* frames kept while the authority looks up */
-#define NOTES_PER_SECOND 100  /* refusals handed on for the record */
+#define LOOK_UPS_MAX	 64  /* frames kept while the authority looks up */
+#define NOTES_PER_SECOND 100 /* refusals handed on for the record */
 #define FINDINGS_MAX	 32768
-
-/* A request that the authority is deciding. Its frame's id there is the slot
- * and a generation, so an answer that comes too late finds nobody. */
-struct waiting {
-	bool used;
-	bool base64; /* so it asked, so it is answered */
-	uint64_t front_id;
-	uint32_t generation;
-	uint32_t next_free;
-};
 
 /* A CHECK or DERIVE that goes on when ON_RECORD comes; ids as above. */
 struct look_up {
 	bool used;
+	int64_t since; /* clock_ticks() */
 	uint32_t generation;
 	enum message type;
 	uint64_t id; /* of the frame */
@@ -46,56 +37,10 @@ struct checker {
 	struct program *program;
 	unsigned index; /* of the pair: our front has the same */
 	struct workspace room;
-	struct waiting waiting[WAITING_MAX];
-	uint32_t first_free;
+	struct waiting_list waiting;
 	struct look_up look_ups[LOOK_UPS_MAX];
 	unsigned notes; /* left in this second */
 };
-
-static void
-waiting_init(struct checker *c)
-{
-	uint32_t i;
-
-	for (i = 0; i < WAITING_MAX; i++)
-		c->waiting[i].next_free = i + 1;
-	c->first_free = 0;
-}
-
-/* An id for the authority, or 0 if too many wait. */
-static uint64_t
-waiting_add(struct checker *c, uint64_t front_id)
-{
-	struct waiting *w;
-	uint32_t slot = c->first_free;
-
-	if (slot == WAITING_MAX)
-		return 0;
-	w = &c->waiting[slot];
-	c->first_free = w->next_free;
-	w->used = true;
-	w->front_id = front_id;
-	w->generation++;
-	return (uint64_t)w->generation << 32 | slot;
-}
-
-static bool
-waiting_take(struct checker *c, uint64_t id, uint64_t *front_id)
-{
-	uint32_t slot = (uint32_t)id;
-	struct waiting *w;
-
-	if (slot >= WAITING_MAX)
-		return false;
-	w = &c->waiting[slot];
-	if (!w->used || w->generation != id >> 32)
-		return false;
-	w->used = false;
-	w->next_free = c->first_free;
-	c->first_free = slot;
-	*front_id = w->front_id;
-	return true;
-}
 
 static void
 answer(struct checker *c, uint64_t front_id, const struct message_answer *a)
@@ -153,21 +98,22 @@ decide(struct checker *c, const struct frame *frame,
     const struct message_check *check, struct message_decide *d)
 {
 	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
-	uint64_t id, front_id;
+	bool base64 = (d->facts.legacy & LEGACY(LEGACY_BASE64)) != 0;
+	struct waiting w;
+	uint64_t id;
 
 	if (authority == NULL) {
 		answer_reason(c, frame->id, REASON_UNAVAILABLE, NULL);
 		return;
 	}
 	memcpy(d->correlation, check->correlation, sizeof(d->correlation));
-	if ((id = waiting_add(c, frame->id)) == 0) {
+	id = waiting_add(&c->waiting, frame->id, base64, clock_ticks());
+	if (id == 0) {
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 		return;
 	}
-	c->waiting[(uint32_t)id].base64 =
-	    (d->facts.legacy & LEGACY(LEGACY_BASE64)) != 0;
 	if (!PEER_SEND(authority, DECIDE, id, decide, d)) {
-		(void)waiting_take(c, id, &front_id);
+		(void)waiting_take(&c->waiting, id, &w);
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 	}
 }
@@ -207,6 +153,7 @@ look_up(struct checker *c, const struct frame *frame,
 	if (!PEER_SEND(authority, LOOK_UP, id, look_up, &m))
 		return false;
 	l->used = true;
+	l->since = clock_ticks();
 	l->type = frame->type;
 	l->id = frame->id;
 	buf_init(&l->payload, FRAME_MAX);
@@ -301,19 +248,18 @@ wrap(struct message_answer *a)
 static void
 take_answer(struct checker *c, const struct frame *frame)
 {
-	uint32_t slot = (uint32_t)frame->id;
 	struct message_answer a;
+	struct waiting w;
 	struct cbor in;
-	uint64_t front_id;
 
 	cbor_open(&in, frame->payload, true);
 	if (!message_answer_get(&in, &a))
 		fatal("malformed ANSWER");
-	if (!waiting_take(c, frame->id, &front_id))
+	if (!waiting_take(&c->waiting, frame->id, &w))
 		return;
-	if (c->waiting[slot].base64)
+	if (w.base64)
 		wrap(&a);
-	answer(c, front_id, &a);
+	answer(c, w.front_id, &a);
 }
 
 static void
@@ -425,12 +371,36 @@ on_drained(void *context)
 	public_key_table_make();
 }
 
+/* What the authority was asked for since then or before, and has not answered: it will
+ * not, or nobody will hear it. DERIVE has an asker with a patience of its own. */
+static void
+give_up(struct checker *c, int64_t then, bool tell_front)
+{
+	struct waiting w;
+	uint32_t i;
+
+	for (i = 0; i < LOOK_UPS_MAX; i++) {
+		struct look_up *l = &c->look_ups[i];
+
+		if (!l->used || l->since > then ||
+		    (!tell_front && l->type != MESSAGE_CHECK))
+			continue;
+		if (tell_front && l->type == MESSAGE_CHECK)
+			answer_reason(c, l->id, REASON_UNAVAILABLE, NULL);
+		look_up_done(l);
+	}
+	while (waiting_take_late(&c->waiting, then, &w))
+		if (tell_front)
+			answer_reason(c, w.front_id, REASON_UNAVAILABLE, NULL);
+}
+
 static void
 on_tick(void *context)
 {
 	struct checker *c = context;
 
 	c->notes = NOTES_PER_SECOND;
+	give_up(c, clock_ticks() - WAITING_SECONDS * 1000, true);
 }
 
 /* Either side gone: nobody will answer, or nobody will hear the answer. Numbers of
@@ -438,28 +408,7 @@ on_tick(void *context)
 static void
 on_lost(void *context, struct peer *peer)
 {
-	struct checker *c = context;
-	bool authority = peer_role(peer) == ROLE_AUTHORITY;
-	uint64_t front_id;
-	uint32_t i;
-
-	for (i = 0; i < LOOK_UPS_MAX; i++) {
-		struct look_up *l = &c->look_ups[i];
-
-		if (!l->used || (!authority && l->type != MESSAGE_CHECK))
-			continue;
-		if (authority && l->type == MESSAGE_CHECK)
-			answer_reason(c, l->id, REASON_UNAVAILABLE, NULL);
-		look_up_done(l);
-	}
-	for (i = 0; i < WAITING_MAX; i++) {
-		if (!waiting_take(c,
-			(uint64_t)c->waiting[i].generation << 32 | i,
-			&front_id))
-			continue;
-		if (authority)
-			answer_reason(c, front_id, REASON_UNAVAILABLE, NULL);
-	}
+	give_up(context, INT64_MAX, peer_role(peer) == ROLE_AUTHORITY);
 }
 
 static enum reason
@@ -472,7 +421,7 @@ on_start(void *context, struct program *p, struct why *why)
 	c->program = p;
 	c->index = start->index;
 	c->notes = NOTES_PER_SECOND;
-	waiting_init(c);
+	waiting_init(&c->waiting);
 	hash_prepare();
 	/* An operator who looks at ps can tell it from those that serve. */
 	if (c->index == CHECKER_APART)

@@ -34,7 +34,8 @@ struct audited_key {
 	uint64_t recorded, stored;
 	int64_t born, certified, ended, gone;
 	uint64_t born_record, changes;
-	bool wrapped; /* its file has a wrapping key of its own */
+	char cause[16]; /* why it was retired; "" */
+	bool wrapped;	/* its file has a wrapping key of its own */
 };
 
 struct audit {

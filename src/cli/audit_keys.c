@@ -43,14 +43,18 @@ ceremony_take(struct audit *a, const char *subject)
 static void
 act_take(struct audit *a, const struct record *r)
 {
-	struct audited_key *k = audit_key(a, r->act.subject);
+	struct audited_key *k;
+	char name[KEY_NAME_MAX + 1];
+	const char *cause;
 
 	if (strcmp(r->act.verb, LEDGER_VERB_CEREMONY) == 0)
 		ceremony_take(a, r->act.subject);
-	if (k == NULL)
+	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0 ||
+	    !ledger_retire_read(r->act.subject, name, &cause) ||
+	    (k = audit_key(a, name)) == NULL)
 		return;
-	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) == 0)
-		k->ended = r->time;
+	k->ended = r->time;
+	(void)text_copy(k->cause, sizeof(k->cause), span_str(cause));
 }
 
 static enum reason
@@ -181,6 +185,7 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	audit_put_moment(o, "born", k->born);
 	audit_put_moment(o, "certified", k->certified);
 	audit_put_moment(o, "retired", k->ended);
+	audit_put(o, "retired-for", k->cause[0] == '\0' ? NULL : k->cause);
 	audit_put_moment(o, "erased", k->gone);
 	json_add_uint(o, "policy-changes", k->changes);
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);
@@ -224,6 +229,7 @@ root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 	audit_put_moment(o, "born", r->born);
 	audit_put_moment(o, "certified", r->born);
 	audit_put(o, "retired", NULL);
+	audit_put(o, "retired-for", NULL);
 	audit_put_moment(o, "erased", r->destroyed ? r->touched : 0);
 	json_add_uint(o, "policy-changes", 0);
 	audit_put(o, "file", NULL);
@@ -298,6 +304,7 @@ other_put(const struct audit *a, struct json_out *o, const char *name,
 	audit_put(o, "born", NULL);
 	audit_put(o, "certified", NULL);
 	audit_put(o, "retired", NULL);
+	audit_put(o, "retired-for", NULL);
 	audit_put(o, "erased", NULL);
 	json_add_uint(o, "policy-changes", 0);
 	put_file(a, o, file);

@@ -60,7 +60,7 @@ const struct verb verbs[] = {
 	    "give a key its certificate and chain" },
 	{ "ca", "policy", ca_policy_run, "NAME " POLICY_OPTIONS,
 	    "change what a key may sign" },
-	{ "ca", "retire", ca_retire_run, "NAME",
+	{ "ca", "retire", ca_retire_run, "NAME --reason WORD",
 	    "take a key out of use for ever" },
 	{ "ca", "activate", ca_activate_run, "NAME --until TIME|now",
 	    "wake an issuing key for a while" },

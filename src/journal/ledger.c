@@ -577,6 +577,8 @@ act_statement_fits(const struct ledger *l, const struct record_act *a)
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
+	char name[KEY_NAME_MAX + 1];
+	const char *cause;
 	struct ledger_key *k;
 
 	if (r->act.statement.len > 0 && !act_statement_fits(l, &r->act))
@@ -589,7 +591,9 @@ apply_act(struct ledger *l, const struct record *r, struct why *why)
 		return apply_awake(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
-	k = ledger_key_find(l, r->act.subject);
+	if (!ledger_retire_read(r->act.subject, name, &cause))
+		return damaged(why, r, "not a key and why it goes");
+	k = ledger_key_find(l, name);
 	if (k == NULL || key_state_over(k->state))
 		return damaged(why, r, "no such key is in use");
 	k->state = KEY_RETIRED;

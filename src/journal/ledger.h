@@ -187,6 +187,10 @@ size_t ledger_act_statement(const uint8_t signer[16], const char *verb,
  * like nobody's, and a name. SIGNER_POLICY, SIGNER_FACTS. */
 MUST_USE enum reason ledger_slot_read(const struct ledger *l,
     const char *subject, struct ledger_slot *out, struct why *why);
+/* Reads the subject of LEDGER_VERB_RETIRE: a key's name and why it goes
+ * (model/ruling.h), "" in records of before that was kept. false if it is none. */
+bool ledger_retire_read(
+    const char *subject, char name[KEY_NAME_MAX + 1], const char **cause);
 /* Reads the subject of LEDGER_VERB_AWAKE: an issuing key that is not over, and a
  * moment at most AWAKE_ACT_DAYS after this one; one that is past puts it to sleep.
  * SIGNER_KEY, SIGNER_FACTS. */

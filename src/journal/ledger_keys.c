@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "journal/describe.h"
+#include "model/ruling.h"
 #include "model/serial.h"
 
 unsigned
@@ -42,25 +43,30 @@ ledger_key_due(const struct ledger *l, const struct ledger_key *k,
 	return true;
 }
 
+/* From the newest to k, each of which is younger than what it succeeds: so whoever
+ * takes over from it is known already when it is reached. */
 const struct ledger_key *
 ledger_key_successor(const struct ledger *l, const struct ledger_key *k)
 {
-	const struct ledger_key *next, *further;
-	size_t i;
+	uint16_t next[LEDGER_KEYS_MAX] = { 0 }; /* place and 1; 0: nobody */
+	const struct ledger_key *before, *first;
+	size_t i, at;
+	uint16_t taker;
 
-	for (i = 0; i < l->keys_len; i++) {
-		next = &l->keys[i];
-		if (strcmp(next->order.succeeds, k->order.name) != 0)
+	if ((first = ledger_key_find(l, k->order.name)) == NULL)
+		return NULL;
+	at = (size_t)(first - l->keys);
+	for (i = l->keys_len; i-- > at + 1;) {
+		k = &l->keys[i];
+		taker = key_state_over(k->state) ? next[i] : 0;
+		if (k->state == KEY_SIGNED || k->state == KEY_ACTIVE)
+			taker = (uint16_t)(i + 1);
+		if (taker == 0 || k->order.succeeds[0] == '\0' ||
+		    (before = ledger_key_find(l, k->order.succeeds)) == NULL)
 			continue;
-		if (next->state == KEY_SIGNED || next->state == KEY_ACTIVE)
-			return next;
-		further = key_state_over(next->state)
-		    ? ledger_key_successor(l, next)
-		    : NULL;
-		if (further != NULL)
-			return further;
+		next[before - l->keys] = taker;
 	}
-	return NULL;
+	return next[at] == 0 ? NULL : &l->keys[next[at] - 1];
 }
 
 unsigned
@@ -191,6 +197,19 @@ ledger_awake_read(const struct ledger *l, const char *subject, int64_t now,
 		return why_set(why, REASON_SIGNER_FACTS, -1,
 		    "until: at most %d days ahead", AWAKE_ACT_DAYS);
 	return REASON_OK;
+}
+
+bool
+ledger_retire_read(
+    const char *subject, char name[KEY_NAME_MAX + 1], const char **cause)
+{
+	const char *blank = strchr(subject, ' ');
+	size_t len =
+	    blank == NULL ? strlen(subject) : (size_t)(blank - subject);
+
+	*cause = blank == NULL ? "" : blank + 1;
+	return text_copy(name, KEY_NAME_MAX + 1, span_of(subject, len)) &&
+	    (blank == NULL || key_cause_known(*cause));
 }
 
 /* Slot a stands in a serial that is not from here; b is one that we know of. */

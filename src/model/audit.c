@@ -24,7 +24,8 @@ static bool
 same_domain(const struct audit_event *a, const struct audit_event *b)
 {
 	return a->domain_id_len == b->domain_id_len &&
-	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0;
+	    memcmp(a->domain_id, b->domain_id, a->domain_id_len) == 0 &&
+	    memcmp(a->pin_spki_sha256, b->pin_spki_sha256, HASH_SIZE) == 0;
 }
 
 static uint64_t
@@ -33,32 +34,53 @@ saturated(uint64_t n)
 	return n > AUDIT_COUNTER_MAX ? AUDIT_COUNTER_MAX : n;
 }
 
-/* Is there a newer one of the same domainID and kind already? Then it counts
- * for that one. */
-static struct kept *
-newer(struct reduction *r, const struct audit_event *e)
+/* By domainID and kind, the newest first. */
+static int
+by_domain(const void *left, const void *right)
 {
-	size_t i;
+	const struct audit_event *a = ((const struct kept *)left)->event;
+	const struct audit_event *b = ((const struct kept *)right)->event;
+	int order;
 
-	for (i = 0; i < r->len; i++)
-		if (same_domain(r->kept[i].event, e) &&
-		    (r->kept[i].event->nonce[0] == '\0') ==
-			(e->nonce[0] == '\0'))
-			return &r->kept[i];
-	return NULL;
+	if (a->domain_id_len != b->domain_id_len)
+		return a->domain_id_len < b->domain_id_len ? -1 : 1;
+	if ((order = memcmp(a->domain_id, b->domain_id, a->domain_id_len)) != 0)
+		return order;
+	if ((order = memcmp(
+		 a->pin_spki_sha256, b->pin_spki_sha256, HASH_SIZE)) != 0)
+		return order;
+	if ((a->nonce[0] == '\0') != (b->nonce[0] == '\0'))
+		return a->nonce[0] == '\0' ? -1 : 1;
+	return a > b ? -1 : 1;
 }
 
+static int
+by_age(const void *left, const void *right)
+{
+	const struct kept *a = left, *b = right;
+
+	return a->event > b->event ? -1 : 1;
+}
+
+/* The newest of each domainID and kind stays, and the others count for it. Sorted,
+ * since domainIDs are the registrars' to choose: thousands of different ones must
+ * not be compared each with each. */
 static void
 reduce(struct reduction *r, const struct audit_event *events, size_t count)
 {
+	const struct audit_event *e;
+	struct kept *k;
 	size_t i;
 
-	for (i = count; i > 0; i--) {
-		const struct audit_event *e = &events[i - 1];
-		struct kept *k = newer(r, e);
-
-		if (k == NULL) {
-			r->kept[r->len++].event = e;
+	for (i = 0; i < count; i++)
+		r->kept[i].event = &events[i];
+	qsort(r->kept, count, sizeof(*r->kept), by_domain);
+	for (i = 0; i < count; i++) {
+		e = r->kept[i].event;
+		k = r->len == 0 ? NULL : &r->kept[r->len - 1];
+		if (k == NULL || !same_domain(k->event, e) ||
+		    (k->event->nonce[0] == '\0') != (e->nonce[0] == '\0')) {
+			r->kept[r->len++] = (struct kept){ e, 0 };
 			continue;
 		}
 		k->truncated++;
@@ -67,6 +89,7 @@ reduce(struct reduction *r, const struct audit_event *events, size_t count)
 		else
 			r->nonced++;
 	}
+	qsort(r->kept, r->len, sizeof(*r->kept), by_age);
 }
 
 static void
@@ -103,7 +126,7 @@ print(const struct reduction *r, char *out, size_t cap, size_t *len)
 	json_add_uint(&o, "version", 1);
 	json_put_name(&o, "events");
 	json_begin_array(&o);
-	for (i = 0; i < r->len; i++)
+	for (i = 0; i < r->len && !o.full; i++)
 		put_event(&o, &r->kept[i]);
 	json_end_array(&o);
 	json_put_name(&o, "truncation");
@@ -137,12 +160,14 @@ bool
 audit_to_json(const struct audit_event *events, size_t count, char *out,
     size_t cap, size_t *len)
 {
-	struct reduction r = { .kept = memory_array(
-				   count + 1, sizeof(struct kept)) };
+	size_t seen = count < AUDIT_SEEN_MAX ? count : AUDIT_SEEN_MAX;
+	struct reduction r = { .kept =
+				   memory_array(seen + 1, sizeof(struct kept)),
+		.arbitrary = count - seen };
 	size_t fits = 0, over, middle;
 	bool good;
 
-	reduce(&r, events, count);
+	reduce(&r, events + (count - seen), seen);
 	over = r.len + 1;
 	if (print_newest(&r, r.len, out, cap, len))
 		fits = r.len;

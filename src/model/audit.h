@@ -10,16 +10,23 @@ struct audit_event {
 	int64_t date;
 	uint8_t domain_id[KEY_ID_MAX];
 	uint8_t domain_id_len;
-	char nonce[NONCE_MAX + 1]; /* empty = null */
+	uint8_t pin_spki_sha256[HASH_SIZE]; /* what the domainID stands for */
+	char nonce[NONCE_MAX + 1];	    /* empty = null */
 	enum assertion assertion;
 };
 
 #define AUDIT_COUNTER_MAX 1024
+/* Newest events of a device that are looked at; whoever has one device can make as
+ * many as he likes. Older ones count as arbitrary, so no more of them need be read
+ * than that counter can say. */
+#define AUDIT_SEEN_MAX	  10000
+#define AUDIT_READ_MAX	  (AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)
 
 /*
- * Writes the log of one device from its events, oldest first as the store has
- * them: per domainID the newest nonced and the newest nonceless event stay, the
- * rest is counted; newest first on the wire. false if over cap: then drops the
+ * Writes the log of one device from its newest events, oldest of them first: per
+ * domainID the newest nonced and the newest nonceless event stay, the
+ * rest is counted. Two keys are two domains, even if one took the other's
+ * identifier (MP 14.3): who did so must not vanish behind his victim; newest first on the wire. false if over cap: then drops the
  * oldest and counts them as arbitrary until it fits.
  */
 bool audit_to_json(const struct audit_event *events, size_t count, char *out,

@@ -52,8 +52,9 @@ row_freshness(const struct policy_input *in, struct verdict *out)
 		trace_found(in->trace, "created-on is absent");
 		return REASON_OK;
 	}
+	/* It may be any number, from a checker that lies. */
 	trace_found(in->trace, "created-on is %lld seconds ago",
-	    (long long)in->now - (long long)f->created_on);
+	    (long long)((uint64_t)in->now - (uint64_t)f->created_on));
 	if (f->created_on < in->now - in->max_age)
 		return why_set(&out->why, REASON_REQUEST_STALE, -1,
 		    "created-on is more than %lld seconds ago",

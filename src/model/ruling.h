@@ -31,6 +31,11 @@ enum cause {
 	"stolen, resale, grey-market, unpaid, end-of-life, " \
 	"compromised, duplicate or owner"
 
+/* Why a signing key goes out of use (IP 4); a word of its own list, which stands in
+ * the journal behind the key's name. */
+#define KEY_CAUSE_WORDS "superseded, end-of-life, compromised or lost"
+bool key_cause_known(const char *word);
+
 /* "grey-market"; "" for none. */
 const char *cause_text(enum cause c);
 /* CAUSE_NONE if it is no such word. */

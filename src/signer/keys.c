@@ -366,6 +366,8 @@ enum reason
 act_prepare(struct signer *s, struct order *o)
 {
 	const struct message_act *a = &o->act;
+	char name[KEY_NAME_MAX + 1];
+	const char *cause;
 	const struct ledger_key *k;
 	struct ledger_key *woken;
 	struct ledger_slot slot;
@@ -389,10 +391,13 @@ act_prepare(struct signer *s, struct order *o)
 			return r;
 	}
 	if (strcmp(a->verb, LEDGER_VERB_RETIRE) == 0) {
-		k = ledger_key_of(s, a->subject);
+		if (!ledger_retire_read(a->subject, name, &cause))
+			return why_set(&o->why, REASON_SIGNER_FACTS, -1,
+			    "not a key and why it goes");
+		k = ledger_key_of(s, name);
 		if (k == NULL || key_state_over(k->state))
 			return why_set(&o->why, REASON_SIGNER_KEY, -1,
-			    "no key %.32s is in use", a->subject);
+			    "no key %s is in use", name);
 	}
 	/* No vouchers for ever: never one person's word. */
 	if (strcmp(a->verb, ACT_DEVICE_RETIRE) == 0 && a->signatures_len == 0)
@@ -409,8 +414,12 @@ act_prepare(struct signer *s, struct order *o)
 void
 act_finish(struct signer *s, const struct order *o)
 {
-	if (strcmp(o->act.verb, LEDGER_VERB_RETIRE) == 0)
-		keyring_forget(&s->keyring, o->act.subject);
+	char name[KEY_NAME_MAX + 1];
+	const char *cause;
+
+	if (strcmp(o->act.verb, LEDGER_VERB_RETIRE) == 0 &&
+	    ledger_retire_read(o->act.subject, name, &cause))
+		keyring_forget(&s->keyring, name);
 	if (strcmp(o->act.verb, ACT_CLOCK_CONFIRM) == 0)
 		clock_watch_confirm(
 		    &s->clock, journal_ledger(s->journal)->time);

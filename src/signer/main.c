@@ -24,15 +24,25 @@ struct state {
 	struct sync_place at; /* the record that it gets next */
 };
 
-/* A record that a living authority does not get is a gap in its copy: then it is
- * better to begin again with a comparison of heads. One that is gone begins with
- * that by itself: what is in the journal comes to it as undelivered. */
+/* A living authority that does not get a record has a gap in its copy, and one that
+ * does not get an answer holds that device for good: then it is better to begin again
+ * with a comparison of heads, at which it gives up what it waits for. */
+_Noreturn static void
+not_taken(struct state *st, const char *text)
+{
+	struct why why;
+
+	why_set(&why, REASON_UNAVAILABLE, -1, "%s", text);
+	program_fail(st->program, REASON_UNAVAILABLE, &why);
+}
+
+/* One that is gone begins with that by itself: what is in the journal comes to it as
+ * undelivered. */
 static void
 send_record(void *context, uint64_t sequence, struct span bytes)
 {
 	struct state *st = context;
 	struct message_record m = { .sequence = sequence, .record = bytes };
-	struct why why;
 
 	if (!st->synced || sequence < st->at.next)
 		return; /* it is on the disk, the stream brings it */
@@ -44,9 +54,7 @@ send_record(void *context, uint64_t sequence, struct span bytes)
 			st->synced = false;
 			return;
 		}
-		why_set(&why, REASON_UNAVAILABLE, -1,
-		    "the authority does not take records");
-		program_fail(st->program, REASON_UNAVAILABLE, &why);
+		not_taken(st, "the authority does not take records");
 	}
 	st->at.next++;
 }
@@ -60,8 +68,7 @@ send_answer(void *context, uint64_t id, const struct message_signed *m)
 		return; /* it has forgotten what it asked for */
 	if (!PEER_SEND(st->authority, SIGNED, id, signed, m) &&
 	    !peer_gone(st->authority))
-		log_warning("answer-lost", "sequence=\"%llu\"",
-		    (unsigned long long)m->sequence);
+		not_taken(st, "the authority does not take answers");
 }
 
 /* Each CA costs its scrypt: hundreds of them are no reason to give us up. */

@@ -51,6 +51,14 @@ store_ca_activate(struct store *s, const struct record_ca *ca)
 }
 
 bool
+store_ca_retire(struct store *s, const char *name, const char *cause)
+{
+	return store_change(s,
+	    "UPDATE ca SET state = 3, cause = ?2 WHERE name = ?1",
+	    VALUES(value_text(name), value_text(cause)));
+}
+
+bool
 store_ca_end(struct store *s, const char *name, enum key_state state)
 {
 	return store_change(s, "UPDATE ca SET state = ?2 WHERE name = ?1",
@@ -91,6 +99,7 @@ next_ca(void *context, const struct value *row, unsigned n)
 	ca.not_after = row[5].number;
 	ca.key_id_len = take_octets(ca.key_id, sizeof(ca.key_id), &row[6]);
 	take_chain(row[7].bytes, &ca);
+	take_text(ca.cause, sizeof(ca.cause), &row[8]);
 	e->call(e->context, &ca);
 	return true;
 }
@@ -104,7 +113,7 @@ store_ca_each(struct store *s,
 	/* A second may have several. */
 	store_read(s,
 	    "SELECT name, purpose, slot, state, "
-	    "created, not_after, key_id, chain FROM ca "
+	    "created, not_after, key_id, chain, cause FROM ca "
 	    "ORDER BY created, name",
 	    NULL, 0, next_ca, &e);
 }

@@ -70,14 +70,15 @@ take_recheck(void *context, const struct value *row, unsigned n)
 }
 
 void
-store_recheck_each(struct store *s, recheck_call call, void *context)
+store_recheck_each(
+    struct store *s, int64_t then, recheck_call call, void *context)
 {
 	struct each e = { call, context };
 
 	store_read(s,
-	    RECHECK_COLUMNS
-	    "WHERE v.recheck = 1 ORDER BY v.created, v.sequence",
-	    NULL, 0, take_recheck, &e);
+	    RECHECK_COLUMNS "WHERE v.recheck = 1 AND v.created >= ?1 "
+			    "ORDER BY v.created, v.sequence",
+	    VALUES(value_number(then)), take_recheck, &e);
 }
 
 void

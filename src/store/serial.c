@@ -106,7 +106,8 @@ store_serial_set(struct store *s, const char *serial, const char *product,
     enum serial_state state)
 {
 	return store_change(s,
-	    "UPDATE serial SET state = ?3 WHERE serial = ?1 AND product = ?2",
+	    "UPDATE serial SET state = ?3 WHERE serial = ?1 AND product = ?2 "
+	    "AND state = 1",
 	    VALUES(
 		value_text(serial), value_text(product), value_number(state)));
 }

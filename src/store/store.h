@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	13
+#define STORE_SCHEMA	14
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -127,6 +127,7 @@ struct store_ca {
 	unsigned state; /* enum key_state of journal/ledger.h */
 	int64_t created;
 	int64_t not_after; /* 0 until it is active */
+	char cause[16];	   /* why it was retired (model/ruling.h); "" */
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
 	unsigned chain_len;
@@ -139,7 +140,9 @@ bool store_ca_chain(struct store *s, const char *name, const struct span *chain,
     unsigned chain_len);
 /* It is active now (a record says so); the chain is there already. */
 bool store_ca_activate(struct store *s, const struct record_ca *ca);
-/* It is out of use: retired, archived or destroyed. */
+/* It is out of use, and why; "" where the record does not say. */
+bool store_ca_retire(struct store *s, const char *name, const char *cause);
+/* It is archived or destroyed. */
 bool store_ca_end(struct store *s, const char *name, enum key_state state);
 /* The oldest first; those of one second by name. */
 void store_ca_each(struct store *s,
@@ -236,6 +239,7 @@ uint64_t store_serial_next(struct store *s, const char *slot);
 /* false if the serial is there, in this product or, with a slot, in any; or if the
  * key has one already. */
 bool store_serial_add(struct store *s, const struct store_serial *r);
+/* Of one that is reserved; false if it is not: what was issued is never burnt. */
 bool store_serial_set(struct store *s, const char *serial, const char *product,
     enum serial_state state);
 
@@ -281,7 +285,13 @@ bool store_voucher_by_request(struct store *s,
 /* Did any voucher of this device pin a certificate with this key? */
 bool store_voucher_pinned(struct store *s, const struct device *d,
     const uint8_t spki_sha256[HASH_SIZE]);
-/* All events of a device, oldest first; freed by the caller. */
+/* A key behind a domainID; false if it is known as that. */
+bool store_domain_add(struct store *s, struct span domain_id,
+    const uint8_t spki_sha256[HASH_SIZE]);
+/* Does another key stand behind it, too? */
+bool store_domain_shared(struct store *s, struct span domain_id,
+    const uint8_t spki_sha256[HASH_SIZE]);
+/* The newest AUDIT_READ_MAX events of a device, oldest first; freed by the caller. */
 size_t store_audit(struct store *s, const char *serial,
     const struct issuer *issuer, struct audit_event **out);
 
@@ -309,8 +319,9 @@ struct store_recheck {
 	struct span facts, bytes;
 };
 typedef bool (*recheck_call)(void *context, const struct store_recheck *r);
-/* Those that wait, oldest first, until call returns false. */
-void store_recheck_each(struct store *s, recheck_call call, void *context);
+/* Those of then or later that wait, oldest first, until call returns false. */
+void store_recheck_each(
+    struct store *s, int64_t then, recheck_call call, void *context);
 void store_recheck_get(struct store *s, const uint8_t signer[16],
     uint64_t sequence, recheck_call call, void *context);
 /* It waits no longer: derived again, the same or not. */

@@ -167,6 +167,32 @@ store_voucher_pinned(struct store *s, const struct device *d,
 	return found;
 }
 
+bool
+store_domain_add(struct store *s, struct span domain_id,
+    const uint8_t spki_sha256[HASH_SIZE])
+{
+	return store_change(s,
+	    "INSERT INTO domain (domain_id, pin_spki) VALUES (?1, ?2) "
+	    "ON CONFLICT (domain_id, pin_spki) DO NOTHING",
+	    VALUES(value_bytes(domain_id.ptr, domain_id.len),
+		value_bytes(spki_sha256, HASH_SIZE)));
+}
+
+bool
+store_domain_shared(struct store *s, struct span domain_id,
+    const uint8_t spki_sha256[HASH_SIZE])
+{
+	bool found = false;
+
+	store_read(s,
+	    "SELECT 1 FROM domain WHERE domain_id = ?1 AND pin_spki <> ?2 "
+	    "LIMIT 1",
+	    VALUES(value_bytes(domain_id.ptr, domain_id.len),
+		value_bytes(spki_sha256, HASH_SIZE)),
+	    take_seen, &found);
+	return found;
+}
+
 struct events {
 	struct audit_event *list;
 	size_t len, room;
@@ -192,7 +218,21 @@ take_event(void *context, const struct value *row, unsigned n)
 	    take_octets(a->domain_id, sizeof(a->domain_id), &row[1]);
 	take_text(a->nonce, sizeof(a->nonce), &row[2]);
 	a->assertion = (enum assertion)row[3].number;
+	take_hash(a->pin_spki_sha256, &row[4]);
 	return true;
+}
+
+static void
+reverse(struct events *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->len / 2; i++) {
+		struct audit_event first = e->list[i];
+
+		e->list[i] = e->list[e->len - 1 - i];
+		e->list[e->len - 1 - i] = first;
+	}
 }
 
 size_t
@@ -202,12 +242,15 @@ store_audit(struct store *s, const char *serial, const struct issuer *issuer,
 	struct events e = { 0 };
 
 	store_read(s,
-	    "SELECT created, domain_id, nonce, assertion FROM "
-	    "voucher WHERE serial = ?1 AND issuer_kind = ?2 AND issuer = ?3 "
-	    "ORDER BY created, sequence",
+	    "SELECT created, domain_id, nonce, assertion, pin_spki "
+	    "FROM voucher WHERE serial = ?1 AND issuer_kind = ?2 AND issuer = "
+	    "?3 "
+	    "ORDER BY created DESC, sequence DESC LIMIT ?4",
 	    VALUES(value_text(serial), value_number(issuer->kind),
-		value_bytes(issuer->bytes, issuer->len)),
+		value_bytes(issuer->bytes, issuer->len),
+		value_number(AUDIT_READ_MAX)),
 	    take_event, &e);
+	reverse(&e);
 	*out = e.list;
 	return e.len;
 }

@@ -134,11 +134,28 @@ keys(void **state)
 	    ARGUMENTS({ "purpose", "voucher" }, { "name", "voucher-2" },
 		{ "product", "router-9" }));
 	assert_string_equal(voucher_key(w, "router-9"), "voucher-1");
-	(void)done(w, "ca.import",
+	/* The chain that stays is the one that the signer was given. */
+	command(w, "ca.import",
 	    ARGUMENTS({ "name", "voucher-2" }, { "chain.0", "leaf" },
 		{ "chain.1", "root" }));
+	refused(w, REASON_CA_UNKNOWN, "ca.import",
+	    ARGUMENTS({ "name", "voucher-2" }, { "chain.0", "leaf" },
+		{ "chain.1", "another" }));
+	drained(w);
+	while (w->signer.len > 0) {
+		puppet_obey(w);
+		drained(w);
+	}
+	(void)told(w, REASON_OK);
+	json = done(w, "ca.show", ARGUMENTS({ "name", "voucher-2" }));
+	assert_string_equal(text_at(json, "chain.1"), "cm9vdA==");
 	assert_string_equal(voucher_key(w, "router-9"), "voucher-2");
 	assert_string_equal(voucher_key(w, "other"), "voucher-1");
+	/* Who takes a key out of use says why, in a word. */
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.retire",
+	    ARGUMENTS({ "name", "issuing-1" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "ca.retire",
+	    ARGUMENTS({ "name", "issuing-1" }, { "reason", "old" }));
 	/* One whose days are over makes room for the one before. */
 	json = done(w, "ca.policy",
 	    ARGUMENTS({ "name", "voucher-2" }, { "last-day", "2020-01-01" }));
@@ -153,6 +170,8 @@ keys(void **state)
 	assert_string_equal(text_at(json, "products.0"), "router-9");
 	assert_string_equal(text_at(json, "kinds"), "nonced");
 	assert_string_equal(text_at(json, "issued"), "0");
+	json = done(w, "ca.show", ARGUMENTS({ "name", "issuing-1" }));
+	assert_string_equal(text_at(json, "retired-for"), "null");
 	refused(w, REASON_CA_UNKNOWN, "ca.policy",
 	    ARGUMENTS({ "name", "x" }, { "limit", "1" }));
 	refused(w, REASON_ADMIN_ARGUMENT, "ca.policy",
@@ -161,8 +180,13 @@ keys(void **state)
 	    ARGUMENTS({ "name", "voucher-2" }, { "kinds", "idevid" }));
 	refused(w, REASON_PRODUCT_UNKNOWN, "ca.policy",
 	    ARGUMENTS({ "name", "voucher-2" }, { "product", "router-9,x" }));
-	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-2" }));
-	(void)done(w, "ca.retire", ARGUMENTS({ "name", "voucher-1" }));
+	(void)done(w, "ca.retire",
+	    ARGUMENTS({ "name", "voucher-2" }, { "reason", "compromised" }));
+	json = done(w, "ca.show", ARGUMENTS({ "name", "voucher-2" }));
+	assert_string_equal(text_at(json, "state"), "retired");
+	assert_string_equal(text_at(json, "retired-for"), "compromised");
+	(void)done(w, "ca.retire",
+	    ARGUMENTS({ "name", "voucher-1" }, { "reason", "superseded" }));
 	ask(w, 1, &f);
 	expect_answer(w, 1, REASON_KEY_UNAVAILABLE, NULL);
 	json = done(w, "service.status", NULL);
@@ -239,6 +263,11 @@ issuing_again(void **state)
 	puppet_obey(w);
 	expect_nothing(&w->signer); /* the next one is not committed yet */
 	drained(w);
+	/* It is this order's: who orders the same key meanwhile is told so. */
+	assert_int_equal(w->signer.len, 1);
+	csr(w, 2, NULL, "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	assert_int_equal(w->signer.len, 1);
 	puppet_obey(w);
 	drained(w);
 	assert_string_equal(
@@ -619,6 +648,46 @@ keys_of_one_second(void **state)
 	assert_int_equal(key_by_name(w->a, "before")->warned, 0);
 }
 
+/* Until the keys are read again. */
+static void
+ends_at(struct world *w, const char *name, int64_t end)
+{
+	((struct key_entry *)(uintptr_t)key_by_name(w->a, name))->not_after =
+	    end;
+}
+
+static void
+new_voucher_key(struct world *w, const char *name, bool raw)
+{
+	(void)done(w, "ca.request",
+	    ARGUMENTS({ "purpose", "voucher" }, { "name", name }));
+	(void)done(w, "ca.import",
+	    ARGUMENTS({ "name", name }, { "chain.0", "leaf" },
+		{ raw ? "ignored" : "chain.1", "root" }));
+}
+
+/* A raw key without an end is no successor of one that pledges trust by its root. */
+static void
+signer_ends(void **state)
+{
+	struct world *w = *state;
+	const char *json;
+
+	world_ready(w, 0);
+	new_voucher_key(w, "raw", true);
+	ends_at(w, "raw", 253402300799);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "expiring.0.name"), "voucher-1");
+	assert_string_equal(text_at(json, "expiring.0.successor"), "null");
+	assert_string_equal(text_at(json, "expiring.1.name"), "absent");
+	new_voucher_key(w, "next", false);
+	ends_at(w, "raw", 253402300799);
+	ends_at(w, "next", NOW + 100 * SECONDS_A_DAY);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "expiring.0.name"), "voucher-1");
+	assert_string_equal(text_at(json, "expiring.0.successor"), "next");
+}
+
 int
 main(void)
 {
@@ -628,6 +697,7 @@ main(void)
 		TEST(acts),
 		TEST(keys),
 		TEST(keys_of_one_second),
+		TEST(signer_ends),
 		TEST(issuing),
 		TEST(issuing_again),
 		TEST(commit_lost),

@@ -56,6 +56,7 @@ add(struct world *w, enum key_purpose purpose, const char *name)
 	memset(e, 0, sizeof(*e));
 	e->purpose = purpose;
 	strcpy(e->name, name);
+	keys_sort(a);
 	return only_journal(w, purpose, name);
 }
 

@@ -141,6 +141,66 @@ one_at_a_time(void **state)
 	assert_int_equal(w->signer.len, 1);
 }
 
+/* The next of what the checker is told. */
+static struct message_answer
+next_answer(struct world *w, uint64_t *id)
+{
+	struct sent s = take(&w->checker, MESSAGE_ANSWER);
+	struct message_answer m;
+	struct cbor c;
+
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_answer_get(&c, &m));
+	*id = s.id;
+	m.body = span_of(NULL, 0);
+	buf_free(&s.payload);
+	return m;
+}
+
+/* One device's queue is its own: whoever fills it keeps nobody else waiting. */
+static void
+one_queue(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2),
+			     h = good_facts(2, 3);
+	uint64_t id, last = 0;
+	unsigned i;
+
+	world_ready(w, 2);
+	ask(w, 1, &f);
+	for (i = 0; i < PENDING_MAX + 100; i++) {
+		/* The same bytes, and others. */
+		if (i % 3 > 0)
+			request_of(&g, (uint8_t)(10 + i % 100));
+		ask(w, 100 + i, i % 3 == 0 ? &f : &g);
+		if (i < WAITERS_MAX)
+			continue;
+		assert_int_equal(next_answer(w, &id).reason, REASON_OVERLOAD);
+		assert_int_equal(id, 100 + i);
+	}
+	expect_nothing(&w->checker);
+	ask(w, 2, &h);
+	assert_int_equal(w->signer.len, 2);
+	/* Those that wait are decided in their order, one after another. */
+	while (w->signer.len > 0) {
+		puppet_obey(w);
+		drained(w);
+		assert_true(w->signer.len <= 2);
+	}
+	assert_int_equal(w->checker.len, 2 + WAITERS_MAX);
+	for (i = 0; w->checker.len > 0; i++) {
+		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
+		if (id < 100 || (id - 100) % 3 == 0)
+			continue;
+		assert_true(id > last);
+		last = id;
+	}
+	assert_int_equal(w->a->kept, 0);
+	ask(w, 3, &g);
+	assert_int_equal(w->signer.len, 1);
+}
+
 static void
 refusals(void **state)
 {
@@ -356,6 +416,38 @@ checker_lost(void **state)
 	/* The voucher is on record as given. */
 	ask(w, 3, &f);
 	expect_answer(w, 3, REASON_OK, FIRST);
+}
+
+/* Another key under the identifier of a domain that is known: two entries in the
+ * log, and one alarm (R-13.7). */
+static void
+domain_shared(void **state)
+{
+	static const uint8_t other = 0xe2;
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	struct audit_event *events;
+	unsigned i;
+
+	world_ready(w, 1);
+	g.chain[1].certificate = span_of(&other, 1);
+	memset(g.chain[1].spki_sha256, other, HASH_SIZE);
+	for (i = 1; i <= 4; i++) {
+		request_of(i % 2 == 0 ? &g : &f, (uint8_t)i);
+		ask(w, i, i % 2 == 0 ? &g : &f);
+		puppet_obey(w);
+		drained(w);
+		expect_answer(w, i, REASON_OK, NULL);
+		assert_int_equal(w->a->alarms,
+		    i == 1 ? ALARMS_PER_SECOND : ALARMS_PER_SECOND - 1);
+	}
+	assert_int_equal(
+	    store_audit(w->a->store, f.serial, &f.pledge_issuer, &events), 4);
+	assert_memory_equal(
+	    events[0].domain_id, events[1].domain_id, KEY_ID_MAX);
+	assert_int_equal(events[0].pin_spki_sha256[0], 0xd2);
+	assert_int_equal(events[1].pin_spki_sha256[0], other);
+	free(events);
 }
 
 /* --- the audit log (RFC 8995 5.8) --- */
@@ -723,6 +815,11 @@ old_forms(void **state)
 	world_ready(w, 1);
 	unknown.legacy = f.legacy =
 	    LEGACY(LEGACY_PATHS) | LEGACY(LEGACY_BASE64);
+	/* Whatever a front told the checker; what is outside of the body is the
+	 * front's to say. */
+	ask(w, 7, &f);
+	expect_answer(w, 7, REASON_LEGACY_FORM, NULL);
+	w->a->start.config.legacy = LEGACY(LEGACY_BASE64);
 	ask(w, 1, &unknown);
 	expect_answer(w, 1, REASON_DEVICE_UNKNOWN, NULL);
 	ask(w, 2, &f);
@@ -745,6 +842,7 @@ main(void)
 		TEST(idempotency),
 		TEST(other_client),
 		TEST(one_at_a_time),
+		TEST(one_queue),
 		TEST(refusals),
 		TEST(signer_refuses),
 		TEST(signer_lost),
@@ -752,6 +850,7 @@ main(void)
 		TEST(commit_lost),
 		TEST(records_twice),
 		TEST(checker_lost),
+		TEST(domain_shared),
 		TEST(audit_log),
 		TEST(twins_of_products),
 		TEST(on_record),

@@ -45,15 +45,18 @@ asked(struct peer *p, const struct request_facts *f)
 	return s.id;
 }
 
-/* n vouchers for as many devices, told to nobody but the re-check. */
+#define DEVICES 9 /* that have one digit */
+
+/* n vouchers for as many devices, as far as they go, told to nobody but the
+ * re-check. */
 static void
 issue(struct world *w, unsigned n, struct request_facts f[])
 {
 	unsigned i;
 
-	world_ready(w, n);
+	world_ready(w, n < DEVICES ? n : DEVICES);
 	for (i = 0; i < n; i++) {
-		f[i] = good_facts(i + 1, (uint8_t)(i + 1));
+		f[i] = good_facts(1 + i % DEVICES, (uint8_t)(i + 1));
 		f[i].moment = NOW;
 		ask_then(w, i, &f[i]);
 		puppet_obey(w);
@@ -102,6 +105,126 @@ the_same(void **state)
 	authority_calls.tick(w->a);
 	assert_int_equal(w->fresh, 1);
 	expect_nothing(&w->signer);
+}
+
+/* A checker parks what needs the record of its device, and answers what comes
+ * behind it first. */
+static void
+out_of_order(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[2];
+	uint64_t first, second;
+
+	issue(w, 2, f);
+	batch(w);
+	first = asked(&w->apart, &f[0]);
+	second = asked(&w->apart, &f[1]);
+	say(w, &w->apart, second, &f[1], REASON_OK);
+	say(w, &w->apart, second, &f[0], REASON_OK); /* answered already */
+	say(w, &w->apart, first, &f[0], REASON_OK);
+	drained(w);
+	assert_string_equal(status(w, "recheck.waiting"), "0");
+	assert_string_equal(status(w, "recheck.checked"), "2");
+	assert_string_equal(status(w, "recheck.stopped"), "false");
+	authority_calls.tick(w->a);
+	assert_int_equal(w->fresh, 1);
+}
+
+static void
+committed(void *context, bool good)
+{
+	(void)context;
+	assert_true(good);
+}
+
+/* The number of the request that it is asked about next. */
+static unsigned
+asked_any(struct peer *p, uint64_t *id)
+{
+	struct sent s = take(p, MESSAGE_DERIVE);
+	struct message_derive m;
+	unsigned request;
+	struct cbor c;
+
+	cbor_open(&c, buf_span(&s.payload), true);
+	assert_true(message_derive_get(&c, &m));
+	assert_int_equal(m.body.len, 1);
+	request = m.body.ptr[0];
+	*id = s.id;
+	buf_free(&s.payload);
+	return request;
+}
+
+/* All that it asks this checker for. */
+static unsigned
+answer_all(struct world *w, const struct request_facts f[])
+{
+	unsigned n, request;
+	uint64_t id;
+
+	for (n = 0; w->apart.len > 0; n++) {
+		request = asked_any(&w->apart, &id);
+		say(w, &w->apart, id, &f[request - 1], REASON_OK);
+	}
+	drained(w);
+	return n;
+}
+
+#define MANY	    70
+#define LATE_ENOUGH 700 /* seconds, for an alarm */
+
+/* A process derives one batch; but where vouchers wait for long it goes on. */
+static void
+behind(void **state)
+{
+	static struct request_facts f[MANY];
+	struct world *w = *state;
+
+	issue(w, MANY, f);
+	batch(w);
+	assert_int_equal(w->apart.len, RECHECK_BATCH);
+	assert_int_equal(answer_all(w, f), RECHECK_BATCH);
+	clock_set_test(NOW + 300);
+	batch(w);
+	assert_int_equal(w->apart.len, RECHECK_BATCH);
+	assert_int_equal(answer_all(w, f), MANY - RECHECK_BATCH);
+	assert_string_equal(status(w, "recheck.waiting"), "0");
+	assert_string_equal(status(w, "recheck.checked"), "70");
+	assert_int_equal(w->fresh, 2);
+}
+
+static void
+created(struct world *w, uint64_t before, int64_t moment)
+{
+	store_group_begin(w->a->store);
+	assert_true(store_change(w->a->store,
+	    "UPDATE voucher SET created = ?1 WHERE sequence < ?2",
+	    VALUES(value_number(moment), value_number((int64_t)before))));
+	store_group_submit(w->a->store, committed, NULL);
+}
+
+/* Not the oldest alone, or a lie could hide behind a thousand vouchers; and somebody
+ * is told that so many wait. */
+static void
+by_lot(void **state)
+{
+	static struct request_facts f[MANY];
+	struct world *w = *state;
+	bool newest = false;
+	uint64_t id;
+
+	issue(w, MANY, f);
+	created(w, w->sequence, NOW - LATE_ENOUGH);
+	assert_int_equal(w->a->recheck.late, 0);
+	batch(w);
+	assert_int_equal(w->a->recheck.late, 1);
+	while (w->apart.len > 0)
+		newest |= asked_any(&w->apart, &id) == MANY;
+	assert_true(newest);
+	created(w, w->sequence, NOW);
+	authority_calls.tick(w->a);
+	assert_int_equal(w->a->recheck.late, 0);
 }
 
 /* Not while somebody waits for an answer, unless that lasts. */
@@ -252,13 +375,6 @@ refuses(void **state)
 	assert_string_equal(status(w, "recheck.field"), "refusal");
 	command(w, "recheck.confirm", NULL);
 	(void)told(w, REASON_ADMIN_ARGUMENT);
-}
-
-static void
-committed(void *context, bool good)
-{
-	(void)context;
-	assert_true(good);
 }
 
 /* A request without a certificate needs the record of its device: where that was
@@ -480,6 +596,35 @@ est_server_on_file(void **state)
 	assert_false(customer_pinned(w->a, &f, key, span_of(key, HASH_SIZE)));
 }
 
+/* A row that somebody wrote into the store by hand is no certificate of ours. */
+static void
+too_long_on_file(void **state)
+{
+	static uint8_t der[CERTIFICATE_MAX + 1000];
+	static struct {
+		struct on_file file;
+		uint8_t behind[sizeof(der)];
+	} out;
+	static struct request_facts f;
+	struct store_customer_certificate c = {
+		.customer = "a", .kind = CUSTOMER_DOMAIN_CA, .since = NOW
+	};
+	struct world *w = *state;
+	unsigned i;
+
+	world_ready(w, 1);
+	customer_new(w, "a");
+	c.entry.not_after = NOW + 1000;
+	c.entry.certificate = span_of(der, sizeof(der));
+	memset(der, 0xff, sizeof(der));
+	assert_true(store_customer_certificate_add(w->a->store, &c));
+	customers_load(w->a);
+	assert_null(customer_certificate(w->a, customer_by_name(w->a, "a"),
+	    CUSTOMER_DOMAIN_CA, &f, NOW, &out.file));
+	for (i = 0; i < sizeof(out.behind); i++)
+		assert_int_equal(out.behind[i], 0);
+}
+
 /* --- explain --- */
 
 static void
@@ -547,6 +692,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_same),
+		TEST(out_of_order),
+		TEST(behind),
+		TEST(by_lot),
 		TEST(only_idle),
 		TEST(differs),
 		TEST(refuses),
@@ -556,6 +704,7 @@ main(void)
 		TEST(vouched),
 		TEST(cas_on_file),
 		TEST(est_server_on_file),
+		TEST(too_long_on_file),
 		TEST(explained),
 		TEST(explained_refusal),
 	};

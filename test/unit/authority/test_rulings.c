@@ -124,6 +124,42 @@ alone(void **state)
 	assert_string_equal(newest(w, "state"), "held");
 }
 
+/* A clock that is days ahead for a moment stops the signer's, which dates its records
+ * with the chain's time: by that no hold is over, and no block. */
+static void
+clock_ahead(void **state)
+{
+	struct world *w = *state;
+	uint64_t before;
+
+	world_ready(w, 2);
+	(void)done(w, "device.hold", HOLD);
+	(void)done(w, "client.block",
+	    ARGUMENTS({ "name", "address:192.0.2.0/24" }, { "for", "2h" },
+		{ "reason", "flood" }));
+	w->clock_stopped = true;
+	tick_at(w, NOW + HOLD_SECONDS + SLACK);
+	/* It is not tried again each second: each try is a record. */
+	before = w->sequence;
+	tick_at(w, NOW + HOLD_SECONDS + SLACK);
+	assert_int_equal(w->sequence, before);
+	clock_set_test(NOW);
+	assert_string_equal(newest(w, "state"), "held");
+	assert_string_equal(newest(w, "rulings.0.reason"), "stolen");
+	assert_string_equal(
+	    text_at(done(w, "client.list", NULL), "clients.0.name"),
+	    "address:192.0.2.0/24");
+	/* In its own time it is over, without an operator. */
+	w->clock_stopped = false;
+	w->a->lapse_next = 0;
+	tick_at(w, NOW + HOLD_SECONDS + SLACK);
+	assert_string_equal(newest(w, "state"), "active");
+	tick_at(w, NOW + HOLD_SECONDS + SLACK);
+	clock_set_test(NOW);
+	assert_string_equal(
+	    text_at(done(w, "client.list", NULL), "clients.0.name"), "absent");
+}
+
 /* Released and held again and again is a refusal by one, too. */
 static void
 again(void **state)
@@ -312,6 +348,26 @@ customer_ends(void **state)
 	assert_string_equal(text_at(json, "rulings.1.state"), "ended");
 }
 
+/* What is asked for is in the verb alone. */
+static void
+unassigned(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	(void)done(w, "customer.add", ARGUMENTS({ "name", "graz" }));
+	(void)done(w, "customer.add", ARGUMENTS({ "name", "wien" }));
+	refused(w, REASON_CUSTOMER_UNKNOWN, "device.unassign",
+	    ARGUMENTS({ "serial", SERIAL }, { "customer", "wien" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "device.assign",
+	    ARGUMENTS({ "serial", SERIAL }));
+	(void)done(w, "device.assign",
+	    ARGUMENTS({ "serial", SERIAL }, { "customer", "graz" }));
+	(void)done(w, "device.unassign",
+	    ARGUMENTS({ "serial", SERIAL }, { "customer", "wien" }));
+	assert_string_equal(newest(w, "customer"), "null");
+}
+
 static void
 peer_unknown(void **state)
 {
@@ -330,6 +386,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(words),
 		TEST(alone),
+		TEST(clock_ahead),
 		TEST(again),
 		TEST(confirmed),
 		TEST(retired),
@@ -337,6 +394,7 @@ main(void)
 		TEST(statement),
 		TEST(owner_hears),
 		TEST(customer_ends),
+		TEST(unassigned),
 		TEST(peer_unknown),
 	};
 

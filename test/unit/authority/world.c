@@ -352,7 +352,9 @@ puppet_record(struct world *w, struct record *r)
 	memset(r->signer, 3, sizeof(r->signer));
 	r->sequence = ++w->sequence;
 	memcpy(r->previous, w->head, HASH_SIZE);
-	r->time = NOW;
+	if (!w->clock_stopped && w->time < clock_now())
+		w->time = clock_now();
+	r->time = w->time;
 	bytes = kept[r->sequence % KEPT];
 	assert_true(record_write(r, bytes, RECORD_MAX, &len));
 	kept_len[r->sequence % KEPT] = len;

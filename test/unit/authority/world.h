@@ -38,6 +38,8 @@ struct world {
 	struct peer signer, checker, operator, apart;
 	unsigned fresh; /* checkers apart that were asked for */
 	/* of the puppet */
+	bool clock_stopped; /* as the signer's does when the clock steps */
+	int64_t time;	    /* of its last record */
 	uint64_t sequence;
 	uint8_t head[HASH_SIZE];
 	enum reason refuses;		   /* what it says to the next order */

@@ -148,7 +148,9 @@ heirs(void **state)
 	damaged(issuing("b", "F1", "a")); /* not before a is retired */
 	good(issuing("b", "F2", "a"));
 	assert_int_equal(key("b")->last_counter, 0);
-	good(act(LEDGER_VERB_RETIRE, "a"));
+	damaged(act(LEDGER_VERB_RETIRE, "a bored"));
+	damaged(act(LEDGER_VERB_RETIRE, "a "));
+	good(act(LEDGER_VERB_RETIRE, "a lost"));
 	good(issuing("c", "F1", "a"));
 	assert_int_equal(key("c")->last_counter, 5);
 	assert_int_equal(

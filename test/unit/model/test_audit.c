@@ -104,6 +104,27 @@ reduction(void **state)
 	json_decref(log);
 }
 
+/* Who takes another's identifier for a key of his own is another domain. */
+static void
+two_keys(void **state)
+{
+	struct audit_event events[] = { event(0, 1, "a"), event(1, 1, "b"),
+		event(2, 1, "c") };
+	json_t *log, *list;
+
+	(void)state;
+	memset(events[1].pin_spki_sha256, 7, HASH_SIZE);
+	log = written(events, 3, 4096);
+	list = json_object_get(log, "events");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_object_get(
+				json_array_get(list, 1), "nonce")),
+	    "b");
+	assert_null(json_object_get(json_array_get(list, 1), "truncated"));
+	assert_int_equal(truncation(log, "nonced duplicates"), 1);
+	json_decref(log);
+}
+
 static void
 saturation(void **state)
 {
@@ -166,6 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members),
 		cmocka_unit_test(reduction),
+		cmocka_unit_test(two_keys),
 		cmocka_unit_test(saturation),
 		cmocka_unit_test(cap),
 		cmocka_unit_test(empty),

@@ -99,6 +99,17 @@ stale(struct scene *s)
 {
 	s->facts.created_on = NOW - 86401;
 }
+/* What a checker that lies may say. */
+static void
+stalest(struct scene *s)
+{
+	s->facts.created_on = INT64_MIN;
+}
+static void
+farthest(struct scene *s)
+{
+	s->facts.created_on = INT64_MAX;
+}
 static void
 ahead(struct scene *s)
 {
@@ -575,6 +586,8 @@ static const struct row {
 	{ "7 undated", undated, REASON_OK, ASSERTION_PROXIMITY, 3, false },
 	{ "7 oldest", oldest, REASON_OK, ASSERTION_PROXIMITY, 3, false },
 	{ "7 stale", stale, REASON_REQUEST_STALE },
+	{ "7 stalest", stalest, REASON_REQUEST_STALE },
+	{ "7 farthest", farthest, REASON_REQUEST_FUTURE },
 	{ "7 ahead", ahead, REASON_OK, ASSERTION_PROXIMITY, 3, false },
 	{ "7 future", future, REASON_REQUEST_FUTURE },
 	{ "8 unknown", unknown, REASON_DEVICE_UNKNOWN },

@@ -245,6 +245,44 @@ bereft(void **state)
 	assert_int_equal(wait_for_end(), 0);
 }
 
+/* Answers that a living authority does not take: it would wait for them for ever. The
+ * signer ends, and is started again by who sees to it. */
+static void
+deaf(void **state)
+{
+	struct pollfd p = { .events = POLLOUT };
+	struct message_failed failed;
+	struct cbor c;
+	uint64_t i;
+	int log = dup(STDERR_FILENO), none = open("/dev/null", O_WRONLY);
+
+	(void)state;
+	dup2(none, STDERR_FILENO); /* each order is a line of the log */
+	start(false);
+	dup2(log, STDERR_FILENO);
+	close(log);
+	close(none);
+	/* Refused, since heads were not compared: an answer and no record. */
+	p.fd = authority.fd;
+	for (i = 0;
+	     i < 300000 && poll(&p, 1, 20000) == 1 && p.revents == POLLOUT;
+	     i++) {
+		struct message_act act = { .user = 1, .verb = "remark" };
+
+		assert_true(frame_begin(&out, out_room, MESSAGE_ACT, i));
+		message_act_put(&out, &act);
+		if (!channel_send(&authority, span_of(out_room, out.len), -1))
+			break;
+	}
+	assert_true(i < 300000);
+	assert_true(receive(&control));
+	assert_int_equal(in.type, MESSAGE_FAILED);
+	cbor_open(&c, in.payload, true);
+	assert_true(message_failed_get(&c, &failed));
+	assert_int_equal(failed.reason, REASON_UNAVAILABLE);
+	assert_int_equal(WEXITSTATUS(wait_for_end()), EXIT_FAILURE);
+}
+
 /* Beside one that runs a second one is refused by name, and harms nothing. */
 static void
 second(void **state)
@@ -288,6 +326,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(talk),
 		cmocka_unit_test(bereft),
+		cmocka_unit_test(deaf),
 		cmocka_unit_test(second),
 		cmocka_unit_test(orphan),
 	};

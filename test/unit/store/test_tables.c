@@ -201,6 +201,9 @@ serials_of_products(void **state)
 	assert_false(store_serial_find(f->store, "0042", "lamp-3", &got));
 	assert_true(
 	    store_serial_set(f->store, "0042", "lamp-2", SERIAL_ISSUED));
+	/* What was issued is never burnt. */
+	assert_false(
+	    store_serial_set(f->store, "0042", "lamp-2", SERIAL_BURNT));
 	assert_true(store_serial_find(f->store, "0042", "lamp-1", &got));
 	assert_int_equal(got.state, SERIAL_RESERVED);
 	memset(s.spki_sha256, 3, HASH_SIZE);
@@ -277,6 +280,32 @@ vouchers(void **state)
 	d.device.issuer.bytes[0] ^= 1;
 	assert_int_equal(
 	    store_audit(f->store, "U-00001", &d.device.issuer, &events), 0);
+	free(events);
+	assert_true(committed(f->store));
+}
+
+/* Of a device with many vouchers only the newest are read, oldest of them first. */
+static void
+long_log(void **state)
+{
+	struct fixture *f = *state;
+	struct record r;
+	struct store_device d = some_device(1);
+	struct audit_event *events;
+	char nonce[NONCE_MAX + 1];
+	unsigned i;
+
+	for (i = 1; i <= AUDIT_READ_MAX + 5; i++) {
+		snprintf(nonce, sizeof(nonce), "nonce-%u", i);
+		r = voucher_record(i, "U-00001", nonce);
+		r.voucher.created_on = 1000 + i / 3;
+		assert_true(store_voucher_add(f->store, &r));
+	}
+	assert_int_equal(
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events),
+	    AUDIT_READ_MAX);
+	assert_string_equal(events[0].nonce, "nonce-6");
+	assert_string_equal(events[AUDIT_READ_MAX - 1].nonce, nonce);
 	free(events);
 	assert_true(committed(f->store));
 }
@@ -562,7 +591,7 @@ rechecks(void **state)
 	assert_true(store_voucher_put(f->store, &two, &second));
 	assert_int_equal(store_recheck_waiting(f->store, &oldest), 2);
 	assert_int_equal(oldest, one.voucher.created_on);
-	store_recheck_each(f->store, keep_recheck, &k);
+	store_recheck_each(f->store, 0, keep_recheck, &k);
 	assert_int_equal(k.n, 1);
 	assert_string_equal(k.serial, "U-00001");
 	assert_string_equal(k.facts, "facts 1");
@@ -645,6 +674,7 @@ main(void)
 		TEST(serials),
 		TEST(serials_of_products),
 		TEST(vouchers),
+		TEST(long_log),
 		TEST(journal),
 		TEST(keys),
 		TEST(keys_are_in_order),
