@@ -325,19 +325,6 @@ act_sign(struct run *run, const struct act *a, struct why *why)
 
 /* --- the end --- */
 
-/* Old shares still open the key, whatever new ones there are (IP 8). */
-static enum reason
-act_retire(struct run *run, const struct act *a, struct why *why)
-{
-	enum reason r;
-
-	r = guide_confirm(&run->guide,
-	    "The bag with this share was destroyed before the witnesses.", why);
-	return r != REASON_OK ? r
-			      : run_note(run, why, "retire", "%s %s",
-				    a->root->handle, a->who->handle);
-}
-
 /* Until here certificates were in memory only: an abort publishes nothing. */
 static enum reason
 publish(struct run *run, struct why *why)

@@ -116,6 +116,20 @@ check_persons(const struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+unsigned
+plan_old_shares(const struct plan *p)
+{
+	return p->old_shares != 0 ? p->old_shares : p->shares;
+}
+
+unsigned
+plan_unseen_most(const struct plan *p)
+{
+	return p->kind == PLAN_DESTROY
+	    ? p->threshold - 1 + count_role(p, ROLE_CUSTODIAN) - p->shares
+	    : p->threshold - 1;
+}
+
 /* --- places and managers --- */
 
 static bool
@@ -206,6 +220,10 @@ check_split(const struct plan *p, struct why *why)
 	if (p->threshold > p->shares)
 		return why_set(why, REASON_SPLIT_POLICY, -1, "%u of %u",
 		    p->threshold, p->shares);
+	if (p->old_shares != 0 &&
+	    (p->kind != PLAN_REFRESH || p->old_shares < p->threshold))
+		return why_set(why, REASON_SPLIT_POLICY, -1,
+		    "old-shares is of a refresh, and at least the threshold");
 	/* A drill needs a quorum other than the first one. */
 	if (p->threshold == p->shares && p->exception[0] != '\0')
 		return why_set(why, REASON_SPLIT_POLICY, -1,

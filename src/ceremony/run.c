@@ -152,18 +152,46 @@ show_manifest(struct run *run, struct why *why)
 	    &run->guide, "Everybody has written the words on page 2.", why);
 }
 
-/* What an abort leaves, in words that cannot be misread. Certificates are on disk
- * already where the power went between them and the record of the wipe, so each
+/* Which shares a refresh has left that were not there before. The record has them;
+ * who cannot read it is told so. */
+static void
+say_shares(const struct run *run)
+{
+	struct story *story = NULL;
+	struct buf text;
+	struct why why;
+
+	if (run->plan->kind != PLAN_REFRESH)
+		return;
+	buf_init(&text, SCRIPT_MAX);
+	if (story_read(run->bundle, &story, &why) == REASON_OK &&
+	    story_follow(story, run->plan, &run->script, &why) == REASON_OK)
+		story_tell_new(story, run->plan, &run->script, &text);
+	else
+		fprintf(stderr,
+		    "Its record cannot be read (%s). Destroy no share before "
+		    "it was: hallmark ceremony verify %s\n",
+		    why.text, run->bundle);
+	fwrite(text.ptr, 1, text.len, stderr);
+	buf_free(&text);
+	free(story);
+}
+
+/* What an end before the end leaves, in words that cannot be misread. Certificates are
+ * on disk already where the power went between them and the record of the wipe, so each
  * that may exist is named (IP 9). */
 static void
-say_void(const struct run *run)
+say_left(const struct run *run)
 {
 	const struct plan *p = run->plan;
 	unsigned i;
 
-	if (run->guide.act == run->script.len) {
-		fputs("Only papers are missing: the same command goes on.\n",
-		    stderr);
+	if (run->guide.act > run->script.settled) {
+		fprintf(stderr, "Only %s missing: the same command goes on.\n",
+		    run->guide.act == run->script.len
+			? "papers are"
+			: "the destruction of shares and papers are");
+		say_shares(run);
 		return;
 	}
 	if (p->kind == PLAN_CREATE)
@@ -174,6 +202,7 @@ say_void(const struct run *run)
 		fputs("The recovered key stays what it was; seal the shares "
 		      "again.\n",
 		    stderr);
+	say_shares(run);
 	for (i = 0; i < p->items_len; i++)
 		if (run->announced[i])
 			fprintf(stderr,
@@ -220,8 +249,8 @@ take_announced(struct run *run, const struct story *s)
 			run->announced[acts[i].item - run->plan->items] = true;
 }
 
-/* How many acts are done. Before the wipe a key was lost with the power: it is
- * void, and the journal says so. Behind it only papers are to be written. */
+/* How many acts are done. Where later acts rest on what was in memory, the ceremony is
+ * void, and the journal says so; else it goes on. */
 static enum reason
 resume(struct run *run, unsigned *from, struct why *why)
 {
@@ -242,17 +271,19 @@ resume(struct run *run, unsigned *from, struct why *why)
 	    story->len < 2)
 		r = why_set(why, REASON_CEREMONY_VOID, -1,
 		    "%.80s: it never began", run->bundle);
-	if (r == REASON_OK &&
-	    (r = story_follow(story, run->plan, &run->script, why)) ==
-		REASON_OK &&
-	    story->rehearsal != run->rehearsal)
+	if (r == REASON_OK) {
+		script_make(run->plan, story_early(story), &run->script);
+		r = story_follow(story, run->plan, &run->script, why);
+	}
+	if (r == REASON_OK && story->rehearsal != run->rehearsal)
 		r = why_set(why, REASON_EVIDENCE_DIFFERS, -1,
 		    "a rehearsal goes on as a rehearsal only");
 	if (r == REASON_OK &&
-	    (story->aborted || story->done + 1 < run->script.len)) {
+	    (story->aborted || story->done < run->script.settled)) {
 		r = why_set(why, REASON_CEREMONY_VOID, -1,
 		    "it ended after act %u of %u", story->done,
 		    run->script.len);
+		run->guide.act = story->done + 1;
 		if (!story->aborted &&
 		    run_note(run, &ignored, "abort", "power %u",
 			story->done + 1) != REASON_OK)
@@ -260,6 +291,7 @@ resume(struct run *run, unsigned *from, struct why *why)
 	}
 	*from = story->done;
 	take_announced(run, story);
+	memcpy(run->unseen, story->unseen, sizeof(run->unseen));
 	free(story);
 	return r;
 }
@@ -368,7 +400,7 @@ run_all(struct run *run, struct why *why)
 	if (r == REASON_OK) {
 		r = perform(run, from, why);
 		run_wipe(run);
-		if (r != REASON_OK && run->guide.act < run->script.len &&
+		if (r != REASON_OK && run->guide.act <= run->script.settled &&
 		    run_note(run, &ignored, "abort", "%s %u", reason_code(r),
 			run->guide.act) != REASON_OK)
 			r = REASON_CEREMONY_ABORTED;
@@ -395,12 +427,12 @@ ceremony_run(const char *path, const char *bundle, const char *previous,
 		run->previous = previous;
 		buf_init(&run->script_text, SCRIPT_MAX);
 		run->rehearsal = rehearsal;
-		script_make(plan, &run->script);
+		script_make(plan, false, &run->script);
 		take_roots(run);
 		r = run_all(run, why);
 		if (r == REASON_CEREMONY_VOID ||
 		    (r != REASON_OK && run->guide.act > 0))
-			say_void(run);
+			say_left(run);
 	}
 	plan_free(plan);
 	buf_free(&run->script_text);

@@ -513,9 +513,10 @@ check_story(struct check *c, struct why *why)
 {
 	enum reason r;
 
-	script_make(c->plan, &c->script);
-	if ((r = story_read(c->bundle, &c->story, why)) != REASON_OK ||
-	    (r = story_follow(c->story, c->plan, &c->script, why)) != REASON_OK)
+	if ((r = story_read(c->bundle, &c->story, why)) != REASON_OK)
+		return r;
+	script_make(c->plan, story_early(c->story), &c->script);
+	if ((r = story_follow(c->story, c->plan, &c->script, why)) != REASON_OK)
 		return r;
 	if (c->story->aborted || c->story->done < c->script.len)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
@@ -548,6 +549,7 @@ print_summary(const struct check *c)
 		(void)buf_printf(c->out, "after the manifest %s\n", hex);
 	if (c->plan->at[0] != '\0')
 		(void)buf_printf(c->out, "held at %s\n", c->plan->at);
+	story_tell_old(c->story, c->plan, c->out);
 }
 
 static void
@@ -576,13 +578,16 @@ check_record(struct check *c, struct why *why)
 	return r != REASON_OK ? r : check_story(c, why);
 }
 
-/* Without a manifest it is a void, however much of it there is. */
+/* Without a manifest it is a void, however much of it there is; what shares it made are
+ * told. */
 static enum reason
 check_unclosed(struct check *c, struct why *why)
 {
 	struct why inner;
 	enum reason r = check_record(c, &inner);
 
+	if (c->script.len > 0)
+		story_tell_new(c->story, c->plan, &c->script, c->out);
 	if (r == REASON_OK)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
 		    "there is no " BUNDLE_MANIFEST " yet");
