@@ -1,10 +1,12 @@
 /* hallmark ceremony run: from the first act to a closed bundle, or to a void. */
 #include "ceremony/run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -237,6 +239,27 @@ exists(const struct run *run, const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* Not there, as opposed to out of reach. */
+static bool
+is_missing(const struct run *run, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	path_join(path, sizeof(path), run->bundle, name);
+	return lstat(path, &status) != 0 && errno == ENOENT;
+}
+
+/* The record is made whole or not at all, before any act. Whatever else keeps it from
+ * being opened, another console that has it or a medium that is read-only, says nothing
+ * of what was done. */
+static enum reason
+never_began(const struct run *run, struct why *why)
+{
+	return why_set(why, REASON_CEREMONY_VOID, -1,
+	    "%.80s: it never began, and made nothing", run->bundle);
+}
+
 /* What was signed before this run. */
 static void
 take_announced(struct run *run, const struct story *s)
@@ -262,15 +285,15 @@ resume(struct run *run, unsigned *from, struct why *why)
 	if (exists(run, BUNDLE_MANIFEST))
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%.150s: this ceremony is closed", run->bundle);
+	if (is_missing(run, "journal/00000001.seg"))
+		return never_began(run, why);
 	journal_path(run, path);
 	if ((r = journal_open(path, &run->journal, NULL, NULL, why)) !=
 	    REASON_OK)
-		return why_set(why, REASON_CEREMONY_VOID, -1,
-		    "%.80s: it never began (%.60s)", run->bundle, why->text);
+		return r;
 	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
 	    story->len < 2)
-		r = why_set(why, REASON_CEREMONY_VOID, -1,
-		    "%.80s: it never began", run->bundle);
+		r = never_began(run, why);
 	if (r == REASON_OK) {
 		script_make(run->plan, story_early(story), &run->script);
 		r = story_follow(story, run->plan, &run->script, why);
@@ -430,8 +453,7 @@ ceremony_run(const char *path, const char *bundle, const char *previous,
 		script_make(plan, false, &run->script);
 		take_roots(run);
 		r = run_all(run, why);
-		if (r == REASON_CEREMONY_VOID ||
-		    (r != REASON_OK && run->guide.act > 0))
+		if (r != REASON_OK && run->guide.act > 0)
 			say_left(run);
 	}
 	plan_free(plan);
