@@ -54,6 +54,9 @@ MUST_USE enum reason story_follow(struct story *s, const struct plan *p,
     const struct script *script, struct why *why);
 /* Were shares destroyed before the wipe? What script_make() calls early. */
 bool story_early(const struct story *s);
+/* May what this act signed, which was done, begin then? No earlier than the record in
+ * front of its own, but for what a clock is slewed by (IP 2), no later than its own. */
+bool story_dates(const struct story *s, unsigned act, int64_t not_before);
 /* What an act is about: the first word of its subject. */
 const char *act_about(const struct act *a);
 

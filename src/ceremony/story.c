@@ -283,3 +283,16 @@ story_follow(struct story *s, const struct plan *p, const struct script *script,
 		return differs(why, "it goes on behind its end", &s->lines[at]);
 	return REASON_OK;
 }
+
+/* It was laid out after the record before its own, and shown before its own: neither a
+ * clock that was set back nor a certificate of another day passes. Its end follows from
+ * the plan. */
+bool
+story_dates(const struct story *s, unsigned act, int64_t not_before)
+{
+	const struct story_line *line = s->acts[act];
+	const struct story_line *before = line == s->lines ? line : line - 1;
+
+	return not_before >= before->time - MOMENT_TOLERATED &&
+	    not_before <= line->time;
+}

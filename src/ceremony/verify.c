@@ -246,20 +246,6 @@ same_fields(const struct certificate *a, const struct certificate *b)
 	    a->unknown_critical == b->unknown_critical;
 }
 
-/* It was laid out after the record before its own, and shown before its own. What a
- * clock is slewed by is allowed for (IP 2), and no clock that was set back, nor a
- * certificate of another day. Its end follows from the plan. */
-static bool
-is_of_then(const struct check *c, unsigned act, const struct certificate *made)
-{
-	const struct story_line *line = c->story->acts[act];
-	const struct story_line *before =
-	    line == c->story->lines ? line : line - 1;
-
-	return made->not_before >= before->time - MOMENT_TOLERATED &&
-	    made->not_before <= line->time;
-}
-
 /* Is it the one of the journal, and as the plan says? */
 static enum reason
 check_certificate(const struct check *c, unsigned act,
@@ -279,7 +265,7 @@ check_certificate(const struct check *c, unsigned act,
 	    !hash_is(made->der, c->story->made[act]->words[1]))
 		return differs(
 		    why, about, "not the certificate of the journal");
-	if (!is_of_then(c, act, made))
+	if (!story_dates(c->story, act, made->not_before))
 		return differs(
 		    why, about, "its notBefore is not of when it was signed");
 	memset(plan->serial, 1, sizeof(plan->serial));

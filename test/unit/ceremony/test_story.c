@@ -268,6 +268,22 @@ destroy(void **state)
 	follows(REASON_EVIDENCE_DIFFERS);
 }
 
+static void
+dates(void **state)
+{
+	(void)state;
+	begin(NULL);
+	told("recover", "one 1,3");
+	story.lines[1].time = 5000;
+	story.lines[2].time = 5060;
+	story.acts[0] = &story.lines[2];
+	assert_true(story_dates(&story, 0, 5000));
+	assert_true(story_dates(&story, 0, 5060));
+	assert_true(story_dates(&story, 0, 5000 - MOMENT_TOLERATED));
+	assert_false(story_dates(&story, 0, 4999 - MOMENT_TOLERATED));
+	assert_false(story_dates(&story, 0, 5061));
+}
+
 int
 main(void)
 {
@@ -284,6 +300,7 @@ main(void)
 		cmocka_unit_test(refresh_out_of_order),
 		cmocka_unit_test(refresh_of_before),
 		cmocka_unit_test(destroy),
+		cmocka_unit_test(dates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
