@@ -185,6 +185,29 @@ check_places(const struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+/* Once each, whoever gives orders to so many that they have a quorum. */
+static void
+warn_managers(const struct plan *p, struct buf *out)
+{
+	const struct attendee *a, *b;
+	unsigned i, j, n;
+
+	for (i = 0; (a = plan_custodian(p, i)) != NULL; i++) {
+		for (j = 0; j < i && (b = plan_custodian(p, j)) != NULL; j++)
+			if (strcmp(a->manager, b->manager) == 0)
+				break;
+		n = count_same(
+		    p, offsetof(struct attendee, manager), a->manager);
+		if (j == i && a->manager[0] != '\0' && n >= p->threshold)
+			(void)buf_printf(out,
+			    "people of %s hold %u of %u shares, a quorum: they "
+			    "have the key\n",
+			    a->manager, n, p->shares);
+	}
+}
+
+/* Places and managers with a quorum are here by an exception only, which need not have
+ * been written for them (R-3.4). */
 void
 plan_warnings(const struct plan *p, struct buf *out)
 {
@@ -194,6 +217,11 @@ plan_warnings(const struct plan *p, struct buf *out)
 		n = count_same(
 		    p, offsetof(struct attendee, place), p->places[i].handle);
 		used += n > 0;
+		if (n >= p->threshold)
+			(void)buf_printf(out,
+			    "%s holds %u of %u shares, a quorum: who breaks in "
+			    "there has the key\n",
+			    p->places[i].handle, n, p->shares);
 		if (n > p->shares - p->threshold)
 			(void)buf_printf(out,
 			    "%s holds %u of %u shares: to lose it loses the "
@@ -203,6 +231,7 @@ plan_warnings(const struct plan *p, struct buf *out)
 	if (used < 3)
 		(void)buf_printf(
 		    out, "shares lie in %u places, R-3.3 asks for 3\n", used);
+	warn_managers(p, out);
 	if (p->exception[0] != '\0')
 		(void)buf_printf(
 		    out, "a written exception is used: %s\n", p->exception);
