@@ -424,7 +424,7 @@ object_read(const char *folder, const char *file, const char *label,
 	enum reason r;
 
 	path_join(path, sizeof(path), folder, file);
-	if ((r = file_read(path, &bytes, 2 * cap, why)) != REASON_OK)
+	if ((r = file_read_regular(path, &bytes, 2 * cap, why)) != REASON_OK)
 		return r;
 	if (!pem_or_der(buf_span(&bytes), label, room, cap, len))
 		r = why_set(why, REASON_PLAN_OBJECT, -1,
@@ -549,7 +549,7 @@ load_slots(struct plan *p, const char *folder, bool bundle, struct why *why)
 	if (p->slots_file[0] != '\0') {
 		path_join(path, sizeof(path), folder,
 		    bundle ? BUNDLE_SLOTS : p->slots_file);
-		if ((r = file_read(path, &p->slots, SLOTS_MAX, why)) !=
+		if ((r = file_read_regular(path, &p->slots, SLOTS_MAX, why)) !=
 			REASON_OK ||
 		    (r = check_hash(buf_span(&p->slots), p->slots_sha256,
 			 p->slots_file, why)) != REASON_OK)
@@ -596,7 +596,10 @@ plan_load(const char *path, enum plan_objects where, struct plan **out,
 	snprintf(p->folder, sizeof(p->folder), "%.*s",
 	    slash == NULL ? 1 : (int)(slash - path),
 	    slash == NULL ? "." : path);
-	if ((r = file_read(path, &p->text, PLAN_MAX, why)) != REASON_OK)
+	r = where == PLAN_BUNDLE
+	    ? file_read_regular(path, &p->text, PLAN_MAX, why)
+	    : file_read(path, &p->text, PLAN_MAX, why);
+	if (r != REASON_OK)
 		return r;
 	sha256(buf_span(&p->text), p->sha256);
 	if ((r = plan_read(buf_span(&p->text), p, why)) != REASON_OK ||

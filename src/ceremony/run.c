@@ -339,7 +339,8 @@ check_previous(const struct run *run, struct why *why)
 	if (run->previous == NULL)
 		return REASON_OK;
 	path_join(path, sizeof(path), run->previous, BUNDLE_MANIFEST);
-	if ((r = file_read(path, &manifest, MANIFEST_MAX, why)) != REASON_OK)
+	if ((r = file_read_regular(path, &manifest, MANIFEST_MAX, why)) !=
+	    REASON_OK)
 		return r;
 	sha256(buf_span(&manifest), hash);
 	buf_free(&manifest);

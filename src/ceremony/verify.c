@@ -63,7 +63,7 @@ read_file(
 	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return why_set(why, REASON_EVIDENCE_DIFFERS, -1,
 		    "%.80s: no file of a ceremony", name);
-	return file_read(path, out, EVIDENCE_MAX, why);
+	return file_read_regular(path, out, EVIDENCE_MAX, why);
 }
 
 /* --- files against the manifest --- */
