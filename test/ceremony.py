@@ -261,7 +261,7 @@ class Player:
             if words[0] in self.act() and words[1] in screen[-120:]:
                 line = self.answers.pop(words)
                 return self.type(line(self) if callable(line) else line)
-        if last.endswith("Type yes, or abort: "):
+        if last.endswith(("Type yes, or abort: ", "Type yes, no, or abort: ")):
             return self.type("yes")
         if last.endswith("Enter when it is written down: "):
             pairs = sorted((int(n), w) for n, w in SHOWN.findall(

@@ -20,18 +20,14 @@ refuse(struct why *why, const char *path, const char *act)
 	    strerror(errno));
 }
 
-enum reason
-file_read(const char *path, struct buf *out, size_t cap, struct why *why)
+static enum reason
+read_open(
+    int fd, const char *path, struct buf *out, size_t cap, struct why *why)
 {
 	enum reason r = REASON_OK;
-	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t piece[8192];
 	ssize_t n;
 
-	buf_init(out, cap);
-	if (fd < 0)
-		return refuse(why, path, "open");
 	while ((n = read(fd, piece, sizeof(piece))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -45,10 +41,43 @@ file_read(const char *path, struct buf *out, size_t cap, struct why *why)
 			break;
 		}
 	}
-	if (!standard)
-		close(fd);
 	if (r != REASON_OK)
 		buf_free(out);
+	return r;
+}
+
+enum reason
+file_read(const char *path, struct buf *out, size_t cap, struct why *why)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	enum reason r;
+
+	buf_init(out, cap);
+	if (fd < 0)
+		return refuse(why, path, "open");
+	r = read_open(fd, path, out, cap, why);
+	if (!standard)
+		close(fd);
+	return r;
+}
+
+enum reason
+file_read_regular(
+    const char *path, struct buf *out, size_t cap, struct why *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	enum reason r;
+
+	buf_init(out, cap);
+	if (fd < 0)
+		return refuse(why, path, "open");
+	r = fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
+	    ? read_open(fd, path, out, cap, why)
+	    : why_set(why, REASON_FILE_UNREADABLE, -1, "%s: not a regular file",
+		  path);
+	close(fd);
 	return r;
 }
 

@@ -12,6 +12,10 @@
  * REASON_FILE_UNREADABLE with the system's words, or over cap. "-" is stdin. */
 MUST_USE enum reason file_read(
     const char *path, struct buf *out, size_t cap, struct why *why);
+/* The same for a name that a stranger may have put something else under: neither waits
+ * for who writes into a pipe nor reads a device. No "-". */
+MUST_USE enum reason file_read_regular(
+    const char *path, struct buf *out, size_t cap, struct why *why);
 /* Writes path.new, syncs, renames, syncs the directory. mode as for open.
  * "-" is stdout (no sync). A path.new that a crash left is replaced; while
  * another process writes it the file is refused. FILE_UNREADABLE. */

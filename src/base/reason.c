@@ -81,11 +81,7 @@ why_clear(struct why *w)
 	w->text[0] = '\0';
 }
 
-/*
- * The phrase goes to logs (between double quotes), replies and terminals and
- * may repeat what a stranger sent: it must not end a quote or a line there.
- */
-static void
+void
 make_plain(char *text)
 {
 	for (; *text != '\0'; text++) {

@@ -49,9 +49,13 @@ enum reason reason_find(const char *code);
 bool reason_valid(uint64_t r);
 
 void why_clear(struct why *w);
+/* What a stranger may have put into a text goes to logs (between double quotes), replies
+ * and terminals, and must not end a quote or a line there: double quotes become single
+ * ones and unprintable bytes question marks. */
+void make_plain(char *text);
 /* Fills w (NULL is allowed) and returns r, so that a refusal is one line:
  * return why_set(why, REASON_X, offset, "field %s ...", name);
- * Double quotes become single ones and unprintable bytes question marks. */
+ * The phrase is made plain. */
 enum reason why_set(struct why *w, enum reason r, long offset,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* "code: sentence (clause): text" into out, always terminated. */

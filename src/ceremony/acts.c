@@ -112,6 +112,23 @@ act_host(struct run *run, struct why *why)
 				    unlocked ? "unlocked" : "locked");
 }
 
+/* Is a moment of now one that verify takes, story_dates()? Who sets the clock right in
+ * the middle has records of a time that was wrong: nothing signed among them would ever
+ * verify. */
+static enum reason
+check_date(struct run *run, int64_t moment, struct why *why)
+{
+	int64_t chain = journal_ledger(run->journal)->time, now = clock_now();
+	int64_t off = moment < chain ? chain - now : moment - now;
+
+	if (moment >= chain - MOMENT_TOLERATED &&
+	    (moment <= now || moment <= chain))
+		return REASON_OK;
+	return why_set(why, REASON_CEREMONY_CLOCK, -1,
+	    "it went back by %lld s: begin again in another folder",
+	    (long long)off);
+}
+
 /* Certificates begin now, and nobody can correct that later. */
 static enum reason
 act_clock(struct run *run, struct why *why)
@@ -123,7 +140,10 @@ act_clock(struct run *run, struct why *why)
 	guide_say(&run->guide, "    This host says %s (UTC)\n\n", now);
 	r = guide_confirm(&run->guide,
 	    "Two sources beside this host agree to the minute.", why);
-	return r != REASON_OK ? r : run_note(run, why, "clock", "-");
+	return r != REASON_OK ||
+		(r = check_date(run, clock_now(), why)) != REASON_OK
+	    ? r
+	    : run_note(run, why, "clock", "-");
 }
 
 /* --- entropy --- */
@@ -277,6 +297,7 @@ act_certify(struct run *run, const struct act *a, struct why *why)
 	if ((r = guide_confirm(&run->guide,
 		 "It is what the script says; the root signs itself.", why)) !=
 		REASON_OK ||
+	    (r = check_date(run, planned.not_before, why)) != REASON_OK ||
 	    (r = sign(run, "certify", a->root->handle, n, span_of(tbs, len),
 		 NULL, &run->roots[n], why)) != REASON_OK)
 		return r;
@@ -316,7 +337,8 @@ act_sign(struct run *run, const struct act *a, struct why *why)
 	    "    Request, as it came with its owner's signature",
 	    item->csr_sha256);
 	if ((r = guide_confirm(&run->guide,
-		 "The request is the one on its paper.", why)) != REASON_OK)
+		 "The request is the one on its paper.", why)) != REASON_OK ||
+	    (r = check_date(run, planned.not_before, why)) != REASON_OK)
 		return r;
 	run->announced[item - run->plan->items] = true;
 	return sign(
@@ -324,19 +346,6 @@ act_sign(struct run *run, const struct act *a, struct why *why)
 }
 
 /* --- the end --- */
-
-/* Old shares still open the key, whatever new ones there are (IP 8). */
-static enum reason
-act_retire(struct run *run, const struct act *a, struct why *why)
-{
-	enum reason r;
-
-	r = guide_confirm(&run->guide,
-	    "The bag with this share was destroyed before the witnesses.", why);
-	return r != REASON_OK ? r
-			      : run_note(run, why, "retire", "%s %s",
-				    a->root->handle, a->who->handle);
-}
 
 /* Until here certificates were in memory only: an abort publishes nothing. */
 static enum reason

@@ -2,7 +2,8 @@
  * The acts of a ceremony around shares: a key is cut up, each share is shown and
  * typed back, a quorum recovers it. Whatever is typed lies in locked memory, and
  * what is wrong with it is told at once, before the next custodian sits down: who
- * finds out at the end that one of four was mistyped cannot say which.
+ * finds out at the end that one of four was mistyped cannot say which. At the end of
+ * some of them shares are destroyed.
  */
 #include <stdio.h>
 
@@ -275,4 +276,48 @@ act_recover(struct run *run, const struct act *a, struct why *why)
 	return r != REASON_OK
 	    ? r
 	    : quorum_note(run, "recover", a->root, indices, sealed, why);
+}
+
+/* A share that nobody saw destroyed: is its set a quorum still? Where that is what the
+ * ceremony was for it does not go on, where there is a new set it is said (IP 8). */
+static enum reason
+leave(struct run *run, const struct act *a, bool *left, struct why *why)
+{
+	unsigned n = run->unseen[run_root(run, a->root)] + 1;
+	bool destroys = run->plan->kind == PLAN_DESTROY;
+
+	*left = n <= plan_unseen_most(run->plan);
+	if (*left)
+		return REASON_OK;
+	guide_say(&run->guide,
+	    "%u shares of %s were not seen destroyed: they open the key.\n\n",
+	    n, a->root->handle);
+	*left = !destroys;
+	return destroys
+	    ? REASON_OK
+	    : guide_confirm(&run->guide,
+		  "A new key is to be planned; the ceremony goes on.", why);
+}
+
+/* Old shares still open the key, whatever new ones there are (IP 8). */
+enum reason
+act_retire(struct run *run, const struct act *a, struct why *why)
+{
+	bool seen = false, left = false;
+	char number[8];
+	enum reason r;
+
+	do {
+		r = guide_decide(&run->guide,
+		    "This share was destroyed before the witnesses.", &seen,
+		    why);
+		if (r == REASON_OK && !seen)
+			r = leave(run, a, &left, why);
+	} while (r == REASON_OK && !seen && !left);
+	if (r != REASON_OK)
+		return r;
+	run->unseen[run_root(run, a->root)] += !seen;
+	snprintf(number, sizeof(number), "%u", a->index + 1);
+	return run_note(run, why, seen ? "retire" : "unseen", "%s %s",
+	    a->root->handle, a->who == NULL ? number : a->who->handle);
 }

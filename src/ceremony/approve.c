@@ -16,7 +16,7 @@ approval_read(const struct plan *p, const struct attendee *a,
 
 	snprintf(name, sizeof(name), "approvals/%s.sig", a->handle);
 	path_join(path, sizeof(path), p->folder, name);
-	if (file_read(path, out, SIGNATURE_FILE_MAX, why) != REASON_OK)
+	if (file_read_regular(path, out, SIGNATURE_FILE_MAX, why) != REASON_OK)
 		return why_set(why, REASON_SCRIPT_UNAPPROVED, -1,
 		    "%s: there is no %s", a->handle, name);
 	r = ssh_verify(

@@ -203,7 +203,8 @@ hash_file(
 	enum reason r;
 
 	path_join(path, sizeof(path), bundle, name);
-	if ((r = file_read(path, &bytes, EVIDENCE_MAX, why)) != REASON_OK)
+	if ((r = file_read_regular(path, &bytes, EVIDENCE_MAX, why)) !=
+	    REASON_OK)
 		return r;
 	sha256(buf_span(&bytes), hash);
 	buf_free(&bytes);

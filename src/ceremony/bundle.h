@@ -40,6 +40,8 @@ struct story {
 	const struct story_line *acts[ACTS_MAX]; /* NULL = not done */
 	const struct story_line *made[ACTS_MAX]; /* of certify and sign */
 	unsigned done;				 /* acts that were done */
+	/* By root: shares that were seen destroyed, and that were not. */
+	unsigned retired[ROOTS_MAX], unseen[ROOTS_MAX];
 	bool aborted;
 };
 /* Reads and checks the chain; JOURNAL_DAMAGED, or EVIDENCE_DIFFERS for a record
@@ -50,8 +52,27 @@ MUST_USE enum reason story_read(
  * should be about, and nothing else. EVIDENCE_DIFFERS names the act. */
 MUST_USE enum reason story_follow(struct story *s, const struct plan *p,
     const struct script *script, struct why *why);
+/* Were shares destroyed before the wipe? What script_make() calls early. */
+bool story_early(const struct story *s);
+/* May what this act signed, which was done, begin then? No earlier than the record in
+ * front of its own, but for what a clock is slewed by (IP 2), no later than its own. */
+bool story_dates(const struct story *s, unsigned act, int64_t not_before);
 /* What an act is about: the first word of its subject. */
 const char *act_about(const struct act *a);
+
+/* --- live.c --- */
+/* The bag of each share of a root when the story ends, as far as it tells; what it does
+ * not tell stays as it is. */
+void story_bags(const struct story *s, const struct plan_root *r,
+    struct span bags[SHARES_MAX]);
+/* Of a refresh, by root: how many old shares were seen destroyed, and whether those
+ * that were not are a quorum. */
+void story_tell_old(
+    const struct story *s, const struct plan *p, struct buf *out);
+/* Of a refresh that is not closed, by root: each new share that may be on paper, and
+ * whether it is to be kept or destroyed. */
+void story_tell_new(const struct story *s, const struct plan *p,
+    const struct script *script, struct buf *out);
 
 /* --- approve.c --- */
 /* approvals/HANDLE.sig, by attendee; empty for those who do not approve, or do so

@@ -29,6 +29,7 @@ struct chain {
 static enum reason
 add_bundle(struct chain *c, const char *bundle, bool among, struct why *why)
 {
+	char shown[PATH_MAX];
 	struct why inner;
 	enum reason r;
 
@@ -38,7 +39,9 @@ add_bundle(struct chain *c, const char *bundle, bool among, struct why *why)
 	if (!among)
 		return bundle_verify(
 		    bundle, c->out, c->facts, &c->links[0], why);
-	(void)buf_printf(c->out, "%s\n", bundle);
+	snprintf(shown, sizeof(shown), "%s", bundle);
+	make_plain(shown);
+	(void)buf_printf(c->out, "%s\n", shown);
 	r = bundle_verify(bundle, c->out, c->facts, &c->links[c->len], &inner);
 	if (r == REASON_CEREMONY_VOID) {
 		(void)buf_printf(c->out, "void: %s\n\n", inner.text);

@@ -48,22 +48,10 @@ static void
 put_bags(struct json_out *o, const struct plan *p, const struct plan_root *r,
     const struct story *s)
 {
-	const struct story_line *line;
 	struct span bags[SHARES_MAX] = { { NULL, 0 } };
-	uint64_t number;
 	unsigned i;
 
-	for (i = 0; i < s->len; i++) {
-		bool sealed = strcmp(s->lines[i].verb, "share") == 0;
-
-		line = &s->lines[i];
-		if ((sealed || strcmp(line->verb, "bag") == 0) &&
-		    line->words_len >= 3 &&
-		    span_is(line->words[0], r->handle) &&
-		    text_uint(line->words[1], SHARES_MAX, &number) &&
-		    number > 0)
-			bags[number - 1] = line->words[sealed ? 3 : 2];
-	}
+	story_bags(s, r, bags);
 	json_put_name(o, "bags");
 	json_begin_array(o);
 	for (i = 0; i < p->shares; i++)

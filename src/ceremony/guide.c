@@ -234,6 +234,23 @@ guide_confirm(struct guide *g, const char *what, struct why *why)
 }
 
 enum reason
+guide_decide(struct guide *g, const char *what, bool *yes, struct why *why)
+{
+	const char *line = (const char *)g->line.ptr;
+	enum reason r;
+
+	for (;;) {
+		forget_input(g);
+		guide_say(g, "%s\nType yes, no, or abort: ", what);
+		if ((r = line_read(g, why)) != REASON_OK)
+			return r;
+		*yes = strcmp(line, "yes") == 0;
+		if (*yes || strcmp(line, "no") == 0)
+			return r;
+	}
+}
+
+enum reason
 guide_ask(struct guide *g, const char *what, char *out, size_t cap, bool empty,
     struct why *why)
 {

@@ -42,6 +42,9 @@ void fingerprint_words(const uint8_t hash[32], char out[FINGERPRINT_SIZE]);
 /* Waits for "yes". CEREMONY_ABORTED. */
 MUST_USE enum reason guide_confirm(
     struct guide *g, const char *what, struct why *why);
+/* Waits for "yes" or "no". CEREMONY_ABORTED. */
+MUST_USE enum reason guide_decide(
+    struct guide *g, const char *what, bool *yes, struct why *why);
 /* A line of printable characters, less than cap, at least one unless empty is
  * fine. CEREMONY_ABORTED. */
 MUST_USE enum reason guide_ask(struct guide *g, const char *what, char *out,

@@ -86,6 +86,8 @@ print_act(const struct plan *p, const struct act *a, unsigned n,
 	    a->kind == ACT_RECOVER)
 		(void)buf_printf(
 		    out, ": %.*s", (int)last.len, (const char *)last.ptr);
+	if (strcmp(line->verb, "unseen") == 0)
+		(void)buf_printf(out, ": NOT SEEN");
 	(void)buf_printf(out, "\n");
 	if (a->kind == ACT_DRILL || a->kind == ACT_RECOVER)
 		print_bags(s, line, out);
@@ -149,6 +151,7 @@ pages_write(const char *bundle, const struct plan *p,
 	for (i = 0; i < script->len; i++)
 		print_act(p, &script->acts[i], i, s, &out);
 	print_faults(s, &out);
+	story_tell_old(s, p, &out);
 	hex_encode(hash, span_of(s->head, HASH_SIZE));
 	(void)buf_printf(&out, "\nlast record of the journal\n");
 	fingerprint(&out, span_str(hash), true);

@@ -28,7 +28,7 @@
 enum plan_kind {
 	PLAN_CREATE,  /* new roots, split, and what they sign */
 	PLAN_SIGN,    /* roots recovered from shares sign more */
-	PLAN_REFRESH, /* recovered, split anew, the old shares destroyed */
+	PLAN_REFRESH, /* recovered, split anew, then the old shares destroyed */
 	PLAN_DRILL,   /* recovered, compared, nothing else: IP 8, yearly */
 	PLAN_DESTROY, /* so many shares destroyed that no quorum is left */
 };
@@ -101,6 +101,7 @@ struct plan {
 	unsigned kind; /* enum plan_kind */
 	char organization[65];
 	unsigned shares, threshold;
+	unsigned old_shares;	   /* of the set that is replaced; 0 = shares */
 	char exception[PLAN_TEXT]; /* where it is written; empty = none */
 	struct plan_policy idevid_policy, voucher_policy;
 	char at[PLAN_TEXT];	     /* where it is held; may be empty */
@@ -172,7 +173,9 @@ enum act_kind {
 	ACT_SHARE,   /* root, who: a share is shown and typed back */
 	ACT_DRILL,   /* root: another quorum recovers it */
 	ACT_SIGN,    /* item */
-	ACT_RETIRE,  /* root, who: the share that he or she has is destroyed */
+	/* root, who: the share that he or she has is destroyed; without who, that
+	 * of the old set with this index. */
+	ACT_RETIRE,
 	ACT_WIPE,
 	ACT_CLOSE,
 	ACT_KINDS
@@ -187,10 +190,19 @@ struct act {
 struct script {
 	struct act acts[ACTS_MAX];
 	unsigned len;
+	/* Acts before this one rest on what is in memory only, or lead there: a
+	 * ceremony that is cut off in them is void, later it goes on. */
+	unsigned settled;
 };
 const char *act_word(enum act_kind k);
-/* The acts of a plan, in order. */
-void script_make(const struct plan *p, struct script *out);
+/* The acts of a plan, in order. early: of a refresh that had old shares destroyed
+ * before the wipe, as evidence of before has it (doc/decisions/071). */
+void script_make(const struct plan *p, bool early, struct script *out);
+/* How many shares the set has that a ceremony of this plan has destroyed. */
+unsigned plan_old_shares(const struct plan *p);
+/* How many of those that it goes through may be left so that they, with all that it does
+ * not go through, are no quorum. */
+unsigned plan_unseen_most(const struct plan *p);
 /* One line that says what an act is, without its number. */
 void act_print(
     const struct plan *p, const struct act *a, char *out, size_t cap);

@@ -116,6 +116,20 @@ check_persons(const struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+unsigned
+plan_old_shares(const struct plan *p)
+{
+	return p->old_shares != 0 ? p->old_shares : p->shares;
+}
+
+unsigned
+plan_unseen_most(const struct plan *p)
+{
+	return p->kind == PLAN_DESTROY
+	    ? p->threshold - 1 + count_role(p, ROLE_CUSTODIAN) - p->shares
+	    : p->threshold - 1;
+}
+
 /* --- places and managers --- */
 
 static bool
@@ -171,6 +185,29 @@ check_places(const struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+/* Once each, whoever gives orders to so many that they have a quorum. */
+static void
+warn_managers(const struct plan *p, struct buf *out)
+{
+	const struct attendee *a, *b;
+	unsigned i, j, n;
+
+	for (i = 0; (a = plan_custodian(p, i)) != NULL; i++) {
+		for (j = 0; j < i && (b = plan_custodian(p, j)) != NULL; j++)
+			if (strcmp(a->manager, b->manager) == 0)
+				break;
+		n = count_same(
+		    p, offsetof(struct attendee, manager), a->manager);
+		if (j == i && a->manager[0] != '\0' && n >= p->threshold)
+			(void)buf_printf(out,
+			    "people of %s hold %u of %u shares, a quorum: they "
+			    "have the key\n",
+			    a->manager, n, p->shares);
+	}
+}
+
+/* Places and managers with a quorum are here by an exception only, which need not have
+ * been written for them (R-3.4). */
 void
 plan_warnings(const struct plan *p, struct buf *out)
 {
@@ -180,6 +217,11 @@ plan_warnings(const struct plan *p, struct buf *out)
 		n = count_same(
 		    p, offsetof(struct attendee, place), p->places[i].handle);
 		used += n > 0;
+		if (n >= p->threshold)
+			(void)buf_printf(out,
+			    "%s holds %u of %u shares, a quorum: who breaks in "
+			    "there has the key\n",
+			    p->places[i].handle, n, p->shares);
 		if (n > p->shares - p->threshold)
 			(void)buf_printf(out,
 			    "%s holds %u of %u shares: to lose it loses the "
@@ -189,6 +231,7 @@ plan_warnings(const struct plan *p, struct buf *out)
 	if (used < 3)
 		(void)buf_printf(
 		    out, "shares lie in %u places, R-3.3 asks for 3\n", used);
+	warn_managers(p, out);
 	if (p->exception[0] != '\0')
 		(void)buf_printf(
 		    out, "a written exception is used: %s\n", p->exception);
@@ -206,6 +249,10 @@ check_split(const struct plan *p, struct why *why)
 	if (p->threshold > p->shares)
 		return why_set(why, REASON_SPLIT_POLICY, -1, "%u of %u",
 		    p->threshold, p->shares);
+	if (p->old_shares != 0 &&
+	    (p->kind != PLAN_REFRESH || p->old_shares < p->threshold))
+		return why_set(why, REASON_SPLIT_POLICY, -1,
+		    "old-shares is of a refresh, and at least the threshold");
 	/* A drill needs a quorum other than the first one. */
 	if (p->threshold == p->shares && p->exception[0] != '\0')
 		return why_set(why, REASON_SPLIT_POLICY, -1,
@@ -377,7 +424,7 @@ object_read(const char *folder, const char *file, const char *label,
 	enum reason r;
 
 	path_join(path, sizeof(path), folder, file);
-	if ((r = file_read(path, &bytes, 2 * cap, why)) != REASON_OK)
+	if ((r = file_read_regular(path, &bytes, 2 * cap, why)) != REASON_OK)
 		return r;
 	if (!pem_or_der(buf_span(&bytes), label, room, cap, len))
 		r = why_set(why, REASON_PLAN_OBJECT, -1,
@@ -502,7 +549,7 @@ load_slots(struct plan *p, const char *folder, bool bundle, struct why *why)
 	if (p->slots_file[0] != '\0') {
 		path_join(path, sizeof(path), folder,
 		    bundle ? BUNDLE_SLOTS : p->slots_file);
-		if ((r = file_read(path, &p->slots, SLOTS_MAX, why)) !=
+		if ((r = file_read_regular(path, &p->slots, SLOTS_MAX, why)) !=
 			REASON_OK ||
 		    (r = check_hash(buf_span(&p->slots), p->slots_sha256,
 			 p->slots_file, why)) != REASON_OK)
@@ -549,7 +596,10 @@ plan_load(const char *path, enum plan_objects where, struct plan **out,
 	snprintf(p->folder, sizeof(p->folder), "%.*s",
 	    slash == NULL ? 1 : (int)(slash - path),
 	    slash == NULL ? "." : path);
-	if ((r = file_read(path, &p->text, PLAN_MAX, why)) != REASON_OK)
+	r = where == PLAN_BUNDLE
+	    ? file_read_regular(path, &p->text, PLAN_MAX, why)
+	    : file_read(path, &p->text, PLAN_MAX, why);
+	if (r != REASON_OK)
 		return r;
 	sha256(buf_span(&p->text), p->sha256);
 	if ((r = plan_read(buf_span(&p->text), p, why)) != REASON_OK ||

@@ -85,6 +85,8 @@ static const struct row rows[] = {
 	    true },
 	{ "ceremony", "threshold", VALUE_NUMBER, PLAN(threshold), 2, SHARES_MAX,
 	    NULL, true },
+	{ "ceremony", "old-shares", VALUE_NUMBER, PLAN(old_shares), 2,
+	    SHARES_MAX, NULL, false },
 	{ "ceremony", "exception", VALUE_TEXT, PLAN(exception), 0, PLAN_TEXT,
 	    NULL, false },
 	{ "ceremony", "at", VALUE_TEXT, PLAN(at), 0, PLAN_TEXT, NULL, false },
@@ -430,7 +432,8 @@ take_line(struct reading *r, struct span line)
 		return REASON_OK;
 	/* Not shown: what has no section may be another file, with a secret. */
 	if (r->section == NULL && line.ptr[0] != '[')
-		return fault(r, r->line, "a plan begins with a section, such as",
+		return fault(r, r->line,
+		    "a plan begins with a section, such as",
 		    span_str("[ceremony]"));
 	if (line.ptr[0] == ' ' || line.ptr[line.len - 1] == ' ')
 		return fault(r, r->line, "a blank at an end", line);

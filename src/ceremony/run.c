@@ -1,10 +1,12 @@
 /* hallmark ceremony run: from the first act to a closed bundle, or to a void. */
 #include "ceremony/run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -152,18 +154,46 @@ show_manifest(struct run *run, struct why *why)
 	    &run->guide, "Everybody has written the words on page 2.", why);
 }
 
-/* What an abort leaves, in words that cannot be misread. Certificates are on disk
- * already where the power went between them and the record of the wipe, so each
+/* Which shares a refresh has left that were not there before. The record has them;
+ * who cannot read it is told so. */
+static void
+say_shares(const struct run *run)
+{
+	struct story *story = NULL;
+	struct buf text;
+	struct why why;
+
+	if (run->plan->kind != PLAN_REFRESH)
+		return;
+	buf_init(&text, SCRIPT_MAX);
+	if (story_read(run->bundle, &story, &why) == REASON_OK &&
+	    story_follow(story, run->plan, &run->script, &why) == REASON_OK)
+		story_tell_new(story, run->plan, &run->script, &text);
+	else
+		fprintf(stderr,
+		    "Its record cannot be read (%s). Destroy no share before "
+		    "it was: hallmark ceremony verify %s\n",
+		    why.text, run->bundle);
+	fwrite(text.ptr, 1, text.len, stderr);
+	buf_free(&text);
+	free(story);
+}
+
+/* What an end before the end leaves, in words that cannot be misread. Certificates are
+ * on disk already where the power went between them and the record of the wipe, so each
  * that may exist is named (IP 9). */
 static void
-say_void(const struct run *run)
+say_left(const struct run *run)
 {
 	const struct plan *p = run->plan;
 	unsigned i;
 
-	if (run->guide.act == run->script.len) {
-		fputs("Only papers are missing: the same command goes on.\n",
-		    stderr);
+	if (run->guide.act > run->script.settled) {
+		fprintf(stderr, "Only %s missing: the same command goes on.\n",
+		    run->guide.act == run->script.len
+			? "papers are"
+			: "the destruction of shares and papers are");
+		say_shares(run);
 		return;
 	}
 	if (p->kind == PLAN_CREATE)
@@ -174,6 +204,7 @@ say_void(const struct run *run)
 		fputs("The recovered key stays what it was; seal the shares "
 		      "again.\n",
 		    stderr);
+	say_shares(run);
 	for (i = 0; i < p->items_len; i++)
 		if (run->announced[i])
 			fprintf(stderr,
@@ -208,6 +239,27 @@ exists(const struct run *run, const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* Not there, as opposed to out of reach. */
+static bool
+is_missing(const struct run *run, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	path_join(path, sizeof(path), run->bundle, name);
+	return lstat(path, &status) != 0 && errno == ENOENT;
+}
+
+/* The record is made whole or not at all, before any act. Whatever else keeps it from
+ * being opened, another console that has it or a medium that is read-only, says nothing
+ * of what was done. */
+static enum reason
+never_began(const struct run *run, struct why *why)
+{
+	return why_set(why, REASON_CEREMONY_VOID, -1,
+	    "%.80s: it never began, and made nothing", run->bundle);
+}
+
 /* What was signed before this run. */
 static void
 take_announced(struct run *run, const struct story *s)
@@ -220,8 +272,8 @@ take_announced(struct run *run, const struct story *s)
 			run->announced[acts[i].item - run->plan->items] = true;
 }
 
-/* How many acts are done. Before the wipe a key was lost with the power: it is
- * void, and the journal says so. Behind it only papers are to be written. */
+/* How many acts are done. Where later acts rest on what was in memory, the ceremony is
+ * void, and the journal says so; else it goes on. */
 static enum reason
 resume(struct run *run, unsigned *from, struct why *why)
 {
@@ -233,26 +285,28 @@ resume(struct run *run, unsigned *from, struct why *why)
 	if (exists(run, BUNDLE_MANIFEST))
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%.150s: this ceremony is closed", run->bundle);
+	if (is_missing(run, "journal/00000001.seg"))
+		return never_began(run, why);
 	journal_path(run, path);
 	if ((r = journal_open(path, &run->journal, NULL, NULL, why)) !=
 	    REASON_OK)
-		return why_set(why, REASON_CEREMONY_VOID, -1,
-		    "%.80s: it never began (%.60s)", run->bundle, why->text);
+		return r;
 	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
 	    story->len < 2)
-		r = why_set(why, REASON_CEREMONY_VOID, -1,
-		    "%.80s: it never began", run->bundle);
-	if (r == REASON_OK &&
-	    (r = story_follow(story, run->plan, &run->script, why)) ==
-		REASON_OK &&
-	    story->rehearsal != run->rehearsal)
+		r = never_began(run, why);
+	if (r == REASON_OK) {
+		script_make(run->plan, story_early(story), &run->script);
+		r = story_follow(story, run->plan, &run->script, why);
+	}
+	if (r == REASON_OK && story->rehearsal != run->rehearsal)
 		r = why_set(why, REASON_EVIDENCE_DIFFERS, -1,
 		    "a rehearsal goes on as a rehearsal only");
 	if (r == REASON_OK &&
-	    (story->aborted || story->done + 1 < run->script.len)) {
+	    (story->aborted || story->done < run->script.settled)) {
 		r = why_set(why, REASON_CEREMONY_VOID, -1,
 		    "it ended after act %u of %u", story->done,
 		    run->script.len);
+		run->guide.act = story->done + 1;
 		if (!story->aborted &&
 		    run_note(run, &ignored, "abort", "power %u",
 			story->done + 1) != REASON_OK)
@@ -260,6 +314,7 @@ resume(struct run *run, unsigned *from, struct why *why)
 	}
 	*from = story->done;
 	take_announced(run, story);
+	memcpy(run->unseen, story->unseen, sizeof(run->unseen));
 	free(story);
 	return r;
 }
@@ -284,7 +339,8 @@ check_previous(const struct run *run, struct why *why)
 	if (run->previous == NULL)
 		return REASON_OK;
 	path_join(path, sizeof(path), run->previous, BUNDLE_MANIFEST);
-	if ((r = file_read(path, &manifest, MANIFEST_MAX, why)) != REASON_OK)
+	if ((r = file_read_regular(path, &manifest, MANIFEST_MAX, why)) !=
+	    REASON_OK)
 		return r;
 	sha256(buf_span(&manifest), hash);
 	buf_free(&manifest);
@@ -368,7 +424,7 @@ run_all(struct run *run, struct why *why)
 	if (r == REASON_OK) {
 		r = perform(run, from, why);
 		run_wipe(run);
-		if (r != REASON_OK && run->guide.act < run->script.len &&
+		if (r != REASON_OK && run->guide.act <= run->script.settled &&
 		    run_note(run, &ignored, "abort", "%s %u", reason_code(r),
 			run->guide.act) != REASON_OK)
 			r = REASON_CEREMONY_ABORTED;
@@ -395,12 +451,11 @@ ceremony_run(const char *path, const char *bundle, const char *previous,
 		run->previous = previous;
 		buf_init(&run->script_text, SCRIPT_MAX);
 		run->rehearsal = rehearsal;
-		script_make(plan, &run->script);
+		script_make(plan, false, &run->script);
 		take_roots(run);
 		r = run_all(run, why);
-		if (r == REASON_CEREMONY_VOID ||
-		    (r != REASON_OK && run->guide.act > 0))
-			say_void(run);
+		if (r != REASON_OK && run->guide.act > 0)
+			say_left(run);
 	}
 	plan_free(plan);
 	buf_free(&run->script_text);

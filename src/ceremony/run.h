@@ -28,7 +28,8 @@ struct run {
 	/* What is published at its end: */
 	struct issued roots[ROOTS_MAX];
 	struct issued items[ITEMS_MAX];
-	bool announced[ITEMS_MAX]; /* by a record: it may be signed */
+	bool announced[ITEMS_MAX];  /* by a record: it may be signed */
+	unsigned unseen[ROOTS_MAX]; /* shares that nobody saw destroyed */
 };
 
 /* Writes a record of verb "ceremony.WORD" and syncs it. JOURNAL_*. */
@@ -46,6 +47,8 @@ MUST_USE enum reason act_share(
 MUST_USE enum reason act_drill(
     struct run *run, const struct act *a, struct why *why);
 MUST_USE enum reason act_recover(
+    struct run *run, const struct act *a, struct why *why);
+MUST_USE enum reason act_retire(
     struct run *run, const struct act *a, struct why *why);
 /* Wipes all secrets; may be called again. */
 void run_wipe(struct run *run);

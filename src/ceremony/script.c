@@ -65,9 +65,6 @@ add_shares(const struct plan *p, const struct plan_root *r, struct script *s)
 static void
 add_root(const struct plan *p, const struct plan_root *r, struct script *s)
 {
-	const struct attendee *a;
-	unsigned i;
-
 	if (p->kind == PLAN_CREATE) {
 		add(s, (struct act){ ACT_MAKE, r });
 		add(s, (struct act){ ACT_CERTIFY, r });
@@ -75,15 +72,43 @@ add_root(const struct plan *p, const struct plan_root *r, struct script *s)
 		add(s, (struct act){ ACT_RECOVER, r });
 	if (p->kind == PLAN_CREATE || p->kind == PLAN_REFRESH)
 		add_shares(p, r, s);
-	for (i = 0; p->kind == PLAN_REFRESH || p->kind == PLAN_DESTROY; i++) {
-		if ((a = plan_custodian(p, i)) == NULL)
-			break;
+}
+
+/* Of people who bring their shares, or of a set that a refresh replaces: whoever had
+ * an old share may have left, so these go by their numbers (IP 8). */
+static void
+add_retirements(const struct plan *p, bool by_custodian,
+    const struct plan_root *r, struct script *s)
+{
+	const struct attendee *a;
+	unsigned i;
+
+	for (i = 0; by_custodian && (a = plan_custodian(p, i)) != NULL; i++)
 		add(s, (struct act){ ACT_RETIRE, r, .who = a });
-	}
+	for (i = 0; !by_custodian && i < plan_old_shares(p); i++)
+		add(s, (struct act){ ACT_RETIRE, r, .index = i });
+}
+
+/* What was in memory is needed until the last new set was drilled, or what was signed
+ * is on disk; where shares are destroyed only, never. */
+static void
+add_end(const struct plan *p, bool early, struct script *s)
+{
+	bool later = p->kind == PLAN_REFRESH && !early;
+	unsigned i;
+
+	if (later)
+		s->settled = s->len;
+	add(s, (struct act){ ACT_WIPE });
+	for (i = 0; later && i < p->roots_len; i++)
+		add_retirements(p, false, &p->roots[i], s);
+	if (!later && p->kind != PLAN_DESTROY)
+		s->settled = s->len;
+	add(s, (struct act){ ACT_CLOSE });
 }
 
 void
-script_make(const struct plan *p, struct script *out)
+script_make(const struct plan *p, bool early, struct script *out)
 {
 	unsigned i;
 
@@ -99,12 +124,16 @@ script_make(const struct plan *p, struct script *out)
 	add(out, (struct act){ ACT_CLOCK });
 	if (p->kind == PLAN_CREATE)
 		add_entropy(p, out);
-	for (i = 0; i < p->roots_len; i++)
+	out->settled = out->len;
+	for (i = 0; i < p->roots_len; i++) {
 		add_root(p, &p->roots[i], out);
+		if (p->kind == PLAN_DESTROY ||
+		    (p->kind == PLAN_REFRESH && early))
+			add_retirements(p, true, &p->roots[i], out);
+	}
 	for (i = 0; i < p->items_len; i++)
 		add(out, (struct act){ ACT_SIGN, .item = &p->items[i] });
-	add(out, (struct act){ ACT_WIPE });
-	add(out, (struct act){ ACT_CLOSE });
+	add_end(p, early, out);
 }
 
 void
@@ -154,8 +183,13 @@ act_print(const struct plan *p, const struct act *a, char *out, size_t cap)
 		    a->item->handle);
 		break;
 	case ACT_RETIRE:
-		snprintf(out, cap, "the %sshare of %s that %s had is destroyed",
-		    p->kind == PLAN_REFRESH ? "old " : "", root, who);
+		if (a->who == NULL)
+			snprintf(out, cap, "old share %u of %s is destroyed",
+			    a->index + 1, root);
+		else
+			snprintf(out, cap,
+			    "the %sshare of %s that %s had is destroyed",
+			    p->kind == PLAN_REFRESH ? "old " : "", root, who);
 		break;
 	case ACT_WIPE:
 		snprintf(out, cap, "every secret is wiped from memory");
@@ -348,7 +382,7 @@ script_print(const struct plan *p, struct buf *out, struct why *why)
 		if ((r = preview_root(p, &p->roots[i], out, why)) != REASON_OK)
 			return r;
 	(void)buf_printf(out, "\nActs\n");
-	script_make(p, &script);
+	script_make(p, false, &script);
 	for (i = 0; i < script.len; i++) {
 		act_print(p, &script.acts[i], line, sizeof(line));
 		(void)buf_printf(out, "  %3u  %s\n", i + 1, line);
@@ -359,6 +393,15 @@ script_print(const struct plan *p, struct buf *out, struct why *why)
 	    "ceremony made\nis then void; one that it recovered stays what it "
 	    "was, and each certificate that\nit signed is declared void or "
 	    "confirmed in writing.\n");
+	if (p->kind == PLAN_REFRESH)
+		(void)buf_printf(out,
+		    "\nNo old share is destroyed before the last new one was "
+		    "drilled and the secrets\nare wiped. From the wipe on the "
+		    "ceremony can be cut off and goes on. An old share\nthat "
+		    "nobody can show is answered with no; if %u or more are, "
+		    "the old set still\nopens the key, and a new key is to "
+		    "be planned (IP 8).\n",
+		    p->threshold);
 	print_approval(p, out);
 	return REASON_OK;
 }

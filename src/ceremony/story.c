@@ -122,6 +122,29 @@ share_fits(const struct story_line *line, const struct act *a)
 	    span_is(line->words[2], a->who->handle);
 }
 
+/* Seen destroyed or not, and the second word of it: whose share, or its number. */
+static bool
+retire_fits(const struct story_line *line, const struct act *a)
+{
+	char number[8];
+
+	snprintf(number, sizeof(number), "%u", a->index + 1);
+	return line->words_len == 2 &&
+	    span_is(line->words[1], a->who == NULL ? number : a->who->handle);
+}
+
+/* Is that the record of this act? */
+static bool
+act_fits(const struct story_line *line, const struct act *a)
+{
+	if (a->kind == ACT_RETIRE)
+		return (is_about(line, act_word(a->kind), act_about(a)) ||
+			   is_about(line, "unseen", act_about(a))) &&
+		    retire_fits(line, a);
+	return is_about(line, act_word(a->kind), act_about(a)) &&
+	    (a->kind != ACT_SHARE || share_fits(line, a));
+}
+
 /* A share's new bag, in front of the act of the quorum that opened the old one. */
 static bool
 bag_fits(const struct story_line *line, const struct act *a, unsigned shares)
@@ -199,6 +222,33 @@ check_begin(
 	return check_previous(s, p, at, why);
 }
 
+bool
+story_early(const struct story *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->len && strcmp(s->lines[i].verb, "wipe") != 0; i++)
+		if (strcmp(s->lines[i].verb, "retire") == 0)
+			return true;
+	return false;
+}
+
+/* Nothing is destroyed while so many shares are left that they open the key. */
+static bool
+count_retired(struct story *s, const struct plan *p, const struct act *a,
+    const struct story_line *line)
+{
+	bool seen = strcmp(line->verb, "retire") == 0;
+	size_t n;
+
+	if (a->kind != ACT_RETIRE)
+		return true;
+	n = (size_t)(a->root - p->roots);
+	s->retired[n] += seen;
+	s->unseen[n] += !seen;
+	return p->kind != PLAN_DESTROY || s->unseen[n] <= plan_unseen_most(p);
+}
+
 enum reason
 story_follow(struct story *s, const struct plan *p, const struct script *script,
     struct why *why)
@@ -207,6 +257,8 @@ story_follow(struct story *s, const struct plan *p, const struct script *script,
 	unsigned at = 0;
 	enum reason r;
 
+	memset(s->retired, 0, sizeof(s->retired));
+	memset(s->unseen, 0, sizeof(s->unseen));
 	if ((r = check_begin(s, p, &at, why)) != REASON_OK)
 		return r;
 	for (s->done = 0; s->done < script->len; s->done++) {
@@ -214,8 +266,7 @@ story_follow(struct story *s, const struct plan *p, const struct script *script,
 
 		if ((line = next_act(s, p, a, &at)) == NULL)
 			return REASON_OK;
-		if (!is_about(line, act_word(a->kind), act_about(a)) ||
-		    (a->kind == ACT_SHARE && !share_fits(line, a)))
+		if (!act_fits(line, a) || !count_retired(s, p, a, line))
 			return differs(
 			    why, "not the next act of the plan", line);
 		s->acts[s->done] = line;
@@ -231,4 +282,17 @@ story_follow(struct story *s, const struct plan *p, const struct script *script,
 	if (at != s->len)
 		return differs(why, "it goes on behind its end", &s->lines[at]);
 	return REASON_OK;
+}
+
+/* It was laid out after the record before its own, and shown before its own: neither a
+ * clock that was set back nor a certificate of another day passes. Its end follows from
+ * the plan. */
+bool
+story_dates(const struct story *s, unsigned act, int64_t not_before)
+{
+	const struct story_line *line = s->acts[act];
+	const struct story_line *before = line == s->lines ? line : line - 1;
+
+	return not_before >= before->time - MOMENT_TOLERATED &&
+	    not_before <= line->time;
 }

@@ -63,7 +63,7 @@ read_file(
 	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return why_set(why, REASON_EVIDENCE_DIFFERS, -1,
 		    "%.80s: no file of a ceremony", name);
-	return file_read(path, out, EVIDENCE_MAX, why);
+	return file_read_regular(path, out, EVIDENCE_MAX, why);
 }
 
 /* --- files against the manifest --- */
@@ -246,20 +246,6 @@ same_fields(const struct certificate *a, const struct certificate *b)
 	    a->unknown_critical == b->unknown_critical;
 }
 
-/* It was laid out after the record before its own, and shown before its own. What a
- * clock is slewed by is allowed for (IP 2), and no clock that was set back, nor a
- * certificate of another day. Its end follows from the plan. */
-static bool
-is_of_then(const struct check *c, unsigned act, const struct certificate *made)
-{
-	const struct story_line *line = c->story->acts[act];
-	const struct story_line *before =
-	    line == c->story->lines ? line : line - 1;
-
-	return made->not_before >= before->time - MOMENT_TOLERATED &&
-	    made->not_before <= line->time;
-}
-
 /* Is it the one of the journal, and as the plan says? */
 static enum reason
 check_certificate(const struct check *c, unsigned act,
@@ -279,7 +265,7 @@ check_certificate(const struct check *c, unsigned act,
 	    !hash_is(made->der, c->story->made[act]->words[1]))
 		return differs(
 		    why, about, "not the certificate of the journal");
-	if (!is_of_then(c, act, made))
+	if (!story_dates(c->story, act, made->not_before))
 		return differs(
 		    why, about, "its notBefore is not of when it was signed");
 	memset(plan->serial, 1, sizeof(plan->serial));
@@ -513,9 +499,10 @@ check_story(struct check *c, struct why *why)
 {
 	enum reason r;
 
-	script_make(c->plan, &c->script);
-	if ((r = story_read(c->bundle, &c->story, why)) != REASON_OK ||
-	    (r = story_follow(c->story, c->plan, &c->script, why)) != REASON_OK)
+	if ((r = story_read(c->bundle, &c->story, why)) != REASON_OK)
+		return r;
+	script_make(c->plan, story_early(c->story), &c->script);
+	if ((r = story_follow(c->story, c->plan, &c->script, why)) != REASON_OK)
 		return r;
 	if (c->story->aborted || c->story->done < c->script.len)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
@@ -548,6 +535,7 @@ print_summary(const struct check *c)
 		(void)buf_printf(c->out, "after the manifest %s\n", hex);
 	if (c->plan->at[0] != '\0')
 		(void)buf_printf(c->out, "held at %s\n", c->plan->at);
+	story_tell_old(c->story, c->plan, c->out);
 }
 
 static void
@@ -576,13 +564,16 @@ check_record(struct check *c, struct why *why)
 	return r != REASON_OK ? r : check_story(c, why);
 }
 
-/* Without a manifest it is a void, however much of it there is. */
+/* Without a manifest it is a void, however much of it there is; what shares it made are
+ * told. */
 static enum reason
 check_unclosed(struct check *c, struct why *why)
 {
 	struct why inner;
 	enum reason r = check_record(c, &inner);
 
+	if (c->script.len > 0)
+		story_tell_new(c->story, c->plan, &c->script, c->out);
 	if (r == REASON_OK)
 		return why_set(why, REASON_CEREMONY_VOID, -1,
 		    "there is no " BUNDLE_MANIFEST " yet");

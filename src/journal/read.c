@@ -118,6 +118,8 @@ walk_segment(struct walk *w, const struct segment *s, struct why *why)
 	return segment_replay(s, w->ledger, w->from, w->call, w->context, why);
 }
 
+/* A writer may go on meanwhile: a segment is listed only when the one before it takes no
+ * more groups (journal_prepare), so each that is read joins what was read before. */
 static enum reason
 walk(int dir, struct walk *w, struct why *why)
 {

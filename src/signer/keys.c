@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "crypto/oid.h"
 #include "envelope/csr.h"
@@ -411,6 +412,23 @@ act_prepare(struct signer *s, struct order *o)
 	return a->signatures_len == 0 ? REASON_OK : act_by_two(s, o);
 }
 
+/* The chain's time stays where the clock had been: what policies judge by it stands
+ * still until the clock is there again (doc/decisions/062). */
+static void
+clock_confirmed(struct signer *s)
+{
+	int64_t chain = journal_ledger(s->journal)->time;
+
+	clock_watch_confirm(&s->clock, chain);
+	if (s->clock.wall < chain - MOMENT_TOLERATED)
+		log_warning("clock-behind",
+		    "seconds=\"%lld\" text=\"until the clock has come up with "
+		    "the journal, rates count one period, and keys sleep or "
+		    "are awake as at its last time\" next=\"hallmark ca policy "
+		    "NAME --rate none, ca activate NAME\"",
+		    (long long)(chain - s->clock.wall));
+}
+
 void
 act_finish(struct signer *s, const struct order *o)
 {
@@ -421,6 +439,5 @@ act_finish(struct signer *s, const struct order *o)
 	    ledger_retire_read(o->act.subject, name, &cause))
 		keyring_forget(&s->keyring, name);
 	if (strcmp(o->act.verb, ACT_CLOCK_CONFIRM) == 0)
-		clock_watch_confirm(
-		    &s->clock, journal_ledger(s->journal)->time);
+		clock_confirmed(s);
 }

@@ -12,7 +12,6 @@
 #include "signer/signer.h"
 
 #define PASSPHRASE_MAX 1024
-#define BACK_TOLERATED 2
 /* Records at the end of the journal that are looked at for the last minute. */
 #define RECENT_RECORDS 16384
 #define SIGNED_MAX     (1u << 20)
@@ -86,8 +85,8 @@ open_keys(struct signer *s, struct why *why)
 }
 
 /*
- * The clock against the last record. A home for tests may live at any time, so
- * there the step is written down without asking.
+ * The clock against the last record, by the rule that holds for one that runs. A home
+ * for tests may live at any time, so there the step is written down without asking.
  */
 static enum reason
 open_clock(struct signer *s, struct why *why)
@@ -97,15 +96,10 @@ open_clock(struct signer *s, struct why *why)
 	enum reason reason;
 
 	clock_watch_start(&s->clock);
-	if (s->clock.wall >= l->time - BACK_TOLERATED)
+	if (!l->test)
+		clock_watch_check(&s->clock, l->time);
+	if (!l->test || clock_watch_follows(&s->clock, l->time))
 		return REASON_OK;
-	if (!l->test) {
-		s->clock.stopped = true;
-		s->clock.expected = l->time;
-		log_alarm("clock-step", "seconds=\"%lld\"",
-		    (long long)(s->clock.wall - l->time));
-		return REASON_OK;
-	}
 	r.clock.from = l->time;
 	clock_watch_confirm(&s->clock, l->time);
 	r.clock.to = s->clock.wall;
@@ -113,23 +107,50 @@ open_clock(struct signer *s, struct why *why)
 	return reason == REASON_OK ? journal_commit(s->journal, why) : reason;
 }
 
+/* The end of the journal, read anew for what no ledger has. */
+struct ending {
+	struct signer *s;
+	bool recent;   /* take the records of the last minute, too */
+	int64_t begin; /* the time of the first of them */
+	uint64_t from; /* its sequence */
+};
+
 static enum reason
 seen(void *context, const struct record *r, struct span bytes, struct why *why)
 {
+	struct ending *e = context;
+
 	(void)bytes;
 	(void)why;
-	recent_add(context, r);
+	if (r->sequence == e->from)
+		e->begin = r->time;
+	if (r->kind == RECORD_CLOCK) {
+		e->s->clock.accepted = r->clock.to;
+		e->s->clock.chain = r->time;
+	}
+	if (e->recent)
+		recent_add(e->s->recent, r);
 	return REASON_OK;
 }
 
+/* The last minute, and the last step of the clock that was accepted, as long as it
+ * counts: while the chain stands at its time, for however many records. */
 static enum reason
-open_recent(struct signer *s, struct why *why)
+open_ending(struct signer *s, struct why *why)
 {
-	uint64_t last = journal_ledger(s->journal)->sequence;
+	const struct ledger *l = journal_ledger(s->journal);
+	struct ending e = { .s = s, .recent = true };
+	uint64_t back = RECENT_RECORDS;
+	enum reason r;
 
-	return journal_read(s->journal_path,
-	    last > RECENT_RECORDS ? last - RECENT_RECORDS : 1, seen, s->recent,
-	    why);
+	do {
+		e.from = l->sequence > back ? l->sequence - back : 1;
+		r = journal_read(s->journal_path, e.from, seen, &e, why);
+		e.recent = false;
+		back *= 8;
+	} while (r == REASON_OK && e.from > 1 && e.begin == l->time &&
+	    s->clock.chain != l->time);
+	return r;
 }
 
 /* A home that was put back as a whole cannot know that it is old; but it can know
@@ -179,10 +200,10 @@ open_all(struct signer *s, const struct signer_options *o, struct why *why)
 	if ((r = folder_make(s, "wrapping", why)) != REASON_OK ||
 	    (r = folder_make(s, "archive", why)) != REASON_OK ||
 	    (r = open_keys(s, why)) != REASON_OK ||
-	    (r = open_clock(s, why)) != REASON_OK ||
-	    (r = key_end_resume(s, why)) != REASON_OK)
+	    (r = open_ending(s, why)) != REASON_OK ||
+	    (r = open_clock(s, why)) != REASON_OK)
 		return r;
-	return open_recent(s, why);
+	return key_end_resume(s, why);
 }
 
 enum reason

@@ -14,17 +14,28 @@ clock_watch_start(struct clock_watch *c)
 	c->ticks = clock_ticks();
 }
 
+/* The chain's last time, or what was accepted while it stood there. */
+static int64_t
+least_time(const struct clock_watch *c, int64_t chain)
+{
+	return c->chain == chain && c->accepted < chain ? c->accepted : chain;
+}
+
+bool
+clock_watch_follows(const struct clock_watch *c, int64_t chain)
+{
+	return c->wall >= least_time(c, chain) - MOMENT_TOLERATED;
+}
+
 void
 clock_watch_check(struct clock_watch *c, int64_t chain)
 {
 	int64_t now = clock_now(), ticks = clock_ticks();
 	int64_t expected = c->wall + (ticks - c->ticks) / 1000;
-	int64_t least = chain;
+	int64_t least = least_time(c, chain);
 
 	if (c->stopped)
 		return;
-	if (c->chain == chain && c->accepted < least)
-		least = c->accepted;
 	if (now >= expected - BACK_TOLERATED &&
 	    now <= expected + SECONDS_A_DAY &&
 	    now >= least - MOMENT_TOLERATED) {

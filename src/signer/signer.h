@@ -314,6 +314,9 @@ MUST_USE enum reason key_may_sign(struct signer *s, const char *name,
 /* A step back, or forward over a day, stops signing (architecture 3); so do many
  * small ones back, by the time of the chain. */
 void clock_watch_start(struct clock_watch *c);
+/* Is the time of its start, or of the last check, no further behind the chain, or what
+ * was accepted at this time of the chain, than it may be? */
+bool clock_watch_follows(const struct clock_watch *c, int64_t chain);
 void clock_watch_check(struct clock_watch *c, int64_t chain);
 /* It is as it should be, whatever the chain's time. */
 void clock_watch_confirm(struct clock_watch *c, int64_t chain);

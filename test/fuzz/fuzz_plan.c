@@ -42,14 +42,16 @@ script_holds(const struct plan *p)
 	unsigned i, shown = 0;
 
 	require(p->threshold <= p->shares && p->roots_len >= 1);
-	script_make(p, &s);
+	script_make(p, false, &s);
 	for (i = 0; i < s.len; i++) {
 		shown += s.acts[i].kind == ACT_SHARE;
 		act_print(p, &s.acts[i], line, sizeof(line));
 		require(line[0] != '\0');
 	}
 	require(s.acts[s.len - 1].kind == ACT_CLOSE);
-	require(s.acts[s.len - 2].kind == ACT_WIPE);
+	require(s.acts[s.len - 2].kind ==
+	    (p->kind == PLAN_REFRESH ? ACT_RETIRE : ACT_WIPE));
+	require(s.settled > 0 && s.settled < s.len);
 	require(shown == 0 || shown == p->shares * p->roots_len);
 }
 

@@ -80,6 +80,28 @@ only_files_are_replaced(void **state)
 	    REASON_FILE_UNREADABLE);
 }
 
+/* Without a writer open() itself would wait. */
+static void
+pipes_are_not_waited_for(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	assert_int_equal(mkfifo(inside("pipe"), 0600), 0);
+	assert_int_equal(file_read_regular(inside("pipe"), &b, 5, &why),
+	    REASON_FILE_UNREADABLE);
+	assert_non_null(strstr(why.text, "not a regular file"));
+	unlink(inside("pipe"));
+	put("c", "12345");
+	assert_int_equal(
+	    file_read_regular(inside("c"), &b, 5, &why), REASON_OK);
+	assert_true(span_is(buf_span(&b), "12345"));
+	buf_free(&b);
+	assert_int_equal(file_read_regular(inside("c"), &b, 4, &why),
+	    REASON_FILE_UNREADABLE);
+	unlink(inside("c"));
+}
+
 static void
 nobody_is_followed(void **state)
 {
@@ -281,6 +303,7 @@ main(void)
 		cmocka_unit_test(reads_what_was_written),
 		cmocka_unit_test(the_cap_and_a_missing_file_are_refused),
 		cmocka_unit_test(only_files_are_replaced),
+		cmocka_unit_test(pipes_are_not_waited_for),
 		cmocka_unit_test(nobody_is_followed),
 		cmocka_unit_test(one_of_many),
 		cmocka_unit_test(many_replace),

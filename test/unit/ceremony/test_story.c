@@ -1,5 +1,6 @@
 /* Records of new bags in a ceremony's story: in front of the act of the quorum that
- * opened the old ones, for all of its shares, or, as before there were any, for none. */
+ * opened the old ones, for all of its shares, or, as before there were any, for none.
+ * And those of shares that are destroyed: behind the wipe, or as it was before. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,16 +34,15 @@ told(const char *verb, const char *subject)
 }
 
 /* The first act recovers a root of three shares by two, the second wipes. */
-static int
-begin(void **state)
+static void
+open_story(unsigned kind)
 {
 	char subject[128], hash[HEX_SIZE(HASH_SIZE)];
 
-	(void)state;
 	memset(&plan, 0, sizeof(plan));
 	memset(&script, 0, sizeof(script));
 	memset(&story, 0, sizeof(story));
-	plan.kind = PLAN_DRILL;
+	plan.kind = kind;
 	plan.shares = 3;
 	plan.threshold = 2;
 	plan.roots_len = 2;
@@ -57,6 +57,13 @@ begin(void **state)
 	told("begin", subject);
 	snprintf(subject, sizeof(subject), "- %s", hash);
 	told("script", subject);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	open_story(PLAN_DRILL);
 	return 0;
 }
 
@@ -160,6 +167,123 @@ out_of_place(void **state)
 	    REASON_EVIDENCE_DIFFERS);
 }
 
+/* Three custodians who have one root, and acts from the wipe or the first share that is
+ * destroyed on. */
+static void
+destroys(unsigned kind, bool early)
+{
+	unsigned i, from;
+
+	open_story(kind);
+	plan.roots_len = 1;
+	plan.attendees_len = plan.shares;
+	for (i = 0; i < plan.shares; i++) {
+		plan.attendees[i].roles = ROLE_CUSTODIAN;
+		snprintf(plan.attendees[i].handle,
+		    sizeof(plan.attendees[i].handle), "c%u", i + 1);
+	}
+	script_make(&plan, early, &script);
+	for (from = 0; script.acts[from].kind != ACT_WIPE &&
+	     script.acts[from].kind != ACT_RETIRE;
+	     from++)
+		continue;
+	memmove(script.acts, script.acts + from,
+	    (script.len - from) * sizeof(script.acts[0]));
+	script.len -= from;
+}
+
+static void
+follows(enum reason expected)
+{
+	assert_int_equal(story_follow(&story, &plan, &script, &why), expected);
+}
+
+static void
+refresh(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	destroys(PLAN_REFRESH, false);
+	told("wipe", "-");
+	told("retire", "one 1");
+	told("unseen", "one 2");
+	assert_false(story_early(&story));
+	follows(REASON_OK);
+	assert_int_equal(story.done, 3);
+	told("unseen", "one 3");
+	told("close", "- 00");
+	follows(REASON_OK);
+	assert_int_equal(story.done, script.len);
+	buf_init(&out, 1024);
+	story_tell_old(&story, &plan, &out);
+	assert_string_equal((char *)out.ptr,
+	    "one: 1 of 3 old shares were seen destroyed\n"
+	    "one: the other 2 open it, too: a new key is to be planned\n");
+	buf_free(&out);
+}
+
+static void
+refresh_out_of_order(void **state)
+{
+	(void)state;
+	destroys(PLAN_REFRESH, false);
+	told("wipe", "-");
+	told("retire", "one 2");
+	follows(REASON_EVIDENCE_DIFFERS);
+}
+
+/* Evidence of before: by custodian, in front of the wipe. */
+static void
+refresh_of_before(void **state)
+{
+	(void)state;
+	destroys(PLAN_REFRESH, true);
+	told("retire", "one c1");
+	told("retire", "one c2");
+	told("retire", "one c3");
+	told("wipe", "-");
+	told("close", "- 00");
+	assert_true(story_early(&story));
+	follows(REASON_OK);
+	assert_int_equal(story.done, script.len);
+}
+
+/* Of three by two one may be left, whoever that is. */
+static void
+destroy(void **state)
+{
+	(void)state;
+	destroys(PLAN_DESTROY, false);
+	told("retire", "one c1");
+	told("unseen", "one c2");
+	told("retire", "one c3");
+	told("wipe", "-");
+	told("close", "- 00");
+	follows(REASON_OK);
+	assert_int_equal(story.done, script.len);
+	destroys(PLAN_DESTROY, false);
+	told("unseen", "one c1");
+	told("unseen", "one c2");
+	follows(REASON_EVIDENCE_DIFFERS);
+}
+
+static void
+dates(void **state)
+{
+	(void)state;
+	begin(NULL);
+	told("recover", "one 1,3");
+	story.lines[1].time = 5000;
+	story.lines[2].time = 5060;
+	story.acts[0] = &story.lines[2];
+	assert_true(story_dates(&story, 0, 5000));
+	assert_true(story_dates(&story, 0, 5060));
+	assert_true(story_dates(&story, 0, 5000 - MOMENT_TOLERATED));
+	assert_false(story_dates(&story, 0, 4999 - MOMENT_TOLERATED));
+	assert_false(story_dates(&story, 0, 5061));
+}
+
 int
 main(void)
 {
@@ -172,6 +296,11 @@ main(void)
 		cmocka_unit_test_setup(of_no_share, begin),
 		cmocka_unit_test_setup(without_a_number, begin),
 		cmocka_unit_test_setup(out_of_place, begin),
+		cmocka_unit_test(refresh),
+		cmocka_unit_test(refresh_out_of_order),
+		cmocka_unit_test(refresh_of_before),
+		cmocka_unit_test(destroy),
+		cmocka_unit_test(dates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

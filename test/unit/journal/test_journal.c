@@ -486,6 +486,55 @@ rolls_over(void **state)
 	ledger_free(&l);
 }
 
+struct beside {
+	struct journal *j;
+	uint64_t last;
+};
+
+/* A signer that goes on, into the next segment, while the first record is read. */
+static enum reason
+goes_on(void *context, const struct record *r, struct span bytes,
+    struct why *ignored)
+{
+	struct beside *b = context;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	long highest = segment_highest(fd);
+
+	(void)bytes;
+	(void)ignored;
+	assert_int_equal(r->sequence, b->last + 1);
+	b->last = r->sequence;
+	while (r->sequence == 1 &&
+	    segment_first_sequence(fd, (unsigned)highest) == 0)
+		fill(b->j, 1);
+	close(fd);
+	return REASON_OK;
+}
+
+static void
+read_beside_a_writer(void **state)
+{
+	struct beside b = { .j = with_keys() };
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	uint64_t records, before;
+	struct ledger l;
+
+	(void)state;
+	/* The next one is made ahead. */
+	while (segment_highest(fd) == 1)
+		fill(b.j, 1);
+	assert_int_equal(segment_first_sequence(fd, 2), 0);
+	before = journal_ledger(b.j)->sequence;
+	assert_int_equal(
+	    journal_verify(dir, &l, &records, goes_on, &b, &why), REASON_OK);
+	assert_true(records > before);
+	assert_int_equal(b.last, records);
+	assert_int_equal(records, journal_ledger(b.j)->sequence);
+	ledger_free(&l);
+	journal_close(b.j);
+	close(fd);
+}
+
 /* A checkpoint that says something else than its records. */
 static void
 lying_checkpoint(void **state)
@@ -686,6 +735,7 @@ main(void)
 		CASE(ledger_rules),
 		CASE(time_never_goes_back),
 		CASE(rolls_over),
+		CASE(read_beside_a_writer),
 		CASE(lying_checkpoint),
 		CASE(moments),
 		CASE(torn_roll_over),

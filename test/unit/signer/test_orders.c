@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -610,6 +612,26 @@ clock_crawls(void **state)
 	    world.reply.record.time - 2 * MOMENT_TOLERATED);
 }
 
+/* What the log says when an operator confirms the time. */
+static const char *
+said_of_confirm(void)
+{
+	static char said[1024];
+	int kept = dup(STDERR_FILENO), fd = memfd_create("log", MFD_CLOEXEC);
+	ssize_t n;
+
+	assert_true(kept >= 0 && fd >= 0);
+	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	assert_int_equal(order_act(ACT_CLOCK_CONFIRM, ""), REASON_OK);
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	n = pread(fd, said, sizeof(said) - 1, 0);
+	assert_true(n >= 0);
+	said[n] = '\0';
+	close(kept);
+	close(fd);
+	return said;
+}
+
 /* A clock that is not believed dates no record: the chain would stand in the future
  * for good, where every key has outlived its months. */
 static void
@@ -632,12 +654,81 @@ clock_unbelieved(void **state)
 	assert_int_equal(world.reply.record.time, before);
 	/* What an operator confirms does. */
 	clock_set_test(world.now + 60);
-	assert_int_equal(order_act(ACT_CLOCK_CONFIRM, ""), REASON_OK);
+	assert_string_equal(said_of_confirm(), "");
 	assert_in_range(l->time, world.now + 60, world.now + 3600);
 	o.request_sha256[0]++;
 	assert_int_equal(order_voucher(&o), REASON_OK);
 	assert_true(world.reply.record.voucher.created_on >=
 	    world.reply.record.time - MOMENT_TOLERATED);
+}
+
+/* What was accepted holds for the next signer, too, until the clock has come up with
+ * the chain: it is in the journal. */
+static void
+clock_accepted(void **state)
+{
+	struct voucher_order o = world_voucher();
+	struct why why;
+	uint64_t before;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(order_voucher(&o), REASON_OK);
+	clock_set_test(world.now - 72000);
+	assert_non_null(strstr(said_of_confirm(), "clock-behind"));
+	for (i = 0; i < 2; i++) {
+		before = head();
+		world_close();
+		clock_set_test(world.now - 72000 + 3600 * (int64_t)i);
+		assert_int_equal(world_open(&why), REASON_OK);
+		assert_int_equal(head(), before);
+		o.request_sha256[0]++;
+		assert_int_equal(order_voucher(&o), REASON_OK);
+		assert_true(world.reply.record.voucher.created_on <
+		    world.reply.record.time - 60000);
+	}
+	/* Further back than what was accepted is another step. */
+	before = head();
+	world_close();
+	clock_set_test(world.now - 72000 - 2 * MOMENT_TOLERATED);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(head(), before + 1);
+	/* A start tolerates what a running signer does. */
+	world_close();
+	clock_set_test(world.now - 72000 - 3 * MOMENT_TOLERATED + 60);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(head(), before + 1);
+}
+
+/* So many records later that the end of the journal does not tell of it any more. */
+static void
+clock_accepted_long_ago(void **state)
+{
+	struct record r = { .kind = RECORD_ACT };
+	struct journal *j;
+	char path[PATH_MAX];
+	uint64_t before;
+	struct why why;
+	unsigned i;
+
+	(void)state;
+	clock_set_test(world.now - 72000);
+	assert_int_equal(order_act(ACT_CLOCK_CONFIRM, ""), REASON_OK);
+	memcpy(path, world.signer.journal_path, sizeof(path));
+	world_close();
+	assert_int_equal(journal_open(path, &j, NULL, NULL, &why), REASON_OK);
+	for (i = 0; i < 40000; i++) {
+		snprintf(r.act.verb, sizeof(r.act.verb), "none");
+		assert_int_equal(
+		    journal_append(j, &r, clock_now(), &why), REASON_OK);
+		if (i % 500 == 0)
+			assert_int_equal(journal_commit(j, &why), REASON_OK);
+	}
+	assert_int_equal(journal_commit(j, &why), REASON_OK);
+	before = journal_ledger(j)->sequence;
+	journal_close(j);
+	assert_int_equal(world_open(&why), REASON_OK);
+	assert_int_equal(head(), before);
 }
 
 /* A home for tests writes the step down by itself when it is opened. */
@@ -825,6 +916,8 @@ main(void)
 		CASE(clock_step),
 		CASE(clock_crawls),
 		CASE(clock_unbelieved),
+		CASE(clock_accepted),
+		CASE(clock_accepted_long_ago),
 		CASE(clock_at_start),
 		CASE(heads),
 		CASE(head_in_the_middle),
