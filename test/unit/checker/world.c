@@ -143,6 +143,8 @@ static const struct plan {
 	[STRANGER_ROOT] = { "stranger root", .extensions = IS_CA },
 	[STRANGER] = { "stranger", STRANGER_ROOT, .extensions = IS_RA },
 	[STRANGER_TOO] = { "stranger too", STRANGER_ROOT, .extensions = IS_RA },
+	[STRANGER_CROSS] = { "stranger root", ROOT, STRANGER_ROOT,
+	    .extensions = IS_CA },
 	[VENDOR] = { "vendor", .extensions = IS_CA },
 	[DEVICE] = { "device", VENDOR, .serial = SERIAL,
 	    .extensions = IS_IDEVID },

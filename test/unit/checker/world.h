@@ -68,6 +68,7 @@ enum who {
 	STRANGER_ROOT,
 	STRANGER,
 	STRANGER_TOO,
+	STRANGER_CROSS, /* the stranger's CA, by the customer's root */
 	/* the manufacturer and its devices */
 	VENDOR,
 	DEVICE,
