@@ -168,6 +168,7 @@ static void
 fill_look_up(union any_message *m)
 {
 	TEXT(m->look_up.serial);
+	m->look_up.moment = INT64_MAX;
 	m->look_up.chain_len = CHAIN_MAX;
 	memset(m->look_up.chain, 0xab, sizeof(m->look_up.chain));
 }
