@@ -16,7 +16,6 @@
 #include "base/fatal.h"
 #include "base/text.h"
 #include "checker/rows.h"
-#include "model/public_ca.h"
 #include "wire/json.h"
 
 #define WRAPPED	    "ietf-voucher-request-prm:agent-signed-data"
@@ -66,37 +65,60 @@ pool_fill(const struct workspace *room, const struct certificate *leaf,
 	return n;
 }
 
-/* As for pins (doc/decisions/028): a public CA is in the chain or above it. */
+/* By what a certificate says itself; which CAs are public policy knows
+ * (doc/decisions/028). */
 static bool
 path_is_public(const struct path *p)
 {
-	uint8_t key[HASH_SIZE], issuer[HASH_SIZE];
 	unsigned i;
 
-	for (i = 0; i < p->len; i++) {
-		const struct certificate *c = &p->certificates[i];
-
-		sha256(c->spki, key);
-		sha256(c->issuer, issuer);
-		if (public_ca_key(NULL, key) || public_ca_name(NULL, issuer) ||
-		    certificate_public_policy(c))
+	for (i = 0; i < p->len; i++)
+		if (certificate_public_policy(&p->certificates[i]))
 			return true;
-	}
 	return false;
 }
 
-/* One holder of both keys, or the issuer of the first is among the CAs above the
- * other one, this many of them. */
-static bool
-same_owner(const struct path *p, const struct path *other, unsigned cas)
+static void
+name_add(struct request_facts *f, struct span name)
+{
+	uint8_t hash[HASH_SIZE];
+	unsigned i;
+
+	sha256(name, hash);
+	for (i = 0; i < f->agent_names_len; i++)
+		if (memcmp(f->agent_names[i], hash, HASH_SIZE) == 0)
+			return;
+	if (f->agent_names_len == AGENT_NAMES_MAX)
+		fatal("two paths have more names than they have room for");
+	memcpy(f->agent_names[f->agent_names_len++], hash, HASH_SIZE);
+}
+
+/* For policy: a public CA in this path, or right above it, makes no domain. */
+static void
+names_add(struct request_facts *f, const struct path *p)
 {
 	unsigned i;
 
-	if (span_eq(p->certificates[0].spki, other->certificates[0].spki))
-		return true;
-	if (p->len == 1 || path_is_public(p) || path_is_public(other))
-		return false;
-	for (i = 1; i <= cas && i < other->len; i++)
+	for (i = 0; i < p->len; i++) {
+		name_add(f, p->certificates[i].spki);
+		name_add(f, p->certificates[i].issuer);
+	}
+}
+
+static bool
+same_key(const struct path *a, const struct path *b)
+{
+	return span_eq(a->certificates[0].spki, b->certificates[0].spki);
+}
+
+/* Is the issuer of the first among the CAs above the other one, this many of
+ * them? */
+static bool
+same_issuer(const struct path *p, const struct path *other, unsigned cas)
+{
+	unsigned i;
+
+	for (i = 1; p->len > 1 && i <= cas && i < other->len; i++)
 		if (span_eq(
 			p->certificates[1].spki, other->certificates[i].spki))
 			return true;
@@ -137,9 +159,9 @@ is_customers(struct walk *w, const struct path *p)
 	uint8_t key[HASH_SIZE];
 	unsigned i;
 
-	if (room->on_record->cas_len == 0 || path_is_public(p))
+	if (room->on_record->cas_len == 0)
 		return false;
-	if (span_eq(p->certificates[0].spki, room->path.certificates[0].spki))
+	if (same_key(p, &room->path))
 		return true;
 	if (!ca_find(room, p, w->now, key))
 		return false;
@@ -168,8 +190,12 @@ registrar_belongs(struct walk *w)
 	const struct path *named = &w->room->agent_paths[0];
 	const struct path *signer = &w->room->path;
 
-	return same_owner(named, signer, CHAIN_MAX) ||
-	    same_customer(w, named, signer);
+	if (same_key(named, signer))
+		return true;
+	names_add(w->facts, named);
+	return !path_is_public(named) && !path_is_public(signer) &&
+	    (same_issuer(named, signer, CHAIN_MAX) ||
+		same_customer(w, named, signer));
 }
 
 /* Check 2; behind check 1 the signer's CAs are those of the registrar as well. */
@@ -178,10 +204,17 @@ agent_belongs(struct walk *w)
 {
 	const struct path *agent = &w->room->agent_paths[1];
 	const struct path *named = &w->room->agent_paths[0];
+	const struct path *signer = &w->room->path;
 
-	return same_owner(agent, named, 1) ||
-	    same_owner(agent, &w->room->path, CHAIN_MAX) ||
-	    same_customer(w, agent, named);
+	if (same_key(agent, named) || same_key(agent, signer))
+		return true;
+	names_add(w->facts, agent);
+	names_add(w->facts, named);
+	return !path_is_public(agent) && !path_is_public(named) &&
+	    !path_is_public(signer) &&
+	    (same_issuer(agent, named, 1) ||
+		same_issuer(agent, signer, CHAIN_MAX) ||
+		same_customer(w, agent, named));
 }
 
 static enum reason

@@ -128,6 +128,12 @@ change_proximity(struct request_facts *f)
 }
 
 static void
+change_agent_names(struct request_facts *f)
+{
+	f->agent_names_len = 1;
+}
+
+static void
 change_nonce(struct request_facts *f)
 {
 	f->nonce[0] ^= 1;
@@ -170,6 +176,7 @@ static const struct {
 	void (*change)(struct request_facts *f);
 } lies[] = {
 	{ "proximity", change_proximity },
+	{ "agent-names", change_agent_names },
 	{ "nonce", change_nonce },
 	{ "serial", change_serial },
 	{ "pledge-key", change_key },
@@ -184,12 +191,12 @@ static void
 differs(void **state)
 {
 	struct world *w = *state;
-	struct request_facts f[7], log;
+	struct request_facts f[8], log;
 	char sequence[24];
 	unsigned i;
 
-	issue(w, 7, f);
-	for (i = 0; i < 7; i++) {
+	issue(w, 8, f);
+	for (i = 0; i < 8; i++) {
 		struct request_facts lie = f[i];
 		const char *json;
 

@@ -65,18 +65,42 @@ begin(void)
 	agent_data(AGENT);
 }
 
+static unsigned
+names(struct span name)
+{
+	uint8_t hash[HASH_SIZE];
+	unsigned i, n = 0;
+
+	sha256(name, hash);
+	for (i = 0; i < w.facts.agent_names_len; i++)
+		n += memcmp(w.facts.agent_names[i], hash, HASH_SIZE) == 0;
+	return n;
+}
+
 static void
 see_agent(void)
 {
 	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT);
 	assert_int_equal(w.facts.agent_cas_len, 0);
 	assert_false(w.look_up);
+	/* What policy compares with public CAs, each once. */
+	assert_int_equal(names(certificate_of(ROOT)->c.spki), 1);
+	assert_int_equal(names(certificate_of(ROOT)->c.subject), 1);
 }
 
 static void
 see_unnamed(void)
 {
 	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT_UNNAMED);
+	assert_int_equal(names(certificate_of(NEIGHBOUR)->c.issuer), 1);
+}
+
+/* One holder's domain rests on nothing else. */
+static void
+see_unnamed_key(void)
+{
+	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT_UNNAMED);
+	assert_int_equal(w.facts.agent_names_len, 0);
 }
 
 /* --- the registrar that it named --- */
@@ -573,7 +597,7 @@ the_registrar(void **state)
 	static const struct row rows[] = {
 		SEEN("a neighbour", begin, see_agent),
 		SEEN("the signer itself", neighbour_is_signer, see_agent),
-		SEEN("the signer's key", neighbour_is_key, see_unnamed),
+		SEEN("the signer's key", neighbour_is_key, see_unnamed_key),
 		REFUSED(
 		    "nobody", neighbour_absent, AGENT_REGISTRAR_MISSING, ""),
 		{ "a stranger", EVERY_FORM, neighbour_stranger, STEP_SEEN,
