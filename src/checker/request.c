@@ -314,6 +314,16 @@ work_check(const struct walk *w, struct why *why)
 	    : why_set(why, REASON_REQUEST_COSTLY, -1, "%s", "");
 }
 
+/* What the last one left; the arenas are large, and nobody reads beyond these. */
+static void
+request_clear(struct signed_request *q)
+{
+	q->envelope.format = FORMAT_NONE;
+	q->envelope.certificates_len = 0;
+	q->signer = NULL;
+	memset(&q->request, 0, sizeof(q->request));
+}
+
 enum reason
 check_request(const struct message_check *check, int64_t now,
     struct workspace *room, struct request_facts *facts, struct trace *trace,
@@ -324,6 +334,8 @@ check_request(const struct message_check *check, int64_t now,
 	size_t i;
 
 	facts_begin(facts, check, now);
+	request_clear(&room->registrar);
+	request_clear(&room->pledge);
 	room->look_up = false;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == REASON_OK; i++) {
 		if (rows[i].prior &&
