@@ -134,6 +134,30 @@ mark_pledges(struct workspace *room)
 	}
 }
 
+/* Would rows 4 and 6 take it by itself? */
+static bool
+is_registrars(const struct certificate *c, int64_t now)
+{
+	return c->eku_cmc_ra && now >= c->not_before && now <= c->not_after;
+}
+
+/* Certificates over one key are one signer, and an x5bag has no order: where the one
+ * that was found will not do, another one over its key may. */
+static const struct certificate *
+signer_choose(const struct workspace *room, int64_t now)
+{
+	const struct envelope *e = &room->registrar.envelope;
+	const struct certificate *found = room->registrar.signer;
+	unsigned i;
+
+	for (i = 0; i < e->certificates_len && !is_registrars(found, now); i++)
+		if (!room->pledges[i] &&
+		    span_eq(e->certificates[i].spki, found->spki) &&
+		    is_registrars(&e->certificates[i], now))
+			return &e->certificates[i];
+	return found;
+}
+
 /*
  * Row 3 (RFC 8995 5.5.2): find the signer among the certificates by trying
  * keys, which verifies the signature as well, the first half of row 4.
@@ -151,6 +175,7 @@ row_signer(struct walk *w, struct why *why)
 		 REASON_CMS_ATTRIBUTES_MISSING, why)) != REASON_OK)
 		return reason;
 	mark_pledges(w->room);
+	r->signer = signer_choose(w->room, w->now);
 	if (w->room->pledges[r->signer - r->envelope.certificates])
 		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
 		    "the certificate that fits belongs to the pledge's chain");
