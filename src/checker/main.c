@@ -13,25 +13,15 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "checker/check.h"
+#include "checker/waiting.h"
 #include "crypto/hash/hash.h"
 #include "crypto/hash/memory.h"
 #include "ipc/program.h"
 #include "wire/cbor.h"
 
-#define WAITING_MAX	 4096 /* requests at the authority at one time */
-#define LOOK_UPS_MAX	 64   /* frames kept while the authority looks up */
-#define NOTES_PER_SECOND 100  /* refusals handed on for the record */
+#define LOOK_UPS_MAX	 64  /* frames kept while the authority looks up */
+#define NOTES_PER_SECOND 100 /* refusals handed on for the record */
 #define FINDINGS_MAX	 32768
-
-/* A request that the authority is deciding. Its frame's id there is the slot
- * and a generation, so an answer that comes too late finds nobody. */
-struct waiting {
-	bool used;
-	bool base64; /* so it asked, so it is answered */
-	uint64_t front_id;
-	uint32_t generation;
-	uint32_t next_free;
-};
 
 /* A CHECK or DERIVE that goes on when ON_RECORD comes; ids as above. */
 struct look_up {
@@ -46,56 +36,10 @@ struct checker {
 	struct program *program;
 	unsigned index; /* of the pair: our front has the same */
 	struct workspace room;
-	struct waiting waiting[WAITING_MAX];
-	uint32_t first_free;
+	struct waiting_list waiting;
 	struct look_up look_ups[LOOK_UPS_MAX];
 	unsigned notes; /* left in this second */
 };
-
-static void
-waiting_init(struct checker *c)
-{
-	uint32_t i;
-
-	for (i = 0; i < WAITING_MAX; i++)
-		c->waiting[i].next_free = i + 1;
-	c->first_free = 0;
-}
-
-/* An id for the authority, or 0 if too many wait. */
-static uint64_t
-waiting_add(struct checker *c, uint64_t front_id)
-{
-	struct waiting *w;
-	uint32_t slot = c->first_free;
-
-	if (slot == WAITING_MAX)
-		return 0;
-	w = &c->waiting[slot];
-	c->first_free = w->next_free;
-	w->used = true;
-	w->front_id = front_id;
-	w->generation++;
-	return (uint64_t)w->generation << 32 | slot;
-}
-
-static bool
-waiting_take(struct checker *c, uint64_t id, uint64_t *front_id)
-{
-	uint32_t slot = (uint32_t)id;
-	struct waiting *w;
-
-	if (slot >= WAITING_MAX)
-		return false;
-	w = &c->waiting[slot];
-	if (!w->used || w->generation != id >> 32)
-		return false;
-	w->used = false;
-	w->next_free = c->first_free;
-	c->first_free = slot;
-	*front_id = w->front_id;
-	return true;
-}
 
 static void
 answer(struct checker *c, uint64_t front_id, const struct message_answer *a)
@@ -153,21 +97,21 @@ decide(struct checker *c, const struct frame *frame,
     const struct message_check *check, struct message_decide *d)
 {
 	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
-	uint64_t id, front_id;
+	bool base64 = (d->facts.legacy & LEGACY(LEGACY_BASE64)) != 0;
+	struct waiting w;
+	uint64_t id;
 
 	if (authority == NULL) {
 		answer_reason(c, frame->id, REASON_UNAVAILABLE, NULL);
 		return;
 	}
 	memcpy(d->correlation, check->correlation, sizeof(d->correlation));
-	if ((id = waiting_add(c, frame->id)) == 0) {
+	if ((id = waiting_add(&c->waiting, frame->id, base64)) == 0) {
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 		return;
 	}
-	c->waiting[(uint32_t)id].base64 =
-	    (d->facts.legacy & LEGACY(LEGACY_BASE64)) != 0;
 	if (!PEER_SEND(authority, DECIDE, id, decide, d)) {
-		(void)waiting_take(c, id, &front_id);
+		(void)waiting_take(&c->waiting, id, &w);
 		answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
 	}
 }
@@ -302,19 +246,18 @@ wrap(struct message_answer *a)
 static void
 take_answer(struct checker *c, const struct frame *frame)
 {
-	uint32_t slot = (uint32_t)frame->id;
 	struct message_answer a;
+	struct waiting w;
 	struct cbor in;
-	uint64_t front_id;
 
 	cbor_open(&in, frame->payload, true);
 	if (!message_answer_get(&in, &a))
 		fatal("malformed ANSWER");
-	if (!waiting_take(c, frame->id, &front_id))
+	if (!waiting_take(&c->waiting, frame->id, &w))
 		return;
-	if (c->waiting[slot].base64)
+	if (w.base64)
 		wrap(&a);
-	answer(c, front_id, &a);
+	answer(c, w.front_id, &a);
 }
 
 static void
@@ -441,7 +384,7 @@ on_lost(void *context, struct peer *peer)
 {
 	struct checker *c = context;
 	bool authority = peer_role(peer) == ROLE_AUTHORITY;
-	uint64_t front_id;
+	struct waiting w;
 	uint32_t i;
 
 	for (i = 0; i < LOOK_UPS_MAX; i++) {
@@ -453,14 +396,10 @@ on_lost(void *context, struct peer *peer)
 			answer_reason(c, l->id, REASON_UNAVAILABLE, NULL);
 		look_up_done(l);
 	}
-	for (i = 0; i < WAITING_MAX; i++) {
-		if (!waiting_take(c,
-			(uint64_t)c->waiting[i].generation << 32 | i,
-			&front_id))
-			continue;
-		if (authority)
-			answer_reason(c, front_id, REASON_UNAVAILABLE, NULL);
-	}
+	for (i = 0; i < WAITING_MAX; i++)
+		if (waiting_take(&c->waiting, waiting_id(&c->waiting, i), &w) &&
+		    authority)
+			answer_reason(c, w.front_id, REASON_UNAVAILABLE, NULL);
 }
 
 static enum reason
@@ -473,7 +412,7 @@ on_start(void *context, struct program *p, struct why *why)
 	c->program = p;
 	c->index = start->index;
 	c->notes = NOTES_PER_SECOND;
-	waiting_init(c);
+	waiting_init(&c->waiting);
 	hash_prepare();
 	/* An operator who looks at ps can tell it from those that serve. */
 	if (c->index == CHECKER_APART)
