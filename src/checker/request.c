@@ -3,32 +3,8 @@
  * row, in the order of the table, so that the two can be read side by side; the
  * table at the end walks them, and those of prior.c.
  */
-#include "base/text.h"
 #include "checker/rows.h"
-
-/*
- * A body in base64 (MP 16 row 22), with white space anywhere. M is a SEQUENCE, 0
- * or h a COSE_Sign1, e a JSON object. No signed object is taken for it: 0 is the
- * tag of a SEQUENCE as well, but its length is no text; a compact JWS begins with
- * e, but has dots.
- */
-static bool
-unwrap(struct span body, uint8_t *out, struct span *plain)
-{
-	size_t i, n = 0, len;
-
-	if (memchr("M0he", body.ptr[0], 4) == NULL ||
-	    (body.len > 1 && body.ptr[1] >= 0x80))
-		return false;
-	for (i = 0; i < body.len; i++)
-		if (memchr(" \t\r\n", body.ptr[i], 4) == NULL)
-			out[n++] = body.ptr[i];
-	/* In place: three octets never overtake four characters. */
-	if (!base64_decode(out, n, &len, span_of(out, n), BASE64_STANDARD))
-		return false;
-	*plain = span_of(out, len);
-	return true;
-}
+#include "envelope/pem.h"
 
 /* Row 1: decode the container (RFC 5652, RFC 7515, RFC 9052; MP 8 to 10). */
 static enum reason
@@ -40,7 +16,7 @@ row_container(struct walk *w, struct why *why)
 
 	if (body.len == 0)
 		return why_set(why, REASON_EMPTY_BODY, -1, "no bytes");
-	if (unwrap(w->check->body, w->room->body, &body) &&
+	if (object_from_base64(w->check->body, w->room->body, &body) &&
 	    (r = legacy_use(w, LEGACY_BASE64, false, REASON_LEGACY_FORM,
 		 why)) != REASON_OK)
 		return r;
