@@ -15,6 +15,10 @@ struct found {
 	bool more; /* than anybody can mean */
 	struct authority *authority;
 	uint8_t cas[DOMAIN_CAS_MAX][CERTIFICATE_MAX];
+	uint8_t keys[DOMAIN_CAS_MAX][HASH_SIZE]; /* theirs */
+	/* Of a history: what was on file at that moment, or all of it. */
+	bool then;
+	int64_t moment;
 };
 
 static bool
@@ -35,16 +39,42 @@ add(void *context, const struct store_device *d)
 }
 
 static bool
+has_ca(const struct found *f, const uint8_t key[HASH_SIZE])
+{
+	unsigned i;
+
+	for (i = 0; i < f->m.cas_len; i++)
+		if (memcmp(f->keys[i], key, HASH_SIZE) == 0)
+			return true;
+	return false;
+}
+
+static bool
 add_ca(void *context, const struct store_customer_certificate *c)
 {
 	struct span der = c->entry.certificate;
 	struct found *f = context;
 
-	if (c->kind != CUSTOMER_DOMAIN_CA || der.len > CERTIFICATE_MAX)
+	if (c->kind != CUSTOMER_DOMAIN_CA || der.len > CERTIFICATE_MAX ||
+	    has_ca(f, c->entry.spki_sha256))
 		return true;
+	memcpy(f->keys[f->m.cas_len], c->entry.spki_sha256, HASH_SIZE);
 	memcpy(f->cas[f->m.cas_len], der.ptr, der.len);
 	f->m.cas[f->m.cas_len] = span_of(f->cas[f->m.cas_len], der.len);
 	return ++f->m.cas_len < DOMAIN_CAS_MAX;
+}
+
+static bool
+is_wanted(const struct found *f, const struct store_customer_certificate *c)
+{
+	return !f->then ||
+	    (c->since <= f->moment && (c->until == 0 || c->until >= f->moment));
+}
+
+static bool
+add_past_ca(void *context, const struct store_customer_certificate *c)
+{
+	return !is_wanted(context, c) || add_ca(context, c);
 }
 
 static bool
@@ -52,13 +82,26 @@ add_of_whom(void *context, const struct store_customer_certificate *c)
 {
 	struct found *f = context;
 
-	if (c->kind != CUSTOMER_EST_SERVER && f->m.cas_len < DOMAIN_CAS_MAX)
+	if (c->kind != CUSTOMER_EST_SERVER && is_wanted(f, c) &&
+	    f->m.cas_len < DOMAIN_CAS_MAX)
 		store_customer_certificate_history(
-		    f->authority->store, c->customer, add_ca, f);
+		    f->authority->store, c->customer, add_past_ca, f);
 	return f->m.cas_len < DOMAIN_CAS_MAX;
 }
 
-/* What is on file; for the re-check, whose voucher is of before, also what was. */
+static void
+add_history(
+    struct authority *a, const struct message_look_up *m, struct found *f)
+{
+	unsigned i;
+
+	for (i = 0; i < m->chain_len; i++)
+		store_customer_certificate_get(
+		    a->store, m->chain[i], add_of_whom, f);
+}
+
+/* What is on file; for the re-check, whose voucher is of before, what was then, and
+ * behind that, for what was filed in that very second, all that ever was. */
 static void
 add_cas(struct authority *a, const struct message_look_up *m, bool history,
     struct found *f)
@@ -69,14 +112,18 @@ add_cas(struct authority *a, const struct message_look_up *m, bool history,
 
 	f->m.cas_len = 0;
 	f->authority = a;
-	facts.chain_len = m->chain_len;
-	for (i = 0; i < m->chain_len; i++) {
-		memcpy(facts.chain[i].spki_sha256, m->chain[i], HASH_SIZE);
-		if (history)
-			store_customer_certificate_get(
-			    a->store, m->chain[i], add_of_whom, f);
+	f->moment = m->moment;
+	if (history) {
+		f->then = true;
+		add_history(a, m, f);
+		f->then = false;
+		add_history(a, m, f);
+		return;
 	}
-	if (!history && (c = customer_of(a, &facts)) != NULL)
+	facts.chain_len = m->chain_len;
+	for (i = 0; i < m->chain_len; i++)
+		memcpy(facts.chain[i].spki_sha256, m->chain[i], HASH_SIZE);
+	if ((c = customer_of(a, &facts)) != NULL)
 		store_customer_certificate_each(a->store, c->name, add_ca, f);
 }
 

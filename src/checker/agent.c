@@ -3,20 +3,24 @@
  * has seen no registrar, but what the agent signed and the certificate of the
  * registrar that it acts for.
  *
- * "The same domain owner" is a CA that both chains have in common, and no public
- * one, which strangers have in common as well. The chains are built from what
- * came along; if that is too little, CAs that are on file for the registrar's
- * customer make one domain of what they issued (doc/decisions/041).
+ * "The same domain owner" is a CA that both have in common, and no public one,
+ * which strangers have in common as well. The chains are built from what came
+ * along; if that is too little, CAs that are on file for the registrar's customer
+ * make one domain of what they issued (doc/decisions/041).
+ *
+ * Of whoever did not sign this request only the issuer counts, whose key signed the
+ * certificate: a certificate with the name and key of somebody else's CA, below
+ * one's own, is quickly made and sent along (doc/decisions/074).
  */
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/text.h"
 #include "checker/rows.h"
-#include "model/public_ca.h"
 #include "wire/json.h"
 
 #define WRAPPED	    "ietf-voucher-request-prm:agent-signed-data"
 #define AGENT_AHEAD 300 /* seconds: clocks differ, as in row 7 */
+#define STRANGE	    "its issuer is none of the domain's, nor on file for it"
 
 /* What the agent says, before anybody has believed it. */
 struct agent_data {
@@ -61,51 +65,74 @@ pool_fill(const struct workspace *room, const struct certificate *leaf,
 	return n;
 }
 
-/* As for pins (doc/decisions/028): a public CA is in the chain or above it. */
+/* By what a certificate says itself; which CAs are public policy knows
+ * (doc/decisions/028). */
 static bool
 path_is_public(const struct path *p)
 {
-	uint8_t key[HASH_SIZE], issuer[HASH_SIZE];
+	unsigned i;
+
+	for (i = 0; i < p->len; i++)
+		if (certificate_public_policy(&p->certificates[i]))
+			return true;
+	return false;
+}
+
+static void
+name_add(struct request_facts *f, struct span name)
+{
+	uint8_t hash[HASH_SIZE];
+	unsigned i;
+
+	sha256(name, hash);
+	for (i = 0; i < f->agent_names_len; i++)
+		if (memcmp(f->agent_names[i], hash, HASH_SIZE) == 0)
+			return;
+	if (f->agent_names_len == AGENT_NAMES_MAX)
+		fatal("two paths have more names than they have room for");
+	memcpy(f->agent_names[f->agent_names_len++], hash, HASH_SIZE);
+}
+
+/* For policy: a public CA in this path, or right above it, makes no domain. */
+static void
+names_add(struct request_facts *f, const struct path *p)
+{
 	unsigned i;
 
 	for (i = 0; i < p->len; i++) {
-		const struct certificate *c = &p->certificates[i];
-
-		sha256(c->spki, key);
-		sha256(c->issuer, issuer);
-		if (public_ca_key(NULL, key) || public_ca_name(NULL, issuer) ||
-		    certificate_public_policy(c))
-			return true;
+		name_add(f, p->certificates[i].spki);
+		name_add(f, p->certificates[i].issuer);
 	}
-	return false;
 }
 
-/* One holder of both leaves' keys, or one CA above both. */
 static bool
-same_owner(const struct path *a, const struct path *b)
+same_key(const struct path *a, const struct path *b)
 {
-	unsigned i, j;
+	return span_eq(a->certificates[0].spki, b->certificates[0].spki);
+}
 
-	if (span_eq(a->certificates[0].spki, b->certificates[0].spki))
-		return true;
-	if (path_is_public(a) || path_is_public(b))
-		return false;
-	for (i = 1; i < a->len; i++)
-		for (j = 1; j < b->len; j++)
-			if (span_eq(a->certificates[i].spki,
-				b->certificates[j].spki))
-				return true;
+/* Is the issuer of the first among the CAs above the other one, this many of
+ * them? */
+static bool
+same_issuer(const struct path *p, const struct path *other, unsigned cas)
+{
+	unsigned i;
+
+	for (i = 1; p->len > 1 && i <= cas && i < other->len; i++)
+		if (span_eq(
+			p->certificates[1].spki, other->certificates[i].spki))
+			return true;
 	return false;
 }
 
-/* The CA on file that stands in this path or issued the top of it. */
+/* The CA on file that issued the end entity of this path. */
 static bool
 ca_find(const struct workspace *room, const struct path *p, int64_t now,
     uint8_t key[HASH_SIZE])
 {
-	const struct certificate *top = &p->certificates[p->len - 1];
+	const struct certificate *leaf = &p->certificates[0];
 	struct certificate ca;
-	unsigned i, n;
+	unsigned n;
 
 	for (n = 0; n < room->on_record->cas_len; n++) {
 		if (certificate_read(room->on_record->cas[n], &ca, NULL) !=
@@ -113,11 +140,10 @@ ca_find(const struct workspace *room, const struct path *p, int64_t now,
 		    now < ca.not_before || now > ca.not_after)
 			continue;
 		sha256(ca.spki, key);
-		for (i = 1; i < p->len; i++)
-			if (span_eq(p->certificates[i].spki, ca.spki))
-				return true;
-		if (span_eq(top->issuer, ca.subject) &&
-		    certificate_signed_by(top, &ca))
+		if (p->len > 1 && span_eq(p->certificates[1].spki, ca.spki))
+			return true;
+		if (span_eq(leaf->issuer, ca.subject) &&
+		    certificate_signed_by(leaf, &ca))
 			return true;
 	}
 	return false;
@@ -133,9 +159,9 @@ is_customers(struct walk *w, const struct path *p)
 	uint8_t key[HASH_SIZE];
 	unsigned i;
 
-	if (room->on_record->cas_len == 0 || path_is_public(p))
+	if (room->on_record->cas_len == 0)
 		return false;
-	if (span_eq(p->certificates[0].spki, room->path.certificates[0].spki))
+	if (same_key(p, &room->path))
 		return true;
 	if (!ca_find(room, p, w->now, key))
 		return false;
@@ -148,14 +174,47 @@ is_customers(struct walk *w, const struct path *p)
 	return true;
 }
 
-/* By what came along, else by what is on file, for which the caller has to ask. */
+/* By CAs on file, for which the caller has to ask. */
 static bool
-same_domain(struct walk *w, const struct path *a, const struct path *b)
+same_customer(struct walk *w, const struct path *a, const struct path *b)
 {
-	if (same_owner(a, b))
-		return true;
 	w->room->look_up = w->room->on_record == NULL;
 	return !w->room->look_up && is_customers(w, a) && is_customers(w, b);
+}
+
+/* Check 1: all CAs above the signer count, since each has signed for the one below
+ * it. */
+static bool
+registrar_belongs(struct walk *w)
+{
+	const struct path *named = &w->room->agent_paths[0];
+	const struct path *signer = &w->room->path;
+
+	if (same_key(named, signer))
+		return true;
+	names_add(w->facts, named);
+	return !path_is_public(named) && !path_is_public(signer) &&
+	    (same_issuer(named, signer, CHAIN_MAX) ||
+		same_customer(w, named, signer));
+}
+
+/* Check 2; behind check 1 the signer's CAs are those of the registrar as well. */
+static bool
+agent_belongs(struct walk *w)
+{
+	const struct path *agent = &w->room->agent_paths[1];
+	const struct path *named = &w->room->agent_paths[0];
+	const struct path *signer = &w->room->path;
+
+	if (same_key(agent, named) || same_key(agent, signer))
+		return true;
+	names_add(w->facts, agent);
+	names_add(w->facts, named);
+	return !path_is_public(agent) && !path_is_public(named) &&
+	    !path_is_public(signer) &&
+	    (same_issuer(agent, named, 1) ||
+		same_issuer(agent, signer, CHAIN_MAX) ||
+		same_customer(w, agent, named));
 }
 
 static enum reason
@@ -221,9 +280,8 @@ check_registrar(struct walk *w, struct why *why)
 		&room->agent_paths[0], &said) != REASON_OK)
 		return why_set(why, REASON_AGENT_REGISTRAR_DOMAIN, -1, "%.150s",
 		    said.text);
-	if (!same_domain(w, &room->agent_paths[0], &room->path))
-		return why_set(why, REASON_AGENT_REGISTRAR_DOMAIN, -1,
-		    "their chains share no CA, and none on file is above both");
+	if (!registrar_belongs(w))
+		return why_set(why, REASON_AGENT_REGISTRAR_DOMAIN, -1, STRANGE);
 	return REASON_OK;
 }
 
@@ -274,9 +332,8 @@ check_agent(struct walk *w, const struct agent_data *d, struct why *why)
 		d->created_on, &room->agent_paths[1], &said) != REASON_OK)
 		return why_set(
 		    why, REASON_AGENT_DOMAIN, -1, "%.150s", said.text);
-	if (!same_domain(w, &room->agent_paths[1], &room->agent_paths[0]))
-		return why_set(why, REASON_AGENT_DOMAIN, -1,
-		    "their chains share no CA, and none on file is above both");
+	if (!agent_belongs(w))
+		return why_set(why, REASON_AGENT_DOMAIN, -1, STRANGE);
 	return REASON_OK;
 }
 

@@ -78,7 +78,8 @@ MUST_USE enum reason manifest_content_check(const struct manifest *m,
     uint8_t *hashes, struct manifest_facts *out, struct why *why);
 /* INSPECT_LINT alone: *text gets what the certificate is and every finding, as
  * one JSON object in json. The first finding that is no warning is the reason,
- * IMPORT_CHAIN if the signature is not by the issuer's key. */
+ * IMPORT_CHAIN if the signature is not by the issuer's key, REQUEST_COSTLY if too many
+ * certificates with the issuer's name have slow keys. */
 MUST_USE enum reason lint_file(const struct message_inspect *in, uint8_t *arena,
     size_t room, char *json, size_t json_cap, struct span *text,
     struct why *why);

@@ -11,6 +11,9 @@
 
 #define SERIAL_SHOWN 96 /* characters of a serialNumber that may be too long */
 #define NAME_SHOWN   200
+/* Of signature_work(): what one request from the network may cost (request.c), so
+ * nobody waits longer for an operator's file. */
+#define WORK_MAX     350
 
 /* How sure it is that one certificate issued another. */
 enum kinship { STRANGER, SAME_NAME, SIGNED, SIGNED_AND_NAMED };
@@ -34,27 +37,68 @@ kinship_of(const struct certificate *c, const struct certificate *issuer)
 	return named ? SAME_NAME : STRANGER;
 }
 
-/* The likeliest of those that came with it; one that cannot be read is none. */
+/* By name or key identifier; what is looked at first. */
+static bool
+is_likely(const struct certificate *c, const struct certificate *issuer)
+{
+	return span_eq(c->issuer, issuer->subject) ||
+	    (c->authority_key_id.ptr != NULL &&
+		issuer->subject_key_id.ptr != NULL &&
+		span_eq(c->authority_key_id, issuer->subject_key_id));
+}
+
+/* Is it more of an issuer than what was found so far? */
 static void
-issuer_find(struct looking *l, const struct lint_order *order, struct span rest)
+issuer_take(struct looking *l, const struct lint_order *order,
+    const struct certificate *candidate)
+{
+	enum kinship k = kinship_of(&l->c, candidate);
+
+	if (k > l->kinship || (order->issuer_named && !l->has_issuer)) {
+		l->issuer = *candidate;
+		l->kinship = k;
+		l->has_issuer = true;
+	}
+}
+
+/* Those that are likely, or those that are not, as long as there is work left; false
+ * if there was too much. One that cannot be read is none. */
+static bool
+issuer_search(struct looking *l, const struct lint_order *order,
+    struct span rest, bool likely, uint64_t begun)
 {
 	struct certificate candidate;
-	enum kinship k;
 	struct span one;
 	struct der d;
 
 	der_open(&d, rest);
-	while (der_whole(&d, DER_SEQUENCE, &one, NULL) == WIRE_OK) {
+	while (l->kinship < SIGNED_AND_NAMED &&
+	    der_whole(&d, DER_SEQUENCE, &one, NULL) == WIRE_OK) {
 		if (certificate_read_loosely(one, &candidate, NULL) !=
-		    REASON_OK)
+			REASON_OK ||
+		    is_likely(&l->c, &candidate) != likely)
 			continue;
-		k = kinship_of(&l->c, &candidate);
-		if (k > l->kinship || (order->issuer_named && !l->has_issuer)) {
-			l->issuer = candidate;
-			l->kinship = k;
-			l->has_issuer = true;
-		}
+		if (signature_work() - begun > WORK_MAX)
+			return false;
+		issuer_take(l, order, &candidate);
 	}
+	return true;
+}
+
+/* The likeliest of those that came with it. Strangers by name are tried for the sake
+ * of a name that was misspelled (L09): where they are too many it has no issuer. */
+static enum reason
+issuer_find(struct looking *l, const struct lint_order *order, struct span rest,
+    struct why *why)
+{
+	uint64_t begun = signature_work();
+
+	if (!issuer_search(l, order, rest, true, begun))
+		return why_set(why, REASON_REQUEST_COSTLY, -1,
+		    "too many certificates beside it have its issuer's name");
+	if (l->kinship < SIGNED)
+		(void)issuer_search(l, order, rest, false, begun);
+	return REASON_OK;
 }
 
 /* Can we check signatures of this kind at all? */
@@ -203,7 +247,9 @@ lint_file(const struct message_inspect *in, uint8_t *arena, size_t room,
 	r = certificate_read_loosely(span_of(arena, len), &l.c, why);
 	if (r != REASON_OK)
 		return r;
-	issuer_find(&l, &in->lint, in->other);
+	r = issuer_find(&l, &in->lint, in->other, why);
+	if (r != REASON_OK)
+		return r;
 	lint_with(&l, &in->lint);
 	return print(&l, &in->lint, json, json_cap, text, why);
 }

@@ -147,6 +147,7 @@ look_up(struct checker *c, const struct frame *frame,
 		return false;
 	id = (uint64_t)++l->generation << 32 | (uint64_t)(l - c->look_ups);
 	memcpy(m.serial, facts->serial, sizeof(m.serial));
+	m.moment = facts->moment;
 	m.chain_len = facts->chain_len;
 	for (i = 0; i < m.chain_len; i++)
 		memcpy(m.chain[i], facts->chain[i].spki_sha256, HASH_SIZE);

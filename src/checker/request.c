@@ -3,32 +3,8 @@
  * row, in the order of the table, so that the two can be read side by side; the
  * table at the end walks them, and those of prior.c.
  */
-#include "base/text.h"
 #include "checker/rows.h"
-
-/*
- * A body in base64 (MP 16 row 22), with white space anywhere. M is a SEQUENCE, 0
- * or h a COSE_Sign1, e a JSON object. No signed object is taken for it: 0 is the
- * tag of a SEQUENCE as well, but its length is no text; a compact JWS begins with
- * e, but has dots.
- */
-static bool
-unwrap(struct span body, uint8_t *out, struct span *plain)
-{
-	size_t i, n = 0, len;
-
-	if (memchr("M0he", body.ptr[0], 4) == NULL ||
-	    (body.len > 1 && body.ptr[1] >= 0x80))
-		return false;
-	for (i = 0; i < body.len; i++)
-		if (memchr(" \t\r\n", body.ptr[i], 4) == NULL)
-			out[n++] = body.ptr[i];
-	/* In place: three octets never overtake four characters. */
-	if (!base64_decode(out, n, &len, span_of(out, n), BASE64_STANDARD))
-		return false;
-	*plain = span_of(out, len);
-	return true;
-}
+#include "envelope/pem.h"
 
 /* Row 1: decode the container (RFC 5652, RFC 7515, RFC 9052; MP 8 to 10). */
 static enum reason
@@ -40,7 +16,7 @@ row_container(struct walk *w, struct why *why)
 
 	if (body.len == 0)
 		return why_set(why, REASON_EMPTY_BODY, -1, "no bytes");
-	if (unwrap(w->check->body, w->room->body, &body) &&
+	if (object_from_base64(w->check->body, w->room->body, &body) &&
 	    (r = legacy_use(w, LEGACY_BASE64, false, REASON_LEGACY_FORM,
 		 why)) != REASON_OK)
 		return r;
@@ -134,6 +110,30 @@ mark_pledges(struct workspace *room)
 	}
 }
 
+/* Would rows 4 and 6 take it by itself? */
+static bool
+is_registrars(const struct certificate *c, int64_t now)
+{
+	return c->eku_cmc_ra && now >= c->not_before && now <= c->not_after;
+}
+
+/* Certificates over one key are one signer, and an x5bag has no order: where the one
+ * that was found will not do, another one over its key may. */
+static const struct certificate *
+signer_choose(const struct workspace *room, int64_t now)
+{
+	const struct envelope *e = &room->registrar.envelope;
+	const struct certificate *found = room->registrar.signer;
+	unsigned i;
+
+	for (i = 0; i < e->certificates_len && !is_registrars(found, now); i++)
+		if (!room->pledges[i] &&
+		    span_eq(e->certificates[i].spki, found->spki) &&
+		    is_registrars(&e->certificates[i], now))
+			return &e->certificates[i];
+	return found;
+}
+
 /*
  * Row 3 (RFC 8995 5.5.2): find the signer among the certificates by trying
  * keys, which verifies the signature as well, the first half of row 4.
@@ -151,6 +151,7 @@ row_signer(struct walk *w, struct why *why)
 		 REASON_CMS_ATTRIBUTES_MISSING, why)) != REASON_OK)
 		return reason;
 	mark_pledges(w->room);
+	r->signer = signer_choose(w->room, w->now);
 	if (w->room->pledges[r->signer - r->envelope.certificates])
 		return why_set(why, REASON_SIGNER_UNKNOWN, -1,
 		    "the certificate that fits belongs to the pledge's chain");
@@ -314,6 +315,16 @@ work_check(const struct walk *w, struct why *why)
 	    : why_set(why, REASON_REQUEST_COSTLY, -1, "%s", "");
 }
 
+/* What the last one left; the arenas are large, and nobody reads beyond these. */
+static void
+request_clear(struct signed_request *q)
+{
+	q->envelope.format = FORMAT_NONE;
+	q->envelope.certificates_len = 0;
+	q->signer = NULL;
+	memset(&q->request, 0, sizeof(q->request));
+}
+
 enum reason
 check_request(const struct message_check *check, int64_t now,
     struct workspace *room, struct request_facts *facts, struct trace *trace,
@@ -324,6 +335,8 @@ check_request(const struct message_check *check, int64_t now,
 	size_t i;
 
 	facts_begin(facts, check, now);
+	request_clear(&room->registrar);
+	request_clear(&room->pledge);
 	room->look_up = false;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == REASON_OK; i++) {
 		if (rows[i].prior &&

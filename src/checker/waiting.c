@@ -25,7 +25,10 @@ waiting_add(struct waiting_list *w, uint64_t front_id, bool base64, int64_t now)
 	s->base64 = base64;
 	s->front_id = front_id;
 	s->since = now;
-	s->generation++;
+	/* The slot that was freed last goes first, so one gets nearly all requests
+	 * and comes round; 0 of slot 0 would be no id. */
+	if (++s->generation == 0)
+		s->generation = 1;
 	return (uint64_t)s->generation << 32 | slot;
 }
 

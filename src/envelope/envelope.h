@@ -25,7 +25,7 @@ struct envelope {
 enum artifact_format envelope_format(struct span bytes);
 
 /* Octets of arena that a reader may need. */
-#define ENVELOPE_ARENA(len) ((len)*3 + 64)
+#define ENVELOPE_ARENA(len) (JWS_ARENA(len) + 64)
 
 /*
  * Decodes as the format says; spans borrow from bytes and arena. The reasons of

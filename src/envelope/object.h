@@ -29,7 +29,9 @@ struct signed_object {
  * verified yet. JWS_MALFORMED, JWS_COMPACT, JWS_HEADER, JWS_TYPE, ALGORITHM,
  * CERTIFICATE_MALFORMED, CONTAINER_CERTIFICATES.
  */
-#define JWS_ARENA(len) ((len)*3)
+/* A header that is all x5c is there as base64url, as JSON, as texts and as octets: 49
+ * sixteenths of it; texts end with a NUL until the next one comes. */
+#define JWS_ARENA(len) ((len)*3 + (len) / 16 + 16)
 MUST_USE enum reason jws_read(struct span bytes, uint8_t *arena,
     size_t arena_len, struct signed_object *out, struct why *why);
 /*

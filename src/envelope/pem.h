@@ -13,9 +13,13 @@ bool pem_next(struct span text, size_t *offset, const char *label, uint8_t *out,
 bool pem_or_der(struct span bytes, const char *label, uint8_t *out, size_t cap,
     size_t *len);
 /*
+ * A signed object in base64, white space anywhere: what old clients send (MP 16 row
+ * 22). false if it is anything else. room holds bytes.len octets and outlives *out.
+ */
+bool object_from_base64(struct span bytes, uint8_t *room, struct span *out);
+/*
  * A file that people hand around may hold a signed object as PEM (label CMS) or
- * base64; anything else comes back as it is. room holds 2 * bytes.len octets and
- * outlives the result.
+ * base64; anything else comes back as it is. room as above.
  */
 struct span object_unwrap(struct span bytes, uint8_t *room);
 /* Appends a block, lines of 64. false if the buffer's cap is exceeded. */

@@ -224,11 +224,37 @@ get_entry(struct cbor *c, struct chain_entry *e)
 }
 
 static void
-put_pledge(struct cbor_out *o, const struct request_facts *f)
+put_hashes(struct cbor_out *o, const uint8_t hashes[][HASH_SIZE], unsigned len)
 {
 	unsigned i;
 
-	cbor_put_array(o, 9);
+	cbor_put_array(o, len);
+	for (i = 0; i < len; i++)
+		put_hash(o, hashes[i]);
+}
+
+static bool
+get_hashes(
+    struct cbor *c, uint8_t out[][HASH_SIZE], unsigned max, unsigned *len)
+{
+	uint64_t n;
+
+	if (cbor_array(c, &n) != WIRE_OK || n > max)
+		return false;
+	for (*len = 0; *len < n; ++*len)
+		if (!field_hash(c, out[*len]))
+			return false;
+	return true;
+}
+
+/* Names that there are none of have no place: so facts in stores from before them
+ * are read as they were written. */
+static void
+put_pledge(struct cbor_out *o, const struct request_facts *f)
+{
+	bool named = f->agent_names_len > 0;
+
+	cbor_put_array(o, named ? 10 : 9);
 	cbor_put_bool(o, f->prior);
 	cbor_put_uint(o, f->prior_format);
 	cbor_put_uint(o, f->prior_legacy);
@@ -237,9 +263,9 @@ put_pledge(struct cbor_out *o, const struct request_facts *f)
 	put_issuer(o, &f->pledge_issuer);
 	put_hash(o, f->pledge_issuer_name_sha256);
 	cbor_put_uint(o, f->proximity);
-	cbor_put_array(o, f->agent_cas_len);
-	for (i = 0; i < f->agent_cas_len; i++)
-		put_hash(o, f->agent_cas[i]);
+	put_hashes(o, f->agent_cas, f->agent_cas_len);
+	if (named)
+		put_hashes(o, f->agent_names, f->agent_names_len);
 }
 
 static bool
@@ -248,7 +274,8 @@ get_pledge(struct cbor *c, struct request_facts *f)
 	bool good = true;
 	uint64_t n;
 
-	if (!field_array(c, 9) || !field_flag(c, &f->prior))
+	if (cbor_array(c, &n) != WIRE_OK || (n != 9 && n != 10) ||
+	    !field_flag(c, &f->prior))
 		return false;
 	f->prior_format = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
 	if (!good || !field_unsigned(c, LEGACY_ALL, &f->prior_legacy) ||
@@ -259,12 +286,13 @@ get_pledge(struct cbor *c, struct request_facts *f)
 		return false;
 	f->proximity =
 	    field_enum(c, PROXIMITY_PROVEN, PROXIMITY_AGENT_UNNAMED, &good);
-	if (!good || cbor_array(c, &n) != WIRE_OK || n > AGENT_CAS_MAX)
+	if (!good ||
+	    !get_hashes(c, f->agent_cas, AGENT_CAS_MAX, &f->agent_cas_len))
 		return false;
-	for (; f->agent_cas_len < n; f->agent_cas_len++)
-		if (!field_hash(c, f->agent_cas[f->agent_cas_len]))
-			return false;
-	return true;
+	return n == 9 ||
+	    (get_hashes(
+		 c, f->agent_names, AGENT_NAMES_MAX, &f->agent_names_len) &&
+		f->agent_names_len > 0);
 }
 
 void

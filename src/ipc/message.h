@@ -171,7 +171,9 @@ struct message_derived {
  * that came without one; asked only after the registrar's signature held. */
 struct message_look_up {
 	char serial[SERIAL_MAX + 1];
-	/* "And which domain CAs are on file for whose chain this is?" */
+	/* "And which domain CAs are on file for whose chain this is?" For the
+	 * re-check those of that moment first. */
+	int64_t moment;
 	unsigned chain_len;
 	uint8_t chain[CHAIN_MAX][HASH_SIZE]; /* keys */
 };

@@ -126,8 +126,9 @@ message_look_up_put(struct cbor_out *o, const struct message_look_up *m)
 {
 	unsigned i;
 
-	cbor_put_array(o, 2);
+	cbor_put_array(o, 3);
 	cbor_put_string(o, m->serial);
+	cbor_put_int(o, m->moment);
 	cbor_put_array(o, m->chain_len);
 	for (i = 0; i < m->chain_len; i++)
 		put_hash(o, m->chain[i]);
@@ -139,9 +140,10 @@ message_look_up_get(struct cbor *c, struct message_look_up *m)
 	uint64_t n;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 2) ||
+	if (!field_array(c, 3) ||
 	    !field_text(c, m->serial, sizeof(m->serial)) ||
-	    cbor_array(c, &n) != WIRE_OK || n > CHAIN_MAX)
+	    !field_time(c, &m->moment) || cbor_array(c, &n) != WIRE_OK ||
+	    n > CHAIN_MAX)
 		return false;
 	for (; m->chain_len < n; m->chain_len++)
 		if (!field_hash(c, m->chain[m->chain_len]))

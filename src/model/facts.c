@@ -45,6 +45,8 @@ static const struct {
 	FIELD("pledge-issuer", pledge_issuer),
 	FIELD("pledge-issuer-name", pledge_issuer_name_sha256),
 	FIELD("proximity", proximity),
+	FIELD("agent-names", agent_names_len),
+	FIELD("agent-names", agent_names),
 	FIELD("chain", chain_len),
 	FIELD("revocation", revocation_unknown),
 };

@@ -36,6 +36,8 @@ enum proximity {
 };
 
 #define AGENT_CAS_MAX 2 /* of the registrar that it named, and its own */
+/* Of their two paths: keys, and the issuers' Names. */
+#define AGENT_NAMES_MAX (4 * CHAIN_MAX)
 
 struct request_facts {
 	enum request_kind kind;
@@ -78,6 +80,11 @@ struct request_facts {
 	 * compares them with the file. */
 	unsigned agent_cas_len;
 	uint8_t agent_cas[AGENT_CAS_MAX][HASH_SIZE];
+	/* Where the domain rests on more than one key: hashes of the keys, and of
+	 * the issuers' Names, in the paths of the agent and of the registrar that
+	 * it named. Policy compares them with public CAs. */
+	unsigned agent_names_len;
+	uint8_t agent_names[AGENT_NAMES_MAX][HASH_SIZE];
 
 	unsigned chain_len; /* 1..CHAIN_MAX */
 	struct chain_entry chain[CHAIN_MAX];

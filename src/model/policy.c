@@ -221,6 +221,22 @@ by_agent(const struct request_facts *f)
 		f->proximity == PROXIMITY_AGENT_UNNAMED);
 }
 
+/* A public CA in what the domain rests on: above the signer, or in the paths of those
+ * who did not sign. */
+static bool
+agent_public(const struct policy_input *in)
+{
+	const struct request_facts *f = in->facts;
+	unsigned i;
+
+	for (i = 0; i < f->agent_names_len; i++)
+		if (public_ca_key(in->public_cas, f->agent_names[i]) ||
+		    public_ca_name(in->public_cas, f->agent_names[i]))
+			return true;
+	return (f->proximity == PROXIMITY_AGENT || f->agent_names_len > 0) &&
+	    policy_chain_public(in);
+}
+
 static enum reason
 row_agent(const struct policy_input *in, struct verdict *out)
 {
@@ -233,8 +249,7 @@ row_agent(const struct policy_input *in, struct verdict *out)
 		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
 		    "the CAs of their domain are not on file for this "
 		    "customer");
-	/* The checker knows the built-in ones only. */
-	if (in->facts->proximity == PROXIMITY_AGENT && policy_chain_public(in))
+	if (agent_public(in))
 		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
 		    "what they have in common is a public CA");
 	trace_found(

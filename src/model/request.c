@@ -67,21 +67,13 @@ created_on(struct reading *r, const struct json_value *v)
 	return take_date(r, v, &r->out->has_created_on, &r->out->created_on);
 }
 
+/* expires-on (MP 16 row 7) and last-renewal-date decide nothing, but are dates. */
 static enum reason
-expires_on(struct reading *r, const struct json_value *v)
-{
-	int64_t ignored;
-
-	return take_date(r, v, &r->out->has_expires_on, &ignored);
-}
-
-static enum reason
-last_renewal(struct reading *r, const struct json_value *v)
+ignored_date(struct reading *r, const struct json_value *v)
 {
 	int64_t ignored;
 	bool has;
 
-	r->out->ignored++;
 	return take_date(r, v, &has, &ignored);
 }
 
@@ -218,7 +210,6 @@ ignored_binary(struct reading *r, const struct json_value *v)
 {
 	struct span ignored;
 
-	r->out->ignored++;
 	return take_binary(r, v, &ignored);
 }
 
@@ -226,7 +217,6 @@ ignored_binary(struct reading *r, const struct json_value *v)
 static enum reason
 ignored_boolean(struct reading *r, const struct json_value *v)
 {
-	r->out->ignored++;
 	if (v->type == JSON_TRUE || v->type == JSON_FALSE ||
 	    json_string_is(v, "true") || json_string_is(v, "false"))
 		return REASON_OK;
@@ -239,7 +229,6 @@ proprietary(struct reading *r, const struct json_value *v)
 {
 	size_t n, len;
 
-	r->out->ignored++;
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
 	if (json_string(v, (char *)r->arena, r->room, &n) != WIRE_OK ||
@@ -276,7 +265,6 @@ extensions(struct reading *r, const struct json_value *v)
 	struct json_iter i;
 	size_t len;
 
-	r->out->ignored++;
 	if (v->type != JSON_ARRAY)
 		return refuse_type(r, "is no list");
 	json_iter_open(&i, v);
@@ -295,7 +283,6 @@ extensions(struct reading *r, const struct json_value *v)
 static enum reason
 ignored_text(struct reading *r, const struct json_value *v)
 {
-	r->out->ignored++;
 	return v->type == JSON_STRING ? REASON_OK
 				      : refuse_type(r, "is no string");
 }
@@ -305,7 +292,7 @@ static const struct {
 	enum reason (*read)(struct reading *r, const struct json_value *v);
 } leaves[] = {
 	{ "created-on", created_on },
-	{ "expires-on", expires_on },
+	{ "expires-on", ignored_date },
 	{ "assertion", assertion },
 	{ "serial-number", serial_number },
 	{ "idevid-issuer", idevid_issuer },
@@ -318,7 +305,7 @@ static const struct {
 	{ "pinned-domain-pubk", ignored_binary },
 	{ "pinned-domain-pubk-sha256", ignored_binary },
 	{ "domain-cert-revocation-checks", ignored_boolean },
-	{ "last-renewal-date", last_renewal },
+	{ "last-renewal-date", ignored_date },
 	{ "agent-provided-proximity-registrar-cert", agent_registrar },
 	{ "agent-signed-data", agent_signed_data },
 	{ "agent-sign-cert", agent_sign_cert },

@@ -17,7 +17,6 @@
 struct voucher_request {
 	bool has_created_on;
 	int64_t created_on;
-	bool has_expires_on;	     /* ignored in requests (MP 16 row 7) */
 	enum assertion assertion;    /* ASSERTION_NONE if absent or unknown */
 	char serial[SERIAL_MAX + 1]; /* never empty in a registrar's request */
 	char nonce[NONCE_MAX + 1];   /* verbatim; empty = nonceless */
@@ -38,7 +37,6 @@ struct voucher_request {
 	 * off where there are more; what no name would hold is a "?". */
 	char extensions[NAMES_TEXT_SIZE];
 	char unknown[NAMES_TEXT_SIZE]; /* the same of unknown leaves (MP 6.2) */
-	unsigned ignored; /* known leaves that a request may not decide */
 };
 
 /*

@@ -58,21 +58,13 @@ created_on(struct reading *r)
 	return take_date(r, &r->out->has_created_on, &r->out->created_on);
 }
 
+/* expires-on (MP 16 row 7) and last-renewal-date decide nothing, but are dates. */
 static enum reason
-expires_on(struct reading *r)
-{
-	int64_t ignored;
-
-	return take_date(r, &r->out->has_expires_on, &ignored);
-}
-
-static enum reason
-last_renewal(struct reading *r)
+ignored_date(struct reading *r)
 {
 	int64_t ignored;
 	bool has;
 
-	r->out->ignored++;
 	return take_date(r, &has, &ignored);
 }
 
@@ -196,7 +188,6 @@ agent_sign_cert(struct reading *r)
 static enum reason
 ignored(struct reading *r)
 {
-	r->out->ignored++;
 	return cbor_skip(r->c, NULL) == WIRE_OK
 	    ? REASON_OK
 	    : refuse_type(r, "is malformed");
@@ -239,9 +230,9 @@ static const struct leaf leaves[] = {
 	{ "assertion", 1, assertion },
 	{ "created-on", 2, created_on },
 	{ "domain-cert-revocation-checks", 3, ignored },
-	{ "expires-on", 4, expires_on },
+	{ "expires-on", 4, ignored_date },
 	{ "idevid-issuer", 5, idevid_issuer },
-	{ "last-renewal-date", 6, last_renewal },
+	{ "last-renewal-date", 6, ignored_date },
 	{ "nonce", 7, nonce },
 	{ "pinned-domain-cert", 8, ignored },
 	{ "prior-signed-voucher-request", 9, prior },

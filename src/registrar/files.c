@@ -168,7 +168,7 @@ object_load(struct buf *out, const char *path, size_t max, struct why *why)
 
 	if (r != REASON_OK)
 		return r;
-	room = memory_new(2 * out->len + 1);
+	room = memory_new(out->len + 1);
 	object = object_unwrap(buf_span(out), room);
 	if (object.ptr == room) {
 		memcpy(out->ptr, room, object.len);

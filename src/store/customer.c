@@ -174,7 +174,8 @@ store_customer_certificate_history(struct store *s, const char *customer,
 {
 	struct each_certificate e = { call, context };
 
-	store_read(s, CERTIFICATE "WHERE customer = ?1 ORDER BY since DESC",
+	store_read(s,
+	    CERTIFICATE "WHERE customer = ?1 ORDER BY since DESC, spki",
 	    VALUES(value_text(customer)), next_certificate, &e);
 }
 

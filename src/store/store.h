@@ -92,7 +92,7 @@ bool store_customer_certificate_forget(struct store *s, const char *customer,
 /* Those on file, of all customers if the name is "", the newest first. */
 void store_customer_certificate_each(struct store *s, const char *customer,
     customer_certificate_call call, void *context);
-/* Those of one customer that ever were. */
+/* Those of one customer that ever were, in the same order. */
 void store_customer_certificate_history(struct store *s, const char *customer,
     customer_certificate_call call, void *context);
 /* All that ever were, with this key. */

@@ -397,6 +397,14 @@ class Pki:
                          self.REGISTRAR, self.get("public-root"))
         return made
 
+    def make_registrar_public_second(self):
+        return self.make("registrar-public-second", "O=Else\nCN=public2",
+                         self.REGISTRAR, self.get("public-sub"))
+
+    def make_agent_public(self):
+        return self.make("agent-public", "O=Customer\nCN=public agent",
+                         self.AGENT, self.get("public-sub"))
+
     def make_added_root(self):
         return self.ca("added-root")
 

@@ -32,7 +32,7 @@ block_again(struct span der)
 static uint64_t
 object_check(struct span bytes)
 {
-	uint8_t *room = malloc(2 * bytes.len + 1);
+	uint8_t *room = malloc(bytes.len + 1);
 	uint64_t digest = 0;
 	struct span plain;
 

@@ -251,6 +251,12 @@ change_proximity(struct request_facts *f)
 }
 
 static void
+change_agent_names(struct request_facts *f)
+{
+	f->agent_names_len = 1;
+}
+
+static void
 change_nonce(struct request_facts *f)
 {
 	f->nonce[0] ^= 1;
@@ -293,6 +299,7 @@ static const struct {
 	void (*change)(struct request_facts *f);
 } lies[] = {
 	{ "proximity", change_proximity },
+	{ "agent-names", change_agent_names },
 	{ "nonce", change_nonce },
 	{ "serial", change_serial },
 	{ "pledge-key", change_key },
@@ -307,12 +314,12 @@ static void
 differs(void **state)
 {
 	struct world *w = *state;
-	struct request_facts f[7], log;
+	struct request_facts f[8], log;
 	char sequence[24];
 	unsigned i;
 
-	issue(w, 7, f);
-	for (i = 0; i < 7; i++) {
+	issue(w, 8, f);
+	for (i = 0; i < 8; i++) {
 		struct request_facts lie = f[i];
 		const char *json;
 
@@ -491,41 +498,60 @@ customer_new(struct world *w, const char *name)
 }
 
 static void
-file_as(struct world *w, const char *name, enum customer_certificate_kind kind,
-    uint8_t key)
+file_at(struct world *w, const char *name, enum customer_certificate_kind kind,
+    uint8_t key, int64_t since)
 {
-	struct store_customer_certificate c = { .kind = kind, .since = NOW };
+	struct store_customer_certificate c = { .kind = kind, .since = since };
+	uint8_t der[3] = { 0x30, 0x01, key };
 
 	strcpy(c.customer, name);
 	memset(c.entry.spki_sha256, key, HASH_SIZE);
 	memset(c.entry.domain_id, key + 1, 20);
 	c.entry.domain_id_len = 20;
 	c.entry.not_after = NOW + 1;
-	c.entry.certificate = span_of("\x30\x01\xff", 3);
+	c.entry.certificate = span_of(der, sizeof(der));
 	assert_true(store_customer_certificate_add(w->a->store, &c));
+	customers_load(w->a);
+}
+
+static void
+file_as(struct world *w, const char *name, enum customer_certificate_kind kind,
+    uint8_t key)
+{
+	file_at(w, name, kind, key, NOW);
+}
+
+static void
+forget_at(struct world *w, const char *name, uint8_t key, int64_t until)
+{
+	uint8_t hash[HASH_SIZE];
+
+	memset(hash, key, HASH_SIZE);
+	assert_true(
+	    store_customer_certificate_forget(w->a->store, name, hash, until));
 	customers_load(w->a);
 }
 
 static void
 forget(struct world *w, const char *name, uint8_t key)
 {
-	uint8_t hash[HASH_SIZE];
-
-	memset(hash, key, HASH_SIZE);
-	assert_true(store_customer_certificate_forget(
-	    w->a->store, name, hash, NOW + 1));
-	customers_load(w->a);
+	forget_at(w, name, key, NOW + 1);
 }
 
-/* How many domain CAs it is given for a chain of this one key. */
+/* Which domain CAs it is given for a chain of this one key, by the last octet of
+ * their certificates; how many. */
 static unsigned
-look_up(struct world *w, struct peer *from, uint8_t key)
+look_up_at(struct world *w, struct peer *from, uint8_t key, int64_t moment,
+    uint8_t cas[DOMAIN_CAS_MAX])
 {
-	struct message_look_up m = { .serial = "X", .chain_len = 1 };
+	struct message_look_up m = {
+		.serial = "X", .moment = moment, .chain_len = 1
+	};
 	struct message_on_record on_record;
 	struct cbor_out o;
 	struct cbor in;
 	struct sent s;
+	unsigned i;
 
 	memset(m.chain[0], key, HASH_SIZE);
 	cbor_out_open(&o, room, sizeof(room));
@@ -534,9 +560,29 @@ look_up(struct world *w, struct peer *from, uint8_t key)
 	s = take(from, MESSAGE_ON_RECORD);
 	cbor_open(&in, buf_span(&s.payload), true);
 	assert_true(message_on_record_get(&in, &on_record));
+	for (i = 0; i < on_record.cas_len; i++)
+		cas[i] = on_record.cas[i].ptr[2];
 	buf_free(&s.payload);
 	assert_int_equal(on_record.len, 0);
 	return on_record.cas_len;
+}
+
+static unsigned
+look_up(struct world *w, struct peer *from, uint8_t key)
+{
+	uint8_t cas[DOMAIN_CAS_MAX];
+
+	return look_up_at(w, from, key, NOW, cas);
+}
+
+/* Is the re-check told of CA_KEY, where the voucher is of that moment? */
+static bool
+is_told(struct world *w, int64_t moment)
+{
+	uint8_t cas[DOMAIN_CAS_MAX];
+	unsigned n = look_up_at(w, &w->apart, REGISTRAR_KEY, moment, cas);
+
+	return memchr(cas, CA_KEY, n) != NULL;
 }
 
 /* An agent's domain may rest on a CA that is on file (MP 15.1); the re-check is
@@ -564,6 +610,57 @@ cas_on_file(void **state)
 	assert_int_equal(look_up(w, &w->apart, REGISTRAR_KEY), 1);
 	forget(w, "a", REGISTRAR_KEY);
 	assert_int_equal(look_up(w, &w->apart, REGISTRAR_KEY), 1);
+}
+
+/* More came and went than a checker is told; some of them again and again. */
+static void
+file_many(struct world *w, const char *name, int64_t since, int64_t until)
+{
+	unsigned i;
+
+	for (i = 0; i <= DOMAIN_CAS_MAX; i++) {
+		file_at(w, name, CUSTOMER_DOMAIN_CA,
+		    (uint8_t)(0x80 + i / 2 * 2), since + i);
+		forget_at(w, name, (uint8_t)(0x80 + i / 2 * 2), until + i);
+		file_at(w, name, CUSTOMER_DOMAIN_CA, (uint8_t)(0xc0 + i),
+		    since + i);
+		forget_at(w, name, (uint8_t)(0xc0 + i), until + i);
+	}
+}
+
+static void
+many_cas_since(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	customer_new(w, "a");
+	file_as(w, "a", CUSTOMER_REGISTRAR, REGISTRAR_KEY);
+	file_as(w, "a", CUSTOMER_DOMAIN_CA, CA_KEY);
+	file_many(w, "a", NOW + 100, NOW + 200);
+	assert_true(is_told(w, NOW + 1000));
+	assert_true(is_told(w, NOW + 10));
+	/* Forgotten itself behind the voucher. */
+	forget_at(w, "a", CA_KEY, NOW + 50);
+	assert_true(is_told(w, NOW + 50));
+	assert_false(is_told(w, NOW + 1000));
+}
+
+/* The key of the chain was somebody else's before, who had as many. */
+static void
+many_cas_of_another(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	customer_new(w, "a");
+	customer_new(w, "b");
+	file_as(w, "a", CUSTOMER_REGISTRAR, REGISTRAR_KEY);
+	file_many(w, "a", NOW, NOW + 100);
+	forget_at(w, "a", REGISTRAR_KEY, NOW + 200);
+	file_at(w, "b", CUSTOMER_REGISTRAR, REGISTRAR_KEY, NOW + 300);
+	file_at(w, "b", CUSTOMER_DOMAIN_CA, CA_KEY, NOW + 300);
+	assert_true(is_told(w, NOW + 400));
 }
 
 /* A pin that a cloud registrar's voucher has, and that did not come along. */
@@ -703,6 +800,8 @@ main(void)
 		TEST(dies),
 		TEST(vouched),
 		TEST(cas_on_file),
+		TEST(many_cas_since),
+		TEST(many_cas_of_another),
 		TEST(est_server_on_file),
 		TEST(too_long_on_file),
 		TEST(explained),

@@ -65,18 +65,42 @@ begin(void)
 	agent_data(AGENT);
 }
 
+static unsigned
+names(struct span name)
+{
+	uint8_t hash[HASH_SIZE];
+	unsigned i, n = 0;
+
+	sha256(name, hash);
+	for (i = 0; i < w.facts.agent_names_len; i++)
+		n += memcmp(w.facts.agent_names[i], hash, HASH_SIZE) == 0;
+	return n;
+}
+
 static void
 see_agent(void)
 {
 	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT);
 	assert_int_equal(w.facts.agent_cas_len, 0);
 	assert_false(w.look_up);
+	/* What policy compares with public CAs, each once. */
+	assert_int_equal(names(certificate_of(ROOT)->c.spki), 1);
+	assert_int_equal(names(certificate_of(ROOT)->c.subject), 1);
 }
 
 static void
 see_unnamed(void)
 {
 	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT_UNNAMED);
+	assert_int_equal(names(certificate_of(NEIGHBOUR)->c.issuer), 1);
+}
+
+/* One holder's domain rests on nothing else. */
+static void
+see_unnamed_key(void)
+{
+	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT_UNNAMED);
+	assert_int_equal(w.facts.agent_names_len, 0);
 }
 
 /* --- the registrar that it named --- */
@@ -120,6 +144,18 @@ neighbour_stranger_along(void)
 	neighbour_stranger();
 	w.rvr.certificates[w.rvr.certificates_len++] =
 	    certificate_of(STRANGER_ROOT);
+}
+
+/* The signer certifies the CA of the registrar that the pledge was shown; and sends
+ * what it made along, not what that CA has. */
+static void
+neighbour_stranger_cross(void)
+{
+	begin();
+	world_registrar(REGISTRAR, SUB, ROOT, STRANGER_CROSS, DEVICE, NOBODY);
+	neighbour(STRANGER);
+	agent_names(AGENT_STRANGER);
+	agent_data(AGENT_STRANGER);
 }
 
 static void
@@ -339,6 +375,13 @@ AGENT_IS(agent_stranger, AGENT_STRANGER)
 AGENT_IS(agent_public, PUBLIC_AGENT)
 AGENT_IS(agent_nameless, AGENT_NAMELESS)
 
+static void
+agent_stranger_cross(void)
+{
+	agent_is(AGENT_STRANGER);
+	world_registrar(REGISTRAR, SUB, ROOT, STRANGER_CROSS, DEVICE, NOBODY);
+}
+
 /* The pledge's chain makes nobody one domain, in no pool. */
 static void
 agent_of_vendor(void)
@@ -450,6 +493,25 @@ on_file_between(void)
 	neighbour(REGISTRAR_P384);
 	world_on_record(NOBODY);
 	file(SUB);
+	file(ROOT);
+}
+
+/* Above what came along: anybody can put his own root there. */
+static void
+on_file_above(void)
+{
+	on_file_between();
+	w.on_record.cas_len = 0;
+	file(ROOT);
+}
+
+static void
+on_file_cross(void)
+{
+	neighbour_stranger_cross();
+	world_registrar(REGISTRAR, STRANGER_CROSS, DEVICE, NOBODY);
+	world_on_record(NOBODY);
+	file(ROOT);
 }
 
 static void
@@ -510,9 +572,11 @@ see_between(void)
 	uint8_t hash[HASH_SIZE];
 
 	assert_int_equal(w.facts.proximity, PROXIMITY_AGENT);
-	assert_int_equal(w.facts.agent_cas_len, 1);
+	assert_int_equal(w.facts.agent_cas_len, 2);
 	sha256(certificate_of(SUB)->c.spki, hash);
 	assert_memory_equal(w.facts.agent_cas[0], hash, HASH_SIZE);
+	sha256(certificate_of(ROOT)->c.spki, hash);
+	assert_memory_equal(w.facts.agent_cas[1], hash, HASH_SIZE);
 }
 
 static void
@@ -533,27 +597,30 @@ the_registrar(void **state)
 	static const struct row rows[] = {
 		SEEN("a neighbour", begin, see_agent),
 		SEEN("the signer itself", neighbour_is_signer, see_agent),
-		SEEN("the signer's key", neighbour_is_key, see_unnamed),
+		SEEN("the signer's key", neighbour_is_key, see_unnamed_key),
 		REFUSED(
 		    "nobody", neighbour_absent, AGENT_REGISTRAR_MISSING, ""),
 		{ "a stranger", EVERY_FORM, neighbour_stranger, STEP_SEEN,
-		    REASON_AGENT_REGISTRAR_DOMAIN, "share no CA",
+		    REASON_AGENT_REGISTRAR_DOMAIN, "none of the domain",
 		    "PRM, MP 15.1", see_to_ask },
 		{ "a stranger with its CA", EVERY_FORM,
 		    neighbour_stranger_along, STEP_SEEN,
-		    REASON_AGENT_REGISTRAR_DOMAIN, "share no CA", NULL,
+		    REASON_AGENT_REGISTRAR_DOMAIN, "none of the domain", NULL,
 		    see_to_ask },
+		REFUSED("a stranger with a cross-certificate",
+		    neighbour_stranger_cross, AGENT_REGISTRAR_DOMAIN,
+		    "none of the domain"),
 		REFUSED("one that has expired", neighbour_expired,
 		    AGENT_REGISTRAR_DOMAIN, "has expired"),
 		{ "no certificate", EVERY_FORM, neighbour_broken, STEP_SEEN,
 		    REASON_PRIOR_MALFORMED, "certificate-malformed: ", NULL,
 		    NULL },
 		REFUSED("one of a public CA", neighbour_public,
-		    AGENT_REGISTRAR_DOMAIN, "share no CA"),
+		    AGENT_REGISTRAR_DOMAIN, "none of the domain"),
 		REFUSED("a registrar of a public CA", registrar_public,
-		    AGENT_REGISTRAR_DOMAIN, "share no CA"),
+		    AGENT_REGISTRAR_DOMAIN, "none of the domain"),
 		REFUSED("one of the pledge's CA", neighbour_of_vendor,
-		    AGENT_REGISTRAR_DOMAIN, "share no CA"),
+		    AGENT_REGISTRAR_DOMAIN, "none of the domain"),
 	};
 
 	(void)state;
@@ -598,7 +665,7 @@ the_agent(void **state)
 		SEEN("named by both", named_by_both, see_agent),
 		SEEN("not what the pledge says", no_agent, see_proven),
 		REFUSED("one of the pledge's CA", agent_of_vendor, AGENT_DOMAIN,
-		    "share no CA"),
+		    "none of the domain"),
 		SEEN("as a list, with its CA", named_as_list, see_agent),
 		REFUSED("no certificate", agent_broken, AGENT_DOMAIN,
 		    "agent-sign-cert"),
@@ -620,10 +687,12 @@ the_agent(void **state)
 		REFUSED("valid since", agent_future, AGENT_DATE,
 		    "outside of its dates"),
 		{ "a stranger", EVERY_FORM, agent_stranger, STEP_SEEN,
-		    REASON_AGENT_DOMAIN, "share no CA", "PRM, MP 15.1",
+		    REASON_AGENT_DOMAIN, "none of the domain", "PRM, MP 15.1",
 		    see_to_ask },
+		REFUSED("a stranger with a cross-certificate",
+		    agent_stranger_cross, AGENT_DOMAIN, "none of the domain"),
 		REFUSED("one of a public CA", agent_public, AGENT_DOMAIN,
-		    "share no CA"),
+		    "none of the domain"),
 	};
 
 	(void)state;
@@ -635,30 +704,36 @@ the_file(void **state)
 {
 	static const struct row rows[] = {
 		{ "not asked yet", EVERY_FORM, lone, STEP_SEEN,
-		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
+		    REASON_AGENT_REGISTRAR_DOMAIN, "nor on file", NULL,
 		    see_to_ask },
 		SEEN("a CA on file", on_file, see_file),
 		SEEN("one between", on_file_between, see_between),
-		{ "one with the name alone", EVERY_FORM, on_file_alike,
-		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
+		{ "one above that of the registrar", EVERY_FORM, on_file_above,
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "nor on file",
 		    NULL, see_asked },
-		{ "none on file", EVERY_FORM, on_file_none, STEP_SEEN,
-		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
+		{ "one above a cross-certificate", EVERY_FORM, on_file_cross,
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "nor on file",
+		    NULL, see_asked },
+		{ "one with the name alone", EVERY_FORM, on_file_alike,
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "nor on file",
+		    NULL, see_asked },
+		{ "nor on file", EVERY_FORM, on_file_none, STEP_SEEN,
+		    REASON_AGENT_REGISTRAR_DOMAIN, "nor on file", NULL,
 		    see_asked },
 		{ "another on file", EVERY_FORM, on_file_other, STEP_SEEN,
-		    REASON_AGENT_REGISTRAR_DOMAIN, "none on file", NULL,
+		    REASON_AGENT_REGISTRAR_DOMAIN, "nor on file", NULL,
 		    see_asked },
 		{ "one that has expired", EVERY_FORM, on_file_expired,
-		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "nor on file",
 		    NULL, see_asked },
 		{ "one above a public one", EVERY_FORM, on_file_public,
-		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "none on file",
+		    STEP_SEEN, REASON_AGENT_REGISTRAR_DOMAIN, "nor on file",
 		    NULL, see_asked },
 		{ "above the agent alone", EVERY_FORM, on_file_registrar_other,
-		    STEP_SEEN, REASON_AGENT_DOMAIN, "none on file", NULL,
+		    STEP_SEEN, REASON_AGENT_DOMAIN, "nor on file", NULL,
 		    see_asked },
 		{ "not above the agent", EVERY_FORM, on_file_agent_other,
-		    STEP_SEEN, REASON_AGENT_DOMAIN, "none on file", NULL,
+		    STEP_SEEN, REASON_AGENT_DOMAIN, "nor on file", NULL,
 		    see_asked },
 	};
 

@@ -687,6 +687,32 @@ row_2(void **state)
 	ROWS_CHECK(rows);
 }
 
+/* A request for the log that row 1 refuses is handed on, and the note of it has
+ * nothing of whoever was here before. */
+static void
+nothing_is_left(void **state)
+{
+	(void)state;
+	world_begin(FORMAT_JWS_JSON);
+	leaf_raw(&w.registrar, "colour", "1", "01");
+	leaf_raw(&w.registrar, "extensions", "[\"x\"]", "816178");
+	w.rvr.odd = ODD_JWS_AGAIN;
+	world_check();
+	assert_int_equal(w.reason, REASON_OK);
+	assert_string_equal(room.registrar.request.unknown, "colour");
+	assert_string_equal(room.registrar.request.extensions, "x");
+	world_begin(FORMAT_CMS_JSON);
+	w.kind = REQUEST_AUDIT_LOG;
+	w.rvr.odd = ODD_CMS_SHA1;
+	world_check();
+	assert_true(check_hands_on(w.kind, w.reason));
+	assert_int_equal(w.trace.len, 1);
+	assert_string_equal(room.registrar.request.serial, "");
+	assert_string_equal(room.registrar.request.unknown, "");
+	assert_string_equal(room.registrar.request.extensions, "");
+	assert_string_equal(room.pledge.request.serial, "");
+}
+
 int
 main(void)
 {
@@ -694,6 +720,7 @@ main(void)
 		cmocka_unit_test(good),
 		cmocka_unit_test(row_1),
 		cmocka_unit_test(row_2),
+		cmocka_unit_test(nothing_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, world_end);

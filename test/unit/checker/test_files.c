@@ -324,6 +324,63 @@ others(void **state)
 	    found.json.ptr, found.json.len, "\"signature\":\"good\"", 18));
 }
 
+/* One certificate, many times, and what stands behind them. */
+static struct span
+crowd(struct span one, unsigned n, struct span behind)
+{
+	uint8_t *out = keep(n * one.len + behind.len), *at = out;
+	unsigned i;
+
+	for (i = 0; i < n; i++, at += one.len)
+		memcpy(at, one.ptr, one.len);
+	if (behind.len > 0)
+		memcpy(at, behind.ptr, behind.len);
+	return span_of(out, n * one.len + behind.len);
+}
+
+static bool
+is_signed(const char *how)
+{
+	return memmem(found.json.ptr, found.json.len, how, strlen(how)) != NULL;
+}
+
+/* A device among P-384 certificates, whose signatures take 15 times as long: nobody
+ * waits for an operator's file longer than for a request. */
+static void
+slow_neighbours(void **state)
+{
+	const struct span device = certificate_of(DEVICE)->der,
+			  vendor = certificate_of(VENDOR)->der,
+			  slow = certificate_of(SLOW_1)->der;
+	struct recipe r = { .common_name = "vendor",
+		.key = EVP_EC_gen("P-384") };
+	struct foreign same_name;
+	uint64_t begun;
+
+	(void)state;
+	keep_nothing();
+	/* Names first: these cost nothing. */
+	begun = signature_work();
+	(void)inspect(INSPECT_LINT, device, crowd(slow, 60, vendor));
+	assert_true(is_signed("\"signature\":\"good\""));
+	assert_in_range(signature_work() - begun, 1, 15);
+	/* Its issuer did not come. */
+	begun = signature_work();
+	(void)inspect(INSPECT_LINT, device, crowd(slow, 60, span_of(NULL, 0)));
+	assert_true(is_signed("\"signature\":\"unknown\""));
+	assert_in_range(signature_work() - begun, 300, 400);
+	foreign_make(&same_name, &r);
+	begun = signature_work();
+	assert_int_equal(
+	    inspect(INSPECT_LINT, device, crowd(same_name.der, 60, vendor)),
+	    REASON_REQUEST_COSTLY);
+	assert_in_range(signature_work() - begun, 300, 400);
+	(void)inspect(INSPECT_LINT, device, crowd(same_name.der, 20, vendor));
+	assert_true(is_signed("\"signature\":\"good\""));
+	foreign_free(&same_name);
+	EVP_PKEY_free(r.key);
+}
+
 int
 main(void)
 {
@@ -338,6 +395,7 @@ main(void)
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(not_its_own),
 		cmocka_unit_test(others),
+		cmocka_unit_test(slow_neighbours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, world_end);

@@ -61,6 +61,28 @@ reissued(void)
 	along();
 }
 
+/* Several of one key, which an x5bag has in any order; the first one is that which
+ * a CMS names. */
+#define OF_ONE_KEY(name, ...)                                    \
+	static void name(void)                                   \
+	{                                                        \
+		world_registrar(__VA_ARGS__, SUB, ROOT, NOBODY); \
+		along();                                         \
+	}
+OF_ONE_KEY(renewed, REGISTRAR, REGISTRAR_OLD, REGISTRAR_TLS)
+OF_ONE_KEY(renewed_behind, REGISTRAR_OLD, REGISTRAR)
+OF_ONE_KEY(for_tls_before, REGISTRAR_TLS, REGISTRAR_OLD, REGISTRAR)
+OF_ONE_KEY(only_old, REGISTRAR_OLD, REGISTRAR_TLS)
+OF_ONE_KEY(only_tls, REGISTRAR_TLS, REGISTRAR_OLD)
+
+/* What sid names goes before what will do as well. */
+static void
+named_behind(void)
+{
+	world_registrar(REGISTRAR_AGAIN, REGISTRAR, SUB, ROOT, NOBODY);
+	w.rvr.signer = certificate_of(REGISTRAR);
+}
+
 static void
 lone(void)
 {
@@ -266,6 +288,20 @@ row_3(void **state)
 		    "no alg", NULL),
 		{ "the same key, reissued", EVERY_FORM, reissued, STEP_NONE,
 		    REASON_OK, NULL, NULL, NULL },
+		{ "renewed, then others of its key", EVERY_FORM, renewed,
+		    STEP_NONE, REASON_OK, NULL, NULL, see_chain },
+		{ "expired, then renewed", EVERY_FORM, renewed_behind,
+		    STEP_NONE, REASON_OK, NULL, NULL, see_chain },
+		{ "two that will not do, then one", EVERY_FORM, for_tls_before,
+		    STEP_NONE, REASON_OK, NULL, NULL, see_chain },
+		{ "none that will do, the first expired", EVERY_FORM, only_old,
+		    STEP_PATH, REASON_REGISTRAR_PATH, "0 of the path has", NULL,
+		    NULL },
+		{ "none that will do, the first for TLS", EVERY_FORM, only_tls,
+		    STEP_REGISTRAR, REASON_NOT_REGISTRAR, "other purposes",
+		    NULL, NULL },
+		{ "two that will do", CMS, named_behind, STEP_NONE, REASON_OK,
+		    NULL, NULL, see_chain },
 		/* Not fatal. */
 		{ "a lone end entity", EVERY_FORM, lone, STEP_NONE, REASON_OK,
 		    NULL, NULL, see_one },

@@ -28,6 +28,8 @@ answers(void **state)
 	assert_false(waiting_take(&list, a, &w));
 	assert_true(waiting_take(&list, b, &w));
 	assert_true(w.front_id == 8 && !w.base64);
+	assert_false(waiting_take(&list, 0, &w));
+	assert_false(waiting_take(&list, WAITING_MAX, &w));
 	assert_false(waiting_take(&list, UINT64_MAX, &w));
 }
 
@@ -56,12 +58,29 @@ never_answered(void **state)
 		assert_true(waiting_add(&list, i, false, i) != 0);
 }
 
+/* After four thousand million requests. */
+static void
+comes_round(void **state)
+{
+	struct waiting w;
+	uint64_t id;
+
+	(void)state;
+	waiting_init(&list);
+	list.slots[0].generation = UINT32_MAX;
+	id = waiting_add(&list, 3, false, 1);
+	assert_int_not_equal(id, 0);
+	assert_true(waiting_take(&list, id, &w));
+	assert_int_equal(w.front_id, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
 		cmocka_unit_test(never_answered),
+		cmocka_unit_test(comes_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,8 @@ enum who {
 	REGISTRAR,
 	ROOT_ALIKE,	 /* its name, another key */
 	REGISTRAR_AGAIN, /* the same key */
+	REGISTRAR_OLD,	 /* the same, which has expired */
+	REGISTRAR_TLS,	 /* the same, for other purposes */
 	REGISTRAR_SELF,	 /* self-signed */
 	REGISTRAR_P384,
 	REGISTRAR_P521,
@@ -68,6 +70,7 @@ enum who {
 	STRANGER_ROOT,
 	STRANGER,
 	STRANGER_TOO,
+	STRANGER_CROSS, /* the stranger's CA, by the customer's root */
 	/* the manufacturer and its devices */
 	VENDOR,
 	DEVICE,

@@ -9,6 +9,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/text.h"
 #include "envelope/envelope.h"
@@ -442,6 +443,69 @@ too_many_certificates(void **state)
 	release(der);
 }
 
+/* A certificate of that many octets, in base64. */
+static void
+large_certificate(size_t size, char *out)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x = foreign_certificate(key, EVP_sha256());
+	X509_EXTENSION *comment;
+	uint8_t *der = NULL;
+	char text[4096];
+	int len = 0;
+
+	/* What DER has of its own differs by a few octets. */
+	while ((size_t)len < size) {
+		size_t n = size - (len == 0 ? 600 : (size_t)len);
+
+		n = len == 0 ? n : strlen(text) + n;
+		memset(text, 'x', n);
+		text[n] = '\0';
+		if (len != 0)
+			X509_EXTENSION_free(
+			    X509_delete_ext(x, X509_get_ext_count(x) - 1));
+		comment =
+		    X509V3_EXT_conf_nid(NULL, NULL, NID_netscape_comment, text);
+		assert_true(X509_add_ext(x, comment, -1));
+		X509_EXTENSION_free(comment);
+		assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+		OPENSSL_free(der);
+		der = NULL;
+		len = i2d_X509(x, &der);
+	}
+	base64_encode(out, span_of(der, (size_t)len));
+	OPENSSL_free(der);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
+/* As long as a body may be, and all of it x5c. */
+static void
+long_header(void **state)
+{
+	static char certificate[BASE64_SIZE(4096)], header[ROOM],
+	    text[2 * ROOM];
+	char *at = header;
+	unsigned i;
+	size_t n;
+
+	(void)state;
+	large_certificate(4040, certificate);
+	at += sprintf(at, "{\"alg\":\"ES256\",\"x5c\":[");
+	for (i = 0; i < 9; i++)
+		at += sprintf(at, "%s\"%s\"", i == 0 ? "" : ",", certificate);
+	at += sprintf(at, "]}");
+	n = (size_t)sprintf(
+	    text, "{\"payload\":\"e30\",\"signatures\":[{\"protected\":\"");
+	base64url_encode(text + n, span_str(header));
+	strcat(text, "\",\"signature\":\"AA\"}]}");
+	n = strlen(text);
+	assert_in_range(n, ROOM - 1024, ROOM);
+	if (read_it(span_of(text, n)) != REASON_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(e.certificates_len, 9);
+}
+
 /* As many keys are tried as an honest object may need with the slowest ones. */
 static void
 slow_keys(void **state)
@@ -486,6 +550,7 @@ main(void)
 		cmocka_unit_test(cose_refusals),
 		cmocka_unit_test(too_many_labels),
 		cmocka_unit_test(too_many_certificates),
+		cmocka_unit_test(long_header),
 		cmocka_unit_test(slow_keys),
 	};
 

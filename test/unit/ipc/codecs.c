@@ -137,6 +137,8 @@ fill_facts(struct request_facts *f)
 	f->proximity = PROXIMITY_AGENT_UNNAMED;
 	f->agent_cas_len = AGENT_CAS_MAX;
 	memset(f->agent_cas, 0xab, sizeof(f->agent_cas));
+	f->agent_names_len = AGENT_NAMES_MAX;
+	memset(f->agent_names, 0xab, sizeof(f->agent_names));
 	f->chain_len = CHAIN_MAX;
 	for (i = 0; i < CHAIN_MAX; i++)
 		fill_entry(&f->chain[i]);
@@ -168,6 +170,7 @@ static void
 fill_look_up(union any_message *m)
 {
 	TEXT(m->look_up.serial);
+	m->look_up.moment = INT64_MAX;
 	m->look_up.chain_len = CHAIN_MAX;
 	memset(m->look_up.chain, 0xab, sizeof(m->look_up.chain));
 }

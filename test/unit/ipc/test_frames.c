@@ -290,6 +290,9 @@ test_facts_rules(void **state)
 	assert_false(decode(k, one, encode(k, &m, one), &back));
 	m.decide.facts.refusal = REASON_OK;
 	assert_true(decode(k, one, encode(k, &m, one), &back));
+	/* As before there were names. */
+	m.decide.facts.agent_names_len = 0;
+	assert_true(decode(k, one, encode(k, &m, one), &back));
 	m.decide.facts.chain_len = 0;
 	assert_false(decode(k, one, encode(k, &m, one), &back));
 	m.decide.facts.issuer.kind = ISSUER_NAME;

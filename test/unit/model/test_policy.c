@@ -508,6 +508,38 @@ agent_unnamed_public(struct scene *s)
 	agent_unnamed(s);
 	s->in.public_cas = &added;
 }
+/* Of those who did not sign: what operators added, and somebody else. */
+static void
+agent_named(struct scene *s)
+{
+	agent(s);
+	s->facts.agent_names[0][0] = 1;
+	s->facts.agent_names[1][0] = 0xff;
+	s->facts.agent_names_len = 1;
+}
+static void
+agent_named_public(struct scene *s)
+{
+	static const struct public_cas others = { .len = 1,
+		.entries = {
+		    { .spki_sha256 = { 0xfe }, .name_sha256 = { 0xff } } } };
+
+	agent_named(s);
+	s->in.public_cas = &others;
+	s->facts.agent_names_len = 2;
+}
+static void
+agent_named_public_key(struct scene *s)
+{
+	agent_named_public(s);
+	s->facts.agent_names[1][0] = 0xfe;
+}
+static void
+agent_unnamed_common(struct scene *s)
+{
+	agent_unnamed_public(s);
+	s->facts.agent_names_len = 1;
+}
 static void
 agent_no_client(struct scene *s)
 {
@@ -640,6 +672,12 @@ static const struct row {
 	{ "15.1 public", agent_public, REASON_AGENT_DOMAIN },
 	{ "15.1 unnamed, public", agent_unnamed_public, REASON_OK,
 	    ASSERTION_LOGGED, 0, false },
+	{ "15.1 names", agent_named, REASON_OK, ASSERTION_AGENT_PROXIMITY, 3,
+	    false },
+	{ "15.1 a public name", agent_named_public, REASON_AGENT_DOMAIN },
+	{ "15.1 a public key", agent_named_public_key, REASON_AGENT_DOMAIN },
+	{ "15.1 unnamed, a public CA in common", agent_unnamed_common,
+	    REASON_AGENT_DOMAIN },
 	{ "15.1 no client", agent_no_client, REASON_AGENT_CLIENT },
 	{ "15.1 unnamed, no client", agent_unnamed_no_client,
 	    REASON_AGENT_CLIENT },
