@@ -23,9 +23,9 @@ enum exit_code {
 #define HOME_DEFAULT "/var/lib/hallmark"
 
 struct cli {
-	const char *noun, *verb;
-	const char *home; /* as given */
-	bool json;
+	const char *noun, *verb; /* verb NULL: a noun with only one */
+	const char *home;	 /* as given; NULL before options_read() */
+	bool json, help;
 	const char *passphrase_file, *passphrase_fd;
 	char **operands; /* what is no option */
 	unsigned operands_len;
@@ -52,7 +52,8 @@ struct verb {
  * answered here and ends the program. */
 bool options_read(struct cli *c, int argc, char **argv,
     const struct option_row *rows, unsigned low, unsigned high);
-/* Those in front of the noun; the index of the noun, or -1. */
+/* Those in front of the noun; the index of the noun, or -1. Where c->help is set
+ * then, nothing may be run. */
 int options_common(struct cli *c, int argc, char **argv);
 void verb_usage(const struct cli *c, int to_stdout);
 /* Prints the reason on stderr; the exit code that belongs to it. */

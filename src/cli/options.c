@@ -88,14 +88,14 @@ refuse(const struct cli *c, enum reason r, const struct why *why)
 
 /* What every verb knows. */
 static unsigned
-common_rows(struct cli *c, bool *help, struct option_row *rows)
+common_rows(struct cli *c, struct option_row *rows)
 {
 	const struct option_row common[] = {
 		{ "home", &c->home, NULL, false },
 		{ "json", NULL, &c->json, false },
 		{ "passphrase-file", &c->passphrase_file, NULL, false },
 		{ "passphrase-fd", &c->passphrase_fd, NULL, false },
-		{ "help", NULL, help, false },
+		{ "help", NULL, &c->help, false },
 	};
 
 	memcpy(rows, common, sizeof(common));
@@ -154,12 +154,9 @@ int
 options_common(struct cli *c, int argc, char **argv)
 {
 	struct option_row rows[8];
-	bool help = false;
-	unsigned len = common_rows(c, &help, rows);
+	unsigned len = common_rows(c, rows);
 
-	if (!take_all(argc, argv, "+", rows, len) || !home_find(c))
-		return -1;
-	return optind;
+	return take_all(argc, argv, "+", rows, len) ? optind : -1;
 }
 
 bool
@@ -167,8 +164,7 @@ options_read(struct cli *c, int argc, char **argv,
     const struct option_row *rows, unsigned low, unsigned high)
 {
 	struct option_row all[OPTIONS_MAX];
-	bool help = false;
-	unsigned len = common_rows(c, &help, all), i;
+	unsigned len = common_rows(c, all), i;
 
 	for (i = 0; rows != NULL && rows[i].name != NULL; i++)
 		all[len++] = rows[i];
@@ -176,7 +172,7 @@ options_read(struct cli *c, int argc, char **argv,
 		verb_usage(c, false);
 		return false;
 	}
-	if (help) {
+	if (c->help) {
 		verb_usage(c, true);
 		exit(EXIT_DONE);
 	}

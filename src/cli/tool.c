@@ -148,7 +148,8 @@ tool_read(const char *program, const char *const *argv, struct buf *out,
 }
 
 /* The words of the command line from the first one on, behind its name. What stood in
- * front of the noun comes behind the first `head` words, which say what to do. */
+ * front of the noun comes behind the first `head` words, which say what to do: what
+ * these programs know, and nothing else is dropped without a word. */
 static int
 become(
     const struct cli *c, const char *program, int head, int argc, char **argv)
@@ -156,6 +157,9 @@ become(
 	char name[32], **words, **to;
 	int i, code;
 
+	if (c->home != NULL || c->passphrase_fd != NULL)
+		return usage_error(c, "it takes no --%s in front of it",
+		    c->home != NULL ? "home" : "passphrase-fd");
 	snprintf(name, sizeof(name), "hallmark-%s", program);
 	words = to = memory_array((size_t)argc + 5, sizeof(*words));
 	*to++ = name;
