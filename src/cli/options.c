@@ -63,14 +63,16 @@ usage_error(const struct cli *c, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* What is not there or not ready now is worth trying again; a wrong argument or
- * home is not. */
+/* What is not there or not ready now is worth trying again; a wrong argument is
+ * not, nor what is so until an operator has mended it: a service that ends with 3
+ * is started again and again. */
 static int
 exit_code_of(enum reason r)
 {
 	if (r == REASON_ADMIN_ARGUMENT)
 		return EXIT_USAGE;
-	if (r == REASON_HOME_INVALID || r == REASON_STORE_SCHEMA)
+	if (r == REASON_HOME_INVALID || r == REASON_STORE_SCHEMA ||
+	    r == REASON_JOURNAL_DAMAGED || r == REASON_USER_MISSING)
 		return EXIT_REFUSED;
 	return reason_status(r) == 503 ? EXIT_UNAVAILABLE : EXIT_REFUSED;
 }
