@@ -236,10 +236,11 @@ struct ca_plan {
 	const char *limit, *first_day, *last_day, *rate, *months, *awake;
 	bool raw;	/* no root: a placeholder */
 	int passphrase; /* of the root's key */
+	bool made;	/* out: there is a key, and ceremony/NAME.csr */
 };
 /* Request, signature by the software root of this home, import. */
 MUST_USE enum reason ca_create_with(
-    struct session *s, const struct ca_plan *p, struct why *why);
+    struct session *s, struct ca_plan *p, struct why *why);
 
 /* --- manifest.c --- */
 #define MANIFEST_FILE_MAX (80u << 20) /* octets of a file of manifests */
