@@ -57,8 +57,10 @@ chain_free(struct chain *ch)
 }
 
 static enum reason
-chain_add(struct chain *ch, struct span der, struct why *why)
+chain_add(void *context, struct span der, struct why *why)
 {
+	struct chain *ch = context;
+
 	if (ch->len == CHAIN_MAX)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "more than %d certificates", CHAIN_MAX);
@@ -71,26 +73,7 @@ chain_add(struct chain *ch, struct span der, struct why *why)
 static enum reason
 chain_read(struct chain *ch, const char *path, struct why *why)
 {
-	uint8_t room[CERTIFICATE_MAX];
-	struct span rest, der;
-	struct buf file;
-	unsigned before = ch->len;
-	enum reason r = file_read(path, &file, FILE_MAX, why);
-
-	if (r != REASON_OK)
-		return r;
-	rest = buf_span(&file);
-	while (r == REASON_OK && pem_next(&rest, room, sizeof(room), &der))
-		r = chain_add(ch, der, why);
-	if (r == REASON_OK && ch->len == before) {
-		if (file.len == 0 || file.len > CERTIFICATE_MAX)
-			r = why_set(why, REASON_ADMIN_ARGUMENT, -1,
-			    "%.150s holds no certificate", path);
-		else
-			r = chain_add(ch, buf_span(&file), why);
-	}
-	buf_free(&file);
-	return r;
+	return certificates_each(path, FILE_MAX, chain_add, ch, why);
 }
 
 static enum reason

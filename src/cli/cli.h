@@ -185,6 +185,14 @@ bool pem_certificates(struct span text, struct buf *der);
 /* The next element (SEQUENCE) of such a row, by its length alone. */
 bool der_next(struct span *rest, struct span *one);
 
+/* Each certificate of a file of at most cap octets, PEM or DER, until call refuses.
+ * FILE_UNREADABLE; CERTIFICATE_MALFORMED where there is none, or something else
+ * behind one. */
+typedef enum reason (*certificate_call)(
+    void *context, struct span der, struct why *why);
+MUST_USE enum reason certificates_each(const char *path, size_t cap,
+    certificate_call call, void *context, struct why *why);
+
 /* --- seen.c: which of very many things came before --- */
 struct seen {
 	struct seen_entry *table; /* owned */
