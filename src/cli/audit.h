@@ -48,7 +48,8 @@ struct audit {
 	uint64_t vouchers;
 	uint64_t without_row, without_record;
 	unsigned named;	 /* of those without a record */
-	enum reason bad; /* what must never be */
+	enum reason bad; /* what must never be: the first of it */
+	char worst[FINDING_SIZE];
 	unsigned findings_len;
 	char findings[FINDINGS_MAX][FINDING_SIZE];
 };
