@@ -32,6 +32,8 @@ struct audited_key {
 	char products[KEY_PRODUCTS_MAX][PRODUCT_NAME_MAX + 1];
 	/* the journal */
 	uint64_t recorded, stored;
+	uint64_t limit_then; /* by the records so far; 0 = none */
+	bool over;	     /* a record beyond the limit of its time */
 	int64_t born, certified, ended, gone;
 	uint64_t born_record, changes;
 	bool wrapped; /* its file has a wrapping key of its own */
