@@ -46,14 +46,14 @@ child_died(struct children *c, struct child *k, int status)
 		c->broken = c->broken || k->role != ROLE_SIGNER;
 		return;
 	}
+	if (clock_ticks() - k->since > 60000)
+		k->backoff = BACKOFF_FIRST; /* it had lived well */
 	log_alarm("program-died",
 	    "program=\"%s\" %s=\"%d\" "
 	    "again-in=\"%lld ms\"",
 	    role_name(k->role), WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 	    (long long)k->backoff);
-	if (clock_ticks() - k->since > 60000)
-		k->backoff = BACKOFF_FIRST; /* it had lived well */
 	k->state = CHILD_DOWN;
 	k->again = clock_ticks() + k->backoff;
 	k->backoff =
