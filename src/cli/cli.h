@@ -151,7 +151,7 @@ MUST_USE enum reason tool_run(const char *program, const char *const *argv,
     int passphrase, struct why *why);
 /* The same, with a second one as descriptor 4, and the home's lock, which lasts as long
  * as that program, also where this one is killed; -1: none. TOOL_REFUSED,
- * UNAVAILABLE. */
+ * ADMIN_ARGUMENT, UNAVAILABLE. */
 MUST_USE enum reason tool_run_both(const char *program, const char *const *argv,
     int passphrase, int next, int lock, struct why *why);
 

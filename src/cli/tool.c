@@ -67,7 +67,10 @@ outcome(const char *program, int status, struct why *why)
 
 	if (code == EXIT_DONE)
 		return REASON_OK;
-	if (code == EXIT_REFUSED || code == EXIT_USAGE)
+	if (code == EXIT_USAGE)
+		return why_set(
+		    why, REASON_ADMIN_ARGUMENT, -1, "hallmark-%s", program);
+	if (code == EXIT_REFUSED)
 		return why_set(
 		    why, REASON_TOOL_REFUSED, -1, "hallmark-%s", program);
 	return why_set(
