@@ -63,6 +63,11 @@ struct sign_options {
 MUST_USE enum reason ceremony_sign(
     const struct sign_options *o, struct buf *chain, struct why *why);
 
+/* Opens o->root of o->home, to see that ceremony_sign() could, and signs nothing.
+ * PASSPHRASE, FILE_UNREADABLE, HOME_INVALID, KEY_COSTLY. */
+MUST_USE enum reason ceremony_open(
+    const struct sign_options *o, struct why *why);
+
 /* --- ceremonies by a plan (hallmark-plan.5) --- */
 /* The numbered script of the plan in a file, for review. plan_load()'s reasons
  * and L01 to L15. */

@@ -62,6 +62,7 @@ help(FILE *to)
 	      "       hallmark-ceremony found --home DIR --organization NAME "
 	      "--host NAME [--test]\n"
 	      "       hallmark-ceremony passphrase --home DIR [--json]\n"
+	      "       hallmark-ceremony open --home DIR --root idevid|voucher\n"
 	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
 	      "--name NAME\n"
 	      "           [--slot SLOT --generation N] --csr FILE --out FILE "
@@ -74,7 +75,7 @@ static int
 usage(const char *verb)
 {
 	static const char *const verbs[] = { "plan", "run", "verify", "found",
-		"sign", "passphrase" };
+		"sign", "passphrase", "open" };
 	size_t i;
 
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
@@ -163,8 +164,9 @@ found(
 	return ceremony_found(&o, why);
 }
 
+/* open and sign. */
 static enum reason
-sign(
+with_root(
     const struct arguments *a, const struct secret *passphrase, struct why *why)
 {
 	struct sign_options o = { .home = a->home,
@@ -177,6 +179,8 @@ sign(
 	uint64_t days = 0, generation = 0;
 	enum reason r;
 
+	if (a->csr == NULL)
+		return ceremony_open(&o, why);
 	if (a->generation != NULL &&
 	    (!text_uint(span_str(a->generation), 999999, &generation) ||
 		generation == 0))
@@ -235,9 +239,9 @@ with_passphrase(const struct arguments *a, const char *verb, struct why *why)
 		    "none, or too long a one, on descriptor %d",
 		    PASSPHRASE_DESCRIPTOR);
 	r = strcmp(verb, "found") == 0 ? found(a, &passphrase, why)
-	    : strcmp(verb, "sign") == 0
-	    ? sign(a, &passphrase, why)
-	    : change_passphrase(a, &passphrase, why);
+	    : strcmp(verb, "passphrase") == 0
+	    ? change_passphrase(a, &passphrase, why)
+	    : with_root(a, &passphrase, why);
 	secret_free(&passphrase);
 	return r;
 }
@@ -327,9 +331,13 @@ complete(const char *verb, const struct arguments *a)
 		    a->out == NULL && a->csr == NULL;
 	if (strcmp(verb, "found") == 0)
 		return a->organization != NULL && a->host != NULL;
-	return strcmp(verb, "sign") == 0 && a->root != NULL &&
-	    a->name != NULL && a->csr != NULL && a->out != NULL &&
-	    (strcmp(a->root, "idevid") == 0 || strcmp(a->root, "voucher") == 0);
+	if (a->root == NULL ||
+	    (strcmp(a->root, "idevid") != 0 && strcmp(a->root, "voucher") != 0))
+		return false;
+	if (strcmp(verb, "open") == 0)
+		return a->name == NULL && a->csr == NULL && a->out == NULL;
+	return strcmp(verb, "sign") == 0 && a->name != NULL && a->csr != NULL &&
+	    a->out != NULL;
 }
 
 int

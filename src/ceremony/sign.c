@@ -175,6 +175,17 @@ check_options(const struct sign_options *o, struct why *why)
 }
 
 enum reason
+ceremony_open(const struct sign_options *o, struct why *why)
+{
+	struct root *root = memory_new(sizeof(*root));
+	enum reason r = root_open(root, o, why);
+
+	private_key_free(root->key);
+	free(root);
+	return r;
+}
+
+enum reason
 ceremony_sign(const struct sign_options *o, struct buf *chain, struct why *why)
 {
 	struct root *root;

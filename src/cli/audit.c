@@ -28,8 +28,11 @@ void
 audit_finding(
     struct audit *a, enum reason r, const char *what, const char *about)
 {
-	if (a->bad == REASON_OK)
+	if (a->bad == REASON_OK && r != REASON_OK) {
 		a->bad = r;
+		snprintf(a->worst, sizeof(a->worst), "%.120s: %.70s", what,
+		    about);
+	}
 	if (a->findings_len < FINDINGS_MAX)
 		snprintf(a->findings[a->findings_len++], FINDING_SIZE,
 		    "%.120s: %.70s", what, about);
@@ -260,7 +263,7 @@ audit_run(
 		code = refuse(c, r, &why);
 	} else if (a.bad != REASON_OK) {
 		/* A finding here, not a lack of service. */
-		why_set(&why, a.bad, -1, "%.150s", a.findings[0]);
+		why_set(&why, a.bad, -1, "%s", a.worst);
 		(void)refuse(c, a.bad, &why);
 		code = EXIT_REFUSED;
 	}

@@ -32,6 +32,8 @@ struct audited_key {
 	char products[KEY_PRODUCTS_MAX][PRODUCT_NAME_MAX + 1];
 	/* the journal */
 	uint64_t recorded, stored;
+	uint64_t limit_then; /* by the records so far; 0 = none */
+	bool over;	     /* a record beyond the limit of its time */
 	int64_t born, certified, ended, gone;
 	uint64_t born_record, changes;
 	char cause[16]; /* why it was retired; "" */
@@ -49,7 +51,8 @@ struct audit {
 	uint64_t vouchers;
 	uint64_t without_row, without_record;
 	unsigned named;	 /* of those without a record */
-	enum reason bad; /* what must never be */
+	enum reason bad; /* what must never be: the first of it */
+	char worst[FINDING_SIZE];
 	unsigned findings_len;
 	char findings[FINDINGS_MAX][FINDING_SIZE];
 };

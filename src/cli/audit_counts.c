@@ -105,13 +105,10 @@ rows_each(struct audit *a, row_call call, struct why *why)
 static void
 idevid_take(struct audit *a, const struct record_idevid *r)
 {
-	struct audited_key *k = audit_key(a, r->key);
 	char spki[HEX_SIZE(HASH_SIZE)];
 	uint8_t hash[HASH_SIZE];
 	uint64_t *tag;
 
-	if (k != NULL)
-		k->recorded++;
 	hex_encode(spki, span_of(r->device.spki_sha256, HASH_SIZE));
 	device_hash(hash, r->device.serial, spki);
 	if ((tag = seen_find(&a->rows, hash)) != NULL) {
@@ -124,25 +121,50 @@ idevid_take(struct audit *a, const struct record_idevid *r)
 		    a, REASON_OK, "recorded, but no device", r->device.serial);
 }
 
+static void
+limit_take(struct audit *a, const char *name, const struct key_policy *p)
+{
+	struct audited_key *k = audit_key(a, name);
+
+	if (k != NULL)
+		k->limit_then = p->limit;
+}
+
+/* By the limit that the key had then: one that is set below what it has signed is a
+ * way to stop a key, and no fault. */
+static void
+signature_take(struct audit *a, const char *name)
+{
+	struct audited_key *k = audit_key(a, name);
+
+	if (k == NULL)
+		return;
+	k->recorded++;
+	k->over |= k->limit_then != 0 && k->recorded > k->limit_then;
+}
+
 static enum reason
 record_count(
     void *context, const struct record *r, struct span bytes, struct why *why)
 {
 	struct audit *a = context;
-	struct audited_key *k = NULL;
 
 	(void)bytes;
 	(void)why;
-	if (r->kind == RECORD_IDEVID)
+	if (r->kind == RECORD_KEY) {
+		limit_take(a, r->key.order.name, &r->key.order.policy);
+	} else if (r->kind == RECORD_POLICY) {
+		limit_take(
+		    a, r->policy.order.name, &r->policy.order.policy);
+	} else if (r->kind == RECORD_IDEVID) {
 		idevid_take(a, &r->idevid);
-	if (r->kind == RECORD_VOUCHER) {
+		signature_take(a, r->idevid.key);
+	} else if (r->kind == RECORD_VOUCHER) {
 		a->vouchers++;
-		k = audit_key(a, r->voucher.key);
+		signature_take(a, r->voucher.key);
+	} else if (r->kind == RECORD_MANIFEST) {
+		signature_take(a, r->manifest.order.key);
 	}
-	if (r->kind == RECORD_MANIFEST)
-		k = audit_key(a, r->manifest.order.key);
-	if (k != NULL)
-		k->recorded++;
 	return REASON_OK;
 }
 
@@ -189,7 +211,7 @@ keys_judge(struct audit *a)
 		if (k->recorded < k->stored)
 			audit_finding(a, REASON_COUNTS_DIFFER,
 			    "more devices than records", k->name);
-		if (k->has_limit && k->recorded > k->limit)
+		if (k->over)
 			audit_finding(a, REASON_COUNTS_DIFFER,
 			    "more records than its limit", k->name);
 	}

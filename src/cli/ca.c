@@ -57,8 +57,10 @@ chain_free(struct chain *ch)
 }
 
 static enum reason
-chain_add(struct chain *ch, struct span der, struct why *why)
+chain_add(void *context, struct span der, struct why *why)
 {
+	struct chain *ch = context;
+
 	if (ch->len == CHAIN_MAX)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "more than %d certificates", CHAIN_MAX);
@@ -71,26 +73,7 @@ chain_add(struct chain *ch, struct span der, struct why *why)
 static enum reason
 chain_read(struct chain *ch, const char *path, struct why *why)
 {
-	uint8_t room[CERTIFICATE_MAX];
-	struct span rest, der;
-	struct buf file;
-	unsigned before = ch->len;
-	enum reason r = file_read(path, &file, FILE_MAX, why);
-
-	if (r != REASON_OK)
-		return r;
-	rest = buf_span(&file);
-	while (r == REASON_OK && pem_next(&rest, room, sizeof(room), &der))
-		r = chain_add(ch, der, why);
-	if (r == REASON_OK && ch->len == before) {
-		if (file.len == 0 || file.len > CERTIFICATE_MAX)
-			r = why_set(why, REASON_ADMIN_ARGUMENT, -1,
-			    "%.150s holds no certificate", path);
-		else
-			r = chain_add(ch, buf_span(&file), why);
-	}
-	buf_free(&file);
-	return r;
+	return certificates_each(path, FILE_MAX, chain_add, ch, why);
 }
 
 static enum reason
@@ -132,14 +115,31 @@ generation_get(
 	return REASON_OK;
 }
 
+static const char *
+root_of(const struct ca_plan *p)
+{
+	return strcmp(p->purpose, "voucher") == 0 ? "voucher" : "idevid";
+}
+
+/* Before a key is made, whose name, slot and generation are taken for ever: is the
+ * root there, and is this its passphrase? */
+static enum reason
+ceremony_open(const struct ca_plan *p, struct why *why)
+{
+	const char *argv[] = { "hallmark-ceremony", "open", "--home", p->home,
+		"--root", root_of(p), NULL };
+
+	return p->raw ? REASON_OK
+		      : tool_run("ceremony", argv, p->passphrase, why);
+}
+
 static enum reason
 ceremony_sign(const struct ca_plan *p, const char *generation, const char *csr,
     const char *out, struct why *why)
 {
 	const char *argv[18] = { "hallmark-ceremony", "sign", "--home", p->home,
-		"--root",
-		strcmp(p->purpose, "voucher") == 0 ? "voucher" : "idevid",
-		"--name", p->name, "--csr", csr, "--out", out };
+		"--root", root_of(p), "--name", p->name, "--csr", csr, "--out",
+		out };
 
 	if (p->slot != NULL) {
 		argv[12] = "--slot";
@@ -168,7 +168,7 @@ raw_create(struct session *s, const struct ca_plan *p, struct why *why)
 }
 
 enum reason
-ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
+ca_create_with(struct session *s, struct ca_plan *p, struct why *why)
 {
 	char csr[PATH_MAX], certificate[PATH_MAX], file[64];
 	char generation[CELL_MAX];
@@ -189,8 +189,10 @@ ca_create_with(struct session *s, const struct ca_plan *p, struct why *why)
 	request_order(&m, p);
 	if ((r = file_writable(csr, why)) != REASON_OK ||
 	    (r = session_ask(s, &m, &reply, why)) != REASON_OK ||
-	    (r = file_write(csr, reply.blob, 0644, why)) != REASON_OK ||
-	    (r = generation_get(s, p->name, generation, why)) != REASON_OK ||
+	    (r = file_write(csr, reply.blob, 0644, why)) != REASON_OK)
+		goto out;
+	p->made = true;
+	if ((r = generation_get(s, p->name, generation, why)) != REASON_OK ||
 	    (r = ceremony_sign(p, generation, csr, certificate, why)) !=
 		REASON_OK ||
 	    (r = chain_read(&ch, certificate, why)) != REASON_OK)
@@ -273,15 +275,25 @@ ca_create_run(struct cli *c, int argc, char **argv)
 	    (r = passphrase_get(c, false, &p.passphrase, &why)) != REASON_OK)
 		return refuse(c, r, &why);
 	p.home = home;
+	if ((r = ceremony_open(&p, &why)) != REASON_OK) {
+		close(p.passphrase);
+		return refuse(c, r, &why);
+	}
 	again = *c;
 	snprintf(fd, sizeof(fd), "%d", dup(p.passphrase));
 	again.passphrase_file = NULL;
 	again.passphrase_fd = fd;
 	if ((r = session_open(&again, NEED_SIGNER, &s, &why)) != REASON_OK ||
-	    (r = ca_create_with(s, &p, &why)) != REASON_OK)
+	    (r = ca_create_with(s, &p, &why)) != REASON_OK) {
 		code = refuse(c, r, &why);
-	else
+		if (p.made)
+			fprintf(stderr,
+			    "the key is made: sign %s/ceremony/%s.csr with "
+			    "hallmark-ceremony(8), then ca import\n",
+			    home, p.name);
+	} else {
 		code = show_name(c, s, p.name);
+	}
 	session_close(s);
 	close(p.passphrase);
 	return code;

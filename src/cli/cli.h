@@ -23,9 +23,9 @@ enum exit_code {
 #define HOME_DEFAULT "/var/lib/hallmark"
 
 struct cli {
-	const char *noun, *verb;
-	const char *home; /* as given */
-	bool json;
+	const char *noun, *verb; /* verb NULL: a noun with only one */
+	const char *home;	 /* as given; NULL before options_read() */
+	bool json, help;
 	const char *passphrase_file, *passphrase_fd;
 	char **operands; /* what is no option */
 	unsigned operands_len;
@@ -52,7 +52,8 @@ struct verb {
  * answered here and ends the program. */
 bool options_read(struct cli *c, int argc, char **argv,
     const struct option_row *rows, unsigned low, unsigned high);
-/* Those in front of the noun; the index of the noun, or -1. */
+/* Those in front of the noun; the index of the noun, or -1. Where c->help is set
+ * then, nothing may be run. */
 int options_common(struct cli *c, int argc, char **argv);
 void verb_usage(const struct cli *c, int to_stdout);
 /* Prints the reason on stderr; the exit code that belongs to it. */
@@ -150,7 +151,7 @@ MUST_USE enum reason tool_run(const char *program, const char *const *argv,
     int passphrase, struct why *why);
 /* The same, with a second one as descriptor 4, and the home's lock, which lasts as long
  * as that program, also where this one is killed; -1: none. TOOL_REFUSED,
- * UNAVAILABLE. */
+ * ADMIN_ARGUMENT, UNAVAILABLE. */
 MUST_USE enum reason tool_run_both(const char *program, const char *const *argv,
     int passphrase, int next, int lock, struct why *why);
 
@@ -183,6 +184,14 @@ bool pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der);
 bool pem_certificates(struct span text, struct buf *der);
 /* The next element (SEQUENCE) of such a row, by its length alone. */
 bool der_next(struct span *rest, struct span *one);
+
+/* Each certificate of a file of at most cap octets, PEM or DER, until call refuses.
+ * FILE_UNREADABLE; CERTIFICATE_MALFORMED where there is none, or something else
+ * behind one. */
+typedef enum reason (*certificate_call)(
+    void *context, struct span der, struct why *why);
+MUST_USE enum reason certificates_each(const char *path, size_t cap,
+    certificate_call call, void *context, struct why *why);
 
 /* --- seen.c: which of very many things came before --- */
 struct seen {
@@ -235,10 +244,11 @@ struct ca_plan {
 	const char *limit, *first_day, *last_day, *rate, *months, *awake;
 	bool raw;	/* no root: a placeholder */
 	int passphrase; /* of the root's key */
+	bool made;	/* out: there is a key, and ceremony/NAME.csr */
 };
 /* Request, signature by the software root of this home, import. */
 MUST_USE enum reason ca_create_with(
-    struct session *s, const struct ca_plan *p, struct why *why);
+    struct session *s, struct ca_plan *p, struct why *why);
 
 /* --- manifest.c --- */
 #define MANIFEST_FILE_MAX (80u << 20) /* octets of a file of manifests */

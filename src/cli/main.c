@@ -256,6 +256,9 @@ no_verb(const char *noun, const char *verb)
 		known |= strcmp(verbs[i].noun, noun) == 0;
 	if (known && verb == NULL)
 		fprintf(stderr, "hallmark: \"%s\" alone says nothing", noun);
+	else if (known && verb[0] == '-')
+		fprintf(stderr, "hallmark: no option stands behind \"%s\"",
+		    noun);
 	else
 		fprintf(stderr, "hallmark: there is no \"%s%s%s\"", noun,
 		    known ? " " : "", known ? verb : "");
@@ -278,15 +281,15 @@ dispatch(struct cli *c, int argc, char **argv)
 
 	v = verb_find(argc, argv, &takes);
 	c->noun = argv[0];
-	if (v != NULL) {
+	if (v != NULL && takes == 2)
 		c->verb = v->verb;
-		return v->run(c, argc - takes + 1, argv + takes - 1);
-	}
-	if (argc > 1 && help_asked(argv[1])) {
+	if (c->help || (v == NULL && argc > 1 && help_asked(argv[1]))) {
 		verb_usage(c, true);
 		return EXIT_DONE;
 	}
-	return no_verb(argv[0], argc > 1 ? argv[1] : NULL);
+	if (v == NULL)
+		return no_verb(argv[0], argc > 1 ? argv[1] : NULL);
+	return v->run(c, argc - takes + 1, argv + takes - 1);
 }
 
 int
@@ -311,8 +314,8 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (at >= argc) {
-		help(stderr);
-		return EXIT_USAGE;
+		help(c.help ? stdout : stderr);
+		return c.help ? EXIT_DONE : EXIT_USAGE;
 	}
 	return dispatch(&c, argc - at, argv + at);
 }

@@ -36,7 +36,7 @@ struct exporting {
 
 	struct buf out; /* the file */
 	uint64_t begin, manifests, devices;
-	bool more;
+	bool more, asked; /* for a seal, which is a record */
 };
 
 static void
@@ -93,6 +93,7 @@ seal(struct exporting *x, struct why *why)
 		&x->content, content, sizeof(content), &len))
 		return why_set(
 		    why, REASON_INTERNAL, -1, "a manifest is too large");
+	x->asked = true;
 	r = ask_seal(x, span_of(content, len), &reply, why);
 	if (r != REASON_OK)
 		return r;
@@ -370,26 +371,45 @@ print(const struct exporting *x)
 		output_json(x->c, json);
 }
 
-static enum reason export(
-    struct exporting *x, const char *signer, const char *out, struct why *why) {
-	char home[CONFIG_TEXT]; enum reason r;
+static enum reason
+export_to(
+    struct exporting *x, const char *signer, const char *out, struct why *why)
+{
+	char home[CONFIG_TEXT];
+	enum reason r;
 
 	if ((r = home_path(x->c, home, why)) != REASON_OK ||
 	    (r = file_writable(out, why)) != REASON_OK ||
-	    (r = session_open(x->c, NEED_SIGNER, &x->s, why)) !=
-		REASON_OK) return r;
+	    (r = session_open(x->c, NEED_SIGNER, &x->s, why)) != REASON_OK)
+		return r;
 	path_join(x->journal, sizeof(x->journal), home, "signer/journal");
 	r = read_state(x, true, why);
-	if (r == REASON_OK && signer != NULL) r = find_journal(x, signer, why);
-	if (r != REASON_OK) return r;
+	if (r == REASON_OK && signer != NULL)
+		r = find_journal(x, signer, why);
+	if (r != REASON_OK)
+		return r;
 	begin(x);
 	r = journal_read(x->journal, x->from, add_record, x, why);
-	if (r == REASON_OK || r == REASON_STOPPING) r = seal(x, why);
-	if (r == REASON_OK && x->manifests == 0) r = why_set(why,
-	    REASON_ADMIN_ARGUMENT, -1, "--from: there is no record %llu yet",
-	    (unsigned long long)x->from);
-	if (r == REASON_OK) r = file_write(out, buf_span(&x->out), 0644, why);
+	if (r == REASON_OK || r == REASON_STOPPING)
+		r = seal(x, why);
+	if (r == REASON_OK && x->manifests == 0)
+		r = why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--from: there is no record %llu yet",
+		    (unsigned long long)x->from);
+	if (r == REASON_OK)
+		r = file_write(out, buf_span(&x->out), 0644, why);
 	return r;
+}
+
+/* The next one would begin behind what is sealed, as if somebody had it. */
+static void
+tell_lost(const struct exporting *x, const char *signer)
+{
+	fprintf(stderr,
+	    "records were signed and are in no file: export again with "
+	    "--from %llu%s%s\n",
+	    (unsigned long long)x->begin, signer == NULL ? "" : " --signer ",
+	    signer == NULL ? "" : signer);
 }
 
 int
@@ -416,10 +436,13 @@ manifest_export_run(struct cli *c, int argc, char **argv)
 	buf_init(&x.arena, ARENA);
 	(void)buf_reserve(&x.arena, ARENA);
 	buf_init(&x.out, EXPORT_MAX);
-	if ((r = export(&x, signer, out, &why)) != REASON_OK)
+	if ((r = export_to(&x, signer, out, &why)) != REASON_OK) {
 		code = refuse(c, r, &why);
-	else
+		if (x.asked)
+			tell_lost(&x, signer);
+	} else {
 		print(&x);
+	}
 	session_close(x.s);
 	buf_free(&x.arena);
 	buf_free(&x.out);

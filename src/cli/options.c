@@ -63,14 +63,16 @@ usage_error(const struct cli *c, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* What is not there or not ready now is worth trying again; a wrong argument or
- * home is not. */
+/* What is not there or not ready now is worth trying again; a wrong argument is
+ * not, nor what is so until an operator has mended it: a service that ends with 3
+ * is started again and again. */
 static int
 exit_code_of(enum reason r)
 {
 	if (r == REASON_ADMIN_ARGUMENT)
 		return EXIT_USAGE;
-	if (r == REASON_HOME_INVALID || r == REASON_STORE_SCHEMA)
+	if (r == REASON_HOME_INVALID || r == REASON_STORE_SCHEMA ||
+	    r == REASON_JOURNAL_DAMAGED || r == REASON_USER_MISSING)
 		return EXIT_REFUSED;
 	return reason_status(r) == 503 ? EXIT_UNAVAILABLE : EXIT_REFUSED;
 }
@@ -88,14 +90,14 @@ refuse(const struct cli *c, enum reason r, const struct why *why)
 
 /* What every verb knows. */
 static unsigned
-common_rows(struct cli *c, bool *help, struct option_row *rows)
+common_rows(struct cli *c, struct option_row *rows)
 {
 	const struct option_row common[] = {
 		{ "home", &c->home, NULL, false },
 		{ "json", NULL, &c->json, false },
 		{ "passphrase-file", &c->passphrase_file, NULL, false },
 		{ "passphrase-fd", &c->passphrase_fd, NULL, false },
-		{ "help", NULL, help, false },
+		{ "help", NULL, &c->help, false },
 	};
 
 	memcpy(rows, common, sizeof(common));
@@ -154,12 +156,9 @@ int
 options_common(struct cli *c, int argc, char **argv)
 {
 	struct option_row rows[8];
-	bool help = false;
-	unsigned len = common_rows(c, &help, rows);
+	unsigned len = common_rows(c, rows);
 
-	if (!take_all(argc, argv, "+", rows, len) || !home_find(c))
-		return -1;
-	return optind;
+	return take_all(argc, argv, "+", rows, len) ? optind : -1;
 }
 
 bool
@@ -167,8 +166,7 @@ options_read(struct cli *c, int argc, char **argv,
     const struct option_row *rows, unsigned low, unsigned high)
 {
 	struct option_row all[OPTIONS_MAX];
-	bool help = false;
-	unsigned len = common_rows(c, &help, all), i;
+	unsigned len = common_rows(c, all), i;
 
 	for (i = 0; rows != NULL && rows[i].name != NULL; i++)
 		all[len++] = rows[i];
@@ -176,7 +174,7 @@ options_read(struct cli *c, int argc, char **argv,
 		verb_usage(c, false);
 		return false;
 	}
-	if (help) {
+	if (c->help) {
 		verb_usage(c, true);
 		exit(EXIT_DONE);
 	}

@@ -87,9 +87,20 @@ read_line(int tty, const char *prompt, struct secret *s)
 	return good && n > 0;
 }
 
+/* Whoever starts signers holds it for as long as a service lives. */
+static int
+seal(int from)
+{
+	int fd = memfd_seal(from, -1, "passphrase");
+
+	if (fd >= 0)
+		memfd_lock(fd);
+	return fd;
+}
+
 /* A pipe holds it for the moment between here and the sealed memory. */
 static int
-seal(const struct secret *s)
+seal_typed(const struct secret *s)
 {
 	int ends[2], fd = -1;
 
@@ -98,7 +109,7 @@ seal(const struct secret *s)
 	if (write(ends[1], s->ptr, s->len) == (ssize_t)s->len) {
 		close(ends[1]);
 		ends[1] = -1;
-		fd = memfd_seal(ends[0], -1, "passphrase");
+		fd = seal(ends[0]);
 	}
 	if (ends[1] >= 0)
 		close(ends[1]);
@@ -125,7 +136,7 @@ ask(bool fresh, int *fd, struct why *why)
 		!secret_equal(span_of(first.ptr, first.len),
 		    span_of(second.ptr, second.len))))
 		r = why_set(why, REASON_PASSPHRASE, -1, "the two differ");
-	else if ((*fd = seal(&first)) < 0)
+	else if ((*fd = seal_typed(&first)) < 0)
 		r = why_set(why, REASON_PASSPHRASE, -1, "it cannot be kept");
 	secret_free(&first);
 	secret_free(&second);
@@ -172,7 +183,7 @@ passphrase_get(const struct cli *c, bool fresh, int *fd, struct why *why)
 	if (from < 0)
 		return why_set(
 		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", name);
-	*fd = memfd_seal(from, -1, "passphrase");
+	*fd = seal(from);
 	if (from != STDIN_FILENO) /* else another file would be it */
 		close(from);
 	if (*fd < 0)

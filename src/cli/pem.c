@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -103,4 +104,41 @@ pem_certificates(struct span text, struct buf *der)
 		found = true;
 	}
 	return found || buf_add(der, text);
+}
+
+/* Is the first thing inside a SEQUENCE? Of a private key in the clear it is a
+ * number. */
+static bool
+may_be_certificate(struct span der)
+{
+	size_t head = 2;
+
+	if (der.ptr[1] > 0x80)
+		head += der.ptr[1] - 0x80U;
+	return der.len > head && der.ptr[head] == 0x30;
+}
+
+enum reason
+certificates_each(const char *path, size_t cap, certificate_call call,
+    void *context, struct why *why)
+{
+	struct span rest, one;
+	struct buf file, all;
+	enum reason r = file_read(path, &file, cap, why);
+
+	if (r != REASON_OK)
+		return r;
+	buf_init(&all, cap);
+	if (!pem_certificates(buf_span(&file), &all) || all.len == 0)
+		r = why_set(why, REASON_CERTIFICATE_MALFORMED, -1,
+		    "%.150s holds no certificate", path);
+	rest = buf_span(&all);
+	while (r == REASON_OK && rest.len > 0)
+		r = der_next(&rest, &one) && may_be_certificate(one)
+		    ? call(context, one, why)
+		    : why_set(why, REASON_CERTIFICATE_MALFORMED, -1,
+			  "%.150s holds no certificate", path);
+	buf_free(&all);
+	buf_free(&file);
+	return r;
 }

@@ -210,6 +210,7 @@ prepare(struct service *s, struct why *why)
 		span_str(s->listen)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "listen");
 	raise_descriptors();
+	memory_allow();
 	p->fronts = p->start.config.fronts;
 	p->with_front = p->with_checker = true;
 	p->with_authority = p->with_signer = true;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "ipc/sandbox.h"
 #include "wire/cbor.h"
 
 /* Another short verb may hold the home: it is worth a moment's waiting. */
@@ -103,6 +104,7 @@ start(struct session *s, const char *home, const struct config *cfg,
 	plan.start.config = *cfg;
 	plan.start.offline = true;
 	plan.start.create = create;
+	memory_allow();
 	return children_start(&plan, &s->children, why);
 }
 

@@ -67,7 +67,10 @@ outcome(const char *program, int status, struct why *why)
 
 	if (code == EXIT_DONE)
 		return REASON_OK;
-	if (code == EXIT_REFUSED || code == EXIT_USAGE)
+	if (code == EXIT_USAGE)
+		return why_set(
+		    why, REASON_ADMIN_ARGUMENT, -1, "hallmark-%s", program);
+	if (code == EXIT_REFUSED)
 		return why_set(
 		    why, REASON_TOOL_REFUSED, -1, "hallmark-%s", program);
 	return why_set(
@@ -148,7 +151,8 @@ tool_read(const char *program, const char *const *argv, struct buf *out,
 }
 
 /* The words of the command line from the first one on, behind its name. What stood in
- * front of the noun comes behind the first `head` words, which say what to do. */
+ * front of the noun comes behind the first `head` words, which say what to do: what
+ * these programs know, and nothing else is dropped without a word. */
 static int
 become(
     const struct cli *c, const char *program, int head, int argc, char **argv)
@@ -156,6 +160,9 @@ become(
 	char name[32], **words, **to;
 	int i, code;
 
+	if (c->home != NULL || c->passphrase_fd != NULL)
+		return usage_error(c, "it takes no --%s in front of it",
+		    c->home != NULL ? "home" : "passphrase-fd");
 	snprintf(name, sizeof(name), "hallmark-%s", program);
 	words = to = memory_array((size_t)argc + 5, sizeof(*words));
 	*to++ = name;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "ipc/children.h"
 #include "ipc/spawn.h"
@@ -155,4 +156,28 @@ memfd_seal(int fd, int second, const char *name)
 		return -1;
 	}
 	return m;
+}
+
+/* A memfd that nobody has mapped is swapped out like any file of a tmpfs. Private,
+ * since kernels before 6.7 map sealed memory in no other way; pages that are only
+ * read are the memfd's own all the same. */
+void
+memfd_lock(int fd)
+{
+	struct stat st;
+	size_t len;
+	void *p;
+
+	if (fstat(fd, &st) != 0)
+		fatal_errno("sealed memory");
+	len = (size_t)st.st_size;
+	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		fatal_errno("sealed memory");
+	if (mlock(p, len) != 0)
+		log_warning("memory-lock",
+		    "text=\"what is sealed could not be locked in memory; raise "
+		    "RLIMIT_MEMLOCK\"");
+	if (mprotect(p, len, PROT_NONE) != 0)
+		fatal_errno("sealed memory");
 }

@@ -97,7 +97,8 @@ tell_plan(const struct children *c, struct child *k, enum message type, int fd)
 	start.group = k->room.group;
 	if (start.has_test_clock)
 		start.test_clock += (clock_ticks() - c->began) / 1000;
-	(void)control_send(&k->control, type, put_start, &start, fd);
+	(void)control_send_plan(
+	    &k->control, type, c->reloads, put_start, &start, fd);
 }
 
 static void
@@ -191,9 +192,10 @@ tls_back(struct children *c, unsigned front)
 	c->tls_before = -1;
 }
 
-/* READY, STARTING, FAILED, FRESH or BLOCKLIST of a child; fd came with it, or is -1. */
+/* READY, STARTING, FAILED, FRESH or BLOCKLIST of a child, about the START or RELOAD of
+ * that number; fd came with it, or is -1. */
 static void
-take_word(struct children *c, struct child *k, enum message type,
+take_word(struct children *c, struct child *k, enum message type, uint64_t plan,
     struct span payload, int fd)
 {
 	struct message_failed m;
@@ -223,14 +225,16 @@ take_word(struct children *c, struct child *k, enum message type,
 	}
 	if (type == MESSAGE_READY) {
 		k->state = CHILD_READY;
+		k->plan = plan;
 		return;
 	}
-	/* Of a front it is about a reload. Who meets strangers may say it because
+	/* Of a front it is about a reload, and only the last one can be taken
+	 * back. Who meets strangers may say it because
 	 * one of them owns it: that must end nobody else, as a reason to stay
 	 * down would. */
 	if (k->state == CHILD_READY &&
 	    (k->role == ROLE_FRONT || k->role == ROLE_CHECKER)) {
-		if (k->role == ROLE_FRONT)
+		if (k->role == ROLE_FRONT && plan == c->reloads)
 			tls_back(c, k->index);
 		return;
 	}
@@ -251,7 +255,7 @@ child_listen(struct children *c, struct child *k)
 	if (k->control.fd < 0)
 		return;
 	if (control_take(&k->control, 0, c->room, &type, &id, &payload, &fd))
-		take_word(c, k, type, payload, fd);
+		take_word(c, k, type, id, payload, fd);
 	else
 		k->deaf = true;
 }

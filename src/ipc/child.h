@@ -28,6 +28,7 @@ struct child {
 	int64_t backoff;    /* milliseconds until the next start */
 	int64_t again;	    /* clock_ticks of it */
 	int64_t since;	    /* of the last start */
+	uint64_t plan;	    /* number of the RELOAD that it was last ready with */
 	bool deaf;	    /* it closed its end: only its death is left */
 	bool going;	    /* it was told to begin */
 	bool on_demand;	    /* the checker apart: not started, but asked for */
@@ -42,7 +43,8 @@ struct children {
 	struct child list[CHILDREN_MAX];
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
-	int tls_before;	      /* the last reload: plan.tls until then; -1 */
+	uint64_t reloads;     /* so many: the number of the last one */
+	int tls_before;	      /* what all fronts could use before plan.tls; -1 */
 	int blocklist;	      /* the authority's, for fronts; -1 */
 	int signals;	      /* of a service, held back; -1 */
 	struct channel admin; /* our own end as ADMIN */

@@ -58,6 +58,10 @@ void children_stop(struct children *c);
  * copied by the kernel (sendfile) where that works, so that this process need
  * not hold them. -1 on error. */
 int memfd_seal(int fd, int second, const char *name);
+/* Keeps the pages of a sealed memfd out of swap until this process ends, which
+ * still cannot read them (PROT_NONE); a warning, memory-lock, where the limit of
+ * locked memory forbids it. */
+void memfd_lock(int fd);
 
 /* The same ADMIN conversation with a running service's socket. */
 struct admin_connection;

@@ -46,14 +46,14 @@ child_died(struct children *c, struct child *k, int status)
 		c->broken = c->broken || k->role != ROLE_SIGNER;
 		return;
 	}
+	if (clock_ticks() - k->since > 60000)
+		k->backoff = BACKOFF_FIRST; /* it had lived well */
 	log_alarm("program-died",
 	    "program=\"%s\" %s=\"%d\" "
 	    "again-in=\"%lld ms\"",
 	    role_name(k->role), WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 	    (long long)k->backoff);
-	if (clock_ticks() - k->since > 60000)
-		k->backoff = BACKOFF_FIRST; /* it had lived well */
 	k->state = CHILD_DOWN;
 	k->again = clock_ticks() + k->backoff;
 	k->backoff =
@@ -156,6 +156,20 @@ restart_due(struct children *c)
 
 /* --- the loop --- */
 
+/* Has each front said that it can use what came last? */
+static bool
+fronts_agree(const struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].role == ROLE_FRONT &&
+		    (c->list[i].state != CHILD_READY ||
+			c->list[i].plan != c->reloads))
+			return false;
+	return true;
+}
+
 static void
 reload_all(struct children *c,
     bool (*reload)(void *context, struct children_plan *plan), void *context)
@@ -165,9 +179,16 @@ reload_all(struct children *c,
 
 	if (reload == NULL || !reload(context, &c->plan))
 		return;
-	if (c->tls_before >= 0)
-		close(c->tls_before);
-	c->tls_before = before;
+	/* What comes twice in a moment leaves a pair that none has tried yet: no
+	 * one to come back to. */
+	if (c->tls_before < 0 || fronts_agree(c)) {
+		if (c->tls_before >= 0)
+			close(c->tls_before);
+		c->tls_before = before;
+	} else if (before >= 0) {
+		close(before);
+	}
+	c->reloads++;
 	/* One that is starting was told the old things already. */
 	for (i = 0; i < c->len; i++)
 		if (child_lives(&c->list[i]))

@@ -43,6 +43,7 @@ struct program {
 	int tls;
 	int folder;
 	int admin_listener;
+	uint64_t plan; /* number of the last START or RELOAD */
 	bool started; /* START came */
 	bool going;   /* GO came, start() is done */
 	bool walled;  /* start() is done and nothing more can be opened */
@@ -153,6 +154,7 @@ take_start(struct program *p, const struct frame *f)
 	if (!message_start_get(&c, &p->start) ||
 	    p->start.role != p->calls->role || f->fd < 0)
 		fatal("malformed START");
+	p->plan = f->id;
 	p->folder = f->fd;
 	if (p->start.offline)
 		log_without_notes();
@@ -195,25 +197,30 @@ control_send(
 	if (why != NULL)
 		text_copy(m.text, sizeof(m.text), span_str(why->text));
 	message_failed_put(peer_begin(&p->control), &m);
-	(void)peer_send(&p->control, type, 0, -1);
+	(void)peer_send(&p->control, type, p->plan, -1);
 	(void)channel_flush(&p->control.channel);
 }
 
+/* Serve is told in any case: it keeps no pair for fronts that none has used. */
 static void
-take_reload(struct program *p, struct span payload)
+take_reload(struct program *p, const struct frame *f)
 {
 	struct message_start again;
 	struct cbor c;
 	struct why why;
 	enum reason r;
 
-	cbor_open(&c, payload, true);
+	cbor_open(&c, f->payload, true);
 	if (!message_start_get(&c, &again) || again.role != p->calls->role)
 		fatal("malformed RELOAD");
+	p->plan = f->id;
 	why_clear(&why);
 	if (p->calls->reload == NULL ||
-	    (r = p->calls->reload(p->context, &again, &why)) == REASON_OK)
+	    (r = p->calls->reload(p->context, &again, &why)) == REASON_OK) {
+		if (p->ready)
+			control_send(p, MESSAGE_READY, REASON_OK, NULL);
 		return;
+	}
 	log_reason(r, &why, "event=\"reload\"");
 	control_send(p, MESSAGE_FAILED, r, &why);
 }
@@ -256,7 +263,7 @@ take_control(struct program *p, const struct frame *f)
 		p->going = true;
 		return;
 	case MESSAGE_RELOAD:
-		take_reload(p, f->payload);
+		take_reload(p, f);
 		return;
 	case MESSAGE_STOP:
 		demand_empty(f->payload, f->type);

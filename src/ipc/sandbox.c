@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -149,6 +150,19 @@ sandbox_enter(enum role role, int folder, uint32_t user, uint32_t group)
 		fatal_errno("PR_SET_DUMPABLE");
 	landlock(role == ROLE_AUTHORITY || role == ROLE_SIGNER, folder);
 	close(folder);
+}
+
+void
+memory_allow(void)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0 ||
+	    getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
 void

@@ -32,6 +32,10 @@ void sandbox_close(enum role role);
 /* For the parent: gives up all privileges of root but those that starting,
  * placing and ending the programs takes. Nothing for others. */
 void sandbox_parent(void);
+/* Raises what this process and its children may lock in memory: to everything where
+ * it has CAP_SYS_RESOURCE, else as far as its hard limit goes. The signer cannot any
+ * more when it is started: its parent does it, before sandbox_parent(). */
+void memory_allow(void);
 
 /* The version of Landlock that this kernel has, 0 for none. */
 int sandbox_landlock(void);

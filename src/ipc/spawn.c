@@ -100,12 +100,19 @@ bool
 control_send(struct channel *c, enum message type,
     void (*put)(struct cbor_out *, const void *), const void *value, int fd)
 {
+	return control_send_plan(c, type, 0, put, value, fd);
+}
+
+bool
+control_send_plan(struct channel *c, enum message type, uint64_t plan,
+    void (*put)(struct cbor_out *, const void *), const void *value, int fd)
+{
 	static uint8_t room[FRAME_MAX];
 	struct cbor_out o;
 	struct span frame;
 	int64_t deadline = clock_ticks() + 1000;
 
-	frame_begin(&o, room, type, 0);
+	frame_begin(&o, room, type, plan);
 	if (put != NULL)
 		put(&o, value);
 	else

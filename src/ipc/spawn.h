@@ -21,6 +21,10 @@ void program_path(char *out, size_t cap, const char *bindir, const char *name);
 /* Sends one control frame, blocking for at most a second. */
 bool control_send(struct channel *c, enum message type,
     void (*put)(struct cbor_out *, const void *), const void *value, int fd);
+/* The same of START and RELOAD, which have a number: what READY and FAILED are
+ * about has it, too. */
+bool control_send_plan(struct channel *c, enum message type, uint64_t plan,
+    void (*put)(struct cbor_out *, const void *), const void *value, int fd);
 /* Waits for one frame until a deadline (clock_ticks). room is FRAME_MAX.
  * control_take gives a descriptor that came with it, or -1. */
 bool control_take(struct channel *c, int64_t deadline, uint8_t *room,

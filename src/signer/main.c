@@ -85,20 +85,6 @@ tell_starting(void *context)
  * itself, and goes back. */
 #define MAPPED (1 << 20)
 
-/* While we are root, if we are: the signer's user may not. */
-static void
-lock_allow(void)
-{
-	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-	struct rlimit limit;
-
-	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0 ||
-	    getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
-}
-
 /* Keys must not be swapped out. Where the limit is finite, only secrets and the heap
  * for keys are locked: to lock all would make a later allocation fail. Pages that
  * nobody has touched need no memory. */
@@ -351,7 +337,6 @@ main(int argc, char **argv)
 	static struct state state;
 
 	process_harden();
-	lock_allow();
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED);
 	libcrypto_memory();
 	log_open("signer");
