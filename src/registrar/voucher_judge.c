@@ -2,6 +2,7 @@
 #include "registrar/voucher_judge.h"
 
 #include "base/clock.h"
+#include "x509/constraints.h"
 
 /* The second half of the arena is for the content (content_check). */
 static enum reason
@@ -92,6 +93,7 @@ static enum reason
 chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 {
 	const struct certificate *signer = j->signer;
+	struct why inner;
 	unsigned i;
 
 	j->chained = chain_climb(f, j);
@@ -114,6 +116,10 @@ chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 			return why_set(why, REASON_VOUCHER_ANCHOR, -1,
 			    "certificate %u has an unknown critical extension",
 			    i);
+	why_clear(&inner);
+	if (constraints_check(j->chain, j->chain_len, &inner) != REASON_OK)
+		return why_set(
+		    why, REASON_VOUCHER_ANCHOR, -1, "%s", inner.text);
 	return REASON_OK;
 }
 
