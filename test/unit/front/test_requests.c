@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
@@ -279,6 +280,43 @@ a_large_answer(void **state)
 	assert_has("\r\nContent-Length: 131072\r\n");
 	assert_int_equal(strspn(strstr(reply, "\r\n\r\n") + 4, "x"), 131072);
 	client_close(c);
+}
+
+/* Nobody is kept out of the log by health checks, which have no line in it. */
+static void
+health_and_the_log(void **state)
+{
+	static const char one[] = "GET /healthz HTTP/1.1\r\nHost: l\r\n\r\n";
+	static char all[150 * sizeof(one)];
+	struct http_limits l = world_limits();
+	int kept = dup(STDERR_FILENO), log;
+	char path[PATH_MAX];
+	ssize_t len;
+	unsigned i;
+	SSL *c;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/log", folder);
+	log = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
+	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	world_start(&l, CLIENT_REQUIRED, 0);
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	c = client_open(PLAIN_CLIENT);
+	for (i = 0; i < 150; i++)
+		strcat(all, one);
+	client_say(c, all);
+	for (i = 0; i < 150; i++)
+		assert_int_equal(client_reply(c, reply), 200);
+	client_say(c, "GET /elsewhere HTTP/1.1\r\nHost: l\r\n\r\n");
+	assert_int_equal(client_reply(c, reply), 404);
+	client_close(c);
+	assert_int_equal(world_stop(), 0);
+	len = pread(log, reply, sizeof(reply) - 1, 0);
+	assert_true(len > 0);
+	reply[len] = '\0';
+	assert_has("path-unknown");
+	close(log);
+	close(kept);
 }
 
 /* --- TLS --- */
@@ -600,6 +638,7 @@ main(void)
 		WITH_FRONT(expectation_by_curl),
 		WITH_FRONT(two_requests_on_one_connection),
 		WITH_FRONT(health),
+		cmocka_unit_test(health_and_the_log),
 		WITH_FRONT(a_refusal_keeps_the_connection),
 		WITH_FRONT(refusals_of_the_header),
 		cmocka_unit_test_teardown(old_paths_behind_a_switch, stop),
