@@ -342,6 +342,17 @@ certificate_domain_id(
 }
 
 bool
+certificate_has_policy(const struct certificate *c, struct span policy)
+{
+	unsigned i;
+
+	for (i = 0; i < c->policies_len; i++)
+		if (span_eq(c->policies[i], policy))
+			return true;
+	return false;
+}
+
+bool
 certificate_public_policy(const struct certificate *c)
 {
 	/* 2.23.140.1: certificate policies of the CA/Browser Forum. */

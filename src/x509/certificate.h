@@ -111,6 +111,8 @@ void certificate_domain_id(
 void certificate_issuer(const struct certificate *c, struct issuer *out);
 /* Is this DER a Name (RFC 5280 4.1.2.4) as it may stand in a certificate? */
 MUST_USE bool name_valid(struct span name);
+/* Does it assert this policy (OID content), itself and not by anyPolicy? */
+bool certificate_has_policy(const struct certificate *c, struct span policy);
 /* Does it claim a policy of the CA/Browser Forum, which all certificates of
  * public CAs do, and no others? */
 bool certificate_public_policy(const struct certificate *c);
