@@ -198,8 +198,8 @@ rsa_read(struct public_key *k, struct span bits, struct why *why)
 	k->exponent_usual = BN_is_word(be, 65537);
 	/* Bounds on what a verification may cost, too. */
 	good = (n.ptr[0] & 0x80) == 0 && (e.ptr[0] & 0x80) == 0 &&
-	    k->bits >= 2048 && k->bits <= 8192 && BN_is_odd(bn) &&
-	    BN_is_odd(be) && !BN_is_one(be) && BN_num_bits(be) <= 33;
+	    k->bits >= 2048 && k->bits <= RSA_BITS_MAX && BN_is_odd(bn) &&
+	    BN_is_odd(be) && !BN_is_one(be) && BN_num_bits(be) <= RSA_EXPONENT_BITS;
 	if (good)
 		k->pkey = rsa_build(bn, be);
 	BN_free(bn);

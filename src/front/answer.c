@@ -194,12 +194,15 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 	bool turned_away =
 	    reason == REASON_CLIENT_BLOCKED || reason == REASON_RATE_LIMITED;
 
+	/* Nor takes what has no line the lines of others. */
+	if (reason == REASON_OK && route->resource == RESOURCE_HEALTH)
+		return;
 	if (!line_left(f, turned_away))
 		return;
 	if (reason != REASON_OK)
 		log_reason(reason, why, "request=\"%s\" address=\"%s\"",
 		    connection_correlation(c), connection_address(c));
-	else if (route->resource != RESOURCE_HEALTH)
+	else
 		log_note("served",
 		    "request=\"%s\" address=\"%s\" status=\"%u\" path=\"%s\"",
 		    connection_correlation(c), connection_address(c), status,

@@ -2,6 +2,7 @@
 #include "http/tls.h"
 
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,19 +11,44 @@
 
 #include "base/fatal.h"
 #include "http/provider.h"
+#include "model/names.h"
 
 #define GROUPS		 "X25519:P-256:P-384" /* the cheapest for us first */
 #define CERTIFICATES_MAX 16384 /* octets a client may send of them */
 #define SESSIONS_MAX	 2048  /* each keeps its client's certificates */
 #define SESSION_SECONDS	 3600
 
-/* Anybody may come; OpenSSL has checked the proof of possession. */
+/* Would the proof of possession cost many times what it costs with other keys? Of RSA
+ * that grows with the number and with the exponent (MP 17). */
+static bool
+is_costly(const EVP_PKEY *key)
+{
+	BIGNUM *exponent = NULL;
+	bool costly;
+
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA &&
+	    EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS)
+		return false;
+	costly = EVP_PKEY_get_bits(key) > RSA_BITS_MAX ||
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1 ||
+	    BN_num_bits(exponent) > RSA_EXPONENT_BITS;
+	BN_free(exponent);
+	return costly;
+}
+
+/* Anybody may come (R-4.2) with a key that costs us no more than others; the proof of
+ * possession, which OpenSSL checks, comes after this. */
 static int
 accept_any(X509_STORE_CTX *context, void *argument)
 {
+	const X509 *leaf = X509_STORE_CTX_get0_cert(context);
+	const EVP_PKEY *key = leaf == NULL ? NULL : X509_get0_pubkey(leaf);
+	bool costly = key != NULL && is_costly(key);
+
 	(void)argument;
-	X509_STORE_CTX_set_error(context, X509_V_OK);
-	return 1;
+	X509_STORE_CTX_set_error(
+	    context, costly ? X509_V_ERR_CERT_REJECTED : X509_V_OK);
+	return !costly;
 }
 
 /* RFC 7301: what is spoken here, or nothing. */

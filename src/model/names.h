@@ -16,6 +16,8 @@
 #define MASA_URL_MAX	  255	/* IP 5 */
 #define KEY_ID_MAX	  64	/* subjectKeyIdentifier octets that we take */
 #define SPKI_MAX	  1200	/* SubjectPublicKeyInfo of RSA-8192 fits */
+#define RSA_BITS_MAX	  8192	/* MP 17 */
+#define RSA_EXPONENT_BITS 33	/* of the longest that is taken */
 #define CERTIFICATE_MAX	  4096	/* one certificate, DER */
 #define CHAIN_MAX	  6	/* MP 17 */
 #define BODY_MAX	  65536 /* MP 17 */

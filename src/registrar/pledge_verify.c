@@ -5,12 +5,13 @@
 
 #include "base/fatal.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "registrar/pvr.h"
 #include "registrar/show.h"
 
 struct verify_options {
 	const char *voucher, *anchor, *serial, *certificate, *nonce, *request;
-	const char *registrar, *time;
+	const char *registrar, *time, *policy;
 	bool json, requests, old;
 };
 
@@ -21,7 +22,24 @@ struct verify_files {
 	struct certificate_file idevid, registrar;
 	struct pvr pvr;
 	char serial[SERIAL_MAX + 1];
+	uint8_t policy[64];
 };
+
+static enum reason
+policy_find(const struct verify_options *o, struct verify_files *files,
+    struct judge_facts *f, struct why *why)
+{
+	size_t len;
+
+	if (o->policy == NULL)
+		return REASON_OK;
+	if (!text_oid(span_str(o->policy), files->policy, sizeof(files->policy),
+		&len))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--voucher-policy takes an OID such as 1.3.6.1.4.1.1.1");
+	f->policy = span_of(files->policy, len);
+	return REASON_OK;
+}
 
 /* The device's serial: as told, or of its certificate. */
 static enum reason
@@ -87,6 +105,8 @@ facts_gather(const struct verify_options *o, struct verify_files *files,
 	enum reason r;
 
 	files->anchor = memory_new(FILE_MAX);
+	if ((r = policy_find(o, files, f, why)) != REASON_OK)
+		return r;
 	if ((r = object_load(&files->voucher, o->voucher, FILE_MAX, why)) !=
 	    REASON_OK)
 		return r;
@@ -133,6 +153,7 @@ pledge_verify(int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "voucher", &o.voucher, NULL, true },
 		{ "anchor", &o.anchor, NULL, true },
+		{ "voucher-policy", &o.policy, NULL, false },
 		{ "serial", &o.serial, NULL, false },
 		{ "certificate", &o.certificate, NULL, false },
 		{ "nonce", &o.nonce, NULL, false },
@@ -157,6 +178,7 @@ voucher_verify(int argc, char **argv)
 	struct verify_options o = { .requests = true };
 	const struct option_row rows[] = {
 		{ "anchor", &o.anchor, NULL, true },
+		{ "voucher-policy", &o.policy, NULL, false },
 		{ "time", &o.time, NULL, false },
 		{ "legacy-est-domain", NULL, &o.old, false },
 		{ "json", NULL, &o.json, false },

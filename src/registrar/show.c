@@ -270,6 +270,7 @@ put_verdict(struct json_out *o, const struct judgement *j)
 	json_put_name(o, "checked");
 	json_begin_object(o);
 	json_add_bool(o, "anchor", j->chained);
+	json_add_bool(o, "voucher-policy", j->policy_checked);
 	json_add_bool(o, "serial-number", j->serial_checked);
 	json_add_bool(o, "nonce", j->nonce_checked);
 	json_add_bool(o, "idevid-issuer", j->issuer_checked);
@@ -324,6 +325,7 @@ verdict_print(const struct judgement *j, bool json)
 	text_print(j);
 	printf("\nThe %s is good:\n", j->is_request ? "request" : "voucher");
 	check_line("  signature, anchor", j->chained);
+	check_line("  voucher policy", j->policy_checked);
 	if (j->is_request)
 		return;
 	check_line("  serial-number", j->serial_checked);

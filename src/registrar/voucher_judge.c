@@ -2,6 +2,7 @@
 #include "registrar/voucher_judge.h"
 
 #include "base/clock.h"
+#include "x509/constraints.h"
 
 /* The second half of the arena is for the content (content_check). */
 static enum reason
@@ -92,6 +93,7 @@ static enum reason
 chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 {
 	const struct certificate *signer = j->signer;
+	struct why inner;
 	unsigned i;
 
 	j->chained = chain_climb(f, j);
@@ -114,6 +116,38 @@ chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 			return why_set(why, REASON_VOUCHER_ANCHOR, -1,
 			    "certificate %u has an unknown critical extension",
 			    i);
+	why_clear(&inner);
+	if (constraints_check(j->chain, j->chain_len, &inner) != REASON_OK)
+		return why_set(
+		    why, REASON_VOUCHER_ANCHOR, -1, "%s", inner.text);
+	return REASON_OK;
+}
+
+/*
+ * IP 6, RFC 5280 6.1 with one acceptable policy that is required, anyPolicy and
+ * mappings inhibited: so each certificate must assert it. A self-issued one would not
+ * count for the path lengths above it.
+ */
+static enum reason
+policy_check(const struct judge_facts *f, struct judgement *j, struct why *why)
+{
+	unsigned i;
+
+	if (f->policy.len == 0)
+		return REASON_OK;
+	for (i = 0; i < j->chain_len; i++) {
+		const struct certificate *c = &j->chain[i];
+
+		if (span_eq(c->spki, f->anchor))
+			continue;
+		if (!certificate_has_policy(c, f->policy))
+			return why_set(why, REASON_VOUCHER_POLICY, -1,
+			    "certificate %u of the chain lacks it", i);
+		if (i > 0 && certificate_self_issued(c))
+			return why_set(why, REASON_VOUCHER_POLICY, -1,
+			    "certificate %u of the chain is self-issued", i);
+	}
+	j->policy_checked = true;
 	return REASON_OK;
 }
 
@@ -318,6 +352,7 @@ voucher_judge(const struct judge_facts *f, uint8_t *arena,
 	memset(out, 0, sizeof(*out));
 	if ((r = envelope_check(f, arena, out, why)) != REASON_OK ||
 	    (r = chain_check(f, out, why)) != REASON_OK ||
+	    (r = policy_check(f, out, why)) != REASON_OK ||
 	    (r = content_check(f, out, arena, why)) != REASON_OK ||
 	    (r = serial_check(f, out, why)) != REASON_OK ||
 	    (r = nonce_check(f, out, why)) != REASON_OK ||

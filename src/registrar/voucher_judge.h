@@ -13,6 +13,10 @@
 struct judge_facts {
 	struct span voucher; /* the whole object, CMS, JWS or COSE */
 	struct span anchor;  /* SubjectPublicKeyInfo built in */
+	/* OID content: what each certificate below the anchor must assert, where the
+	 * anchor has certified others than voucher signers, too (IP 6); empty = do
+	 * not compare. */
+	struct span policy;
 	int64_t now;
 	const char *serial; /* NULL = do not compare */
 	const char *nonce;  /* NULL = do not compare, "" = none sent */
@@ -41,12 +45,13 @@ struct judgement {
 	bool is_request; /* then request is filled, and not voucher */
 	struct voucher_request request;
 	struct certificate pinned; /* where the pin is a certificate */
+	bool policy_checked;
 	bool serial_checked, nonce_checked, issuer_checked, pin_checked;
 	bool nonceless; /* an answer to a nonce, without it */
 };
 
 /*
- * Judges in the order signature, chain, content, serial, nonce, dates, issuer,
+ * Judges in the order signature, chain, policy, content, serial, nonce, dates, issuer,
  * pin; stops at the first refusal, *out holds what was known by then. arena
  * holds JUDGE_ARENA(voucher.len) octets and outlives *out.
  *
@@ -54,6 +59,9 @@ struct judgement {
  * not count (IP 3). A voucher that echoes the nonce is fresh, so its signer
  * must be valid now; any other may be used long after its signer's certificate
  * ended, so the chain must have been valid on the day it was made.
+ *
+ * With a policy a certificate below the anchor that lacks it, or a self-issued one that
+ * has issued, is VOUCHER_POLICY: anyPolicy and mappings do not stand for it.
  *
  * VOUCHER_SIGNATURE, VOUCHER_ANCHOR, VOUCHER_MALFORMED, VOUCHER_SERIAL,
  * VOUCHER_NONCE, VOUCHER_EXPIRED, VOUCHER_ISSUER, VOUCHER_PIN, and those of

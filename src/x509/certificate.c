@@ -322,6 +322,12 @@ certificate_self_signed(const struct certificate *c)
 	return certificate_signed_by(c, c);
 }
 
+bool
+certificate_self_issued(const struct certificate *c)
+{
+	return span_eq(c->issuer, c->subject);
+}
+
 void
 certificate_domain_id(
     const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len)
@@ -333,6 +339,17 @@ certificate_domain_id(
 	}
 	sha256(c->spki, out);
 	*len = HASH_SIZE;
+}
+
+bool
+certificate_has_policy(const struct certificate *c, struct span policy)
+{
+	unsigned i;
+
+	for (i = 0; i < c->policies_len; i++)
+		if (span_eq(c->policies[i], policy))
+			return true;
+	return false;
 }
 
 bool

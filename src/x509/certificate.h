@@ -29,6 +29,7 @@ enum certificate_extension {
 	EXTENSION_AUTHORITY_INFORMATION,
 	EXTENSION_MASA_URL,
 	EXTENSION_MASA_URL_OBSOLETE,
+	EXTENSION_NAME_CONSTRAINTS,
 	EXTENSIONS_KNOWN
 };
 
@@ -76,10 +77,8 @@ struct certificate {
 	bool has_ocsp_pointers; /* or what cannot be read */
 	bool unknown_critical;
 	struct span unknown_critical_oid; /* of the first one */
-	/* With unknown_critical: it is nameConstraints (RFC 5280 4.2.1.10) and
-	 * nothing else, for which path_build() asks OpenSSL. */
-	bool unknown_is_name_constraints;
-	struct span subject_alt_name; /* extnValue content */
+	/* extnValue content; who builds a chain asks constraints_check(). */
+	struct span subject_alt_name, name_constraints;
 };
 
 /*
@@ -102,6 +101,8 @@ MUST_USE bool certificate_signed_with(
     const struct certificate *child, const struct certificate *issuer);
 /* Subject equals issuer and the signature verifies with its own key. */
 bool certificate_self_signed(const struct certificate *c);
+/* Subject equals issuer (RFC 5280 6.1), octet by octet. */
+bool certificate_self_issued(const struct certificate *c);
 /* domainID (RFC 8995 5.8.2, MP 14.3): SKI octets, else SHA-256 of the SPKI. */
 void certificate_domain_id(
     const struct certificate *c, uint8_t out[KEY_ID_MAX], uint8_t *len);
@@ -110,6 +111,8 @@ void certificate_domain_id(
 void certificate_issuer(const struct certificate *c, struct issuer *out);
 /* Is this DER a Name (RFC 5280 4.1.2.4) as it may stand in a certificate? */
 MUST_USE bool name_valid(struct span name);
+/* Does it assert this policy (OID content), itself and not by anyPolicy? */
+bool certificate_has_policy(const struct certificate *c, struct span policy);
 /* Does it claim a policy of the CA/Browser Forum, which all certificates of
  * public CAs do, and no others? */
 bool certificate_public_policy(const struct certificate *c);

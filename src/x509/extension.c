@@ -157,6 +157,15 @@ subject_alt_name(struct der *d, bool critical, struct certificate *out)
 }
 
 static bool
+name_constraints(struct der *d, bool critical, struct certificate *out)
+{
+	(void)critical;
+	out->name_constraints = span_of(d->pos, (size_t)(d->end - d->pos));
+	d->pos = d->end;
+	return true;
+}
+
+static bool
 crl_pointers(struct der *d, bool critical, struct certificate *out)
 {
 	(void)critical;
@@ -210,6 +219,7 @@ static const struct {
 	{ 8, { 0x2b, 6, 1, 5, 5, 7, 1, 1 }, authority_information },
 	{ 8, { 0x2b, 6, 1, 5, 5, 7, 1, 32 }, masa_url },
 	{ 9, { 0x2b, 6, 1, 4, 1, 0x82, 0xee, 0x52, 2 }, masa_url_obsolete },
+	{ 3, { 0x55, 0x1d, 30 }, name_constraints },
 };
 
 /* Reads the value of one extension; unknown ones are only remembered. whole is
@@ -218,8 +228,6 @@ static bool
 extension_value(struct span whole, struct span oid, bool critical,
     struct span value, struct certificate *out)
 {
-	static const uint8_t name_constraints[] = { 0x55, 0x1d, 30 };
-	bool names = span_eq(oid, OID_SPAN(name_constraints));
 	struct der d;
 	size_t i;
 
@@ -233,7 +241,6 @@ extension_value(struct span whole, struct span oid, bool critical,
 	}
 	if (!critical)
 		return true;
-	out->unknown_is_name_constraints = names && !out->unknown_critical;
 	if (!out->unknown_critical)
 		out->unknown_critical_oid = oid;
 	out->unknown_critical = true;

@@ -1,23 +1,17 @@
 /* Certificate paths, see path.h. */
 #include "x509/path.h"
 
-#include <openssl/x509.h>
-#include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
+#include "x509/constraints.h"
 
-#include "crypto/error.h"
-
-/* Chains that OpenSSL has accepted once: by the hash of all their octets, with
+/* Chains that were good once: by the hash of all their octets, with
  * the time in which all their dates hold, and what their top is. */
 #define REMEMBERED 1024
 
 /* Bounds of one search. An honest container needs a step a link; a check of a
- * signature costs up to 15 of the work that signature_work() counts, and what
- * OpenSSL thinks of a path JUDGED for each certificate, whose keys it decodes
- * once more. Six certificates with the slowest keys need 150. */
+ * signature costs up to 15 of the work that signature_work() counts. Six
+ * certificates with the slowest keys need 90, more where there are constraints. */
 #define STEPS_MAX 24
 #define WORK_MAX  150
-#define JUDGED	  10
 
 /* Links whose signature was looked at, good or not: a function of the octets. The
  * chains of one request, and of one customer, have most of theirs in common. */
@@ -125,67 +119,6 @@ link_look(const struct certificate *child, const struct certificate *issuer)
 	return l;
 }
 
-/* In place of OpenSSL's own: link_look() has seen at each signature, and
- * path_check() at dates and keyUsage. */
-static int
-signatures_known(X509_STORE_CTX *context)
-{
-	(void)context;
-	return 1;
-}
-
-/* A second opinion on a chain that is new here: purpose any (cmcRA alone would
- * fail every named purpose), the top as the trust anchor. The only opinion on
- * name constraints. Signatures are not checked again (doc/decisions/042). */
-static enum reason
-openssl_accepts(const struct path *p, int64_t now, struct why *why)
-{
-	X509_STORE *store = X509_STORE_new();
-	X509_STORE_CTX *context = X509_STORE_CTX_new();
-	STACK_OF(X509) *between = sk_X509_new_null();
-	X509 *x[CHAIN_MAX] = { NULL };
-	X509_VERIFY_PARAM *param;
-	bool good = store != NULL && context != NULL && between != NULL;
-	int error = X509_V_ERR_UNSPECIFIED;
-	int64_t from, until;
-	unsigned i;
-
-	for (i = 0; good && i < p->len; i++) {
-		const unsigned char *at = p->certificates[i].der.ptr;
-
-		x[i] = d2i_X509(NULL, &at, (long)p->certificates[i].der.len);
-		good = x[i] != NULL;
-		if (good && i > 0 && i + 1 < p->len)
-			good = sk_X509_push(between, x[i]) > 0;
-	}
-	good = good && X509_STORE_add_cert(store, x[p->len - 1]) == 1 &&
-	    X509_STORE_CTX_init(context, store, x[0], between) == 1;
-	if (good) {
-		param = X509_STORE_CTX_get0_param(context);
-		/* The last second is valid (RFC 5280 4.1.2.5), but not for
-		 * OpenSSL, which has it expired already. */
-		path_interval(p, &from, &until);
-		X509_VERIFY_PARAM_set_time(
-		    param, (time_t)(now == until ? now - 1 : now));
-		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
-		X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
-		X509_STORE_CTX_set_verify(context, signatures_known);
-		good = X509_verify_cert(context) == 1;
-		error = X509_STORE_CTX_get_error(context);
-	}
-	for (i = 0; i < p->len; i++)
-		X509_free(x[i]);
-	sk_X509_free(between);
-	X509_STORE_CTX_free(context);
-	X509_STORE_free(store);
-	if (!good)
-		crypto_refused();
-	return good ? REASON_OK
-		    : why_set(why, REASON_REGISTRAR_PATH, -1,
-			  "the path does not validate: %s",
-			  X509_verify_cert_error_string(error));
-}
-
 /* One serial of one issuer names one certificate, and one name with one key
  * identifier one key (RFC 8995 5.5.2: "contradict"). */
 static bool
@@ -278,7 +211,7 @@ path_check(const struct path *p, int64_t now, struct why *why)
 			    "certificate %u of the path %s", i,
 			    now < c->not_before ? "is not valid yet"
 						: "has expired");
-		if (c->unknown_critical && !c->unknown_is_name_constraints)
+		if (c->unknown_critical)
 			return why_set(why, REASON_REGISTRAR_PATH, -1,
 			    "certificate %u has an unknown critical extension",
 			    i);
@@ -286,12 +219,6 @@ path_check(const struct path *p, int64_t now, struct why *why)
 			return r;
 	}
 	return REASON_OK;
-}
-
-static bool
-self_issued(const struct certificate *c)
-{
-	return span_eq(c->issuer, c->subject);
 }
 
 /*
@@ -307,6 +234,7 @@ struct search {
 	unsigned budget;	  /* steps left */
 	uint64_t begun;		  /* signature_work() then */
 	unsigned work[CHAIN_MAX]; /* of the links to each certificate */
+	unsigned judged;	  /* of the constraints of this path */
 	struct path *path;
 	struct why why; /* of the first path that did not hold */
 	enum reason refusal;
@@ -329,8 +257,9 @@ path_good(const struct search *s)
 {
 	struct path *p = s->path;
 	const struct certificate *top = &p->certificates[p->len - 1];
-	const struct link *own = self_issued(top) ? link_look(top, top) : NULL;
-	unsigned i, work = p->len * JUDGED + (own == NULL ? 0 : own->work);
+	const struct link *own =
+	    certificate_self_issued(top) ? link_look(top, top) : NULL;
+	unsigned i, work = s->judged + (own == NULL ? 0 : own->work);
 
 	for (i = 1; i < p->len; i++)
 		work += s->work[i];
@@ -342,6 +271,7 @@ path_good(const struct search *s)
 static bool
 path_judge(struct search *s)
 {
+	uint64_t begun = signature_work();
 	struct why why;
 	enum reason r;
 
@@ -352,10 +282,10 @@ path_judge(struct search *s)
 		return path_remembered(s->path, s->now);
 	}
 	why_clear(&why);
-	if ((r = path_check(s->path, s->now, &why)) == REASON_OK) {
-		signature_work_add(s->path->len * JUDGED);
-		r = openssl_accepts(s->path, s->now, &why);
-	}
+	if ((r = path_check(s->path, s->now, &why)) == REASON_OK)
+		r = constraints_check(
+		    s->path->certificates, s->path->len, &why);
+	s->judged = (unsigned)(signature_work() - begun);
 	if (r == REASON_OK) {
 		path_good(s);
 		return true;
@@ -402,11 +332,13 @@ climb(struct search *s)
 	bool issued = false;
 	unsigned i, turn;
 
-	if (p->len == CHAIN_MAX || self_issued(&p->certificates[p->len - 1]))
+	if (p->len == CHAIN_MAX ||
+	    certificate_self_issued(&p->certificates[p->len - 1]))
 		return path_judge(s);
 	for (turn = 0; turn < 2; turn++)
 		for (i = 0; i < s->pool_len; i++)
-			if (self_issued(&s->pool[i]) == (turn == 0) &&
+			if (certificate_self_issued(&s->pool[i]) ==
+				(turn == 0) &&
 			    climb_over(s, &s->pool[i], &issued))
 				return true;
 	return !issued && s->budget > 0 && path_judge(s);

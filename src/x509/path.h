@@ -19,9 +19,8 @@ struct path {
  * Builds and validates. Every link is a verified signature; dates of all are
  * checked against now; issuers must be CAs with keyCertSign if keyUsage is
  * there, path lengths hold, leaf has digitalSignature if keyUsage is there, no
- * unknown critical extension. A chain met for the first time is validated by
- * OpenSSL as well (purpose any, the top as trust anchor; name constraints), and
- * remembered by hash with the time until which all its dates hold. Where one
+ * unknown critical extension; constraints_check() has nothing against it. A good
+ * chain is remembered by hash with the time until which all its dates hold. Where one
  * certificate has several issuers (cross-signing) the first good path counts,
  * through a self-issued certificate if there is one. A lone end entity is a
  * path. Certificates that are not on the path are ignored.

@@ -1,4 +1,4 @@
-/* As forget_keys.c, for the paths that OpenSSL has accepted once. */
+/* As forget_keys.c, for the paths that were good once. */
 #include "x509/path.c"
 
 #include "forget.h"

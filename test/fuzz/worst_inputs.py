@@ -65,13 +65,13 @@ ANIMA = oid("1.2.840.113549.1.9.16.1.40")
 
 
 class Key:
-    """A P-384 key: the curve whose signatures take libcrypto longest."""
+    """P-384 is the curve whose signatures take libcrypto longest."""
     count = itertools.count()
 
-    def __init__(self, folder):
+    def __init__(self, folder, curve="P-384"):
         self.path = pathlib.Path(folder) / ("%d.key" % next(Key.count))
         subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
-                        "ec_paramgen_curve:P-384", "-out", self.path],
+                        "ec_paramgen_curve:" + curve, "-out", self.path],
                        check=True)
         self.spki = subprocess.run(
             ["openssl", "pkey", "-in", self.path, "-pubout", "-outform",
@@ -98,14 +98,15 @@ def extension(kind, value, critical=False):
 
 CA = extension("2.5.29.19", der(0x30, b"\1\1\xff"), True)
 REGISTRAR = extension("2.5.29.37", der(0x30, oid("1.3.6.1.5.5.7.3.28")))
-# The names below this one are excluded: only OpenSSL looks at that.
-NARROW = extension("2.5.29.30", der(0x30, der(0xa1, der(0x30, der(
-    0xa4, name("leaf"))))), True)
+
+def excluded(*names):
+    return extension("2.5.29.30", der(0x30, der(
+        0xa1, *[der(0x30, n) for n in names])), True)
 
 
 def certificate(issuer, subject, key, signer, number, *extensions):
     tbs = der(0x30, der(0xa0, b"\2\1\2"), der(2, bytes([1, number])),
-              ECDSA384, name(issuer),
+              ECDSA384, issuer if isinstance(issuer, bytes) else name(issuer),
               der(0x30, der(23, b"190101000000Z"), der(23, b"491231235959Z")),
               subject if isinstance(subject, bytes) else name(subject),
               key.spki, der(0xa3, der(0x30, *extensions))
@@ -125,6 +126,10 @@ def cms(content, certificates, key, attributes=b"", algorithm=ECDSA384):
         0x30, b"\2\1\1", der(0x31, SHA384),
         der(0x30, ANIMA, der(0xa0, der(4, content))),
         der(0xa0, *certificates), der(0x31, info))))
+
+
+# The names below this one are excluded: only OpenSSL looks at that.
+NARROW = excluded(der(0xa4, name("leaf")))
 
 
 class Pki:
@@ -149,6 +154,27 @@ class Pki:
         self.named = [certificate("x", "A", k, self.ca, n, CA)
                       for n, k in enumerate(self.strangers[:8])]
         self.named.append(certificate("x", "A", self.ca, self.ca, 9, CA))
+        quick = self.quick = Key(folder, "P-256")
+        # Issuers of one name whose lists of revocations are at many places
+        # below their own issuer's long name.
+        rdn = der(0x31, der(0x30, oid("1.2"), der(12, b"")))
+        point = der(0x30, der(0xa0, der(0xa1, der(
+            0x30, oid("1.2"), der(12, b"")))))
+        self.pointed = [certificate("A", "leaf", quick, quick, 99, REGISTRAR)]
+        self.pointed += [certificate(
+            der(0x30, rdn * 130), "A", quick, quick, n, CA, NARROW,
+            extension("2.5.29.31", der(0x30, point * 180)))
+            for n in range(8)]
+        # As many names as there is room for, below as many exclusions.
+        def wide(issuer, subject, n, last=b"b"):
+            return certificate(
+                issuer, subject, quick, quick, n, CA, excluded(
+                    *[der(0x82, b"b")] * 710, der(0x82, last)))
+        self.excluding = [
+            certificate("A", "leaf", quick, quick, 99, REGISTRAR, extension(
+                "2.5.29.17", der(0x30, der(0x82, b"a") * 1150))),
+            wide("B", "A", 1, b"a"), wide("C", "B", 2), wide("D", "C", 3),
+            wide("E", "D", 4)] + [wide("F", "E", n) for n in range(5, 10)]
 
     def many(self, subject, key):
         """The one that fits comes last."""
@@ -351,6 +377,10 @@ def check_inputs(pki):
             request(prior_signed_voucher_request=prior),
             [certificate("x", "leaf", pki.leaf, pki.ca, 8, REGISTRAR)],
             pki.leaf),
+        "eight issuers with relative points": cms(
+            request(), pki.pointed, pki.quick),
+        "names below five lists of exclusions": cms(
+            request(), pki.excluding, pki.quick),
         "base64": base64.b64encode(cms(
             b" " * 40000, [device], pki.leaf))[:BODY],
     }

@@ -41,6 +41,20 @@ struct workspace room;
 #define USUAL  "serverAuth,clientAuth," CMC_RA
 #define IS_CA  EXT_CA("critical,CA:TRUE", "critical,keyCertSign")
 #define IS_RA  EXT_LEAF(USUAL)
+/* Ten exclusions, of 1,200 octets. */
+#define LONG                                                        \
+	",excluded;DNS:a-name-of-a-hundred-characters-that-no-sign" \
+	"er-of.a-request-has-and-that-takes-room-in-this-certificate.test"
+#define NARROW                                                                 \
+	{                                                                      \
+		{ "basicConstraints", "critical,CA:TRUE" },                    \
+		    { "subjectKeyIdentifier", "hash" },                        \
+		{                                                              \
+			"nameConstraints",                                     \
+			    "critical" LONG LONG LONG LONG LONG LONG LONG LONG \
+				LONG LONG                                      \
+		}                                                              \
+	}
 #define IS_IDEVID                                               \
 	{                                                       \
 		{ "authorityKeyIdentifier", "keyid" },          \
@@ -90,7 +104,7 @@ static const struct plan {
 	    .extensions = { { "extendedKeyUsage", CMC_RA } } },
 	[REGISTRAR_P384] = { "r384", SUB, .key = "P-384", .extensions = IS_RA },
 	[REGISTRAR_P521] = { "r521", SUB, .key = "P-521", .extensions = IS_RA },
-	[SLOW_1] = { "slow 1", .key = "P-384", .extensions = IS_CA },
+	[SLOW_1] = { "slow 1", .key = "P-384", .extensions = NARROW },
 	[SLOW_2] = { "slow 2", SLOW_1, .key = "P-384", .extensions = IS_CA },
 	[SLOW_3] = { "slow 3", SLOW_2, .key = "P-384", .extensions = IS_CA },
 	[SLOW_4] = { "slow 4", SLOW_3, .key = "P-384", .extensions = IS_CA },

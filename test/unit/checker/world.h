@@ -37,7 +37,7 @@ enum who {
 	REGISTRAR_P384,
 	REGISTRAR_P521,
 	REGISTRAR_RSA,
-	SLOW_1, /* six with P-384, as long as a chain may be */
+	SLOW_1, /* six with P-384, as long as a chain may be; the top has constraints */
 	SLOW_2,
 	SLOW_3,
 	SLOW_4,

@@ -1,6 +1,7 @@
 /* Good clients and the front: what is handed on, what comes back. */
 #include "world.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,10 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -277,6 +282,43 @@ a_large_answer(void **state)
 	client_close(c);
 }
 
+/* Nobody is kept out of the log by health checks, which have no line in it. */
+static void
+health_and_the_log(void **state)
+{
+	static const char one[] = "GET /healthz HTTP/1.1\r\nHost: l\r\n\r\n";
+	static char all[150 * sizeof(one)];
+	struct http_limits l = world_limits();
+	int kept = dup(STDERR_FILENO), log;
+	char path[PATH_MAX];
+	ssize_t len;
+	unsigned i;
+	SSL *c;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/log", folder);
+	log = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
+	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	world_start(&l, CLIENT_REQUIRED, 0);
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	c = client_open(PLAIN_CLIENT);
+	for (i = 0; i < 150; i++)
+		strcat(all, one);
+	client_say(c, all);
+	for (i = 0; i < 150; i++)
+		assert_int_equal(client_reply(c, reply), 200);
+	client_say(c, "GET /elsewhere HTTP/1.1\r\nHost: l\r\n\r\n");
+	assert_int_equal(client_reply(c, reply), 404);
+	client_close(c);
+	assert_int_equal(world_stop(), 0);
+	len = pread(log, reply, sizeof(reply) - 1, 0);
+	assert_true(len > 0);
+	reply[len] = '\0';
+	assert_has("path-unknown");
+	close(log);
+	close(kept);
+}
+
 /* --- TLS --- */
 
 static void
@@ -333,6 +375,17 @@ an_expired_certificate(void **state)
 	assert_has(client_key_sha256);
 }
 
+/* curl with the key in kind.key. */
+static int
+curl_with_key(void)
+{
+	return run(reply, sizeof(reply),
+	    "cd %s && openssl req -x509 -new -key kind.key -subj /CN=kind "
+	    "-out kind.pem && curl -sSf --cacert first.pem --cert kind.pem "
+	    "--key kind.key " DATA "hello https://localhost:%d" VOUCHER " 2>&1",
+	    folder, port);
+}
+
 /* Every kind of key that a certificate of a client may hold. */
 static void
 keys_of_all_kinds(void **state)
@@ -348,17 +401,106 @@ keys_of_all_kinds(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		assert_int_equal(
-		    run(reply, sizeof(reply),
-			"cd %s && openssl genpkey -algorithm %s -out kind.key "
-			"2>kind.err && openssl req -x509 -new -key kind.key "
-			"-subj /CN=kind -out kind.pem && "
-			"curl -sSf --cacert first.pem --cert kind.pem "
-			"--key kind.key " DATA
-			"hello https://localhost:%d" VOUCHER,
-			folder, kinds[i], port),
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(run(reply, sizeof(reply),
+				     "cd %s && openssl genpkey -algorithm %s "
+				     "-out kind.key 2>kind.err",
+				     folder, kinds[i]),
 		    0);
+		assert_int_equal(curl_with_key(), 0);
+	}
+}
+
+/* A prime of 4,096 bits of RFC 7919, beside that of RFC 3526. */
+static BIGNUM *
+other_prime(void)
+{
+	OSSL_PARAM how[] = { OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+				 (char *)(uintptr_t) "ffdhe4096", 9),
+		OSSL_PARAM_END };
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+	EVP_PKEY *key = NULL;
+	BIGNUM *prime = NULL;
+
+	assert_int_equal(EVP_PKEY_paramgen_init(c), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_params(c, how), 1);
+	assert_int_equal(EVP_PKEY_generate(c, &key), 1);
+	assert_int_equal(
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_P, &prime), 1);
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(c);
+	return prime;
+}
+
+/* kind.key of primes that everybody knows, since to find such takes minutes. */
+static void
+rsa_write(BIGNUM *p, BIGNUM *q, const char *exponent)
+{
+	OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BN_CTX *room = BN_CTX_new();
+	BIGNUM *n[8], *e = NULL;
+	OSSL_PARAM *built;
+	EVP_PKEY *key = NULL;
+	char path[PATH_MAX];
+	unsigned i;
+	FILE *f;
+
+	for (i = 0; i < 8; i++)
+		n[i] = BN_new();
+	assert_true(BN_hex2bn(&e, exponent) > 0);
+	BN_mul(n[0], p, q, room);
+	BN_sub(n[1], p, BN_value_one());
+	BN_sub(n[2], q, BN_value_one());
+	BN_mul(n[3], n[1], n[2], room);
+	assert_non_null(BN_mod_inverse(n[4], e, n[3], room));
+	BN_mod(n[5], n[4], n[1], room);
+	BN_mod(n[6], n[4], n[2], room);
+	assert_non_null(BN_mod_inverse(n[7], q, p, room));
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_N, n[0]);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_E, e);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_D, n[4]);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_FACTOR1, p);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_FACTOR2, q);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_EXPONENT1, n[5]);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_EXPONENT2, n[6]);
+	OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, n[7]);
+	assert_non_null(built = OSSL_PARAM_BLD_to_param(parts));
+	assert_int_equal(EVP_PKEY_fromdata_init(c), 1);
+	assert_int_equal(
+	    EVP_PKEY_fromdata(c, &key, EVP_PKEY_KEYPAIR, built), 1);
+	snprintf(path, sizeof(path), "%s/kind.key", folder);
+	assert_non_null(f = fopen(path, "w"));
+	assert_int_equal(
+	    PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
+	assert_int_equal(fclose(f), 0);
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(c);
+	OSSL_PARAM_free(built);
+	OSSL_PARAM_BLD_free(parts);
+	BN_CTX_free(room);
+	for (i = 0; i < 8; i++)
+		BN_free(n[i]);
+	BN_free(e);
+	BN_free(q);
+	BN_free(p);
+}
+
+/* The largest RSA key that MP 17 has and the longest exponent that is taken
+ * anywhere; and what costs more to check than these. */
+static void
+costly_keys(void **state)
+{
+	(void)state;
+	rsa_write(BN_get_rfc3526_prime_4096(NULL), other_prime(), "0100000001");
+	if (curl_with_key() != 0)
+		fail_msg("%s", reply);
+	rsa_write(BN_get_rfc3526_prime_4096(NULL), other_prime(), "0200000001");
+	assert_int_not_equal(curl_with_key(), 0);
+	assert_has("bad certificate");
+	rsa_write(BN_get_rfc3526_prime_6144(NULL), other_prime(), "010001");
+	assert_int_not_equal(curl_with_key(), 0);
+	assert_has("bad certificate");
 }
 
 /* Every suite that OpenSSL has on by itself and a P-256 key can serve; those
@@ -496,6 +638,7 @@ main(void)
 		WITH_FRONT(expectation_by_curl),
 		WITH_FRONT(two_requests_on_one_connection),
 		WITH_FRONT(health),
+		cmocka_unit_test(health_and_the_log),
 		WITH_FRONT(a_refusal_keeps_the_connection),
 		WITH_FRONT(refusals_of_the_header),
 		cmocka_unit_test_teardown(old_paths_behind_a_switch, stop),
@@ -507,6 +650,7 @@ main(void)
 		    no_certificate_where_that_is_allowed, stop),
 		WITH_FRONT(an_expired_certificate),
 		WITH_FRONT(keys_of_all_kinds),
+		WITH_FRONT(costly_keys),
 		WITH_FRONT(suites_of_all_kinds),
 		WITH_FRONT(resumption),
 		WITH_FRONT(protocols),

@@ -32,12 +32,13 @@ static struct {
 } w;
 
 static void
-party_make(struct party *p, enum certificate_profile profile,
-    const struct party *issuer, const char *name)
+party_make_for(struct party *p, enum certificate_profile profile,
+    const struct party *issuer, const char *name, struct span policy)
 {
 	struct certificate_plan plan = { .profile = profile,
 		.common_name = name,
 		.device_serial = profile == PROFILE_IDEVID ? "AR9-1" : NULL,
+		.policy = policy,
 		.not_before = NOW - DAY,
 		.not_after = NOW + DAY };
 	uint8_t tbs[2048], signature[SIGNATURE_SIZE_MAX];
@@ -61,6 +62,13 @@ party_make(struct party *p, enum certificate_profile profile,
 	    sizeof(p->der), &len));
 	assert_int_equal(
 	    certificate_read(span_of(p->der, len), &p->c, NULL), REASON_OK);
+}
+
+static void
+party_make(struct party *p, enum certificate_profile profile,
+    const struct party *issuer, const char *name)
+{
+	party_make_for(p, profile, issuer, name, span_of(NULL, 0));
 }
 
 static int
@@ -412,6 +420,86 @@ pinned_keys(void **state)
 	assert_int_equal(judge(), REASON_VOUCHER_PIN);
 }
 
+/* The table of IP 6, with a root that certifies IDevID CAs as well: who can sign a
+ * voucher that a pledge without the policy obeys, and one with it refuses. */
+static void
+the_policy_for_vouchers(void **state)
+{
+	static const uint8_t vouchers_oid[] = { 0x2b, 6, 1, 4, 1, 1, 1 };
+	static const uint8_t others_oid[] = { 0x2b, 6, 1, 4, 1, 1, 2 };
+	static const uint8_t any_oid[] = { 0x55, 0x1d, 0x20, 0 };
+	const struct span vouchers = span_of(vouchers_oid, 7);
+	const struct span others = span_of(others_oid, 7);
+	const struct span any = span_of(any_oid, 4);
+	static struct party voucher_ca, good, direct, other_product, idevid_ca,
+	    idevid, by_idevid_ca, lone, any_ca, by_any_ca, self_issued, by_self;
+	struct party *const all[] = { &voucher_ca, &good, &direct,
+		&other_product, &idevid_ca, &idevid, &by_idevid_ca, &lone,
+		&any_ca, &by_any_ca, &self_issued, &by_self };
+	const struct {
+		const char *what;
+		const struct party *signer, *above;
+		enum reason without, with;
+	} rows[] = {
+		{ "below a voucher CA", &good, &voucher_ca, REASON_OK,
+		    REASON_OK },
+		{ "below the root", &direct, NULL, REASON_OK, REASON_OK },
+		{ "no policy", &w.signer, NULL, REASON_OK,
+		    REASON_VOUCHER_POLICY },
+		{ "an IDevID", &idevid, &idevid_ca, REASON_OK,
+		    REASON_VOUCHER_POLICY },
+		{ "by an IDevID CA, with the policy", &by_idevid_ca, &idevid_ca,
+		    REASON_OK, REASON_VOUCHER_POLICY },
+		{ "an IDevID CA", &idevid_ca, NULL, REASON_VOUCHER_ANCHOR,
+		    REASON_VOUCHER_ANCHOR },
+		{ "self-signed, with the policy", &lone, NULL,
+		    REASON_VOUCHER_ANCHOR, REASON_VOUCHER_ANCHOR },
+		{ "another product's", &other_product, NULL, REASON_OK,
+		    REASON_VOUCHER_POLICY },
+		{ "anyPolicy in a CA", &by_any_ca, &any_ca, REASON_OK,
+		    REASON_VOUCHER_POLICY },
+		{ "a self-issued CA", &by_self, &self_issued, REASON_OK,
+		    REASON_VOUCHER_POLICY },
+	};
+	size_t i;
+
+	(void)state;
+	party_make_for(
+	    &voucher_ca, PROFILE_IDEVID_CA, &w.root, "voucher CA", vouchers);
+	party_make_for(
+	    &good, PROFILE_VOUCHER_SIGNER, &voucher_ca, "signer", vouchers);
+	party_make_for(
+	    &direct, PROFILE_VOUCHER_SIGNER, &w.root, "signer", vouchers);
+	party_make_for(
+	    &other_product, PROFILE_VOUCHER_SIGNER, &w.root, "signer", others);
+	party_make_for(
+	    &idevid_ca, PROFILE_IDEVID_CA, &w.root, "IDevID CA", others);
+	party_make(&idevid, PROFILE_IDEVID, &idevid_ca, "signer");
+	party_make_for(&by_idevid_ca, PROFILE_VOUCHER_SIGNER, &idevid_ca,
+	    "signer", vouchers);
+	party_make_for(&lone, PROFILE_VOUCHER_SIGNER, NULL, "signer", vouchers);
+	party_make_for(&any_ca, PROFILE_IDEVID_CA, &w.root, "any CA", any);
+	party_make_for(
+	    &by_any_ca, PROFILE_VOUCHER_SIGNER, &any_ca, "signer", vouchers);
+	party_make_for(
+	    &self_issued, PROFILE_IDEVID_CA, &w.root, "root", vouchers);
+	party_make_for(
+	    &by_self, PROFILE_VOUCHER_SIGNER, &self_issued, "signer", vouchers);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		sign(rows[i].signer,
+		    rows[i].above == NULL ? NULL : &rows[i].above->c);
+		w.facts.policy = span_of(NULL, 0);
+		if (judge() != rows[i].without || w.j.policy_checked)
+			fail_msg("%s: %s", rows[i].what, w.why.text);
+		w.facts.policy = vouchers;
+		if (judge() != rows[i].with)
+			fail_msg("%s: %s", rows[i].what, w.why.text);
+		assert_true(w.j.policy_checked == (rows[i].with == REASON_OK));
+	}
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		private_key_free(all[i]->key);
+}
+
 #define CASE(f) cmocka_unit_test_setup(f, world_reset)
 
 int
@@ -432,6 +520,7 @@ main(void)
 		CASE(obeys_published_cose),
 		CASE(obeys_published_jws),
 		CASE(pinned_keys),
+		CASE(the_policy_for_vouchers),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_free);
