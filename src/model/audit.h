@@ -23,11 +23,11 @@ struct audit_event {
 #define AUDIT_READ_MAX	  (AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)
 
 /*
- * Writes the log of one device from its newest events, oldest of them first: per
- * domainID the newest nonced and the newest nonceless event stay, the
- * rest is counted. Two keys are two domains, even if one took the other's
- * identifier (MP 14.3): who did so must not vanish behind his victim; newest first on the wire. false if over cap: then drops the
- * oldest and counts them as arbitrary until it fits.
+ * Writes the log of one device from its newest events, the oldest of them first. Of
+ * each domainID the newest nonced and the newest nonceless event stay, the rest is
+ * counted; newest first on the wire. Two keys are two domains, even if one took the
+ * other's identifier (MP 14.3): who did so must not vanish behind his victim. false if
+ * over cap: then drops the oldest and counts them as arbitrary until it fits.
  */
 bool audit_to_json(const struct audit_event *events, size_t count, char *out,
     size_t cap, size_t *len);
