@@ -409,7 +409,7 @@ ca_retire_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
 	    &(struct plain_verb){ "ca.retire", NEED_SIGNER, { "name" },
-		{ "reason" }, .required = "reason" });
+		.required = "reason" });
 }
 
 int
