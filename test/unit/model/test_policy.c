@@ -873,29 +873,10 @@ attributes(void **state)
 	assert_false(v.layout_2019);
 }
 
-/* Two octets of a key identifier are not those of a Name's hash. */
-static void
-issuers(void **state)
-{
-	struct issuer a = { ISSUER_KEY_ID, 2, { 1, 2 } }, b = a;
-
-	(void)state;
-	assert_true(issuer_equal(&a, &b));
-	b.kind = ISSUER_NAME;
-	assert_false(issuer_equal(&a, &b));
-	b.kind = a.kind;
-	b.len = 1;
-	assert_false(issuer_equal(&a, &b));
-	b = a;
-	b.bytes[1] = 3;
-	assert_false(issuer_equal(&a, &b));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(issuers),
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(second_twin),
 		cmocka_unit_test(refusal_stays),
