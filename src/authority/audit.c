@@ -42,17 +42,9 @@ owned(struct authority *a, const struct request_facts *f, struct audit_owner *o)
 	for (i = 0; i < n && i < STORE_TWINS_MAX; i++) {
 		const struct device *d = &devices[i];
 
-		if (f->issuer.kind == ISSUER_KEY_ID &&
-		    (d->issuer.kind != ISSUER_KEY_ID ||
-			d->issuer.len != f->issuer.len ||
-			memcmp(d->issuer.bytes, f->issuer.bytes,
-			    d->issuer.len) != 0))
-			continue;
-		if (f->issuer.kind == ISSUER_NAME &&
-		    memcmp(d->issuer_name_sha256, f->issuer.bytes, HASH_SIZE) !=
-			0)
-			continue;
-		if (!audit_owns(a, d, f))
+		if ((f->issuer.kind != ISSUER_NONE &&
+			!device_issuer_is(d, &f->issuer, f->issuer.bytes)) ||
+		    !audit_owns(a, d, f))
 			continue;
 		memcpy(o->serial, d->serial, sizeof(o->serial));
 		o->issuer = d->issuer;

@@ -123,7 +123,7 @@ struct pending {
 struct answer {
 	struct answer *next;
 	struct origin origin;
-	struct pending *done; /* set free with the answer; may be NULL */
+	struct pending *done; /* set free with the answer */
 	enum artifact_format format;
 	struct buf body; /* artifact, or JSON */
 	struct buf blob;

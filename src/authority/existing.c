@@ -21,20 +21,13 @@ voucher_key_apart(
 	return k != NULL && !key_policy_product(&k->order.policy, other);
 }
 
-static bool
-issuer_same(const struct issuer *a, const struct issuer *b)
-{
-	return a->kind == b->kind && a->len == b->len &&
-	    memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
 static enum reason
 twin_of(const struct authority *a, const struct device *d, const char *product,
     const struct issuer *issuer, bool once, struct why *why)
 {
 	bool same = strcmp(d->product, product) == 0;
 
-	if (issuer_same(&d->issuer, issuer))
+	if (issuer_equal(&d->issuer, issuer))
 		return why_set(why, REASON_SERIAL_USED, -1,
 		    "%s of this issuer, of product %s", d->serial, d->product);
 	if (same && once)

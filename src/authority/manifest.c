@@ -120,14 +120,6 @@ struct judged {
 	struct device others[STORE_TWINS_MAX];
 };
 
-static bool
-same_issuer(const struct device *a, const struct device *b)
-{
-	return a->issuer.kind == b->issuer.kind &&
-	    span_eq(span_of(a->issuer.bytes, a->issuer.len),
-		span_of(b->issuer.bytes, b->issuer.len));
-}
-
 static void
 judge_device(struct authority *a, const struct device *d, struct judged *j,
     struct why *why)
@@ -139,7 +131,7 @@ judge_device(struct authority *a, const struct device *d, struct judged *j,
 	j->others_len = 0;
 	if (store_device_by_key(a->store, d->spki_sha256, &j->others[0])) {
 		j->others_len = 1;
-		j->fate = same_issuer(d, &j->others[0]) &&
+		j->fate = issuer_equal(&d->issuer, &j->others[0].issuer) &&
 			strcmp(d->serial, j->others[0].serial) == 0
 		    ? FATE_SAME
 		    : FATE_CLASH;
@@ -152,7 +144,7 @@ judge_device(struct authority *a, const struct device *d, struct judged *j,
 		j->fate = FATE_CLASH;
 	j->others_len = n < STORE_TWINS_MAX ? n : STORE_TWINS_MAX;
 	for (i = 0; i < j->others_len; i++)
-		if (same_issuer(d, &j->others[i]))
+		if (issuer_equal(&d->issuer, &j->others[i].issuer))
 			j->fate = FATE_CLASH;
 	/* Nobody else's device gets a tag under a serial of ours. */
 	if (foreign_check(a, d->serial, why) != REASON_OK)

@@ -112,9 +112,7 @@ device_known(
 		a->store, r->serial, devices, STORE_TWINS_MAX);
 
 	for (i = 0; i < n && i < STORE_TWINS_MAX; i++)
-		if (devices[i].issuer.len == r->issuer.len &&
-		    memcmp(devices[i].issuer.bytes, r->issuer.bytes,
-			r->issuer.len) == 0) {
+		if (issuer_equal(&devices[i].issuer, &r->issuer)) {
 			*out = devices[i];
 			return true;
 		}

@@ -420,8 +420,8 @@ int
 ca_retire_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
-	    &(struct plain_verb){ "ca.retire", NEED_SIGNER, { "name" },
-		{ "reason" }, .required = "reason" });
+	    &(struct plain_verb){
+		"ca.retire", NEED_SIGNER, { "name" }, .required = "reason" });
 }
 
 int

@@ -20,4 +20,10 @@ struct device {
 	enum device_origin origin;
 };
 
+bool issuer_equal(const struct issuer *a, const struct issuer *b);
+/* Was it issued by this one, whose Name has this hash? Records of old hold the Name
+ * alone, where a certificate had no AKI. */
+bool device_issuer_is(const struct device *d, const struct issuer *i,
+    const uint8_t name_sha256[HASH_SIZE]);
+
 #endif

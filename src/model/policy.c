@@ -6,17 +6,6 @@
 
 #include "base/text.h"
 
-static bool
-issuer_is(const struct device *d, const struct issuer *i,
-    const uint8_t name_sha256[HASH_SIZE])
-{
-	/* Records of old hold the Name alone where a certificate had no AKI. */
-	if (i->kind == ISSUER_KEY_ID && d->issuer.kind == ISSUER_KEY_ID)
-		return d->issuer.len == i->len &&
-		    memcmp(d->issuer.bytes, i->bytes, i->len) == 0;
-	return memcmp(d->issuer_name_sha256, name_sha256, HASH_SIZE) == 0;
-}
-
 /*
  * Row 8: by serial and, if given, by issuer (MP 6.3). With several devices of
  * one serial an issuer must pick exactly one (RFC 8995 5.6; 8366bis 6.2).
@@ -29,7 +18,7 @@ row_device(const struct policy_input *in, struct verdict *out)
 
 	for (n = 0; n < in->devices_len; n++) {
 		if (i->kind != ISSUER_NONE &&
-		    !issuer_is(&in->devices[n], i, i->bytes))
+		    !device_issuer_is(&in->devices[n], i, i->bytes))
 			continue;
 		out->device = n;
 		hits++;
@@ -199,7 +188,8 @@ row_pledge_key(const struct policy_input *in, struct verdict *out)
 	if (memcmp(f->pledge_spki_sha256, d->spki_sha256, HASH_SIZE) != 0)
 		return why_set(&out->why, REASON_PLEDGE_KEY, -1,
 		    "the key is not the one on record");
-	if (!issuer_is(d, &f->pledge_issuer, f->pledge_issuer_name_sha256))
+	if (!device_issuer_is(
+		d, &f->pledge_issuer, f->pledge_issuer_name_sha256))
 		return why_set(&out->why, REASON_PLEDGE_KEY, -1,
 		    "the certificate names another issuer than the one on "
 		    "record");

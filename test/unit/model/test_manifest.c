@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "model/device.h"
 #include "model/manifest.h"
 
 #define KNOWN 20 /* records of signer A; B went on from there with 5 */
@@ -200,10 +201,29 @@ seams(void **state)
 	    REASON_MANIFEST_FORK);
 }
 
+/* Two octets of a key identifier are not those of a Name's hash. */
+static void
+issuers(void **state)
+{
+	struct issuer a = { ISSUER_KEY_ID, 2, { 1, 2 } }, b = a;
+
+	(void)state;
+	assert_true(issuer_equal(&a, &b));
+	b.kind = ISSUER_NAME;
+	assert_false(issuer_equal(&a, &b));
+	b.kind = a.kind;
+	b.len = 1;
+	assert_false(issuer_equal(&a, &b));
+	b = a;
+	b.bytes[1] = 3;
+	assert_false(issuer_equal(&a, &b));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(issuers),
 		cmocka_unit_test(one_signer),
 		cmocka_unit_test(forgotten),
 		cmocka_unit_test(seams),
