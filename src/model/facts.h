@@ -35,7 +35,7 @@ enum proximity {
 	PROXIMITY_AGENT_UNNAMED = 5,
 };
 
-#define AGENT_CAS_MAX 2 /* of the registrar that it named, and its own */
+#define AGENT_CAS_MAX	2 /* of the registrar that it named, and its own */
 /* Of their two paths: keys, and the issuers' Names. */
 #define AGENT_NAMES_MAX (4 * CHAIN_MAX)
 
