@@ -65,6 +65,8 @@ const char *act_about(const struct act *a);
  * not tell stays as it is. */
 void story_bags(const struct story *s, const struct plan_root *r,
     struct span bags[SHARES_MAX]);
+/* How many shares of a root the story says were made. */
+unsigned story_made(const struct story *s, const struct plan_root *r);
 /* Of a refresh, by root: how many old shares were seen destroyed, and whether those
  * that were not are a quorum. */
 void story_tell_old(
@@ -115,7 +117,8 @@ struct link {
 	int64_t begin, end;
 };
 /* Checks one bundle as ceremony_verify() does, by itself; if it holds, its facts
- * are put into an open array of JSON, unless that is NULL. */
+ * are put into an open array of JSON, unless that is NULL, and also those of a refresh
+ * that is not closed and has made shares. */
 MUST_USE enum reason bundle_verify(const char *bundle, struct buf *out,
     struct json_out *facts, struct link *link, struct why *why);
 
@@ -124,6 +127,10 @@ MUST_USE enum reason bundle_verify(const char *bundle, struct buf *out,
 void facts_put(struct json_out *o, const struct plan *p,
     const struct script *script, const struct story *s, struct span manifest,
     const struct certificate *const *roots);
+
+/* One of a refresh that is not closed: its new shares open the roots. */
+void facts_put_unfinished(
+    struct json_out *o, const struct plan *p, const struct story *s);
 
 /* --- chain.c --- */
 /* Does exactly one begin a chain, and each other follow one that is there, by

@@ -66,6 +66,8 @@ static void
 put_root(struct json_out *o, const struct plan *p, const struct plan_root *r,
     const struct story *s, const struct certificate *c)
 {
+	size_t n = (size_t)(r - p->roots);
+
 	json_begin_object(o);
 	json_add_text(o, "name", r->handle);
 	json_add_text(o, "purpose",
@@ -73,6 +75,12 @@ put_root(struct json_out *o, const struct plan *p, const struct plan_root *r,
 	json_add_text(o, "algorithm", r->type == KEY_P384 ? "p384" : "p256");
 	put_sha256(o, "certificate-sha256", c->der);
 	put_bags(o, p, r, s);
+	/* Old shares that open it, and new ones that nobody is done with. */
+	if (p->kind == PLAN_REFRESH) {
+		json_add_uint(o, "old-shares-open",
+		    s->unseen[n] > plan_unseen_most(p) ? s->unseen[n] : 0);
+		json_add_uint(o, "shares-made", story_made(s, r));
+	}
 	json_end_object(o);
 }
 
@@ -121,5 +129,23 @@ facts_put(struct json_out *o, const struct plan *p, const struct script *script,
 		put_root(o, p, &p->roots[i], s, roots[i]);
 	json_end_array(o);
 	put_items(o, script, s);
+	json_end_object(o);
+}
+
+void
+facts_put_unfinished(
+    struct json_out *o, const struct plan *p, const struct story *s)
+{
+	unsigned i;
+
+	json_begin_object(o);
+	json_add_bool(o, "unfinished", true);
+	json_add_text(o, "title", p->title);
+	json_add_text(o, "kind", plan_kind_word(p->kind));
+	json_put_name(o, "roots");
+	json_begin_array(o);
+	for (i = 0; i < p->roots_len; i++)
+		put_root(o, p, &p->roots[i], s, &p->roots[i].certificate);
+	json_end_array(o);
 	json_end_object(o);
 }

@@ -36,6 +36,16 @@ story_bags(const struct story *s, const struct plan_root *r,
 	}
 }
 
+unsigned
+story_made(const struct story *s, const struct plan_root *r)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < s->len; i++)
+		n += share_of(&s->lines[i], "share", r) > 0;
+	return n;
+}
+
 static void
 list_shares(const struct story *s, const struct plan_root *r, struct buf *out)
 {

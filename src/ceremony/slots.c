@@ -12,7 +12,9 @@
 #include "model/serial.h"
 #include "wire/json.h"
 
-#define ROWS_MAX JSON_MAX_ELEMENTS /* keys and given slots of one ledger */
+/* What one list of JSON holds. A ledger may have as many keys and as many slots that were
+ * given away, so it can have more: then nothing is planned on it (hallmark-plan.5). */
+#define ROWS_MAX JSON_MAX_ELEMENTS
 
 struct slot_row {
 	char slot[SLOT_TOKEN_MAX + 1];

@@ -622,6 +622,9 @@ bundle_verify(const char *bundle, struct buf *out, struct json_out *facts,
 		fill_link(c, link);
 	if (r == REASON_OK && facts != NULL)
 		put_facts(c, facts);
+	if (r == REASON_CEREMONY_VOID && facts != NULL && c->script.len > 0 &&
+	    c->plan->kind == PLAN_REFRESH)
+		facts_put_unfinished(facts, c->plan, c->story);
 	plan_free(c->plan);
 	free(c->story);
 	buf_free(&c->manifest);

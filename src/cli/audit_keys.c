@@ -241,6 +241,16 @@ root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 	if (!r->destroyed && clock_now() - r->drilled > YEAR_AND_A_DAY)
 		audit_finding(a, REASON_INVENTORY_DIFFERS,
 		    "no quorum has recovered it for a year", r->name);
+	if (!r->destroyed && r->old_open > 0)
+		audit_finding(a, REASON_OK,
+		    "old shares that nobody saw destroyed open it, too: a new "
+		    "key is to be planned",
+		    r->name);
+	if (!r->destroyed && r->unfinished > 0)
+		audit_finding(a, REASON_OK,
+		    "shares of a refresh that is not finished open it, too "
+		    "(hallmark ceremony verify)",
+		    r->name);
 }
 
 static void

@@ -102,22 +102,18 @@ take_bags(struct kept_root *root, const struct json_value *one, int64_t end)
 			root->holders[n].sealed = end;
 }
 
-/* A ceremony changes what is known of a root: who has its shares, when a quorum last
- * brought it back, that it is gone. */
-static void
-take_root(struct evidence *e, const struct json_value *ceremony,
-    const struct kept_ceremony *kept, const struct json_value *one)
+/* Known before, or not; NULL if there are too many. */
+static struct kept_root *
+root_of(struct evidence *e, const struct json_value *one)
 {
 	char certificate[HEX_SIZE(HASH_SIZE)];
 	struct kept_root *root;
-	bool splits = strcmp(kept->kind, "create") == 0 ||
-	    strcmp(kept->kind, "refresh") == 0;
 
 	text_of(one, "certificate-sha256", certificate, sizeof(certificate));
 	root = (struct kept_root *)(uintptr_t)evidence_root(e, certificate);
 	if (root == NULL) {
 		if (e->roots_len == EVIDENCE_ROOTS)
-			return;
+			return NULL;
 		root = &e->roots[e->roots_len++];
 		text_of(one, "name", root->name, sizeof(root->name));
 		text_of(one, "purpose", root->purpose, sizeof(root->purpose));
@@ -125,6 +121,21 @@ take_root(struct evidence *e, const struct json_value *ceremony,
 		    one, "algorithm", root->algorithm, sizeof(root->algorithm));
 		memcpy(root->certificate, certificate, sizeof(certificate));
 	}
+	return root;
+}
+
+/* A ceremony changes what is known of a root: who has its shares, when a quorum last
+ * brought it back, that it is gone. */
+static void
+take_root(struct evidence *e, const struct json_value *ceremony,
+    const struct kept_ceremony *kept, const struct json_value *one)
+{
+	struct kept_root *root = root_of(e, one);
+	bool splits = strcmp(kept->kind, "create") == 0 ||
+	    strcmp(kept->kind, "refresh") == 0;
+
+	if (root == NULL)
+		return;
 	/* In the order of their names, not of their dates. */
 	if (strcmp(kept->kind, "create") == 0)
 		root->born = kept->end;
@@ -132,6 +143,7 @@ take_root(struct evidence *e, const struct json_value *ceremony,
 		root->split = splits ? kept->end : 0;
 		root->shares = number_of(ceremony, "shares");
 		root->threshold = number_of(ceremony, "threshold");
+		root->old_open = number_of(one, "old-shares-open");
 		take_holders(root, ceremony);
 	}
 	take_bags(root, one, kept->end);
@@ -143,6 +155,22 @@ take_root(struct evidence *e, const struct json_value *ceremony,
 		root->touched = kept->end;
 		memcpy(root->last, kept->manifest, sizeof(root->last));
 	}
+}
+
+/* No ceremony that counts, but shares on paper that open a root. */
+static void
+take_unfinished(struct evidence *e, const struct json_value *one)
+{
+	struct json_value list, item;
+	struct kept_root *root;
+	struct json_iter i;
+
+	if (!json_member(one, "roots", &list))
+		return;
+	json_iter_open(&i, &list);
+	while (json_iter_next(&i, NULL, &item))
+		if ((root = root_of(e, &item)) != NULL)
+			root->unfinished += number_of(&item, "shares-made");
 }
 
 static void
@@ -183,7 +211,7 @@ evidence_read(const char *folder, struct evidence **out, struct why *why)
 	const char *argv[] = { "hallmark-ceremony", "verify", "--json", folder,
 		NULL };
 	struct evidence *e = memory_new(sizeof(*e));
-	struct json_value root, list, one;
+	struct json_value root, list, one, mark;
 	struct json_iter i;
 	struct buf text;
 	enum reason r;
@@ -198,7 +226,10 @@ evidence_read(const char *folder, struct evidence **out, struct why *why)
 		json_iter_open(&i, &list);
 		while (e->ceremonies_len < EVIDENCE_CEREMONIES &&
 		    json_iter_next(&i, NULL, &one))
-			take_ceremony(e, &one);
+			if (json_member(&one, "unfinished", &mark))
+				take_unfinished(e, &one);
+			else
+				take_ceremony(e, &one);
 	}
 	buf_free(&text);
 	return r;

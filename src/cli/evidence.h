@@ -26,6 +26,8 @@ struct kept_root {
 	} holders[EVIDENCE_HOLDERS];
 	int64_t born, split, drilled, touched; /* touched: by any ceremony */
 	char last[HEX_SIZE(HASH_SIZE)];	       /* the manifest of that */
+	unsigned old_open;   /* old shares that open it, by the last refresh */
+	unsigned unfinished; /* shares of refreshes that are not closed */
 	bool destroyed;
 };
 struct evidence {

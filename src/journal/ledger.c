@@ -604,6 +604,7 @@ apply_act(struct ledger *l, const struct record *r, struct why *why)
 static enum reason
 apply_end(struct ledger *l, const struct record *r, struct why *why)
 {
+	static const uint8_t none[HASH_SIZE];
 	const struct record_end *e = &r->end;
 	struct ledger_key *k = ledger_key_find(l, e->name);
 	char statement[STATEMENT_MAX];
@@ -614,6 +615,9 @@ apply_end(struct ledger *l, const struct record *r, struct why *why)
 	if (memcmp(e->persons[0].key_sha256, e->persons[1].key_sha256,
 		HASH_SIZE) == 0)
 		return damaged(why, r, "one person signed twice");
+	if (e->how == END_DESTROY &&
+	    memcmp(e->archive_sha256, none, HASH_SIZE) != 0)
+		return damaged(why, r, "a destruction leaves no copy");
 	len = ledger_statement(l, k, e->how, e->archive_sha256, statement);
 	if (!span_eq(e->statement, span_of(statement, len)))
 		return damaged(why, r, "the statement is about something else");

@@ -51,12 +51,19 @@ archive_make(struct signer *s, const struct ledger_key *k,
 	return r == REASON_OK ? file_sha256(path, out, why) : r;
 }
 
+/* A statement of a destruction names none, so that nobody looks for one. */
 static enum reason
 check_copy(const struct signer *s, const struct end_order *e, struct why *why)
 {
+	static const uint8_t none[HASH_SIZE];
 	uint8_t own[HASH_SIZE];
 	char path[PATH_MAX];
 
+	if (e->how == END_DESTROY)
+		return memcmp(e->archive_sha256, none, HASH_SIZE) == 0
+		    ? REASON_OK
+		    : why_set(why, REASON_KEY_END, -1,
+			  "a destruction leaves no copy");
 	key_place(s, "archive", e->name, path);
 	if (file_sha256(path, own, why) != REASON_OK ||
 	    memcmp(own, e->archive_sha256, HASH_SIZE) != 0)
@@ -135,8 +142,7 @@ key_end_prepare(struct signer *s, struct order *o)
 		propose(s, o, k);
 		return REASON_OK;
 	}
-	if (e->how == END_ARCHIVE &&
-	    (r = check_copy(s, e, &o->why)) != REASON_OK)
+	if ((r = check_copy(s, e, &o->why)) != REASON_OK)
 		return r;
 	len = ledger_statement(
 	    journal_ledger(s->journal), k, e->how, e->archive_sha256, text);

@@ -280,13 +280,14 @@ struct operators {
 	struct operator list[OPERATORS_MAX];
 };
 /* Lines of NAME KEY-TYPE KEY, as in .pub files with a name in front; # begins a
- * remark. OPERATOR_SIGNATURE if there is none, HOME_INVALID if a line is bad. */
+ * remark. OPERATOR_SIGNATURE if there is none, HOME_INVALID if a line is bad,
+ * FILE_UNREADABLE. */
 MUST_USE enum reason operators_load(
     const char *path, struct operators *out, struct why *why);
 /*
  * Are these signatures over a statement, in a namespace, two different persons' of
  * the roster? Puts the statement and what is to be recorded of them into o->content,
- * from which statement and persons borrow. OPERATOR_SIGNATURE, HOME_INVALID.
+ * from which statement and persons borrow. operators_load()'s reasons.
  */
 MUST_USE enum reason operators_check(struct signer *s, struct order *o,
     const char *namespace, const struct span signatures[END_SIGNATURES],

@@ -220,6 +220,12 @@ ends(void **state)
 	r = ending("a", END_ARCHIVE);
 	r.end.archive_sha256[0]++;
 	damaged(r);
+	/* A destruction that names a copy, whoever signed that. */
+	r = ending("a", END_DESTROY);
+	r.end.archive_sha256[0] = 5;
+	r.end.statement.len = ledger_statement(&ledger, key("a"), END_DESTROY,
+	    r.end.archive_sha256, (char *)(uintptr_t)r.end.statement.ptr);
+	damaged(r);
 	good(ending("a", END_DESTROY));
 	of = ledger.sequence;
 	assert_int_equal(key("a")->ending, END_DESTROY);

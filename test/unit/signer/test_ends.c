@@ -303,6 +303,9 @@ destroyed_after_copy(void **state)
 	assert_non_null(
 	    strstr((char *)world.reply.artifact, "\ncopied: yes\n"));
 	sign_as(&e, "b", "a", "hallmark-key");
+	e.archive_sha256[HASH_SIZE - 1] = 1;
+	refused(&e, REASON_KEY_END, "leaves no copy");
+	e.archive_sha256[HASH_SIZE - 1] = 0;
 	assert_int_equal(order_end(&e), REASON_OK);
 	assert_int_equal(key(VOUCHER_KEY)->state, KEY_DESTROYED);
 	assert_false(there("archive", VOUCHER_KEY));
