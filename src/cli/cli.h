@@ -199,8 +199,8 @@ struct seen {
 	size_t size, used;
 };
 enum seen_before { SEEN_NEW, SEEN_SAME, SEEN_OTHER };
-/* Both are hashes, of which 8 octets are kept: 16 to 32 octets of memory each.
- * The tag is what the key was seen with; not changed if it was seen before. */
+/* Both are hashes, of which 8 octets are kept: 21 to 43 octets of memory each, 64
+ * while the table grows. The tag is what the key was seen with; not changed if it was seen before. */
 enum seen_before seen_add(
     struct seen *s, const uint8_t key[8], const uint8_t tag[8]);
 /* The place of the tag, to be read or changed; NULL if it was never seen. */
