@@ -170,6 +170,10 @@ void output_cell(
     char out[CELL_MAX], const struct json_value *object, const char *name);
 /* A member that is a string, copied; false if absent or too long. */
 bool json_text(struct span json, const char *name, char *out, size_t cap);
+/* A member that is a certificate, base64 of DER, in room (CERTIFICATE_MAX octets);
+ * false if it is none. */
+bool json_certificate(
+    const struct json_value *v, uint8_t *room, struct span *der);
 /* "certificate" and then "chain" of an object, as PEM; false if it has neither. */
 bool output_chain(struct span json, struct buf *pem);
 
