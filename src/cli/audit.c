@@ -30,8 +30,8 @@ audit_finding(
 {
 	if (a->bad == REASON_OK && r != REASON_OK) {
 		a->bad = r;
-		snprintf(a->worst, sizeof(a->worst), "%.120s: %.70s", what,
-		    about);
+		snprintf(
+		    a->worst, sizeof(a->worst), "%.120s: %.70s", what, about);
 	}
 	if (a->findings_len < FINDINGS_MAX)
 		snprintf(a->findings[a->findings_len++], FINDING_SIZE,

@@ -154,8 +154,7 @@ record_count(
 	if (r->kind == RECORD_KEY) {
 		limit_take(a, r->key.order.name, &r->key.order.policy);
 	} else if (r->kind == RECORD_POLICY) {
-		limit_take(
-		    a, r->policy.order.name, &r->policy.order.policy);
+		limit_take(a, r->policy.order.name, &r->policy.order.policy);
 	} else if (r->kind == RECORD_IDEVID) {
 		idevid_take(a, &r->idevid);
 		signature_take(a, r->idevid.key);

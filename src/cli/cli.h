@@ -170,6 +170,10 @@ void output_cell(
     char out[CELL_MAX], const struct json_value *object, const char *name);
 /* A member that is a string, copied; false if absent or too long. */
 bool json_text(struct span json, const char *name, char *out, size_t cap);
+/* A member that is a certificate, base64 of DER, in room (CERTIFICATE_MAX octets);
+ * false if it is none. */
+bool json_certificate(
+    const struct json_value *v, uint8_t *room, struct span *der);
 /* "certificate" and then "chain" of an object, as PEM; false if it has neither. */
 bool output_chain(struct span json, struct buf *pem);
 
@@ -199,8 +203,8 @@ struct seen {
 	size_t size, used;
 };
 enum seen_before { SEEN_NEW, SEEN_SAME, SEEN_OTHER };
-/* Both are hashes, of which 8 octets are kept: 16 to 32 octets of memory each.
- * The tag is what the key was seen with; not changed if it was seen before. */
+/* Both are hashes, of which 8 octets are kept: 21 to 43 octets of memory each, 64
+ * while the table grows. The tag is what the key was seen with; not changed if it was seen before. */
 enum seen_before seen_add(
     struct seen *s, const uint8_t key[8], const uint8_t tag[8]);
 /* The place of the tag, to be read or changed; NULL if it was never seen. */

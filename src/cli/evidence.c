@@ -112,8 +112,10 @@ root_of(struct evidence *e, const struct json_value *one)
 	text_of(one, "certificate-sha256", certificate, sizeof(certificate));
 	root = (struct kept_root *)(uintptr_t)evidence_root(e, certificate);
 	if (root == NULL) {
-		if (e->roots_len == EVIDENCE_ROOTS)
+		if (e->roots_len == EVIDENCE_ROOTS) {
+			e->full = true;
 			return NULL;
+		}
 		root = &e->roots[e->roots_len++];
 		text_of(one, "name", root->name, sizeof(root->name));
 		text_of(one, "purpose", root->purpose, sizeof(root->purpose));
@@ -193,10 +195,14 @@ take_ceremony(struct evidence *e, const struct json_value *one)
 	}
 	if (json_member(one, "certificates", &list)) {
 		json_iter_open(&i, &list);
-		while (e->signed_len < EVIDENCE_SIGNED &&
-		    json_iter_next(&i, NULL, &item)) {
-			struct kept_signed *s = &e->signed_[e->signed_len++];
+		while (json_iter_next(&i, NULL, &item)) {
+			struct kept_signed *s;
 
+			if (e->signed_len == EVIDENCE_SIGNED) {
+				e->full = true;
+				break;
+			}
+			s = &e->signed_[e->signed_len++];
 			text_of(&item, "certificate-sha256", s->certificate,
 			    sizeof(s->certificate));
 			s->ceremony = e->ceremonies_len;
@@ -224,13 +230,19 @@ evidence_read(const char *folder, struct evidence **out, struct why *why)
 		r = why_set(why, REASON_INTERNAL, -1, "hallmark-ceremony");
 	if (r == REASON_OK) {
 		json_iter_open(&i, &list);
-		while (e->ceremonies_len < EVIDENCE_CEREMONIES &&
-		    json_iter_next(&i, NULL, &one))
+		while (!e->full && json_iter_next(&i, NULL, &one)) {
 			if (json_member(&one, "unfinished", &mark))
 				take_unfinished(e, &one);
+			else if (e->ceremonies_len == EVIDENCE_CEREMONIES)
+				e->full = true;
 			else
 				take_ceremony(e, &one);
+		}
 	}
+	if (e->full)
+		r = why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "more than %d ceremonies, %d roots or %d certificates",
+		    EVIDENCE_CEREMONIES, EVIDENCE_ROOTS, EVIDENCE_SIGNED);
 	buf_free(&text);
 	return r;
 }

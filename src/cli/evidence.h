@@ -43,10 +43,12 @@ struct evidence {
 		char certificate[HEX_SIZE(HASH_SIZE)];
 		unsigned ceremony;
 	} signed_[EVIDENCE_SIGNED];
+	bool full; /* there was more */
 };
 
 /* Has a bundle, or a folder of them, verified. Allocated, freed with free(), refused
- * or not. EVIDENCE_DIFFERS; what it was says hallmark-ceremony on stderr. */
+ * or not. TOOL_REFUSED, what it was says hallmark-ceremony on stderr; ADMIN_ARGUMENT
+ * where they are more than there is room for. */
 MUST_USE enum reason evidence_read(
     const char *folder, struct evidence **out, struct why *why);
 const struct kept_root *evidence_root(

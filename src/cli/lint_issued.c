@@ -63,14 +63,10 @@ copy(char *out, size_t cap, const struct json_value *object, const char *name)
 static bool
 add_der(struct buf *b, const struct json_value *v)
 {
-	char text[BASE64_SIZE(CERTIFICATE_MAX)];
-	uint8_t der[CERTIFICATE_MAX];
-	size_t len;
+	uint8_t room[CERTIFICATE_MAX];
+	struct span der;
 
-	return json_string(v, text, sizeof(text), &len) == WIRE_OK &&
-	    base64_decode(
-		der, sizeof(der), &len, span_str(text), BASE64_STANDARD) &&
-	    buf_add(b, span_of(der, len));
+	return json_certificate(v, room, &der) && buf_add(b, der);
 }
 
 /* --- what is there: signing keys and products --- */

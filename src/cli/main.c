@@ -257,8 +257,8 @@ no_verb(const char *noun, const char *verb)
 	if (known && verb == NULL)
 		fprintf(stderr, "hallmark: \"%s\" alone says nothing", noun);
 	else if (known && verb[0] == '-')
-		fprintf(stderr, "hallmark: no option stands behind \"%s\"",
-		    noun);
+		fprintf(
+		    stderr, "hallmark: no option stands behind \"%s\"", noun);
 	else
 		fprintf(stderr, "hallmark: there is no \"%s%s%s\"", noun,
 		    known ? " " : "", known ? verb : "");

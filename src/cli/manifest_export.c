@@ -113,15 +113,12 @@ seal(struct exporting *x, struct why *why)
 static bool
 keep_base64(struct exporting *x, const struct json_value *v, struct span *out)
 {
-	char text[BASE64_SIZE(CERTIFICATE_MAX)];
-	uint8_t der[CERTIFICATE_MAX];
-	size_t len;
+	uint8_t room[CERTIFICATE_MAX];
+	struct span der;
 
-	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
-	    !base64_decode(
-		der, sizeof(der), &len, span_str(text), BASE64_STANDARD))
+	if (!json_certificate(v, room, &der))
 		return false;
-	*out = keep(x, span_of(der, len));
+	*out = keep(x, der);
 	return true;
 }
 

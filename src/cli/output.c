@@ -298,18 +298,29 @@ json_text(struct span json, const char *name, char *out, size_t cap)
 	    json_string(&v, out, cap, &len) == WIRE_OK;
 }
 
-static bool
-add_certificate(const struct json_value *v, struct buf *pem)
+bool
+json_certificate(const struct json_value *v, uint8_t *room, struct span *der)
 {
 	char text[BASE64_SIZE(CERTIFICATE_MAX)];
-	uint8_t der[CERTIFICATE_MAX];
 	size_t len;
 
 	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
 	    !base64_decode(
-		der, sizeof(der), &len, span_str(text), BASE64_STANDARD))
+		room, CERTIFICATE_MAX, &len, span_str(text), BASE64_STANDARD))
 		return false;
-	pem_write(pem, "CERTIFICATE", span_of(der, len));
+	*der = span_of(room, len);
+	return true;
+}
+
+static bool
+add_certificate(const struct json_value *v, struct buf *pem)
+{
+	uint8_t room[CERTIFICATE_MAX];
+	struct span der;
+
+	if (!json_certificate(v, room, &der))
+		return false;
+	pem_write(pem, "CERTIFICATE", der);
 	return true;
 }
 

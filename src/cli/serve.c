@@ -228,7 +228,7 @@ prepare(struct service *s, struct why *why)
 }
 
 /* SIGHUP: the file is read again. What cannot change while running (address,
- * number of fronts, the kind of home) stays as it is. */
+ * number of fronts and of their connections, the kind of home) stays as it is. */
 static bool
 reload(void *context, struct children_plan *plan)
 {
@@ -248,6 +248,7 @@ reload(void *context, struct children_plan *plan)
 	start->config = fresh;
 	memcpy(start->config.listen, old.listen, sizeof(old.listen));
 	start->config.fronts = old.fronts;
+	start->config.connections = old.connections;
 	start->config.test = old.test;
 	return true;
 }

@@ -176,7 +176,8 @@ memfd_lock(int fd)
 		fatal_errno("sealed memory");
 	if (mlock(p, len) != 0)
 		log_warning("memory-lock",
-		    "text=\"what is sealed could not be locked in memory; raise "
+		    "text=\"what is sealed could not be locked in memory; "
+		    "raise "
 		    "RLIMIT_MEMLOCK\"");
 	if (mprotect(p, len, PROT_NONE) != 0)
 		fatal_errno("sealed memory");

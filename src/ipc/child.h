@@ -28,7 +28,7 @@ struct child {
 	int64_t backoff;    /* milliseconds until the next start */
 	int64_t again;	    /* clock_ticks of it */
 	int64_t since;	    /* of the last start */
-	uint64_t plan;	    /* number of the RELOAD that it was last ready with */
+	uint64_t plan;	    /* number of its last READY */
 	bool deaf;	    /* it closed its end: only its death is left */
 	bool going;	    /* it was told to begin */
 	bool on_demand;	    /* the checker apart: not started, but asked for */
@@ -44,7 +44,7 @@ struct children {
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
 	uint64_t reloads;     /* so many: the number of the last one */
-	int tls_before;	      /* what all fronts could use before plan.tls; -1 */
+	int tls_before;	      /* the last that all fronts used; -1 */
 	int blocklist;	      /* the authority's, for fronts; -1 */
 	int signals;	      /* of a service, held back; -1 */
 	struct channel admin; /* our own end as ADMIN */

@@ -37,13 +37,13 @@ struct program {
 	struct message_start start;
 	struct peer peers[PROGRAM_PEERS_MAX];
 	struct peer control;
+	uint64_t plan; /* number of the last START or RELOAD */
 	int epoll;
 	int listener;
 	int passphrase;
 	int tls;
 	int folder;
 	int admin_listener;
-	uint64_t plan; /* number of the last START or RELOAD */
 	bool started; /* START came */
 	bool going;   /* GO came, start() is done */
 	bool walled;  /* start() is done and nothing more can be opened */
