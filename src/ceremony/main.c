@@ -192,8 +192,7 @@ with_root(
 		return why_set(
 		    why, REASON_ADMIN_ARGUMENT, -1, "days: 1 to 3650");
 	o.days = (unsigned)days;
-	/* PEM is longer than the DER that CSR_MAX counts. */
-	if ((r = file_read(a->csr, &csr, 2 * CSR_MAX, why)) != REASON_OK)
+	if ((r = file_read(a->csr, &csr, CSR_TEXT_MAX, why)) != REASON_OK)
 		return r;
 	o.csr = buf_span(&csr);
 	buf_init(&chain, 4 * CERTIFICATE_MAX);

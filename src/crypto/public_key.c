@@ -199,7 +199,8 @@ rsa_read(struct public_key *k, struct span bits, struct why *why)
 	/* Bounds on what a verification may cost, too. */
 	good = (n.ptr[0] & 0x80) == 0 && (e.ptr[0] & 0x80) == 0 &&
 	    k->bits >= 2048 && k->bits <= RSA_BITS_MAX && BN_is_odd(bn) &&
-	    BN_is_odd(be) && !BN_is_one(be) && BN_num_bits(be) <= RSA_EXPONENT_BITS;
+	    BN_is_odd(be) && !BN_is_one(be) &&
+	    BN_num_bits(be) <= RSA_EXPONENT_BITS;
 	if (good)
 		k->pkey = rsa_build(bn, be);
 	BN_free(bn);

@@ -269,11 +269,17 @@ csr_read(
 	enum reason r;
 
 	memset(out, 0, sizeof(*out));
-	if (bytes.len > CSR_MAX)
+	/* IP 5.5 is about DER; its PEM is at most so much longer. */
+	if (bytes.len > CSR_TEXT_MAX)
 		return why_set(
 		    why, REASON_CSR_MALFORMED, -1, "%zu octets", bytes.len);
-	if (!pem_or_der(bytes, "CERTIFICATE REQUEST", arena, bytes.len, &len) ||
-	    !parts_read(span_of(arena, len), &p) ||
+	if (!pem_or_der(bytes, "CERTIFICATE REQUEST", arena, bytes.len, &len))
+		return why_set(why, REASON_CSR_MALFORMED, -1,
+		    "neither DER nor one PEM block CERTIFICATE REQUEST");
+	if (len > CSR_MAX)
+		return why_set(why, REASON_CSR_MALFORMED, -1,
+		    "%zu octets of DER, over %u", len, CSR_MAX);
+	if (!parts_read(span_of(arena, len), &p) ||
 	    !subject_serial(p.subject, out->serial))
 		return why_set(why, REASON_CSR_MALFORMED, -1,
 		    "neither DER nor one PEM block CERTIFICATE REQUEST");

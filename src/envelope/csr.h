@@ -7,7 +7,8 @@
 #include "crypto/public_key.h"
 #include "model/facts.h"
 
-#define CSR_MAX 8192 /* */
+#define CSR_MAX	     8192	   /* of DER, R-2.2 */
+#define CSR_TEXT_MAX (2 * CSR_MAX) /* of PEM, with text around it */
 
 /* Reads DER or PEM (one block), checks proof of possession and the key (curve,
  * point, RSA size, e, small factors, ROCA, published test keys). The serial is

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -63,24 +64,32 @@ certificate_make(
 		fatal("a certificate does not fit");
 }
 
-/* NAME.key and NAME.pem in dir; neither may exist. */
+/* All of it or nothing: none of the files may exist, and those that were written go
+ * if another one cannot be, so that they are not in the way of another try. */
 static enum reason
-made_save(
-    const struct made *m, const char *dir, const char *name, struct why *why)
+made_save(const struct made *ca, const struct made *registrar, const char *dir,
+    struct why *why)
 {
-	char key[PATH_MAX], certificate[PATH_MAX], file[64];
-	enum reason r;
+	static const char *const files[] = { "ca.pem", "registrar.pem",
+		"registrar.key", "ca.key" };
+	const struct made *const of[] = { ca, registrar, registrar, ca };
+	char paths[4][PATH_MAX];
+	enum reason r = REASON_OK;
+	unsigned i, n;
 
-	snprintf(file, sizeof(file), "%s.key", name);
-	path_join(key, sizeof(key), dir, file);
-	snprintf(file, sizeof(file), "%s.pem", name);
-	path_join(certificate, sizeof(certificate), dir, file);
-	if ((r = file_absent(key, why)) != REASON_OK ||
-	    (r = file_absent(certificate, why)) != REASON_OK ||
-	    (r = private_key_save_plain(m->key, key, why)) != REASON_OK)
+	for (i = 0; i < 4 && r == REASON_OK; i++) {
+		path_join(paths[i], sizeof(paths[i]), dir, files[i]);
+		r = file_absent(paths[i], why);
+	}
+	if (r != REASON_OK)
 		return r;
-	return pem_save(
-	    certificate, "CERTIFICATE", span_of(m->der, m->len), 0644, why);
+	for (n = 0; n < 4 && r == REASON_OK; n++)
+		r = n < 2 ? pem_save(paths[n], "CERTIFICATE",
+				span_of(of[n]->der, of[n]->len), 0644, why)
+			  : private_key_save_plain(of[n]->key, paths[n], why);
+	for (i = 0; r != REASON_OK && i + 1 < n; i++)
+		(void)unlink(paths[i]);
+	return r;
 }
 
 static enum reason
@@ -100,8 +109,7 @@ domain_make(const char *organization, const char *dir, struct why *why)
 
 	certificate_make(&ca, &ca_plan, NULL);
 	certificate_make(&registrar, &plan, &ca);
-	if ((r = made_save(&ca, dir, "ca", why)) == REASON_OK)
-		r = made_save(&registrar, dir, "registrar", why);
+	r = made_save(&ca, &registrar, dir, why);
 	private_key_free(ca.key);
 	private_key_free(registrar.key);
 	return r;

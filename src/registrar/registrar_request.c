@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/fatal.h"
 #include "base/file.h"
@@ -14,13 +15,33 @@ struct request_options {
 	bool audit;
 };
 
+/* Is type, in lower case and without parameters, one of what Accept lists (RFC 9110
+ * 12.5.1)? */
+static bool
+is_accepted(const char *type, const char *accept)
+{
+	size_t len = strlen(type), own = strcspn(type, "/") + 1, named;
+
+	for (; len > 0 && *accept != '\0'; accept += *accept == ',') {
+		accept += strspn(accept, " \t");
+		named = strcspn(accept, " \t;,");
+		if ((named == len && strncasecmp(accept, type, len) == 0) ||
+		    (named == 3 && strncmp(accept, "*/*", 3) == 0) ||
+		    (named == own + 1 && accept[own] == '*' &&
+			strncasecmp(accept, type, own) == 0))
+			return true;
+		accept += strcspn(accept, ",");
+	}
+	return false;
+}
+
 /* A registrar need not understand a voucher to forward it (RFC 8995 5.6.2), so
  * only its type is checked before it is written. */
 static enum reason
 voucher_take(const struct request_options *o, const struct response *answer,
     const char *accept, struct why *why)
 {
-	if (strcmp(answer->media_type, accept) != 0)
+	if (!is_accepted(answer->media_type, accept))
 		return why_set(why, REASON_ANSWER_TYPE, -1, "it is %s",
 		    answer->media_type[0] == '\0' ? "not named"
 						  : answer->media_type);

@@ -30,6 +30,8 @@ enum certificate_extension {
 	EXTENSION_MASA_URL,
 	EXTENSION_MASA_URL_OBSOLETE,
 	EXTENSION_NAME_CONSTRAINTS,
+	EXTENSION_POLICY_CONSTRAINTS,
+	EXTENSION_INHIBIT_ANY_POLICY,
 	EXTENSIONS_KNOWN
 };
 
@@ -75,10 +77,15 @@ struct certificate {
 	struct span policies[CERTIFICATE_POLICIES_MAX]; /* OID contents */
 	bool has_crl_pointers, has_authority_information;
 	bool has_ocsp_pointers; /* or what cannot be read */
+	/* What a CA asks of those below it, see constraints.h (RFC 5280 4.2.1.10, 11 and
+	 * 14), as extnValue content, and certificates that are skipped. */
+	struct span name_constraints;
+	bool has_require_explicit_policy, has_inhibit_any_policy;
+	unsigned require_explicit_policy, inhibit_any_policy;
+	bool constraints_critical; /* of either kind */
 	bool unknown_critical;
 	struct span unknown_critical_oid; /* of the first one */
-	/* extnValue content; who builds a chain asks constraints_check(). */
-	struct span subject_alt_name, name_constraints;
+	struct span subject_alt_name;	  /* extnValue content */
 };
 
 /*

@@ -1,10 +1,11 @@
-/* Name constraints, see constraints.h. */
+/* Constraints on names and policies, see constraints.h. */
 #include "x509/constraints.h"
 
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "crypto/error.h"
+#include "crypto/oid.h"
 
 /* In units of signature_work(), as measured with the names that take libcrypto
  * longest: what a certificate costs that is decoded, octets of one that cost one
@@ -126,9 +127,8 @@ one_check(const struct certificate *chain, unsigned len, unsigned i,
 	return error;
 }
 
-enum reason
-constraints_check(
-    const struct certificate *chain, unsigned len, struct why *why)
+static enum reason
+names_check(const struct certificate *chain, unsigned len, struct why *why)
 {
 	NAME_CONSTRAINTS *above[CHAIN_MAX] = { NULL };
 	int error = X509_V_OK;
@@ -157,4 +157,98 @@ constraints_check(
 	crypto_refused();
 	return why_set(why, REASON_REGISTRAR_PATH, -1,
 	    "the names of the path: %s", X509_verify_cert_error_string(error));
+}
+
+/* --- policies --- */
+
+/* The valid_policy_tree of RFC 5280 6.1.2: without mappings a set will do. NULL there
+ * is empty here. */
+struct policies {
+	bool any;
+	unsigned len;
+	struct span list[CERTIFICATE_POLICIES_MAX];
+};
+
+static bool
+has_policy(const struct policies *p, struct span policy)
+{
+	unsigned i;
+
+	for (i = 0; i < p->len; i++)
+		if (span_eq(p->list[i], policy))
+			return true;
+	return p->any;
+}
+
+/* 6.1.3 (d) and (e): what is left of it below c. */
+static void
+policies_narrow(
+    struct policies *p, const struct certificate *c, bool any_allowed)
+{
+	static const uint8_t any[] = { 0x55, 0x1d, 0x20, 0 };
+	struct policies left = { .any = false };
+	unsigned i;
+
+	if (any_allowed && certificate_has_policy(c, OID_SPAN(any)))
+		return;
+	for (i = 0; i < c->policies_len; i++)
+		if (!span_eq(c->policies[i], OID_SPAN(any)) &&
+		    has_policy(p, c->policies[i]))
+			left.list[left.len++] = c->policies[i];
+	*p = left;
+}
+
+static void
+count_down(unsigned *count)
+{
+	if (*count > 0)
+		--*count;
+}
+
+static void
+count_lower(unsigned *count, bool has, unsigned to)
+{
+	if (has && to < *count)
+		*count = to;
+}
+
+static enum reason
+policies_check(const struct certificate *chain, unsigned len, struct why *why)
+{
+	struct policies valid = { .any = true };
+	unsigned explicit_policy = CHAIN_MAX + 1, any_policy = CHAIN_MAX + 1, i;
+
+	for (i = len; i-- > 0;) {
+		const struct certificate *c = &chain[i];
+		bool counts = i == 0 || !certificate_self_issued(c);
+
+		if (i + 1 < len) {
+			policies_narrow(&valid, c, any_policy > 0 || !counts);
+			if (counts) {
+				count_down(&explicit_policy);
+				count_down(&any_policy);
+			}
+		}
+		count_lower(&explicit_policy, c->has_require_explicit_policy,
+		    c->require_explicit_policy);
+		count_lower(&any_policy, c->has_inhibit_any_policy,
+		    c->inhibit_any_policy);
+		/* 6.1.5 (g) for the signer's; for others what 6.1.3 (f) would find
+		 * at the next one, since what is empty stays so. */
+		if (explicit_policy == 0 && !valid.any && valid.len == 0)
+			return why_set(why, REASON_REGISTRAR_PATH, -1,
+			    "a CA of the path requires policies, of which none "
+			    "is left at certificate %u",
+			    i);
+	}
+	return REASON_OK;
+}
+
+enum reason
+constraints_check(
+    const struct certificate *chain, unsigned len, struct why *why)
+{
+	enum reason r = names_check(chain, len, why);
+
+	return r != REASON_OK ? r : policies_check(chain, len, why);
 }

@@ -1,6 +1,7 @@
 /*
  * What a CA says of the certificates below it, beside its path length: the names
- * that they may have (RFC 5280 4.2.1.10).
+ * that they may have (RFC 5280 4.2.1.10), and that all of them must assert policies
+ * (4.2.1.11, 4.2.1.14).
  */
 #ifndef X509_CONSTRAINTS_H
 #define X509_CONSTRAINTS_H
@@ -16,7 +17,11 @@
  * them? The top's count, too; a self-issued CA's own name does not. OpenSSL compares
  * names, only where there are constraints, and sees nothing but subjects, alternative
  * names and constraints. What that costs grows with their octets, is added to
- * signature_work() and is bounded before it is done: REGISTRAR_PATH.
+ * signature_work() and is bounded before it is done.
+ *
+ * Policies are as in RFC 5280 6.1: any policy will do, none is required at first, and
+ * none is mapped to another. The top's own do not count, it is the anchor; what it
+ * constrains does. REGISTRAR_PATH.
  */
 MUST_USE enum reason constraints_check(
     const struct certificate *chain, unsigned len, struct why *why);

@@ -159,10 +159,57 @@ subject_alt_name(struct der *d, bool critical, struct certificate *out)
 static bool
 name_constraints(struct der *d, bool critical, struct certificate *out)
 {
-	(void)critical;
+	out->constraints_critical |= critical;
 	out->name_constraints = span_of(d->pos, (size_t)(d->end - d->pos));
 	d->pos = d->end;
 	return true;
+}
+
+/* RFC 5280 4.2.1.11: SkipCerts. More than a chain can have is as good as more. */
+static bool
+skipped(struct span content, unsigned *out)
+{
+	if (content.len == 0 || (content.ptr[0] & 0x80) != 0 ||
+	    (content.len > 1 && content.ptr[0] == 0 &&
+		(content.ptr[1] & 0x80) == 0))
+		return false;
+	*out = content.len == 1 ? content.ptr[0] : UINT8_MAX;
+	return true;
+}
+
+/* Mappings of policies are never followed, so nothing inhibits them. */
+static bool
+policy_constraints(struct der *d, bool critical, struct certificate *out)
+{
+	struct span content;
+	unsigned mapping;
+	struct der p;
+
+	out->constraints_critical |= critical;
+	if (der_enter(d, DER_SEQUENCE, &p) != WIRE_OK || der_end(&p) == WIRE_OK)
+		return false;
+	if (der_peek(&p) == DER_CONTEXT(0)) {
+		out->has_require_explicit_policy = true;
+		if (der_take(&p, DER_CONTEXT(0), &content) != WIRE_OK ||
+		    !skipped(content, &out->require_explicit_policy))
+			return false;
+	}
+	if (der_peek(&p) == DER_CONTEXT(1) &&
+	    (der_take(&p, DER_CONTEXT(1), &content) != WIRE_OK ||
+		!skipped(content, &mapping)))
+		return false;
+	return der_end(&p) == WIRE_OK;
+}
+
+static bool
+inhibit_any_policy(struct der *d, bool critical, struct certificate *out)
+{
+	struct span content;
+
+	out->constraints_critical |= critical;
+	out->has_inhibit_any_policy = true;
+	return der_integer(d, &content) == WIRE_OK &&
+	    skipped(content, &out->inhibit_any_policy);
 }
 
 static bool
@@ -220,6 +267,8 @@ static const struct {
 	{ 8, { 0x2b, 6, 1, 5, 5, 7, 1, 32 }, masa_url },
 	{ 9, { 0x2b, 6, 1, 4, 1, 0x82, 0xee, 0x52, 2 }, masa_url_obsolete },
 	{ 3, { 0x55, 0x1d, 30 }, name_constraints },
+	{ 3, { 0x55, 0x1d, 36 }, policy_constraints },
+	{ 3, { 0x55, 0x1d, 54 }, inhibit_any_policy },
 };
 
 /* Reads the value of one extension; unknown ones are only remembered. whole is

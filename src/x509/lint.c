@@ -335,6 +335,10 @@ l14(struct run *run)
 	if (run->c->unknown_critical)
 		found(run, REASON_L14, element(run->c->unknown_critical_oid),
 		    "an unknown extension is critical");
+	/* RFC 5280 wants them critical, in certificates of CAs. */
+	else if (run->c->constraints_critical && !run->c->ca)
+		found(run, REASON_L14, run->c->extensions,
+		    "it is no CA, but has critical constraints on those below");
 }
 
 static void

@@ -50,8 +50,9 @@ static const struct {
 	    "Have the voucher root or a voucher CA certify the signer, as an "
 	    "end entity, with the voucher policy where one is configured." },
 	{ REASON_L14, false, "RFC 5280 4.2",
-	    "Make the extension not critical, or leave it out: a verifier that "
-	    "does not know it must refuse the certificate." },
+	    "Leave the extension out, or make it not critical where RFC 5280 "
+	    "lets it be: a verifier that does not know it must refuse the "
+	    "certificate. Constraints are for CAs." },
 	{ REASON_L15, false, "IP 10",
 	    "Make a new key: the private half of this one is printed in a "
 	    "standard, so everybody has it." },

@@ -28,7 +28,7 @@ struct wanted {
 	bool ed25519;
 };
 
-static uint8_t request[CSR_MAX + 100];
+static uint8_t request[CSR_MAX + 600];
 
 static void
 names_add(X509_REQ *q, const struct wanted *w)
@@ -399,6 +399,31 @@ serials(void **state)
 	    REASON_CSR_MALFORMED);
 }
 
+/* A request with an extension of so many octets, as PEM of OpenSSL's. */
+static enum reason
+judge_long(size_t len)
+{
+	static uint8_t pem[2 * CSR_MAX];
+	static char value[8 + 2 * CSR_MAX];
+	struct span der;
+	BIO *bio = BIO_new(BIO_s_mem());
+	size_t i;
+	int n;
+
+	i = (size_t)sprintf(value, "DER:0482%04zx", len - 4);
+	memset(value + i, '0', 2 * (len - 4));
+	value[i + 2 * (len - 4)] = '\0';
+	der = made(&(struct wanted){
+	    .serial = "A-1", .extension = "1.2.3.4", .value = value });
+	assert_int_equal(PEM_write_bio(bio, "CERTIFICATE REQUEST", "", der.ptr,
+			     (long)der.len) > 0,
+	    1);
+	n = BIO_read(bio, pem, sizeof(pem));
+	assert_in_range(n, 1, sizeof(pem) - 1);
+	BIO_free(bio);
+	return judge(span_of(pem, (size_t)n));
+}
+
 static void
 sizes(void **state)
 {
@@ -409,6 +434,10 @@ sizes(void **state)
 	assert_int_equal(
 	    judge(span_of(big, sizeof(big))), REASON_CSR_MALFORMED);
 	assert_int_equal(judge(span_of(big, 0)), REASON_CSR_MALFORMED);
+	/* 8 KiB are of DER, in PEM as well. */
+	assert_int_equal(judge_long(7500), REASON_OK);
+	assert_int_equal(judge_long(8192), REASON_CSR_MALFORMED);
+	assert_non_null(strstr(why.text, "octets of DER"));
 	assert_int_equal(judge(span_str("-----BEGIN CERTIFICATE-----")),
 	    REASON_CSR_MALFORMED);
 }

@@ -434,6 +434,51 @@ purposes_and_policies(void **state)
 	foreign_free(&f);
 }
 
+/* RFC 5280 4.2.1.11, 4.2.1.14. */
+static void
+policy_constraints(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		unsigned after;
+	} good[] = {
+		{ "policyConstraints", "DER:3003800100", 0 },
+		{ "policyConstraints", "DER:3006800107810100", 7 },
+		{ "policyConstraints", "DER:300480020100", 255 },
+		{ "inhibitAnyPolicy", "DER:020103", 3 },
+	};
+	/* As another extension, whose OID is changed then. */
+	static const char *const bad[] = { "DER:3000", "DER:0500",
+		"DER:30028000", "DER:3003800180", "DER:300480020001",
+		"DER:3006810100800100", "DER:3003820100", "DER:0201ff",
+		"DER:02010000" };
+	const struct span from = BYTES(6, 3, 0x2a, 3, 4);
+	struct recipe r = { .common_name = "c" };
+	struct foreign f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		r.extensions[0].name = good[i].name;
+		r.extensions[0].value = good[i].value;
+		foreign_make(&f, &r);
+		assert_int_equal(
+		    f.c.require_explicit_policy + f.c.inhibit_any_policy,
+		    good[i].after);
+		foreign_free(&f);
+	}
+	r.extensions[0].name = "1.2.3.4";
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r.extensions[0].value = bad[i];
+		assert_int_equal(
+		    patched_read(&r, from, BYTES(6, 3, 0x55, 0x1d, 36)),
+		    REASON_CERTIFICATE_MALFORMED);
+		assert_int_equal(
+		    patched_read(&r, from, BYTES(6, 3, 0x55, 0x1d, 54)),
+		    REASON_CERTIFICATE_MALFORMED);
+	}
+}
+
 /* Who signed whom among the published ones, as their texts say. */
 static void
 signers(void **state)
@@ -522,6 +567,7 @@ main(void)
 		cmocka_unit_test(subjects),
 		cmocka_unit_test(masa_urls),
 		cmocka_unit_test(purposes_and_policies),
+		cmocka_unit_test(policy_constraints),
 		cmocka_unit_test(signers),
 		cmocka_unit_test(identities),
 	};

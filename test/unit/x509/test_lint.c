@@ -319,14 +319,36 @@ l13_voucher_signer(void **state)
 	codes_are(&r, &context, "L13");
 }
 
+/* A CA's constraints are critical or ought to be (RFC 5280 4.2.1.10, 11 and 14); no
+ * device has any. */
 static void
 l14_critical(void **state)
 {
+	static const char *const constraints[3][2] = {
+		{ "nameConstraints", "critical,permitted;DNS:example.com" },
+		{ "policyConstraints", "critical,requireExplicitPolicy:0" },
+		{ "inhibitAnyPolicy", "critical,0" },
+	};
+	const struct lint_context of_ca = { .subject = LINT_CA };
+	struct recipe above = { .common_name = "ca",
+		.not_after = "99991231235959Z",
+		.extensions = { { "basicConstraints", "critical,CA:TRUE" },
+		    { "keyUsage", "critical,keyCertSign" },
+		    { "subjectKeyIdentifier", "hash" } } };
+	size_t i;
+
 	(void)state;
 	BROKEN(r.extensions[2].name = "1.2.3.4";
 	       r.extensions[2].value = "critical,DER:0500", "L14");
 	BROKEN(r.extensions[2].name = "1.2.3.4";
 	       r.extensions[2].value = "DER:0500", "");
+	for (i = 0; i < 3; i++) {
+		above.extensions[3].name = constraints[i][0];
+		above.extensions[3].value = constraints[i][1];
+		codes_are(&above, &of_ca, "");
+		BROKEN(r.extensions[2].name = constraints[i][0];
+		       r.extensions[2].value = constraints[i][1], "L14");
+	}
 }
 
 /* The keys in test/vectors, of which the private halves are printed. */

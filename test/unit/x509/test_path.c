@@ -87,7 +87,10 @@ openssl_accepts(
 	}
 	assert_int_equal(X509_STORE_add_cert(store, x[len - 1]), 1);
 	X509_VERIFY_PARAM_set_time(param, (time_t)now);
-	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_flags(
+	    param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_POLICY_CHECK);
+	/* Without it none at all would do. */
+	X509_VERIFY_PARAM_add0_policy(param, OBJ_txt2obj("2.5.29.32.0", 1));
 	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 	assert_int_equal(X509_STORE_CTX_init(context, store, x[0], between), 1);
 	good = X509_verify_cert(context) == 1;
@@ -362,6 +365,92 @@ name_constraints(void **state)
 		if ((named_build(rows[i].constraints, rows[i].cn,
 			 rows[i].alt_names) == REASON_OK) != rows[i].good)
 			fail_msg("row %zu: %s", i, why.text);
+}
+
+#define A   "1.2.3.1"
+#define B   "1.2.3.2"
+#define ANY "2.5.29.32.0"
+
+static void
+extend(struct recipe *r, unsigned at, const char *name, const char *value)
+{
+	r->extensions[at].name = value == NULL ? NULL : name;
+	r->extensions[at].value = value;
+}
+
+/* RFC 5280 6.1 for policies, by OpenSSL and by us. */
+static void
+policy_constraints(void **state)
+{
+	static const struct {
+		const char *ca, *constraints, *inhibit, *leaf, *leafs;
+		bool good;
+	} rows[] = {
+		{ NULL, NULL, NULL, NULL, NULL, true },
+		{ A, NULL, NULL, B, NULL, true },
+		{ A, NULL, "critical,0", ANY, NULL, true },
+		{ A, "critical,requireExplicitPolicy:0", NULL, A, NULL, true },
+		{ A, "requireExplicitPolicy:0", NULL, B, NULL, false },
+		{ A, "critical,requireExplicitPolicy:0", NULL, B, NULL, false },
+		{ A, "critical,requireExplicitPolicy:0", NULL, NULL, NULL,
+		    false },
+		{ A, "critical,requireExplicitPolicy:1", NULL, NULL, NULL,
+		    false },
+		{ A, "critical,requireExplicitPolicy:2", NULL, NULL, NULL,
+		    true },
+		{ A, "critical,requireExplicitPolicy:300", NULL, NULL, NULL,
+		    true },
+		{ A "," B, "critical,requireExplicitPolicy:0", NULL, B, NULL,
+		    true },
+		{ NULL, "critical,requireExplicitPolicy:0", NULL, A, NULL,
+		    false },
+		{ ANY, "critical,requireExplicitPolicy:0", NULL, A, NULL,
+		    true },
+		{ A, "critical,requireExplicitPolicy:0", NULL, ANY, NULL,
+		    true },
+		{ A, "critical,requireExplicitPolicy:0", "critical,0", ANY,
+		    NULL, false },
+		{ A, "critical,requireExplicitPolicy:0", "critical,0", A, NULL,
+		    true },
+		{ A, "critical,requireExplicitPolicy:0", "critical,1", ANY,
+		    NULL, true },
+		{ A, "critical,inhibitPolicyMapping:0", NULL, NULL, NULL,
+		    true },
+		{ A, NULL, NULL, NULL, "critical,requireExplicitPolicy:0",
+		    false },
+		{ A, NULL, NULL, A, "critical,requireExplicitPolicy:0", true },
+		{ A, NULL, NULL, NULL, "critical,requireExplicitPolicy:1",
+		    true },
+	};
+	struct foreign ca, low;
+	struct recipe r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		r = ca_recipe;
+		r.common_name = "ca";
+		r.serial = "42001122334455667788";
+		r.issuer = &root;
+		extend(&r, 3, "certificatePolicies", rows[i].ca);
+		extend(&r, 4, "policyConstraints", rows[i].constraints);
+		extend(&r, 5, "inhibitAnyPolicy", rows[i].inhibit);
+		foreign_make(&ca, &r);
+		r = leaf_recipe;
+		r.issuer = &ca;
+		extend(&r, 4, "certificatePolicies", rows[i].leaf);
+		extend(&r, 5, "policyConstraints", rows[i].leafs);
+		foreign_make(&low, &r);
+		if ((build_both(&low, &ca, &root) == REASON_OK) != rows[i].good)
+			fail_msg("row %zu: %s", i, why.text);
+		foreign_free(&low);
+		foreign_free(&ca);
+	}
+	/* What the anchor asks counts, which OpenSSL does not look at. */
+	assert_int_equal(issuer_build(CA, NULL, "policyConstraints",
+			     "critical,requireExplicitPolicy:0", ALT),
+	    REASON_REGISTRAR_PATH);
+	assert_non_null(strstr(why.text, "left at certificate 0"));
 }
 
 /* An extension's value: a SEQUENCE of so many pieces, of hex, or of a [1] of them. */
@@ -776,6 +865,7 @@ main(void)
 		cmocka_unit_test(dates),
 		cmocka_unit_test(issuers),
 		cmocka_unit_test(name_constraints),
+		cmocka_unit_test(policy_constraints),
 		cmocka_unit_test(work_of_names),
 		cmocka_unit_test(only_names_are_shown),
 		cmocka_unit_test(leaves),
