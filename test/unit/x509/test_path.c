@@ -424,6 +424,7 @@ policy_constraints(void **state)
 	};
 	struct foreign ca, low;
 	struct recipe r;
+	enum reason found;
 	size_t i;
 
 	(void)state;
@@ -441,7 +442,12 @@ policy_constraints(void **state)
 		extend(&r, 4, "certificatePolicies", rows[i].leaf);
 		extend(&r, 5, "policyConstraints", rows[i].leafs);
 		foreign_make(&low, &r);
-		if ((build_both(&low, &ca, &root) == REASON_OK) != rows[i].good)
+		/* OpenSSL 3.0 keeps constraints that stand without policies. */
+		found = (rows[i].constraints != NULL && rows[i].ca == NULL) ||
+			(rows[i].leafs != NULL && rows[i].leaf == NULL)
+		    ? build(&low, NOW, &ca, &root, NULL)
+		    : build_both(&low, &ca, &root);
+		if ((found == REASON_OK) != rows[i].good)
 			fail_msg("row %zu: %s", i, why.text);
 		foreign_free(&low);
 		foreign_free(&ca);
