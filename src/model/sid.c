@@ -3,6 +3,14 @@
 
 #define TAG_SID 47
 
+/* A leaf that was renamed in 2026 (MP 6.2) is one leaf, whatever its name. */
+static void
+name_renew(struct span *name)
+{
+	if (span_is(*name, "manufacturer-private"))
+		*name = span_str("manufacturer-proprietary");
+}
+
 bool
 sid_key_read(struct cbor *c, unsigned container, struct sid_key *out)
 {
@@ -10,9 +18,14 @@ sid_key_read(struct cbor *c, unsigned container, struct sid_key *out)
 
 	out->name = span_of(NULL, 0);
 	out->delta = 0;
+	if (cbor_peek(c) == CBOR_TEXT) {
+		if (cbor_text(c, &out->name) != WIRE_OK)
+			return false;
+		name_renew(&out->name);
+		return true;
+	}
 	if (cbor_peek(c) != CBOR_TAG)
-		return cbor_text(c, &out->name) == WIRE_OK ||
-		    cbor_int(c, &out->delta) == WIRE_OK;
+		return cbor_int(c, &out->delta) == WIRE_OK;
 	if (cbor_tag(c, &tag) != WIRE_OK || tag != TAG_SID ||
 	    cbor_uint(c, &sid) != WIRE_OK || sid > INT64_MAX)
 		return false;

@@ -174,6 +174,9 @@ forms_of_keys(void **state)
 		"696574662d766f75636865722d726571756573743a766f7563686572"
 		" a2 6d 73657269616c2d6e756d626572 6141 07 483031323334353637",
 		"a1 1909c5 a2 d82f1909d2 6141 656e6f6e6365 48 3031323334353637",
+		/* a leaf by the name that it had */
+		"a1 1909c5 a3 0d 6141 07 483031323334353637 74"
+		" 6d616e7566616374757265722d70726976617465 40",
 		/* indefinite maps, longer heads, an unknown leaf */
 		"bf 1909c5 bf 180d 6141 07 5808 3031323334353637 1863 80 ff ff",
 	};
@@ -185,6 +188,8 @@ forms_of_keys(void **state)
 			fail_msg("%s: %s", same[i], why.text);
 		assert_string_equal(q.serial, "A");
 		assert_string_equal(q.nonce, "MDEyMzQ1Njc=");
+		assert_string_equal(q.unknown,
+		    i + 1 < sizeof(same) / sizeof(same[0]) ? "" : "2600");
 	}
 }
 

@@ -202,6 +202,14 @@ cloud_leaves(void **state)
 	    read_hex("a1190993a401020841300b61416a6573742d646f6d61696e6163"),
 	    REASON_OK);
 	assert_string_equal(v.est_domain, "c");
+	/* By the name that it had, and not by both. */
+	assert_int_equal(read_hex("a1190993a401020841300b6141746d616e7566616374"
+				  "757265722d70726976617465420001"),
+	    REASON_OK);
+	assert_true(span_eq(v.proprietary, span_of("\0\1", 2)));
+	assert_int_equal(read_hex("a1190993a501020841300b61410e4178746d616e7566"
+				  "616374757265722d70726976617465420001"),
+	    REASON_VOUCHER_MALFORMED);
 	/* 15 is a list of extensions, and was a text. */
 	assert_int_equal(
 	    read_hex("a1190993a401020841300b61410f816162"), REASON_OK);
