@@ -181,8 +181,7 @@ void
 admin_fail(struct authority *a, struct pending *p, enum reason r,
     const struct why *why)
 {
-	log_reason(r, why, "user=\"%u\"",
-	    p->origin.peer == NULL ? 0 : peer_user(p->origin.peer));
+	log_reason(r, why, "user=\"%u\"", p->origin.user);
 	answer_refusal(p->origin, r, why);
 	pending_free(a, p);
 }
@@ -213,8 +212,7 @@ admin_act_by(struct authority *a, struct pending *p, struct origin from,
     const struct span *signatures, unsigned signatures_len)
 {
 	struct peer *signer = signer_peer(a);
-	struct message_act m = { .number = number,
-		.user = from.peer == NULL ? 0 : peer_user(from.peer) };
+	struct message_act m = { .number = number, .user = from.user };
 
 	for (; m.signatures_len < signatures_len; m.signatures_len++)
 		m.signatures[m.signatures_len] = signatures[m.signatures_len];
@@ -254,12 +252,10 @@ act_signed(
 static bool
 allowed(const struct authority *a, const struct origin *from, struct why *why)
 {
-	uint32_t user = peer_user(from->peer);
-
-	if (user == 0 || user == program_owner(a->program))
+	if (from->user == 0 || from->user == program_owner(a->program))
 		return true;
-	why_set(why, REASON_ADMIN_ROLE, -1, "user %u", user);
-	log_reason(REASON_ADMIN_ROLE, why, "user=\"%u\"", user);
+	why_set(why, REASON_ADMIN_ROLE, -1, "user %u", from->user);
+	log_reason(REASON_ADMIN_ROLE, why, "user=\"%u\"", from->user);
 	return false;
 }
 
@@ -313,7 +309,7 @@ dispatch(struct authority *a, struct origin from, const struct message_admin *m,
 void
 admin_take(struct authority *a, struct peer *peer, const struct frame *frame)
 {
-	struct origin from = { peer, frame->id };
+	struct origin from = { peer, frame->id, peer_user(peer) };
 	struct message_admin m;
 	struct cbor in;
 	struct why why;

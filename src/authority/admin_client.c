@@ -63,7 +63,7 @@ block(struct authority *a, struct pending *p, struct why *why)
 		return r;
 	b.since = a->ledger.time; /* as its record says */
 	b.until += b.until == 0 ? 0 : b.since;
-	b.user = p->origin.peer == NULL ? 0 : peer_user(p->origin.peer);
+	b.user = p->origin.user;
 	return reputation_block(a, &b, why);
 }
 

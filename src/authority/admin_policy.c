@@ -43,9 +43,7 @@ void
 ca_policy(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	struct policy_order o = {
-		.user = from.peer == NULL ? 0 : peer_user(from.peer)
-	};
+	struct policy_order o = { .user = from.user };
 	struct peer *signer = signer_peer(a);
 	const struct ledger_key *k = NULL;
 	struct pending *p;

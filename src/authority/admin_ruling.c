@@ -396,7 +396,7 @@ void
 holds_tick(struct authority *a)
 {
 	struct plan plan = { .row.state = DEVICE_ACTIVE };
-	const struct origin nobody = { NULL, 0 };
+	const struct origin nobody = { .peer = NULL };
 	struct pending *p;
 
 	if (!a->synced || a->commit_failed || clock_ticks() < a->lapse_next ||

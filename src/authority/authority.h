@@ -34,6 +34,7 @@
 struct origin {
 	struct peer *peer;
 	uint64_t id;
+	uint32_t user; /* of an operator, also when the peer is gone */
 };
 
 /* What a pending piece of work waits for. */

@@ -492,7 +492,7 @@ void
 decide_take(struct authority *a, struct peer *peer, const struct frame *frame)
 {
 	static struct message_decide d;
-	struct origin to = { peer, frame->id };
+	struct origin to = { .peer = peer, .id = frame->id };
 	struct cbor in;
 	struct why why;
 	enum reason r;

@@ -2,6 +2,7 @@
 #include "authority/authority.h"
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/log.h"
 
 void
 device_import(
@@ -125,6 +126,12 @@ import_signed(
 		    "serial or key came in between");
 	if (r != REASON_OK)
 		admin_fail(a, p, r, &why);
-	else
+	else {
+		log_note("imported",
+		    "serial=\"%s\" product=\"%s\" user=\"%u\" "
+		    "sequence=\"%llu\"",
+		    m->device.serial, p->product.name, p->origin.user,
+		    (unsigned long long)m->sequence);
 		put_imported(answer_later(a, p), p, m->device.serial);
+	}
 }

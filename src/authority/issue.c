@@ -406,8 +406,9 @@ issue_signed(
 		admin_fail(a, p, r, &why);
 		return;
 	}
-	log_note("issued", "serial=\"%s\" product=\"%s\" sequence=\"%llu\"",
-	    p->reserved.serial, p->product.name,
+	log_note("issued",
+	    "serial=\"%s\" product=\"%s\" user=\"%u\" sequence=\"%llu\"",
+	    p->reserved.serial, p->product.name, p->origin.user,
 	    (unsigned long long)m->sequence);
 	put_issued(a, answer_later(a, p), p, m->artifact);
 }

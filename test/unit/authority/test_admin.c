@@ -609,6 +609,34 @@ checker_silent(void **state)
 	assert_int_equal(store_count(w->a->store, TABLE_DEVICE), 0);
 }
 
+/* Who asked is on record, also one who did not wait for it. */
+static void
+asker_gone(void **state)
+{
+	struct message_inspected m = { .kind = INSPECT_CERTIFICATE };
+	struct world *w = *state;
+	struct message_act act;
+	struct cbor in;
+	struct sent s;
+
+	world_ready(w, 0);
+	w->owner = w->operator.user = 4711;
+	command(w, "public-ca.add", ARGUMENTS({ "certificate", "x" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	authority_calls.lost(w->a, &w->operator);
+	m.certificate.entry.ca = true;
+	m.certificate.entry.domain_id_len = 1;
+	m.certificate.entry.certificate = span_str("x");
+	inspected(w, &w->checker, s.id, &m);
+	drained(w);
+	s = take(&w->signer, MESSAGE_ACT);
+	cbor_open(&in, buf_span(&s.payload), true);
+	assert_true(message_act_get(&in, &act));
+	assert_int_equal(act.user, 4711);
+	buf_free(&s.payload);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
@@ -710,6 +738,7 @@ main(void)
 		TEST(hung_up),
 		TEST(checker_lost),
 		TEST(checker_silent),
+		TEST(asker_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

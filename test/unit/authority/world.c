@@ -31,7 +31,7 @@ uint32_t
 program_owner(const struct program *p)
 {
 	(void)p;
-	return geteuid();
+	return world->owner;
 }
 
 void
@@ -203,6 +203,7 @@ peers_reset(struct world *w)
 	w->checker.role = ROLE_CHECKER;
 	w->operator.role = ROLE_ADMIN;
 	w->operator.user = 0;
+	w->owner = geteuid();
 }
 
 static void

@@ -36,6 +36,7 @@ struct world {
 	char home[200];
 	struct authority *a;
 	struct peer signer, checker, operator, apart;
+	uint32_t owner; /* of the service, who is an operator as root is */
 	unsigned fresh; /* checkers apart that were asked for */
 	/* of the puppet */
 	bool clock_stopped; /* as the signer's does when the clock steps */
