@@ -247,6 +247,30 @@ ca_excess(const struct certificate *c)
 					 : NULL;
 }
 
+/* By its policy a pledge tells a voucher signer below a root that certifies both
+ * (IP 6), so no issuing CA has it. */
+static bool
+policy_taken(const struct signer *s, const struct ledger_key *k,
+    const struct certificate *c)
+{
+	size_t i;
+	unsigned j;
+
+	for (i = 0; i < s->keyring.len; i++) {
+		const struct held_key *h = s->keyring.keys[i];
+
+		if (h->chain_len == 0 ||
+		    ledger_key_of(s, h->name)->order.purpose ==
+			k->order.purpose)
+			continue;
+		for (j = 0; j < c->policies_len; j++)
+			if (certificate_has_policy(
+				&h->certificate, c->policies[j]))
+				return true;
+	}
+	return false;
+}
+
 /* The profile that the key was made for (IP 4, IP 6). */
 static enum reason
 check_profile(const struct signer *s, const struct ledger_key *k,
@@ -269,6 +293,10 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		return mismatch(why, 0, "its path length is not 0");
 	if (issues && ca_excess(&chain[0]) != NULL)
 		return mismatch(why, 0, ca_excess(&chain[0]));
+	if (policy_taken(s, k, &chain[0]))
+		return mismatch(why, 0,
+		    issues ? "it has the policy of a voucher signer"
+			   : "it has the policy of an issuing CA");
 	if (chain[0].subject_key_id.len == 0)
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
 	if (chain[0].not_after <= s->now)
