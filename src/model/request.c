@@ -130,8 +130,7 @@ nonce(struct reading *r, const struct json_value *v)
 		return refuse_type(r, "is no string");
 	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
 	    !nonce_take(span_of(text, len), r->out->nonce)) {
-		return why_set(r->why, REASON_NONCE_LENGTH, -1,
-		    "nonce is not 8 to 64 printable characters");
+		return why_set(r->why, REASON_NONCE_LENGTH, -1, NONCE_FAULT);
 	}
 	return REASON_OK;
 }

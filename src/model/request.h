@@ -54,6 +54,9 @@ MUST_USE enum reason request_from_json(struct span text, uint8_t *arena,
  * verbatim; so it may hold nothing that would be written otherwise than it was
  * read. false leaves out empty. */
 bool nonce_take(struct span text, char out[NONCE_MAX + 1]);
+#define NONCE_FAULT                                        \
+	"nonce is not 8 to 64 printable ASCII characters " \
+	"without quotation mark and backslash"
 
 /* Is it a name of the root, and which old form (0 = none)? */
 bool request_root(struct span name, unsigned *legacy);

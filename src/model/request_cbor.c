@@ -289,8 +289,7 @@ nonce_2019(struct reading *r)
 	if (cbor_text(r->c, &text) != WIRE_OK)
 		return refuse_type(r, "is no text");
 	if (!nonce_take(text, r->out->nonce))
-		return why_set(r->why, REASON_NONCE_LENGTH, -1,
-		    "nonce is not 8 to 64 printable characters");
+		return why_set(r->why, REASON_NONCE_LENGTH, -1, NONCE_FAULT);
 	return REASON_OK;
 }
 
