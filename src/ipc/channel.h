@@ -9,7 +9,6 @@
 #include "wire/cbor.h"
 
 #define CHANNEL_QUEUE_MAX (8u << 20) /* octets waiting for a slow peer */
-#define FRAME_OVERHEAD	  32
 
 struct queued;
 
