@@ -148,7 +148,7 @@ struct key_entry {
 	uint64_t turn;	   /* issuing CA: when it was chosen last */
 	unsigned warned;   /* how far its end was told of */
 	int64_t not_after; /* of its certificate; 0 = none yet */
-	bool raw;	   /* which is a placeholder (decision 027) */
+	bool raw;	   /* pledges hold the key alone (decision 027) */
 	unsigned expiring; /* how far that was told of */
 };
 

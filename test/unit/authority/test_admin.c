@@ -329,6 +329,19 @@ inspected(struct world *w, struct peer *by, uint64_t id,
 	deliver(w, by, MESSAGE_INSPECTED, id, &o);
 }
 
+/* The number under which a checker was asked about a request for a certificate. */
+static uint64_t
+csr_shown(struct world *w)
+{
+	struct sent s;
+
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	return s.id;
+}
+
 /* What a checker says of a device's certificate. */
 static void
 import_found(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
@@ -427,7 +440,7 @@ another_checker(void **state)
 	struct world *w = *state;
 	struct peer *other = calloc(1, sizeof(*other));
 	struct message_inspected m = { .kind = INSPECT_CSR };
-	struct sent s;
+	uint64_t id;
 	int status;
 	pid_t pid;
 
@@ -435,21 +448,18 @@ another_checker(void **state)
 	other->role = ROLE_CHECKER;
 	other->index = 1;
 	world_ready(w, 1);
-	command(w, "issue.csr",
-	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
-	s = take(&w->checker, MESSAGE_INSPECT);
-	buf_free(&s.payload);
+	id = csr_shown(w);
 	m.csr.spki = span_str("its own");
 	memset(m.csr.spki_sha256, 9, HASH_SIZE);
 	if ((pid = fork()) == 0) {
-		inspected(w, other, s.id, &m);
+		inspected(w, other, id, &m);
 		_exit(EXIT_SUCCESS);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 	/* From who was asked the same is an answer. */
-	inspected(w, &w->checker, s.id, &m);
+	inspected(w, &w->checker, id, &m);
 	drained(w);
 	puppet_obey(w);
 	drained(w);
@@ -566,13 +576,9 @@ static void
 checker_lost(void **state)
 {
 	struct world *w = *state;
-	struct sent s;
 
 	world_ready(w, 0);
-	command(w, "issue.csr",
-	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
-	s = take(&w->checker, MESSAGE_INSPECT);
-	buf_free(&s.payload);
+	(void)csr_shown(w);
 	w->checker.gone = true;
 	authority_calls.lost(w->a, &w->checker);
 	(void)told(w, REASON_UNAVAILABLE);
@@ -587,24 +593,21 @@ checker_silent(void **state)
 	struct message_inspected m = { .kind = INSPECT_CSR };
 	struct world *w = *state;
 	struct pending *p;
-	struct sent s;
+	uint64_t id;
 
 	world_ready(w, 0);
-	command(w, "issue.csr",
-	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
-	s = take(&w->checker, MESSAGE_INSPECT);
-	buf_free(&s.payload);
-	p = pending_find(w->a, s.id);
+	id = csr_shown(w);
+	p = pending_find(w->a, id);
 	assert_non_null(p);
 	p->since -= CHECKER_PATIENCE * 1000 - 30000;
 	authority_calls.tick(w->a);
-	assert_ptr_equal(pending_find(w->a, s.id), p);
+	assert_ptr_equal(pending_find(w->a, id), p);
 	p->since -= 31000;
 	authority_calls.tick(w->a);
 	(void)told(w, REASON_UNAVAILABLE);
-	assert_null(pending_find(w->a, s.id));
+	assert_null(pending_find(w->a, id));
 	m.csr.spki = span_str("late");
-	inspected(w, &w->checker, s.id, &m);
+	inspected(w, &w->checker, id, &m);
 	drained(w);
 	assert_int_equal(store_count(w->a->store, TABLE_DEVICE), 0);
 }
