@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	14
+#define STORE_SCHEMA	15
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 

@@ -8,6 +8,7 @@
 #include "wire/der.h"
 
 static const uint8_t OID_MASA_URL[] = { 0x2b, 6, 1, 5, 5, 7, 1, 32 };
+static const uint8_t OID_MODULE_NAME[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 };
 static const uint8_t OID_CMC_RA[] = { 0x2b, 6, 1, 5, 5, 7, 3, 28 };
 static const uint8_t OID_SERVER_AUTH[] = { 0x2b, 6, 1, 5, 5, 7, 3, 1 };
 static const uint8_t OID_CLIENT_AUTH[] = { 0x2b, 6, 1, 5, 5, 7, 3, 2 };
@@ -128,6 +129,31 @@ put_policy(struct der_out *o, struct span policy)
 	extension_end(o, e);
 }
 
+/* subjectAltName with one HardwareModuleName (RFC 4108 5, IP 5.3). */
+static void
+put_hardware_module(struct der_out *o, struct span type, const char *serial)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 17 };
+	struct open_extension e;
+	size_t names, name, value, module;
+
+	if (type.len == 0)
+		return;
+	e = extension_begin(o, OID_SPAN(oid), false);
+	names = der_begin(o, DER_SEQUENCE);
+	name = der_begin(o, DER_CONTEXT_CONS(0));
+	der_put_oid(o, OID_SPAN(OID_MODULE_NAME));
+	value = der_begin(o, DER_CONTEXT_CONS(0));
+	module = der_begin(o, DER_SEQUENCE);
+	der_put_oid(o, type);
+	der_put(o, DER_OCTET_STRING, span_str(serial));
+	der_close(o, module);
+	der_close(o, value);
+	der_close(o, name);
+	der_close(o, names);
+	extension_end(o, e);
+}
+
 static void
 put_masa_url(struct der_out *o, const char *url)
 {
@@ -182,6 +208,7 @@ CONSTANT(CA_FALSE, 0x30, 0);
 CONSTANT(USAGE_CA_CRL, 3, 2, 1, 6);
 CONSTANT(USAGE_CA, 3, 2, 2, 4);
 CONSTANT(USAGE_SIGN, 3, 2, 7, 0x80);
+CONSTANT(USAGE_ENCIPHER, 3, 2, 5, 0xa0);
 
 #define BASIC_CONSTRAINTS 19
 #define KEY_USAGE	  15
@@ -205,6 +232,23 @@ put_end_entity(struct der_out *o, const struct certificate_plan *p)
 	put_authority_key_id(o, p->issuer_key_id);
 }
 
+/* The order of IP 5.1, and what a product selects behind it. */
+static void
+put_idevid(struct der_out *o, const struct certificate_plan *p)
+{
+	put_authority_key_id(o, p->issuer_key_id);
+	put_masa_url(o, p->masa_url);
+	if (p->key_usage != IDEVID_USAGE_NONE)
+		put_extension(o, KEY_USAGE, true,
+		    p->key_usage == IDEVID_USAGE_SIGN
+			? OID_SPAN(USAGE_SIGN)
+			: OID_SPAN(USAGE_ENCIPHER));
+	if (p->subject_key_id)
+		put_subject_key_id(o, p->spki);
+	put_hardware_module(o, p->hw_type, p->device_serial);
+	put_policy(o, p->policy);
+}
+
 static void
 put_extensions(struct der_out *o, const struct certificate_plan *p)
 {
@@ -220,11 +264,8 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 		put_ca(o, OID_SPAN(CA_PATH_0), OID_SPAN(USAGE_CA), p);
 		put_policy(o, p->policy);
 		break;
-	case PROFILE_IDEVID: /* the order of IP 5.1 */
-		put_authority_key_id(o, p->issuer_key_id);
-		put_masa_url(o, p->masa_url);
-		if (p->key_usage)
-			put_extension(o, KEY_USAGE, true, OID_SPAN(USAGE_SIGN));
+	case PROFILE_IDEVID:
+		put_idevid(o, p);
 		break;
 	case PROFILE_VOUCHER_SIGNER:
 		put_end_entity(o, p);

@@ -15,6 +15,10 @@ set(struct product *p, const char *name, const char *value)
 	return product_set(p, span_str(name), span_str(value), &why);
 }
 
+#define OCTETS_64                         \
+	"1234567890123456789012345678901" \
+	"234567890123456789012345678901234"
+
 static void
 fields(void **state)
 {
@@ -42,7 +46,21 @@ fields(void **state)
 		{ "legacy-layout-2019", "yes", "2019" },
 		{ "voucher-limit", "1200", "1e3" },
 		{ "import-only", "yes", "y" },
-		{ "key-usage", "yes", "" },
+		{ "key-usage", "digitalSignature+keyEncipherment", "yes" },
+		{ "key-usage", "digitalSignature", "keyEncipherment" },
+		{ "subject-key-id", "yes", "20" },
+		{ "organization", "M\xc3\xbcller AG", "M\xfcller AG" },
+		{ "organization", "none", "" },
+		{ "unit", "Line 1", "Line\n1" },
+		{ "model", "X-9",
+		    "X\xc2\x9b"
+		    "9" },
+		{ "model", OCTETS_64, OCTETS_64 "5" },
+		{ "hw-type", "1.3.6.1.4.1.32473.7.1", "1.3.6.1.4.1.32473" },
+		{ "hw-type", "1.3.6.1.4.1.4294967295.1", "2.23.133.1.2" },
+		{ "hw-type", "none", "1.3.6.1.4.1.32473." },
+		{ "hw-type", "1.3.6.1.4.1.32473.7", "" },
+		{ "issuance-policy", "yes", "1.3.6.1.4.1.32473.2" },
 		{ "masa-url", "masa.example.com:8443", "not a host" },
 		{ "masa-url", "192.0.2.1", "http://masa.example.com" },
 		{ "masa-url", "https://masa.example.com", "" },
@@ -65,8 +83,13 @@ fields(void **state)
 	assert_int_equal(p.pin_kind, PIN_CERTIFICATE);
 	product_formats_print(text, p.formats);
 	assert_string_equal(text, "cose,jws");
-	assert_true(
-	    p.audit_only && p.emit_id_data && p.import_only && p.key_usage);
+	assert_true(p.audit_only && p.emit_id_data && p.import_only);
+	assert_true(p.profile.subject_key_id && p.profile.issuance_policy);
+	assert_int_equal(p.profile.key_usage, IDEVID_USAGE_SIGN);
+	assert_string_equal(p.profile.organization, "");
+	assert_string_equal(p.profile.unit, "Line 1");
+	assert_string_equal(p.profile.model, OCTETS_64);
+	assert_string_equal(p.profile.hw_type, "1.3.6.1.4.1.32473.7");
 	assert_false(p.check_character);
 	assert_int_equal(p.legacy, LEGACY(LEGACY_LAYOUT_2019));
 }
