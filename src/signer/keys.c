@@ -245,6 +245,8 @@ ca_excess(const struct certificate *c)
 			return "it has anyPolicy";
 	if (c->policies_len > 1)
 		return "it has more than one policy";
+	if (c->marks_len > 0) /* IP 6 */
+		return "it has an extension by which voucher signers are told";
 	return c->has_extended_key_usage ? "it has an extended key usage"
 					 : NULL;
 }

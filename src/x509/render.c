@@ -109,22 +109,51 @@ put_subject_key_id(struct der_out *o, struct span spki)
 	extension_end(o, e);
 }
 
-/* One policy, without qualifiers, and not critical: registrars' libraries refuse a
- * critical one that they do not know (IP 6). */
 static void
-put_policy(struct der_out *o, struct span policy)
+put_one_policy(struct der_out *o, struct span policy)
 {
-	static const uint8_t oid[] = { 0x55, 0x1d, 32 };
-	struct open_extension e;
-	size_t list, one;
+	size_t one;
 
 	if (policy.len == 0)
 		return;
-	e = extension_begin(o, OID_SPAN(oid), false);
-	list = der_begin(o, DER_SEQUENCE);
 	one = der_begin(o, DER_SEQUENCE);
 	der_put_oid(o, policy);
 	der_close(o, one);
+}
+
+/* A private extension that says what a policy would (IP 6). */
+static void
+put_mark(struct der_out *o, struct span oid)
+{
+	struct open_extension e;
+
+	if (oid.len == 0)
+		return;
+	e = extension_begin(o, oid, false);
+	der_put(o, DER_NULL, span_of(NULL, 0));
+	extension_end(o, e);
+}
+
+/* Policies, without qualifiers, and not critical: registrars' libraries refuse a
+ * critical one that they do not know (IP 6). */
+static void
+put_policies(struct der_out *o, const struct certificate_plan *p)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 32 };
+	struct open_extension e;
+	size_t list;
+
+	if (p->policy_marks) {
+		put_mark(o, p->policy);
+		put_mark(o, p->product_policy);
+		return;
+	}
+	if (p->policy.len + p->product_policy.len == 0)
+		return;
+	e = extension_begin(o, OID_SPAN(oid), false);
+	list = der_begin(o, DER_SEQUENCE);
+	put_one_policy(o, p->policy);
+	put_one_policy(o, p->product_policy);
 	der_close(o, list);
 	extension_end(o, e);
 }
@@ -246,7 +275,7 @@ put_idevid(struct der_out *o, const struct certificate_plan *p)
 	if (p->subject_key_id)
 		put_subject_key_id(o, p->spki);
 	put_hardware_module(o, p->hw_type, p->device_serial);
-	put_policy(o, p->policy);
+	put_policies(o, p);
 }
 
 static void
@@ -262,14 +291,14 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 		break;
 	case PROFILE_IDEVID_CA:
 		put_ca(o, OID_SPAN(CA_PATH_0), OID_SPAN(USAGE_CA), p);
-		put_policy(o, p->policy);
+		put_policies(o, p);
 		break;
 	case PROFILE_IDEVID:
 		put_idevid(o, p);
 		break;
 	case PROFILE_VOUCHER_SIGNER:
 		put_end_entity(o, p);
-		put_policy(o, p->policy);
+		put_policies(o, p);
 		break;
 	case PROFILE_TLS_SERVER:
 		put_end_entity(o, p);

@@ -40,6 +40,10 @@ struct certificate_plan {
 	/* OID content; issuing CA, IDevID, voucher signer (IP 4 to 6); empty =
 	 * none. */
 	struct span policy;
+	/* Voucher signer: one more, of its product, where a root serves several; and
+	 * whether both are private extensions instead (IP 6). */
+	struct span product_policy;
+	bool policy_marks;
 };
 
 /* Attributes of a Name, by the last arc of 2.5.4 (RFC 5280 A.1). */

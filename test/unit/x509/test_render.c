@@ -385,6 +385,44 @@ end_entities(void **state)
 	}
 }
 
+/* IP 6: that for vouchers and the product's, in either form. */
+static void
+voucher_policies(void **state)
+{
+	static const uint8_t first[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 5,
+		1 };
+	static const uint8_t second[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 5,
+		1, 9 };
+	struct certificate_plan p = plan_of(PROFILE_VOUCHER_SIGNER);
+	char id[64];
+	struct recipe r = {
+		.extensions = { { "basicConstraints", "critical,CA:FALSE" },
+		    { "keyUsage", "critical,digitalSignature" },
+		    { "subjectKeyIdentifier", id },
+		    { "authorityKeyIdentifier", "keyid:always" },
+		    { "certificatePolicies",
+			"1.3.6.1.4.1.32473.5.1,1.3.6.1.4.1.32473.5.1.9" } }
+	};
+
+	(void)state;
+	p.policy = OID_SPAN(first);
+	p.product_policy = OID_SPAN(second);
+	make(&leaf, &p, &ca);
+	key_id_text(&leaf, id);
+	same_as_foreign(&leaf, &p, &r, &ca);
+	assert_true(certificate_has_policy(&leaf.c, p.product_policy));
+	assert_false(certificate_has_mark(&leaf.c, p.product_policy));
+	p.policy_marks = true;
+	extend(&r, 4, "1.3.6.1.4.1.32473.5.1", "ASN1:NULL");
+	extend(&r, 5, "1.3.6.1.4.1.32473.5.1.9", "ASN1:NULL");
+	make(&leaf, &p, &ca);
+	same_as_foreign(&leaf, &p, &r, &ca);
+	assert_true(certificate_has_mark(&leaf.c, p.policy));
+	assert_true(certificate_has_mark(&leaf.c, p.product_policy));
+	assert_false(certificate_has_policy(&leaf.c, p.policy));
+	assert_int_equal(leaf.c.marks_len, 2);
+}
+
 /* X509_verify_cert with all its strictness, from the root. */
 static void
 chain_verifies(void **state)
@@ -470,6 +508,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_and_cas),
 		cmocka_unit_test(selected),
+		cmocka_unit_test(voucher_policies),
 		cmocka_unit_test(idevids),
 		cmocka_unit_test(idevid_template),
 		cmocka_unit_test(end_entities),
