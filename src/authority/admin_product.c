@@ -42,21 +42,25 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 	if ((r = set_fields(p, m, why)) != REASON_OK ||
 	    (r = product_check(p, why)) != REASON_OK)
 		return r;
-	return product_line_check(a, add ? NULL : &before, p, why);
+	r = product_line_check(a, add ? NULL : &before, p, why);
+	return r != REASON_OK ? r : masa_name_admit(a, p, why);
 }
 
 /* The act is on record; what was checked before may have changed since. */
 static enum reason
 put(struct authority *a, struct pending *p, bool add, struct why *why)
 {
+	struct product product, before;
 	struct message_admin m;
-	struct product product;
 	enum reason r;
 
 	admin_again(p, &m);
 	if ((r = planned(a, &m, add, &product, why)) != REASON_OK)
 		return r;
-	if (!store_product_put(a->store, &product))
+	if (!add)
+		(void)store_product_find(a->store, product.name, &before);
+	if (!masa_name_keep(a, add ? NULL : &before, &product) ||
+	    !store_product_put(a->store, &product))
 		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
 	return REASON_OK;
 }

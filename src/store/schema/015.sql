@@ -5,3 +5,10 @@ ALTER TABLE product ADD COLUMN unit TEXT NOT NULL DEFAULT '';
 ALTER TABLE product ADD COLUMN model TEXT NOT NULL DEFAULT '';
 ALTER TABLE product ADD COLUMN hw_type TEXT NOT NULL DEFAULT '';
 ALTER TABLE product ADD COLUMN issuance_policy INTEGER NOT NULL DEFAULT 0;
+
+-- Names of the MASA that devices were given: what stands in an IDevID stays there
+-- (R-3.12). Those of products are added when an authority starts.
+CREATE TABLE masa_name (
+	name TEXT PRIMARY KEY NOT NULL,
+	since INTEGER NOT NULL
+);

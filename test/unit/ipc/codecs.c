@@ -45,6 +45,7 @@ fill_start(union any_message *m)
 	TEXT(s->config.organization);
 	s->config.test = true;
 	TEXT(s->config.listen);
+	TEXT(s->config.names);
 	s->config.client = CLIENT_REQUIRED;
 	s->config.legacy = LEGACY_ALL;
 	s->config.fronts = 16;

@@ -173,6 +173,42 @@ authorities(void **state)
 	assert_false(masa_url_valid(span_of(name, 255)));
 }
 
+/* What of a MASA URL is compared, and lists of such. */
+static void
+names(void **state)
+{
+	static const struct {
+		const char *url, *name;
+	} rows[] = {
+		{ "masa.example.com", "masa.example.com" },
+		{ "MASA.Example.com:9443", "masa.example.com:9443" },
+		{ "masa.example.com:443", "masa.example.com" },
+		{ "masa.example.com:4430", "masa.example.com:4430" },
+		{ "https://masa.example.com/a:443", "masa.example.com" },
+		{ "https://masa.example.com:8443/", "masa.example.com:8443" },
+		{ "192.0.2.1", "192.0.2.1" },
+	};
+	char name[MASA_URL_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(masa_url_authority(span_str(rows[i].url), name));
+		assert_string_equal(name, rows[i].name);
+	}
+	assert_false(masa_url_authority(span_str(""), name));
+	assert_false(masa_url_authority(span_str("a b"), name));
+	assert_true(masa_names_valid(""));
+	assert_true(masa_names_valid("a.example, B.example:9 ,192.0.2.1"));
+	assert_false(masa_names_valid("a.example,,b.example"));
+	assert_false(masa_names_valid("a.example b.example"));
+	assert_false(masa_names_valid("https://a.example"));
+	assert_true(masa_name_listed("a.example, B.example:443", "b.example"));
+	assert_false(masa_name_listed("a.example:9", "a.example"));
+	assert_false(masa_name_listed("aa.example", "a.example"));
+	assert_false(masa_name_listed("", "a.example"));
+}
+
 int
 main(void)
 {
@@ -181,6 +217,7 @@ main(void)
 		cmocka_unit_test(format_lists),
 		cmocka_unit_test(whole),
 		cmocka_unit_test(authorities),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
