@@ -49,7 +49,8 @@ ITEMS = (
     ("ca-b", "idevid-root", "p384",
      ("ec", "-pkeyopt", "ec_paramgen_curve:P-384"), "slot = B1\n"),
     ("ca-tpm", "idevid-root", "rsa2048", ("rsa:2048",), "slot = T1\n"),
-    ("signer-1", "voucher-root", "p256", P256, "days = 730\n"),
+    ("signer-1", "voucher-root", "p256", P256,
+     "days = 730\nproduct-policy = 1.3.6.1.4.1.55555.1.1.9\n"),
     ("nonceless-2", "voucher-root", "p256", P256, "number = 2\n"),
 )
 PEOPLE = (("ada", "administrator"), ("olga", "operator"),

@@ -42,21 +42,25 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 	if ((r = set_fields(p, m, why)) != REASON_OK ||
 	    (r = product_check(p, why)) != REASON_OK)
 		return r;
-	return product_line_check(a, add ? NULL : &before, p, why);
+	r = product_line_check(a, add ? NULL : &before, p, why);
+	return r != REASON_OK ? r : masa_name_admit(a, p, why);
 }
 
 /* The act is on record; what was checked before may have changed since. */
 static enum reason
 put(struct authority *a, struct pending *p, bool add, struct why *why)
 {
+	struct product product, before;
 	struct message_admin m;
-	struct product product;
 	enum reason r;
 
 	admin_again(p, &m);
 	if ((r = planned(a, &m, add, &product, why)) != REASON_OK)
 		return r;
-	if (!store_product_put(a->store, &product))
+	if (!add)
+		(void)store_product_find(a->store, product.name, &before);
+	if (!masa_name_keep(a, add ? NULL : &before, &product) ||
+	    !store_product_put(a->store, &product))
 		return why_set(why, REASON_STORE_FAILED, -1, "%s", "");
 	return REASON_OK;
 }
@@ -73,23 +77,41 @@ put_old(struct authority *a, struct pending *p, struct why *why)
 	return put(a, p, false, why);
 }
 
+/* The signer holds what the last act says (doc/decisions/075). Of two at once the
+ * store would keep one and the signer the other; or one that fits no more. */
+static enum reason
+alone(const struct authority *a, struct why *why)
+{
+	const struct pending *p;
+
+	for (p = a->pending; p < a->pending + PENDING_MAX; p++)
+		if (p->used && p->stage == STAGE_ACT &&
+		    (p->act == put_new || p->act == put_old))
+			return why_set(why, REASON_UNAVAILABLE, -1,
+			    "another product is being changed; try again");
+	return REASON_OK;
+}
+
 static void
 change(struct authority *a, struct origin from, const struct message_admin *m,
     bool add)
 {
+	char subject[PROFILE_SUBJECT_SIZE];
 	struct product product;
 	struct pending *p;
 	struct why why;
 	enum reason r;
 
-	if ((r = planned(a, m, add, &product, &why)) != REASON_OK) {
+	if ((r = planned(a, m, add, &product, &why)) != REASON_OK ||
+	    (r = alone(a, &why)) != REASON_OK) {
 		answer_refusal(from, r, &why);
 		return;
 	}
 	if ((p = admin_pending(a, STAGE_ACT, from, m)) == NULL)
 		return;
 	p->act = add ? put_new : put_old;
-	admin_act(a, p, from, m->verb, product.name);
+	profile_subject(&product, subject);
+	admin_act(a, p, from, m->verb, subject);
 }
 
 void
@@ -107,6 +129,18 @@ product_update(
 }
 
 /* --- reading --- */
+
+static void
+put_profile(struct json_out *o, const struct idevid_profile *p)
+{
+	json_add_text(o, "key-usage", idevid_usage_text(p->key_usage));
+	json_add_bool(o, "subject-key-id", p->subject_key_id);
+	json_add_text(o, "organization", p->organization);
+	json_add_text(o, "unit", p->unit);
+	json_add_text(o, "model", p->model);
+	json_add_text(o, "hw-type", p->hw_type);
+	json_add_bool(o, "issuance-policy", p->issuance_policy);
+}
 
 static void
 put_product(struct json_out *o, const struct product *p)
@@ -137,10 +171,10 @@ put_product(struct json_out *o, const struct product *p)
 	}
 	json_add_uint(o, "voucher-limit", p->voucher_limit);
 	json_add_bool(o, "import-only", p->import_only);
-	json_add_bool(o, "key-usage", p->key_usage);
+	put_profile(o, &p->profile);
 }
 
-#define ONE_PRODUCT 1536 /* octets of JSON; no entry has more */
+#define ONE_PRODUCT 3072 /* octets of JSON; no entry has more */
 
 static void
 put_next(void *context, const struct product *p)
@@ -169,7 +203,7 @@ void
 product_show(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char room[2048], name[PRODUCT_NAME_MAX + 1];
+	char room[ONE_PRODUCT + 16], name[PRODUCT_NAME_MAX + 1];
 	struct json_out o;
 	struct product p;
 	struct why why;

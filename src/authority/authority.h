@@ -359,6 +359,19 @@ MUST_USE enum reason foreign_check(
 MUST_USE enum reason existing_choose(struct authority *a,
     const struct product *product, const char *serial, const char *factory,
     const struct key_entry **ca, struct store_serial *out, struct why *why);
+/* masa_names.c: the service starts only if each name that devices were ever given is
+ * one by which it is reached, where the operator says which these are. HOME_INVALID,
+ * MASA_NAME. */
+MUST_USE enum reason masa_names_check(struct authority *a, struct why *why);
+/* May devices of this product be given its MASA URL? MASA_NAME. */
+MUST_USE enum reason masa_name_admit(
+    const struct authority *a, const struct product *p, struct why *why);
+/* They are, from now on; false if the store failed. An alarm where a product's devices
+ * until now (before, NULL for none) have another one and nobody says who is reached. */
+bool masa_name_keep(
+    struct authority *a, const struct product *before, const struct product *p);
+/* The list for hallmark status, of 64 at most. */
+void masa_names_status(struct authority *a, struct json_out *o);
 /* What of a product must never change once it has devices (IP 5.2), and what is too
  * like another product's. PRODUCT_SYNTAX. */
 MUST_USE enum reason product_line_check(struct authority *a,

@@ -259,6 +259,8 @@ on_start(void *context, struct program *p, struct why *why)
 		return r;
 	if ((r = ledger_load(a, why)) != REASON_OK)
 		return r;
+	if ((r = masa_names_check(a, why)) != REASON_OK)
+		return r;
 	recheck_load(a);
 	public_cas_load(a);
 	customers_load(a);

@@ -199,7 +199,7 @@ ask(struct authority *a, struct pending *p, bool good)
 	struct idevid_order o = { .counter = p->reserved.counter,
 		.counter_width = p->product.counter_width,
 		.check_character = p->product.check_character,
-		.key_usage = p->product.key_usage,
+		.profile = p->product.profile,
 		.spki = buf_span(&p->spki) };
 
 	if (!good) {
@@ -266,6 +266,11 @@ issue_inspected(
 		r = why_set(&why, REASON_SERIAL_MISMATCH, -1,
 		    "the request names %s, this unit gets %s", f->serial,
 		    s.serial);
+	if (r == REASON_OK && !f->rsa &&
+	    p->product.profile.key_usage == IDEVID_USAGE_ENCIPHER)
+		r = why_set(&why, REASON_KEY_WEAK, -1,
+		    "devices of %s encipher keys, which takes an RSA key",
+		    p->product.name);
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);
 		return;

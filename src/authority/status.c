@@ -164,6 +164,7 @@ service_status(
 	limits_status(a, &o);
 	expiry_status(a, &o);
 	put_sizes(a, &o);
+	masa_names_status(a, &o);
 	put_legacy(a, &o);
 	recheck_status(a, &o);
 	json_end_object(&o);

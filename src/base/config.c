@@ -30,6 +30,7 @@ static const struct row rows[] = {
 	    sizeof(((struct config *)0)->organization) },
 	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
 	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
+	{ "masa", "names", KIND_TEXT, AT(names), 0, CONFIG_TEXT },
 	{ "masa", "client-certificate", KIND_CLIENT, AT(client), 0, 0 },
 	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
 	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
@@ -266,6 +267,10 @@ config_print(const struct config *c, char *out, size_t cap)
 	    c->rate_prefix, c->rate_known, c->rate_handshake, c->max_age,
 	    c->max_ahead, c->keep_requests,
 	    c->revocation_required ? "yes" : "no");
+	if (c->names[0] != '\0') {
+		len = strlen(out);
+		snprintf(out + len, cap - len, "names = %s\n", c->names);
+	}
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		len = strlen(out);
 		if (!legacy_form(i)->product)

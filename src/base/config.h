@@ -19,6 +19,9 @@ struct config {
 	bool test; /* made by init --test; the signer's journal decides */
 	/* [masa] */
 	char listen[CONFIG_TEXT]; /* address:port, default 127.0.0.1:8443 */
+	/* Names by which devices reach this service (R-3.12): HOST[:PORT], commas
+	 * between; "" = not said. */
+	char names[CONFIG_TEXT];
 	enum client_certificate client; /* client-certificate = required */
 	unsigned legacy;		/* set of forms, legacy-NAME = yes */
 	unsigned fronts;      /* number of front and checker pairs, default 1 */

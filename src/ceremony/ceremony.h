@@ -55,6 +55,7 @@ struct sign_options {
 	const char *slot;    /* issuing CAs */
 	unsigned generation; /* of the CA in its slot, as the ledger has it */
 	unsigned days;	     /* voucher signers; 0 = 730 */
+	const char *policy;  /* OID that it asserts (IP 4, IP 6); NULL = none */
 	struct span csr;     /* PEM or DER */
 	const struct secret *passphrase;
 };

@@ -26,7 +26,7 @@
 
 struct arguments {
 	const char *home, *organization, *host, *root, *name, *slot, *csr, *out;
-	const char *days, *generation;
+	const char *days, *generation, *policy;
 	char *const *files; /* operands: plan or bundles */
 	unsigned files_len;
 	const char *previous;
@@ -44,6 +44,7 @@ static const struct option longs[] = {
 	{ "csr", required_argument, NULL, 'c' },
 	{ "out", required_argument, NULL, 'o' },
 	{ "days", required_argument, NULL, 'd' },
+	{ "policy", required_argument, NULL, 'P' },
 	{ "previous", required_argument, NULL, 'p' },
 	{ "generation", required_argument, NULL, 'g' },
 	{ "json", no_argument, NULL, 'j' },
@@ -66,7 +67,8 @@ help(FILE *to)
 	      "       hallmark-ceremony sign --home DIR --root idevid|voucher "
 	      "--name NAME\n"
 	      "           [--slot SLOT --generation N] --csr FILE --out FILE "
-	      "[--days N]\n",
+	      "[--days N]\n"
+	      "           [--policy OID]\n",
 	    to);
 }
 
@@ -140,6 +142,9 @@ parse(int argc, char **argv, struct arguments *a)
 		case 'g':
 			a->generation = optarg;
 			break;
+		case 'P':
+			a->policy = optarg;
+			break;
 		case 'd':
 			a->days = optarg;
 			break;
@@ -172,6 +177,7 @@ with_root(
 	struct sign_options o = { .home = a->home,
 		.name = a->name,
 		.slot = a->slot,
+		.policy = a->policy,
 		.passphrase = passphrase,
 		.root = strcmp(a->root, "idevid") == 0 ? CEREMONY_IDEVID
 						       : CEREMONY_VOUCHER };

@@ -47,6 +47,12 @@ struct plan_policy {
 	size_t len;
 };
 
+/* How voucher signers say their policies (IP 6). */
+enum policy_form {
+	POLICY_CERTIFICATE, /* certificatePolicies */
+	POLICY_EXTENSION,   /* a private extension for each */
+};
+
 struct place {
 	char handle[HANDLE_MAX + 1];
 	char is[PLAN_TEXT];
@@ -85,6 +91,9 @@ struct plan_item {
 	unsigned number;    /* generation, or number of the signer */
 	unsigned days;	    /* voucher signer; 0 = never ends */
 	unsigned algorithm; /* row of item_algorithms */
+	/* Voucher signer of one product among several below a root (IP 6): what it
+	 * asserts beside the voucher policy. */
+	struct plan_policy product_policy;
 	char file[PLAN_TEXT];
 	uint8_t csr_sha256[HASH_SIZE]; /* of the DER */
 	uint8_t der[CSR_MAX];
@@ -104,8 +113,9 @@ struct plan {
 	unsigned old_shares;	   /* of the set that is replaced; 0 = shares */
 	char exception[PLAN_TEXT]; /* where it is written; empty = none */
 	struct plan_policy idevid_policy, voucher_policy;
-	char at[PLAN_TEXT];	     /* where it is held; may be empty */
-	uint8_t previous[HASH_SIZE]; /* manifest of the ceremony before */
+	unsigned voucher_policy_form; /* enum policy_form */
+	char at[PLAN_TEXT];	      /* where it is held; may be empty */
+	uint8_t previous[HASH_SIZE];  /* manifest of the ceremony before */
 	/* What the home of the root knows of slots, and the hash of that. */
 	char slots_file[PLAN_TEXT];
 	uint8_t slots_sha256[HASH_SIZE];

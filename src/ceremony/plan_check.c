@@ -305,6 +305,13 @@ check_roots(const struct plan *p, struct why *why)
 	return REASON_OK;
 }
 
+static bool
+lies_below(const struct plan_policy *policy, const struct plan_policy *above)
+{
+	return above->len > 0 && policy->len > above->len &&
+	    memcmp(policy->oid, above->oid, above->len) == 0;
+}
+
 static enum reason
 check_item(struct plan *p, struct plan_item *item, struct why *why)
 {
@@ -324,6 +331,12 @@ check_item(struct plan *p, struct plan_item *item, struct why *why)
 		return why_set(why, REASON_PLAN_OBJECT, -1,
 		    "%s: an issuing CA has a slot and never ends, a voucher "
 		    "signer has no slot",
+		    item->handle);
+	if (item->product_policy.len > 0 &&
+	    (ca || !lies_below(&item->product_policy, &p->voucher_policy)))
+		return why_set(why, REASON_PLAN_OBJECT, -1,
+		    "%s: product-policy is of voucher signers, and lies below "
+		    "voucher-policy",
 		    item->handle);
 	if (!ca && item->algorithm > 1)
 		return why_set(why, REASON_PLAN_OBJECT, -1,
@@ -354,6 +367,14 @@ check_policies(const struct plan *p, struct why *why)
 	    strcmp(p->idevid_policy.text, p->voucher_policy.text) == 0)
 		return why_set(why, REASON_PLAN_OBJECT, -1,
 		    "one policy for issuing CAs and voucher signers");
+	/* Where those of products are (L06). */
+	if (lies_below(&p->idevid_policy, &p->voucher_policy))
+		return why_set(why, REASON_PLAN_OBJECT, -1,
+		    "idevid-policy lies below voucher-policy");
+	if (p->voucher_policy_form != POLICY_CERTIFICATE &&
+	    p->voucher_policy.len == 0)
+		return why_set(why, REASON_PLAN_OBJECT, -1,
+		    "voucher-policy-form without voucher-policy");
 	return REASON_OK;
 }
 

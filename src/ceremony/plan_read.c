@@ -42,6 +42,8 @@ static const char *const purpose_words[] = { "", "voucher", "idevid", NULL };
 static const char *const type_words[] = { "", "p256", "p384", NULL };
 static const char *const algorithm_words[] = { "p256", "p384", "rsa2048",
 	"rsa3072", NULL };
+static const char *const form_words[] = { "certificate-policies",
+	"private-extension", NULL };
 static const char *const role_words[] = { "administrator", "operator",
 	"witness", "auditor", "custodian", NULL };
 
@@ -94,6 +96,8 @@ static const struct row rows[] = {
 	    NULL, false },
 	{ "ceremony", "voucher-policy", VALUE_OID, PLAN(voucher_policy), 0, 0,
 	    NULL, false },
+	{ "ceremony", "voucher-policy-form", VALUE_WORD,
+	    PLAN(voucher_policy_form), 0, 0, form_words, false },
 	{ "ceremony", "previous", VALUE_HASH, PLAN(previous), 0, 0, NULL,
 	    false },
 	{ "ceremony", "slots", VALUE_TEXT, PLAN(slots_file), 0, PLAN_TEXT, NULL,
@@ -130,6 +134,8 @@ static const struct row rows[] = {
 	{ "sign", "days", VALUE_NUMBER, ITEM(days), 90, 3650, NULL, false },
 	{ "sign", "algorithm", VALUE_WORD, ITEM(algorithm), 0, 0,
 	    algorithm_words, true },
+	{ "sign", "product-policy", VALUE_OID, ITEM(product_policy), 0, 0, NULL,
+	    false },
 	{ "sign", "csr", VALUE_TEXT, ITEM(file), 0, PLAN_TEXT, NULL, true },
 	{ "sign", "csr-sha256", VALUE_HASH, ITEM(csr_sha256), 0, 0, NULL,
 	    true },

@@ -49,6 +49,9 @@ planned_item(const struct plan *p, const struct plan_item *item, bool rehearsal,
 	out->spki = item->csr.spki;
 	out->policy =
 	    span_of(item_policy(p, item)->oid, item_policy(p, item)->len);
+	out->product_policy =
+	    span_of(item->product_policy.oid, item->product_policy.len);
+	out->policy_marks = !ca && p->voucher_policy_form == POLICY_EXTENSION;
 }
 
 enum lint_subject

@@ -230,6 +230,23 @@ print_certificate(const struct certificate *c, struct buf *out)
 		: "");
 }
 
+static void
+print_policies(
+    const struct plan *p, const struct plan_item *item, struct buf *out)
+{
+	const char *form = item->root->purpose == PURPOSE_VOUCHER &&
+		p->voucher_policy_form == POLICY_EXTENSION
+	    ? "extension"
+	    : "policy   ";
+
+	if (item_policy(p, item)->len > 0)
+		(void)buf_printf(
+		    out, "    %s %s\n", form, item_policy(p, item)->text);
+	if (item->product_policy.len > 0)
+		(void)buf_printf(
+		    out, "    %s %s\n", form, item->product_policy.text);
+}
+
 /* Lays out what will be signed, with all that is known before the day. */
 static enum reason
 preview_item(const struct plan *p, const struct plan_item *item,
@@ -253,9 +270,7 @@ preview_item(const struct plan *p, const struct plan_item *item,
 	(void)buf_printf(
 	    out, "  %s, signed by %s\n", item->handle, item->root->handle);
 	print_certificate(&c, out);
-	if (item_policy(p, item)->len > 0)
-		(void)buf_printf(
-		    out, "    policy    %s\n", item_policy(p, item)->text);
+	print_policies(p, item, out);
 	(void)buf_printf(
 	    out, "    key       %s\n", item_algorithm_word(item->algorithm));
 	hex_encode(hash, span_of(item->csr_sha256, HASH_SIZE));

@@ -13,9 +13,10 @@
 #include "model/serial.h"
 #include "wire/der.h"
 
-#define DAY	     86400
-#define VOUCHER_DAYS 730 /* IP 1: 90 days to 2 years */
-#define DAYS_MAX     3650
+#define DAY	       86400
+#define VOUCHER_DAYS   730 /* IP 1: 90 days to 2 years */
+#define DAYS_MAX       3650
+#define POLICY_OID_MAX 32
 
 /* What a signature needs of its root. */
 struct root {
@@ -140,10 +141,19 @@ sign_csr(const struct root *root, const struct sign_options *o,
 		.spki = csr->spki,
 		.issuer_name = root->certificate.subject,
 		.issuer_key_id = root->certificate.subject_key_id };
-	uint8_t room[CERTIFICATE_MAX];
+	uint8_t room[CERTIFICATE_MAX], oid[POLICY_OID_MAX];
 	struct certificate c;
 	enum reason r;
+	size_t len;
 
+	if (o->policy != NULL) {
+		if (!text_oid(span_str(o->policy), oid, sizeof(oid), &len) ||
+		    strcmp(o->policy, "2.5.29.32.0") == 0)
+			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			    "policy: an OID such as 1.3.6.1.4.1.1.1, and not "
+			    "anyPolicy");
+		plan.policy = span_of(oid, len);
+	}
 	subject_name(name, root, o);
 	r = issue(&plan, root->key, &root->certificate,
 	    ca ? LINT_CA : LINT_VOUCHER_SIGNER, room, &c, why);

@@ -216,17 +216,24 @@ read_certificate(const struct check *c, const char *handle, unsigned n,
 }
 
 static bool
-same_policies(const struct certificate *a, const struct certificate *b)
+same_oids(
+    const struct span *a, unsigned a_len, const struct span *b, unsigned b_len)
 {
 	unsigned i;
 
-	if (a->has_policies != b->has_policies ||
-	    a->policies_len != b->policies_len)
-		return false;
-	for (i = 0; i < a->policies_len; i++)
-		if (!span_eq(a->policies[i], b->policies[i]))
+	for (i = 0; i < a_len && i < b_len; i++)
+		if (!span_eq(a[i], b[i]))
 			return false;
-	return true;
+	return a_len == b_len;
+}
+
+static bool
+same_policies(const struct certificate *a, const struct certificate *b)
+{
+	return a->has_policies == b->has_policies &&
+	    same_oids(
+		a->policies, a->policies_len, b->policies, b->policies_len) &&
+	    same_oids(a->marks, a->marks_len, b->marks, b->marks_len);
 }
 
 /* All that decides what a certificate may do. Not the octets: a later renderer may

@@ -137,15 +137,20 @@ static enum reason
 ceremony_sign(const struct ca_plan *p, const char *generation, const char *csr,
     const char *out, struct why *why)
 {
-	const char *argv[18] = { "hallmark-ceremony", "sign", "--home", p->home,
+	const char *argv[20] = { "hallmark-ceremony", "sign", "--home", p->home,
 		"--root", root_of(p), "--name", p->name, "--csr", csr, "--out",
 		out };
+	unsigned n = 12;
 
 	if (p->slot != NULL) {
-		argv[12] = "--slot";
-		argv[13] = p->slot;
-		argv[14] = "--generation";
-		argv[15] = generation;
+		argv[n++] = "--slot";
+		argv[n++] = p->slot;
+		argv[n++] = "--generation";
+		argv[n++] = generation;
+	}
+	if (p->asserts != NULL) {
+		argv[n++] = "--policy";
+		argv[n] = p->asserts;
 	}
 	return tool_run("ceremony", argv, p->passphrase, why);
 }
@@ -230,6 +235,8 @@ order_options(
 		/* out: the root lies elsewhere; raw: there is none */
 		{ out == NULL ? "raw" : "out", out,
 		    out == NULL ? &p->raw : NULL, false },
+		{ out == NULL ? "certificate-policy" : NULL, &p->asserts, NULL,
+		    false },
 		{ 0 } };
 
 	return options_read(c, argc, argv, rows, 0, 0);
@@ -270,6 +277,9 @@ ca_create_run(struct cli *c, int argc, char **argv)
 	if (strcmp(p.purpose, key_purpose_word(PURPOSE_MANIFEST)) == 0)
 		return usage_error(c,
 		    "a manifest key has no certificate: ca request makes it");
+	if (p.raw && p.asserts != NULL)
+		return usage_error(
+		    c, "what a placeholder asserts means nothing");
 	why_clear(&why);
 	if ((r = home_path(c, home, &why)) != REASON_OK ||
 	    (r = passphrase_get(c, false, &p.passphrase, &why)) != REASON_OK)

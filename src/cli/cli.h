@@ -95,7 +95,7 @@ int session_run_pem(
     const struct cli *c, const struct message_admin *request, pem_call call);
 /* What most verbs are: operands, and options that are arguments of what is asked
  * under their own names. */
-#define FIELDS_MAX   20
+#define FIELDS_MAX   24
 #define OPERANDS_MAX 2
 struct plain_verb {
 	const char *verb;
@@ -246,9 +246,10 @@ struct ca_plan {
 	const char *purpose, *name, *slot, *algorithm, *succeeds, *factory;
 	const char *kinds, *product, *serials; /* policy */
 	const char *limit, *first_day, *last_day, *rate, *months, *awake;
-	bool raw;	/* no root: a placeholder */
-	int passphrase; /* of the root's key */
-	bool made;	/* out: there is a key, and ceremony/NAME.csr */
+	const char *asserts; /* OID for its certificate; NULL = none */
+	bool raw;	     /* no root: a placeholder */
+	int passphrase;	     /* of the root's key */
+	bool made;	     /* out: there is a key, and ceremony/NAME.csr */
 };
 /* Request, signature by the software root of this home, import. */
 MUST_USE enum reason ca_create_with(

@@ -17,7 +17,10 @@
 	"[--emit-id-data yes|no]\n"                                           \
 	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"      \
 	"[--voucher-limit OCTETS] [--scheme SCHEME] [--import-only yes|no]\n" \
-	"[--key-usage yes|no]"
+	"[--key-usage none|digitalSignature|\n"                               \
+	"  digitalSignature+keyEncipherment] [--subject-key-id yes|no]\n"     \
+	"[--organization TEXT|none] [--unit TEXT|none] [--model TEXT|none]\n" \
+	"[--hw-type OID|none] [--issuance-policy yes|no]"
 #define CUSTOMER_OPTIONS                                 \
 	"NAME [--pin WISH] [--pin-cms WISH]\n"           \
 	"[--pin-jws WISH] [--pin-cose WISH]\n"           \
@@ -51,7 +54,8 @@ const struct verb verbs[] = {
 	{ "product", "list", product_list_run, PAGE_OPTIONS, "list products" },
 	{ "product", "show", product_show_run, "NAME", "show one product" },
 	{ "ca", "create", ca_create_run,
-	    "--purpose voucher|idevid-ca\n" CA_OPTIONS " [--raw]",
+	    "--purpose voucher|idevid-ca\n" CA_OPTIONS
+	    "\n[--certificate-policy OID] [--raw]",
 	    "make a key and certify it with this home's software root" },
 	{ "ca", "request", ca_request_run,
 	    "--purpose voucher|idevid-ca|manifest\n" CA_OPTIONS " [--out FILE]",

@@ -227,8 +227,8 @@ prepare(struct service *s, struct why *why)
 	return passphrase_get(s->c, false, &p->passphrase, why);
 }
 
-/* SIGHUP: the file is read again. What cannot change while running (address,
- * number of fronts and of their connections, the kind of home) stays as it is. */
+/* SIGHUP: the file is read again. What cannot change while running (address, the names
+ * that were compared with those of devices, number of fronts and of their connections, the kind of home) stays as it is. */
 static bool
 reload(void *context, struct children_plan *plan)
 {
@@ -247,6 +247,7 @@ reload(void *context, struct children_plan *plan)
 	plan->tls = tls;
 	start->config = fresh;
 	memcpy(start->config.listen, old.listen, sizeof(old.listen));
+	memcpy(start->config.names, old.names, sizeof(old.names));
 	start->config.fronts = old.fronts;
 	start->config.connections = old.connections;
 	start->config.test = old.test;

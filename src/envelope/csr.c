@@ -301,6 +301,7 @@ csr_read(
 	if ((r = key_check(k, p.spki, why)) != REASON_OK)
 		return r;
 	out->spki = p.spki;
+	out->rsa = public_key_type(k) == KEY_RSA;
 	sha256(p.spki, out->spki_sha256);
 	sha256(span_of(arena, len), out->csr_sha256);
 	return REASON_OK;

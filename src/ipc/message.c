@@ -65,10 +65,11 @@ message_name(enum message m)
 static void
 put_config(struct cbor_out *o, const struct config *c)
 {
-	cbor_put_array(o, 15);
+	cbor_put_array(o, 16);
 	cbor_put_string(o, c->organization);
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
+	cbor_put_string(o, c->names);
 	cbor_put_uint(o, c->client);
 	cbor_put_uint(o, c->legacy);
 	cbor_put_uint(o, c->fronts);
@@ -88,10 +89,11 @@ get_config(struct cbor *c, struct config *out)
 {
 	bool good = true;
 
-	if (!field_array(c, 15) ||
+	if (!field_array(c, 16) ||
 	    !field_text(c, out->organization, sizeof(out->organization)) ||
 	    !field_flag(c, &out->test) ||
-	    !field_text(c, out->listen, sizeof(out->listen)))
+	    !field_text(c, out->listen, sizeof(out->listen)) ||
+	    !field_text(c, out->names, sizeof(out->names)))
 		return false;
 	out->client = field_enum(c, CLIENT_NONE, CLIENT_REQUIRED, &good);
 	return good && field_unsigned(c, LEGACY_ALL, &out->legacy) &&

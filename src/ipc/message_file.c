@@ -65,20 +65,22 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 static void
 put_csr(struct cbor_out *o, const struct csr_facts *f)
 {
-	cbor_put_array(o, 4);
+	cbor_put_array(o, 5);
 	put_hash(o, f->csr_sha256);
 	cbor_put_bytes(o, f->spki);
 	put_hash(o, f->spki_sha256);
 	cbor_put_string(o, f->serial);
+	cbor_put_bool(o, f->rsa);
 }
 
 static bool
 get_csr(struct cbor *c, struct csr_facts *f)
 {
-	return field_array(c, 4) && field_hash(c, f->csr_sha256) &&
+	return field_array(c, 5) && field_hash(c, f->csr_sha256) &&
 	    field_span(c, &f->spki, SPKI_MAX) &&
 	    field_hash(c, f->spki_sha256) &&
-	    field_text(c, f->serial, sizeof(f->serial));
+	    field_text(c, f->serial, sizeof(f->serial)) &&
+	    field_flag(c, &f->rsa);
 }
 
 static void

@@ -183,6 +183,45 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	    cbor_end(c) == WIRE_OK;
 }
 
+static void
+put_profile(struct cbor_out *o, const struct idevid_profile *p)
+{
+	cbor_put_array(o, 7);
+	cbor_put_uint(o, p->key_usage);
+	cbor_put_bool(o, p->subject_key_id);
+	cbor_put_bytes(o, span_str(p->organization));
+	cbor_put_bytes(o, span_str(p->unit));
+	cbor_put_bytes(o, span_str(p->model));
+	cbor_put_string(o, p->hw_type);
+	cbor_put_bool(o, p->issuance_policy);
+}
+
+/* UTF-8, as the signer will see. */
+static bool
+get_part(struct cbor *c, char out[SUBJECT_PART_MAX + 1])
+{
+	struct span s;
+
+	return field_span(c, &s, SUBJECT_PART_MAX) &&
+	    (s.len == 0 || memchr(s.ptr, 0, s.len) == NULL) &&
+	    text_copy(out, SUBJECT_PART_MAX + 1, s);
+}
+
+static bool
+get_profile(struct cbor *c, struct idevid_profile *p)
+{
+	unsigned usage;
+
+	if (!field_array(c, 7) || !field_unsigned(c, IDEVID_USAGE_LAST, &usage))
+		return false;
+	p->key_usage = (enum idevid_usage)usage;
+	return field_flag(c, &p->subject_key_id) &&
+	    get_part(c, p->organization) && get_part(c, p->unit) &&
+	    get_part(c, p->model) &&
+	    field_text(c, p->hw_type, sizeof(p->hw_type)) &&
+	    field_flag(c, &p->issuance_policy);
+}
+
 void
 message_idevid_order_put(struct cbor_out *o, const struct idevid_order *m)
 {
@@ -196,7 +235,7 @@ message_idevid_order_put(struct cbor_out *o, const struct idevid_order *m)
 	cbor_put_uint(o, m->counter_width);
 	cbor_put_bool(o, m->check_character);
 	cbor_put_string(o, m->masa_url);
-	cbor_put_bool(o, m->key_usage);
+	put_profile(o, &m->profile);
 	cbor_put_bytes(o, m->spki);
 	put_hash(o, m->request_sha256);
 	cbor_put_uint(o, m->key_slot);
@@ -215,7 +254,7 @@ message_idevid_order_get(struct cbor *c, struct idevid_order *m)
 	    field_unsigned(c, 12, &m->counter_width) &&
 	    field_flag(c, &m->check_character) &&
 	    field_text(c, m->masa_url, sizeof(m->masa_url)) &&
-	    field_flag(c, &m->key_usage) && field_span(c, &m->spki, SPKI_MAX) &&
+	    get_profile(c, &m->profile) && field_span(c, &m->spki, SPKI_MAX) &&
 	    field_hash(c, m->request_sha256) &&
 	    field_unsigned(c, UINT32_MAX, &m->key_slot) &&
 	    cbor_end(c) == WIRE_OK;

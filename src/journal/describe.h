@@ -18,6 +18,14 @@ void ledger_lines_room(struct ledger *l);
 void ledger_lines_push(struct ledger *l, const struct ledger *part);
 /* Are all runs in order, apart, and of lines that are there? */
 bool ledger_runs_ordered(const struct ledger *l);
+/* Member 16. */
+void ledger_profiles_fields(struct members *f, struct ledger *l);
+/* Begins an array of *len rows, or as many as come, at most most; false: it is left
+ * out, as where there are none. */
+bool ledger_rows_begin(struct members *f, unsigned key, const char *name,
+    size_t most, size_t *len);
+/* Room for one more behind len, in steps of LEDGER_STEP. */
+void *ledger_room(void *elements, size_t len, size_t size);
 void ledger_fields(struct members *f, void *value);
 
 #endif

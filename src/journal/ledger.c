@@ -23,6 +23,7 @@ ledger_free(struct ledger *l)
 	free(l->slots);
 	free(l->lines);
 	free(l->runs);
+	free(l->profiles);
 	ledger_init(l);
 }
 
@@ -58,8 +59,8 @@ ledger_key_find(const struct ledger *l, const char *name)
 	return there ? &l->keys[l->by_name[at]] : NULL;
 }
 
-static void *
-more_room(void *elements, size_t len, size_t size)
+void *
+ledger_room(void *elements, size_t len, size_t size)
 {
 	if (len % LEDGER_STEP == 0)
 		elements = realloc(elements, (len + LEDGER_STEP) * size);
@@ -78,7 +79,7 @@ name_insert(struct ledger *l)
 	l->keys_len--;
 	at = name_place(l, l->keys[last].order.name, &there);
 	if (!there) {
-		l->by_name = more_room(l->by_name, last, sizeof(*l->by_name));
+		l->by_name = ledger_room(l->by_name, last, sizeof(*l->by_name));
 		memmove(l->by_name + at + 1, l->by_name + at,
 		    (last - at) * sizeof(*l->by_name));
 		l->by_name[at] = (uint16_t)last;
@@ -90,7 +91,7 @@ name_insert(struct ledger *l)
 bool
 ledger_key_push(struct ledger *l, const struct ledger_key *k)
 {
-	l->keys = more_room(l->keys, l->keys_len, sizeof(*l->keys));
+	l->keys = ledger_room(l->keys, l->keys_len, sizeof(*l->keys));
 	l->keys[l->keys_len++] = *k;
 	return name_insert(l);
 }
@@ -98,7 +99,7 @@ ledger_key_push(struct ledger *l, const struct ledger_key *k)
 void
 ledger_slot_push(struct ledger *l, const struct ledger_slot *s)
 {
-	l->slots = more_room(l->slots, l->slots_len, sizeof(*l->slots));
+	l->slots = ledger_room(l->slots, l->slots_len, sizeof(*l->slots));
 	l->slots[l->slots_len++] = *s;
 }
 
@@ -228,7 +229,8 @@ take_elements(struct ledger *l, const struct ledger *content)
 	if (content->part != part ||
 	    (l->more > 0 && content->more != l->more - 1) ||
 	    (part > 0 && content->keys_len == 0 && content->slots_len == 0 &&
-		content->lines_len == 0 && content->runs_len == 0) ||
+		content->lines_len == 0 && content->runs_len == 0 &&
+		content->profiles_len == 0) ||
 	    !may_follow(l->keys_len, content->keys_len, part, LEDGER_PART_KEYS,
 		LEDGER_KEYS_MAX) ||
 	    !may_follow(l->slots_len, content->slots_len, part,
@@ -236,7 +238,9 @@ take_elements(struct ledger *l, const struct ledger *content)
 	    !may_follow(l->lines_len, content->lines_len, part,
 		LEDGER_PART_LINES, LEDGER_LINES_MAX) ||
 	    !may_follow(l->runs_len, content->runs_len, part, LEDGER_PART_RUNS,
-		LEDGER_RUNS_MAX))
+		LEDGER_RUNS_MAX) ||
+	    !may_follow(l->profiles_len, content->profiles_len, part,
+		LEDGER_PART_PROFILES, LEDGER_PROFILES_MAX))
 		return false;
 	for (i = 0; i < content->keys_len; i++)
 		if (!take_key(l, &content->keys[i]))
@@ -244,6 +248,8 @@ take_elements(struct ledger *l, const struct ledger *content)
 	for (i = 0; i < content->slots_len; i++)
 		ledger_slot_push(l, &content->slots[i]);
 	ledger_lines_push(l, content);
+	for (i = 0; i < content->profiles_len; i++)
+		ledger_profile_put(l, &content->profiles[i]);
 	l->part = content->part;
 	l->more = content->more;
 	l->taking = l->more > 0;
@@ -559,6 +565,21 @@ apply_awake(struct ledger *l, const struct record *r, struct why *why)
 	return REASON_OK;
 }
 
+static enum reason
+apply_profile(struct ledger *l, const struct record *r, struct why *why)
+{
+	struct ledger_profile p;
+	struct why inner;
+	bool there;
+
+	if (ledger_profile_read(l, r->act.subject, &p, &there, &inner) !=
+	    REASON_OK)
+		return damaged(why, r, inner.text);
+	if (there)
+		ledger_profile_put(l, &p);
+	return REASON_OK;
+}
+
 /* Signed by two, and about this act; whose numbers those are is not known here. */
 static bool
 act_statement_fits(const struct ledger *l, const struct record_act *a)
@@ -573,7 +594,8 @@ act_statement_fits(const struct ledger *l, const struct record_act *a)
 	    a->statement.len > len && memcmp(a->statement.ptr, head, len) == 0;
 }
 
-/* Acts are remarks, but for those that retire, copy or wake a key or give a slot. */
+/* Acts are remarks, but for those that retire, copy or wake a key, give a slot, or
+ * say what a product is like. */
 static enum reason
 apply_act(struct ledger *l, const struct record *r, struct why *why)
 {
@@ -589,6 +611,8 @@ apply_act(struct ledger *l, const struct record *r, struct why *why)
 		return apply_copy(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_AWAKE) == 0)
 		return apply_awake(l, r, why);
+	if (ledger_verb_product(r->act.verb))
+		return apply_profile(l, r, why);
 	if (strcmp(r->act.verb, LEDGER_VERB_RETIRE) != 0)
 		return REASON_OK;
 	if (!ledger_retire_read(r->act.subject, name, &cause))

@@ -7,26 +7,41 @@
 #ifndef JOURNAL_LEDGER_H
 #define JOURNAL_LEDGER_H
 
+#include "base/text.h"
 #include "journal/record.h"
+#include "model/product.h"
 
 /* Keys from birth on, ended ones too: a name, and a slot, is for ever. */
-#define LEDGER_KEYS_MAX	     4096
-#define LEDGER_SLOTS_MAX     4096
+#define LEDGER_KEYS_MAX		4096
+#define LEDGER_SLOTS_MAX	4096
+/* Products with a profile on record; they are never forgotten. */
+#define LEDGER_PROFILES_MAX	4096
 /* A part with so many of the largest fits RECORD_MAX. */
-#define LEDGER_PART_KEYS     16
-#define LEDGER_PART_SLOTS    50
-#define LEDGER_PART_LINES    32
-#define LEDGER_PART_RUNS     256
-#define LEDGER_PARTS_MAX     256
+#define LEDGER_PART_KEYS	16
+#define LEDGER_PART_SLOTS	50
+#define LEDGER_PART_LINES	32
+#define LEDGER_PART_RUNS	256
+#define LEDGER_PART_PROFILES	16
+#define LEDGER_PARTS_MAX	256
 /* The act that takes a key out of use for ever; subject: the key's name. */
-#define LEDGER_VERB_RETIRE   "key.retire"
+#define LEDGER_VERB_RETIRE	"key.retire"
 /* The signer's own act: a retired key's copy, under the passphrase alone, comes into
  * being (doc/decisions/055); subject: the key's name. */
-#define LEDGER_VERB_COPY     "key.copy"
+#define LEDGER_VERB_COPY	"key.copy"
 /* The act that gives a slot to a signer elsewhere; subject: slot, space, whose. */
-#define LEDGER_VERB_GIVE     "slot.give"
+#define LEDGER_VERB_GIVE	"slot.give"
 /* The act that wakes an issuing key; subject: its name, space, until when. */
-#define LEDGER_VERB_AWAKE    "key.activate"
+#define LEDGER_VERB_AWAKE	"key.activate"
+/* The acts by which a product gets its profile; subject: its name, space, and
+ * profile_hash() as base64url. Older ones have the name alone, and say nothing. */
+#define LEDGER_VERB_PRODUCT_ADD "product.add"
+#define LEDGER_VERB_PRODUCT_SET "product.set"
+static inline bool
+ledger_verb_product(const char *verb)
+{
+	return strcmp(verb, LEDGER_VERB_PRODUCT_ADD) == 0 ||
+	    strcmp(verb, LEDGER_VERB_PRODUCT_SET) == 0;
+}
 /* The act that takes a ceremony's evidence on record; subject: the SHA-256 of its
  * manifest, space, its kind. Nothing else follows from it. */
 #define LEDGER_VERB_CEREMONY "ceremony.record"
@@ -98,6 +113,12 @@ struct ledger_slot {
 	int64_t since;
 };
 
+/* What the IDevIDs of a product are to be like, as the last act has it. */
+struct ledger_profile {
+	char product[PRODUCT_NAME_MAX + 1];
+	uint8_t sha256[HASH_SIZE]; /* profile_hash() */
+};
+
 /* The chain that a signer goes on from (journal succeed). */
 struct ledger_before {
 	uint8_t signer[16];
@@ -121,6 +142,8 @@ struct ledger {
 	size_t lines_len, runs_len;
 	struct ledger_line *lines; /* owned, LEDGER_LINES_MAX; NULL for none */
 	struct ledger_run *runs;   /* owned, one more than LEDGER_RUNS_MAX */
+	size_t profiles_len;
+	struct ledger_profile *profiles; /* owned */
 	/* The part of a checkpoint that was the last record to be one, and how
 	 * many belong to it that did not come yet. */
 	unsigned part, more;
@@ -197,6 +220,22 @@ bool ledger_retire_read(
 MUST_USE enum reason ledger_awake_read(const struct ledger *l,
     const char *subject, int64_t now, struct ledger_key **key, int64_t *until,
     struct why *why);
+/* All of a product that its IDevIDs show: how its serials are made, MASA URL, and
+ * what of IP 5 it selects; as a hash, which the signer holds. */
+void profile_hash(const struct product *p, uint8_t out[HASH_SIZE]);
+/* The subject of LEDGER_VERB_PRODUCT_ADD and _SET. */
+#define PROFILE_SUBJECT_SIZE (PRODUCT_NAME_MAX + 1 + BASE64_SIZE(HASH_SIZE))
+void profile_subject(const struct product *p, char out[PROFILE_SUBJECT_SIZE]);
+/* Reads one; *there is false for an older one, which says nothing. SIGNER_FACTS, or
+ * SIGNER_POLICY: one product more than LEDGER_PROFILES_MAX. */
+MUST_USE enum reason ledger_profile_read(const struct ledger *l,
+    const char *subject, struct ledger_profile *out, bool *there,
+    struct why *why);
+/* From now on that product has this one. */
+void ledger_profile_put(struct ledger *l, const struct ledger_profile *p);
+/* Is it as an operator's act on record has it? SIGNER_POLICY. */
+MUST_USE enum reason ledger_profile_holds(
+    const struct ledger *l, const struct product *p, struct why *why);
 /* Was this counter of the key's slot signed, or may have been? SERIAL_USED. */
 MUST_USE enum reason ledger_counter_free(
     const struct ledger_key *k, uint64_t counter, struct why *why);

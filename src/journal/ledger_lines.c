@@ -267,10 +267,8 @@ ledger_lines_push(struct ledger *l, const struct ledger *part)
 	l->runs_len += part->runs_len;
 }
 
-/* Begins the array, of len elements or as many as come; false: left out, as where
- * there are none. */
-static bool
-rows_begin(
+bool
+ledger_rows_begin(
     struct members *f, unsigned key, const char *name, size_t most, size_t *len)
 {
 	uint64_t count;
@@ -297,12 +295,13 @@ ledger_lines_fields(struct members *f, struct ledger *l)
 	if (f->mode == MEMBERS_READ && f->count > 0 &&
 	    (f->next == 12 || f->next == 13))
 		ledger_lines_room(l);
-	if (rows_begin(f, 12, "lines", LEDGER_PART_LINES, &l->lines_len)) {
+	if (ledger_rows_begin(
+		f, 12, "lines", LEDGER_PART_LINES, &l->lines_len)) {
 		for (i = 0; i < l->lines_len; i++)
 			member_element(f, line_fields, &l->lines[i]);
 		member_array_end(f);
 	}
-	if (rows_begin(f, 13, "runs", LEDGER_PART_RUNS, &l->runs_len)) {
+	if (ledger_rows_begin(f, 13, "runs", LEDGER_PART_RUNS, &l->runs_len)) {
 		for (i = 0; i < l->runs_len; i++)
 			member_element(f, run_fields, &l->runs[i]);
 		member_array_end(f);

@@ -163,6 +163,7 @@ ledger_fields(struct members *f, void *value)
 		l->part = (unsigned)part;
 		l->more = (unsigned)more;
 	}
+	ledger_profiles_fields(f, l);
 }
 
 static unsigned
@@ -177,7 +178,8 @@ ledger_parts(const struct ledger *l)
 	const unsigned parts[] = { parts_of(l->keys_len, LEDGER_PART_KEYS),
 		parts_of(l->slots_len, LEDGER_PART_SLOTS),
 		parts_of(l->lines_len, LEDGER_PART_LINES),
-		parts_of(l->runs_len, LEDGER_PART_RUNS) };
+		parts_of(l->runs_len, LEDGER_PART_RUNS),
+		parts_of(l->profiles_len, LEDGER_PART_PROFILES) };
 	unsigned i, most = 1;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -213,6 +215,10 @@ ledger_write(const struct ledger *l, unsigned part, uint8_t *out, size_t cap,
 	copy.runs_len = part_of(l->runs_len, LEDGER_PART_RUNS, part, &first);
 	if (copy.runs_len > 0)
 		copy.runs += first;
+	copy.profiles_len =
+	    part_of(l->profiles_len, LEDGER_PART_PROFILES, part, &first);
+	if (copy.profiles_len > 0)
+		copy.profiles += first;
 	if (part > 0)
 		memset(&copy.before, 0, sizeof(copy.before));
 	copy.part = part;

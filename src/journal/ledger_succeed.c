@@ -71,6 +71,8 @@ ledger_succeed(const struct ledger *old, const uint8_t signer[16],
 	for (i = 0; i < old->slots_len; i++)
 		ledger_slot_push(out, &old->slots[i]);
 	lines_copy(old, skip, out);
+	for (i = 0; i < old->profiles_len; i++)
+		ledger_profile_put(out, &old->profiles[i]);
 	for (i = 0; i < old->keys_len; i++) {
 		k = old->keys[i];
 		k.last_record = 0; /* a number of the old chain */

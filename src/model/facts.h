@@ -109,6 +109,7 @@ struct csr_facts {
 	struct span spki; /* DER */
 	uint8_t spki_sha256[HASH_SIZE];
 	char serial[SERIAL_MAX + 1]; /* of the CSR's subject, may be empty */
+	bool rsa;
 };
 
 struct import_facts {

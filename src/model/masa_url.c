@@ -1,7 +1,7 @@
 /* Where devices say that their MASA is, see masa_url.h. */
 #include "model/masa_url.h"
 
-#include "model/names.h"
+#include "base/text.h"
 
 static bool
 host_valid(struct span host)
@@ -71,4 +71,71 @@ masa_url_valid(struct span text)
 			return false;
 	}
 	return host_valid(host);
+}
+
+bool
+masa_url_authority(struct span text, char out[MASA_URL_MAX + 1])
+{
+	const uint8_t *slash;
+	size_t i;
+
+	if (!masa_url_valid(text))
+		return false;
+	if (text.len > 8 && memcmp(text.ptr, "https://", 8) == 0) {
+		text = span_of(text.ptr + 8, text.len - 8);
+		slash = memchr(text.ptr, '/', text.len);
+		if (slash != NULL)
+			text.len = (size_t)(slash - text.ptr);
+	}
+	if (text.len > 4 && memcmp(text.ptr + text.len - 4, ":443", 4) == 0)
+		text.len -= 4;
+	if (!text_copy(out, MASA_URL_MAX + 1, text))
+		return false;
+	for (i = 0; out[i] != '\0'; i++)
+		if (out[i] >= 'A' && out[i] <= 'Z')
+			out[i] = (char)(out[i] - 'A' + 'a');
+	return true;
+}
+
+/* The next one of a list, without blanks; false at its end. */
+static bool
+name_next(const char **list, struct span *out)
+{
+	const char *at = *list, *end;
+
+	if (at == NULL || *at == '\0')
+		return false;
+	end = strchrnul(at, ',');
+	*list = *end == ',' ? end + 1 : NULL;
+	while (at < end && *at == ' ')
+		at++;
+	while (end > at && end[-1] == ' ')
+		end--;
+	*out = span_of(at, (size_t)(end - at));
+	return true;
+}
+
+bool
+masa_names_valid(const char *list)
+{
+	char name[MASA_URL_MAX + 1];
+	struct span one;
+
+	while (name_next(&list, &one))
+		if (memchr(one.ptr, '/', one.len) != NULL ||
+		    !masa_url_authority(one, name))
+			return false;
+	return true;
+}
+
+bool
+masa_name_listed(const char *list, const char *name)
+{
+	char other[MASA_URL_MAX + 1];
+	struct span one;
+
+	while (name_next(&list, &one))
+		if (masa_url_authority(one, other) && strcmp(other, name) == 0)
+			return true;
+	return false;
 }

@@ -8,6 +8,7 @@
 #include "model/device.h"
 #include "model/key_policy.h"
 #include "model/manifest.h"
+#include "model/profile.h"
 
 /* "Sign a voucher that says this." */
 struct voucher_order {
@@ -45,7 +46,7 @@ struct idevid_order {
 	unsigned counter_width;
 	bool check_character;
 	char masa_url[MASA_URL_MAX + 1];
-	bool key_usage;
+	struct idevid_profile profile;
 	struct span spki;
 	uint8_t request_sha256[HASH_SIZE]; /* of the CSR */
 	uint32_t key_slot;		   /* voucher key slot of the device */

@@ -72,6 +72,8 @@ product_check(const struct product *p, struct why *why)
 	}
 	if (p->counter_width < 4 || p->counter_width > 12)
 		return refuse(why, "counter-width", "4 to 12");
+	if (profile_fault(&p->profile) != NULL)
+		return refuse(why, profile_fault(&p->profile), "(IP 5)");
 	if (p->masa_url[0] == '\0')
 		return refuse(why, "masa-url",
 		    "an IDevID must say where its MASA is (RFC 8995 2.3.2)");
@@ -238,7 +240,13 @@ static const struct {
 	{ "formats", "some of cms, jws and cose, with commas" },
 	{ "manufacturer-proprietary", "none, or at most 512 octets in hex" },
 	{ "voucher-limit", "0 to 65536 octets" },
-	{ "scheme", "a scheme of serials" } };
+	{ "scheme", "a scheme of serials" },
+	{ "key-usage",
+	    "none, digitalSignature or digitalSignature+keyEncipherment" },
+	{ "organization", "none, or 1 to 64 octets of UTF-8" },
+	{ "unit", "none, or 1 to 64 octets of UTF-8" },
+	{ "model", "none, or 1 to 64 octets of UTF-8" },
+	{ "hw-type", "none, or an OID below 1.3.6.1.4.1 and your number" } };
 
 static enum reason
 refuse_value(struct span name, struct span value, struct why *why)
@@ -295,9 +303,7 @@ product_set(
 	else if (span_is(name, "scheme"))
 		good = text_printable(value) &&
 		    text_copy(next.scheme, sizeof(next.scheme), value);
-	else if (span_is(name, "key-usage"))
-		good = set_flag(&next.key_usage, value);
-	else
+	else if (!profile_set(&next.profile, name, value, &good))
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "there is no field %.*s",
 		    (int)(name.len > 40 ? 40 : name.len),

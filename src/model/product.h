@@ -7,6 +7,7 @@
 #include "base/legacy.h"
 #include "base/reason.h"
 #include "model/names.h"
+#include "model/profile.h"
 
 enum pin_policy {
 	PIN_FARTHEST = 1,   /* RFC 8995 5.5.2: farthest CA */
@@ -40,7 +41,7 @@ struct product {
 	 * with the order and are of this scheme (model/serial.h); "" = serials
 	 * of our own. */
 	char scheme[SERIAL_MAX + 1];
-	bool key_usage; /* IDevID carries keyUsage digitalSignature (IP 5) */
+	struct idevid_profile profile;
 };
 
 /* 1 to 64 of A-Z a-z 0-9 . _ - */

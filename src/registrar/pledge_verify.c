@@ -12,7 +12,7 @@
 struct verify_options {
 	const char *voucher, *anchor, *serial, *certificate, *nonce, *request;
 	const char *registrar, *time, *policy;
-	bool json, requests, old;
+	bool json, requests, old, marks;
 };
 
 /* Everything that the facts borrow from. */
@@ -22,23 +22,38 @@ struct verify_files {
 	struct certificate_file idevid, registrar;
 	struct pvr pvr;
 	char serial[SERIAL_MAX + 1];
-	uint8_t policy[64];
+	uint8_t policies[JUDGE_POLICIES_MAX][32];
 };
 
 static enum reason
 policy_find(const struct verify_options *o, struct verify_files *files,
     struct judge_facts *f, struct why *why)
 {
+	const char *at = o->policy, *end;
+	bool good = true;
+	uint8_t *room;
 	size_t len;
 
-	if (o->policy == NULL)
-		return REASON_OK;
-	if (!text_oid(span_str(o->policy), files->policy, sizeof(files->policy),
-		&len))
+	if (o->marks && at == NULL)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "--voucher-policy takes an OID such as 1.3.6.1.4.1.1.1");
-	f->policy = span_of(files->policy, len);
-	return REASON_OK;
+		    "--private-extension goes with --voucher-policy");
+	f->policy_marks = o->marks;
+	for (; good && at != NULL; at = *end == ',' ? end + 1 : NULL) {
+		end = strchrnul(at, ',');
+		good = f->policies_len < JUDGE_POLICIES_MAX;
+		if (!good)
+			break;
+		room = files->policies[f->policies_len];
+		good = text_oid(span_of(at, (size_t)(end - at)), room,
+		    sizeof(files->policies[0]), &len);
+		if (good)
+			f->policies[f->policies_len++] = span_of(room, len);
+	}
+	return good
+	    ? REASON_OK
+	    : why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		  "--voucher-policy takes an OID such as 1.3.6.1.4.1.1.1, or "
+		  "two with a comma");
 }
 
 /* The device's serial: as told, or of its certificate. */
@@ -154,6 +169,7 @@ pledge_verify(int argc, char **argv)
 		{ "voucher", &o.voucher, NULL, true },
 		{ "anchor", &o.anchor, NULL, true },
 		{ "voucher-policy", &o.policy, NULL, false },
+		{ "private-extension", NULL, &o.marks, false },
 		{ "serial", &o.serial, NULL, false },
 		{ "certificate", &o.certificate, NULL, false },
 		{ "nonce", &o.nonce, NULL, false },
@@ -179,6 +195,7 @@ voucher_verify(int argc, char **argv)
 	const struct option_row rows[] = {
 		{ "anchor", &o.anchor, NULL, true },
 		{ "voucher-policy", &o.policy, NULL, false },
+		{ "private-extension", NULL, &o.marks, false },
 		{ "time", &o.time, NULL, false },
 		{ "legacy-est-domain", NULL, &o.old, false },
 		{ "json", NULL, &o.json, false },

@@ -123,9 +123,23 @@ chain_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 	return REASON_OK;
 }
 
+/* By all of the policies, or by private extensions of these OIDs. */
+static bool
+authorised(const struct judge_facts *f, const struct certificate *c)
+{
+	unsigned i;
+
+	for (i = 0; i < f->policies_len; i++)
+		if (!(f->policy_marks
+			    ? certificate_has_mark(c, f->policies[i])
+			    : certificate_has_policy(c, f->policies[i])))
+			return false;
+	return true;
+}
+
 /*
- * IP 6, RFC 5280 6.1 with one acceptable policy that is required, anyPolicy and
- * mappings inhibited: so each certificate must assert it. A self-issued one would not
+ * IP 6, RFC 5280 6.1 with acceptable policies that are required, anyPolicy and
+ * mappings inhibited: so each certificate must assert them. A self-issued one would not
  * count for the path lengths above it.
  */
 static enum reason
@@ -133,14 +147,14 @@ policy_check(const struct judge_facts *f, struct judgement *j, struct why *why)
 {
 	unsigned i;
 
-	if (f->policy.len == 0)
+	if (f->policies_len == 0)
 		return REASON_OK;
 	for (i = 0; i < j->chain_len; i++) {
 		const struct certificate *c = &j->chain[i];
 
 		if (span_eq(c->spki, f->anchor))
 			continue;
-		if (!certificate_has_policy(c, f->policy))
+		if (!authorised(f, c))
 			return why_set(why, REASON_VOUCHER_POLICY, -1,
 			    "certificate %u of the chain lacks it", i);
 		if (i > 0 && certificate_self_issued(c))

@@ -9,14 +9,19 @@
 #include "model/request.h"
 #include "model/voucher.h"
 
+/* That for vouchers, and that of the product. */
+#define JUDGE_POLICIES_MAX 2
+
 /* What the pledge knows. */
 struct judge_facts {
 	struct span voucher; /* the whole object, CMS, JWS or COSE */
 	struct span anchor;  /* SubjectPublicKeyInfo built in */
-	/* OID content: what each certificate below the anchor must assert, where the
-	 * anchor has certified others than voucher signers, too (IP 6); empty = do
-	 * not compare. */
-	struct span policy;
+	/* OID contents: what each certificate below the anchor must assert, all of
+	 * it, where the anchor has certified others than voucher signers, too (IP
+	 * 6); none = do not compare. */
+	struct span policies[JUDGE_POLICIES_MAX];
+	unsigned policies_len;
+	bool policy_marks; /* as private extensions instead of policies */
 	int64_t now;
 	const char *serial; /* NULL = do not compare */
 	const char *nonce;  /* NULL = do not compare, "" = none sent */
@@ -60,8 +65,8 @@ struct judgement {
  * must be valid now; any other may be used long after its signer's certificate
  * ended, so the chain must have been valid on the day it was made.
  *
- * With a policy a certificate below the anchor that lacks it, or a self-issued one that
- * has issued, is VOUCHER_POLICY: anyPolicy and mappings do not stand for it.
+ * With policies a certificate below the anchor that lacks one, or a self-issued one that
+ * has issued, is VOUCHER_POLICY: anyPolicy and mappings do not stand for them.
  *
  * VOUCHER_SIGNATURE, VOUCHER_ANCHOR, VOUCHER_MALFORMED, VOUCHER_SERIAL,
  * VOUCHER_NONCE, VOUCHER_EXPIRED, VOUCHER_ISSUER, VOUCHER_PIN, and those of

@@ -20,7 +20,7 @@ fill_product(const struct idevid_order *i, struct product *p)
 	memcpy(p->masa_url, i->masa_url, sizeof(p->masa_url));
 	p->counter_width = i->counter_width;
 	p->check_character = i->check_character;
-	p->key_usage = i->key_usage;
+	p->profile = i->profile;
 }
 
 static enum reason
@@ -38,6 +38,38 @@ check_facts(
 	if (p->masa_url[0] != '\0' && !masa_url_valid(span_str(p->masa_url)))
 		return why_set(why, REASON_SIGNER_FACTS, -1, "masa_url");
 	return REASON_OK;
+}
+
+/* What only key and CA can say of a profile: to whom keys can be encrypted, and
+ * which policy devices share with their CA (IP 4, IP 5). A CA has one of its own at
+ * most, and never that of a voucher signer (key_certify_prepare()). */
+static enum reason
+check_profile(const struct idevid_profile *p, struct span spki,
+    const struct certificate *ca, struct span hw_type, struct why *why)
+{
+	const struct public_key *key;
+	size_t arc = private_arc_len(hw_type);
+	enum reason r;
+
+	if (p->issuance_policy && ca->policies_len != 1)
+		return why_set(why, REASON_CA_MISMATCH, -1,
+		    "the issuing CA asserts no issuance policy that its "
+		    "devices could have");
+	if (arc > 0 && ca->policies_len == 1 &&
+	    private_arc_len(ca->policies[0]) > 0 &&
+	    (ca->policies[0].len < arc ||
+		memcmp(ca->policies[0].ptr, hw_type.ptr, arc) != 0))
+		return why_set(why, REASON_CA_MISMATCH, -1,
+		    "hw-type and the issuing CA's policy are of two "
+		    "enterprises");
+	if (p->key_usage != IDEVID_USAGE_ENCIPHER)
+		return REASON_OK;
+	if ((r = public_key_get(spki, &key, why)) != REASON_OK)
+		return r;
+	return public_key_type(key) == KEY_RSA
+	    ? REASON_OK
+	    : why_set(
+		  why, REASON_KEY_WEAK, -1, "keyEncipherment takes an RSA key");
 }
 
 /* An existing serial: of the product's scheme, and of no other product's. */
@@ -80,6 +112,25 @@ check_serial(const struct signer *s, const struct idevid_order *i,
 	return r;
 }
 
+/* product_check() has read the hwType before. */
+static void
+plan_profile(struct certificate_plan *plan, const struct idevid_profile *p,
+    const struct certificate *ca, uint8_t hw_type[HW_TYPE_MAX])
+{
+	size_t len;
+
+	plan->organization =
+	    p->organization[0] != '\0' ? p->organization : NULL;
+	plan->unit = p->unit[0] != '\0' ? p->unit : NULL;
+	plan->common_name = p->model[0] != '\0' ? p->model : NULL;
+	plan->key_usage = p->key_usage;
+	plan->subject_key_id = p->subject_key_id;
+	if (p->hw_type[0] != '\0' && hw_type_read(p->hw_type, hw_type, &len))
+		plan->hw_type = span_of(hw_type, len);
+	if (p->issuance_policy && ca->policies_len == 1)
+		plan->policy = ca->policies[0];
+}
+
 static enum reason
 render(struct order *o, const struct product *p, const struct ledger_key *k)
 {
@@ -93,17 +144,22 @@ render(struct order *o, const struct product *p, const struct ledger_key *k)
 		.issuer_name = ca->subject,
 		.issuer_key_id = ca->subject_key_id,
 		.signature_algorithm = private_key_algorithm(o->signer->key),
-		.masa_url = p->masa_url,
-		.key_usage = p->key_usage };
+		.masa_url = p->masa_url };
 	struct lint_context context = { .subject = LINT_IDEVID,
 		.issuer = ca,
 		.issuer_is_idevid_ca = true,
 		.product = p,
 		.slot = k->order.slot,
 		.masa_url_required = p->masa_url[0] != '\0' };
-	uint8_t *room;
+	uint8_t *room, hw_type[HW_TYPE_MAX];
+	enum reason reason;
 	size_t len;
 
+	plan_profile(&plan, &p->profile, ca, hw_type);
+	reason =
+	    check_profile(&p->profile, plan.spki, ca, plan.hw_type, &o->why);
+	if (reason != REASON_OK)
+		return reason;
 	memcpy(plan.serial, r->serial, sizeof(plan.serial));
 	buf_free(&o->tbs);
 	buf_init(&o->tbs, CERTIFICATE_MAX);
@@ -206,7 +262,9 @@ idevid_prepare(struct signer *s, struct order *o)
 	if (r != REASON_OK)
 		return r;
 	k = ledger_key_of(s, i->key);
-	if ((r = check_serial(s, i, &p, k, &o->why)) != REASON_OK)
+	if ((r = check_serial(s, i, &p, k, &o->why)) != REASON_OK ||
+	    (r = ledger_profile_holds(
+		 journal_ledger(s->journal), &p, &o->why)) != REASON_OK)
 		return r;
 	o->record.kind = RECORD_IDEVID;
 	memcpy(o->record.request_sha256, i->request_sha256, HASH_SIZE);

@@ -243,6 +243,10 @@ ca_excess(const struct certificate *c)
 	for (i = 0; i < c->policies_len; i++)
 		if (span_eq(c->policies[i], OID_SPAN(any_policy)))
 			return "it has anyPolicy";
+	if (c->policies_len > 1)
+		return "it has more than one policy";
+	if (c->marks_len > 0) /* IP 6 */
+		return "it has an extension by which voucher signers are told";
 	return c->has_extended_key_usage ? "it has an extended key usage"
 					 : NULL;
 }
@@ -399,9 +403,11 @@ act_prepare(struct signer *s, struct order *o)
 	const char *cause;
 	const struct ledger_key *k;
 	struct ledger_key *woken;
+	struct ledger_profile profile;
 	struct ledger_slot slot;
 	int64_t until;
 	enum reason r;
+	bool there;
 
 	if (a->verb[0] == '\0' || !text_printable(span_str(a->verb)) ||
 	    !text_printable(span_str(a->subject)) ||
@@ -416,6 +422,12 @@ act_prepare(struct signer *s, struct order *o)
 	if (strcmp(a->verb, LEDGER_VERB_AWAKE) == 0) {
 		r = ledger_awake_read(journal_ledger(s->journal), a->subject,
 		    s->now, &woken, &until, &o->why);
+		if (r != REASON_OK)
+			return r;
+	}
+	if (ledger_verb_product(a->verb)) {
+		r = ledger_profile_read(journal_ledger(s->journal), a->subject,
+		    &profile, &there, &o->why);
 		if (r != REASON_OK)
 			return r;
 	}

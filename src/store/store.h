@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	14
+#define STORE_SCHEMA	15
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -401,6 +401,13 @@ bool store_refusal_add(struct store *s, int64_t now, enum request_kind kind,
     const char *address, const char *correlation);
 /* Keeps the newest n. */
 void store_refusal_trim(struct store *s, uint64_t n);
+
+/* --- names of the MASA that devices were given (R-3.12) --- */
+/* Once on it, for ever. */
+bool store_masa_name_add(struct store *s, const char *name, int64_t now);
+void store_masa_name_each(struct store *s,
+    void (*call)(void *context, const char *name, int64_t since),
+    void *context);
 
 /* --- old forms that were granted something (base/legacy.h) --- */
 struct store_legacy {

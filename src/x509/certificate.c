@@ -341,15 +341,27 @@ certificate_domain_id(
 	*len = HASH_SIZE;
 }
 
-bool
-certificate_has_policy(const struct certificate *c, struct span policy)
+static bool
+oid_among(const struct span *oids, unsigned len, struct span oid)
 {
 	unsigned i;
 
-	for (i = 0; i < c->policies_len; i++)
-		if (span_eq(c->policies[i], policy))
+	for (i = 0; i < len; i++)
+		if (span_eq(oids[i], oid))
 			return true;
 	return false;
+}
+
+bool
+certificate_has_policy(const struct certificate *c, struct span policy)
+{
+	return oid_among(c->policies, c->policies_len, policy);
+}
+
+bool
+certificate_has_mark(const struct certificate *c, struct span oid)
+{
+	return oid_among(c->marks, c->marks_len, oid);
 }
 
 bool

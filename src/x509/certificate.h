@@ -9,6 +9,7 @@
 
 #define CERTIFICATE_POLICIES_MAX 8
 #define CERTIFICATE_EKU_MAX	 16
+#define CERTIFICATE_MARKS_MAX	 4
 
 /* keyUsage bits, first bit of the BIT STRING highest. */
 #define KEY_USAGE_DIGITAL_SIGNATURE 0x80
@@ -75,6 +76,10 @@ struct certificate {
 	bool has_policies;
 	unsigned policies_len;
 	struct span policies[CERTIFICATE_POLICIES_MAX]; /* OID contents */
+	/* OIDs of unknown extensions that are not critical and hold a NULL alone (IP
+	 * 6): the first ones, which say that there are any. */
+	unsigned marks_len;
+	struct span marks[CERTIFICATE_MARKS_MAX];
 	bool has_crl_pointers, has_authority_information;
 	bool has_ocsp_pointers; /* or what cannot be read */
 	/* What a CA asks of those below it, see constraints.h (RFC 5280 4.2.1.10, 11 and
@@ -120,6 +125,8 @@ void certificate_issuer(const struct certificate *c, struct issuer *out);
 MUST_USE bool name_valid(struct span name);
 /* Does it assert this policy (OID content), itself and not by anyPolicy? */
 bool certificate_has_policy(const struct certificate *c, struct span policy);
+/* The same by a private extension of that OID instead: NULL, not critical (IP 6). */
+bool certificate_has_mark(const struct certificate *c, struct span oid);
 /* Does it claim a policy of the CA/Browser Forum, which all certificates of
  * public CAs do, and no others? */
 bool certificate_public_policy(const struct certificate *c);

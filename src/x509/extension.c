@@ -271,6 +271,16 @@ static const struct {
 	{ 3, { 0x55, 0x1d, 54 }, inhibit_any_policy },
 };
 
+static void
+mark_take(struct span oid, struct span value, struct certificate *out)
+{
+	static const uint8_t null[] = { 5, 0 };
+
+	if (span_eq(value, OID_SPAN(null)) &&
+	    out->marks_len < CERTIFICATE_MARKS_MAX)
+		out->marks[out->marks_len++] = oid;
+}
+
 /* Reads the value of one extension; unknown ones are only remembered. whole is
  * all of the extension. */
 static bool
@@ -288,8 +298,10 @@ extension_value(struct span whole, struct span oid, bool critical,
 		return known[i].read(&d, critical, out) &&
 		    der_end(&d) == WIRE_OK;
 	}
-	if (!critical)
+	if (!critical) {
+		mark_take(oid, value, out);
 		return true;
+	}
 	if (!out->unknown_critical)
 		out->unknown_critical_oid = oid;
 	out->unknown_critical = true;

@@ -164,20 +164,29 @@ l05(struct run *run)
 
 static const uint8_t ANY_POLICY[] = { 0x55, 0x1d, 0x20, 0 };
 
-/* The policy as it stands in c, NULL if it is not there; with below also one of
- * which it is the beginning. */
 static const struct span *
-policy_find(const struct certificate *c, struct span policy, bool below)
+oid_find(const struct span *oids, unsigned len, struct span policy, bool below)
 {
 	unsigned i;
 
-	for (i = 0; policy.len > 0 && i < c->policies_len; i++)
-		if (span_eq(c->policies[i], policy) ||
-		    (below && c->policies[i].len > policy.len &&
-			memcmp(c->policies[i].ptr, policy.ptr, policy.len) ==
-			    0))
-			return &c->policies[i];
+	for (i = 0; policy.len > 0 && i < len; i++)
+		if (span_eq(oids[i], policy) ||
+		    (below && oids[i].len > policy.len &&
+			memcmp(oids[i].ptr, policy.ptr, policy.len) == 0))
+			return &oids[i];
 	return NULL;
+}
+
+/* The policy as it stands in c, be it as a private extension (IP 6), NULL if it is
+ * not there; with below also one of which it is the beginning. */
+static const struct span *
+policy_find(const struct certificate *c, struct span policy, bool below)
+{
+	const struct span *found =
+	    oid_find(c->policies, c->policies_len, policy, below);
+
+	return found != NULL ? found
+			     : oid_find(c->marks, c->marks_len, policy, below);
 }
 
 static void

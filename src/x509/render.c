@@ -8,6 +8,7 @@
 #include "wire/der.h"
 
 static const uint8_t OID_MASA_URL[] = { 0x2b, 6, 1, 5, 5, 7, 1, 32 };
+static const uint8_t OID_MODULE_NAME[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 };
 static const uint8_t OID_CMC_RA[] = { 0x2b, 6, 1, 5, 5, 7, 3, 28 };
 static const uint8_t OID_SERVER_AUTH[] = { 0x2b, 6, 1, 5, 5, 7, 3, 1 };
 static const uint8_t OID_CLIENT_AUTH[] = { 0x2b, 6, 1, 5, 5, 7, 3, 2 };
@@ -108,23 +109,77 @@ put_subject_key_id(struct der_out *o, struct span spki)
 	extension_end(o, e);
 }
 
-/* One policy, without qualifiers, and not critical: registrars' libraries refuse a
- * critical one that they do not know (IP 6). */
 static void
-put_policy(struct der_out *o, struct span policy)
+put_one_policy(struct der_out *o, struct span policy)
 {
-	static const uint8_t oid[] = { 0x55, 0x1d, 32 };
-	struct open_extension e;
-	size_t list, one;
+	size_t one;
 
 	if (policy.len == 0)
 		return;
-	e = extension_begin(o, OID_SPAN(oid), false);
-	list = der_begin(o, DER_SEQUENCE);
 	one = der_begin(o, DER_SEQUENCE);
 	der_put_oid(o, policy);
 	der_close(o, one);
+}
+
+/* A private extension that says what a policy would (IP 6). */
+static void
+put_mark(struct der_out *o, struct span oid)
+{
+	struct open_extension e;
+
+	if (oid.len == 0)
+		return;
+	e = extension_begin(o, oid, false);
+	der_put(o, DER_NULL, span_of(NULL, 0));
+	extension_end(o, e);
+}
+
+/* Policies, without qualifiers, and not critical: registrars' libraries refuse a
+ * critical one that they do not know (IP 6). */
+static void
+put_policies(struct der_out *o, const struct certificate_plan *p)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 32 };
+	struct open_extension e;
+	size_t list;
+
+	if (p->policy_marks) {
+		put_mark(o, p->policy);
+		put_mark(o, p->product_policy);
+		return;
+	}
+	if (p->policy.len + p->product_policy.len == 0)
+		return;
+	e = extension_begin(o, OID_SPAN(oid), false);
+	list = der_begin(o, DER_SEQUENCE);
+	put_one_policy(o, p->policy);
+	put_one_policy(o, p->product_policy);
 	der_close(o, list);
+	extension_end(o, e);
+}
+
+/* subjectAltName with one HardwareModuleName (RFC 4108 5, IP 5.3). */
+static void
+put_hardware_module(struct der_out *o, struct span type, const char *serial)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 17 };
+	struct open_extension e;
+	size_t names, name, value, module;
+
+	if (type.len == 0)
+		return;
+	e = extension_begin(o, OID_SPAN(oid), false);
+	names = der_begin(o, DER_SEQUENCE);
+	name = der_begin(o, DER_CONTEXT_CONS(0));
+	der_put_oid(o, OID_SPAN(OID_MODULE_NAME));
+	value = der_begin(o, DER_CONTEXT_CONS(0));
+	module = der_begin(o, DER_SEQUENCE);
+	der_put_oid(o, type);
+	der_put(o, DER_OCTET_STRING, span_str(serial));
+	der_close(o, module);
+	der_close(o, value);
+	der_close(o, name);
+	der_close(o, names);
 	extension_end(o, e);
 }
 
@@ -182,6 +237,7 @@ CONSTANT(CA_FALSE, 0x30, 0);
 CONSTANT(USAGE_CA_CRL, 3, 2, 1, 6);
 CONSTANT(USAGE_CA, 3, 2, 2, 4);
 CONSTANT(USAGE_SIGN, 3, 2, 7, 0x80);
+CONSTANT(USAGE_ENCIPHER, 3, 2, 5, 0xa0);
 
 #define BASIC_CONSTRAINTS 19
 #define KEY_USAGE	  15
@@ -205,6 +261,23 @@ put_end_entity(struct der_out *o, const struct certificate_plan *p)
 	put_authority_key_id(o, p->issuer_key_id);
 }
 
+/* The order of IP 5.1, and what a product selects behind it. */
+static void
+put_idevid(struct der_out *o, const struct certificate_plan *p)
+{
+	put_authority_key_id(o, p->issuer_key_id);
+	put_masa_url(o, p->masa_url);
+	if (p->key_usage != IDEVID_USAGE_NONE)
+		put_extension(o, KEY_USAGE, true,
+		    p->key_usage == IDEVID_USAGE_SIGN
+			? OID_SPAN(USAGE_SIGN)
+			: OID_SPAN(USAGE_ENCIPHER));
+	if (p->subject_key_id)
+		put_subject_key_id(o, p->spki);
+	put_hardware_module(o, p->hw_type, p->device_serial);
+	put_policies(o, p);
+}
+
 static void
 put_extensions(struct der_out *o, const struct certificate_plan *p)
 {
@@ -218,17 +291,14 @@ put_extensions(struct der_out *o, const struct certificate_plan *p)
 		break;
 	case PROFILE_IDEVID_CA:
 		put_ca(o, OID_SPAN(CA_PATH_0), OID_SPAN(USAGE_CA), p);
-		put_policy(o, p->policy);
+		put_policies(o, p);
 		break;
-	case PROFILE_IDEVID: /* the order of IP 5.1 */
-		put_authority_key_id(o, p->issuer_key_id);
-		put_masa_url(o, p->masa_url);
-		if (p->key_usage)
-			put_extension(o, KEY_USAGE, true, OID_SPAN(USAGE_SIGN));
+	case PROFILE_IDEVID:
+		put_idevid(o, p);
 		break;
 	case PROFILE_VOUCHER_SIGNER:
 		put_end_entity(o, p);
-		put_policy(o, p->policy);
+		put_policies(o, p);
 		break;
 	case PROFILE_TLS_SERVER:
 		put_end_entity(o, p);

@@ -5,6 +5,7 @@
 #ifndef X509_RENDER_H
 #define X509_RENDER_H
 
+#include "model/profile.h"
 #include "x509/certificate.h"
 
 enum certificate_profile {
@@ -30,11 +31,19 @@ struct certificate_plan {
 	struct span issuer_key_id; /* AKI; empty = none */
 	struct span signature_algorithm; /* AlgorithmIdentifier of the issuer */
 	const char *masa_url;		 /* IDevID */
-	bool key_usage;			 /* IDevID: digitalSignature */
-	const char *host;		 /* TLS: DNS name or IP address */
-	struct span
-	    policy; /* OID content; issuing CA, voucher signer (IP 4, 6);
-			       empty = none */
+	enum idevid_usage key_usage;	 /* IDevID */
+	bool subject_key_id;		 /* IDevID; others have one */
+	/* IDevID: OID content of a HardwareModuleName's hwType, with device_serial;
+	 * empty = none (IP 5.3). */
+	struct span hw_type;
+	const char *host; /* TLS: DNS name or IP address */
+	/* OID content; issuing CA, IDevID, voucher signer (IP 4 to 6); empty =
+	 * none. */
+	struct span policy;
+	/* Voucher signer: one more, of its product, where a root serves several; and
+	 * whether both are private extensions instead (IP 6). */
+	struct span product_policy;
+	bool policy_marks;
 };
 
 /* Attributes of a Name, by the last arc of 2.5.4 (RFC 5280 A.1). */

@@ -44,6 +44,8 @@ static const struct lie_field idevid_fields[] = {
 	IDEVID(LIE_BYTES, serial),
 	IDEVID(LIE_NUMBER, counter),
 	IDEVID(LIE_BYTES, masa_url),
+	IDEVID(LIE_BYTES, profile.model),
+	IDEVID(LIE_NUMBER, profile.key_usage),
 	IDEVID(LIE_SPAN, spki),
 };
 static const struct lie_field tag_fields[] = {

@@ -64,8 +64,8 @@ roles(void **state)
 	refused(w, REASON_ADMIN_ARGUMENT, "product.burn", NULL);
 }
 
-/* Nothing is changed before the record of the act is there, and what was
- * checked before it is checked again. */
+/* Nothing is changed before the record of the act is there, and no second change
+ * is begun: the act says what the product is like. */
 static void
 acts(void **state)
 {
@@ -75,14 +75,14 @@ acts(void **state)
 	command(w, "product.add",
 	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
 	command(w, "product.add",
-	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "no" },
+		{ "token", "FO" }, { "masa-url", "masa.example.com" }));
+	(void)told(w, REASON_UNAVAILABLE); /* one at a time */
+	assert_int_equal(w->signer.len, 1);
 	puppet_obey(w);
 	expect_nothing(&w->operator); /* not committed */
 	drained(w);
 	(void)told(w, REASON_OK);
-	puppet_obey(w);
-	drained(w);
-	(void)told(w, REASON_PRODUCT_EXISTS);
 	command(w, "product.add",
 	    ARGUMENTS({ "name", "other" }, { "import-only", "yes" }));
 	w->refuses = REASON_CLOCK_STEP;

@@ -45,6 +45,7 @@ fill_start(union any_message *m)
 	TEXT(s->config.organization);
 	s->config.test = true;
 	TEXT(s->config.listen);
+	TEXT(s->config.names);
 	s->config.client = CLIENT_REQUIRED;
 	s->config.legacy = LEGACY_ALL;
 	s->config.fronts = 16;
@@ -286,6 +287,7 @@ fill_inspected(union any_message *m)
 	i->csr.spki = SPAN(SPKI_MAX);
 	HASH(i->csr.spki_sha256);
 	TEXT(i->csr.serial);
+	i->csr.rsa = true;
 	TEXT(i->import.serial);
 	i->import.certificate = SPAN(CERTIFICATE_MAX);
 	i->import.issuer_certificate = SPAN(CERTIFICATE_MAX);
@@ -409,7 +411,13 @@ fill_idevid_order(union any_message *m)
 	TEXT(i->serial);
 	i->counter = UINT64_MAX;
 	i->counter_width = 12;
-	i->check_character = i->key_usage = true;
+	i->check_character = true;
+	i->profile.key_usage = IDEVID_USAGE_LAST;
+	i->profile.subject_key_id = i->profile.issuance_policy = true;
+	TEXT(i->profile.organization);
+	TEXT(i->profile.unit);
+	TEXT(i->profile.model);
+	TEXT(i->profile.hw_type);
 	TEXT(i->masa_url);
 	i->spki = SPAN(SPKI_MAX);
 	HASH(i->request_sha256);

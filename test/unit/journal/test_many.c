@@ -5,10 +5,11 @@
 #include "copies.h"
 
 /* Of the smallest segments; a checkpoint of these keys needs larger ones. */
-#define SMALL (10 * RECORD_MAX)
-#define KEYS  600
-#define SLOTS 450
-#define PARTS 38
+#define SMALL	 (10 * RECORD_MAX)
+#define KEYS	 600
+#define SLOTS	 450
+#define PROFILES 100
+#define PARTS	 38
 
 static int
 make(void **state)
@@ -68,6 +69,27 @@ check_size(void)
 	assert_int_equal(st.st_size, 2 * SMALL);
 }
 
+static const struct product *
+product(unsigned n, const char *url)
+{
+	static struct product p;
+
+	product_defaults(&p);
+	snprintf(p.name, sizeof(p.name), "product-%u", n);
+	snprintf(p.masa_url, sizeof(p.masa_url), "%s", url);
+	return &p;
+}
+
+static struct record
+profile(unsigned n, const char *url)
+{
+	struct record r = { .kind = RECORD_ACT,
+		.act = { .user = 1, .verb = LEDGER_VERB_PRODUCT_SET } };
+
+	profile_subject(product(n, url), r.act.subject);
+	return r;
+}
+
 /* Keys and slots one by one, over several segments, and what the journal says. */
 static struct ledger
 life(void)
@@ -87,6 +109,9 @@ life(void)
 	}
 	for (i = 0; i < SLOTS; i++)
 		add(j, give(i));
+	for (i = 0; i < PROFILES; i++)
+		add(j, profile(i, "masa.example.com"));
+	add(j, profile(7, "masa.example.net"));
 	journal_close(j);
 	j = reopen();
 	/* Enough of them to reach a segment that opens with all keys. */
@@ -97,6 +122,7 @@ life(void)
 	    journal_verify(dir, &l, &records, NULL, NULL, &why), REASON_OK);
 	assert_int_equal(l.keys_len, KEYS);
 	assert_int_equal(l.slots_len, SLOTS);
+	assert_int_equal(l.profiles_len, PROFILES);
 	assert_int_equal(ledger_parts(&l), PARTS);
 	check_size();
 	return l;
@@ -116,6 +142,9 @@ same(const struct ledger *a, const struct ledger *b)
 		    a->keys[i].order.name, b->keys[i].order.name);
 	for (i = 0; i < a->slots_len; i++)
 		assert_string_equal(a->slots[i].slot, b->slots[i].slot);
+	assert_int_equal(a->profiles_len, b->profiles_len);
+	assert_memory_equal(
+	    a->profiles, b->profiles, a->profiles_len * sizeof(*a->profiles));
 }
 
 /* A start reads one segment: all is in its checkpoint. */
@@ -222,6 +251,15 @@ goes_on(void **state)
 	assert_int_equal(records, PARTS + 1); /* checkpoint, act */
 	assert_int_equal(new.keys_len, KEYS);
 	assert_int_equal(new.slots_len, SLOTS);
+	assert_int_equal(new.profiles_len, PROFILES);
+	assert_memory_equal(
+	    new.profiles, old.profiles, PROFILES * sizeof(*new.profiles));
+	assert_int_equal(
+	    ledger_profile_holds(&new, product(7, "masa.example.net"), &why),
+	    REASON_OK);
+	assert_int_equal(
+	    ledger_profile_holds(&new, product(7, "masa.example.com"), &why),
+	    REASON_SIGNER_POLICY);
 	assert_int_equal(journal_before(dir, before, &found, &why), REASON_OK);
 	assert_true(found);
 	ledger_free(&old);

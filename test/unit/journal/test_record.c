@@ -249,6 +249,12 @@ largest_checkpoint(void **state)
 		l.runs[i].first = (i + 1) << 39;
 		l.runs[i].last = ((i + 2) << 39) - 2;
 	}
+	l.profiles_len = LEDGER_PART_PROFILES;
+	l.profiles = calloc(l.profiles_len, sizeof(*l.profiles));
+	for (i = 0; i < l.profiles_len; i++) {
+		memset(l.profiles[i].product, 'p', PRODUCT_NAME_MAX);
+		memset(l.profiles[i].sha256, 0xff, HASH_SIZE);
+	}
 	l.keys_len = LEDGER_PART_KEYS;
 	l.keys = calloc(l.keys_len, sizeof(k));
 	for (i = 0; i < l.keys_len; i++) {
@@ -263,6 +269,9 @@ largest_checkpoint(void **state)
 	assert_true(record_write(&r, bytes, sizeof(bytes), &len));
 	assert_int_equal(back.slots_len, LEDGER_PART_SLOTS);
 	assert_int_equal(back.runs_len, LEDGER_PART_RUNS);
+	assert_int_equal(back.profiles_len, LEDGER_PART_PROFILES);
+	assert_memory_equal(back.profiles, l.profiles,
+	    LEDGER_PART_PROFILES * sizeof(*l.profiles));
 	assert_memory_equal(
 	    back.runs, l.runs, LEDGER_PART_RUNS * sizeof(*l.runs));
 	ledger_free(&back);
@@ -270,6 +279,7 @@ largest_checkpoint(void **state)
 	free(l.slots);
 	free(l.lines);
 	free(l.runs);
+	free(l.profiles);
 }
 
 static void

@@ -15,6 +15,10 @@ set(struct product *p, const char *name, const char *value)
 	return product_set(p, span_str(name), span_str(value), &why);
 }
 
+#define OCTETS_64                         \
+	"1234567890123456789012345678901" \
+	"234567890123456789012345678901234"
+
 static void
 fields(void **state)
 {
@@ -42,7 +46,21 @@ fields(void **state)
 		{ "legacy-layout-2019", "yes", "2019" },
 		{ "voucher-limit", "1200", "1e3" },
 		{ "import-only", "yes", "y" },
-		{ "key-usage", "yes", "" },
+		{ "key-usage", "digitalSignature+keyEncipherment", "yes" },
+		{ "key-usage", "digitalSignature", "keyEncipherment" },
+		{ "subject-key-id", "yes", "20" },
+		{ "organization", "M\xc3\xbcller AG", "M\xfcller AG" },
+		{ "organization", "none", "" },
+		{ "unit", "Line 1", "Line\n1" },
+		{ "model", "X-9",
+		    "X\xc2\x9b"
+		    "9" },
+		{ "model", OCTETS_64, OCTETS_64 "5" },
+		{ "hw-type", "1.3.6.1.4.1.32473.7.1", "1.3.6.1.4.1.32473" },
+		{ "hw-type", "1.3.6.1.4.1.4294967295.1", "2.23.133.1.2" },
+		{ "hw-type", "none", "1.3.6.1.4.1.32473." },
+		{ "hw-type", "1.3.6.1.4.1.32473.7", "" },
+		{ "issuance-policy", "yes", "1.3.6.1.4.1.32473.2" },
 		{ "masa-url", "masa.example.com:8443", "not a host" },
 		{ "masa-url", "192.0.2.1", "http://masa.example.com" },
 		{ "masa-url", "https://masa.example.com", "" },
@@ -65,8 +83,13 @@ fields(void **state)
 	assert_int_equal(p.pin_kind, PIN_CERTIFICATE);
 	product_formats_print(text, p.formats);
 	assert_string_equal(text, "cose,jws");
-	assert_true(
-	    p.audit_only && p.emit_id_data && p.import_only && p.key_usage);
+	assert_true(p.audit_only && p.emit_id_data && p.import_only);
+	assert_true(p.profile.subject_key_id && p.profile.issuance_policy);
+	assert_int_equal(p.profile.key_usage, IDEVID_USAGE_SIGN);
+	assert_string_equal(p.profile.organization, "");
+	assert_string_equal(p.profile.unit, "Line 1");
+	assert_string_equal(p.profile.model, OCTETS_64);
+	assert_string_equal(p.profile.hw_type, "1.3.6.1.4.1.32473.7");
 	assert_false(p.check_character);
 	assert_int_equal(p.legacy, LEGACY(LEGACY_LAYOUT_2019));
 }
@@ -150,6 +173,42 @@ authorities(void **state)
 	assert_false(masa_url_valid(span_of(name, 255)));
 }
 
+/* What of a MASA URL is compared, and lists of such. */
+static void
+names(void **state)
+{
+	static const struct {
+		const char *url, *name;
+	} rows[] = {
+		{ "masa.example.com", "masa.example.com" },
+		{ "MASA.Example.com:9443", "masa.example.com:9443" },
+		{ "masa.example.com:443", "masa.example.com" },
+		{ "masa.example.com:4430", "masa.example.com:4430" },
+		{ "https://masa.example.com/a:443", "masa.example.com" },
+		{ "https://masa.example.com:8443/", "masa.example.com:8443" },
+		{ "192.0.2.1", "192.0.2.1" },
+	};
+	char name[MASA_URL_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(masa_url_authority(span_str(rows[i].url), name));
+		assert_string_equal(name, rows[i].name);
+	}
+	assert_false(masa_url_authority(span_str(""), name));
+	assert_false(masa_url_authority(span_str("a b"), name));
+	assert_true(masa_names_valid(""));
+	assert_true(masa_names_valid("a.example, B.example:9 ,192.0.2.1"));
+	assert_false(masa_names_valid("a.example,,b.example"));
+	assert_false(masa_names_valid("a.example b.example"));
+	assert_false(masa_names_valid("https://a.example"));
+	assert_true(masa_name_listed("a.example, B.example:443", "b.example"));
+	assert_false(masa_name_listed("a.example:9", "a.example"));
+	assert_false(masa_name_listed("aa.example", "a.example"));
+	assert_false(masa_name_listed("", "a.example"));
+}
+
 int
 main(void)
 {
@@ -158,6 +217,7 @@ main(void)
 		cmocka_unit_test(format_lists),
 		cmocka_unit_test(whole),
 		cmocka_unit_test(authorities),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,10 +32,13 @@ static struct {
 } w;
 
 static void
-party_make_for(struct party *p, enum certificate_profile profile,
-    const struct party *issuer, const char *name, struct span policy)
+party_make_with(struct party *p, enum certificate_profile profile,
+    const struct party *issuer, const char *name, struct span policy,
+    struct span product, bool marks)
 {
 	struct certificate_plan plan = { .profile = profile,
+		.product_policy = product,
+		.policy_marks = marks,
 		.common_name = name,
 		.device_serial = profile == PROFILE_IDEVID ? "AR9-1" : NULL,
 		.policy = policy,
@@ -62,6 +65,14 @@ party_make_for(struct party *p, enum certificate_profile profile,
 	    sizeof(p->der), &len));
 	assert_int_equal(
 	    certificate_read(span_of(p->der, len), &p->c, NULL), REASON_OK);
+}
+
+static void
+party_make_for(struct party *p, enum certificate_profile profile,
+    const struct party *issuer, const char *name, struct span policy)
+{
+	party_make_with(
+	    p, profile, issuer, name, policy, span_of(NULL, 0), false);
 }
 
 static void
@@ -488,10 +499,11 @@ the_policy_for_vouchers(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		sign(rows[i].signer,
 		    rows[i].above == NULL ? NULL : &rows[i].above->c);
-		w.facts.policy = span_of(NULL, 0);
+		w.facts.policies_len = 0;
 		if (judge() != rows[i].without || w.j.policy_checked)
 			fail_msg("%s: %s", rows[i].what, w.why.text);
-		w.facts.policy = vouchers;
+		w.facts.policies[0] = vouchers;
+		w.facts.policies_len = 1;
 		if (judge() != rows[i].with)
 			fail_msg("%s: %s", rows[i].what, w.why.text);
 		assert_true(w.j.policy_checked == (rows[i].with == REASON_OK));
@@ -501,6 +513,69 @@ the_policy_for_vouchers(void **state)
 }
 
 #define CASE(f) cmocka_unit_test_setup(f, world_reset)
+
+/* A root that serves two products (IP 6): a pledge requires both policies, in each
+ * certificate, and in the form that it knows. */
+static void
+the_policy_of_a_product(void **state)
+{
+	static const uint8_t vouchers_oid[] = { 0x2b, 6, 1, 4, 1, 1, 1 };
+	static const uint8_t own_oid[] = { 0x2b, 6, 1, 4, 1, 1, 1, 7 };
+	static const uint8_t other_oid[] = { 0x2b, 6, 1, 4, 1, 1, 1, 8 };
+	const struct span vouchers = span_of(vouchers_oid, 7), none = { 0 };
+	const struct span own = span_of(own_oid, 8),
+			  other = span_of(other_oid, 8);
+	const struct {
+		const char *what;
+		struct span first, second, above;
+		bool marks;
+		enum reason by_policy, by_mark;
+	} rows[] = {
+		{ "both", vouchers, own, none, false, REASON_OK,
+		    REASON_VOUCHER_POLICY },
+		{ "both, as extensions", vouchers, own, none, true,
+		    REASON_VOUCHER_POLICY, REASON_OK },
+		{ "that for vouchers alone", vouchers, none, none, false,
+		    REASON_VOUCHER_POLICY, REASON_VOUCHER_POLICY },
+		{ "that of the product alone", own, none, none, false,
+		    REASON_VOUCHER_POLICY, REASON_VOUCHER_POLICY },
+		{ "another product's", vouchers, other, none, false,
+		    REASON_VOUCHER_POLICY, REASON_VOUCHER_POLICY },
+		{ "another product's, as extensions", vouchers, other, none,
+		    true, REASON_VOUCHER_POLICY, REASON_VOUCHER_POLICY },
+		{ "below a CA with one", vouchers, own, vouchers, false,
+		    REASON_VOUCHER_POLICY, REASON_VOUCHER_POLICY },
+	};
+	static struct party signer, above;
+	size_t i;
+
+	(void)state;
+	w.facts.policies[0] = vouchers;
+	w.facts.policies[1] = own;
+	w.facts.policies_len = 2;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool ca = rows[i].above.len > 0;
+
+		if (ca)
+			party_make_for(&above, PROFILE_IDEVID_CA, &w.root, "CA",
+			    rows[i].above);
+		party_make_with(&signer, PROFILE_VOUCHER_SIGNER,
+		    ca ? &above : &w.root, "signer", rows[i].first,
+		    rows[i].second, rows[i].marks);
+		sign(&signer, ca ? &above.c : NULL);
+		w.facts.policy_marks = false;
+		if (judge() != rows[i].by_policy)
+			fail_msg("%s: %s", rows[i].what, w.why.text);
+		w.facts.policy_marks = true;
+		if (judge() != rows[i].by_mark)
+			fail_msg("%s: %s", rows[i].what, w.why.text);
+		private_key_free(signer.key);
+		if (ca)
+			private_key_free(above.key);
+	}
+	w.facts.policy_marks = false;
+	w.facts.policies_len = 0;
+}
 
 int
 main(void)
@@ -521,6 +596,7 @@ main(void)
 		CASE(obeys_published_jws),
 		CASE(pinned_keys),
 		CASE(the_policy_for_vouchers),
+		CASE(the_policy_of_a_product),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_free);

@@ -40,6 +40,7 @@ print_checkpoint(void)
 		.lines = { 1, 0, 0, 0, 1 } };
 	struct ledger_line lines[] = { { "lamp-1", "SN-######" },
 		{ "lamp-2", "%%%%" } };
+	struct ledger_profile profile = { "router-9", { 0 } };
 	struct ledger_run runs[] = { { 0, 0, 4 }, { 0, 9, 9 }, { 1, 2, 2 } };
 	struct ledger_slot given = { "Q7", "Graz", SAMPLE_TIME };
 	struct record r = { .kind = RECORD_CHECKPOINT };
@@ -72,6 +73,9 @@ print_checkpoint(void)
 	l.lines_len = 2;
 	l.runs = runs;
 	l.runs_len = 3;
+	sample_fill(profile.sha256, HASH_SIZE, 3);
+	l.profiles = &profile;
+	l.profiles_len = 1;
 	r.checkpoint.ptr = content;
 	if (!ledger_part_write(&l, content, sizeof(content), &r.checkpoint.len))
 		abort();

@@ -478,6 +478,7 @@ idevid_again(void **state)
 	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
 	o.key_slot = 2;
 	strcpy(o.product, "camera");
+	assert_int_equal(order_profile(&o), REASON_OK);
 	assert_int_equal(order_idevid(&o), REASON_SERIAL_USED);
 	strcpy(o.product, "router-9");
 	clock_set_test(world.now + 100);

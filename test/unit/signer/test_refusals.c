@@ -614,6 +614,7 @@ existing_lies(void **state)
 	strcpy(i.scheme, "AR9-F1-%%%%");
 	strcpy(i.serial, "AR9-F1-001F");
 	assert_int_equal(order_idevid(&i), REASON_SIGNER_FACTS);
+	assert_int_equal(order_profile(&good), REASON_OK);
 	assert_int_equal(order_idevid(&good), REASON_OK);
 	/* Again, for another request; also in another life. */
 	i = good;

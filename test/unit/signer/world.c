@@ -226,6 +226,22 @@ order_act(const char *verb, const char *subject)
 }
 
 enum reason
+order_profile(const struct idevid_order *i)
+{
+	struct product p = { .counter_width = i->counter_width,
+		.check_character = i->check_character,
+		.profile = i->profile };
+	char subject[PROFILE_SUBJECT_SIZE];
+
+	strcpy(p.name, i->product);
+	strcpy(p.token, i->token);
+	strcpy(p.scheme, i->scheme);
+	strcpy(p.masa_url, i->masa_url);
+	profile_subject(&p, subject);
+	return order_act(LEDGER_VERB_PRODUCT_SET, subject);
+}
+
+enum reason
 order_act_two(const char *verb, const char *subject, uint64_t number,
     const struct span signatures[END_SIGNATURES])
 {
@@ -292,8 +308,10 @@ make_pin(void)
 	return good;
 }
 
+/* asserts: the policy of its certificate, NULL for none. */
 static bool
-make_key(const struct key_order *k, enum ceremony_root root)
+make_key(
+    const struct key_order *k, enum ceremony_root root, const char *asserts)
 {
 	uint8_t octets[16384];
 	struct key_certificate c = { .chain_len = 0 };
@@ -301,6 +319,7 @@ make_key(const struct key_order *k, enum ceremony_root root)
 		.root = root,
 		.name = k->name,
 		.slot = k->slot,
+		.policy = asserts,
 		.generation = 1,
 		.passphrase = &secret,
 		.csr = span_of(world.reply.artifact, 0) };
@@ -331,7 +350,20 @@ world_voucher_key(const char *name)
 		.policy = { .kinds = SIGNED_NONCED } };
 
 	strcpy(k.name, name);
-	return make_key(&k, CEREMONY_VOUCHER);
+	return make_key(&k, CEREMONY_VOUCHER, NULL);
+}
+
+bool
+world_issuing_ca(
+    const char *name, const char *slot, const char *asserts, unsigned rsa_bits)
+{
+	struct key_order k = { .purpose = PURPOSE_IDEVID_CA,
+		.rsa_bits = rsa_bits,
+		.policy = { .kinds = SIGNED_IDEVID } };
+
+	strcpy(k.name, name);
+	strcpy(k.slot, slot);
+	return make_key(&k, CEREMONY_IDEVID, asserts);
 }
 
 int
@@ -355,6 +387,7 @@ world_make(void **state)
 		    .products = { "router-9" },
 		    .limit = 3,
 		    .last_day = LAST_DAY } };
+	const struct idevid_order idevid = world_idevid(0);
 	struct why why;
 
 	(void)state;
@@ -368,8 +401,9 @@ world_make(void **state)
 	if (mkdtemp(template) == NULL || !make_pin() ||
 	    ceremony_found(&found, &why) != REASON_OK ||
 	    open_home(template, true, &why) != REASON_OK ||
-	    !make_key(&ca, CEREMONY_IDEVID) ||
-	    !make_key(&voucher, CEREMONY_VOUCHER)) {
+	    order_profile(&idevid) != REASON_OK ||
+	    !make_key(&ca, CEREMONY_IDEVID, NULL) ||
+	    !make_key(&voucher, CEREMONY_VOUCHER, NULL)) {
 		fprintf(stderr, "%s; %s\n", why.text, world.reply.text);
 		return 1;
 	}

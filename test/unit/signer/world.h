@@ -51,6 +51,10 @@ struct idevid_order world_idevid(uint64_t counter);
 /* One more voucher key, of any product, with its certificate. */
 bool world_voucher_key(const char *name);
 
+/* One more issuing CA, of any product; asserts: the policy of its certificate. */
+bool world_issuing_ca(
+    const char *name, const char *slot, const char *asserts, unsigned rsa_bits);
+
 /* Orders one thing as one group; the answer is in world.reply. */
 enum reason order_voucher(const struct voucher_order *v);
 enum reason order_idevid(const struct idevid_order *i);
@@ -63,6 +67,8 @@ struct key_policy world_policy(const char *name);
 enum reason order_manifest(const char *key, const struct manifest_statement *s);
 enum reason order_end(const struct end_order *e);
 enum reason order_act(const char *verb, const char *subject);
+/* Puts on record that the product of an order is like it says. */
+enum reason order_profile(const struct idevid_order *i);
 /* The same, by two. */
 enum reason order_act_two(const char *verb, const char *subject,
     uint64_t number, const struct span signatures[END_SIGNATURES]);

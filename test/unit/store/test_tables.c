@@ -34,7 +34,9 @@ products(void **state)
 	assert_true(store_product_put(f->store, &p));
 	assert_true(store_product_find(f->store, "router-9", &q));
 	assert_memory_equal(&p, &q, sizeof(p));
-	p.key_usage = p.emit_id_data = true;
+	p.emit_id_data = true;
+	p.profile = (struct idevid_profile){ IDEVID_USAGE_ENCIPHER, true,
+		"Acme", "Line 1", "X-9", "1.3.6.1.4.1.32473.7", true };
 	p.legacy = LEGACY(LEGACY_UNATTRIBUTED) | LEGACY(LEGACY_LAYOUT_2019);
 	p.audit_only = p.check_character = false;
 	p.counter_width = 12;

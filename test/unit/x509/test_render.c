@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "crypto/keys/private_key.h"
+#include "crypto/oid.h"
 #include "foreign.h"
 #include "wire/der.h"
 #include "x509/render.h"
@@ -195,12 +196,14 @@ static void
 idevids(void **state)
 {
 	static const char *const urls[] = { NULL, "masa.example.com:9443" };
+	static const char *const usages[] = { NULL, "critical,digitalSignature",
+		"critical,digitalSignature,keyEncipherment" };
 	char value[80];
 	unsigned i, usage, year;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		for (usage = 0; usage < 2; usage++) {
+		for (usage = 0; usage <= IDEVID_USAGE_LAST; usage++) {
 			for (year = 0; year < 2; year++) {
 				struct certificate_plan p =
 				    plan_of(PROFILE_IDEVID);
@@ -212,7 +215,7 @@ idevids(void **state)
 
 				p.device_serial = "AR9-F1-0001-6";
 				p.masa_url = urls[i];
-				p.key_usage = usage == 1;
+				p.key_usage = (enum idevid_usage)usage;
 				/* 2050-01-01: GeneralizedTime */
 				p.not_before += year * INT64_C(820454400);
 				make(&leaf, &p, &ca);
@@ -223,14 +226,87 @@ idevids(void **state)
 					    "1.3.6.1.5.5.7.1.32";
 					r.extensions[n++].value = value;
 				}
-				if (usage == 1) {
+				if (usage > 0) {
 					r.extensions[n].name = "keyUsage";
-					r.extensions[n].value =
-					    "critical,digitalSignature";
+					r.extensions[n].value = usages[usage];
 				}
 				same_as_foreign(&leaf, &p, &r, &ca);
 			}
 		}
+	}
+}
+
+/* The template of IP 5.3, by hand. */
+#define MODULE_NAME                                     \
+	"30:2b:a0:29:06:08:2b:06:01:05:05:07:08:04:"    \
+	"a0:1d:30:1b:06:0a:2b:06:01:04:01:81:fd:59:07:" \
+	"01:04:0d:41:52:39:2d:46:31:2d:30:30:30:31:2d:36"
+
+static void
+check_module(const struct made *m)
+{
+	X509 *x = parsed(m);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	const OTHERNAME *other;
+	char oid[64];
+
+	assert_non_null(names);
+	assert_int_equal(sk_GENERAL_NAME_num(names), 1);
+	assert_int_equal(sk_GENERAL_NAME_value(names, 0)->type, GEN_OTHERNAME);
+	other = sk_GENERAL_NAME_value(names, 0)->d.otherName;
+	OBJ_obj2txt(oid, sizeof(oid), other->type_id, 1);
+	assert_string_equal(oid, "1.3.6.1.5.5.7.8.4");
+	assert_int_equal(other->value->type, V_ASN1_SEQUENCE);
+	GENERAL_NAMES_free(names);
+	X509_free(x);
+}
+
+static void
+extend(struct recipe *r, unsigned n, const char *name, const char *value)
+{
+	r->extensions[n].name = name;
+	r->extensions[n].value = value;
+}
+
+/* Everything that a product may select (IP 5), alone and together. */
+static void
+selected(void **state)
+{
+	static const uint8_t type[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 7,
+		1 };
+	static const uint8_t policy[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 5,
+		2 };
+	char id[64];
+	unsigned set;
+
+	(void)state;
+	for (set = 0; set < 16; set++) {
+		struct certificate_plan p = plan_of(PROFILE_IDEVID);
+		struct recipe r = { .extensions = { { "authorityKeyIdentifier",
+					"keyid:always" } } };
+		unsigned n = 1;
+
+		p.device_serial = "AR9-F1-0001-6";
+		if ((set & 1) == 0)
+			p.organization = p.unit = p.common_name = NULL;
+		p.subject_key_id = (set & 2) != 0;
+		if ((set & 4) != 0)
+			p.hw_type = OID_SPAN(type);
+		if ((set & 8) != 0)
+			p.policy = OID_SPAN(policy);
+		make(&leaf, &p, &ca);
+		key_id_text(&leaf, id);
+		if (p.subject_key_id)
+			extend(&r, n++, "subjectKeyIdentifier", id);
+		if (p.hw_type.len > 0)
+			extend(&r, n++, "subjectAltName", "DER:" MODULE_NAME);
+		if (p.policy.len > 0)
+			extend(&r, n, "certificatePolicies",
+			    "1.3.6.1.4.1.32473.5.2");
+		same_as_foreign(&leaf, &p, &r, &ca);
+		if (p.hw_type.len > 0)
+			check_module(&leaf);
 	}
 }
 
@@ -307,6 +383,44 @@ end_entities(void **state)
 		key_id_text(&leaf, id);
 		same_as_foreign(&leaf, &p, &r, &ca);
 	}
+}
+
+/* IP 6: that for vouchers and the product's, in either form. */
+static void
+voucher_policies(void **state)
+{
+	static const uint8_t first[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 5,
+		1 };
+	static const uint8_t second[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 5,
+		1, 9 };
+	struct certificate_plan p = plan_of(PROFILE_VOUCHER_SIGNER);
+	char id[64];
+	struct recipe r = {
+		.extensions = { { "basicConstraints", "critical,CA:FALSE" },
+		    { "keyUsage", "critical,digitalSignature" },
+		    { "subjectKeyIdentifier", id },
+		    { "authorityKeyIdentifier", "keyid:always" },
+		    { "certificatePolicies",
+			"1.3.6.1.4.1.32473.5.1,1.3.6.1.4.1.32473.5.1.9" } }
+	};
+
+	(void)state;
+	p.policy = OID_SPAN(first);
+	p.product_policy = OID_SPAN(second);
+	make(&leaf, &p, &ca);
+	key_id_text(&leaf, id);
+	same_as_foreign(&leaf, &p, &r, &ca);
+	assert_true(certificate_has_policy(&leaf.c, p.product_policy));
+	assert_false(certificate_has_mark(&leaf.c, p.product_policy));
+	p.policy_marks = true;
+	extend(&r, 4, "1.3.6.1.4.1.32473.5.1", "ASN1:NULL");
+	extend(&r, 5, "1.3.6.1.4.1.32473.5.1.9", "ASN1:NULL");
+	make(&leaf, &p, &ca);
+	same_as_foreign(&leaf, &p, &r, &ca);
+	assert_true(certificate_has_mark(&leaf.c, p.policy));
+	assert_true(certificate_has_mark(&leaf.c, p.product_policy));
+	assert_false(certificate_has_policy(&leaf.c, p.policy));
+	assert_int_equal(leaf.c.marks_len, 2);
 }
 
 /* X509_verify_cert with all its strictness, from the root. */
@@ -393,6 +507,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_and_cas),
+		cmocka_unit_test(selected),
+		cmocka_unit_test(voucher_policies),
 		cmocka_unit_test(idevids),
 		cmocka_unit_test(idevid_template),
 		cmocka_unit_test(end_entities),
