@@ -24,7 +24,7 @@
 #define BUCKETS		    1024
 #define ADMIN_PATIENCE	    10 /* seconds until the signer must be there */
 #define CHECKER_PATIENCE    60 /* and until a checker must have answered */
-#define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
+#define MOMENT_SLACK	    60 /* seconds from another program's clock to ours */
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
 #define WAITERS_MAX	    16		/* requests that wait for one device */
 #define RECHECK_BATCH	    32
