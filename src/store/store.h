@@ -298,9 +298,10 @@ bool store_domain_add(struct store *s, struct span domain_id,
 /* Does another key stand behind it, too? */
 bool store_domain_shared(struct store *s, struct span domain_id,
     const uint8_t spki_sha256[HASH_SIZE]);
-/* The newest AUDIT_READ_MAX events of a device, oldest first; freed by the caller. */
+/* The newest AUDIT_SEEN_MAX events of a device, oldest first; freed by the caller. How
+ * many are older, up to AUDIT_COUNTER_MAX. */
 size_t store_audit(struct store *s, const char *serial,
-    const struct issuer *issuer, struct audit_event **out);
+    const struct issuer *issuer, struct audit_event **out, uint64_t *older);
 
 /* --- requests kept, and the re-check of what was issued for them --- */
 /* Once for each distinct hash; a repetition makes it young again. */

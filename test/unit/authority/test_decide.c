@@ -285,6 +285,7 @@ undelivered(void **state)
 	struct record r = { .kind = RECORD_VOUCHER };
 	struct message_synced m = { 0 };
 	struct audit_event *events;
+	uint64_t older;
 	struct issuer issuer = f.pledge_issuer;
 	struct cbor_out o;
 	struct sent s;
@@ -316,7 +317,7 @@ undelivered(void **state)
 	deliver(w, &w->signer, MESSAGE_SYNCED, 0, &o);
 	assert_true(w->a->synced);
 	assert_int_equal(
-	    store_audit(w->a->store, f.serial, &issuer, &events), 1);
+	    store_audit(w->a->store, f.serial, &issuer, &events, &older), 1);
 	free(events);
 	/* No bytes are there to be sent again: the signer renders them. Nor does
 	 * whoever has no certificate get what nobody asked for. */
@@ -427,6 +428,7 @@ domain_shared(void **state)
 	struct world *w = *state;
 	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
 	struct audit_event *events;
+	uint64_t older;
 	unsigned i;
 
 	world_ready(w, 1);
@@ -441,8 +443,9 @@ domain_shared(void **state)
 		assert_int_equal(w->a->alarms,
 		    i == 1 ? ALARMS_PER_SECOND : ALARMS_PER_SECOND - 1);
 	}
-	assert_int_equal(
-	    store_audit(w->a->store, f.serial, &f.pledge_issuer, &events), 4);
+	assert_int_equal(store_audit(w->a->store, f.serial, &f.pledge_issuer,
+			     &events, &older),
+	    4);
 	assert_memory_equal(
 	    events[0].domain_id, events[1].domain_id, KEY_ID_MAX);
 	assert_int_equal(events[0].pin_spki_sha256[0], 0xd2);

@@ -4,15 +4,33 @@
 #include <unistd.h>
 
 const char *spy_breaks;
+size_t spy_rows;
+
+struct spied {
+	row_call row;
+	void *context;
+};
+
+static bool
+spy_row(void *context, const struct value *row, unsigned n)
+{
+	const struct spied *s = context;
+
+	spy_rows++;
+	return s->row(s->context, row, n);
+}
 
 static enum statement_result
 spy_run(void *database, const char *sql, const struct value *values, unsigned n,
     row_call row, void *context)
 {
+	struct spied s = { row, context };
+
 	if (spy_breaks != NULL &&
 	    strncmp(sql, spy_breaks, strlen(spy_breaks)) == 0)
 		return STATEMENT_FAILED;
-	return sqlite_driver.run(database, sql, values, n, row, context);
+	return sqlite_driver.run(
+	    database, sql, values, n, row == NULL ? NULL : spy_row, &s);
 }
 
 static void *
