@@ -157,6 +157,24 @@ read_facts(struct span bytes, struct request_facts *out)
 	return get_facts(&in, out) && cbor_end(&in) == WIRE_OK;
 }
 
+/* Facts of before 074 have no names of those who did not sign. These are there for one
+ * question of policy: where it says now that none is a public CA, nothing was hidden. */
+static void
+names_of_before(struct authority *a, struct request_facts *before,
+    const struct request_facts *again)
+{
+	const struct policy_input in = { .facts = again,
+		.public_cas = &a->public_cas };
+
+	if ((before->proximity != PROXIMITY_AGENT &&
+		before->proximity != PROXIMITY_AGENT_UNNAMED) ||
+	    before->agent_names_len > 0 || policy_agent_public(&in))
+		return;
+	before->agent_names_len = again->agent_names_len;
+	memcpy(before->agent_names, again->agent_names,
+	    sizeof(before->agent_names));
+}
+
 /* The field that differs, NULL if none does. */
 static const char *
 difference(struct authority *a, const struct store_recheck *r,
@@ -174,6 +192,7 @@ difference(struct authority *a, const struct store_recheck *r,
 	strip(&again, hashes);
 	if (memcmp(again.request_sha256, r->request_sha256, HASH_SIZE) != 0)
 		return "request";
+	names_of_before(a, &before, &again);
 	if ((field = facts_difference(&before, &again)) != NULL ||
 	    (field = row_difference(a, r, &again)) != NULL)
 		return field;

@@ -362,6 +362,46 @@ differs(void **state)
 	expect_answer(w, 60, REASON_OK, NULL);
 }
 
+/* By way of an agent, as a checker of before had it: without names. */
+static void
+issue_by_agent(struct world *w, unsigned device, struct request_facts *f)
+{
+	*f = good_facts(device, (uint8_t)device);
+	f->moment = NOW;
+	f->proximity = PROXIMITY_AGENT;
+	ask_then(w, device, f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, device, REASON_OK, NULL);
+}
+
+/* What waits at an upgrade is the same, unless the names would have been refused. */
+static void
+names_of_before(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[2];
+	unsigned i;
+
+	world_ready(w, 2);
+	for (i = 0; i < 2; i++) {
+		issue_by_agent(w, i + 1, &f[i]);
+		f[i].agent_names_len = 2;
+		memset(f[i].agent_names[0], 0x31, HASH_SIZE);
+		memset(f[i].agent_names[1], 0x32, HASH_SIZE);
+	}
+	memset(f[1].agent_names[1], 0x99, HASH_SIZE);
+	w->a->public_cas.len = 1;
+	memset(&w->a->public_cas.entries[0], 0x99, sizeof(struct public_ca));
+	batch(w);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &f[0], REASON_OK);
+	assert_false(w->a->stopped);
+	say(w, &w->apart, asked(&w->apart, &f[1]), &f[1], REASON_OK);
+	assert_true(w->a->stopped);
+	drained(w);
+	assert_string_equal(status(w, "recheck.field"), "agent-names");
+}
+
 /* A checker that finds a fault in what was granted. */
 static void
 refuses(void **state)
@@ -794,6 +834,7 @@ main(void)
 		TEST(by_lot),
 		TEST(only_idle),
 		TEST(differs),
+		TEST(names_of_before),
 		TEST(refuses),
 		TEST(deleted),
 		TEST(stop_lost),
