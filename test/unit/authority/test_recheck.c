@@ -256,6 +256,14 @@ change_agent_names(struct request_facts *f)
 	f->agent_names_len = 1;
 }
 
+/* One that was on file long before, and that the first checker kept to itself. */
+static void
+add_agent_ca(struct request_facts *f)
+{
+	f->agent_cas_len = 1;
+	memset(f->agent_cas[0], 0x77, HASH_SIZE);
+}
+
 static void
 change_nonce(struct request_facts *f)
 {
@@ -299,6 +307,7 @@ static const struct {
 	void (*change)(struct request_facts *f);
 } lies[] = {
 	{ "proximity", change_proximity },
+	{ "agent-cas", add_agent_ca },
 	{ "agent-names", change_agent_names },
 	{ "nonce", change_nonce },
 	{ "serial", change_serial },
@@ -314,12 +323,12 @@ static void
 differs(void **state)
 {
 	struct world *w = *state;
-	struct request_facts f[8], log;
+	struct request_facts f[9], log;
 	char sequence[24];
 	unsigned i;
 
-	issue(w, 8, f);
-	for (i = 0; i < 8; i++) {
+	issue(w, 9, f);
+	for (i = 0; i < 9; i++) {
 		struct request_facts lie = f[i];
 		const char *json;
 
