@@ -27,6 +27,7 @@
 #define MOMENT_SLACK	    60 /* seconds from another program's clock to ours */
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
 #define WAITERS_MAX	    16		/* requests that wait for one device */
+#define WAITERS_OF_ONE	    4		/* of one client, or one address */
 #define RECHECK_BATCH	    32
 #define RECHECK_FACTS_MAX   4096
 

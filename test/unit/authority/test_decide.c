@@ -157,6 +157,17 @@ next_answer(struct world *w, uint64_t *id)
 	return m;
 }
 
+/* Another asker: certificate and address. */
+static void
+asker(struct request_facts *f, unsigned n)
+{
+	memset(f->client_sha256, 0xc2, HASH_SIZE);
+	f->client_sha256[0] = (uint8_t)n;
+	f->client_sha256[1] = (uint8_t)(n >> 8);
+	snprintf(f->address, sizeof(f->address), "10.1.%u.%u", n >> 8 & 255,
+	    n & 255);
+}
+
 /* One device's queue is its own: whoever fills it keeps nobody else waiting. */
 static void
 one_queue(void **state)
@@ -171,9 +182,10 @@ one_queue(void **state)
 	ask(w, 1, &f);
 	for (i = 0; i < PENDING_MAX + 100; i++) {
 		/* The same bytes, and others. */
-		if (i % 3 > 0)
+		asker(&g, i);
+		if (i % 4 > 0)
 			request_of(&g, (uint8_t)(10 + i % 100));
-		ask(w, 100 + i, i % 3 == 0 ? &f : &g);
+		ask(w, 100 + i, i % 4 == 0 ? &f : &g);
 		if (i < WAITERS_MAX)
 			continue;
 		assert_int_equal(next_answer(w, &id).reason, REASON_OVERLOAD);
@@ -191,7 +203,7 @@ one_queue(void **state)
 	assert_int_equal(w->checker.len, 2 + WAITERS_MAX);
 	for (i = 0; w->checker.len > 0; i++) {
 		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
-		if (id < 100 || (id - 100) % 3 == 0)
+		if (id < 100 || (id - 100) % 4 == 0)
 			continue;
 		assert_true(id > last);
 		last = id;
@@ -199,6 +211,85 @@ one_queue(void **state)
 	assert_int_equal(w->a->kept, 0);
 	ask(w, 3, &g);
 	assert_int_equal(w->signer.len, 1);
+}
+
+static void
+is_full(struct world *w, uint64_t id)
+{
+	uint64_t answered;
+
+	assert_int_equal(next_answer(w, &answered).reason, REASON_OVERLOAD);
+	assert_int_equal(answered, id);
+	expect_nothing(&w->checker);
+}
+
+/* Nobody takes all places of a device: its owner comes by one of them. */
+static void
+one_asker(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	unsigned i;
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	/* By certificate, from many addresses. */
+	for (i = 0; i < WAITERS_MAX; i++) {
+		snprintf(g.address, sizeof(g.address), "10.2.0.%u", i);
+		request_of(&g, (uint8_t)(10 + i));
+		ask(w, 100 + i, &g);
+		if (i >= WAITERS_OF_ONE)
+			is_full(w, 100 + i);
+	}
+	/* By address, IPv6 by its network, with many certificates. */
+	for (i = 0; i < WAITERS_MAX; i++) {
+		asker(&g, i);
+		snprintf(g.address, sizeof(g.address), "2001:db8::%x", i + 1);
+		ask(w, 200 + i, &g);
+		if (i >= WAITERS_OF_ONE)
+			is_full(w, 200 + i);
+	}
+	/* And without one. */
+	memset(g.client_sha256, 0, HASH_SIZE);
+	ask(w, 300, &g);
+	is_full(w, 300);
+	for (i = 0; i < 2 * WAITERS_OF_ONE; i++) {
+		asker(&g, i);
+		ask(w, 400 + i, &g);
+	}
+	expect_nothing(&w->checker);
+	asker(&g, 99);
+	ask(w, 500, &g);
+	is_full(w, 500);
+}
+
+/* Those who wait at one that was not signed come to the next one, as far as it has
+ * places left. */
+static void
+two_queues(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	unsigned i, n, full = 0;
+	uint64_t id;
+
+	world_ready(w, 1);
+	for (i = 0; i < 2; i++) {
+		asker(&f, 200 + i);
+		ask(w, i, &f);
+		for (n = 0; n < WAITERS_MAX; n++) {
+			asker(&g, 20 * i + n);
+			ask(w, 100 * (i + 1) + n, &g);
+		}
+		w->refuses = REASON_KEY_UNAVAILABLE;
+		if (i == 0)
+			puppet_obey(w); /* and no round is over */
+	}
+	w->refuses = REASON_OK;
+	drained(w);
+	while (w->checker.len > 0)
+		full += next_answer(w, &id).reason == REASON_OVERLOAD;
+	assert_int_equal(full, WAITERS_MAX);
 }
 
 static void
@@ -869,6 +960,8 @@ main(void)
 		TEST(other_client),
 		TEST(one_at_a_time),
 		TEST(one_queue),
+		TEST(one_asker),
+		TEST(two_queues),
 		TEST(refusals),
 		TEST(signer_refuses),
 		TEST(signer_lost),
