@@ -169,6 +169,7 @@ struct recheck {
 	uint64_t last_id;
 	uint64_t suspect; /* the voucher that the last one died of */
 	unsigned deaths;
+	unsigned careful; /* so many to go one at a time, after a death */
 	struct recheck_item unreadable; /* what cannot be asked about */
 	const char *lacks;
 	struct recheck_item found; /* which stopped issuing */

@@ -382,9 +382,9 @@ ask_batch(struct authority *a, struct peer *apart)
 	k->lacks = NULL;
 	k->rounds++;
 	k->asked = clock_ticks();
-	s.most = RECHECK_BATCH - DRAWN;
+	s.most = k->careful > 0 ? 1 : RECHECK_BATCH - DRAWN;
 	store_recheck_each(a->store, INT64_MIN, ask_one, &s);
-	if (k->len < s.most)
+	if (k->len < s.most || k->careful > 0)
 		return;
 	s.most = RECHECK_BATCH;
 	store_recheck_each(a->store, draw_moment(s.oldest), ask_one, &s);
@@ -441,13 +441,16 @@ recheck_take(struct authority *a, struct peer *apart, const struct frame *frame)
 	if (item == NULL)
 		return; /* of a batch that was given up */
 	judge_item(a, item, &m, NULL);
+	k->careful -= k->careful > 0;
 	/* Issued faster than one batch a second. */
 	if (first_open(k) == NULL && k->rounds < ROUNDS && !a->stopped &&
 	    !a->commit_failed && waiting_since(a) >= PATIENCE)
 		ask_batch(a, apart);
 }
 
-/* It died, or hangs: of the request that it had not answered, for all one can know. */
+/* It died, or hangs: of a request that it had not answered. The first of these may only
+ * have waited for the record of its device, so as many as were asked about are asked
+ * about again, one at a time. */
 void
 recheck_lost(struct authority *a)
 {
@@ -459,6 +462,7 @@ recheck_lost(struct authority *a)
 	item = *open;
 	k->asked = 0;
 	k->len = 0;
+	k->careful = RECHECK_BATCH;
 	if (item.sequence != k->suspect) {
 		k->suspect = item.sequence;
 		k->deaths = 0;

@@ -509,6 +509,63 @@ dies(void **state)
 	assert_string_equal(status(w, "recheck.field"), "no answer");
 }
 
+/* It dies of the third, while the first waits for the record of its device: which one it
+ * was is found by asking for one at a time. */
+static void
+dies_of_a_later_one(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[3];
+	uint64_t id;
+	unsigned i;
+
+	issue(w, 3, f);
+	batch(w);
+	for (i = 0; i < 3; i++)
+		(void)asked(&w->apart, &f[i]);
+	authority_calls.lost(w->a, &w->apart);
+	for (i = 0; i < 2; i++) {
+		batch(w);
+		assert_int_equal(asked_any(&w->apart, &id), i + 1);
+		expect_nothing(&w->apart);
+		say(w, &w->apart, id, &f[i], REASON_OK);
+		drained(w);
+	}
+	for (i = 0; i < 3; i++) {
+		assert_false(w->a->stopped);
+		batch(w);
+		(void)asked(&w->apart, &f[2]);
+		authority_calls.lost(w->a, &w->apart);
+	}
+	assert_true(w->a->stopped);
+	drained(w);
+	assert_string_equal(status(w, "recheck.serial"), f[2].serial);
+	assert_string_equal(status(w, "recheck.field"), "no answer");
+}
+
+/* One that was killed by accident: it is slow for as many as that could have been. */
+static void
+dies_once(void **state)
+{
+	static struct request_facts f[MANY];
+	struct world *w = *state;
+	uint64_t id;
+	unsigned i;
+
+	issue(w, MANY, f);
+	batch(w);
+	while (w->apart.len > 0)
+		(void)asked_any(&w->apart, &id);
+	authority_calls.lost(w->a, &w->apart);
+	for (i = 0; i < RECHECK_BATCH; i++) {
+		batch(w);
+		assert_int_equal(answer_all(w, f), 1);
+	}
+	batch(w);
+	assert_int_equal(answer_all(w, f), RECHECK_BATCH);
+	assert_false(w->a->stopped);
+}
+
 /* What a checker says must be about the bytes, and about now. */
 static void
 vouched(void **state)
@@ -848,6 +905,8 @@ main(void)
 		TEST(deleted),
 		TEST(stop_lost),
 		TEST(dies),
+		TEST(dies_of_a_later_one),
+		TEST(dies_once),
 		TEST(vouched),
 		TEST(cas_on_file),
 		TEST(many_cas_since),
