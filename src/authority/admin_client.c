@@ -62,7 +62,8 @@ block(struct authority *a, struct pending *p, struct why *why)
 	if ((r = read_block(&m, &b, true, why)) != REASON_OK)
 		return r;
 	b.since = a->ledger.time; /* as its record says */
-	b.until += b.until == 0 ? 0 : b.since;
+	/* By the clock that fronts have: the chain's may stand still, or ahead. */
+	b.until += b.until == 0 ? 0 : clock_now();
 	b.user = p->origin.user;
 	return reputation_block(a, &b, why);
 }

@@ -149,7 +149,7 @@ planned(struct authority *a, const struct message_admin *m, bool to_sign,
 	p->row.number = past.last.number + 1;
 	p->row.two = p->signatures_len > 0;
 	if (p->row.state == DEVICE_HELD && !p->row.two)
-		p->row.until = p->row.moment + HOLD_SECONDS;
+		p->row.until = clock_now() + HOLD_SECONDS;
 	write_subject(p);
 	if (to_sign || p->row.two ||
 	    !needs_two(&p->device, &past, p->row.state))
@@ -350,8 +350,9 @@ device_retire(
 #define LAPSE_AGAIN 3600000
 
 /*
- * By the time of the record, which is the signer's: a clock that runs ahead for a
- * moment stops the signer's (R-13.6), and must not free what was stolen.
+ * Our clock says so, and the record must not say otherwise: a clock that runs ahead
+ * for a moment stops the signer's (R-13.6), so that its records fall behind, and must
+ * not free what was stolen. A chain that stands ahead says nothing.
  */
 static enum reason
 lapse_act(struct authority *a, struct pending *p, struct why *why)
@@ -359,13 +360,14 @@ lapse_act(struct authority *a, struct pending *p, struct why *why)
 	struct store_ruling row = { .state = DEVICE_ACTIVE,
 		.moment = a->ledger.time,
 		.user = RULING_NOBODY };
+	int64_t now = clock_now();
 	struct past past;
 
 	/* It may have been confirmed while the record was made. */
 	past_load(a, &p->device, &past);
 	if (past.last.until == 0)
 		return REASON_OK;
-	if (past.last.until > row.moment) {
+	if (past.last.until > now || row.moment < now - MOMENT_SLACK) {
 		a->lapse_next = clock_ticks() + LAPSE_AGAIN;
 		log_warning("hold-kept",
 		    "serial=\"%s\" text=\"the signer's clock does not say "

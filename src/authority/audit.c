@@ -58,10 +58,11 @@ answer_log(struct authority *a, struct origin to, const struct audit_owner *o)
 {
 	static char text[LOG_MAX];
 	struct audit_event *events;
+	uint64_t older;
 	size_t n, len;
 
-	n = store_audit(a->store, o->serial, &o->issuer, &events);
-	if (audit_to_json(events, n, text, sizeof(text), &len))
+	n = store_audit(a->store, o->serial, &o->issuer, &events, &older);
+	if (audit_to_json(events, n, older, text, sizeof(text), &len))
 		answer_bytes(to, FORMAT_NONE, span_of(text, len));
 	else
 		answer_refusal(to, REASON_INTERNAL, NULL);

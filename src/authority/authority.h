@@ -24,9 +24,10 @@
 #define BUCKETS		    1024
 #define ADMIN_PATIENCE	    10 /* seconds until the signer must be there */
 #define CHECKER_PATIENCE    60 /* and until a checker must have answered */
-#define MOMENT_SLACK	    60 /* seconds from a checker's clock to ours */
+#define MOMENT_SLACK	    60 /* seconds from another program's clock to ours */
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
 #define WAITERS_MAX	    16		/* requests that wait for one device */
+#define WAITERS_OF_ONE	    4		/* of one client, or one address */
 #define RECHECK_BATCH	    32
 #define RECHECK_FACTS_MAX   4096
 
@@ -168,6 +169,7 @@ struct recheck {
 	uint64_t last_id;
 	uint64_t suspect; /* the voucher that the last one died of */
 	unsigned deaths;
+	unsigned careful; /* so many to go one at a time, after a death */
 	struct recheck_item unreadable; /* what cannot be asked about */
 	const char *lacks;
 	struct recheck_item found; /* which stopped issuing */

@@ -223,9 +223,23 @@ lock_take(struct authority *a, struct why *why)
 	return REASON_OK;
 }
 
+/* A store of before is being brought up to date: not ready, and getting on. */
+static void
+on_migrating(void *context)
+{
+	struct authority *a = context;
+	static int64_t told;
+
+	if (clock_ticks() - told < 1000)
+		return;
+	told = clock_ticks();
+	program_starting(a->program);
+}
+
 static enum reason
 home_open(struct authority *a, struct why *why)
 {
+	const struct store_watch watch = { on_migrating, a };
 	enum reason r;
 
 	if (!a->start.create && access("store.db", R_OK | W_OK) != 0)
@@ -234,8 +248,8 @@ home_open(struct authority *a, struct why *why)
 	if ((r = lock_take(a, why)) != REASON_OK)
 		return r;
 	umask(077);
-	return store_open(
-	    &sqlite_driver, "store.db", a->start.create, &a->store, why);
+	return store_open(&sqlite_driver, "store.db", a->start.create, &watch,
+	    &a->store, why);
 }
 
 static enum reason

@@ -390,25 +390,62 @@ same_request(const struct pending *p, const struct pending *q)
 	    memcmp(p->client_sha256, q->client_sha256, HASH_SIZE) == 0;
 }
 
+/* By certificate and by address (IPv6: the network): keys cost nothing. */
+static bool
+same_asker(const struct pending *p, const struct pending *q)
+{
+	struct block_name at = { .kind = BLOCK_PREFIX, .bits = 128 };
+	static const uint8_t none[HASH_SIZE],
+	    mapped[12] = { [10] = 0xff, [11] = 0xff };
+	uint8_t other[BLOCK_ADDRESS];
+
+	if (memcmp(p->client_sha256, q->client_sha256, HASH_SIZE) == 0 &&
+	    memcmp(p->client_sha256, none, HASH_SIZE) != 0)
+		return true;
+	if (!block_address_read(at.bytes, p->address) ||
+	    !block_address_read(other, q->address))
+		return strcmp(p->address, q->address) == 0;
+	if (memcmp(at.bytes, mapped, sizeof(mapped)) != 0)
+		at.bits = 64;
+	return block_covers(&at, other);
+}
+
+/* Few may wait for one device, or whoever has one could take the room of all; and
+ * fewer of one asker, or he could take all of these from its owner. */
+static bool
+has_place(const struct pending *holder, const struct pending *w)
+{
+	const struct pending *lists[] = { holder->same, holder->later }, *p;
+	unsigned i, of_one = 0;
+
+	for (i = 0; i < 2; i++)
+		for (p = lists[i]; p != NULL; p = p->next)
+			of_one += same_asker(p, w);
+	return holder->waiters < WAITERS_MAX && of_one < WAITERS_OF_ONE;
+}
+
 /*
  * One device, one decision at a time: the same bytes from the same client join
- * the decision under way and get its answer; others wait for its commit.
+ * the decision under way and get its answer; others wait for its commit. false if
+ * there is no place.
  */
-static void
+static bool
 hang(struct pending *holder, struct pending *w)
 {
+	if (!has_place(holder, w))
+		return false;
 	holder->waiters++;
 	w->next = NULL;
 	if (same_request(holder, w)) {
 		w->next = holder->same;
 		holder->same = w;
-		return;
+		return true;
 	}
 	*holder->later_tail = w;
 	holder->later_tail = &w->next;
+	return true;
 }
 
-/* Few may wait for one device, or whoever has one could take the room of all. */
 static bool
 waits(struct authority *a, struct origin to, const struct message_decide *d,
     struct span payload)
@@ -420,10 +457,9 @@ waits(struct authority *a, struct origin to, const struct message_decide *d,
 	if (holder->waiters < WAITERS_MAX &&
 	    (w = pending_new(a, STAGE_WAITING, to)) != NULL) {
 		note_request(w, d);
-		if (same_request(holder, w) || pending_keep(a, w, payload)) {
-			hang(holder, w);
+		if ((same_request(holder, w) || pending_keep(a, w, payload)) &&
+		    hang(holder, w))
 			return true;
-		}
 		pending_free(a, w);
 	}
 	answer_refusal(to, REASON_OVERLOAD, NULL);
@@ -531,11 +567,12 @@ decide_ready(struct authority *a)
 		next = p->next;
 		holder = device_holder(a, p->serial);
 		if (p->origin.peer != NULL && holder != NULL) {
-			hang(holder, p);
-			continue;
-		}
-		if (p->origin.peer != NULL)
+			if (hang(holder, p))
+				continue;
+			answer_refusal(p->origin, REASON_OVERLOAD, NULL);
+		} else if (p->origin.peer != NULL) {
 			decide_waiter(a, p);
+		}
 		pending_free(a, p);
 	}
 }

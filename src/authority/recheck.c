@@ -157,6 +157,24 @@ read_facts(struct span bytes, struct request_facts *out)
 	return get_facts(&in, out) && cbor_end(&in) == WIRE_OK;
 }
 
+/* Facts of before 074 have no names of those who did not sign. These are there for one
+ * question of policy: where it says now that none is a public CA, nothing was hidden. */
+static void
+names_of_before(struct authority *a, struct request_facts *before,
+    const struct request_facts *again)
+{
+	const struct policy_input in = { .facts = again,
+		.public_cas = &a->public_cas };
+
+	if ((before->proximity != PROXIMITY_AGENT &&
+		before->proximity != PROXIMITY_AGENT_UNNAMED) ||
+	    before->agent_names_len > 0 || policy_agent_public(&in))
+		return;
+	before->agent_names_len = again->agent_names_len;
+	memcpy(before->agent_names, again->agent_names,
+	    sizeof(before->agent_names));
+}
+
 /* The field that differs, NULL if none does. */
 static const char *
 difference(struct authority *a, const struct store_recheck *r,
@@ -174,6 +192,7 @@ difference(struct authority *a, const struct store_recheck *r,
 	strip(&again, hashes);
 	if (memcmp(again.request_sha256, r->request_sha256, HASH_SIZE) != 0)
 		return "request";
+	names_of_before(a, &before, &again);
 	if ((field = facts_difference(&before, &again)) != NULL ||
 	    (field = row_difference(a, r, &again)) != NULL)
 		return field;
@@ -363,9 +382,9 @@ ask_batch(struct authority *a, struct peer *apart)
 	k->lacks = NULL;
 	k->rounds++;
 	k->asked = clock_ticks();
-	s.most = RECHECK_BATCH - DRAWN;
+	s.most = k->careful > 0 ? 1 : RECHECK_BATCH - DRAWN;
 	store_recheck_each(a->store, INT64_MIN, ask_one, &s);
-	if (k->len < s.most)
+	if (k->len < s.most || k->careful > 0)
 		return;
 	s.most = RECHECK_BATCH;
 	store_recheck_each(a->store, draw_moment(s.oldest), ask_one, &s);
@@ -422,13 +441,16 @@ recheck_take(struct authority *a, struct peer *apart, const struct frame *frame)
 	if (item == NULL)
 		return; /* of a batch that was given up */
 	judge_item(a, item, &m, NULL);
+	k->careful -= k->careful > 0;
 	/* Issued faster than one batch a second. */
 	if (first_open(k) == NULL && k->rounds < ROUNDS && !a->stopped &&
 	    !a->commit_failed && waiting_since(a) >= PATIENCE)
 		ask_batch(a, apart);
 }
 
-/* It died, or hangs: of the request that it had not answered, for all one can know. */
+/* It died, or hangs: of a request that it had not answered. The first of these may only
+ * have waited for the record of its device, so as many as were asked about are asked
+ * about again, one at a time. */
 void
 recheck_lost(struct authority *a)
 {
@@ -440,6 +462,7 @@ recheck_lost(struct authority *a)
 	item = *open;
 	k->asked = 0;
 	k->len = 0;
+	k->careful = RECHECK_BATCH;
 	if (item.sequence != k->suspect) {
 		k->suspect = item.sequence;
 		k->deaths = 0;

@@ -62,24 +62,6 @@ is_over(const struct store_block *b, int64_t now)
 	return b->until != 0 && b->until <= now;
 }
 
-static void
-publish(struct reputation *r)
-{
-	static struct block_entry entries[OPERATORS + AUTOMATIC];
-	size_t n = 0;
-	unsigned i;
-
-	for (i = 0; i < r->operators_len; i++, n++) {
-		entries[n].name = r->operators[i].name;
-		entries[n].until = r->operators[i].until;
-	}
-	for (i = 0; i < r->automatic_len; i++, n++) {
-		entries[n].name = r->automatic[i].name;
-		entries[n].until = r->automatic[i].until;
-	}
-	blocklist_publish(r->shared, entries, n);
-}
-
 static struct store_block *
 find(struct store_block *list, unsigned len, const struct block_name *n)
 {
@@ -89,6 +71,31 @@ find(struct store_block *list, unsigned len, const struct block_name *n)
 		if (block_name_compare(&list[i].name, n) == 0)
 			return &list[i];
 	return NULL;
+}
+
+/* One name, one entry: an operator's that is over gives way. */
+static void
+publish(struct reputation *r)
+{
+	static struct block_entry entries[OPERATORS + AUTOMATIC];
+	int64_t now = clock_now();
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < r->operators_len; i++) {
+		const struct store_block *b = &r->operators[i];
+
+		if (is_over(b, now) &&
+		    find(r->automatic, r->automatic_len, &b->name) != NULL)
+			continue;
+		entries[n].name = b->name;
+		entries[n++].until = b->until;
+	}
+	for (i = 0; i < r->automatic_len; i++, n++) {
+		entries[n].name = r->automatic[i].name;
+		entries[n].until = r->automatic[i].until;
+	}
+	blocklist_publish(r->shared, entries, n);
 }
 
 /* Drops an automatic one; false if there is none of this name. */
@@ -105,11 +112,13 @@ lift(struct reputation *r, const struct block_name *n)
 	return true;
 }
 
+/* When this many of them are gone. */
 static bool
-has_room(const struct reputation *r, enum block_kind kind)
+has_room(const struct reputation *r, enum block_kind kind, unsigned gone)
 {
-	return kind == BLOCK_PREFIX ? r->prefixes < BLOCKED_PREFIXES_MAX
-				    : r->operators_len - r->prefixes < CLIENTS;
+	return kind == BLOCK_PREFIX
+	    ? r->prefixes - gone < BLOCKED_PREFIXES_MAX
+	    : r->operators_len - r->prefixes - gone < CLIENTS;
 }
 
 static void
@@ -118,11 +127,12 @@ take_row(void *context, const struct store_block *b)
 	struct reputation *r = context;
 
 	/* Only a program with other limits can have written more. */
-	if (!has_room(r, b->name.kind))
+	if (!has_room(r, b->name.kind, 0))
 		return;
 	r->prefixes += b->name.kind == BLOCK_PREFIX;
 	r->operators[r->operators_len++] = *b;
-	(void)lift(r, &b->name); /* one name, one entry */
+	if (!is_over(b, clock_now()))
+		(void)lift(r, &b->name);
 }
 
 static void
@@ -186,27 +196,42 @@ reputation_purge(struct authority *a)
 	    a->store, clock_now() - GOOD_DAYS * DAY, PURGED_AT_ONCE);
 }
 
-void
-reputation_tick(struct authority *a)
+/* Those that are over bind nobody; their rows go when records say so, too: a clock
+ * that runs ahead for a moment must not lift them for good. How many of a kind went. */
+static unsigned
+expire(struct authority *a, enum block_kind kind)
 {
 	struct reputation *r = a->reputation;
 	int64_t now = clock_now(), chain = a->ledger.time;
-	unsigned i, left;
+	unsigned i, gone = 0;
 	bool over = false;
 
-	for (i = left = 0; i < r->automatic_len; i++)
-		if (!is_over(&r->automatic[i], now))
-			r->automatic[left++] = r->automatic[i];
-	/* Those that are over bind nobody; their rows go when records say so, too: a
-	 * clock that runs ahead for a moment must not lift them for good. */
 	if (chain > now)
 		chain = now;
 	for (i = 0; i < r->operators_len; i++)
-		over |= is_over(&r->operators[i], chain);
+		if (is_over(&r->operators[i], chain)) {
+			gone += (r->operators[i].name.kind == BLOCK_PREFIX) ==
+			    (kind == BLOCK_PREFIX);
+			over = true;
+		}
 	if (over) {
 		store_block_expire(a->store, chain);
 		r->rows_changed = true;
 	}
+	return gone;
+}
+
+void
+reputation_tick(struct authority *a)
+{
+	struct reputation *r = a->reputation;
+	int64_t now = clock_now();
+	unsigned i, left;
+
+	for (i = left = 0; i < r->automatic_len; i++)
+		if (!is_over(&r->automatic[i], now))
+			r->automatic[left++] = r->automatic[i];
+	(void)expire(a, BLOCK_KEY);
 	if (left != r->automatic_len) {
 		r->automatic_len = left;
 		publish(r);
@@ -240,7 +265,7 @@ reputation_block(
 
 	/* Of several in one group a few may come too many; they stay out of
 	 * the list, see take_row(). */
-	if (!has_room(r, b->name.kind) &&
+	if (!has_room(r, b->name.kind, expire(a, b->name.kind)) &&
 	    find(r->operators, r->operators_len, &b->name) == NULL)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "the list is full: %u clients, %u address prefixes",
@@ -367,6 +392,7 @@ reputation_bad(
 	int64_t now = clock_now();
 	struct block_name name = { .kind = BLOCK_CERTIFICATE };
 	char text[BLOCK_TEXT_MAX];
+	const struct store_block *b;
 	struct watched *w;
 
 	if (!is_bad(reason) || !is_client(client))
@@ -382,8 +408,8 @@ reputation_bad(
 	w->bad = 0;
 	memcpy(name.bytes, client, HASH_SIZE);
 	block_name_print(text, &name);
-	if (find(a->reputation->operators, a->reputation->operators_len,
-		&name) != NULL)
+	b = find(a->reputation->operators, a->reputation->operators_len, &name);
+	if (b != NULL && !is_over(b, now))
 		return; /* these were on their way already */
 	if (store_client_served(a->store, client, now - GOOD_DAYS * DAY))
 		log_warning("client-suspect",

@@ -144,6 +144,12 @@ ask_share(struct run *run, const struct plan_root *root, struct share *given,
 		if (r != REASON_OK)
 			return r;
 		fits = share_check(given, n + 1, why);
+		if (fits == REASON_OK && expected == NULL &&
+		    given[n].index >= plan_old_shares(run->plan))
+			fits = why_set(why, REASON_SHARE_FOREIGN, -1,
+			    "share %u, and the plan has %u of that set: it "
+			    "says too few shares, or old-shares",
+			    given[n].index + 1U, plan_old_shares(run->plan));
 		if (fits == REASON_OK && expected != NULL &&
 		    given[n].id != expected->id)
 			fits = why_set(why, REASON_SHARE_FOREIGN, -1,

@@ -142,6 +142,7 @@ facts_put_unfinished(
 	json_add_bool(o, "unfinished", true);
 	json_add_text(o, "title", p->title);
 	json_add_text(o, "kind", plan_kind_word(p->kind));
+	json_add_bool(o, "rehearsal", s->rehearsal);
 	json_put_name(o, "roots");
 	json_begin_array(o);
 	for (i = 0; i < p->roots_len; i++)

@@ -133,10 +133,39 @@ retire_fits(const struct story_line *line, const struct act *a)
 	    span_is(line->words[1], a->who == NULL ? number : a->who->handle);
 }
 
+/* Are the shares that recovered a key of a set as large as the plan says? Of a larger one
+ * nobody would ask for the others before they are left to open it. */
+static bool
+recover_fits(const struct story *s, const struct story_line *line,
+    const struct act *a, const struct plan *p)
+{
+	struct span list =
+	    line->words_len == 2 ? line->words[1] : span_of("", 0);
+	uint64_t number = 0;
+	size_t i, begin = 0;
+
+	if (a->kind != ACT_RECOVER || p->kind != PLAN_REFRESH ||
+	    story_early(s)) /* by custodian, whatever the numbers */
+		return true;
+	for (i = 0; i <= list.len; i++) {
+		if (i < list.len && list.ptr[i] != ',')
+			continue;
+		if (!text_uint(span_of(list.ptr + begin, i - begin),
+			plan_old_shares(p), &number) ||
+		    number == 0)
+			return false;
+		begin = i + 1;
+	}
+	return true;
+}
+
 /* Is that the record of this act? */
 static bool
-act_fits(const struct story_line *line, const struct act *a)
+act_fits(const struct story *s, const struct story_line *line,
+    const struct act *a, const struct plan *p)
 {
+	if (!recover_fits(s, line, a, p))
+		return false;
 	if (a->kind == ACT_RETIRE)
 		return (is_about(line, act_word(a->kind), act_about(a)) ||
 			   is_about(line, "unseen", act_about(a))) &&
@@ -266,7 +295,7 @@ story_follow(struct story *s, const struct plan *p, const struct script *script,
 
 		if ((line = next_act(s, p, a, &at)) == NULL)
 			return REASON_OK;
-		if (!act_fits(line, a) || !count_retired(s, p, a, line))
+		if (!act_fits(s, line, a, p) || !count_retired(s, p, a, line))
 			return differs(
 			    why, "not the next act of the plan", line);
 		s->acts[s->done] = line;

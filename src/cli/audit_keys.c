@@ -217,9 +217,12 @@ holders_print(const struct kept_root *r, char out[CELL_MAX])
 static void
 root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 {
-	char opens[CELL_MAX];
+	/* Or of an unfinished refresh alone: what closed one lies elsewhere. */
+	bool told = r->last[0] != '\0';
+	char opens[CELL_MAX] = "";
 
-	holders_print(r, opens);
+	if (told)
+		holders_print(r, opens);
 	json_begin_object(o);
 	audit_put(o, "name", r->name);
 	audit_put(o, "purpose",
@@ -238,7 +241,7 @@ root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 	audit_put_moment(o, "last-drill", r->drilled);
 	audit_put(o, "ceremony", r->last);
 	json_end_object(o);
-	if (!r->destroyed && clock_now() - r->drilled > YEAR_AND_A_DAY)
+	if (told && !r->destroyed && clock_now() - r->drilled > YEAR_AND_A_DAY)
 		audit_finding(a, REASON_INVENTORY_DIFFERS,
 		    "no quorum has recovered it for a year", r->name);
 	if (!r->destroyed && r->old_open > 0)

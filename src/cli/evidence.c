@@ -102,15 +102,31 @@ take_bags(struct kept_root *root, const struct json_value *one, int64_t end)
 			root->holders[n].sealed = end;
 }
 
+static bool
+is_rehearsal(const struct json_value *ceremony)
+{
+	char text[CELL_MAX];
+
+	output_cell(text, ceremony, "rehearsal");
+	return strcmp(text, "yes") == 0;
+}
+
+/* NULL: none of them, so far. */
+static struct kept_root *
+root_known(const struct evidence *e, const struct json_value *one)
+{
+	char certificate[HEX_SIZE(HASH_SIZE)];
+
+	text_of(one, "certificate-sha256", certificate, sizeof(certificate));
+	return (struct kept_root *)(uintptr_t)evidence_root(e, certificate);
+}
+
 /* Known before, or not; NULL if there are too many. */
 static struct kept_root *
 root_of(struct evidence *e, const struct json_value *one)
 {
-	char certificate[HEX_SIZE(HASH_SIZE)];
-	struct kept_root *root;
+	struct kept_root *root = root_known(e, one);
 
-	text_of(one, "certificate-sha256", certificate, sizeof(certificate));
-	root = (struct kept_root *)(uintptr_t)evidence_root(e, certificate);
 	if (root == NULL) {
 		if (e->roots_len == EVIDENCE_ROOTS) {
 			e->full = true;
@@ -121,7 +137,8 @@ root_of(struct evidence *e, const struct json_value *one)
 		text_of(one, "purpose", root->purpose, sizeof(root->purpose));
 		text_of(
 		    one, "algorithm", root->algorithm, sizeof(root->algorithm));
-		memcpy(root->certificate, certificate, sizeof(certificate));
+		text_of(one, "certificate-sha256", root->certificate,
+		    sizeof(root->certificate));
 	}
 	return root;
 }
@@ -159,7 +176,8 @@ take_root(struct evidence *e, const struct json_value *ceremony,
 	}
 }
 
-/* No ceremony that counts, but shares on paper that open a root. */
+/* No ceremony that counts, but shares on paper that open a root. That of a rehearsal is
+ * none of ours, unless closed bundles tell of it. */
 static void
 take_unfinished(struct evidence *e, const struct json_value *one)
 {
@@ -170,9 +188,12 @@ take_unfinished(struct evidence *e, const struct json_value *one)
 	if (!json_member(one, "roots", &list))
 		return;
 	json_iter_open(&i, &list);
-	while (json_iter_next(&i, NULL, &item))
-		if ((root = root_of(e, &item)) != NULL)
+	while (json_iter_next(&i, NULL, &item)) {
+		root = is_rehearsal(one) ? root_known(e, &item)
+					 : root_of(e, &item);
+		if (root != NULL)
 			root->unfinished += number_of(&item, "shares-made");
+	}
 }
 
 static void
@@ -181,12 +202,10 @@ take_ceremony(struct evidence *e, const struct json_value *one)
 	struct kept_ceremony *kept = &e->ceremonies[e->ceremonies_len];
 	struct json_value list, item;
 	struct json_iter i;
-	char text[CELL_MAX];
 
 	text_of(one, "manifest", kept->manifest, sizeof(kept->manifest));
 	text_of(one, "kind", kept->kind, sizeof(kept->kind));
-	output_cell(text, one, "rehearsal");
-	kept->rehearsal = strcmp(text, "yes") == 0;
+	kept->rehearsal = is_rehearsal(one);
 	kept->end = moment_of(one, "end");
 	if (json_member(one, "roots", &list)) {
 		json_iter_open(&i, &list);
@@ -211,14 +230,33 @@ take_ceremony(struct evidence *e, const struct json_value *one)
 	e->ceremonies_len++;
 }
 
+/* Closed ones, or those that are not. */
+static void
+take_all(struct evidence *e, const struct json_value *list, bool unfinished)
+{
+	struct json_value one, mark;
+	struct json_iter i;
+
+	json_iter_open(&i, list);
+	while (!e->full && json_iter_next(&i, NULL, &one)) {
+		if (json_member(&one, "unfinished", &mark) != unfinished)
+			continue;
+		if (unfinished)
+			take_unfinished(e, &one);
+		else if (e->ceremonies_len == EVIDENCE_CEREMONIES)
+			e->full = true;
+		else
+			take_ceremony(e, &one);
+	}
+}
+
 enum reason
 evidence_read(const char *folder, struct evidence **out, struct why *why)
 {
 	const char *argv[] = { "hallmark-ceremony", "verify", "--json", folder,
 		NULL };
 	struct evidence *e = memory_new(sizeof(*e));
-	struct json_value root, list, one, mark;
-	struct json_iter i;
+	struct json_value root, list;
 	struct buf text;
 	enum reason r;
 
@@ -229,15 +267,8 @@ evidence_read(const char *folder, struct evidence **out, struct why *why)
 		!json_member(&root, "ceremonies", &list)))
 		r = why_set(why, REASON_INTERNAL, -1, "hallmark-ceremony");
 	if (r == REASON_OK) {
-		json_iter_open(&i, &list);
-		while (!e->full && json_iter_next(&i, NULL, &one)) {
-			if (json_member(&one, "unfinished", &mark))
-				take_unfinished(e, &one);
-			else if (e->ceremonies_len == EVIDENCE_CEREMONIES)
-				e->full = true;
-			else
-				take_ceremony(e, &one);
-		}
+		take_all(e, &list, false);
+		take_all(e, &list, true);
 	}
 	if (e->full)
 		r = why_set(why, REASON_ADMIN_ARGUMENT, -1,

@@ -156,7 +156,7 @@ restart_due(struct children *c)
 
 /* --- the loop --- */
 
-/* Has each front said that it can use what came last? */
+/* Has each front said that it can use what came last? Whatever became of it since. */
 static bool
 fronts_agree(const struct children *c)
 {
@@ -164,8 +164,7 @@ fronts_agree(const struct children *c)
 
 	for (i = 0; i < c->len; i++)
 		if (c->list[i].role == ROLE_FRONT &&
-		    (c->list[i].state != CHILD_READY ||
-			c->list[i].plan != c->reloads))
+		    c->list[i].plan != c->reloads)
 			return false;
 	return true;
 }

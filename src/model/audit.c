@@ -157,17 +157,16 @@ print_newest(
 }
 
 bool
-audit_to_json(const struct audit_event *events, size_t count, char *out,
-    size_t cap, size_t *len)
+audit_to_json(const struct audit_event *events, size_t count, uint64_t older,
+    char *out, size_t cap, size_t *len)
 {
-	size_t seen = count < AUDIT_SEEN_MAX ? count : AUDIT_SEEN_MAX;
 	struct reduction r = { .kept =
-				   memory_array(seen + 1, sizeof(struct kept)),
-		.arbitrary = count - seen };
+				   memory_array(count + 1, sizeof(struct kept)),
+		.arbitrary = older };
 	size_t fits = 0, over, middle;
 	bool good;
 
-	reduce(&r, events + (count - seen), seen);
+	reduce(&r, events, count);
 	over = r.len + 1;
 	if (print_newest(&r, r.len, out, cap, len))
 		fits = r.len;

@@ -16,20 +16,20 @@ struct audit_event {
 };
 
 #define AUDIT_COUNTER_MAX 1024
-/* Newest events of a device that are looked at; whoever has one device can make as
- * many as he likes. Older ones count as arbitrary, so no more of them need be read
- * than that counter can say. */
-#define AUDIT_SEEN_MAX	  10000
-#define AUDIT_READ_MAX	  (AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)
+/* Newest events of a device that are looked at: one, and as many duplicates as can be
+ * counted. Whoever has one device can make as many as he likes, and ask for its log as
+ * often as his budget allows. Older ones count as arbitrary. */
+#define AUDIT_SEEN_MAX	  (AUDIT_COUNTER_MAX + 1)
 
 /*
- * Writes the log of one device from its newest events, the oldest of them first. Of
+ * Writes the log of one device from its newest events, the oldest of them first, and
+ * the number of those that are older still. Of
  * each domainID the newest nonced and the newest nonceless event stay, the rest is
  * counted; newest first on the wire. Two keys are two domains, even if one took the
  * other's identifier (MP 14.3): who did so must not vanish behind his victim. false if
  * over cap: then drops the oldest and counts them as arbitrary until it fits.
  */
-bool audit_to_json(const struct audit_event *events, size_t count, char *out,
-    size_t cap, size_t *len);
+bool audit_to_json(const struct audit_event *events, size_t count,
+    uint64_t older, char *out, size_t cap, size_t *len);
 
 #endif

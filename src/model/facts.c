@@ -20,8 +20,7 @@ chain_domain_id(
 		name, offsetof(struct request_facts, member),   \
 		    sizeof(((struct request_facts *)0)->member) \
 	}
-/* What a request says or shows; not who brought it, nor what refused it, nor which
- * of a customer's CAs agent_cas names: what is on file changes. */
+/* What a request says or shows; not who brought it, nor what refused it. */
 static const struct {
 	const char *name;
 	size_t at, size;
@@ -45,6 +44,8 @@ static const struct {
 	FIELD("pledge-issuer", pledge_issuer),
 	FIELD("pledge-issuer-name", pledge_issuer_name_sha256),
 	FIELD("proximity", proximity),
+	FIELD("agent-cas", agent_cas_len),
+	FIELD("agent-cas", agent_cas),
 	FIELD("agent-names", agent_names_len),
 	FIELD("agent-names", agent_names),
 	FIELD("chain", chain_len),

@@ -213,8 +213,8 @@ by_agent(const struct request_facts *f)
 
 /* A public CA in what the domain rests on: above the signer, or in the paths of those
  * who did not sign. */
-static bool
-agent_public(const struct policy_input *in)
+bool
+policy_agent_public(const struct policy_input *in)
 {
 	const struct request_facts *f = in->facts;
 	unsigned i;
@@ -239,7 +239,7 @@ row_agent(const struct policy_input *in, struct verdict *out)
 		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
 		    "the CAs of their domain are not on file for this "
 		    "customer");
-	if (agent_public(in))
+	if (policy_agent_public(in))
 		return why_set(&out->why, REASON_AGENT_DOMAIN, -1,
 		    "what they have in common is a public CA");
 	trace_found(

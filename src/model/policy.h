@@ -74,6 +74,9 @@ enum pin_policy policy_pin_wish(const struct product *p,
 /* Is a public CA, also one that operators added, in the registrar's chain, or right
  * above it (pin.c)? Then what its holders have in common says nothing. */
 bool policy_chain_public(const struct policy_input *in);
+/* Is one among what an agent's domain may rest on: in that chain, or of the names that
+ * the facts have of those who did not sign (doc/decisions/074)? */
+bool policy_agent_public(const struct policy_input *in);
 /* Row 19 of it (MP 11, pin.c): something of the verified chain, or a domain CA
  * that is on file for this customer, and never a public CA. PIN_NONE,
  * PIN_PUBLIC. */

@@ -40,6 +40,10 @@ struct driver {
 	    void *context);
 	/* Several statements without values (migrations). */
 	bool (*script)(void *database, const char *sql, struct why *why);
+	/* From here on call runs again and again while statements work, far more
+	 * often than once a second; NULL: no more. It must not use the database. */
+	void (*watch)(
+	    void *database, void (*call)(void *context), void *context);
 };
 
 extern const struct driver sqlite_driver;

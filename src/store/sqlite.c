@@ -12,6 +12,7 @@
 #include "store/driver.h"
 
 #define STATEMENTS_MAX 128
+#define WATCHED_STEPS  10000 /* of SQLite's machine: a thousand rows or so */
 
 struct sqlite {
 	sqlite3 *db;
@@ -21,7 +22,9 @@ struct sqlite {
 		sqlite3_stmt *statement;
 	} prepared[STATEMENTS_MAX];
 	unsigned prepared_len;
-	bool had_log; /* there was a write-ahead log when it was opened */
+	void (*watcher)(void *context);
+	void *context; /* of the watcher */
+	bool had_log;  /* there was a write-ahead log when it was opened */
 };
 
 static void
@@ -251,10 +254,31 @@ database_run(void *database, const char *sql, const struct value *values,
 	return result;
 }
 
+static int
+on_steps(void *context)
+{
+	struct sqlite *s = context;
+
+	s->watcher(s->context);
+	return 0; /* not to be interrupted */
+}
+
+static void
+database_watch(void *database, void (*call)(void *context), void *context)
+{
+	struct sqlite *s = database;
+
+	s->watcher = call;
+	s->context = context;
+	sqlite3_progress_handler(
+	    s->db, WATCHED_STEPS, call == NULL ? NULL : on_steps, s);
+}
+
 const struct driver sqlite_driver = {
 	.name = "sqlite",
 	.open = database_open,
 	.close = database_close,
 	.run = database_run,
 	.script = database_script,
+	.watch = database_watch,
 };

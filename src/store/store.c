@@ -58,7 +58,7 @@ migrate(struct store *s, bool create, struct why *why)
 
 enum reason
 store_open(const struct driver *driver, const char *where, bool create,
-    struct store **out, struct why *why)
+    const struct store_watch *watch, struct store **out, struct why *why)
 {
 	struct store *s = memory_new(sizeof(*s));
 	enum reason r;
@@ -68,7 +68,11 @@ store_open(const struct driver *driver, const char *where, bool create,
 		free(s);
 		return REASON_STORE_FAILED;
 	}
-	if ((r = migrate(s, create, why)) != REASON_OK) {
+	if (watch != NULL)
+		driver->watch(s->database, watch->call, watch->context);
+	r = migrate(s, create, why);
+	driver->watch(s->database, NULL, NULL);
+	if (r != REASON_OK) {
 		/* The program that knows it will find it as it was. */
 		driver->close(s->database, true);
 		free(s);

@@ -27,10 +27,17 @@ struct store;
  * Opens (or makes) a database and brings its schema up to date, one numbered
  * migration per transaction. Schema 0 is a database without any version in it:
  * an empty file, or one without a table of ours. STORE_SCHEMA if it is newer
- * than this program; then no table has been touched.
+ * than this program; then no table has been touched. A migration may walk all rows
+ * of a large table, which takes minutes: watch (may be NULL) is called again and again
+ * meanwhile, see driver.h.
  */
+struct store_watch {
+	void (*call)(void *context);
+	void *context;
+};
 MUST_USE enum reason store_open(const struct driver *driver, const char *where,
-    bool create, struct store **out, struct why *why);
+    bool create, const struct store_watch *watch, struct store **out,
+    struct why *why);
 void store_close(struct store *s);
 
 /*
@@ -291,9 +298,10 @@ bool store_domain_add(struct store *s, struct span domain_id,
 /* Does another key stand behind it, too? */
 bool store_domain_shared(struct store *s, struct span domain_id,
     const uint8_t spki_sha256[HASH_SIZE]);
-/* The newest AUDIT_READ_MAX events of a device, oldest first; freed by the caller. */
+/* The newest AUDIT_SEEN_MAX events of a device, oldest first; freed by the caller. How
+ * many are older, up to AUDIT_COUNTER_MAX. */
 size_t store_audit(struct store *s, const char *serial,
-    const struct issuer *issuer, struct audit_event **out);
+    const struct issuer *issuer, struct audit_event **out, uint64_t *older);
 
 /* --- requests kept, and the re-check of what was issued for them --- */
 /* Once for each distinct hash; a repetition makes it young again. */

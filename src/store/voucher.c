@@ -235,9 +235,25 @@ reverse(struct events *e)
 	}
 }
 
+/* An index tells, without the rows. */
+static uint64_t
+count_events(struct store *s, const char *serial, const struct issuer *issuer)
+{
+	int64_t n = 0;
+
+	store_read(s,
+	    "SELECT count(*) FROM (SELECT 1 FROM voucher WHERE serial = ?1 AND "
+	    "issuer_kind = ?2 AND issuer = ?3 LIMIT ?4) AS counted",
+	    VALUES(value_text(serial), value_number(issuer->kind),
+		value_bytes(issuer->bytes, issuer->len),
+		value_number(AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)),
+	    take_number, &n);
+	return (uint64_t)n;
+}
+
 size_t
 store_audit(struct store *s, const char *serial, const struct issuer *issuer,
-    struct audit_event **out)
+    struct audit_event **out, uint64_t *older)
 {
 	struct events e = { 0 };
 
@@ -248,9 +264,12 @@ store_audit(struct store *s, const char *serial, const struct issuer *issuer,
 	    "ORDER BY created DESC, sequence DESC LIMIT ?4",
 	    VALUES(value_text(serial), value_number(issuer->kind),
 		value_bytes(issuer->bytes, issuer->len),
-		value_number(AUDIT_READ_MAX)),
+		value_number(AUDIT_SEEN_MAX)),
 	    take_event, &e);
 	reverse(&e);
 	*out = e.list;
+	*older = e.len < AUDIT_SEEN_MAX
+	    ? 0
+	    : count_events(s, serial, issuer) - e.len;
 	return e.len;
 }

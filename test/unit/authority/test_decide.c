@@ -157,6 +157,17 @@ next_answer(struct world *w, uint64_t *id)
 	return m;
 }
 
+/* Another asker: certificate and address. */
+static void
+asker(struct request_facts *f, unsigned n)
+{
+	memset(f->client_sha256, 0xc2, HASH_SIZE);
+	f->client_sha256[0] = (uint8_t)n;
+	f->client_sha256[1] = (uint8_t)(n >> 8);
+	snprintf(f->address, sizeof(f->address), "10.1.%u.%u", n >> 8 & 255,
+	    n & 255);
+}
+
 /* One device's queue is its own: whoever fills it keeps nobody else waiting. */
 static void
 one_queue(void **state)
@@ -171,9 +182,10 @@ one_queue(void **state)
 	ask(w, 1, &f);
 	for (i = 0; i < PENDING_MAX + 100; i++) {
 		/* The same bytes, and others. */
-		if (i % 3 > 0)
+		asker(&g, i);
+		if (i % 4 > 0)
 			request_of(&g, (uint8_t)(10 + i % 100));
-		ask(w, 100 + i, i % 3 == 0 ? &f : &g);
+		ask(w, 100 + i, i % 4 == 0 ? &f : &g);
 		if (i < WAITERS_MAX)
 			continue;
 		assert_int_equal(next_answer(w, &id).reason, REASON_OVERLOAD);
@@ -191,7 +203,7 @@ one_queue(void **state)
 	assert_int_equal(w->checker.len, 2 + WAITERS_MAX);
 	for (i = 0; w->checker.len > 0; i++) {
 		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
-		if (id < 100 || (id - 100) % 3 == 0)
+		if (id < 100 || (id - 100) % 4 == 0)
 			continue;
 		assert_true(id > last);
 		last = id;
@@ -199,6 +211,85 @@ one_queue(void **state)
 	assert_int_equal(w->a->kept, 0);
 	ask(w, 3, &g);
 	assert_int_equal(w->signer.len, 1);
+}
+
+static void
+is_full(struct world *w, uint64_t id)
+{
+	uint64_t answered;
+
+	assert_int_equal(next_answer(w, &answered).reason, REASON_OVERLOAD);
+	assert_int_equal(answered, id);
+	expect_nothing(&w->checker);
+}
+
+/* Nobody takes all places of a device: its owner comes by one of them. */
+static void
+one_asker(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	unsigned i;
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	/* By certificate, from many addresses. */
+	for (i = 0; i < WAITERS_MAX; i++) {
+		snprintf(g.address, sizeof(g.address), "10.2.0.%u", i);
+		request_of(&g, (uint8_t)(10 + i));
+		ask(w, 100 + i, &g);
+		if (i >= WAITERS_OF_ONE)
+			is_full(w, 100 + i);
+	}
+	/* By address, IPv6 by its network, with many certificates. */
+	for (i = 0; i < WAITERS_MAX; i++) {
+		asker(&g, i);
+		snprintf(g.address, sizeof(g.address), "2001:db8::%x", i + 1);
+		ask(w, 200 + i, &g);
+		if (i >= WAITERS_OF_ONE)
+			is_full(w, 200 + i);
+	}
+	/* And without one. */
+	memset(g.client_sha256, 0, HASH_SIZE);
+	ask(w, 300, &g);
+	is_full(w, 300);
+	for (i = 0; i < 2 * WAITERS_OF_ONE; i++) {
+		asker(&g, i);
+		ask(w, 400 + i, &g);
+	}
+	expect_nothing(&w->checker);
+	asker(&g, 99);
+	ask(w, 500, &g);
+	is_full(w, 500);
+}
+
+/* Those who wait at one that was not signed come to the next one, as far as it has
+ * places left. */
+static void
+two_queues(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	unsigned i, n, full = 0;
+	uint64_t id;
+
+	world_ready(w, 1);
+	for (i = 0; i < 2; i++) {
+		asker(&f, 200 + i);
+		ask(w, i, &f);
+		for (n = 0; n < WAITERS_MAX; n++) {
+			asker(&g, 20 * i + n);
+			ask(w, 100 * (i + 1) + n, &g);
+		}
+		w->refuses = REASON_KEY_UNAVAILABLE;
+		if (i == 0)
+			puppet_obey(w); /* and no round is over */
+	}
+	w->refuses = REASON_OK;
+	drained(w);
+	while (w->checker.len > 0)
+		full += next_answer(w, &id).reason == REASON_OVERLOAD;
+	assert_int_equal(full, WAITERS_MAX);
 }
 
 static void
@@ -285,6 +376,7 @@ undelivered(void **state)
 	struct record r = { .kind = RECORD_VOUCHER };
 	struct message_synced m = { 0 };
 	struct audit_event *events;
+	uint64_t older;
 	struct issuer issuer = f.pledge_issuer;
 	struct cbor_out o;
 	struct sent s;
@@ -316,7 +408,7 @@ undelivered(void **state)
 	deliver(w, &w->signer, MESSAGE_SYNCED, 0, &o);
 	assert_true(w->a->synced);
 	assert_int_equal(
-	    store_audit(w->a->store, f.serial, &issuer, &events), 1);
+	    store_audit(w->a->store, f.serial, &issuer, &events, &older), 1);
 	free(events);
 	/* No bytes are there to be sent again: the signer renders them. Nor does
 	 * whoever has no certificate get what nobody asked for. */
@@ -427,6 +519,7 @@ domain_shared(void **state)
 	struct world *w = *state;
 	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
 	struct audit_event *events;
+	uint64_t older;
 	unsigned i;
 
 	world_ready(w, 1);
@@ -441,13 +534,37 @@ domain_shared(void **state)
 		assert_int_equal(w->a->alarms,
 		    i == 1 ? ALARMS_PER_SECOND : ALARMS_PER_SECOND - 1);
 	}
-	assert_int_equal(
-	    store_audit(w->a->store, f.serial, &f.pledge_issuer, &events), 4);
+	assert_int_equal(store_audit(w->a->store, f.serial, &f.pledge_issuer,
+			     &events, &older),
+	    4);
 	assert_memory_equal(
 	    events[0].domain_id, events[1].domain_id, KEY_ID_MAX);
 	assert_int_equal(events[0].pin_spki_sha256[0], 0xd2);
 	assert_int_equal(events[1].pin_spki_sha256[0], other);
 	free(events);
+}
+
+/* A store of before 14 is walked for its domains, which takes minutes where it has
+ * millions of vouchers: serve hears meanwhile that the start gets on. */
+static void
+domains_of_before(void **state)
+{
+	static const char many[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+	    "WHERE i < 20000) INSERT INTO voucher (signer, sequence, serial, "
+	    "issuer_kind, issuer, request, created, nonce, assertion, "
+	    "domain_id, pin_spki, delivered, client, address, correlation, "
+	    "artifact) SELECT zeroblob(16), i, 'S' || i, 1, x'ca', "
+	    "zeroblob(32), i, 'n', 1, x'd1', CASE i % 2 WHEN 0 THEN x'e1' "
+	    "ELSE x'e2' END, 1, x'', '', '', x'' FROM n";
+	static const uint8_t id[] = { 0xd1 };
+	static uint8_t other[HASH_SIZE];
+	struct world *w = *state;
+
+	w->starting = 0;
+	world_older(w, 13, many);
+	assert_true(w->starting > 0);
+	assert_true(store_domain_shared(w->a->store, span_of(id, 1), other));
 }
 
 /* --- the audit log (RFC 8995 5.8) --- */
@@ -843,6 +960,8 @@ main(void)
 		TEST(other_client),
 		TEST(one_at_a_time),
 		TEST(one_queue),
+		TEST(one_asker),
+		TEST(two_queues),
 		TEST(refusals),
 		TEST(signer_refuses),
 		TEST(signer_lost),
@@ -851,6 +970,7 @@ main(void)
 		TEST(records_twice),
 		TEST(checker_lost),
 		TEST(domain_shared),
+		TEST(domains_of_before),
 		TEST(audit_log),
 		TEST(twins_of_products),
 		TEST(on_record),

@@ -256,6 +256,14 @@ change_agent_names(struct request_facts *f)
 	f->agent_names_len = 1;
 }
 
+/* One that was on file long before, and that the first checker kept to itself. */
+static void
+add_agent_ca(struct request_facts *f)
+{
+	f->agent_cas_len = 1;
+	memset(f->agent_cas[0], 0x77, HASH_SIZE);
+}
+
 static void
 change_nonce(struct request_facts *f)
 {
@@ -299,6 +307,7 @@ static const struct {
 	void (*change)(struct request_facts *f);
 } lies[] = {
 	{ "proximity", change_proximity },
+	{ "agent-cas", add_agent_ca },
 	{ "agent-names", change_agent_names },
 	{ "nonce", change_nonce },
 	{ "serial", change_serial },
@@ -314,12 +323,12 @@ static void
 differs(void **state)
 {
 	struct world *w = *state;
-	struct request_facts f[8], log;
+	struct request_facts f[9], log;
 	char sequence[24];
 	unsigned i;
 
-	issue(w, 8, f);
-	for (i = 0; i < 8; i++) {
+	issue(w, 9, f);
+	for (i = 0; i < 9; i++) {
 		struct request_facts lie = f[i];
 		const char *json;
 
@@ -360,6 +369,46 @@ differs(void **state)
 	}
 	ask(w, 60, &f[0]);
 	expect_answer(w, 60, REASON_OK, NULL);
+}
+
+/* By way of an agent, as a checker of before had it: without names. */
+static void
+issue_by_agent(struct world *w, unsigned device, struct request_facts *f)
+{
+	*f = good_facts(device, (uint8_t)device);
+	f->moment = NOW;
+	f->proximity = PROXIMITY_AGENT;
+	ask_then(w, device, f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, device, REASON_OK, NULL);
+}
+
+/* What waits at an upgrade is the same, unless the names would have been refused. */
+static void
+names_of_before(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[2];
+	unsigned i;
+
+	world_ready(w, 2);
+	for (i = 0; i < 2; i++) {
+		issue_by_agent(w, i + 1, &f[i]);
+		f[i].agent_names_len = 2;
+		memset(f[i].agent_names[0], 0x31, HASH_SIZE);
+		memset(f[i].agent_names[1], 0x32, HASH_SIZE);
+	}
+	memset(f[1].agent_names[1], 0x99, HASH_SIZE);
+	w->a->public_cas.len = 1;
+	memset(&w->a->public_cas.entries[0], 0x99, sizeof(struct public_ca));
+	batch(w);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &f[0], REASON_OK);
+	assert_false(w->a->stopped);
+	say(w, &w->apart, asked(&w->apart, &f[1]), &f[1], REASON_OK);
+	assert_true(w->a->stopped);
+	drained(w);
+	assert_string_equal(status(w, "recheck.field"), "agent-names");
 }
 
 /* A checker that finds a fault in what was granted. */
@@ -458,6 +507,63 @@ dies(void **state)
 	assert_true(w->a->stopped);
 	drained(w);
 	assert_string_equal(status(w, "recheck.field"), "no answer");
+}
+
+/* It dies of the third, while the first waits for the record of its device: which one it
+ * was is found by asking for one at a time. */
+static void
+dies_of_a_later_one(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[3];
+	uint64_t id;
+	unsigned i;
+
+	issue(w, 3, f);
+	batch(w);
+	for (i = 0; i < 3; i++)
+		(void)asked(&w->apart, &f[i]);
+	authority_calls.lost(w->a, &w->apart);
+	for (i = 0; i < 2; i++) {
+		batch(w);
+		assert_int_equal(asked_any(&w->apart, &id), i + 1);
+		expect_nothing(&w->apart);
+		say(w, &w->apart, id, &f[i], REASON_OK);
+		drained(w);
+	}
+	for (i = 0; i < 3; i++) {
+		assert_false(w->a->stopped);
+		batch(w);
+		(void)asked(&w->apart, &f[2]);
+		authority_calls.lost(w->a, &w->apart);
+	}
+	assert_true(w->a->stopped);
+	drained(w);
+	assert_string_equal(status(w, "recheck.serial"), f[2].serial);
+	assert_string_equal(status(w, "recheck.field"), "no answer");
+}
+
+/* One that was killed by accident: it is slow for as many as that could have been. */
+static void
+dies_once(void **state)
+{
+	static struct request_facts f[MANY];
+	struct world *w = *state;
+	uint64_t id;
+	unsigned i;
+
+	issue(w, MANY, f);
+	batch(w);
+	while (w->apart.len > 0)
+		(void)asked_any(&w->apart, &id);
+	authority_calls.lost(w->a, &w->apart);
+	for (i = 0; i < RECHECK_BATCH; i++) {
+		batch(w);
+		assert_int_equal(answer_all(w, f), 1);
+	}
+	batch(w);
+	assert_int_equal(answer_all(w, f), RECHECK_BATCH);
+	assert_false(w->a->stopped);
 }
 
 /* What a checker says must be about the bytes, and about now. */
@@ -794,10 +900,13 @@ main(void)
 		TEST(by_lot),
 		TEST(only_idle),
 		TEST(differs),
+		TEST(names_of_before),
 		TEST(refuses),
 		TEST(deleted),
 		TEST(stop_lost),
 		TEST(dies),
+		TEST(dies_of_a_later_one),
+		TEST(dies_once),
 		TEST(vouched),
 		TEST(cas_on_file),
 		TEST(many_cas_since),

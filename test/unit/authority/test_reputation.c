@@ -269,6 +269,68 @@ lifted(void **state)
 	assert_false(blocked(w, 5, NOW));
 }
 
+/* Whoever an operator blocked once is watched like everybody, from the moment on at
+ * which that is over: its row may stay for long, where no record is written. */
+static void
+blocked_before(void **state)
+{
+	struct world *w = *state;
+	char name[BLOCK_TEXT_MAX];
+	struct block_name n = { .kind = BLOCK_CERTIFICATE };
+
+	world_ready(w, 0);
+	number(n.bytes, 6);
+	block_name_print(name, &n);
+	(void)done(w, "client.block",
+	    ARGUMENTS(
+		{ "name", name }, { "reason", "noise" }, { "for", "1h" }));
+	bad(w, 6, BAD, REASON_REQUEST_SIGNATURE); /* on their way */
+	assert_false(blocked(w, 6, NOW + 4000));
+	clock_set_test(NOW + 4000);
+	authority_calls.tick(w->a);
+	bad(w, 6, BAD, REASON_REQUEST_SIGNATURE);
+	assert_true(blocked(w, 6, NOW + 4000));
+	/* Also when all are read again and that row is there still. */
+	w->clock_stopped = true;
+	(void)done(w, "client.block",
+	    ARGUMENTS({ "name", KEY }, { "reason", "lost" }));
+	assert_true(blocked(w, 6, NOW + 4000));
+	w->clock_stopped = false;
+	(void)done(w, "client.release", ARGUMENTS({ "name", name }));
+	assert_false(blocked(w, 6, NOW + 4000));
+}
+
+#define ONE_MORE "address:192.0.2.0/24"
+
+/* Those that are over take nobody's place. */
+static void
+full_of_past(void **state)
+{
+	struct world *w = *state;
+	char name[BLOCK_TEXT_MAX];
+	unsigned i;
+
+	world_ready(w, 0);
+	for (i = 0; i < BLOCKED_PREFIXES_MAX; i++) {
+		snprintf(name, sizeof(name), "address:10.0.%u.0/24", i);
+		(void)done(w, "client.block",
+		    ARGUMENTS({ "name", name }, { "reason", "noise" },
+			{ "for", "24h" }));
+	}
+	command(w, "client.block",
+	    ARGUMENTS({ "name", ONE_MORE }, { "reason", "lost" }));
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_ADMIN_ARGUMENT);
+	clock_set_test(NOW + 2 * 86400);
+	(void)done(w, "client.block",
+	    ARGUMENTS({ "name", ONE_MORE }, { "reason", "lost" }));
+	assert_string_equal(
+	    text_at(done(w, "client.list", NULL), "clients.0.name"), ONE_MORE);
+	assert_string_equal(
+	    text_at(done(w, "client.list", NULL), "clients.1.name"), "absent");
+}
+
 /* Refused before the signer hears of it, and nothing is blocked. */
 static void
 slips(void **state)
@@ -325,6 +387,8 @@ main(void)
 		TEST(crowd),
 		TEST(operators),
 		TEST(lifted),
+		TEST(blocked_before),
+		TEST(full_of_past),
 		TEST(slips),
 	};
 

@@ -160,6 +160,68 @@ clock_ahead(void **state)
 	    text_at(done(w, "client.list", NULL), "clients.0.name"), "absent");
 }
 
+static void
+hold_and_block(struct world *w)
+{
+	(void)done(w, "device.hold", HOLD);
+	(void)done(w, "client.block",
+	    ARGUMENTS({ "name", "address:192.0.2.0/24" }, { "for", "12h" },
+		{ "reason", "flood" }));
+}
+
+static bool
+is_blocked(struct world *w, int64_t now)
+{
+	static const uint8_t none[HASH_SIZE];
+
+	return blocklist_has(w->blocklist, none, none, "192.0.2.7", now);
+}
+
+/* A machine that slept for days: until an operator confirms its clock, records have
+ * the time at which it fell asleep. What is held meanwhile is held for three days. */
+static void
+chain_behind(void **state)
+{
+	struct world *w = *state;
+	const int64_t woke = NOW + 4 * 86400;
+
+	world_ready(w, 1);
+	w->clock_stopped = true;
+	clock_set_test(woke);
+	hold_and_block(w);
+	assert_true(near(newest(w, "rulings.0.time"), NOW));
+	assert_true(near(newest(w, "rulings.0.lapses"), woke + HOLD_SECONDS));
+	assert_true(is_blocked(w, woke + SLACK));
+	assert_true(is_blocked(w, woke + 43200 - SLACK));
+	assert_false(is_blocked(w, woke + 43200 + SLACK));
+	w->clock_stopped = false;
+	tick_at(w, woke + SLACK);
+	assert_string_equal(newest(w, "state"), "held");
+	tick_at(w, woke + HOLD_SECONDS - SLACK);
+	assert_string_equal(newest(w, "state"), "held");
+	tick_at(w, woke + HOLD_SECONDS + SLACK);
+	assert_string_equal(newest(w, "state"), "active");
+}
+
+/* A clock that was a year ahead, and was believed: the chain stands there. One
+ * person's hold is over after three days all the same, and so is a block. */
+static void
+chain_ahead(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 1);
+	w->time = NOW + 365 * 86400;
+	hold_and_block(w);
+	assert_true(near(newest(w, "rulings.0.lapses"), NOW + HOLD_SECONDS));
+	assert_true(is_blocked(w, NOW + 43200 - SLACK));
+	assert_false(is_blocked(w, NOW + 43200 + SLACK));
+	tick_at(w, NOW + HOLD_SECONDS - SLACK);
+	assert_string_equal(newest(w, "state"), "held");
+	tick_at(w, NOW + HOLD_SECONDS + SLACK);
+	assert_string_equal(newest(w, "state"), "active");
+}
+
 /* Released and held again and again is a refusal by one, too. */
 static void
 again(void **state)
@@ -387,6 +449,8 @@ main(void)
 		TEST(words),
 		TEST(alone),
 		TEST(clock_ahead),
+		TEST(chain_behind),
+		TEST(chain_ahead),
 		TEST(again),
 		TEST(confirmed),
 		TEST(retired),

@@ -1,11 +1,13 @@
 /* See world.h. */
 #include "world.h"
 
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "crypto/hash/hash.h"
+#include "store/schema.h"
 
 static struct world *world;
 static struct message_start start;
@@ -45,6 +47,7 @@ void
 program_starting(struct program *p)
 {
 	(void)p;
+	world->starting++;
 }
 
 void
@@ -258,6 +261,38 @@ void
 world_again(struct world *w)
 {
 	end(w);
+	start.create = false;
+	begin(w);
+}
+
+static void
+by_hand(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+}
+
+void
+world_older(struct world *w, unsigned schema, const char *sql)
+{
+	sqlite3 *db;
+	unsigned i;
+
+	end(w);
+	assert_int_equal(unlink("store.db"), 0);
+	assert_int_equal(sqlite3_open("store.db", &db), SQLITE_OK);
+	by_hand(db,
+	    "BEGIN; CREATE TABLE schema_version "
+	    "(version INTEGER PRIMARY KEY NOT NULL)");
+	for (i = 0; i < schema; i++) {
+		by_hand(db, migrations[i]);
+		by_hand(db,
+		    "INSERT INTO schema_version SELECT "
+		    "coalesce(max(version), 0) + 1 FROM schema_version");
+	}
+	by_hand(db, sql);
+	by_hand(db, "COMMIT");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	start.create = false;
 	begin(w);
 }

@@ -36,8 +36,9 @@ struct world {
 	char home[200];
 	struct authority *a;
 	struct peer signer, checker, operator, apart;
-	uint32_t owner; /* of the service, who is an operator as root is */
-	unsigned fresh; /* checkers apart that were asked for */
+	uint32_t owner;	   /* of the service, who is an operator as root is */
+	unsigned fresh;	   /* checkers apart that were asked for */
+	unsigned starting; /* that often serve was told that a start gets on */
 	/* of the puppet */
 	bool clock_stopped; /* as the signer's does when the clock steps */
 	int64_t time;	    /* of its last record */
@@ -52,6 +53,8 @@ int world_open(void **state);
 int world_close(void **state);
 /* The same home and journal, the next life of the authority. */
 void world_again(struct world *w);
+/* The next life finds a store without journal of that schema, and what sql puts in. */
+void world_older(struct world *w, unsigned schema, const char *sql);
 
 /* --- frames to the authority --- */
 void deliver(struct world *w, struct peer *from, enum message type, uint64_t id,

@@ -233,6 +233,44 @@ refresh_out_of_order(void **state)
 	follows(REASON_EVIDENCE_DIFFERS);
 }
 
+/* A share that the old set of this plan has not: it is a larger one, whose other shares
+ * nobody would ask for. */
+static void
+refresh_of_a_larger_set(void **state)
+{
+	static const struct {
+		unsigned old;
+		const char *shares;
+		enum reason expected;
+	} cases[] = {
+		{ 0, "1,3", REASON_OK },
+		{ 0, "1,4", REASON_EVIDENCE_DIFFERS },
+		{ 0, "4,1", REASON_EVIDENCE_DIFFERS },
+		{ 0, "0,1", REASON_EVIDENCE_DIFFERS },
+		{ 4, "1,4", REASON_OK },
+		{ 4, "1,5", REASON_EVIDENCE_DIFFERS },
+		{ 0, "1,,3", REASON_EVIDENCE_DIFFERS },
+	};
+	char subject[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_story(PLAN_REFRESH);
+		plan.old_shares = cases[i].old;
+		snprintf(subject, sizeof(subject), "one %s", cases[i].shares);
+		told("recover", subject);
+		told("wipe", "-");
+		follows(cases[i].expected);
+	}
+	/* Those of before went by custodian. */
+	open_story(PLAN_REFRESH);
+	told("recover", "one 1,4");
+	told("retire", "one c1");
+	follows(REASON_EVIDENCE_DIFFERS); /* the wipe is due first */
+	assert_int_equal(story.done, 1);
+}
+
 /* Evidence of before: by custodian, in front of the wipe. */
 static void
 refresh_of_before(void **state)
@@ -298,6 +336,7 @@ main(void)
 		cmocka_unit_test_setup(out_of_place, begin),
 		cmocka_unit_test(refresh),
 		cmocka_unit_test(refresh_out_of_order),
+		cmocka_unit_test(refresh_of_a_larger_set),
 		cmocka_unit_test(refresh_of_before),
 		cmocka_unit_test(destroy),
 		cmocka_unit_test(dates),

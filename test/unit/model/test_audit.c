@@ -30,7 +30,7 @@ written(const struct audit_event *events, size_t count, size_t cap)
 	size_t len = 0;
 	json_t *j;
 
-	assert_true(audit_to_json(events, count, room, cap, &len));
+	assert_true(audit_to_json(events, count, 0, room, cap, &len));
 	assert_true(len <= cap);
 	j = json_loadb(room, len, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(j);
@@ -178,7 +178,7 @@ empty(void **state)
 	(void)state;
 	assert_int_equal(json_array_size(json_object_get(log, "events")), 0);
 	json_decref(log);
-	assert_false(audit_to_json(NULL, 0, room, sizeof(room), &len));
+	assert_false(audit_to_json(NULL, 0, 0, room, sizeof(room), &len));
 }
 
 int

@@ -61,7 +61,7 @@ judges_what_we_write(void **state)
 	(void)state;
 	memcpy(domains.ids[0].id, "ours", 4);
 	domains.ids[0].len = 4;
-	assert_true(audit_to_json(events, 3, text, sizeof(text), &len));
+	assert_true(audit_to_json(events, 3, 0, text, sizeof(text), &len));
 	assert_int_equal(
 	    audit_log_read(span_of(text, len), &audit, &why), REASON_OK);
 	audit_log_judge(&audit, &domains, &found);
@@ -70,7 +70,7 @@ judges_what_we_write(void **state)
 	assert_int_equal(found.nonceless, 1);
 	assert_false(found.truncated);
 	/* The fourth hides the second: something was left out. */
-	assert_true(audit_to_json(events, 4, text, sizeof(text), &len));
+	assert_true(audit_to_json(events, 4, 0, text, sizeof(text), &len));
 	assert_int_equal(
 	    audit_log_read(span_of(text, len), &audit, &why), REASON_OK);
 	audit_log_judge(&audit, &domains, &found);
@@ -137,7 +137,7 @@ reads_a_long_log(void **state)
 		events[i].domain_id[0] = (uint8_t)(i >> 8);
 		events[i].domain_id[1] = (uint8_t)i;
 	}
-	assert_true(audit_to_json(events, 1000, text, sizeof(text), &len));
+	assert_true(audit_to_json(events, 1000, 0, text, sizeof(text), &len));
 	if (audit_log_read(span_of(text, len), &audit, &why) != REASON_OK)
 		fail_msg("%s", why.text);
 	audit_log_judge(&audit, &domains, &found);

@@ -4,15 +4,33 @@
 #include <unistd.h>
 
 const char *spy_breaks;
+size_t spy_rows;
+
+struct spied {
+	row_call row;
+	void *context;
+};
+
+static bool
+spy_row(void *context, const struct value *row, unsigned n)
+{
+	const struct spied *s = context;
+
+	spy_rows++;
+	return s->row(s->context, row, n);
+}
 
 static enum statement_result
 spy_run(void *database, const char *sql, const struct value *values, unsigned n,
     row_call row, void *context)
 {
+	struct spied s = { row, context };
+
 	if (spy_breaks != NULL &&
 	    strncmp(sql, spy_breaks, strlen(spy_breaks)) == 0)
 		return STATEMENT_FAILED;
-	return sqlite_driver.run(database, sql, values, n, row, context);
+	return sqlite_driver.run(
+	    database, sql, values, n, row == NULL ? NULL : spy_row, &s);
 }
 
 static void *
@@ -33,8 +51,14 @@ spy_script(void *database, const char *sql, struct why *why)
 	return sqlite_driver.script(database, sql, why);
 }
 
+static void
+spy_watch(void *database, void (*call)(void *context), void *context)
+{
+	sqlite_driver.watch(database, call, context);
+}
+
 const struct driver spy_driver = { "spy", spy_open, spy_close, spy_run,
-	spy_script };
+	spy_script, spy_watch };
 
 int
 fixture_open(void **state)
@@ -48,7 +72,8 @@ fixture_open(void **state)
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->path, sizeof(f->path), "%s/store.db", f->folder);
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, true, &f->store, &why), REASON_OK);
+	    store_open(&spy_driver, f->path, true, NULL, &f->store, &why),
+	    REASON_OK);
 	spy_breaks = NULL;
 	*state = f;
 	return 0;
@@ -80,7 +105,7 @@ fixture_again(struct fixture *f)
 	store_close(f->store);
 	f->store = NULL;
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    store_open(&spy_driver, f->path, false, NULL, &f->store, &why),
 	    REASON_OK);
 }
 

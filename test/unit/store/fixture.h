@@ -20,6 +20,8 @@ struct fixture {
 
 /* Statements from here on that fail, by their beginning; NULL: none. */
 extern const char *spy_breaks;
+/* Rows that it was given so far. */
+extern size_t spy_rows;
 /* sqlite_driver, but for those. */
 extern const struct driver spy_driver;
 

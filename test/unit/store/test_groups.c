@@ -48,12 +48,12 @@ migrations(void **state)
 	f->store = NULL;
 	by_hand(f, "INSERT INTO schema_version VALUES (999)");
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    store_open(&spy_driver, f->path, false, NULL, &f->store, &why),
 	    REASON_STORE_SCHEMA);
 	assert_null(f->store);
 	by_hand(f, "DELETE FROM schema_version WHERE version = 999");
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    store_open(&spy_driver, f->path, false, NULL, &f->store, &why),
 	    REASON_OK);
 	assert_true(store_product_find(f->store, "router-9", &p));
 }
@@ -95,7 +95,7 @@ newer_after_a_crash(void **state)
 		read_beside(f, tails[i], &before[i]);
 	assert_true(before[1].len > 0);
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    store_open(&spy_driver, f->path, false, NULL, &f->store, &why),
 	    REASON_STORE_SCHEMA);
 	f->store = NULL;
 	for (i = 0; i < 2; i++) {
@@ -117,12 +117,12 @@ from_nothing(void **state)
 	store_close(f->store);
 	assert_int_equal(unlink(f->path), 0);
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    store_open(&spy_driver, f->path, false, NULL, &f->store, &why),
 	    REASON_STORE_FAILED);
 	f->store = NULL;
 	by_hand(f, "CREATE TABLE other (x); DROP TABLE other");
 	assert_int_equal(
-	    store_open(&spy_driver, f->path, false, &f->store, &why),
+	    store_open(&spy_driver, f->path, false, NULL, &f->store, &why),
 	    REASON_OK);
 	put_product(f->store);
 	assert_true(committed(f->store));
@@ -202,7 +202,8 @@ commit_for_ever(const char *path)
 	struct why why;
 	uint64_t n = 0;
 
-	if (store_open(&sqlite_driver, path, false, &s, &why) != REASON_OK)
+	if (store_open(&sqlite_driver, path, false, NULL, &s, &why) !=
+	    REASON_OK)
 		_exit(1);
 	for (;;) {
 		do {
@@ -247,8 +248,8 @@ power_cut(void **state)
 		told = n;
 	close(ends[0]);
 
-	assert_int_equal(store_open(&spy_driver, f->path, false, &f->store,
-			     &(struct why){ 0 }),
+	assert_int_equal(store_open(&spy_driver, f->path, false, NULL,
+			     &f->store, &(struct why){ 0 }),
 	    REASON_OK);
 	store_journal_head(f->store, &head);
 	assert_false(head.empty);

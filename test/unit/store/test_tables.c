@@ -236,6 +236,7 @@ vouchers(void **state)
 	struct store_device d = some_device(1);
 	struct store_voucher v;
 	struct audit_event *events;
+	uint64_t older;
 	uint8_t client[HASH_SIZE], pin[HASH_SIZE];
 	struct store_delivery delivery = { span_str("bytes"), client, "::1",
 		"c", span_str("facts") };
@@ -275,18 +276,22 @@ vouchers(void **state)
 	assert_true(store_voucher_pinned(f->store, &d.device, pin));
 	assert_false(store_voucher_pinned(f->store, &d.device, client));
 	assert_int_equal(
-	    store_audit(f->store, "U-00001", &d.device.issuer, &events), 1);
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events, &older),
+	    1);
 	assert_string_equal(events[0].nonce, "nonce-01");
 	assert_int_equal(events[0].domain_id_len, 20);
 	free(events);
 	d.device.issuer.bytes[0] ^= 1;
 	assert_int_equal(
-	    store_audit(f->store, "U-00001", &d.device.issuer, &events), 0);
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events, &older),
+	    0);
 	free(events);
 	assert_true(committed(f->store));
 }
 
-/* Of a device with many vouchers only the newest are read, oldest of them first. */
+/* Of a device with many vouchers only the newest are read, oldest of them first, and
+ * of the others no more than an index says: anybody with a device can make thousands,
+ * and ask for its log many times a second. */
 static void
 long_log(void **state)
 {
@@ -294,20 +299,31 @@ long_log(void **state)
 	struct record r;
 	struct store_device d = some_device(1);
 	struct audit_event *events;
+	uint64_t older;
+	const unsigned many = 3 * AUDIT_COUNTER_MAX;
 	char nonce[NONCE_MAX + 1];
 	unsigned i;
 
-	for (i = 1; i <= AUDIT_READ_MAX + 5; i++) {
+	for (i = 1; i <= many; i++) {
 		snprintf(nonce, sizeof(nonce), "nonce-%u", i);
 		r = voucher_record(i, "U-00001", nonce);
 		r.voucher.created_on = 1000 + i / 3;
 		assert_true(store_voucher_add(f->store, &r));
+		if (i == AUDIT_SEEN_MAX + 5) {
+			(void)store_audit(f->store, "U-00001", &d.device.issuer,
+			    &events, &older);
+			assert_int_equal(older, 5);
+			free(events);
+		}
 	}
+	spy_rows = 0;
 	assert_int_equal(
-	    store_audit(f->store, "U-00001", &d.device.issuer, &events),
-	    AUDIT_READ_MAX);
-	assert_string_equal(events[0].nonce, "nonce-6");
-	assert_string_equal(events[AUDIT_READ_MAX - 1].nonce, nonce);
+	    store_audit(f->store, "U-00001", &d.device.issuer, &events, &older),
+	    AUDIT_SEEN_MAX);
+	assert_true(spy_rows <= AUDIT_COUNTER_MAX + 2);
+	assert_int_equal(older, AUDIT_COUNTER_MAX);
+	assert_string_equal(events[0].nonce, "nonce-2048");
+	assert_string_equal(events[AUDIT_SEEN_MAX - 1].nonce, nonce);
 	free(events);
 	assert_true(committed(f->store));
 }
