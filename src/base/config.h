@@ -9,6 +9,7 @@
 #include "base/reason.h"
 
 #define CONFIG_TEXT 256
+#define BASE_PATHS  4	    /* at most, in one text */
 #define RATE_MAX    1000000 /* requests a second */
 
 enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
@@ -19,6 +20,9 @@ struct config {
 	bool test; /* made by init --test; the signer's journal decides */
 	/* [masa] */
 	char listen[CONFIG_TEXT]; /* address:port, default 127.0.0.1:8443 */
+	/* Paths below which the service answers, too, with commas; "" = none
+	 * (RFC 8995 2.3.2). */
+	char base_path[CONFIG_TEXT];
 	enum client_certificate client; /* client-certificate = required */
 	unsigned legacy;		/* set of forms, legacy-NAME = yes */
 	unsigned fronts;      /* number of front and checker pairs, default 1 */

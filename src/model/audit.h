@@ -22,6 +22,9 @@ struct audit_event {
 #define AUDIT_SEEN_MAX	  10000
 #define AUDIT_READ_MAX	  (AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)
 
+/* How long a log that was made is kept, as it was, for whom it was made (MP 14.1). */
+#define PREPARED_SECONDS 86400
+
 /*
  * Writes the log of one device from its newest events, the oldest of them first. Of
  * each domainID the newest nonced and the newest nonceless event stay, the rest is

@@ -24,6 +24,7 @@
 #define KEY_NAME_MAX	  32	/* our own names of signing keys */
 #define FACTORY_NAME_MAX  32
 #define HASH_SIZE	  32
+#define SLUG_SIZE	  16 /* random octets that name a prepared log (MP 14.1) */
 #define SUBJECT_MAX	  128 /* a Name as text for people */
 #define URL_MAX		  255 /* est-domain, additional-configuration-url */
 #define PROPRIETARY_MAX	  512 /* manufacturer-proprietary of a product */

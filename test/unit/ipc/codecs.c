@@ -45,6 +45,7 @@ fill_start(union any_message *m)
 	TEXT(s->config.organization);
 	s->config.test = true;
 	TEXT(s->config.listen);
+	TEXT(s->config.base_path);
 	s->config.client = CLIENT_REQUIRED;
 	s->config.legacy = LEGACY_ALL;
 	s->config.fronts = 16;
@@ -94,6 +95,15 @@ fill_answer(union any_message *m)
 	TEXT(m->answer.text);
 	m->answer.format = FORMAT_COSE_CBOR;
 	m->answer.body = SPAN(ADMIN_BLOB_MAX);
+	HASH(m->answer.slug);
+	m->answer.slug_len = SLUG_SIZE;
+}
+
+static void
+fill_fetch(union any_message *m)
+{
+	HASH(m->fetch.slug);
+	HASH(m->fetch.client_spki_sha256);
 }
 
 static void
@@ -508,6 +518,7 @@ CODEC(message_, peer, peer)
 CODEC(message_, failed, failed)
 CODEC(message_, check, check)
 CODEC(message_, answer, answer)
+CODEC(message_, fetch, fetch)
 CODEC(message_, decide, decide)
 CODEC(message_, refused, refused)
 CODEC(message_, derive, derive)
@@ -542,6 +553,7 @@ const struct codec codecs[] = {
 	ROW(failed),
 	ROW(check),
 	ROW(answer),
+	ROW(fetch),
 	ROW(decide),
 	ROW(refused),
 	ROW(derive),
