@@ -7,7 +7,7 @@
 	    "pin-kind", "formats", "audit-only", "verified",                   \
 	    "manufacturer-proprietary", "emit-id-data", "legacy-unattributed", \
 	    "legacy-layout-2019", "voucher-limit", "scheme", "import-only",    \
-	    "key-usage"
+	    "key-usage", "x5bag"
 
 int
 product_add_run(struct cli *c, int argc, char **argv)

@@ -21,7 +21,8 @@ chain_domain_id(
 		    sizeof(((struct request_facts *)0)->member) \
 	}
 /* What a request says or shows; not who brought it, nor what refused it, nor which
- * of a customer's CAs agent_cas names: what is on file changes. */
+ * of a customer's CAs agent_cas names: what is on file changes. not_in_cose only refuses;
+ * facts that were kept before it was there lack it. */
 static const struct {
 	const char *name;
 	size_t at, size;

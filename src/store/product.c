@@ -7,6 +7,26 @@
 	"key_usage, formats, pin_kind, voucher_limit, proprietary, "   \
 	"verified, scheme"
 
+/* The column of old forms has them as bits (base/legacy.h); above these it says
+ * where the x5bag is. */
+#define BAG_SHIFT 32
+
+/* A number that no program wrote says nothing. */
+static enum pin_kind
+pin_kind_known(int64_t n)
+{
+	return n >= PIN_CERTIFICATE && n <= PIN_UNKNOWN ? (enum pin_kind)n
+							: PIN_UNKNOWN;
+}
+
+static enum bag_place
+bag_known(int64_t n)
+{
+	n >>= BAG_SHIFT;
+	return n >= BAG_UNPROTECTED && n <= BAG_BOTH ? (enum bag_place)n
+						     : BAG_UNPROTECTED;
+}
+
 static void
 take_product(const struct value *row, struct product *p)
 {
@@ -20,10 +40,11 @@ take_product(const struct value *row, struct product *p)
 	p->audit_only = row[6].number != 0;
 	p->emit_id_data = row[7].number != 0;
 	p->legacy = (unsigned)row[8].number & LEGACY_ALL;
+	p->x5bag = bag_known(row[8].number);
 	p->import_only = row[9].number != 0;
 	p->key_usage = row[10].number != 0;
 	p->formats = (unsigned)row[11].number;
-	p->pin_kind = (enum pin_kind)row[12].number;
+	p->pin_kind = pin_kind_known(row[12].number);
 	p->voucher_limit = (unsigned)row[13].number;
 	p->proprietary_len = (unsigned)row[14].bytes.len;
 	if (p->proprietary_len > sizeof(p->proprietary))
@@ -105,9 +126,10 @@ store_product_put(struct store *s, const struct product *p)
 		value_text(p->masa_url), value_number(p->counter_width),
 		value_number(p->check_character), value_number(p->pin),
 		value_number(p->audit_only), value_number(p->emit_id_data),
-		value_number(p->legacy), value_number(p->import_only),
-		value_number(p->key_usage), value_number(p->formats),
-		value_number(p->pin_kind), value_number(p->voucher_limit),
+		value_number((int64_t)p->x5bag << BAG_SHIFT | p->legacy),
+		value_number(p->import_only), value_number(p->key_usage),
+		value_number(p->formats), value_number(p->pin_kind),
+		value_number(p->voucher_limit),
 		value_bytes(p->proprietary, p->proprietary_len),
 		value_number(p->verified), value_text(p->scheme)));
 }

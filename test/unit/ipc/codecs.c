@@ -135,6 +135,7 @@ fill_facts(struct request_facts *f)
 	f->refusal = REASON_COUNT - 1;
 	TEXT(f->why.text);
 	f->has_created_on = f->prior = f->revocation_unknown = true;
+	f->not_in_cose = true;
 	f->legacy = f->prior_legacy = LEGACY_ALL;
 	f->created_on = INT64_MAX;
 	TEXT(f->serial);
@@ -397,6 +398,7 @@ fill_voucher_order(union any_message *m)
 	v->assertion = ASSERTION_AGENT_PROXIMITY;
 	v->expires_on = INT64_MAX;
 	v->name_issuer = v->emit_id_data = true;
+	v->x5bag = BAG_BOTH;
 	v->format = FORMAT_COSE_CBOR;
 	v->pin_kind = PIN_PUBK_SHA256;
 	v->pin = SPAN(CERTIFICATE_MAX);

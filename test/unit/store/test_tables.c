@@ -29,12 +29,15 @@ products(void **state)
 	memcpy(p.masa_url, "masa.example.com", 17);
 	p.pin = PIN_END_ENTITY;
 	p.pin_kind = PIN_PUBK;
+	p.x5bag = BAG_PROTECTED;
 	p.formats = 57;
 	p.audit_only = p.import_only = true;
 	assert_true(store_product_put(f->store, &p));
 	assert_true(store_product_find(f->store, "router-9", &q));
 	assert_memory_equal(&p, &q, sizeof(p));
 	p.key_usage = p.emit_id_data = true;
+	p.x5bag = BAG_BOTH;
+	p.pin_kind = PIN_UNKNOWN;
 	p.legacy = LEGACY(LEGACY_UNATTRIBUTED) | LEGACY(LEGACY_LAYOUT_2019);
 	p.audit_only = p.check_character = false;
 	p.counter_width = 12;
