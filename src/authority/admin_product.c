@@ -163,6 +163,7 @@ put_product(struct json_out *o, const struct product *p)
 	json_add_hex(o, "manufacturer-proprietary",
 	    span_of(p->proprietary, p->proprietary_len));
 	json_add_bool(o, "emit-id-data", p->emit_id_data);
+	json_add_text(o, "x5bag", bag_place_text(p->x5bag));
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		if (!legacy_form(i)->product)
 			continue;

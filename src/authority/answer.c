@@ -43,6 +43,19 @@ answer_bytes(struct origin to, enum artifact_format format, struct span body)
 }
 
 void
+answer_log(struct origin to, struct span log, const uint8_t *slug)
+{
+	struct message_answer m = { .format = FORMAT_NONE, .body = log };
+
+	if (slug != NULL) {
+		memcpy(m.slug, slug, SLUG_SIZE);
+		m.slug_len = SLUG_SIZE;
+	}
+	if (to.peer != NULL)
+		sent(PEER_SEND(to.peer, ANSWER, to.id, answer, &m), REASON_OK);
+}
+
+void
 answer_admin(struct origin to, struct span json, struct span blob)
 {
 	struct message_admin_reply m = { .json = json, .blob = blob };

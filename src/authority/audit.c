@@ -3,6 +3,7 @@
 
 #include "authority/authority.h"
 #include "base/clock.h"
+#include "base/fatal.h"
 
 #define LOG_MAX 65536
 
@@ -54,19 +55,41 @@ owned(struct authority *a, const struct request_facts *f, struct audit_owner *o)
 }
 
 static void
-answer_log(struct authority *a, struct origin to, const struct audit_owner *o)
+log_give(struct authority *a, struct origin to, const struct audit_owner *o,
+    const uint8_t client_spki_sha256[HASH_SIZE])
 {
 	static char text[LOG_MAX];
 	struct audit_event *events;
+	const uint8_t *slug;
 	uint64_t older;
 	size_t n, len;
 
 	n = store_audit(a->store, o->serial, &o->issuer, &events, &older);
-	if (audit_to_json(events, n, older, text, sizeof(text), &len))
-		answer_bytes(to, FORMAT_NONE, span_of(text, len));
-	else
+	if (audit_to_json(events, n, older, text, sizeof(text), &len)) {
+		slug = prepared_add(
+		    a->prepared, o, client_spki_sha256, span_of(text, len));
+		answer_log(to, span_of(text, len), slug);
+	} else {
 		answer_refusal(to, REASON_INTERNAL, NULL);
+	}
 	free(events);
+}
+
+void
+audit_fetch(struct authority *a, struct peer *peer, const struct frame *frame)
+{
+	struct origin to = { .peer = peer, .id = frame->id };
+	struct message_fetch m;
+	struct span text;
+	struct cbor in;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_fetch_get(&in, &m))
+		fatal("malformed FETCH");
+	if (prepared_find(a->prepared, m.slug, m.client_spki_sha256, &text))
+		answer_log(to, text, NULL);
+	else
+		answer_refusal(to, REASON_LOG_NOT_KEPT, NULL);
 }
 
 /* MP 14.1: a new request is validated as one for a voucher is. */
@@ -126,7 +149,7 @@ audit_take(
 	if (r == REASON_OK) {
 		legacy_count(a, &d->facts);
 		note_revocation(d);
-		answer_log(a, to, &o);
+		log_give(a, to, &o, d->facts.client_spki_sha256);
 	} else {
 		decide_refuse(a, to, d, r, &why);
 	}

@@ -242,6 +242,7 @@ struct authority {
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
 	struct reputation *reputation;
+	struct prepared_logs *prepared;
 };
 
 /* What main() runs. */
@@ -278,6 +279,8 @@ void pending_close(struct authority *a);
 void answer_refusal(struct origin to, enum reason r, const struct why *why);
 void answer_bytes(
     struct origin to, enum artifact_format format, struct span body);
+/* An audit log, and where it may be fetched again; NULL: nowhere. */
+void answer_log(struct origin to, struct span log, const uint8_t *slug);
 void answer_admin(struct origin to, struct span json, struct span blob);
 /* What was written, as the whole answer. */
 void answer_json(struct origin to, const struct json_out *o);
@@ -478,6 +481,26 @@ struct audit_owner {
 MUST_USE enum reason audit_judge(struct authority *a,
     const struct request_facts *f, int64_t now, struct trace *trace,
     struct audit_owner *o, struct why *why);
+
+/* FETCH: a log that was prepared, or LOG_NOT_KEPT. */
+void audit_fetch(
+    struct authority *a, struct peer *peer, const struct frame *frame);
+
+/* --- prepared.c --- */
+/* Logs as they were given, for whoever asked, to be fetched again (MP 14.1). In
+ * memory only: they end with the authority. */
+struct prepared_logs;
+struct prepared_logs *prepared_new(void);
+void prepared_free(struct prepared_logs *l);
+/* Keeps a copy; its name, which is the one of before for the same client and text.
+ * NULL for a client without a key (zero). Borrowed until the next call. */
+const uint8_t *prepared_add(struct prepared_logs *l,
+    const struct audit_owner *o, const uint8_t client_spki_sha256[HASH_SIZE],
+    struct span text);
+/* The text, borrowed until the next call; false unless it is kept for this client
+ * and not older than PREPARED_SECONDS. */
+bool prepared_find(struct prepared_logs *l, const uint8_t slug[SLUG_SIZE],
+    const uint8_t client_spki_sha256[HASH_SIZE], struct span *text);
 
 /* --- admin.c --- */
 void admin_take(

@@ -106,6 +106,9 @@ on_message(void *context, struct peer *peer, const struct frame *frame)
 	case MESSAGE_REFUSED:
 		refusal_take(a, frame);
 		return;
+	case MESSAGE_FETCH:
+		audit_fetch(a, peer, frame);
+		return;
 	case MESSAGE_LOOK_UP:
 		look_up_take(a, peer, frame);
 		return;
@@ -279,6 +282,7 @@ on_start(void *context, struct program *p, struct why *why)
 	public_cas_load(a);
 	customers_load(a);
 	reputation_open(a);
+	a->prepared = prepared_new();
 	if (program_listener(p) >= 0)
 		program_accept_admin(p, program_listener(p));
 	if (signer_peer(a) == NULL)
@@ -294,6 +298,7 @@ on_stop(void *context)
 	group_commit(a);
 	pending_close(a);
 	reputation_close(a);
+	prepared_free(a->prepared);
 	store_close(a->store);
 	ledger_free(&a->ledger);
 	customers_free(a);

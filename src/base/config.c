@@ -12,7 +12,7 @@
 #include "base/taxonomy.h"
 #include "base/text.h"
 
-enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CLIENT };
+enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CLIENT, KIND_PATHS };
 
 /* One name of the file: where its value goes and what it may be. */
 struct row {
@@ -31,6 +31,7 @@ static const struct row rows[] = {
 	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
 	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
 	{ "masa", "names", KIND_TEXT, AT(names), 0, CONFIG_TEXT },
+	{ "masa", "base-path", KIND_PATHS, AT(base_path), 0, CONFIG_TEXT },
 	{ "masa", "client-certificate", KIND_CLIENT, AT(client), 0, 0 },
 	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
 	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
@@ -117,6 +118,51 @@ set_client(enum client_certificate *out, const char *value)
 	return false;
 }
 
+/* Segments of unreserved characters (RFC 3986 2.3), none of them empty or of dots
+ * alone: what a client may write in another way is no name for ever. */
+static bool
+path_valid(const char *path, size_t len)
+{
+	size_t i, segment = 0, dots = 0;
+
+	for (i = 1; i < len; i++) {
+		if (path[i] == '/') {
+			if (segment == dots)
+				return false;
+			segment = dots = 0;
+			continue;
+		}
+		if (!((path[i] >= 'a' && path[i] <= 'z') ||
+			(path[i] >= 'A' && path[i] <= 'Z') ||
+			(path[i] >= '0' && path[i] <= '9') ||
+			strchr("-._~", path[i]) != NULL))
+			return false;
+		dots += path[i] == '.';
+		segment++;
+	}
+	return len > 1 && path[0] == '/' && segment > dots;
+}
+
+static bool
+set_paths(char *out, size_t cap, const char *value)
+{
+	const char *from = value;
+	unsigned n = 0;
+	size_t len;
+
+	if (!set_text(out, cap, value))
+		return false;
+	while (*from != '\0' || n > 0) {
+		len = strcspn(from, ",");
+		if (++n > BASE_PATHS || !path_valid(from, len))
+			return false;
+		from += len;
+		if (*from++ == '\0')
+			break;
+	}
+	return true;
+}
+
 static bool
 set_row(struct config *c, const struct row *row, const char *value)
 {
@@ -131,6 +177,8 @@ set_row(struct config *c, const struct row *row, const char *value)
 		return set_number(place, row->low, row->high, value);
 	case KIND_CLIENT:
 		return set_client(place, value);
+	case KIND_PATHS:
+		return set_paths(place, row->high, value);
 	}
 	return false;
 }
@@ -257,16 +305,17 @@ config_print(const struct config *c, char *out, size_t cap)
 
 	snprintf(out, cap,
 	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
-	    "[masa]\nlisten = %s\nclient-certificate = %s\n"
+	    "[masa]\nlisten = %s\n%s%s%sclient-certificate = %s\n"
 	    "fronts = %u\nconnections = %u\nrate-client = %u\n"
 	    "rate-prefix = %u\nrate-known = %u\nrate-handshake = %u\n"
 	    "max-age = %u\nmax-ahead = %u\n"
 	    "keep-requests = %u\nrevocation-required = %s\n",
 	    c->organization, c->test ? "yes" : "no", c->listen,
-	    client_words[c->client], c->fronts, c->connections, c->rate_client,
-	    c->rate_prefix, c->rate_known, c->rate_handshake, c->max_age,
-	    c->max_ahead, c->keep_requests,
-	    c->revocation_required ? "yes" : "no");
+	    c->base_path[0] == '\0' ? "" : "base-path = ", c->base_path,
+	    c->base_path[0] == '\0' ? "" : "\n", client_words[c->client],
+	    c->fronts, c->connections, c->rate_client, c->rate_prefix,
+	    c->rate_known, c->rate_handshake, c->max_age, c->max_ahead,
+	    c->keep_requests, c->revocation_required ? "yes" : "no");
 	if (c->names[0] != '\0') {
 		len = strlen(out);
 		snprintf(out + len, cap - len, "names = %s\n", c->names);

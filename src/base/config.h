@@ -9,6 +9,7 @@
 #include "base/reason.h"
 
 #define CONFIG_TEXT 256
+#define BASE_PATHS  4	    /* at most, in one text */
 #define RATE_MAX    1000000 /* requests a second */
 
 enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
@@ -22,6 +23,9 @@ struct config {
 	/* Names by which devices reach this service (R-3.12): HOST[:PORT], commas
 	 * between; "" = not said. */
 	char names[CONFIG_TEXT];
+	/* Paths below which the service answers, too, with commas; "" = none
+	 * (RFC 8995 2.3.2). */
+	char base_path[CONFIG_TEXT];
 	enum client_certificate client; /* client-certificate = required */
 	unsigned legacy;		/* set of forms, legacy-NAME = yes */
 	unsigned fronts;      /* number of front and checker pairs, default 1 */

@@ -12,21 +12,11 @@
  * certificate: a certificate with the name and key of somebody else's CA, below
  * one's own, is quickly made and sent along (doc/decisions/074).
  */
-#include "base/clock.h"
 #include "base/fatal.h"
-#include "base/text.h"
 #include "checker/rows.h"
-#include "wire/json.h"
 
-#define WRAPPED	    "ietf-voucher-request-prm:agent-signed-data"
 #define AGENT_AHEAD 300 /* seconds: clocks differ, as in row 7 */
 #define STRANGE	    "its issuer is none of the domain's, nor on file for it"
-
-/* What the agent says, before anybody has believed it. */
-struct agent_data {
-	int64_t created_on;
-	char serial[SERIAL_MAX + 1];
-};
 
 bool
 is_by_agent(const struct voucher_request *pledge)
@@ -218,47 +208,17 @@ agent_belongs(struct walk *w)
 }
 
 static enum reason
-data_refused(struct why *why, const char *what)
-{
-	return why_set(why, REASON_AGENT_DATA, -1, "%s", what);
-}
-
-static enum reason
-data_read(struct walk *w, struct agent_data *out, struct why *why)
+data_read(struct walk *w, struct why *why)
 {
 	struct workspace *room = w->room;
-	struct signed_object *o = &room->agent_data;
-	struct json_value root, inner, v;
-	char date[72];
-	size_t len;
-	struct why said;
+	enum reason r;
 
-	if (jws_read(room->pledge.request.agent_signed_data, room->agent_arena,
-		sizeof(room->agent_arena), o, &said) != REASON_OK)
-		return why_set(
-		    why, REASON_AGENT_DATA, said.offset, "%.150s", said.text);
-	if (json_parse(o->content, &root, NULL) != WIRE_OK ||
-	    root.type != JSON_OBJECT)
-		return data_refused(why, "the payload is no JSON object");
-	/* PRM's text has the members alone, its examples in a container, which
-	 * is as old as their root (MP 15.1). */
-	if (json_member(&root, WRAPPED, &inner)) {
-		enum reason r =
-		    legacy_use(w, LEGACY_ROOTS, true, REASON_LEGACY_FORM, why);
-
-		if (r != REASON_OK)
-			return r;
-		root = inner;
-	}
-	if (root.type != JSON_OBJECT ||
-	    !json_member(&root, "serial-number", &v) ||
-	    json_string(&v, out->serial, sizeof(out->serial), &len) != WIRE_OK)
-		return data_refused(why, "serial-number is no text");
-	if (!json_member(&root, "created-on", &v) ||
-	    json_string(&v, date, sizeof(date), &len) != WIRE_OK ||
-	    !clock_parse(span_of(date, len), &out->created_on))
-		return data_refused(why, "created-on is no date");
-	return REASON_OK;
+	r = agent_data_read(room->pledge.request.agent_signed_data,
+	    room->agent_arena, sizeof(room->agent_arena), &room->agent_data,
+	    why);
+	return r == REASON_OK && room->agent_data.wrapped
+	    ? legacy_use(w, LEGACY_ROOTS, true, REASON_LEGACY_FORM, why)
+	    : r;
 }
 
 /* Check 1: the registrar that the agent named is this one's neighbour. */
@@ -285,30 +245,13 @@ check_registrar(struct walk *w, struct why *why)
 	return REASON_OK;
 }
 
-/* Check 3, its first half: RFC 7515 4.1.4, base64 of the key identifier. */
-static enum reason
-check_key_id(const struct signed_object *o, const struct certificate *agent,
-    struct why *why)
-{
-	uint8_t id[KEY_ID_MAX];
-	size_t len;
-
-	if (o->key_id.ptr == NULL)
-		return why_set(
-		    why, REASON_AGENT_KEY_ID, -1, "the header has no kid");
-	if (agent->subject_key_id.ptr == NULL ||
-	    !base64_decode(id, sizeof(id), &len, o->key_id, BASE64_STANDARD) ||
-	    !span_eq(span_of(id, len), agent->subject_key_id))
-		return why_set(why, REASON_AGENT_KEY_ID, -1, "they differ");
-	return REASON_OK;
-}
-
 /* Checks 2 and 3, for the first agent-sign-cert. Its dates are held against the
  * moment at which it signed, not against now. */
 static enum reason
-check_agent(struct walk *w, const struct agent_data *d, struct why *why)
+check_agent(struct walk *w, struct why *why)
 {
 	struct workspace *room = w->room;
+	const struct agent_data *d = &room->agent_data;
 	struct certificate pool[PATH_POOL_MAX], agent;
 	struct why said;
 	enum reason r;
@@ -317,10 +260,8 @@ check_agent(struct walk *w, const struct agent_data *d, struct why *why)
 		&agent, &said) != REASON_OK)
 		return why_set(why, REASON_AGENT_DOMAIN, said.offset,
 		    "agent-sign-cert: %.150s", said.text);
-	if ((r = check_key_id(&room->agent_data, &agent, why)) != REASON_OK)
+	if ((r = agent_data_verify(d, &agent, why)) != REASON_OK)
 		return r;
-	if (!object_verify_key(&room->agent_data, agent.spki))
-		return why_set(why, REASON_AGENT_SIGNATURE, -1, "%s", "");
 	if (d->created_on < agent.not_before ||
 	    d->created_on > agent.not_after ||
 	    d->created_on > w->now + AGENT_AHEAD)
@@ -341,15 +282,15 @@ enum reason
 row_agent(struct walk *w, struct why *why)
 {
 	struct workspace *room = w->room;
-	struct agent_data d;
 	enum reason r;
 
 	if ((r = check_registrar(w, why)) != REASON_OK ||
 	    (r = work_check(w, why)) != REASON_OK ||
-	    (r = data_read(w, &d, why)) != REASON_OK)
+	    (r = data_read(w, why)) != REASON_OK)
 		return r;
 	/* Check 4; row 14 has compared the others. */
-	if (strcmp(d.serial, room->registrar.request.serial) != 0)
+	if (strcmp(room->agent_data.serial, room->registrar.request.serial) !=
+	    0)
 		return why_set(why, REASON_AGENT_SERIAL, -1, "%s", "");
 	if (agent_named_by(room)->agent_certificates_len == 0) {
 		w->facts->proximity = PROXIMITY_AGENT_UNNAMED;
@@ -357,7 +298,7 @@ row_agent(struct walk *w, struct why *why)
 		    w->trace, "by way of an agent whose certificate is absent");
 		return REASON_OK;
 	}
-	if ((r = check_agent(w, &d, why)) != REASON_OK)
+	if ((r = check_agent(w, why)) != REASON_OK)
 		return r;
 	w->facts->proximity = PROXIMITY_AGENT;
 	trace_found(w->trace, "by way of an agent of the same domain");

@@ -6,6 +6,7 @@
 #ifndef CHECKER_CHECK_H
 #define CHECKER_CHECK_H
 
+#include "envelope/agent.h"
 #include "envelope/envelope.h"
 #include "ipc/message.h"
 #include "model/request.h"
@@ -36,7 +37,7 @@ struct workspace {
 	bool look_up; /* a refusal may be for want of that */
 	struct certificate found;
 	/* What an agent signed (PRM), and its certificates. */
-	struct signed_object agent_data;
+	struct agent_data agent_data;
 	uint8_t agent_arena[JWS_ARENA(BODY_MAX)];
 	struct path agent_paths[2];
 };

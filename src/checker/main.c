@@ -263,6 +263,31 @@ take_answer(struct checker *c, const struct frame *frame)
 	answer(c, w.front_id, &a);
 }
 
+/* Nothing to check: a name of fixed size, and who asks for what it stands for. */
+static void
+take_fetch(struct checker *c, const struct frame *frame)
+{
+	struct peer *authority = program_peer(c->program, ROLE_AUTHORITY, 0);
+	struct message_fetch m;
+	struct waiting w;
+	struct cbor in;
+	uint64_t id;
+
+	cbor_open(&in, frame->payload, true);
+	if (!message_fetch_get(&in, &m))
+		fatal("malformed FETCH");
+	if (authority == NULL) {
+		answer_reason(c, frame->id, REASON_UNAVAILABLE, NULL);
+		return;
+	}
+	id = waiting_add(&c->waiting, frame->id, false, clock_ticks());
+	if (id != 0 && PEER_SEND(authority, FETCH, id, fetch, &m))
+		return;
+	if (id != 0)
+		(void)waiting_take(&c->waiting, id, &w);
+	answer_reason(c, frame->id, REASON_OVERLOAD, NULL);
+}
+
 static void
 take_inspect(struct peer *from, const struct frame *frame)
 {
@@ -348,6 +373,9 @@ on_message(void *context, struct peer *from, const struct frame *frame)
 		break;
 	case MESSAGE_ANSWER:
 		take_answer(c, frame);
+		break;
+	case MESSAGE_FETCH:
+		take_fetch(c, frame);
 		break;
 	case MESSAGE_ON_RECORD:
 		take_on_record(c, from, frame);

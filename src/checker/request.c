@@ -150,6 +150,7 @@ row_signer(struct walk *w, struct why *why)
 	    (reason = legacy_use(w, LEGACY_UNATTRIBUTED, false,
 		 REASON_CMS_ATTRIBUTES_MISSING, why)) != REASON_OK)
 		return reason;
+	w->facts->not_in_cose = !envelope_algorithm_in_cose(&r->envelope);
 	mark_pledges(w->room);
 	r->signer = signer_choose(w->room, w->now);
 	if (w->room->pledges[r->signer - r->envelope.certificates])

@@ -12,9 +12,9 @@
 	"[--check-character yes|no] [--formats cms,jws,cose]\n"               \
 	"[--pin by-format|farthest|lowest-ca|end-entity]\n"                   \
 	"[--pin-kind certificate|pubk|pubk-sha256|certificate-or-pubk|\n"     \
-	"  certificate-or-pubk-sha256] [--audit-only yes|no]\n"               \
+	"  certificate-or-pubk-sha256|unknown] [--audit-only yes|no]\n"       \
 	"[--verified yes|no] [--manufacturer-proprietary HEX|none]\n"         \
-	"[--emit-id-data yes|no]\n"                                           \
+	"[--emit-id-data yes|no] [--x5bag unprotected|protected|both]\n"      \
 	"[--legacy-unattributed yes|no] [--legacy-layout-2019 yes|no]\n"      \
 	"[--voucher-limit OCTETS] [--scheme SCHEME] [--import-only yes|no]\n" \
 	"[--key-usage none|digitalSignature|\n"                               \

@@ -8,7 +8,7 @@
 	    "manufacturer-proprietary", "emit-id-data", "legacy-unattributed", \
 	    "legacy-layout-2019", "voucher-limit", "scheme", "import-only",    \
 	    "key-usage", "subject-key-id", "organization", "unit", "model",    \
-	    "hw-type", "issuance-policy"
+	    "hw-type", "issuance-policy", "x5bag"
 
 int
 product_add_run(struct cli *c, int argc, char **argv)

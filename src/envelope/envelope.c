@@ -85,3 +85,14 @@ envelope_verify_key(const struct envelope *e, struct span spki)
 	return e->format != FORMAT_CMS_JSON &&
 	    object_verify_key(&e->object, spki);
 }
+
+bool
+envelope_algorithm_in_cose(const struct envelope *e)
+{
+	struct signature_algorithm a = e->format == FORMAT_CMS_JSON
+	    ? e->cms.signature_algorithm
+	    : e->object.algorithm;
+
+	return a.kind == SIGNATURE_ED25519 ||
+	    (a.kind == SIGNATURE_ECDSA && a.hash != HASH_SHA512);
+}

@@ -57,8 +57,11 @@ header_write(
 	json_out_open(&o, out, cap);
 	json_begin_object(&o);
 	json_add_text(&o, "alg", p384(p) ? "ES384" : "ES256");
-	json_add_text(&o, "typ", "voucher-jws+json");
-	if (p->certificates_len > 0) {
+	if (p->key_id != NULL)
+		json_add_text(&o, "kid", p->key_id);
+	else
+		json_add_text(&o, "typ", "voucher-jws+json");
+	if (p->key_id == NULL && p->certificates_len > 0) {
 		json_put_name(&o, "x5c");
 		json_begin_array(&o);
 		for (i = 0; i < p->certificates_len; i++)
@@ -126,30 +129,60 @@ jws_assemble(const struct object_plan *p, struct span covered,
 
 /* --- COSE --- */
 
-static struct span
-protected_write(const struct object_plan *p, uint8_t room[8])
+/* The label and what it has; nothing for nobody. */
+static void
+bag_write(struct cbor_out *o, const struct object_plan *p)
 {
+	unsigned i;
+
+	cbor_put_uint(o, LABEL_BAG);
+	if (p->certificates_len > 1)
+		cbor_put_array(o, p->certificates_len);
+	for (i = 0; i < p->certificates_len; i++)
+		cbor_put_bytes(o, p->certificates[i]);
+}
+
+static bool
+has_bag(const struct object_plan *p, enum bag_place place)
+{
+	return p->certificates_len > 0 &&
+	    (p->bag == place || p->bag == BAG_BOTH);
+}
+
+/* The protected header at the end of the room, which is less by it. */
+static bool
+protected_write(
+    const struct object_plan *p, uint8_t *out, size_t *cap, struct span *header)
+{
+	bool bag = has_bag(p, BAG_PROTECTED);
+	size_t room = HEADER_ROOM + (bag ? certificates_size(p) : 0);
 	struct cbor_out o;
 
-	cbor_out_open(&o, room, 8);
-	cbor_put_map(&o, 1);
+	if (*cap < room)
+		return false;
+	*cap -= room;
+	cbor_out_open(&o, out + *cap, room);
+	cbor_put_map(&o, bag ? 2 : 1);
 	cbor_put_uint(&o, LABEL_ALG);
 	cbor_put_int(&o, p384(p) ? -35 : -7);
-	return span_of(o.buf, o.len);
+	if (bag)
+		bag_write(&o, p);
+	return cbor_out_span(&o, header) == WIRE_OK;
 }
 
 bool
 cose_covered_render(
     const struct object_plan *p, uint8_t *out, size_t cap, size_t *len)
 {
-	uint8_t header[8];
+	struct span header, written;
 	struct cbor_out o;
-	struct span written;
 
+	if (!protected_write(p, out, &cap, &header))
+		return false;
 	cbor_out_open(&o, out, cap);
 	cbor_put_array(&o, 4);
 	cbor_put_string(&o, "Signature1");
-	cbor_put_bytes(&o, protected_write(p, header));
+	cbor_put_bytes(&o, header);
 	cbor_put_bytes(&o, span_of(NULL, 0));
 	cbor_put_bytes(&o, p->content);
 	if (cbor_out_span(&o, &written) != WIRE_OK)
@@ -158,36 +191,25 @@ cose_covered_render(
 	return true;
 }
 
-static void
-bag_write(struct cbor_out *o, const struct object_plan *p)
-{
-	unsigned i;
-
-	cbor_put_map(o, p->certificates_len > 0);
-	if (p->certificates_len == 0)
-		return;
-	cbor_put_uint(o, LABEL_BAG);
-	if (p->certificates_len > 1)
-		cbor_put_array(o, p->certificates_len);
-	for (i = 0; i < p->certificates_len; i++)
-		cbor_put_bytes(o, p->certificates[i]);
-}
-
 bool
 cose_assemble(const struct object_plan *p, struct span signature, uint8_t *out,
     size_t cap, size_t *len)
 {
-	uint8_t header[8], fixed[FIXED_MAX];
+	bool bag = has_bag(p, BAG_UNPROTECTED);
+	struct span header, written;
+	uint8_t fixed[FIXED_MAX];
 	struct cbor_out o;
-	struct span written;
 
-	if (!signature_to_fixed(signature, width(p), fixed))
+	if (!signature_to_fixed(signature, width(p), fixed) ||
+	    !protected_write(p, out, &cap, &header))
 		return false;
 	cbor_out_open(&o, out, cap);
 	cbor_put_tag(&o, TAG_SIGN1);
 	cbor_put_array(&o, 4);
-	cbor_put_bytes(&o, protected_write(p, header));
-	bag_write(&o, p);
+	cbor_put_bytes(&o, header);
+	cbor_put_map(&o, bag);
+	if (bag)
+		bag_write(&o, p);
 	cbor_put_bytes(&o, p->content);
 	cbor_put_bytes(&o, span_of(fixed, 2 * width(p)));
 	if (cbor_out_span(&o, &written) != WIRE_OK)

@@ -13,6 +13,8 @@ struct object_plan {
 	struct signature_algorithm algorithm;
 	unsigned certificates_len; /* signer first, 0 = none */
 	struct span certificates[OBJECT_CERTIFICATES_MAX]; /* DER */
+	enum bag_place bag; /* COSE: where they are */
+	const char *key_id; /* JWS: kid, instead of typ and x5c; NULL = none */
 };
 
 /* Room for either rendering of this plan. */
@@ -25,11 +27,12 @@ MUST_USE bool jws_covered_render(
 MUST_USE bool jws_assemble(const struct object_plan *plan, struct span covered,
     struct span signature, uint8_t *out, size_t cap, size_t *len);
 
-/* Sig_structure with alg in the protected header. */
+/* Sig_structure with alg in the protected header, and the certificates where they
+ * belong there. */
 MUST_USE bool cose_covered_render(
     const struct object_plan *plan, uint8_t *out, size_t cap, size_t *len);
-/* Tag 18; the certificates as an x5bag in the unprotected header, one of them as
- * a bare byte string (MP 16 row 16). */
+/* Tag 18; the certificates as an x5bag in the header that the plan names, one of
+ * them as a bare byte string (MP 16 row 16). */
 MUST_USE bool cose_assemble(const struct object_plan *plan,
     struct span signature, uint8_t *out, size_t cap, size_t *len);
 

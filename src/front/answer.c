@@ -1,10 +1,16 @@
 /* From a request to the checker's answer and back to the client; front.h. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "front/front.h"
+#include "model/audit.h"
 #include "wire/cbor.h"
+
+/* A base path, the name and the slug. */
+#define LOCATION_MAX (CONFIG_TEXT + sizeof(PREPARED_NAME) + HEX_SIZE(SLUG_SIZE))
 
 static struct peer *
 checker(const struct front *f)
@@ -41,16 +47,37 @@ fill_check(const struct front *f, struct message_check *m,
 	text_copy(m->correlation, sizeof(m->correlation),
 	    span_str(connection_correlation(c)));
 	m->legacy = e->legacy;
-	m->allowed = f->legacy;
+	m->allowed = f->paths.allowed;
 	m->body = q->body;
+}
+
+static bool
+send_check(const struct front *f, struct peer *to, uint64_t id,
+    const struct http_connection *c, const struct http_request *q)
+{
+	struct message_check m;
+
+	fill_check(f, &m, c, q);
+	return PEER_SEND(to, CHECK, id, check, &m);
+}
+
+static bool
+send_fetch(struct peer *to, uint64_t id, const struct http_connection *c)
+{
+	struct message_fetch m;
+
+	memcpy(m.slug, connection_exchange(c)->slug, SLUG_SIZE);
+	memcpy(m.client_spki_sha256, connection_client_key(c), HASH_SIZE);
+	return PEER_SEND(to, FETCH, id, fetch, &m);
 }
 
 static void
 ask_checker(
     struct front *f, struct http_connection *c, const struct http_request *q)
 {
+	bool fetch =
+	    connection_exchange(c)->route->resource == RESOURCE_PREPARED;
 	struct peer *to = checker(f);
-	struct message_check m;
 	uint64_t id;
 
 	if (to == NULL) {
@@ -61,8 +88,7 @@ ask_checker(
 		connection_refuse(c, REASON_OVERLOAD, NULL);
 		return;
 	}
-	fill_check(f, &m, c, q);
-	if (!PEER_SEND(to, CHECK, id, check, &m)) {
+	if (fetch ? !send_fetch(to, id, c) : !send_check(f, to, id, c, q)) {
 		(void)pending_take(f->pending, id);
 		connection_refuse(c, REASON_OVERLOAD, NULL);
 		return;
@@ -190,12 +216,12 @@ on_answered(void *context, struct http_connection *c, unsigned status,
     enum reason reason, const struct why *why)
 {
 	struct front *f = context;
-	const struct http_route *route = connection_exchange(c)->route;
+	const struct http_exchange *e = connection_exchange(c);
 	bool turned_away =
 	    reason == REASON_CLIENT_BLOCKED || reason == REASON_RATE_LIMITED;
 
 	/* Nor takes what has no line the lines of others. */
-	if (reason == REASON_OK && route->resource == RESOURCE_HEALTH)
+	if (reason == REASON_OK && e->route->resource == RESOURCE_HEALTH)
 		return;
 	if (!line_left(f, turned_away))
 		return;
@@ -204,9 +230,11 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 		    connection_correlation(c), connection_address(c));
 	else
 		log_note("served",
-		    "request=\"%s\" address=\"%s\" status=\"%u\" path=\"%s\"",
+		    "request=\"%s\" address=\"%s\" status=\"%u\" "
+		    "path=\"%.*s/%s\"",
 		    connection_correlation(c), connection_address(c), status,
-		    route->path);
+		    (int)e->base.len, (const char *)e->base.ptr,
+		    e->route->name);
 }
 
 const struct http_calls front_http_calls = {
@@ -221,14 +249,36 @@ const struct http_calls front_http_calls = {
 
 /* --- from the checker --- */
 
+/* MP 14.1: below the base that the log was asked for under, on this host; a longer
+ * URL would only repeat what the client has (RFC 9110 10.2.2). */
+static void
+location_print(char out[LOCATION_MAX], const struct http_connection *c,
+    const struct message_answer *m)
+{
+	const struct http_exchange *e = connection_exchange(c);
+	char slug[HEX_SIZE(SLUG_SIZE)];
+
+	hex_encode(slug, span_of(m->slug, SLUG_SIZE));
+	snprintf(out, LOCATION_MAX, "%.*s/" PREPARED_NAME "%s",
+	    (int)e->base.len, (const char *)e->base.ptr, slug);
+}
+
 static void
 reply_artifact(struct http_connection *c, const struct message_answer *m)
 {
-	const struct media *media = &connection_exchange(c)->media;
+	const struct http_exchange *e = connection_exchange(c);
+	const struct media *media = &e->media;
+	char location[LOCATION_MAX];
 	struct http_response r = { .status = 200,
 		.body = m->body,
 		.type = format_media_type(m->format) };
 
+	if (e->route->resource == RESOURCE_PREPARED)
+		r.max_age = PREPARED_SECONDS;
+	if (m->slug_len > 0 && e->route->kind == REQUEST_AUDIT_LOG) {
+		location_print(location, c, m);
+		r.location = location;
+	}
 	/* Under the name that the client knows (MP 3 rule 4). */
 	if (format_list_has(media->reply, m->format))
 		r.type = media->reply_types[m->format];

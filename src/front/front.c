@@ -115,8 +115,9 @@ take_config(struct front *f, const struct config *c)
 		.prefix = c->rate_prefix,
 		.known = c->rate_known,
 		.handshake = c->rate_handshake };
-	f->legacy = c->legacy;
-	server_legacy(f->server, c->legacy);
+	memcpy(f->base_path, c->base_path, sizeof(f->base_path));
+	f->paths = (struct http_paths){ f->base_path, c->legacy };
+	server_paths(f->server, &f->paths);
 }
 
 static enum reason

@@ -32,7 +32,8 @@ struct front {
 	uint64_t blocked_said;
 	struct budget *budget;
 	struct budget_rates rates;
-	unsigned legacy;  /* old forms that are allowed */
+	struct http_paths paths;
+	char base_path[CONFIG_TEXT]; /* of these */
 	uint64_t limited; /* requests beyond a budget, since the start */
 	uint64_t limited_said;
 	bool away_line; /* one of these or those was logged in this second */

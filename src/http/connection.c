@@ -236,7 +236,7 @@ take_header(struct http_connection *c)
 	    : s->calls->greet != NULL ? s->calls->greet(s->context, c)
 				      : REASON_OK;
 	if (r == REASON_OK)
-		r = exchange_read(q, s->legacy, &c->exchange, &why);
+		r = exchange_read(q, &s->paths, &c->exchange, &why);
 	if (r == REASON_OK)
 		r = s->calls->admit(s->context, c, &why);
 	if (r != REASON_OK) {

@@ -65,7 +65,7 @@ struct http_server {
 	const struct http_calls *calls;
 	void *context;
 	SSL_CTX *tls;
-	unsigned legacy; /* old forms that are allowed */
+	struct http_paths paths;
 	bool stopping;
 	int listener;
 	struct event *accepting;

@@ -91,7 +91,12 @@ response_head(char out[RESPONSE_HEAD_MAX], const struct http_response *r,
 	put_date(&h, now);
 	put(&h, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->type,
 	    r->body.len);
-	put(&h, "Cache-Control: no-store\r\n");
+	if (r->max_age > 0)
+		put(&h, "Cache-Control: private, max-age=%u\r\n", r->max_age);
+	else
+		put(&h, "Cache-Control: no-store\r\n");
+	if (r->location != NULL)
+		put(&h, "Location: %s\r\n", r->location);
 	if (r->allow != NULL)
 		put(&h, "Allow: %s\r\n", r->allow);
 	if (r->retry_after > 0)

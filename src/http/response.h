@@ -7,7 +7,7 @@
 
 #include "base/reason.h"
 
-#define RESPONSE_HEAD_MAX 512
+#define RESPONSE_HEAD_MAX 1024
 #define RESPONSE_TEXT_MAX 768
 #define TYPE_TEXT	  "text/plain; charset=utf-8"
 #define RETRY_AFTER	  5 /* seconds, with 503 and 429 */
@@ -18,6 +18,9 @@ struct http_response {
 	struct span body;
 	const char *allow;    /* NULL = no such field */
 	unsigned retry_after; /* 0 = no such field */
+	const char *location; /* NULL = no such field */
+	/* Seconds that this very client may keep it; 0: nobody may. */
+	unsigned max_age;
 };
 
 /* How the connection goes on behind it. */

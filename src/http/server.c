@@ -196,9 +196,9 @@ server_tls_end(const struct http_server *s)
 }
 
 void
-server_legacy(struct http_server *s, unsigned allowed)
+server_paths(struct http_server *s, const struct http_paths *paths)
 {
-	s->legacy = allowed;
+	s->paths = *paths;
 }
 
 void

@@ -68,8 +68,9 @@ MUST_USE enum reason server_tls(
     struct http_server *s, const struct tls_identity *own, struct why *why);
 /* The last second of that certificate. */
 int64_t server_tls_end(const struct http_server *s);
-/* The old forms (legacy.h) that requests may use from now on. */
-void server_legacy(struct http_server *s, unsigned allowed);
+/* Base paths and old forms that requests may use from now on; paths->bases is kept
+ * by reference. To be said before the first request. */
+void server_paths(struct http_server *s, const struct http_paths *paths);
 /* Accepts no more, refuses what is half read, closes what is idle; what waits
  * for an answer gets it and is closed then. */
 void server_stop(struct http_server *s);

@@ -322,7 +322,7 @@ put_facts(struct cbor_out *o, const struct request_facts *f)
 {
 	unsigned i;
 
-	cbor_put_array(o, 19);
+	cbor_put_array(o, f->not_in_cose ? 20 : 19);
 	cbor_put_uint(o, f->kind);
 	cbor_put_uint(o, f->format);
 	cbor_put_uint(o, f->reply);
@@ -344,6 +344,8 @@ put_facts(struct cbor_out *o, const struct request_facts *f)
 	for (i = 0; i < f->chain_len; i++)
 		put_entry(o, &f->chain[i]);
 	cbor_put_bool(o, f->revocation_unknown);
+	if (f->not_in_cose)
+		cbor_put_bool(o, true);
 }
 
 static bool
@@ -365,10 +367,11 @@ bool
 get_facts(struct cbor *c, struct request_facts *f)
 {
 	bool good = true;
+	uint64_t n;
 
 	memset(f, 0, sizeof(*f));
 	why_clear(&f->why);
-	if (!field_array(c, 19))
+	if (cbor_array(c, &n) != WIRE_OK || (n != 19 && n != 20))
 		return false;
 	f->kind = field_enum(c, REQUEST_VOUCHER, REQUEST_AUDIT_LOG, &good);
 	f->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
@@ -385,7 +388,8 @@ get_facts(struct cbor *c, struct request_facts *f)
 	    !field_text(c, f->serial, sizeof(f->serial)) ||
 	    !get_issuer(c, &f->issuer) ||
 	    !field_text(c, f->nonce, sizeof(f->nonce)) || !get_pledge(c, f) ||
-	    !get_chain(c, f) || !field_flag(c, &f->revocation_unknown))
+	    !get_chain(c, f) || !field_flag(c, &f->revocation_unknown) ||
+	    (n == 20 && (!field_flag(c, &f->not_in_cose) || !f->not_in_cose)))
 		return false;
 	/* What is the pledge's is the request's. */
 	if ((f->prior_legacy & ~f->legacy) != 0)

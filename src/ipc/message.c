@@ -32,6 +32,7 @@ message_name(enum message m)
 		[MESSAGE_BLOCKLIST] = "BLOCKLIST",
 		[MESSAGE_CHECK] = "CHECK",
 		[MESSAGE_ANSWER] = "ANSWER",
+		[MESSAGE_FETCH] = "FETCH",
 		[MESSAGE_DECIDE] = "DECIDE",
 		[MESSAGE_REFUSED] = "REFUSED",
 		[MESSAGE_INSPECT] = "INSPECT",
@@ -65,11 +66,12 @@ message_name(enum message m)
 static void
 put_config(struct cbor_out *o, const struct config *c)
 {
-	cbor_put_array(o, 16);
+	cbor_put_array(o, 17);
 	cbor_put_string(o, c->organization);
 	cbor_put_bool(o, c->test);
 	cbor_put_string(o, c->listen);
 	cbor_put_string(o, c->names);
+	cbor_put_string(o, c->base_path);
 	cbor_put_uint(o, c->client);
 	cbor_put_uint(o, c->legacy);
 	cbor_put_uint(o, c->fronts);
@@ -89,11 +91,12 @@ get_config(struct cbor *c, struct config *out)
 {
 	bool good = true;
 
-	if (!field_array(c, 16) ||
+	if (!field_array(c, 17) ||
 	    !field_text(c, out->organization, sizeof(out->organization)) ||
 	    !field_flag(c, &out->test) ||
 	    !field_text(c, out->listen, sizeof(out->listen)) ||
-	    !field_text(c, out->names, sizeof(out->names)))
+	    !field_text(c, out->names, sizeof(out->names)) ||
+	    !field_text(c, out->base_path, sizeof(out->base_path)))
 		return false;
 	out->client = field_enum(c, CLIENT_NONE, CLIENT_REQUIRED, &good);
 	return good && field_unsigned(c, LEGACY_ALL, &out->legacy) &&
@@ -218,11 +221,12 @@ message_check_get(struct cbor *c, struct message_check *m)
 void
 message_answer_put(struct cbor_out *o, const struct message_answer *m)
 {
-	cbor_put_array(o, 4);
+	cbor_put_array(o, 5);
 	cbor_put_uint(o, m->reason);
 	put_words(o, m->text);
 	cbor_put_uint(o, m->format);
 	cbor_put_bytes(o, m->body);
+	cbor_put_bytes(o, span_of(m->slug, m->slug_len));
 }
 
 bool
@@ -231,11 +235,31 @@ message_answer_get(struct cbor *c, struct message_answer *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 4) || !field_reason(c, &m->reason) ||
+	if (!field_array(c, 5) || !field_reason(c, &m->reason) ||
 	    !field_text(c, m->text, sizeof(m->text)))
 		return false;
 	m->format = field_enum(c, FORMAT_NONE, FORMAT_COSE_CBOR, &good);
 	return good && field_span(c, &m->body, ADMIN_BLOB_MAX) &&
+	    field_octets(c, m->slug, sizeof(m->slug), &m->slug_len) &&
+	    (m->slug_len == 0 || m->slug_len == SLUG_SIZE) &&
+	    cbor_end(c) == WIRE_OK;
+}
+
+void
+message_fetch_put(struct cbor_out *o, const struct message_fetch *m)
+{
+	cbor_put_array(o, 2);
+	cbor_put_bytes(o, span_of(m->slug, SLUG_SIZE));
+	put_hash(o, m->client_spki_sha256);
+}
+
+bool
+message_fetch_get(struct cbor *c, struct message_fetch *m)
+{
+	uint8_t len;
+
+	return field_array(c, 2) && field_octets(c, m->slug, SLUG_SIZE, &len) &&
+	    len == SLUG_SIZE && field_hash(c, m->client_spki_sha256) &&
 	    cbor_end(c) == WIRE_OK;
 }
 

@@ -53,6 +53,7 @@ enum message {
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,
+	MESSAGE_FETCH, /* checker to authority, too */
 	/* checker, authority (and the command line, one file at a time) */
 	MESSAGE_DECIDE = 32,
 	MESSAGE_REFUSED,
@@ -128,6 +129,14 @@ struct message_answer { /* checker to front, authority to checker */
 	char text[200];		     /* struct why's text */
 	enum artifact_format format; /* FORMAT_NONE: application/json */
 	struct span body;	     /* voucher or audit log */
+	/* Where the audit log may be fetched again, by whom it was prepared
+	 * for (MP 14.1); of SLUG_SIZE octets, or 0 = nowhere. */
+	uint8_t slug[SLUG_SIZE];
+	uint8_t slug_len;
+};
+struct message_fetch { /* front to checker to authority: that log again */
+	uint8_t slug[SLUG_SIZE];
+	uint8_t client_spki_sha256[HASH_SIZE];
 };
 
 /* --- checker to authority --- */
@@ -287,6 +296,7 @@ MESSAGE_CODEC(peer);
 MESSAGE_CODEC(failed);
 MESSAGE_CODEC(check);
 MESSAGE_CODEC(answer);
+MESSAGE_CODEC(fetch);
 MESSAGE_CODEC(decide);
 MESSAGE_CODEC(refused);
 MESSAGE_CODEC(derive);

@@ -137,7 +137,7 @@ message_signed_get(struct cbor *c, struct message_signed *m)
 void
 message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 {
-	cbor_put_array(o, 16);
+	cbor_put_array(o, 17);
 	cbor_put_string(o, m->key);
 	put_device(o, &m->device);
 	put_hash(o, m->request_sha256);
@@ -147,6 +147,7 @@ message_voucher_order_put(struct cbor_out *o, const struct voucher_order *m)
 	cbor_put_bool(o, m->name_issuer);
 	cbor_put_bool(o, m->emit_id_data);
 	cbor_put_bool(o, m->layout_2019);
+	cbor_put_uint(o, m->x5bag);
 	cbor_put_uint(o, m->format);
 	cbor_put_uint(o, m->pin_kind);
 	cbor_put_bytes(o, m->pin);
@@ -162,7 +163,7 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 16) || !field_text(c, m->key, sizeof(m->key)) ||
+	if (!field_array(c, 17) || !field_text(c, m->key, sizeof(m->key)) ||
 	    !get_device(c, &m->device) || !field_hash(c, m->request_sha256) ||
 	    !field_text(c, m->nonce, sizeof(m->nonce)))
 		return false;
@@ -172,6 +173,7 @@ message_voucher_order_get(struct cbor *c, struct voucher_order *m)
 	    !field_flag(c, &m->name_issuer) ||
 	    !field_flag(c, &m->emit_id_data) || !field_flag(c, &m->layout_2019))
 		return false;
+	m->x5bag = field_enum(c, BAG_UNPROTECTED, BAG_BOTH, &good);
 	m->format = field_enum(c, FORMAT_CMS_JSON, FORMAT_COSE_CBOR, &good);
 	m->pin_kind = field_enum(c, PIN_CERTIFICATE, PIN_PUBK_SHA256, &good);
 	return good && field_span(c, &m->pin, CERTIFICATE_MAX) &&

@@ -21,6 +21,9 @@ struct audit_event {
  * often as his budget allows. Older ones count as arbitrary. */
 #define AUDIT_SEEN_MAX	  (AUDIT_COUNTER_MAX + 1)
 
+/* How long a log that was made is kept, as it was, for whom it was made (MP 14.1). */
+#define PREPARED_SECONDS 86400
+
 /*
  * Writes the log of one device from its newest events, the oldest of them first, and
  * the number of those that are older still. Of

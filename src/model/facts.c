@@ -20,7 +20,8 @@ chain_domain_id(
 		name, offsetof(struct request_facts, member),   \
 		    sizeof(((struct request_facts *)0)->member) \
 	}
-/* What a request says or shows; not who brought it, nor what refused it. */
+/* What a request says or shows; not who brought it, nor what refused it. not_in_cose
+ * only refuses; facts that were kept before it was there lack it. */
 static const struct {
 	const char *name;
 	size_t at, size;

@@ -89,6 +89,9 @@ struct request_facts {
 	unsigned chain_len; /* 1..CHAIN_MAX */
 	struct chain_entry chain[CHAIN_MAX];
 	bool revocation_unknown; /* row 5: pointers present, not asked */
+	/* The algorithm of the request's signature is none of COSE (MP 10.1). In
+	 * frames only where it is so, and not compared: stores keep their form. */
+	bool not_in_cose;
 };
 
 /* The domainID of what is pinned: of the certificate, or of the key alone (MP

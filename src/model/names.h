@@ -24,6 +24,7 @@
 #define KEY_NAME_MAX	  32	/* our own names of signing keys */
 #define FACTORY_NAME_MAX  32
 #define HASH_SIZE	  32
+#define SLUG_SIZE	  16 /* random octets that name a prepared log (MP 14.1) */
 #define SUBJECT_MAX	  128 /* a Name as text for people */
 #define URL_MAX		  255 /* est-domain, additional-configuration-url */
 #define PROPRIETARY_MAX	  512 /* manufacturer-proprietary of a product */
@@ -56,7 +57,12 @@ enum pin_kind {
 	/* Products only: a certificate, but of the registrar itself its key. */
 	PIN_EITHER_PUBK = 4,
 	PIN_EITHER_SHA256 = 5,
+	PIN_UNKNOWN = 6, /* products only: nobody has said */
 };
+
+/* Where a COSE voucher has its signer's chain (MP 10.1): a registrar strips what is
+ * not protected, so a pledge that stores a CA alone needs it there. */
+enum bag_place { BAG_UNPROTECTED = 0, BAG_PROTECTED = 1, BAG_BOTH = 2 };
 
 enum request_kind { REQUEST_VOUCHER = 1, REQUEST_AUDIT_LOG = 2 };
 

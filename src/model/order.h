@@ -20,7 +20,8 @@ struct voucher_order {
 	int64_t expires_on; /* 0 = none */
 	bool name_issuer;   /* put idevid-issuer into the voucher */
 	bool emit_id_data;
-	bool layout_2019; /* COSE with the numbers of MP 10.4 */
+	bool layout_2019;     /* COSE with the numbers of MP 10.4 */
+	enum bag_place x5bag; /* COSE */
 	enum artifact_format format;
 	enum pin_kind pin_kind;
 	struct span pin; /* certificate, DER; with a raw key, its owner's */

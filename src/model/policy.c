@@ -80,7 +80,7 @@ choose_format(const struct policy_input *in, struct verdict *out)
 	const struct product *p = &in->products[out->device];
 	char known[FORMATS_TEXT_SIZE];
 	enum artifact_format format;
-	bool nonce = true;
+	bool nonce = true, lacks = false;
 	unsigned i;
 
 	for (i = 0; i < FORMAT_COSE_CBOR; i++) {
@@ -88,6 +88,10 @@ choose_format(const struct policy_input *in, struct verdict *out)
 		/* An agent's pledge gets its own (PRM 7.3.1). */
 		if (!format_list_has(p->formats, format) ||
 		    (by_agent(f) && format != f->format))
+			continue;
+		/* The algorithm is a wish, too (RFC 8995 5.6). */
+		lacks = format == FORMAT_COSE_CBOR && f->not_in_cose;
+		if (lacks)
 			continue;
 		if ((nonce = nonce_fits(format, f))) {
 			out->format = format;
@@ -99,6 +103,10 @@ choose_format(const struct policy_input *in, struct verdict *out)
 		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
 		    "in CBOR a nonce is 8 to 32 octets; this one is not "
 		    "their base64");
+	if (lacks)
+		return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
+		    "a signature in COSE is ES256, ES384 or EdDSA, and that of "
+		    "the request is not");
 	product_formats_print(known, p->formats);
 	return why_set(&out->why, REASON_FORMAT_UNSUPPORTED, -1,
 	    "this pledge processes %s%s", known,
@@ -115,6 +123,9 @@ row_format(const struct policy_input *in, struct verdict *out)
 
 	if (r != REASON_OK)
 		return r;
+	if (p->pin_kind == PIN_UNKNOWN)
+		return why_set(&out->why, REASON_PIN_KIND_UNKNOWN, -1,
+		    "product %s", p->name);
 	if ((f->legacy & ~p->legacy & LEGACY(LEGACY_UNATTRIBUTED)) != 0)
 		return why_set(&out->why, REASON_CMS_ATTRIBUTES_MISSING, -1,
 		    "signedAttrs is absent in the %s's request",

@@ -127,7 +127,8 @@ set_legacy(unsigned *set, enum legacy_form form, struct span value)
 static const char *const pins[] = { NULL, "farthest", "lowest-ca", "end-entity",
 	"by-format", "domain-ca" };
 static const char *const kinds[] = { NULL, "certificate", "pubk", "pubk-sha256",
-	"certificate-or-pubk", "certificate-or-pubk-sha256" };
+	"certificate-or-pubk", "certificate-or-pubk-sha256", "unknown" };
+static const char *const bags[] = { NULL, "unprotected", "protected", "both" };
 static const char *const formats[] = { NULL, "cms", "jws", "cose" };
 #define WORDS(list) (list), sizeof(list) / sizeof((list)[0])
 
@@ -165,6 +166,21 @@ const char *
 pin_kind_text(enum pin_kind k)
 {
 	return word_text(WORDS(kinds), k);
+}
+
+const char *
+bag_place_text(enum bag_place b)
+{
+	return word_text(WORDS(bags), b + 1u);
+}
+
+static bool
+set_bag(enum bag_place *out, struct span value)
+{
+	unsigned n = word_find(WORDS(bags), value);
+
+	*out = (enum bag_place)(n - 1);
+	return n != 0;
 }
 
 static bool
@@ -235,8 +251,9 @@ static const struct {
 	{ "counter-width", "4 to 12" },
 	{ "pin", "farthest, lowest-ca, end-entity or by-format" },
 	{ "pin-kind",
-	    "certificate, pubk, pubk-sha256, certificate-or-pubk or "
-	    "certificate-or-pubk-sha256" },
+	    "certificate, pubk, pubk-sha256, certificate-or-pubk, "
+	    "certificate-or-pubk-sha256 or unknown" },
+	{ "x5bag", "unprotected, protected or both" },
 	{ "formats", "some of cms, jws and cose, with commas" },
 	{ "manufacturer-proprietary", "none, or at most 512 octets in hex" },
 	{ "voucher-limit", "0 to 65536 octets" },
@@ -294,6 +311,8 @@ product_set(
 		good = set_proprietary(&next, value);
 	else if (span_is(name, "emit-id-data"))
 		good = set_flag(&next.emit_id_data, value);
+	else if (span_is(name, "x5bag"))
+		good = set_bag(&next.x5bag, value);
 	else if (span_is(name, "voucher-limit"))
 		good = set_limit(&next.voucher_limit, value);
 	else if (form < LEGACY_COUNT)

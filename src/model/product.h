@@ -32,9 +32,10 @@ struct product {
 	bool verified; /* where ownership is confirmed, rather than proximity */
 	uint8_t proprietary[PROPRIETARY_MAX]; /* in every voucher of its */
 	unsigned proprietary_len;	      /* 0 = none */
-	bool audit_only;   /* row 15: go on without proximity as "logged" */
-	bool emit_id_data; /* MP 8: eContentType id-data in vouchers */
-	unsigned legacy;   /* old forms that its pledges may use */
+	bool audit_only;      /* row 15: go on without proximity as "logged" */
+	bool emit_id_data;    /* MP 8: eContentType id-data in vouchers */
+	enum bag_place x5bag; /* of vouchers in COSE */
+	unsigned legacy;      /* old forms that its pledges may use */
 	unsigned voucher_limit; /* octets that its pledges can take; 0 = any */
 	bool import_only;	/* serials of others (IP 5.2 import mode) */
 	/* IP 5.2 import mode, for devices that we certify: their serials come
@@ -51,8 +52,10 @@ void product_defaults(struct product *p);
 #define FORMATS_TEXT_SIZE 16
 void product_formats_print(char out[FORMATS_TEXT_SIZE], unsigned formats);
 /* "certificate", "pubk", "pubk-sha256", "certificate-or-pubk",
- * "certificate-or-pubk-sha256" */
+ * "certificate-or-pubk-sha256", "unknown" */
 const char *pin_kind_text(enum pin_kind k);
+/* "unprotected", "protected", "both" */
+const char *bag_place_text(enum bag_place b);
 /* "farthest", "lowest-ca", "end-entity", "by-format", "domain-ca" */
 const char *pin_policy_text(enum pin_policy p);
 /* 0 if it is none of these. */

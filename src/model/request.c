@@ -438,6 +438,21 @@ put_binary(struct json_out *o, const char *name, struct span value)
 	json_add_base64(o, name, value);
 }
 
+/* A list, as PRM has it in JSON. */
+static void
+put_agents(struct json_out *o, const struct voucher_request *q)
+{
+	unsigned i;
+
+	if (q->agent_certificates_len == 0)
+		return;
+	json_put_name(o, "agent-sign-cert");
+	json_begin_array(o);
+	for (i = 0; i < q->agent_certificates_len; i++)
+		json_put_base64(o, q->agent_certificates[i]);
+	json_end_array(o);
+}
+
 bool
 request_to_json(
     const struct voucher_request *q, char *out, size_t cap, size_t *len)
@@ -462,6 +477,10 @@ request_to_json(
 	put_binary(
 	    &o, "proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
 	put_binary(&o, "prior-signed-voucher-request", q->prior);
+	put_binary(
+	    &o, "agent-provided-proximity-registrar-cert", q->agent_registrar);
+	put_binary(&o, "agent-signed-data", q->agent_signed_data);
+	put_agents(&o, q);
 	json_end_object(&o);
 	json_end_object(&o);
 	if (json_out_span(&o, &written) != WIRE_OK)

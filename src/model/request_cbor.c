@@ -451,7 +451,24 @@ members(const struct voucher_request *q)
 	    (q->idevid_issuer.ptr != NULL) + (q->nonce[0] != '\0') +
 	    (q->prior.ptr != NULL) + (q->proximity_cert.ptr != NULL) +
 	    (q->proximity_pubk_sha256.ptr != NULL) +
-	    (q->proximity_pubk.ptr != NULL) + (q->serial[0] != '\0');
+	    (q->proximity_pubk.ptr != NULL) + (q->serial[0] != '\0') +
+	    (q->agent_registrar.ptr != NULL) + (q->agent_certificates_len > 0) +
+	    (q->agent_signed_data.ptr != NULL);
+}
+
+/* Octets, as the YANG has it, where there is one. */
+static void
+put_agents(struct cbor_out *o, const struct voucher_request *q)
+{
+	unsigned i;
+
+	if (q->agent_certificates_len == 0)
+		return;
+	cbor_put_uint(o, 15);
+	if (q->agent_certificates_len > 1)
+		cbor_put_array(o, q->agent_certificates_len);
+	for (i = 0; i < q->agent_certificates_len; i++)
+		cbor_put_bytes(o, q->agent_certificates[i]);
 }
 
 bool
@@ -494,6 +511,9 @@ request_to_cbor(
 		cbor_put_uint(&o, 13);
 		cbor_put_string(&o, q->serial);
 	}
+	sid_put_bytes(&o, 14, q->agent_registrar);
+	put_agents(&o, q);
+	sid_put_bytes(&o, 16, q->agent_signed_data);
 	if (cbor_out_span(&o, &written) != WIRE_OK)
 		return false;
 	*len = written.len;

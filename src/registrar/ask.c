@@ -36,6 +36,8 @@ ask_rows(struct option_row rows[OPTIONS_MAX], struct ask_options *o, bool url)
 		{ "format", &o->format, NULL, false },
 		{ "pledge-certificate", &o->pledge, NULL, false },
 		{ "pledge-key", &o->pledge_key, NULL, false },
+		{ "agent-certificate", &o->agent, NULL, false },
+		{ "agent-key", &o->agent_key, NULL, false },
 		{ "pin", &o->pin, NULL, false },
 		{ "nonce", &o->nonce, NULL, false },
 		{ "nonceless", NULL, &o->nonceless, false },
@@ -86,6 +88,22 @@ issuer_choose(const struct ask_options *o, const struct pvr *p, uint8_t *room,
 	return REASON_OK;
 }
 
+/* Whose agent it was (PRM): its certificate first, those above it behind. */
+static enum reason
+agents_add(const struct ask *a, struct voucher_request *q, struct why *why)
+{
+	unsigned n;
+
+	if (a->agents.len > AGENT_CERTIFICATES_MAX)
+		return why_set(why, REASON_CONTAINER_CERTIFICATES, -1,
+		    "more than %d in --agent-certificate",
+		    AGENT_CERTIFICATES_MAX);
+	for (n = 0; n < a->agents.len; n++)
+		q->agent_certificates[n] = a->agents.list[n].der;
+	q->agent_certificates_len = a->agents.len;
+	return REASON_OK;
+}
+
 /* RFC 8995 5.5: the registrar's request around the pledge's. */
 static enum reason
 rvr_make(struct ask *a, const struct pvr *p, struct why *why)
@@ -111,7 +129,8 @@ rvr_make(struct ask *a, const struct pvr *p, struct why *why)
 	if (o->serial != NULL &&
 	    !text_copy(q.serial, sizeof(q.serial), span_str(o->serial)))
 		return why_set(why, REASON_SERIAL_SYNTAX, -1, "--serial");
-	if ((r = issuer_choose(o, p, issuer, &q.idevid_issuer, why)) !=
+	if ((r = agents_add(a, &q, why)) != REASON_OK ||
+	    (r = issuer_choose(o, p, issuer, &q.idevid_issuer, why)) !=
 		REASON_OK ||
 	    (r = time_option(o->created_on, &q.created_on, why)) != REASON_OK)
 		return r;
@@ -128,8 +147,29 @@ format_of_file(struct ask *a)
 		a->format = f;
 }
 
+/* Without an agent at hand: what it signs for the device, by its key. */
+static enum reason
+agent_play(const struct ask *a, const struct pvr_plan *plan, struct buf *out,
+    struct why *why)
+{
+	const struct ask_options *o = &a->options;
+	struct identity agent = { 0 };
+	char serial[SERIAL_MAX + 1];
+	enum reason r;
+
+	if (o->agent_key == NULL)
+		return REASON_OK;
+	if ((r = identity_load(&agent, o->agent_key, o->agent, NULL, NULL,
+		 why)) == REASON_OK &&
+	    (r = subject_serial(&plan->pledge->own.list[0], serial, why)) ==
+		REASON_OK)
+		r = agent_data_make(&agent, serial, plan->created_on, out, why);
+	identity_free(&agent);
+	return r;
+}
+
 /* Without a device at hand: its request, by its key, as if it had seen the
- * registrar's certificate in TLS. */
+ * registrar's certificate in TLS, or the agent. */
 static enum reason
 pledge_play(struct ask *a, struct pvr *p, struct why *why)
 {
@@ -141,16 +181,22 @@ pledge_play(struct ask *a, struct pvr *p, struct why *why)
 		    .content_type =
 			o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON } };
 	struct identity pledge = { 0 };
+	struct buf agent;
 	enum reason r;
 
 	buf_init(&p->bytes, BODY_MAX);
+	buf_init(&agent, BODY_MAX);
 	plan.pledge = &pledge;
 	if ((r = identity_load(&pledge, o->pledge_key, o->pledge, NULL, NULL,
 		 why)) == REASON_OK &&
 	    (r = time_option(o->created_on, &plan.created_on, why)) ==
 		REASON_OK &&
-	    (r = pvr_make(&plan, &p->bytes, why)) == REASON_OK)
-		r = pvr_read(p, &a->pledge, why);
+	    (r = agent_play(a, &plan, &agent, why)) == REASON_OK) {
+		plan.agent_data = buf_span(&agent);
+		if ((r = pvr_make(&plan, &p->bytes, why)) == REASON_OK)
+			r = pvr_read(p, &a->pledge, why);
+	}
+	buf_free(&agent);
 	identity_free(&pledge);
 	return r;
 }
@@ -178,13 +224,23 @@ rvr_prepare(struct ask *a, struct why *why)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "--pledge-key goes with --pledge-certificate, and without "
 		    "--pvr");
+	if (o->agent_key != NULL && (o->agent == NULL || o->pledge_key == NULL))
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--agent-key goes with --agent-certificate and "
+		    "--pledge-key");
 	buf_init(&a->rvr, FILE_MAX);
-	if (o->pledge != NULL)
+	if (o->agent_key != NULL && o->format == NULL)
+		a->format = FORMAT_JWS_JSON;
+	if (o->agent != NULL)
+		r = certificates_load(&a->agents, o->agent, why);
+	if (r == REASON_OK && o->pledge != NULL)
 		r = certificates_load(&a->pledge, o->pledge, why);
 	if (r == REASON_OK && o->pvr != NULL)
 		r = pvr_load(&p, o->pvr, &a->pledge, why);
 	if (r == REASON_OK && o->pledge_key != NULL)
 		r = pledge_play(a, &p, why);
+	if (r == REASON_OK && p.bytes.len > 0)
+		r = pvr_agent_check(&p, &a->agents, why);
 	/* As the pledge wrote it, unless told otherwise (MP 3 rule 3). */
 	if (r == REASON_OK && o->pvr != NULL && o->format == NULL)
 		a->format = p.envelope.format;
@@ -258,6 +314,7 @@ ask_free(struct ask *a)
 {
 	buf_free(&a->rvr);
 	certificates_free(&a->pledge);
+	certificates_free(&a->agents);
 	identity_free(&a->signer);
 	identity_free(&a->tls);
 }

@@ -14,6 +14,7 @@ struct ask_options {
 	const char *tls_key, *tls_certificate;
 	const char *pvr, *rvr, *serial, *issuer, *created_on, *accept;
 	const char *format, *pledge, *pledge_key, *nonce, *pin;
+	const char *agent, *agent_key;
 	bool insecure, nonceless, id_data, json;
 };
 
@@ -23,6 +24,7 @@ struct ask {
 	struct identity signer, tls;
 	enum artifact_format format;	/* of the request */
 	struct certificate_file pledge; /* --pledge-certificate, or empty */
+	struct certificate_file agents; /* --agent-certificate, or empty */
 	struct buf rvr;			/* the bytes that are sent */
 };
 

@@ -22,6 +22,8 @@ static const struct {
 	    "sign the voucher-request of a pledge" },
 	{ "pledge", "verify", pledge_verify,
 	    "judge a voucher as a pledge does" },
+	{ "registrar", "agent-data", registrar_agent_data,
+	    "sign what a registrar-agent gives to a pledge (PRM)" },
 	{ "registrar", "ca", registrar_ca,
 	    "make a domain CA and a registrar certificate" },
 	{ "registrar", "request", registrar_request,

@@ -6,20 +6,24 @@
 
 struct pledge_options {
 	const char *key, *passphrase, *certificate, *chain, *registrar, *nonce;
-	const char *created_on, *out, *format, *proximity;
+	const char *created_on, *out, *format, *proximity, *agent;
 	bool id_data, no_assertion, nonceless;
 };
 
 static enum reason
 request_make(const struct pledge_options *o, const struct identity *i,
-    const struct certificate *registrar, struct buf *out, struct why *why)
+    const struct certificate *registrar, struct span agent, struct buf *out,
+    struct why *why)
 {
 	struct pvr_plan plan = { .pledge = i,
 		.registrar = registrar,
 		.nonce = o->nonceless ? "" : o->nonce,
 		.proximity = o->proximity,
 		.no_assertion = o->no_assertion,
-		.form = { .format = FORMAT_CMS_JSON,
+		.agent_data = agent,
+		/* What a MASA for such pledges must know (MP 15.1). */
+		.form = {
+		    .format = agent.len > 0 ? FORMAT_JWS_JSON : FORMAT_CMS_JSON,
 		    .content_type =
 			o->id_data ? CMS_ID_DATA : CMS_ANIMA_JSON } };
 	enum reason r;
@@ -51,28 +55,34 @@ pledge_request(int argc, char **argv)
 		{ "id-data", NULL, &o.id_data, false },
 		{ "format", &o.format, NULL, false },
 		{ "proximity", &o.proximity, NULL, false },
+		{ "agent-data", &o.agent, NULL, false },
 		{ "no-assertion", NULL, &o.no_assertion, false },
 		{ "out", &o.out, NULL, true },
 		{ 0 },
 	};
 	struct certificate_file registrar = { 0 };
 	struct identity identity = { 0 };
+	struct buf out, agent;
 	struct why why;
-	struct buf out;
 	enum reason r;
 
 	if (options_read(argc, argv, rows, NULL, 0) != EXIT_DONE)
 		return EXIT_USAGE;
 	why_clear(&why);
 	buf_init(&out, FILE_MAX);
+	buf_init(&agent, BODY_MAX);
 	if ((r = identity_load(&identity, o.key, o.certificate, o.chain,
 		 o.passphrase, &why)) == REASON_OK &&
 	    (r = certificates_load(&registrar, o.registrar, &why)) ==
 		REASON_OK &&
-	    (r = request_make(&o, &identity, &registrar.list[0], &out, &why)) ==
-		REASON_OK)
+	    (o.agent == NULL ||
+		(r = file_read(o.agent, &agent, BODY_MAX, &why)) ==
+		    REASON_OK) &&
+	    (r = request_make(&o, &identity, &registrar.list[0],
+		 buf_span(&agent), &out, &why)) == REASON_OK)
 		r = file_write(o.out, buf_span(&out), 0644, &why);
 	buf_free(&out);
+	buf_free(&agent);
 	certificates_free(&registrar);
 	identity_free(&identity);
 	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);

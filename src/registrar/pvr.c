@@ -6,6 +6,7 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "envelope/agent.h"
 
 enum reason
 subject_serial(
@@ -77,6 +78,44 @@ pvr_read(
 	if (r != REASON_OK || out->request.serial[0] != '\0')
 		return r;
 	return subject_serial(out->signer, out->request.serial, why);
+}
+
+static enum reason
+agent_verify(const struct agent_data *d, const struct certificate *agent,
+    struct why *why)
+{
+	enum reason r = agent_data_verify(d, agent, why);
+
+	if (r == REASON_OK &&
+	    (d->created_on < agent->not_before ||
+		d->created_on > agent->not_after))
+		return why_set(why, REASON_AGENT_DATE, -1,
+		    "created-on is outside of its dates");
+	return r;
+}
+
+enum reason
+pvr_agent_check(
+    const struct pvr *p, const struct certificate_file *agents, struct why *why)
+{
+	struct span data = p->request.agent_signed_data;
+	struct agent_data *d;
+	uint8_t *arena;
+	enum reason r;
+
+	if (p->request.assertion != ASSERTION_AGENT_PROXIMITY ||
+	    data.ptr == NULL)
+		return REASON_OK;
+	d = memory_new(sizeof(*d));
+	arena = memory_new(JWS_ARENA(data.len));
+	r = agent_data_read(data, arena, JWS_ARENA(data.len), d, why);
+	if (r == REASON_OK && strcmp(d->serial, p->request.serial) != 0)
+		r = why_set(why, REASON_AGENT_SERIAL, -1, "%s", d->serial);
+	if (r == REASON_OK && agents->len > 0)
+		r = agent_verify(d, &agents->list[0], why);
+	free(arena);
+	free(d);
+	return r;
 }
 
 void

@@ -19,6 +19,9 @@ struct pvr_plan {
 	const struct certificate *registrar; /* whom it saw in TLS */
 	const char *nonce;     /* NULL = 16 random octets, "" = none */
 	const char *proximity; /* cert, pubk, pubk-sha256, none; NULL = usual */
+	/* Of a registrar-agent, which acts for that registrar (PRM); len 0: the
+	 * pledge has seen the registrar itself. */
+	struct span agent_data;
 	bool no_assertion;
 	int64_t created_on;
 	/* Of COSE bare decides whether the pledge's certificates come along. */
@@ -29,6 +32,13 @@ struct pvr_plan {
  * PLEDGE_SERIAL_COUNT and those of request_sign(). */
 MUST_USE enum reason pvr_make(
     const struct pvr_plan *plan, struct buf *out, struct why *why);
+
+/* Before it goes to a MASA (MP 15.1, checks 3 and 4): was the agent's part of this
+ * PVR signed for this serial? By the first of agents, and within its dates, if there
+ * is one. A PVR without such a part is fine. AGENT_DATA, AGENT_SERIAL, AGENT_KEY_ID,
+ * AGENT_SIGNATURE, AGENT_DATE. */
+MUST_USE enum reason pvr_agent_check(const struct pvr *p,
+    const struct certificate_file *agents, struct why *why);
 
 /* Reads and verifies a PVR file in any form, binary, base64 or PEM. The serial of a request without one
  * is taken from the signer's subject (RFC 8995 2.3.1). A COSE request brings no

@@ -44,23 +44,40 @@ proximity_choose(const char *word, const struct certificate *registrar,
 	return REASON_OK;
 }
 
+/* RFC 8995: whom it saw in TLS. PRM: what an agent gave it, who saw nobody. */
+static enum reason
+seen_choose(const struct pvr_plan *plan, uint8_t hash[HASH_SIZE],
+    struct voucher_request *q, struct why *why)
+{
+	const char *word = plan->proximity;
+
+	if (plan->agent_data.len > 0) {
+		if (word != NULL || plan->no_assertion)
+			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+			    "what an agent gave takes the place of --proximity "
+			    "and --no-assertion");
+		q->assertion = ASSERTION_AGENT_PROXIMITY;
+		q->agent_registrar = plan->registrar->der;
+		q->agent_signed_data = plan->agent_data;
+		return REASON_OK;
+	}
+	if (!plan->no_assertion)
+		q->assertion = ASSERTION_PROXIMITY;
+	/* The registrar's certificate, too, is much for a constrained pledge. */
+	if (word == NULL)
+		word = plan->form.format == FORMAT_COSE_CBOR ? "pubk" : "cert";
+	return proximity_choose(word, plan->registrar, hash, q, why);
+}
+
 enum reason
 pvr_make(const struct pvr_plan *plan, struct buf *out, struct why *why)
 {
-	bool cose = plan->form.format == FORMAT_COSE_CBOR;
 	struct voucher_request q = { .has_created_on = true,
 		.created_on = plan->created_on };
-	const char *word = plan->proximity;
 	uint8_t hash[HASH_SIZE];
 	enum reason r;
 
-	/* The registrar's certificate, too, is much for a constrained pledge. */
-	if (word == NULL)
-		word = cose ? "pubk" : "cert";
-	if (!plan->no_assertion)
-		q.assertion = ASSERTION_PROXIMITY;
-	if ((r = proximity_choose(word, plan->registrar, hash, &q, why)) !=
-		REASON_OK ||
+	if ((r = seen_choose(plan, hash, &q, why)) != REASON_OK ||
 	    (r = subject_serial(&plan->pledge->own.list[0], q.serial, why)) !=
 		REASON_OK ||
 	    (r = nonce_choose(plan->nonce, q.nonce, why)) != REASON_OK)

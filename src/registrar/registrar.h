@@ -109,6 +109,8 @@ struct request_form {
 	/* More certificates for a COSE request: the pledge's (MP 10.1). */
 	const struct certificate_file *bag;
 	bool bare; /* COSE: no certificate at all, as a pledge sends it */
+	/* JWS of an agent: kid alone, no certificate; NULL = a request's. */
+	const char *key_id;
 };
 
 /* "cms", "jws" or "cose"; text NULL leaves *out as it is. ADMIN_ARGUMENT. */
@@ -123,6 +125,16 @@ MUST_USE enum reason format_option(
 MUST_USE enum reason request_sign(const struct identity *i,
     const struct voucher_request *q, const struct request_form *form,
     struct buf *out, struct why *why);
+/* The same of any content. */
+MUST_USE enum reason content_sign(const struct identity *i, struct span content,
+    const struct request_form *form, struct buf *out, struct why *why);
+
+/* --- agent_data.c --- */
+
+/* What a registrar-agent signs for the pledge of this serial (PRM): *out is open.
+ * AGENT_KEY_ID if its certificate has no subjectKeyIdentifier, which names it. */
+MUST_USE enum reason agent_data_make(const struct identity *agent,
+    const char *serial, int64_t created_on, struct buf *out, struct why *why);
 
 /* --- names.c --- */
 
@@ -134,6 +146,7 @@ void fingerprint_print(char out[FINGERPRINT_SIZE], struct span bytes);
 enum exit_code pledge_request(int argc, char **argv);
 enum exit_code pledge_verify(int argc, char **argv);
 enum exit_code pledge_key(int argc, char **argv);
+enum exit_code registrar_agent_data(int argc, char **argv);
 enum exit_code registrar_request(int argc, char **argv);
 enum exit_code registrar_auditlog(int argc, char **argv);
 enum exit_code registrar_judge(int argc, char **argv);

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/text.h"
+#include "envelope/agent.h"
 #include "registrar/registrar.h"
 #include "registrar/show.h"
 
@@ -73,6 +75,53 @@ proximity_lines(const struct voucher_request *q)
 	hex_line("proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
 }
 
+/* What the agent signed; the text is the caller's. */
+static bool
+agent_print(const struct voucher_request *q, char *out, size_t cap)
+{
+	struct agent_data *d = memory_new(sizeof(*d));
+	uint8_t *arena = memory_new(JWS_ARENA(q->agent_signed_data.len));
+	char date[CLOCK_TEXT_SIZE];
+	bool good;
+
+	good = agent_data_read(q->agent_signed_data, arena,
+		   JWS_ARENA(q->agent_signed_data.len), d, NULL) == REASON_OK &&
+	    text_printable(span_str(d->serial));
+	if (good) {
+		clock_print(date, d->created_on);
+		snprintf(out, cap, "for %s at %s", d->serial, date);
+	}
+	free(arena);
+	free(d);
+	return good;
+}
+
+/* What a registrar-agent has to do with it (PRM). */
+static void
+agent_lines(const struct voucher_request *q)
+{
+	struct certificate c;
+	char text[160];
+	unsigned i;
+
+	if (q->agent_registrar.ptr != NULL &&
+	    certificate_read(q->agent_registrar, &c, NULL) == REASON_OK)
+		show_certificate("agent-provided-proximity-registrar-cert", &c);
+	else if (q->agent_registrar.ptr != NULL)
+		show_line("agent-provided-proximity-registrar-cert",
+		    "(no certificate)");
+	if (q->agent_signed_data.ptr != NULL)
+		show_line("agent-signed-data",
+		    agent_print(q, text, sizeof(text)) ? text : "(malformed)");
+	for (i = 0; i < q->agent_certificates_len; i++) {
+		if (certificate_read(q->agent_certificates[i], &c, NULL) ==
+		    REASON_OK)
+			show_certificate("agent-sign-cert", &c);
+		else
+			show_line("agent-sign-cert", "(no certificate)");
+	}
+}
+
 void
 request_text_print(const struct judgement *j)
 {
@@ -89,6 +138,7 @@ request_text_print(const struct judgement *j)
 		show_date("created-on", q->created_on);
 	hex_line("idevid-issuer", q->idevid_issuer);
 	proximity_lines(q);
+	agent_lines(q);
 	show_form(j);
 	show_chain(j);
 	if (q->prior.ptr == NULL)
@@ -131,6 +181,7 @@ void
 request_json_put(struct json_out *o, const struct judgement *j)
 {
 	const struct voucher_request *q = &j->request;
+	unsigned i;
 
 	show_put_text(o, "kind", "voucher-request");
 	show_put_text(o, "serial-number", q->serial);
@@ -143,6 +194,16 @@ request_json_put(struct json_out *o, const struct judgement *j)
 	put_base64(o, "proximity-registrar-pubk", q->proximity_pubk);
 	put_base64(
 	    o, "proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
+	put_base64(
+	    o, "agent-provided-proximity-registrar-cert", q->agent_registrar);
+	put_base64(o, "agent-signed-data", q->agent_signed_data);
+	if (q->agent_certificates_len > 0) {
+		json_put_name(o, "agent-sign-cert");
+		json_begin_array(o);
+		for (i = 0; i < q->agent_certificates_len; i++)
+			json_put_base64(o, q->agent_certificates[i]);
+		json_end_array(o);
+	}
 	show_put_form(o, j);
 	show_put_signature(o, j);
 	if (q->prior.ptr != NULL)

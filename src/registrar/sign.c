@@ -148,6 +148,7 @@ plan_make(const struct identity *i, const struct request_form *form,
 
 	plan->content = content;
 	plan->algorithm = private_key_signature(i->key);
+	plan->key_id = form->key_id;
 	for (n = 0; r == REASON_OK && n < i->len && !form->bare; n++)
 		r = plan_certificate(plan, i->chain[n], why);
 	for (n = 0; r == REASON_OK && form->bag != NULL && n < form->bag->len;
@@ -174,34 +175,40 @@ format_option(const char *text, enum artifact_format *out, struct why *why)
 }
 
 enum reason
+content_sign(const struct identity *i, struct span content,
+    const struct request_form *form, struct buf *out, struct why *why)
+{
+	bool cose = form->format == FORMAT_COSE_CBOR, good;
+	struct object_plan plan = { 0 };
+	enum reason r;
+
+	if (form->format == FORMAT_CMS_JSON)
+		good = cms_sign(i, form, content, out);
+	else if ((r = plan_make(i, form, content, &plan, why)) == REASON_OK)
+		good = object_sign(i, &plan, cose, out);
+	else
+		return r;
+	return good ? REASON_OK
+		    : why_set(why, REASON_PAYLOAD_MALFORMED, -1,
+			  "the request does not fit %d octets", FILE_MAX);
+}
+
+enum reason
 request_sign(const struct identity *i, const struct voucher_request *q,
     const struct request_form *form, struct buf *out, struct why *why)
 {
 	bool cose = form->format == FORMAT_COSE_CBOR, good;
 	uint8_t *room = memory_new(REQUEST_MAX);
-	struct object_plan plan = { 0 };
-	enum reason r = REASON_OK;
-	struct span content;
+	enum reason r;
 	size_t len;
 
 	good = cose ? request_to_cbor(q, room, REQUEST_MAX, &len)
 		    : request_to_json(q, (char *)room, REQUEST_MAX, &len);
-	if (!good) {
-		r = why_set(why, REASON_PAYLOAD_MALFORMED, -1,
-		    "the request does not fit %d octets%s", REQUEST_MAX,
-		    cose ? ", or its nonce is no base64 of 8 to 32 octets"
-			 : "");
-		goto out;
-	}
-	content = span_of(room, len);
-	if (form->format == FORMAT_CMS_JSON)
-		good = cms_sign(i, form, content, out);
-	else if ((r = plan_make(i, form, content, &plan, why)) == REASON_OK)
-		good = object_sign(i, &plan, cose, out);
-	if (r == REASON_OK && !good)
-		r = why_set(why, REASON_PAYLOAD_MALFORMED, -1,
-		    "the request does not fit %d octets", FILE_MAX);
-out:
+	r = good
+	    ? content_sign(i, span_of(room, len), form, out, why)
+	    : why_set(why, REASON_PAYLOAD_MALFORMED, -1,
+		  "the request does not fit %d octets%s", REQUEST_MAX,
+		  cose ? ", or its nonce is no base64 of 8 to 32 octets" : "");
 	free(room);
 	return r;
 }

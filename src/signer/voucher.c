@@ -183,6 +183,7 @@ fill_pin(const struct voucher_order *v, const struct certificate *pin,
 		break;
 	case PIN_EITHER_PUBK: /* no order has them */
 	case PIN_EITHER_SHA256:
+	case PIN_UNKNOWN:
 		break;
 	}
 }
@@ -257,6 +258,7 @@ fill_object(const struct order *o, struct object_plan *plan)
 	memset(plan, 0, sizeof(*plan));
 	plan->content = buf_span(&o->content);
 	plan->algorithm = private_key_signature(h->key);
+	plan->bag = o->voucher.x5bag;
 	plan->certificates_len = h->chain_len;
 	for (i = 0; i < h->chain_len; i++)
 		plan->certificates[i] = h->chain[i];

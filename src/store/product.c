@@ -6,7 +6,7 @@
 	"audit_only, emit_id_data, legacy, import_only, "               \
 	"key_usage, formats, pin_kind, voucher_limit, proprietary, "    \
 	"verified, scheme, subject_key_id, organization, unit, model, " \
-	"hw_type, issuance_policy"
+	"hw_type, issuance_policy, x5bag"
 
 static void
 take_profile(const struct value *row, struct idevid_profile *p)
@@ -17,6 +17,21 @@ take_profile(const struct value *row, struct idevid_profile *p)
 	take_text(p->model, sizeof(p->model), &row[20]);
 	take_text(p->hw_type, sizeof(p->hw_type), &row[21]);
 	p->issuance_policy = row[22].number != 0;
+}
+
+/* A number that no program wrote says nothing. */
+static enum pin_kind
+pin_kind_known(int64_t n)
+{
+	return n >= PIN_CERTIFICATE && n <= PIN_UNKNOWN ? (enum pin_kind)n
+							: PIN_UNKNOWN;
+}
+
+static enum bag_place
+bag_known(int64_t n)
+{
+	return n >= BAG_UNPROTECTED && n <= BAG_BOTH ? (enum bag_place)n
+						     : BAG_UNPROTECTED;
 }
 
 static void
@@ -32,10 +47,11 @@ take_product(const struct value *row, struct product *p)
 	p->audit_only = row[6].number != 0;
 	p->emit_id_data = row[7].number != 0;
 	p->legacy = (unsigned)row[8].number & LEGACY_ALL;
+	p->x5bag = bag_known(row[23].number);
 	p->import_only = row[9].number != 0;
 	p->profile.key_usage = (enum idevid_usage)row[10].number;
 	p->formats = (unsigned)row[11].number;
-	p->pin_kind = (enum pin_kind)row[12].number;
+	p->pin_kind = pin_kind_known(row[12].number);
 	p->voucher_limit = (unsigned)row[13].number;
 	p->proprietary_len = (unsigned)row[14].bytes.len;
 	if (p->proprietary_len > sizeof(p->proprietary))
@@ -106,7 +122,7 @@ store_product_put(struct store *s, const struct product *p)
 	return store_change(s,
 	    "INSERT INTO product (" COLUMNS ") VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) ON "
+	    "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) ON "
 	    "CONFLICT (name) "
 	    "DO UPDATE SET token = ?2, masa_url = ?3, counter_width = ?4, "
 	    "check_character = ?5, pin = ?6, audit_only = ?7, "
@@ -114,7 +130,8 @@ store_product_put(struct store *s, const struct product *p)
 	    "key_usage = ?11, formats = ?12, pin_kind = ?13, "
 	    "voucher_limit = ?14, proprietary = ?15, verified = ?16, "
 	    "scheme = ?17, subject_key_id = ?18, organization = ?19, "
-	    "unit = ?20, model = ?21, hw_type = ?22, issuance_policy = ?23",
+	    "unit = ?20, model = ?21, hw_type = ?22, issuance_policy = ?23, "
+	    "x5bag = ?24",
 	    VALUES(value_text(p->name), value_text(p->token),
 		value_text(p->masa_url), value_number(p->counter_width),
 		value_number(p->check_character), value_number(p->pin),
@@ -128,5 +145,6 @@ store_product_put(struct store *s, const struct product *p)
 		value_text(p->profile.organization),
 		value_text(p->profile.unit), value_text(p->profile.model),
 		value_text(p->profile.hw_type),
-		value_number(p->profile.issuance_policy)));
+		value_number(p->profile.issuance_policy),
+		value_number(p->x5bag)));
 }

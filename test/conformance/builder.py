@@ -47,7 +47,8 @@ is refused for that reason, "two VERB..." is signed by two operators
                    signed = {}, here and in pledge: see objects.cms()
   [request.expect] status, reason, text, type, format, and
       [request.expect.voucher] leaf = value; "@nonce", "@serial", and pin = identity,
-                   absent = [], content_type = oid, layout = "2019", raw_key = the
+                   absent = [], content_type = oid, layout = "2019", bags = the
+                   headers of COSE that have the chain, raw_key = the
                    name of the key whose placeholder is the only certificate
       over_limit = how many such vouchers a product's limit warns of; the size that
                    `hallmark status` tells is compared with one of our own
@@ -127,6 +128,12 @@ class Scene:
         "fluent-audit": ("all-audit-9", "QA9", [
             "--formats", "cms,jws,cose", "--audit-only", "yes"]),
         "cose-only": ("tiny-9", "TN9", ["--formats", "cose"]),
+        "bag-protected": ("ca-only-9", "CO9", [
+            "--formats", "cms,jws,cose", "--x5bag", "protected"]),
+        "bag-both": ("ca-both-9", "CB9", [
+            "--formats", "cms,jws,cose", "--x5bag", "both"]),
+        "pin-unknown": ("unknown-9", "KN9", [
+            "--formats", "cms,jws,cose", "--pin-kind", "unknown"]),
         "pubk": ("raw-9", "RW9", ["--formats", "cms,jws,cose", "--pin-kind",
                                   "pubk"]),
         "pubk-sha256": ("hash-9", "HA9", ["--formats", "cms,jws,cose",
@@ -578,8 +585,10 @@ class Scene:
         self.registrar = self.last.identity if name == "@device" else \
             self.pki.get(name)
         # In CBOR a nonce is octets; what others see of it is their base64.
-        self.nonce = secrets.token_urlsafe(16) if self.format == "cms" else \
-            world.b64(secrets.token_bytes(16))
+        octets = self.format != "cms" or \
+            words.get("pledge", {}).get("format") == "cose"
+        self.nonce = world.b64(secrets.token_bytes(16)) if octets else \
+            secrets.token_urlsafe(16)
         seen = self.pki.get(words["seen"]) if "seen" in words else \
             self.registrar
         prior = self.pledge_request(
@@ -773,7 +782,9 @@ class Scene:
             if raw:
                 anchor = self.folder / "placeholder.pem"
                 anchor.write_bytes(home.hallmark("ca", "show", raw, "--pem"))
-            voucher = judge(self.folder, artifact, anchor)
+            bags = wanted.pop("bags", None)
+            voucher = judge(self.folder, artifact, anchor, bags) if bags \
+                else judge(self.folder, artifact, anchor)
         else:
             voucher = home.voucher(artifact, self.folder)
             self.compare_type(wanted.pop("content_type", None), artifact)

@@ -423,16 +423,26 @@ def stripped_size(folder, form, artifact):
                                 signature])))
 
 
-def cose_content(folder, artifact, anchor):
-    """(root, members) of a good voucher: deterministic, SIDs alone, the chain as
-    unprotected x5bag."""
-    protected, unprotected, content, signature = cose_apart(folder, artifact)
-    if protected != ((1, -7),) or dict(unprotected).keys() != {32}:
+def cose_bag(protected, unprotected, places):
+    """The chain, which is the x5bag of the header maps that are named, alone."""
+    maps = {"protected": dict(protected), "unprotected": dict(unprotected)}
+    if maps["protected"].pop(1) != -7:
+        raise RuntimeError("header %r" % (protected,))
+    if {p: {32} if p in places else set() for p in maps} != {
+            p: m.keys() for p, m in maps.items()}:
         raise RuntimeError("headers %r %r" % (protected, unprotected))
-    bag = unprotected[0][1]
-    if isinstance(bag, list) and len(bag) < 2:
+    bags = [maps[place][32] for place in places]
+    if any(bag != bags[0] for bag in bags):
+        raise RuntimeError("two chains")
+    if isinstance(bags[0], list) and len(bags[0]) < 2:
         raise RuntimeError("an array of one certificate")
-    bag = bag if isinstance(bag, list) else [bag]
+    return bags[0] if isinstance(bags[0], list) else bags
+
+
+def cose_content(folder, artifact, anchor, places):
+    """(root, members) of a good voucher: deterministic, SIDs alone."""
+    protected, unprotected, content, signature = cose_apart(folder, artifact)
+    bag = cose_bag(protected, unprotected, places)
     path, _ = public_key(folder, bag[0])
     (folder / "signature").write_bytes(der_signature(signature))
     world.openssl("pkeyutl", "-verify", "-pubin", "-inkey", path, "-rawin",
@@ -450,7 +460,7 @@ def cose_content(folder, artifact, anchor):
 
 def cose_voucher_2019(folder, artifact, anchor):
     """The leaves under today's names, after a look at their old types."""
-    root, members = cose_content(folder, artifact, anchor)
+    root, members = cose_content(folder, artifact, anchor, ["unprotected"])
     if root != 1001100 or set(members) != {5, 6, 11, 12, 14} or \
             not isinstance(members[14], bytes) or \
             not isinstance(members[6], Tagged) or members[6].tag != 1:
@@ -460,8 +470,8 @@ def cose_voucher_2019(folder, artifact, anchor):
             "serial-number": members[14].decode()}
 
 
-def cose_voucher(folder, artifact, anchor):
-    root, members = cose_content(folder, artifact, anchor)
+def cose_voucher(folder, artifact, anchor, places=("unprotected",)):
+    root, members = cose_content(folder, artifact, anchor, places)
     if root != VOUCHER_SID:
         raise RuntimeError("root %r" % root)
     found = {VOUCHER[key]: value for key, value in members.items()}

@@ -39,6 +39,11 @@ read_one(struct http_reader *r, struct span *rest, size_t piece)
 static void
 check_request(const struct http_reader *r)
 {
+	static const struct http_paths paths[] = {
+		{ "", 0 },
+		{ "/a,/b/c,/.well-known", LEGACY_ALL },
+	};
+	struct span name;
 	const struct http_request *q = &r->request;
 	struct http_exchange e;
 	struct why why;
@@ -50,12 +55,16 @@ check_request(const struct http_reader *r)
 	for (i = 0; i < q->accept_len; i++)
 		require(inside(q->accept[i], &r->header));
 	for (i = 0; i < 2; i++) {
-		if (exchange_read(q, i == 1, &e, &why) != REASON_OK) {
+		if (exchange_read(q, &paths[i], &e, &why) != REASON_OK) {
 			require(e.route == NULL);
 			continue;
 		}
-		require(span_is(q->path, e.route->path));
-		require(e.route->resource == RESOURCE_HEALTH ||
+		name = span_of(
+		    q->path.ptr + e.base.len + 1, q->path.len - e.base.len - 1);
+		require(e.base.ptr == q->path.ptr && e.base.len < q->path.len);
+		require(e.route->resource == RESOURCE_PREPARED ||
+		    span_is(name, e.route->name));
+		require(e.route->resource != RESOURCE_REQUEST ||
 		    (e.media.request != FORMAT_NONE && e.media.reply != 0 &&
 			e.media.reply_types[e.media.reply & 3] != NULL));
 	}
@@ -110,6 +119,7 @@ input_read(const uint8_t *bytes, size_t len)
 uint64_t
 input_decode(const uint8_t *bytes, size_t len)
 {
+	static const struct http_paths all = { "", 1 };
 	struct http_exchange e;
 	struct http_reader r;
 	struct span rest;
@@ -121,7 +131,7 @@ input_decode(const uint8_t *bytes, size_t len)
 	piece = bytes[0] == 255 ? SIZE_MAX : (size_t)bytes[0] + 1;
 	reader_open(&r);
 	while (rest.len > 0 && read_one(&r, &rest, piece) == HTTP_COMPLETE) {
-		if (exchange_read(&r.request, 1, &e, NULL) != REASON_OK)
+		if (exchange_read(&r.request, &all, &e, NULL) != REASON_OK)
 			break;
 		reader_next(&r);
 	}

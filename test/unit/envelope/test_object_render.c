@@ -195,6 +195,51 @@ cose_in_libcbor(void **state)
 		}
 }
 
+static size_t
+map_size(const unsigned char *bytes, size_t len)
+{
+	struct cbor_load_result result;
+	cbor_item_t *map = cbor_load(bytes, len, &result);
+	size_t n = cbor_map_size(map);
+
+	assert_int_equal(result.read, len);
+	cbor_decref(&map);
+	return n;
+}
+
+/* Where a pledge that stores a CA alone finds the chain (MP 10.1). */
+static void
+bag_places(void **state)
+{
+	static const enum bag_place places[] = { BAG_PROTECTED, BAG_BOTH };
+	struct private_key *k = private_key_generate(KEY_P256);
+	struct cbor_load_result result;
+	struct object_plan p;
+	cbor_item_t *array, **part;
+	unsigned i, n;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (n = 0; n <= 2; n++) {
+			plan_fill(&p, k, n);
+			p.bag = places[i];
+			render(&p, k, true);
+			read_back(&p, k);
+			array = cbor_load(out + 1, out_len - 1, &result);
+			part = cbor_array_handle(array);
+			assert_int_equal(
+			    map_size(cbor_bytestring_handle(part[0]),
+				cbor_bytestring_length(part[0])),
+			    1 + (n > 0));
+			assert_int_equal(cbor_map_size(part[1]),
+			    n > 0 && places[i] == BAG_BOTH);
+			cbor_decref(&array);
+		}
+	/* Too small a room is said, and never an empty header. */
+	assert_false(cose_covered_render(&p, covered, 256, &covered_len));
+	private_key_free(k);
+}
+
 /* Numbers of a signature that are short, or wider than the curve. */
 static void
 fixed_width(void **state)
@@ -231,6 +276,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(jws_in_jansson),
 		cmocka_unit_test(cose_in_libcbor),
+		cmocka_unit_test(bag_places),
 		cmocka_unit_test(fixed_width),
 	};
 

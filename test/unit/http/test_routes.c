@@ -3,13 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "http/routes.h"
 
 #define BRSKI "/.well-known/brski/"
 #define EST   "/.well-known/est/"
+#define SLUG  "0123456789abcdef0123456789abcdef"
 
 static const struct {
 	enum http_method method;
@@ -43,6 +46,33 @@ static const struct {
 	{ HTTP_GET, "/healthz", NULL, NULL, 0, REASON_OK },
 	{ HTTP_HEAD, "/healthz", NULL, NULL, 0, REASON_OK },
 	{ HTTP_POST, "/healthz", NULL, NULL, 0, REASON_METHOD_GET },
+	/* An audit log under its own URL: one spelling. */
+	{ HTTP_GET, BRSKI "auditlog/" SLUG, NULL, NULL, 0, REASON_OK },
+	{ HTTP_HEAD, "/one/auditlog/" SLUG, NULL, NULL, 0, REASON_OK },
+	{ HTTP_GET, EST "auditlog/" SLUG, NULL, NULL, LEGACY_ALL, REASON_OK },
+	{ HTTP_POST, BRSKI "auditlog/" SLUG, NULL, NULL, 0, REASON_METHOD_GET },
+	{ HTTP_GET, BRSKI "auditlog/" SLUG "00", NULL, NULL, 0,
+	    REASON_PATH_UNKNOWN },
+	{ HTTP_GET, BRSKI "auditlog/" SLUG "/", NULL, NULL, 0,
+	    REASON_PATH_UNKNOWN },
+	{ HTTP_GET, BRSKI "auditlog/0123456789ABCDEF0123456789abcdef", NULL,
+	    NULL, 0, REASON_PATH_UNKNOWN },
+	{ HTTP_GET, BRSKI "auditlog/", NULL, NULL, 0, REASON_PATH_UNKNOWN },
+	{ HTTP_GET, "/auditlog/" SLUG, NULL, NULL, 0, REASON_PATH_UNKNOWN },
+	/* Base paths of the configuration stand beside the usual one. */
+	{ HTTP_POST, "/one/requestvoucher", "application/voucher-cms+json",
+	    NULL, 0, REASON_OK },
+	{ HTTP_POST, "/one/two/three/requestauditlog",
+	    "application/voucher-cms+json", NULL, 0, REASON_OK },
+	{ HTTP_POST, "/.well-known/requestvoucher",
+	    "application/voucher-cms+json", NULL, 0, REASON_OK },
+	{ HTTP_POST, "/one/two/requestvoucher", NULL, NULL, 0,
+	    REASON_PATH_UNKNOWN },
+	{ HTTP_POST, "/one-requestvoucher", NULL, NULL, 0,
+	    REASON_PATH_UNKNOWN },
+	{ HTTP_POST, "/ONE/requestvoucher", NULL, NULL, 0,
+	    REASON_PATH_UNKNOWN },
+	{ HTTP_GET, "/one/healthz", NULL, NULL, 0, REASON_PATH_UNKNOWN },
 	/* Of the registrar, not of a MASA (MP 2). */
 	{ HTTP_POST, BRSKI "voucher_status", NULL, NULL, LEGACY_ALL,
 	    REASON_PATH_UNKNOWN },
@@ -62,6 +92,8 @@ read_case(size_t i, struct http_exchange *e)
 {
 	struct http_request q = { .method = cases[i].method,
 		.path = span_str(cases[i].path) };
+	const struct http_paths paths = { "/one,/one/two/three,/.well-known",
+		cases[i].legacy };
 	struct why why;
 
 	if (cases[i].type != NULL) {
@@ -70,7 +102,20 @@ read_case(size_t i, struct http_exchange *e)
 	}
 	if (cases[i].accept != NULL)
 		q.accept[q.accept_len++] = span_str(cases[i].accept);
-	return exchange_read(&q, cases[i].legacy, e, &why);
+	return exchange_read(&q, &paths, e, &why);
+}
+
+/* Base, a slash and the name are the path, and the slug is behind its name. */
+static void
+spelled(const struct http_exchange *e, const char *path)
+{
+	char slug[HEX_SIZE(SLUG_SIZE)], text[300];
+
+	hex_encode(slug, span_of(e->slug, SLUG_SIZE));
+	snprintf(text, sizeof(text), "%.*s/%s%s", (int)e->base.len,
+	    (const char *)e->base.ptr, e->route->name,
+	    e->route->resource == RESOURCE_PREPARED ? slug : "");
+	assert_string_equal(text, path);
 }
 
 static void
@@ -87,7 +132,7 @@ paths_and_methods(void **state)
 			fail_msg("%s: %s", cases[i].path, reason_code(r));
 		assert_int_equal(e.route != NULL, r == REASON_OK);
 		if (r == REASON_OK)
-			assert_string_equal(e.route->path, cases[i].path);
+			spelled(&e, cases[i].path);
 	}
 }
 

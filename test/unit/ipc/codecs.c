@@ -46,6 +46,7 @@ fill_start(union any_message *m)
 	s->config.test = true;
 	TEXT(s->config.listen);
 	TEXT(s->config.names);
+	TEXT(s->config.base_path);
 	s->config.client = CLIENT_REQUIRED;
 	s->config.legacy = LEGACY_ALL;
 	s->config.fronts = 16;
@@ -95,6 +96,15 @@ fill_answer(union any_message *m)
 	TEXT(m->answer.text);
 	m->answer.format = FORMAT_COSE_CBOR;
 	m->answer.body = SPAN(ADMIN_BLOB_MAX);
+	HASH(m->answer.slug);
+	m->answer.slug_len = SLUG_SIZE;
+}
+
+static void
+fill_fetch(union any_message *m)
+{
+	HASH(m->fetch.slug);
+	HASH(m->fetch.client_spki_sha256);
 }
 
 static void
@@ -126,6 +136,7 @@ fill_facts(struct request_facts *f)
 	f->refusal = REASON_COUNT - 1;
 	TEXT(f->why.text);
 	f->has_created_on = f->prior = f->revocation_unknown = true;
+	f->not_in_cose = true;
 	f->legacy = f->prior_legacy = LEGACY_ALL;
 	f->created_on = INT64_MAX;
 	TEXT(f->serial);
@@ -389,6 +400,7 @@ fill_voucher_order(union any_message *m)
 	v->assertion = ASSERTION_AGENT_PROXIMITY;
 	v->expires_on = INT64_MAX;
 	v->name_issuer = v->emit_id_data = true;
+	v->x5bag = BAG_BOTH;
 	v->format = FORMAT_COSE_CBOR;
 	v->pin_kind = PIN_PUBK_SHA256;
 	v->pin = SPAN(CERTIFICATE_MAX);
@@ -516,6 +528,7 @@ CODEC(message_, peer, peer)
 CODEC(message_, failed, failed)
 CODEC(message_, check, check)
 CODEC(message_, answer, answer)
+CODEC(message_, fetch, fetch)
 CODEC(message_, decide, decide)
 CODEC(message_, refused, refused)
 CODEC(message_, derive, derive)
@@ -550,6 +563,7 @@ const struct codec codecs[] = {
 	ROW(failed),
 	ROW(check),
 	ROW(answer),
+	ROW(fetch),
 	ROW(decide),
 	ROW(refused),
 	ROW(derive),

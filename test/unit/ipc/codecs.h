@@ -12,6 +12,7 @@ union any_message {
 	struct message_failed failed;
 	struct message_check check;
 	struct message_answer answer;
+	struct message_fetch fetch;
 	struct message_decide decide;
 	struct message_refused refused;
 	struct message_derive derive;

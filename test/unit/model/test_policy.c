@@ -225,6 +225,30 @@ cose_text_nonce_or_jws(struct scene *s)
 	cose_text_nonce(s);
 	s->facts.reply = FORMAT_COSE_CBOR | FORMAT_JWS_JSON << 2;
 }
+/* By RSA, say: the format lacks what the request asks for by its signature. */
+static void
+cose_lacks(struct scene *s)
+{
+	cose(s);
+	s->facts.not_in_cose = true;
+}
+static void
+cose_lacks_or_jws(struct scene *s)
+{
+	cose_lacks(s);
+	s->facts.reply = FORMAT_COSE_CBOR | FORMAT_JWS_JSON << 2;
+}
+static void
+cms_by_rsa(struct scene *s)
+{
+	s->facts.not_in_cose = true;
+}
+/* whatever the format, nobody guesses what can be pinned. */
+static void
+pin_kind_unknown(struct scene *s)
+{
+	s->products[0].pin_kind = PIN_UNKNOWN;
+}
 static void
 unattributed(struct scene *s)
 {
@@ -529,6 +553,11 @@ static const struct row {
 	    FORMAT_COSE_CBOR },
 	{ "9 COSE, text", cose_text_nonce, REASON_FORMAT_UNSUPPORTED },
 	{ "9 COSE, short", cose_short_nonce, REASON_FORMAT_UNSUPPORTED },
+	{ "9 COSE, RSA", cose_lacks, REASON_FORMAT_UNSUPPORTED },
+	{ "9 JWS for RSA", cose_lacks_or_jws, REASON_OK, ASSERTION_PROXIMITY, 3,
+	    false, FORMAT_JWS_JSON },
+	{ "9 CMS, RSA", cms_by_rsa, REASON_OK, ASSERTION_PROXIMITY, 3, false },
+	{ "9 no kind of pin", pin_kind_unknown, REASON_PIN_KIND_UNKNOWN },
 	{ "9 JWS instead", cose_text_nonce_or_jws, REASON_OK,
 	    ASSERTION_PROXIMITY, 3, false, FORMAT_JWS_JSON },
 	{ "9 unattributed", unattributed, REASON_CMS_ATTRIBUTES_MISSING },

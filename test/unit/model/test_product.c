@@ -35,7 +35,10 @@ fields(void **state)
 		{ "pin", "lowest-ca", "lowest" },
 		{ "pin", "end-entity", "" },
 		{ "pin-kind", "pubk", "key" },
+		{ "pin-kind", "unknown", "none" },
 		{ "pin-kind", "certificate", "" },
+		{ "x5bag", "unprotected", "no" },
+		{ "x5bag", "both", "" },
 		{ "formats", "cms,jws,cose", "cms,cms" },
 		{ "formats", "cose", "" },
 		{ "formats", "jws,cms", "jws," },
@@ -81,6 +84,8 @@ fields(void **state)
 	assert_string_equal(p.token, "A1");
 	assert_int_equal(p.pin, PIN_END_ENTITY);
 	assert_int_equal(p.pin_kind, PIN_CERTIFICATE);
+	assert_int_equal(p.x5bag, BAG_BOTH);
+	assert_string_equal(bag_place_text(BAG_PROTECTED), "protected");
 	product_formats_print(text, p.formats);
 	assert_string_equal(text, "cose,jws");
 	assert_true(p.audit_only && p.emit_id_data && p.import_only);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "registrar/client.h"
 
@@ -111,15 +112,39 @@ any_client(X509_STORE_CTX *context, void *argument)
 	return 1;
 }
 
+/* Records that are no octets of an answer (RFC 8446 4.6): how often between the
+ * others, and how many before any. */
+static unsigned interrupted, before;
+
+static void
+interrupt_answer(SSL *ssl)
+{
+	if (SSL_new_session_ticket(ssl) != 1 || SSL_do_handshake(ssl) != 1 ||
+	    SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) != 1 ||
+	    SSL_do_handshake(ssl) != 1)
+		_exit(5);
+}
+
+static void
+hold_up(SSL *ssl)
+{
+	unsigned n;
+
+	for (n = 0; n < before; n++)
+		if (SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||
+		    SSL_do_handshake(ssl) != 1)
+			_exit(5);
+}
+
 /* One connection: the request must come with a client certificate and end with
  * "ping"; then the answer. Exits 0 if it was so. */
 static _Noreturn void
 serve(int listener, const char *answer)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-	char text[2048] = "";
+	char text[2048] = "", waste[512];
 	const int on = 1;
-	size_t len = 0;
+	size_t len = 0, sent;
 	SSL *ssl;
 	int fd, n;
 
@@ -144,14 +169,25 @@ serve(int listener, const char *answer)
 	}
 	/* A record for each octet, and as few segments as may be. */
 	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
-	for (; *answer != '\0'; answer++)
-		SSL_write(ssl, answer, 1);
+	hold_up(ssl);
+	for (sent = 0; answer[sent] != '\0'; sent++) {
+		if (interrupted > 0 && sent % interrupted == 0)
+			interrupt_answer(ssl);
+		SSL_write(ssl, answer + sent, 1);
+	}
 	SSL_shutdown(ssl);
+	/* What the client says of keys is read: to close over it would be a
+	 * reset, which takes the answer with it. */
+	shutdown(fd, SHUT_WR);
+	while (read(fd, waste, sizeof(waste)) > 0)
+		;
 	n = strncmp(text, "POST /x HTTP/1.1\r\nHost: localhost:", 33) == 0 &&
 	    strstr(text, "\r\nContent-Length: 4\r\n") != NULL &&
 	    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != NULL;
 	_exit(n ? 0 : 4);
 }
+
+static struct why said;
 
 /* Starts the server, asks it, waits for its end. */
 static enum reason
@@ -169,7 +205,6 @@ ask(const char *host, const char *trust, bool insecure, const char *answer,
 		.body = span_str("ping") };
 	struct client c = { .trust = trust, .insecure = insecure };
 	struct identity identity;
-	struct why why;
 	char url[64];
 	enum reason r;
 	pid_t child;
@@ -183,10 +218,10 @@ ask(const char *host, const char *trust, bool insecure, const char *answer,
 		serve(listener, answer);
 	close(listener);
 	assert_int_equal(
-	    identity_load(&identity, key_path, other_path, NULL, NULL, &why),
+	    identity_load(&identity, key_path, other_path, NULL, NULL, &said),
 	    REASON_OK);
 	c.identity = &identity;
-	r = client_exchange(&c, &e, out, &why);
+	r = client_exchange(&c, &e, out, &said);
 	identity_free(&identity);
 	assert_int_equal(waitpid(child, served, 0), child);
 	return r;
@@ -245,6 +280,62 @@ reads_an_answer_once_it_is_there(void **state)
 	assert_int_equal(r.body.len, 3000);
 	assert_true(reads > 0 && reads < (unsigned)n / 4);
 	buf_free(&r.body);
+}
+
+static int64_t hurry; /* milliseconds that pass with each look at the clock */
+
+int64_t __real_clock_ticks(void);
+int64_t __wrap_clock_ticks(void);
+
+int64_t
+__wrap_clock_ticks(void)
+{
+	static int64_t ahead;
+
+	ahead += hurry;
+	return __real_clock_ticks() + ahead;
+}
+
+/* Without SSL_MODE_AUTO_RETRY such a record ends SSL_read() with nothing in hand,
+ * and that is no end of the answer. */
+static void
+reads_on_behind_records_of_tls(void **state)
+{
+	struct response r;
+	enum reason got;
+	int served;
+
+	(void)state;
+	interrupted = 7;
+	got = ask("localhost", ca_path, false,
+	    ANSWER "Content-Length: 4\r\n\r\npong", &r, &served);
+	interrupted = 0;
+	if (got != REASON_OK)
+		fail_msg("%s, server %x", said.text, (unsigned)served);
+	assert_int_equal(served, 0);
+	assert_int_equal(r.status, 200);
+	assert_true(span_is(buf_span(&r.body), "pong"));
+	buf_free(&r.body);
+}
+
+/* With it a server that never comes to its answer would be heard beyond the
+ * deadline, which is looked at between records. */
+static void
+ends_at_its_deadline_among_records_of_tls(void **state)
+{
+	struct response r;
+	int served;
+
+	(void)state;
+	before = 2000;
+	hurry = CLIENT_DEADLINE / 500;
+	assert_int_equal(
+	    ask("localhost", ca_path, false,
+		ANSWER "Content-Length: 4\r\n\r\npong", &r, &served),
+	    REASON_CONNECT_FAILED);
+	before = 0;
+	hurry = 0;
+	assert_non_null(strstr(said.text, "deadline"));
 }
 
 static void
@@ -320,6 +411,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exchanges_over_mutual_tls),
 		cmocka_unit_test(reads_an_answer_once_it_is_there),
+		cmocka_unit_test(reads_on_behind_records_of_tls),
+		cmocka_unit_test(ends_at_its_deadline_among_records_of_tls),
 		cmocka_unit_test(refuses_strange_servers),
 		cmocka_unit_test(refuses_half_answers),
 		cmocka_unit_test(names_the_reason_of_a_refusal),

@@ -65,6 +65,14 @@ print_lists(const struct codec *c, union any_message *m)
 			print(c, m);
 }
 
+/* A voucher, or a log that is kept for nobody. */
+static void
+print_unnamed(const struct codec *c, union any_message *m)
+{
+	m->answer.slug_len = 0;
+	print(c, m);
+}
+
 int
 main(void)
 {
@@ -80,6 +88,8 @@ main(void)
 			print_issuers(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "check") == 0)
 			print_lists(&codecs[i], &m);
+		if (strcmp(codecs[i].name, "answer") == 0)
+			print_unnamed(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "derived") == 0)
 			print_refused(&codecs[i], &m);
 		if (strcmp(codecs[i].name, "inspected") == 0)

@@ -29,6 +29,7 @@ products(void **state)
 	memcpy(p.masa_url, "masa.example.com", 17);
 	p.pin = PIN_END_ENTITY;
 	p.pin_kind = PIN_PUBK;
+	p.x5bag = BAG_PROTECTED;
 	p.formats = 57;
 	p.audit_only = p.import_only = true;
 	assert_true(store_product_put(f->store, &p));
@@ -37,6 +38,8 @@ products(void **state)
 	p.emit_id_data = true;
 	p.profile = (struct idevid_profile){ IDEVID_USAGE_ENCIPHER, true,
 		"Acme", "Line 1", "X-9", "1.3.6.1.4.1.32473.7", true };
+	p.x5bag = BAG_BOTH;
+	p.pin_kind = PIN_UNKNOWN;
 	p.legacy = LEGACY(LEGACY_UNATTRIBUTED) | LEGACY(LEGACY_LAYOUT_2019);
 	p.audit_only = p.check_character = false;
 	p.counter_width = 12;
