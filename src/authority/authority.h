@@ -117,7 +117,7 @@ struct pending {
 	struct buf tags;	/* ... what was asked of the signer ... */
 	size_t tagged;		/* ... and has come */
 	struct buf report;	/* JSON, the answer when an act is done */
-	char warnings[200];
+	char warnings[WARNINGS_SIZE];
 };
 
 /* An answer that waits for the commit of its group. */

@@ -120,6 +120,7 @@ import_signed(
 	enum reason r = m->reason;
 	struct why why;
 
+	memcpy(d.warnings, p->warnings, sizeof(d.warnings));
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !store_device_add(a->store, &d))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,

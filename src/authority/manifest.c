@@ -188,6 +188,7 @@ add_device(struct authority *a, const struct manifest_device *d,
 		.added = clock_now() };
 
 	memcpy(row.device.tag, tag, HASH_SIZE);
+	memcpy(row.warnings, d->warnings, sizeof(row.warnings));
 	row.device.origin = ORIGIN_IMPORTED;
 	row.device.state = held == NULL ? DEVICE_ACTIVE : DEVICE_HELD;
 	return store_device_add(a->store, &row) &&

@@ -102,13 +102,13 @@ issuer_find(const struct walk *w, const struct device *d, unsigned *chain)
 /* Is it the certificate that the record announced, by the CA that it names? */
 static enum reason
 check_certificate(const struct record *r, const struct certificate *c,
-    const struct certificate *issuer, struct why *why)
+    const struct certificate *issuer, char warnings[WARNINGS_SIZE],
+    struct why *why)
 {
 	const struct device *d = &r->idevid.device;
 	struct lint_context context = { .subject = LINT_IDEVID,
 		.issuer = issuer };
 	uint8_t tbs[HASH_SIZE], spki[HASH_SIZE];
-	char warnings[200];
 	enum reason reason;
 
 	sha256(c->tbs, tbs);
@@ -119,7 +119,7 @@ check_certificate(const struct record *r, const struct certificate *c,
 		return bad(why, "it is not the one on record", d->serial);
 	if (!certificate_signed_by(c, issuer))
 		return bad(why, "its issuer did not sign it", d->serial);
-	reason = lint_import(c, &context, warnings, sizeof(warnings), why);
+	reason = lint_import(c, &context, warnings, WARNINGS_SIZE, why);
 	/* Anybody can sign with a key that a standard prints. */
 	if (reason == REASON_OK && strstr(warnings, "L15") != NULL)
 		reason = why_set(why, REASON_L15, -1, "%s", d->serial);
@@ -152,10 +152,11 @@ take_idevid(struct walk *w, const struct record *r, struct why *why)
 	if (issuer == NULL)
 		return bad(
 		    why, "its issuer did not come", r->idevid.device.serial);
-	reason = check_certificate(r, &c, issuer, why);
+	d = &w->devices[w->devices_len];
+	reason = check_certificate(r, &c, issuer, d->warnings, why);
 	if (reason != REASON_OK)
 		return reason;
-	d = &w->devices[w->devices_len++];
+	w->devices_len++;
 	d->device = r->idevid.device;
 	d->sequence = r->sequence;
 	d->certificate = der;

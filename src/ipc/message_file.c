@@ -129,20 +129,22 @@ get_certificate(struct cbor *c, struct certificate_facts *f)
 static void
 put_manifest_device(struct cbor_out *o, const struct manifest_device *d)
 {
-	cbor_put_array(o, 4);
+	cbor_put_array(o, 5);
 	put_device(o, &d->device);
 	cbor_put_uint(o, d->sequence);
 	put_hash(o, d->root_sha256);
 	cbor_put_bytes(o, d->certificate);
+	cbor_put_string(o, d->warnings);
 }
 
 static bool
 get_manifest_device(struct cbor *c, struct manifest_device *d)
 {
-	return field_array(c, 4) && get_device(c, &d->device) &&
+	return field_array(c, 5) && get_device(c, &d->device) &&
 	    field_number(c, INT64_MAX, &d->sequence) &&
 	    field_hash(c, d->root_sha256) &&
-	    field_span(c, &d->certificate, CERTIFICATE_MAX);
+	    field_span(c, &d->certificate, CERTIFICATE_MAX) &&
+	    field_text(c, d->warnings, sizeof(d->warnings));
 }
 
 static void

@@ -4,7 +4,7 @@
 #define COLUMNS                                                     \
 	"serial, issuer_kind, issuer, issuer_name, product, spki, " \
 	"certificate_hash, key_slot, tag, state, origin"
-#define MORE COLUMNS ", certificate, ca, added"
+#define MORE COLUMNS ", certificate, ca, added, warnings"
 
 static void
 take_device(const struct value *row, struct device *d)
@@ -96,6 +96,7 @@ next_device(void *context, const struct value *row, unsigned n)
 	d.certificate = row[11].bytes;
 	take_text(d.ca, sizeof(d.ca), &row[12]);
 	d.added = row[13].number;
+	take_text(d.warnings, sizeof(d.warnings), &row[14]);
 	return e->call(e->context, &d);
 }
 
@@ -170,7 +171,7 @@ store_device_add(struct store *s, const struct store_device *a)
 	return store_add(s, TABLE_DEVICE,
 	    "INSERT INTO device (" MORE ", note) VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "'')",
+	    "?15, '')",
 	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
 		value_bytes(d->issuer.bytes, d->issuer.len),
 		value_bytes(d->issuer_name_sha256, HASH_SIZE),
@@ -179,7 +180,8 @@ store_device_add(struct store *s, const struct store_device *a)
 		value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
 		value_number(d->state), value_number(d->origin),
 		value_bytes(a->certificate.ptr, a->certificate.len),
-		value_text(a->ca), value_number(a->added)));
+		value_text(a->ca), value_number(a->added),
+		value_text(a->warnings)));
 }
 
 bool

@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	14
+#define STORE_SCHEMA	15
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -154,6 +154,7 @@ struct store_device {
 	struct span certificate; /* borrowed during a call only */
 	char ca[KEY_NAME_MAX + 1];
 	int64_t added;
+	char warnings[WARNINGS_SIZE];
 };
 /* Up to max devices with this serial; the number found (max + 1 if more). */
 unsigned store_device_find(

@@ -402,6 +402,12 @@ imports(void **state)
 	refused(w, REASON_PRODUCT_SYNTAX, "issue.csr",
 	    ARGUMENTS({ "product", "foreign" }, { "csr", "request" }));
 	imported(w, "00-D0-E5-F2-00-02", 1, 1);
+	/* They stay with the device, also for whoever counts (IP 10). */
+	assert_string_equal(
+	    text_at(done(w, "device.show",
+			ARGUMENTS({ "serial", "00-D0-E5-F2-00-02" })),
+		"devices.0.warnings"),
+	    "L01 L05");
 	import(w, "00-D0-E5-F2-00-03", 1, 1);
 	(void)told(w, REASON_KEY_DUPLICATE);
 	import(w, "00-D0-E5-F2-00-02", 2, 1);

@@ -272,6 +272,7 @@ fill_manifest(struct manifest_facts *f)
 		f->devices[i].sequence = INT64_MAX;
 		HASH(f->devices[i].root_sha256);
 		f->devices[i].certificate = SPAN(i == 0 ? CERTIFICATE_MAX : 0);
+		TEXT(f->devices[i].warnings);
 	}
 }
 

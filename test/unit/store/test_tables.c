@@ -45,6 +45,30 @@ products(void **state)
 	assert_true(committed(f->store));
 }
 
+static bool
+take_warnings(void *context, const struct store_device *d)
+{
+	memcpy(context, d->warnings, sizeof(d->warnings));
+	return true;
+}
+
+static void
+warnings(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = some_device(3);
+	char found[WARNINGS_SIZE];
+
+	put_devices(f->store, 2);
+	store_device_get(f->store, "U-00001", take_warnings, found);
+	assert_string_equal(found, "");
+	snprintf(d.warnings, sizeof(d.warnings), "L01 L04");
+	assert_true(store_device_add(f->store, &d));
+	store_device_get(f->store, "U-00003", take_warnings, found);
+	assert_string_equal(found, "L01 L04");
+	assert_true(committed(f->store));
+}
+
 static void
 twins(void **state)
 {
@@ -669,6 +693,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(products),
+		TEST(warnings),
 		TEST(twins),
 		TEST(lists),
 		TEST(serials),
