@@ -235,7 +235,9 @@ struct authority {
 	unsigned
 	    *keys_by_name; /* owned, places in keys in the order of names */
 	uint64_t turns;	   /* issuing CAs chosen in this run */
-	size_t kept;	   /* octets, see KEPT_MAX */
+	struct buf voucher_policies; /* see struct message_inspect */
+	bool policies_over;	     /* they are not all */
+	size_t kept;		     /* octets, see KEPT_MAX */
 	struct customers customers;
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
@@ -303,6 +305,10 @@ void sync_lost(struct authority *a);
 /* Tries whether the store is back (once a second). */
 void sync_retry(struct authority *a);
 struct peer *signer_peer(struct authority *a);
+
+/* --- certificate.c --- */
+/* The value of its certificatePolicies; false if it has none. */
+bool certificate_policies(struct span certificate, struct span *out);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);

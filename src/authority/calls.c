@@ -283,6 +283,7 @@ on_stop(void *context)
 	customers_free(a);
 	free(a->keys);
 	free(a->keys_by_name);
+	buf_free(&a->voucher_policies);
 }
 
 const struct program_calls authority_calls = {

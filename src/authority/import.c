@@ -10,7 +10,8 @@ device_import(
 {
 	struct message_inspect inspect = { .kind = INSPECT_IMPORT,
 		.bytes = admin_argument(m, "certificate"),
-		.other = admin_argument(m, "ca") };
+		.other = admin_argument(m, "ca"),
+		.policies = buf_span(&a->voucher_policies) };
 	char name[PRODUCT_NAME_MAX + 1];
 	struct product product;
 	struct pending *p;

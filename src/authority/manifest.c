@@ -24,7 +24,8 @@ manifest_import(
 {
 	struct message_inspect inspect = { .kind = INSPECT_MANIFEST,
 		.bytes = admin_argument(m, "manifest"),
-		.other = span_of(NULL, 0) };
+		.other = span_of(NULL, 0),
+		.policies = buf_span(&a->voucher_policies) };
 	struct pending *p = admin_pending(a, STAGE_INSPECT, from, m);
 
 	if (p == NULL)

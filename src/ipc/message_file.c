@@ -41,11 +41,12 @@ get_lint(struct cbor *c, struct lint_order *l)
 void
 message_inspect_put(struct cbor_out *o, const struct message_inspect *m)
 {
-	cbor_put_array(o, 4);
+	cbor_put_array(o, 5);
 	cbor_put_uint(o, m->kind);
 	cbor_put_bytes(o, m->bytes);
 	cbor_put_bytes(o, m->other);
 	put_lint(o, &m->lint);
+	cbor_put_bytes(o, m->policies);
 }
 
 bool
@@ -54,11 +55,12 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 4))
+	if (!field_array(c, 5))
 		return false;
 	m->kind = field_enum(c, INSPECT_CSR, INSPECT_MANIFEST, &good);
 	return good && field_span(c, &m->bytes, MANIFEST_SIZE_MAX) &&
 	    field_span(c, &m->other, BODY_MAX) && get_lint(c, &m->lint) &&
+	    field_span(c, &m->policies, INSPECT_POLICIES_MAX) &&
 	    cbor_end(c) == WIRE_OK;
 }
 

@@ -239,6 +239,7 @@ fill_inspect(union any_message *m)
 	TEXT(m->inspect.lint.token);
 	TEXT(m->inspect.lint.scheme);
 	TEXT(m->inspect.lint.slot);
+	m->inspect.policies = SPAN(INSPECT_POLICIES_MAX);
 }
 
 static void
