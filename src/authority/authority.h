@@ -208,6 +208,7 @@ struct authority {
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
 	bool stopped;	    /* the re-check found a difference */
+	bool numbers_done;  /* the store has those of all devices */
 	uint8_t signer[16];
 	/* As of the last record that was copied: what the signer must have,
 	 * worked out here again. */
@@ -307,8 +308,20 @@ void sync_retry(struct authority *a);
 struct peer *signer_peer(struct authority *a);
 
 /* --- certificate.c --- */
+/* The content of its serialNumber; empty, and false, if it cannot be found. */
+bool certificate_number(struct span certificate, struct span *out);
 /* The value of its certificatePolicies; false if it has none. */
 bool certificate_policies(struct span certificate, struct span *out);
+
+/* --- numbers.c --- */
+/* Whose certificate has this number under this issuer's Name (IP 2, L08)? false:
+ * nobody's. */
+bool number_holder(struct authority *a, const uint8_t issuer_name[HASH_SIZE],
+    struct span certificate, struct device *out);
+/* Once a second: takes the numbers of some devices from before they were kept. What
+ * came twice is an alarm and a warning of the device. */
+void numbers_tick(struct authority *a);
+void numbers_status(struct authority *a, struct json_out *o);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);

@@ -196,6 +196,7 @@ on_tick(void *context)
 	limits_tick(a);
 	expiry_tick(a);
 	holds_tick(a);
+	numbers_tick(a);
 	group_commit(a);
 }
 

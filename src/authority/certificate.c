@@ -18,6 +18,15 @@ open_tbs(struct span certificate, struct der *tbs)
 }
 
 bool
+certificate_number(struct span certificate, struct span *out)
+{
+	struct der tbs;
+
+	*out = span_of(NULL, 0);
+	return open_tbs(certificate, &tbs) && der_integer(&tbs, out) == WIRE_OK;
+}
+
+bool
 certificate_policies(struct span certificate, struct span *out)
 {
 	static const uint8_t wanted[] = { 0x55, 0x1d, 32 };

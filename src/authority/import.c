@@ -54,6 +54,10 @@ check_free(struct authority *a, const char *product,
 	if (store_device_by_key(a->store, f->spki_sha256, &other))
 		return why_set(why, REASON_KEY_DUPLICATE, -1,
 		    "it is the key of %s", other.serial);
+	if (number_holder(a, f->issuer_name_sha256, f->certificate, &other))
+		return why_set(why, REASON_L08, -1,
+		    "its number is that of %s, by the same issuer",
+		    other.serial);
 	if (store_serial_find(a->store, f->serial, "", &ours) &&
 	    (ours.slot[0] != '\0' || strcmp(ours.product, product) == 0))
 		return why_set(why, REASON_SERIAL_USED, -1,
@@ -122,10 +126,11 @@ import_signed(
 	struct why why;
 
 	memcpy(d.warnings, p->warnings, sizeof(d.warnings));
+	(void)certificate_number(d.certificate, &d.number);
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !store_device_add(a->store, &d))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
-		    "serial or key came in between");
+		    "serial, key or number came in between");
 	if (r != REASON_OK)
 		admin_fail(a, p, r, &why);
 	else {

@@ -379,9 +379,30 @@ record_device(struct authority *a, const struct pending *p,
 		.added = clock_now() };
 
 	memcpy(d.ca, p->key, sizeof(d.ca));
+	(void)certificate_number(d.certificate, &d.number);
 	return store_device_add(a->store, &d) &&
 	    store_serial_set(a->store, p->reserved.serial, p->reserved.product,
 		SERIAL_ISSUED);
+}
+
+/* The signer draws 120 bits and more: whose number is there already has a generator
+ * that repeats itself, and nothing that it made can be trusted. */
+static enum reason
+what_clashed(
+    struct authority *a, const struct message_signed *m, struct why *why)
+{
+	const struct device *d = &m->device;
+	struct device other;
+
+	if (!number_holder(a, d->issuer_name_sha256, m->artifact, &other))
+		return why_set(why, REASON_KEY_DUPLICATE, -1,
+		    "serial or key came in between");
+	log_alarm("number-repeated",
+	    "serial=\"%s\" other=\"%s\" sequence=\"%llu\"", d->serial,
+	    other.serial, (unsigned long long)m->sequence);
+	return why_set(why, REASON_L08, -1,
+	    "the signer gave it the number of %s: its generator repeats itself",
+	    other.serial);
 }
 
 void
@@ -399,8 +420,7 @@ issue_signed(
 		return;
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !record_device(a, p, m))
-		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
-		    "serial or key came in between");
+		r = what_clashed(a, m, &why);
 	if (r != REASON_OK) {
 		ca_turn_back(a, p);
 		admin_fail(a, p, r, &why);

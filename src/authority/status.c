@@ -165,6 +165,7 @@ service_status(
 	expiry_status(a, &o);
 	put_sizes(a, &o);
 	put_legacy(a, &o);
+	numbers_status(a, &o);
 	recheck_status(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);

@@ -1,4 +1,6 @@
 /* Devices. */
+#include <stdio.h>
+
 #include "store/internal.h"
 
 #define COLUMNS                                                     \
@@ -168,20 +170,44 @@ store_device_add(struct store *s, const struct store_device *a)
 {
 	const struct device *d = &a->device;
 
-	return store_add(s, TABLE_DEVICE,
-	    "INSERT INTO device (" MORE ", note) VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "?15, '')",
-	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
-		value_bytes(d->issuer.bytes, d->issuer.len),
-		value_bytes(d->issuer_name_sha256, HASH_SIZE),
-		value_text(d->product), value_bytes(d->spki_sha256, HASH_SIZE),
-		value_bytes(d->certificate_sha256, HASH_SIZE),
-		value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
-		value_number(d->state), value_number(d->origin),
-		value_bytes(a->certificate.ptr, a->certificate.len),
-		value_text(a->ca), value_number(a->added),
-		value_text(a->warnings)));
+	if (a->number.len > 0 && !store_number_add(s, d, a->number))
+		return false;
+	if (store_add(s, TABLE_DEVICE,
+		"INSERT INTO device (" MORE ", note) VALUES "
+		"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+		"?15, '')",
+		VALUES(value_text(d->serial), value_number(d->issuer.kind),
+		    value_bytes(d->issuer.bytes, d->issuer.len),
+		    value_bytes(d->issuer_name_sha256, HASH_SIZE),
+		    value_text(d->product),
+		    value_bytes(d->spki_sha256, HASH_SIZE),
+		    value_bytes(d->certificate_sha256, HASH_SIZE),
+		    value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
+		    value_number(d->state), value_number(d->origin),
+		    value_bytes(a->certificate.ptr, a->certificate.len),
+		    value_text(a->ca), value_number(a->added),
+		    value_text(a->warnings))))
+		return true;
+	if (a->number.len > 0)
+		(void)store_number_drop(s, d, a->number);
+	return false;
+}
+
+bool
+store_device_warn(
+    struct store *s, const struct store_device *d, const char *word)
+{
+	char warnings[WARNINGS_SIZE + 8];
+	size_t n = strlen(d->warnings);
+
+	if (strstr(d->warnings, word) != NULL)
+		return true;
+	snprintf(warnings, sizeof(warnings), "%s%s%s", d->warnings,
+	    n > 0 ? " " : "", word);
+	return store_change(s,
+	    "UPDATE device SET warnings = ?2 WHERE spki = ?1",
+	    VALUES(value_bytes(d->device.spki_sha256, HASH_SIZE),
+		value_text(warnings)));
 }
 
 bool

@@ -155,6 +155,8 @@ struct store_device {
 	char ca[KEY_NAME_MAX + 1];
 	int64_t added;
 	char warnings[WARNINGS_SIZE];
+	/* The INTEGER of its certificate, to be added with it; empty: not known. */
+	struct span number;
 };
 /* Up to max devices with this serial; the number found (max + 1 if more). */
 unsigned store_device_find(
@@ -175,7 +177,31 @@ bool store_device_each(struct store *s, const char *after, const char *product,
 /* All devices with this serial. */
 void store_device_get(
     struct store *s, const char *serial, device_call call, void *context);
+/* false if there is one with its key, with its serial of its issuer, or with the
+ * number of its certificate under its issuer's Name. */
 bool store_device_add(struct store *s, const struct store_device *d);
+/* Another word behind its warnings, where it is not among them. */
+bool store_device_warn(
+    struct store *s, const struct store_device *d, const char *word);
+
+/* --- the numbers of certificates: one of an issuer's Name is of one key (IP 2) --- */
+/* false if it is taken. */
+bool store_number_add(
+    struct store *s, const struct device *d, struct span number);
+bool store_number_drop(
+    struct store *s, const struct device *d, struct span number);
+/* Whose it is; false if nobody's. */
+bool store_number_find(struct store *s, const uint8_t issuer_name[HASH_SIZE],
+    struct span number, uint8_t spki[HASH_SIZE]);
+/* How far those of devices from before schema 15 were taken, and how many of them
+ * came twice. */
+struct store_number_fill {
+	char behind[SERIAL_MAX + 1];
+	uint64_t repeated;
+	bool done;
+};
+void store_number_fill(struct store *s, struct store_number_fill *out);
+bool store_number_filled(struct store *s, const struct store_number_fill *f);
 /* Whom it was sold to; "" takes that back (false if there was nobody). */
 bool store_device_owner_set(
     struct store *s, const struct device *d, const char *customer, int64_t now);

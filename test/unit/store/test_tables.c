@@ -70,6 +70,33 @@ warnings(void **state)
 }
 
 static void
+numbers(void **state)
+{
+	static const uint8_t seven[] = { 7 }, eight[] = { 8 };
+	struct fixture *f = *state;
+	struct store_device one = some_device(1), two = some_device(2),
+			    again = some_device(1);
+	uint8_t spki[HASH_SIZE];
+
+	one.number = two.number = span_of(seven, 1);
+	again.number = span_of(eight, 1);
+	put_devices(f->store, 0);
+	assert_true(store_device_add(f->store, &one));
+	assert_false(store_device_add(f->store, &two));
+	assert_true(store_number_find(
+	    f->store, two.device.issuer_name_sha256, two.number, spki));
+	assert_memory_equal(spki, one.device.spki_sha256, HASH_SIZE);
+	/* What was refused for its key leaves its number free. */
+	assert_false(store_device_add(f->store, &again));
+	assert_false(store_number_find(
+	    f->store, again.device.issuer_name_sha256, again.number, spki));
+	two.device.issuer_name_sha256[0] ^= 1;
+	assert_true(store_device_add(f->store, &two));
+	assert_true(committed(f->store));
+	assert_int_equal(store_count(f->store, TABLE_DEVICE), 2);
+}
+
+static void
 twins(void **state)
 {
 	const struct store_ruling held = { .state = DEVICE_HELD };
@@ -694,6 +721,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(products),
 		TEST(warnings),
+		TEST(numbers),
 		TEST(twins),
 		TEST(lists),
 		TEST(serials),
