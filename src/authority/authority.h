@@ -323,6 +323,20 @@ bool number_holder(struct authority *a, const uint8_t issuer_name[HASH_SIZE],
 void numbers_tick(struct authority *a);
 void numbers_status(struct authority *a, struct json_out *o);
 
+/* --- line.c --- */
+/* May units of this product be issued or imported? LINE_STOPPED. */
+MUST_USE enum reason line_check(
+    struct authority *a, const char *product, struct why *why);
+/* A unit of the product had the key of that device; the second one stops the line. */
+void line_duplicate(
+    struct authority *a, const char *product, const char *serial);
+/* A request was refused for its key: counts it, unless it is the unit that has it. */
+void line_see(
+    struct authority *a, const struct pending *p, const struct csr_facts *f);
+void product_resume(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void lines_status(struct authority *a, struct json_out *o);
+
 /* --- keys.c --- */
 void keys_load(struct authority *a);
 /* Puts their names in order; keys_load() does. */

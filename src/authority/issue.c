@@ -29,6 +29,8 @@ read_order(struct authority *a, const struct message_admin *m,
 	if (product->import_only)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is in import mode: its devices come certified", name);
+	if ((r = line_check(a, name, why)) != REASON_OK)
+		return r;
 	r = admin_text(m, "factory", factory, sizeof(factory), false, why);
 	if (r != REASON_OK)
 		return r;
@@ -256,7 +258,9 @@ issue_inspected(
 
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
-	if (store_device_by_key(a->store, f->spki_sha256, &other))
+	if ((r = line_check(a, p->product.name, &why)) != REASON_OK)
+		; /* since it was asked about */
+	else if (store_device_by_key(a->store, f->spki_sha256, &other))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
 		    "it is the key of %s", other.serial);
 	else
@@ -266,6 +270,8 @@ issue_inspected(
 		r = why_set(&why, REASON_SERIAL_MISMATCH, -1,
 		    "the request names %s, this unit gets %s", f->serial,
 		    s.serial);
+	if (r == REASON_KEY_DUPLICATE)
+		line_see(a, p, f);
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);
 		return;

@@ -166,6 +166,7 @@ service_status(
 	put_sizes(a, &o);
 	put_legacy(a, &o);
 	numbers_status(a, &o);
+	lines_status(a, &o);
 	recheck_status(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);

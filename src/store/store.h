@@ -56,6 +56,21 @@ enum store_table { TABLE_DEVICE, TABLE_VOUCHER, TABLE_REFUSAL };
  * (doc/decisions/061). */
 uint64_t store_count(struct store *s, enum store_table table);
 
+/* --- product lines with units whose keys were seen before (R-2.8) --- */
+struct store_line {
+	char product[PRODUCT_NAME_MAX + 1];
+	unsigned duplicates;	     /* since an operator looked */
+	char serial[SERIAL_MAX + 1]; /* whose key the last one had */
+	int64_t moment;		     /* of the last one */
+};
+/* Its duplicates; 0, and nothing, where there are none. */
+unsigned store_line_find(
+    struct store *s, const char *product, struct store_line *out);
+/* Those with duplicates, in the order of their names. */
+void store_line_each(struct store *s,
+    void (*call)(void *context, const struct store_line *l), void *context);
+bool store_line_put(struct store *s, const struct store_line *l);
+
 /* --- products --- */
 bool store_product_find(struct store *s, const char *name, struct product *out);
 void store_product_each(struct store *s,
@@ -210,7 +225,12 @@ bool store_device_owner(
     struct store *s, const struct device *d, char out[CUSTOMER_NAME_MAX + 1]);
 
 /* --- rulings (model/ruling.h): rows that never change --- */
-enum ruling_kind { RULING_DEVICE = 1, RULING_CUSTOMER = 2, RULING_PEER = 3 };
+enum ruling_kind {
+	RULING_DEVICE = 1,
+	RULING_CUSTOMER = 2,
+	RULING_PEER = 3,
+	RULING_PRODUCT = 4,
+};
 #define RULING_NOBODY (-1) /* the service itself */
 struct store_ruling {
 	enum ruling_kind kind;
@@ -227,7 +247,7 @@ struct store_ruling {
 	uint8_t persons[2][HASH_SIZE];
 };
 typedef bool (*ruling_call)(void *context, const struct store_ruling *r);
-/* On a customer or a peer; for devices there is store_device_rule(). */
+/* On a customer, a peer or a product; for devices there is store_device_rule(). */
 bool store_ruling_add(struct store *s, const struct store_ruling *r);
 /* The device's state from now on, and why; kind, name and issuer are d's. */
 bool store_device_rule(

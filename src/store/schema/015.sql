@@ -18,3 +18,12 @@ CREATE TABLE number_fill (
 );
 INSERT INTO number_fill SELECT '', 0,
 	CASE WHEN EXISTS (SELECT 1 FROM device) THEN 0 ELSE 1 END;
+
+-- Product lines whose units had keys that were seen before (R-2.8): how many since an
+-- operator looked, whose key the last one was, and when.
+CREATE TABLE line (
+	product TEXT PRIMARY KEY NOT NULL REFERENCES product (name),
+	duplicates INTEGER NOT NULL,
+	serial TEXT NOT NULL,
+	moment INTEGER NOT NULL
+);
