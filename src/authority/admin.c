@@ -17,6 +17,7 @@ static const struct {
 	{ "product.set", true, product_update },
 	{ "product.list", false, product_list },
 	{ "product.show", false, product_show },
+	{ "product.resume", true, product_resume },
 	{ "ca.request", true, ca_request },
 	{ "ca.import", true, ca_import },
 	{ "ca.policy", true, ca_policy },

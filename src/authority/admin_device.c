@@ -62,6 +62,7 @@ put_next(void *context, const struct store_device *d)
 	if (l->keys || l->whole) {
 		json_add_hex(o, "spki-sha256",
 		    span_of(d->device.spki_sha256, HASH_SIZE));
+		json_add_text(o, "warnings", d->warnings);
 	}
 	if (l->whole) {
 		json_add_base64(o, "certificate", d->certificate);
@@ -197,6 +198,7 @@ put_whole(void *context, const struct store_device *s)
 	json_add_hex(
 	    o, "certificate-sha256", span_of(d->certificate_sha256, HASH_SIZE));
 	json_add_uint(o, "key-slot", d->key_slot);
+	json_add_text(o, "warnings", s->warnings);
 	json_add_base64(o, "certificate", s->certificate);
 	json_put_name(o, "rulings");
 	json_begin_array(o);

@@ -118,7 +118,7 @@ struct pending {
 	struct buf tags;	/* ... what was asked of the signer ... */
 	size_t tagged;		/* ... and has come */
 	struct buf report;	/* JSON, the answer when an act is done */
-	char warnings[200];
+	char warnings[WARNINGS_SIZE];
 };
 
 /* An answer that waits for the commit of its group. */
@@ -210,6 +210,7 @@ struct authority {
 	bool commit_failed; /* no signature until one has succeeded */
 	bool test;	    /* the signer's journal says so */
 	bool stopped;	    /* the re-check found a difference */
+	bool numbers_done;  /* the store has those of all devices */
 	uint8_t signer[16];
 	/* As of the last record that was copied: what the signer must have,
 	 * worked out here again. */
@@ -237,7 +238,9 @@ struct authority {
 	unsigned
 	    *keys_by_name; /* owned, places in keys in the order of names */
 	uint64_t turns;	   /* issuing CAs chosen in this run */
-	size_t kept;	   /* octets, see KEPT_MAX */
+	struct buf voucher_policies; /* see struct message_inspect */
+	bool policies_over;	     /* they are not all */
+	size_t kept;		     /* octets, see KEPT_MAX */
 	struct customers customers;
 	struct public_cas public_cas; /* that operators named */
 	struct recheck recheck;
@@ -308,6 +311,36 @@ void sync_lost(struct authority *a);
 /* Tries whether the store is back (once a second). */
 void sync_retry(struct authority *a);
 struct peer *signer_peer(struct authority *a);
+
+/* --- certificate.c --- */
+/* The content of its serialNumber; empty, and false, if it cannot be found. */
+bool certificate_number(struct span certificate, struct span *out);
+/* The value of its certificatePolicies; false if it has none. */
+bool certificate_policies(struct span certificate, struct span *out);
+
+/* --- numbers.c --- */
+/* Whose certificate has this number under this issuer's Name (IP 2, L08)? false:
+ * nobody's. */
+bool number_holder(struct authority *a, const uint8_t issuer_name[HASH_SIZE],
+    struct span certificate, struct device *out);
+/* Once a second: takes the numbers of some devices from before they were kept. What
+ * came twice is an alarm and a warning of the device. */
+void numbers_tick(struct authority *a);
+void numbers_status(struct authority *a, struct json_out *o);
+
+/* --- line.c --- */
+/* May units of this product be issued or imported? LINE_STOPPED. */
+MUST_USE enum reason line_check(
+    struct authority *a, const char *product, struct why *why);
+/* A unit of the product had the key of that device; the second one stops the line. */
+void line_duplicate(
+    struct authority *a, const char *product, const char *serial);
+/* A request was refused for its key: counts it, unless it is the unit that has it. */
+void line_see(
+    struct authority *a, const struct pending *p, const struct csr_facts *f);
+void product_resume(
+    struct authority *a, struct origin from, const struct message_admin *m);
+void lines_status(struct authority *a, struct json_out *o);
 
 /* --- keys.c --- */
 void keys_load(struct authority *a);

@@ -199,6 +199,7 @@ on_tick(void *context)
 	limits_tick(a);
 	expiry_tick(a);
 	holds_tick(a);
+	numbers_tick(a);
 	group_commit(a);
 }
 
@@ -304,6 +305,7 @@ on_stop(void *context)
 	customers_free(a);
 	free(a->keys);
 	free(a->keys_by_name);
+	buf_free(&a->voucher_policies);
 }
 
 const struct program_calls authority_calls = {

@@ -10,7 +10,8 @@ device_import(
 {
 	struct message_inspect inspect = { .kind = INSPECT_IMPORT,
 		.bytes = admin_argument(m, "certificate"),
-		.other = admin_argument(m, "ca") };
+		.other = admin_argument(m, "ca"),
+		.policies = buf_span(&a->voucher_policies) };
 	char name[PRODUCT_NAME_MAX + 1];
 	struct product product;
 	struct pending *p;
@@ -37,6 +38,17 @@ device_import(
 	inspect_ask(a, p, &inspect);
 }
 
+/* The same unit once more is no second one with its key. */
+static enum reason
+duplicate(struct authority *a, const char *product,
+    const struct import_facts *f, const struct device *other, struct why *why)
+{
+	if (strcmp(f->serial, other->serial) != 0)
+		line_duplicate(a, product, other->serial);
+	return why_set(why, REASON_KEY_DUPLICATE, -1, "it is the key of %s",
+	    other->serial);
+}
+
 /* No second device with this key, nor with this serial from this issuer. */
 static enum reason
 check_free(struct authority *a, const char *product,
@@ -46,13 +58,18 @@ check_free(struct authority *a, const char *product,
 	struct store_serial ours;
 	enum reason r;
 
+	if ((r = line_check(a, product, why)) != REASON_OK)
+		return r;
 	/* Anybody can sign with a key that a standard prints (IP 10). */
 	if (!a->start.config.test && strstr(f->warnings, "L15") != NULL)
 		return why_set(why, REASON_L15, -1,
 		    "only a home made by init --test takes it");
 	if (store_device_by_key(a->store, f->spki_sha256, &other))
-		return why_set(why, REASON_KEY_DUPLICATE, -1,
-		    "it is the key of %s", other.serial);
+		return duplicate(a, product, f, &other, why);
+	if (number_holder(a, f->issuer_name_sha256, f->certificate, &other))
+		return why_set(why, REASON_L08, -1,
+		    "its number is that of %s, by the same issuer",
+		    other.serial);
 	if (store_serial_find(a->store, f->serial, "", &ours) &&
 	    (ours.slot[0] != '\0' || strcmp(ours.product, product) == 0))
 		return why_set(why, REASON_SERIAL_USED, -1,
@@ -120,10 +137,12 @@ import_signed(
 	enum reason r = m->reason;
 	struct why why;
 
+	memcpy(d.warnings, p->warnings, sizeof(d.warnings));
+	(void)certificate_number(d.certificate, &d.number);
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !store_device_add(a->store, &d))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
-		    "serial or key came in between");
+		    "serial, key or number came in between");
 	if (r != REASON_OK)
 		admin_fail(a, p, r, &why);
 	else {

@@ -26,6 +26,13 @@ inspect_ask(
 
 	p->asked = m->kind;
 	p->checker = checker;
+	/* Some hundreds; what cannot be held to all of them does not come in. */
+	if (m->policies.len > 0 && a->policies_over) {
+		why_set(&why, REASON_OVERLOAD, -1,
+		    "voucher signers assert more policies than fit a frame");
+		admin_fail(a, p, REASON_OVERLOAD, &why);
+		return;
+	}
 	if (checker != NULL &&
 	    PEER_SEND(checker, INSPECT, pending_id(p), inspect, m))
 		return;

@@ -29,6 +29,8 @@ read_order(struct authority *a, const struct message_admin *m,
 	if (product->import_only)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is in import mode: its devices come certified", name);
+	if ((r = line_check(a, name, why)) != REASON_OK)
+		return r;
 	r = admin_text(m, "factory", factory, sizeof(factory), false, why);
 	if (r != REASON_OK)
 		return r;
@@ -256,7 +258,9 @@ issue_inspected(
 
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
-	if (store_device_by_key(a->store, f->spki_sha256, &other))
+	if ((r = line_check(a, p->product.name, &why)) != REASON_OK)
+		; /* since it was asked about */
+	else if (store_device_by_key(a->store, f->spki_sha256, &other))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
 		    "it is the key of %s", other.serial);
 	else
@@ -271,6 +275,8 @@ issue_inspected(
 		r = why_set(&why, REASON_KEY_WEAK, -1,
 		    "devices of %s encipher keys, which takes an RSA key",
 		    p->product.name);
+	if (r == REASON_KEY_DUPLICATE)
+		line_see(a, p, f);
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);
 		return;
@@ -384,9 +390,30 @@ record_device(struct authority *a, const struct pending *p,
 		.added = clock_now() };
 
 	memcpy(d.ca, p->key, sizeof(d.ca));
+	(void)certificate_number(d.certificate, &d.number);
 	return store_device_add(a->store, &d) &&
 	    store_serial_set(a->store, p->reserved.serial, p->reserved.product,
 		SERIAL_ISSUED);
+}
+
+/* The signer draws 120 bits and more: whose number is there already has a generator
+ * that repeats itself, and nothing that it made can be trusted. */
+static enum reason
+what_clashed(
+    struct authority *a, const struct message_signed *m, struct why *why)
+{
+	const struct device *d = &m->device;
+	struct device other;
+
+	if (!number_holder(a, d->issuer_name_sha256, m->artifact, &other))
+		return why_set(why, REASON_KEY_DUPLICATE, -1,
+		    "serial or key came in between");
+	log_alarm("number-repeated",
+	    "serial=\"%s\" other=\"%s\" sequence=\"%llu\"", d->serial,
+	    other.serial, (unsigned long long)m->sequence);
+	return why_set(why, REASON_L08, -1,
+	    "the signer gave it the number of %s: its generator repeats itself",
+	    other.serial);
 }
 
 void
@@ -404,8 +431,7 @@ issue_signed(
 		return;
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !record_device(a, p, m))
-		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
-		    "serial or key came in between");
+		r = what_clashed(a, m, &why);
 	if (r != REASON_OK) {
 		ca_turn_back(a, p);
 		admin_fail(a, p, r, &why);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "wire/der.h"
 
 struct loading {
 	struct authority *a;
@@ -23,6 +24,24 @@ known_before(const struct loading *l, unsigned at, const char *name)
 		if (strcmp(l->before[i].name, name) == 0)
 			return &l->before[i];
 	return NULL;
+}
+
+/* What voucher signers assert, each value once. Nothing else may (IP 10 L06), also
+ * when they are out of use: pledges know no end of a key. */
+static void
+take_policies(struct authority *a, const struct store_ca *ca)
+{
+	struct span value, met;
+	struct der d;
+
+	if (ca->purpose != PURPOSE_VOUCHER || ca->state == KEY_REQUESTED ||
+	    ca->chain_len == 0 || !certificate_policies(ca->chain[0], &value))
+		return;
+	der_open(&d, buf_span(&a->voucher_policies));
+	while (der_whole(&d, DER_SEQUENCE, &met, NULL) == WIRE_OK)
+		if (span_eq(met, value))
+			return;
+	a->policies_over |= !buf_add(&a->voucher_policies, value);
 }
 
 static void
@@ -55,6 +74,7 @@ take_key(void *context, const struct store_ca *ca)
 	k->not_after = ca->not_after;
 	/* No other key's chain is one certificate alone. */
 	k->raw = ca->purpose == PURPOSE_VOUCHER && ca->chain_len == 1;
+	take_policies(a, ca);
 }
 
 static int
@@ -87,6 +107,9 @@ keys_load(struct authority *a)
 
 	a->keys = NULL;
 	a->keys_len = a->keys_room = 0;
+	a->policies_over = false;
+	buf_free(&a->voucher_policies);
+	buf_init(&a->voucher_policies, INSPECT_POLICIES_MAX);
 	store_ca_each(a->store, take_key, &l);
 	free(before);
 	keys_sort(a);

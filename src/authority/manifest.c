@@ -24,7 +24,8 @@ manifest_import(
 {
 	struct message_inspect inspect = { .kind = INSPECT_MANIFEST,
 		.bytes = admin_argument(m, "manifest"),
-		.other = span_of(NULL, 0) };
+		.other = span_of(NULL, 0),
+		.policies = buf_span(&a->voucher_policies) };
 	struct pending *p = admin_pending(a, STAGE_INSPECT, from, m);
 
 	if (p == NULL)
@@ -110,7 +111,7 @@ enum fate {
 	FATE_SAME, /* here already */
 	FATE_NEW,
 	FATE_TWIN,  /* another site has this serial */
-	FATE_CLASH, /* the same, and no second row can be */
+	FATE_CLASH, /* the same, or its key or number; no second row can be */
 	FATE_OURS, /* it is in a slot that is ours: no such unit is elsewhere */
 };
 
@@ -121,9 +122,10 @@ struct judged {
 };
 
 static void
-judge_device(struct authority *a, const struct device *d, struct judged *j,
-    struct why *why)
+judge_device(struct authority *a, const struct manifest_device *m,
+    struct judged *j, struct why *why)
 {
+	const struct device *d = &m->device;
 	struct store_serial ours;
 	unsigned i, n;
 
@@ -135,6 +137,12 @@ judge_device(struct authority *a, const struct device *d, struct judged *j,
 			strcmp(d->serial, j->others[0].serial) == 0
 		    ? FATE_SAME
 		    : FATE_CLASH;
+		return;
+	}
+	if (number_holder(
+		a, d->issuer_name_sha256, m->certificate, &j->others[0])) {
+		j->others_len = 1;
+		j->fate = FATE_CLASH;
 		return;
 	}
 	n = store_device_find(a->store, d->serial, j->others, STORE_TWINS_MAX);
@@ -188,6 +196,8 @@ add_device(struct authority *a, const struct manifest_device *d,
 		.added = clock_now() };
 
 	memcpy(row.device.tag, tag, HASH_SIZE);
+	memcpy(row.warnings, d->warnings, sizeof(row.warnings));
+	(void)certificate_number(d->certificate, &row.number);
 	row.device.origin = ORIGIN_IMPORTED;
 	row.device.state = held == NULL ? DEVICE_ACTIVE : DEVICE_HELD;
 	return store_device_add(a->store, &row) &&
@@ -210,7 +220,7 @@ take_device(struct authority *a, const struct manifest_device *d,
 	struct why why;
 	bool good = true;
 
-	judge_device(a, &d->device, &j, &why);
+	judge_device(a, d, &j, &why);
 	if (j.fate == FATE_SAME) {
 		r->here++;
 		return true;
@@ -380,7 +390,7 @@ manifest_inspected(struct authority *a, struct pending *p, struct span payload)
 	for (i = 0; i < f->devices_len; i++) {
 		if (f->devices[i].sequence < fresh)
 			continue;
-		judge_device(a, &f->devices[i].device, &j, &why);
+		judge_device(a, &f->devices[i], &j, &why);
 		if (j.fate == FATE_OURS) {
 			admin_fail(a, p, REASON_SERIAL_SLOT, &why);
 			return;

@@ -166,6 +166,8 @@ service_status(
 	put_sizes(a, &o);
 	masa_names_status(a, &o);
 	put_legacy(a, &o);
+	numbers_status(a, &o);
+	lines_status(a, &o);
 	recheck_status(a, &o);
 	json_end_object(&o);
 	answer_json(from, &o);

@@ -69,14 +69,15 @@ void chain_entry_fill(struct chain_entry *e, const struct certificate *c);
 void inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
     size_t json_cap, struct message_inspected *out);
 /* INSPECT_MANIFEST alone: MANIFEST_MALFORMED, MANIFEST_SIGNATURE,
- * MANIFEST_CERTIFICATE, what the linter says. hashes is room for
- * MANIFEST_RECORDS_MAX of them, from which *out borrows. */
-MUST_USE enum reason manifest_check(struct span bytes, uint8_t *hashes,
-    struct manifest_facts *out, struct why *why);
+ * MANIFEST_CERTIFICATE, what the linter says; policies as lint_voucher_policies() has
+ * them. hashes is room for MANIFEST_RECORDS_MAX of them, from which *out borrows. */
+MUST_USE enum reason manifest_check(struct span bytes, struct span policies,
+    uint8_t *hashes, struct manifest_facts *out, struct why *why);
 /* The same of one that was read, but for its signature. */
 struct manifest;
 MUST_USE enum reason manifest_content_check(const struct manifest *m,
-    uint8_t *hashes, struct manifest_facts *out, struct why *why);
+    struct span policies, uint8_t *hashes, struct manifest_facts *out,
+    struct why *why);
 /* INSPECT_LINT alone: *text gets what the certificate is and every finding, as
  * one JSON object in json. The first finding that is no warning is the reason,
  * IMPORT_CHAIN if the signature is not by the issuer's key, REQUEST_COSTLY if too many

@@ -48,7 +48,9 @@ inspect_import(const struct message_inspect *in, uint8_t *arena, size_t room,
 		    "%u serialNumber attributes", device.subject_serials);
 	if ((r = serial_check(device.subject_serial, why)) != REASON_OK ||
 	    (r = lint_import(&device, &context, f->warnings,
-		 sizeof(f->warnings), why)) != REASON_OK)
+		 sizeof(f->warnings), why)) != REASON_OK ||
+	    (r = lint_voucher_policies(&device, in->policies, why)) !=
+		REASON_OK)
 		return r;
 	text_copy(f->serial, sizeof(f->serial), device.subject_serial);
 	f->certificate = device.der;
@@ -83,11 +85,12 @@ inspect_certificate(const struct message_inspect *in, uint8_t *arena,
 
 /* What *out borrows lives until the next one. */
 static enum reason
-inspect_manifest(struct span bytes, struct manifest_facts *out, struct why *why)
+inspect_manifest(const struct message_inspect *in, struct manifest_facts *out,
+    struct why *why)
 {
 	static uint8_t hashes[MANIFEST_RECORDS_MAX * HASH_SIZE];
 
-	return manifest_check(bytes, hashes, out, why);
+	return manifest_check(in->bytes, in->policies, hashes, out, why);
 }
 
 void
@@ -117,7 +120,7 @@ inspect_file(const struct message_inspect *in, uint8_t *arena, char *json,
 		    in, arena, room, &out->certificate, &why);
 		break;
 	case INSPECT_MANIFEST:
-		out->reason = inspect_manifest(in->bytes, &out->manifest, &why);
+		out->reason = inspect_manifest(in, &out->manifest, &why);
 		break;
 	}
 	text_copy(out->text, sizeof(out->text), span_str(why.text));

@@ -9,6 +9,7 @@
 
 struct walk {
 	const struct manifest *manifest;
+	struct span policies; /* of our voucher signers */
 	struct certificate chains[MANIFEST_CHAINS_MAX][CHAIN_MAX];
 	uint8_t roots[MANIFEST_CHAINS_MAX][HASH_SIZE];
 	unsigned idevids; /* met so far */
@@ -102,13 +103,13 @@ issuer_find(const struct walk *w, const struct device *d, unsigned *chain)
 /* Is it the certificate that the record announced, by the CA that it names? */
 static enum reason
 check_certificate(const struct record *r, const struct certificate *c,
-    const struct certificate *issuer, struct why *why)
+    const struct certificate *issuer, struct span policies,
+    char warnings[WARNINGS_SIZE], struct why *why)
 {
 	const struct device *d = &r->idevid.device;
 	struct lint_context context = { .subject = LINT_IDEVID,
 		.issuer = issuer };
 	uint8_t tbs[HASH_SIZE], spki[HASH_SIZE];
-	char warnings[200];
 	enum reason reason;
 
 	sha256(c->tbs, tbs);
@@ -119,11 +120,12 @@ check_certificate(const struct record *r, const struct certificate *c,
 		return bad(why, "it is not the one on record", d->serial);
 	if (!certificate_signed_by(c, issuer))
 		return bad(why, "its issuer did not sign it", d->serial);
-	reason = lint_import(c, &context, warnings, sizeof(warnings), why);
+	reason = lint_import(c, &context, warnings, WARNINGS_SIZE, why);
 	/* Anybody can sign with a key that a standard prints. */
 	if (reason == REASON_OK && strstr(warnings, "L15") != NULL)
 		reason = why_set(why, REASON_L15, -1, "%s", d->serial);
-	return reason;
+	return reason != REASON_OK ? reason
+				   : lint_voucher_policies(c, policies, why);
 }
 
 static enum reason
@@ -152,10 +154,12 @@ take_idevid(struct walk *w, const struct record *r, struct why *why)
 	if (issuer == NULL)
 		return bad(
 		    why, "its issuer did not come", r->idevid.device.serial);
-	reason = check_certificate(r, &c, issuer, why);
+	d = &w->devices[w->devices_len];
+	reason =
+	    check_certificate(r, &c, issuer, w->policies, d->warnings, why);
 	if (reason != REASON_OK)
 		return reason;
-	d = &w->devices[w->devices_len++];
+	w->devices_len++;
 	d->device = r->idevid.device;
 	d->sequence = r->sequence;
 	d->certificate = der;
@@ -172,14 +176,15 @@ take_record(void *context, const struct record *r, struct why *why)
 }
 
 enum reason
-manifest_content_check(const struct manifest *m, uint8_t *hashes,
-    struct manifest_facts *out, struct why *why)
+manifest_content_check(const struct manifest *m, struct span policies,
+    uint8_t *hashes, struct manifest_facts *out, struct why *why)
 {
 	static struct walk w;
 	enum reason r;
 
 	memset(&w, 0, sizeof(w));
 	w.manifest = m;
+	w.policies = policies;
 	w.devices = out->devices; /* which the walk clears before it begins */
 	if ((r = chains_read(&w, why)) != REASON_OK ||
 	    (r = manifest_walk(m, hashes, out, take_record, &w, why)) !=
@@ -195,8 +200,8 @@ manifest_content_check(const struct manifest *m, uint8_t *hashes,
 }
 
 enum reason
-manifest_check(struct span bytes, uint8_t *hashes, struct manifest_facts *out,
-    struct why *why)
+manifest_check(struct span bytes, struct span policies, uint8_t *hashes,
+    struct manifest_facts *out, struct why *why)
 {
 	static struct manifest m;
 	enum reason r;
@@ -204,5 +209,5 @@ manifest_check(struct span bytes, uint8_t *hashes, struct manifest_facts *out,
 	if ((r = manifest_read(bytes, &m, why)) != REASON_OK ||
 	    (r = check_signature(&m, why)) != REASON_OK)
 		return r;
-	return manifest_content_check(&m, hashes, out, why);
+	return manifest_content_check(&m, policies, hashes, out, why);
 }

@@ -50,6 +50,7 @@ struct audit {
 	struct seen rows; /* of the store; tag 1 = a record stands for it */
 	uint64_t vouchers;
 	uint64_t without_row, without_record;
+	uint64_t warned; /* devices whose certificate the linter warns of */
 	unsigned named;	 /* of those without a record */
 	enum reason bad; /* what must never be: the first of it */
 	char worst[FINDING_SIZE];

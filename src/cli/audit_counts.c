@@ -46,10 +46,13 @@ row_take(void *context, const struct json_value *row, struct why *why)
 {
 	struct audit *a = context;
 	char serial[CELL_MAX], spki[CELL_MAX], ca[CELL_MAX];
+	char warnings[CELL_MAX];
 	uint8_t hash[HASH_SIZE];
 	struct audited_key *k;
 
 	(void)why;
+	output_cell(warnings, row, "warnings");
+	a->warned += warnings[0] != '\0';
 	if (!issued(row))
 		return REASON_OK;
 	output_cell(serial, row, "serial");
@@ -239,5 +242,6 @@ audit_counts(struct audit *a, struct json_out *o, struct why *why)
 	json_end_array(o);
 	json_add_uint(o, "without-record", a->without_record);
 	json_add_uint(o, "without-device", a->without_row);
+	json_add_uint(o, "with-warnings", a->warned);
 	return REASON_OK;
 }

@@ -280,6 +280,7 @@ int status_run(struct cli *, int, char **);
 int clock_confirm_run(struct cli *, int, char **);
 int recheck_confirm_run(struct cli *, int, char **);
 int product_add_run(struct cli *, int, char **);
+int product_resume_run(struct cli *, int, char **);
 int product_set_run(struct cli *, int, char **);
 int product_list_run(struct cli *, int, char **);
 int product_show_run(struct cli *, int, char **);

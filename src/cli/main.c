@@ -53,6 +53,9 @@ const struct verb verbs[] = {
 	    "change fields of a product" },
 	{ "product", "list", product_list_run, PAGE_OPTIONS, "list products" },
 	{ "product", "show", product_show_run, "NAME", "show one product" },
+	{ "product", "resume", product_resume_run,
+	    "NAME --reason repaired|removed|mistaken [--note TEXT]",
+	    "go on with a line that two duplicate keys stopped" },
 	{ "ca", "create", ca_create_run,
 	    "--purpose voucher|idevid-ca\n" CA_OPTIONS
 	    "\n[--certificate-policy OID] [--raw]",

@@ -1,4 +1,4 @@
-/* hallmark product add, set, list, show. */
+/* hallmark product add, set, list, show, resume. */
 #include "cli/cli.h"
 
 /* The fields of model/product.h under their configuration names. */
@@ -42,4 +42,12 @@ product_show_run(struct cli *c, int argc, char **argv)
 {
 	return session_verb(c, argc, argv,
 	    &(struct plain_verb){ "product.show", NEED_STORE, { "name" } });
+}
+
+int
+product_resume_run(struct cli *c, int argc, char **argv)
+{
+	return session_verb(c, argc, argv,
+	    &(struct plain_verb){ "product.resume", NEED_SIGNER, { "name" },
+		{ "note" }, .required = "reason" });
 }

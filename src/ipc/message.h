@@ -209,7 +209,11 @@ struct message_inspect {
 	struct span bytes;
 	struct span other;
 	struct lint_order lint; /* INSPECT_LINT */
+	/* INSPECT_IMPORT, INSPECT_MANIFEST: what our voucher signers assert, the
+	 * values of their certificatePolicies one behind another. */
+	struct span policies;
 };
+#define INSPECT_POLICIES_MAX 32768
 struct message_inspected {
 	enum inspect_kind kind;
 	enum reason reason;

@@ -41,11 +41,12 @@ get_lint(struct cbor *c, struct lint_order *l)
 void
 message_inspect_put(struct cbor_out *o, const struct message_inspect *m)
 {
-	cbor_put_array(o, 4);
+	cbor_put_array(o, 5);
 	cbor_put_uint(o, m->kind);
 	cbor_put_bytes(o, m->bytes);
 	cbor_put_bytes(o, m->other);
 	put_lint(o, &m->lint);
+	cbor_put_bytes(o, m->policies);
 }
 
 bool
@@ -54,11 +55,12 @@ message_inspect_get(struct cbor *c, struct message_inspect *m)
 	bool good = true;
 
 	memset(m, 0, sizeof(*m));
-	if (!field_array(c, 4))
+	if (!field_array(c, 5))
 		return false;
 	m->kind = field_enum(c, INSPECT_CSR, INSPECT_MANIFEST, &good);
 	return good && field_span(c, &m->bytes, MANIFEST_SIZE_MAX) &&
 	    field_span(c, &m->other, BODY_MAX) && get_lint(c, &m->lint) &&
+	    field_span(c, &m->policies, INSPECT_POLICIES_MAX) &&
 	    cbor_end(c) == WIRE_OK;
 }
 
@@ -131,20 +133,22 @@ get_certificate(struct cbor *c, struct certificate_facts *f)
 static void
 put_manifest_device(struct cbor_out *o, const struct manifest_device *d)
 {
-	cbor_put_array(o, 4);
+	cbor_put_array(o, 5);
 	put_device(o, &d->device);
 	cbor_put_uint(o, d->sequence);
 	put_hash(o, d->root_sha256);
 	cbor_put_bytes(o, d->certificate);
+	cbor_put_string(o, d->warnings);
 }
 
 static bool
 get_manifest_device(struct cbor *c, struct manifest_device *d)
 {
-	return field_array(c, 4) && get_device(c, &d->device) &&
+	return field_array(c, 5) && get_device(c, &d->device) &&
 	    field_number(c, INT64_MAX, &d->sequence) &&
 	    field_hash(c, d->root_sha256) &&
-	    field_span(c, &d->certificate, CERTIFICATE_MAX);
+	    field_span(c, &d->certificate, CERTIFICATE_MAX) &&
+	    field_text(c, d->warnings, sizeof(d->warnings));
 }
 
 static void

@@ -123,7 +123,7 @@ struct import_facts {
 	uint8_t issuer_name_sha256[HASH_SIZE];
 	uint8_t spki_sha256[HASH_SIZE];
 	uint8_t certificate_sha256[HASH_SIZE];
-	char warnings[200]; /* linter codes that only warn, "L01 L05" */
+	char warnings[WARNINGS_SIZE];
 };
 
 /* A certificate of a registrar or a CA, by itself. */

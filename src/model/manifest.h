@@ -36,6 +36,7 @@ struct manifest_device {
 	uint64_t sequence;		/* of the record */
 	uint8_t root_sha256[HASH_SIZE]; /* of the root's SubjectPublicKeyInfo */
 	struct span certificate;
+	char warnings[WARNINGS_SIZE];
 };
 
 /* What a checker says of a manifest. */

@@ -28,6 +28,9 @@
 #define SUBJECT_MAX	  128 /* a Name as text for people */
 #define URL_MAX		  255 /* est-domain, additional-configuration-url */
 #define PROPRIETARY_MAX	  512 /* manufacturer-proprietary of a product */
+/* Codes of the linter that only warn about a certificate which another CA issued
+ * (IP 10), "L01 L05"; octets, with the end. */
+#define WARNINGS_SIZE	  200
 
 enum artifact_format {
 	FORMAT_NONE = 0,

@@ -21,6 +21,28 @@ cause_find(struct span word)
 	return CAUSE_NONE;
 }
 
+static bool
+is_among(const char *word, const char *const *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(word, list[i]) == 0)
+			return true;
+	return false;
+}
+
+bool
+line_cause_known(const char *word)
+{
+	/* The generator is; the units that had the key are; one unit was taken for
+	 * another. */
+	static const char *const causes[] = { "repaired", "removed",
+		"mistaken" };
+
+	return is_among(word, causes, sizeof(causes) / sizeof(causes[0]));
+}
+
 bool
 key_cause_known(const char *word)
 {
@@ -28,10 +50,6 @@ key_cause_known(const char *word)
 	 * or may; nobody has it (R-13.11). */
 	static const char *const causes[] = { "superseded", "end-of-life",
 		"compromised", "lost" };
-	size_t i;
 
-	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
-		if (strcmp(word, causes[i]) == 0)
-			return true;
-	return false;
+	return is_among(word, causes, sizeof(causes) / sizeof(causes[0]));
 }

@@ -36,6 +36,10 @@ enum cause {
 #define KEY_CAUSE_WORDS "superseded, end-of-life, compromised or lost"
 bool key_cause_known(const char *word);
 
+/* Why a product line that was stopped goes on. */
+#define LINE_CAUSE_WORDS "repaired, removed or mistaken"
+bool line_cause_known(const char *word);
+
 /* "grey-market"; "" for none. */
 const char *cause_text(enum cause c);
 /* CAUSE_NONE if it is no such word. */

@@ -1,10 +1,12 @@
 /* Devices. */
+#include <stdio.h>
+
 #include "store/internal.h"
 
 #define COLUMNS                                                     \
 	"serial, issuer_kind, issuer, issuer_name, product, spki, " \
 	"certificate_hash, key_slot, tag, state, origin"
-#define MORE COLUMNS ", certificate, ca, added"
+#define MORE COLUMNS ", certificate, ca, added, warnings"
 
 static void
 take_device(const struct value *row, struct device *d)
@@ -96,6 +98,7 @@ next_device(void *context, const struct value *row, unsigned n)
 	d.certificate = row[11].bytes;
 	take_text(d.ca, sizeof(d.ca), &row[12]);
 	d.added = row[13].number;
+	take_text(d.warnings, sizeof(d.warnings), &row[14]);
 	return e->call(e->context, &d);
 }
 
@@ -167,19 +170,44 @@ store_device_add(struct store *s, const struct store_device *a)
 {
 	const struct device *d = &a->device;
 
-	return store_add(s, TABLE_DEVICE,
-	    "INSERT INTO device (" MORE ", note) VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-	    "'')",
-	    VALUES(value_text(d->serial), value_number(d->issuer.kind),
-		value_bytes(d->issuer.bytes, d->issuer.len),
-		value_bytes(d->issuer_name_sha256, HASH_SIZE),
-		value_text(d->product), value_bytes(d->spki_sha256, HASH_SIZE),
-		value_bytes(d->certificate_sha256, HASH_SIZE),
-		value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
-		value_number(d->state), value_number(d->origin),
-		value_bytes(a->certificate.ptr, a->certificate.len),
-		value_text(a->ca), value_number(a->added)));
+	if (a->number.len > 0 && !store_number_add(s, d, a->number))
+		return false;
+	if (store_add(s, TABLE_DEVICE,
+		"INSERT INTO device (" MORE ", note) VALUES "
+		"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+		"?15, '')",
+		VALUES(value_text(d->serial), value_number(d->issuer.kind),
+		    value_bytes(d->issuer.bytes, d->issuer.len),
+		    value_bytes(d->issuer_name_sha256, HASH_SIZE),
+		    value_text(d->product),
+		    value_bytes(d->spki_sha256, HASH_SIZE),
+		    value_bytes(d->certificate_sha256, HASH_SIZE),
+		    value_number(d->key_slot), value_bytes(d->tag, HASH_SIZE),
+		    value_number(d->state), value_number(d->origin),
+		    value_bytes(a->certificate.ptr, a->certificate.len),
+		    value_text(a->ca), value_number(a->added),
+		    value_text(a->warnings))))
+		return true;
+	if (a->number.len > 0)
+		(void)store_number_drop(s, d, a->number);
+	return false;
+}
+
+bool
+store_device_warn(
+    struct store *s, const struct store_device *d, const char *word)
+{
+	char warnings[WARNINGS_SIZE + 8];
+	size_t n = strlen(d->warnings);
+
+	if (strstr(d->warnings, word) != NULL)
+		return true;
+	snprintf(warnings, sizeof(warnings), "%s%s%s", d->warnings,
+	    n > 0 ? " " : "", word);
+	return store_change(s,
+	    "UPDATE device SET warnings = ?2 WHERE spki = ?1",
+	    VALUES(value_bytes(d->device.spki_sha256, HASH_SIZE),
+		value_text(warnings)));
 }
 
 bool

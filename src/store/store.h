@@ -63,6 +63,21 @@ enum store_table { TABLE_DEVICE, TABLE_VOUCHER, TABLE_REFUSAL };
  * (doc/decisions/061). */
 uint64_t store_count(struct store *s, enum store_table table);
 
+/* --- product lines with units whose keys were seen before (R-2.8) --- */
+struct store_line {
+	char product[PRODUCT_NAME_MAX + 1];
+	unsigned duplicates;	     /* since an operator looked */
+	char serial[SERIAL_MAX + 1]; /* whose key the last one had */
+	int64_t moment;		     /* of the last one */
+};
+/* Its duplicates; 0, and nothing, where there are none. */
+unsigned store_line_find(
+    struct store *s, const char *product, struct store_line *out);
+/* Those with duplicates, in the order of their names. */
+void store_line_each(struct store *s,
+    void (*call)(void *context, const struct store_line *l), void *context);
+bool store_line_put(struct store *s, const struct store_line *l);
+
 /* --- products --- */
 bool store_product_find(struct store *s, const char *name, struct product *out);
 void store_product_each(struct store *s,
@@ -161,6 +176,9 @@ struct store_device {
 	struct span certificate; /* borrowed during a call only */
 	char ca[KEY_NAME_MAX + 1];
 	int64_t added;
+	char warnings[WARNINGS_SIZE];
+	/* The INTEGER of its certificate, to be added with it; empty: not known. */
+	struct span number;
 };
 /* Up to max devices with this serial; the number found (max + 1 if more). */
 unsigned store_device_find(
@@ -181,7 +199,31 @@ bool store_device_each(struct store *s, const char *after, const char *product,
 /* All devices with this serial. */
 void store_device_get(
     struct store *s, const char *serial, device_call call, void *context);
+/* false if there is one with its key, with its serial of its issuer, or with the
+ * number of its certificate under its issuer's Name. */
 bool store_device_add(struct store *s, const struct store_device *d);
+/* Another word behind its warnings, where it is not among them. */
+bool store_device_warn(
+    struct store *s, const struct store_device *d, const char *word);
+
+/* --- the numbers of certificates: one of an issuer's Name is of one key (IP 2) --- */
+/* false if it is taken. */
+bool store_number_add(
+    struct store *s, const struct device *d, struct span number);
+bool store_number_drop(
+    struct store *s, const struct device *d, struct span number);
+/* Whose it is; false if nobody's. */
+bool store_number_find(struct store *s, const uint8_t issuer_name[HASH_SIZE],
+    struct span number, uint8_t spki[HASH_SIZE]);
+/* How far those of devices from before schema 15 were taken, and how many of them
+ * came twice. */
+struct store_number_fill {
+	char behind[SERIAL_MAX + 1];
+	uint64_t repeated;
+	bool done;
+};
+void store_number_fill(struct store *s, struct store_number_fill *out);
+bool store_number_filled(struct store *s, const struct store_number_fill *f);
 /* Whom it was sold to; "" takes that back (false if there was nobody). */
 bool store_device_owner_set(
     struct store *s, const struct device *d, const char *customer, int64_t now);
@@ -190,7 +232,12 @@ bool store_device_owner(
     struct store *s, const struct device *d, char out[CUSTOMER_NAME_MAX + 1]);
 
 /* --- rulings (model/ruling.h): rows that never change --- */
-enum ruling_kind { RULING_DEVICE = 1, RULING_CUSTOMER = 2, RULING_PEER = 3 };
+enum ruling_kind {
+	RULING_DEVICE = 1,
+	RULING_CUSTOMER = 2,
+	RULING_PEER = 3,
+	RULING_PRODUCT = 4,
+};
 #define RULING_NOBODY (-1) /* the service itself */
 struct store_ruling {
 	enum ruling_kind kind;
@@ -207,7 +254,7 @@ struct store_ruling {
 	uint8_t persons[2][HASH_SIZE];
 };
 typedef bool (*ruling_call)(void *context, const struct store_ruling *r);
-/* On a customer or a peer; for devices there is store_device_rule(). */
+/* On a customer, a peer or a product; for devices there is store_device_rule(). */
 bool store_ruling_add(struct store *s, const struct store_ruling *r);
 /* The device's state from now on, and why; kind, name and issuer are d's. */
 bool store_device_rule(

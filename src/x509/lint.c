@@ -446,3 +446,22 @@ lint_import(const struct certificate *c, const struct lint_context *context,
 	}
 	return REASON_OK;
 }
+
+enum reason
+lint_voucher_policies(
+    const struct certificate *c, struct span policies, struct why *why)
+{
+	const struct span *met;
+	struct der all, list, one;
+	struct span policy;
+
+	der_open(&all, policies);
+	while (der_enter(&all, DER_SEQUENCE, &list) == WIRE_OK)
+		while (der_enter(&list, DER_SEQUENCE, &one) == WIRE_OK &&
+		    der_oid(&one, &policy) == WIRE_OK)
+			if ((met = policy_find(c, policy, true)) != NULL)
+				return why_set(why, REASON_L06,
+				    (long)(element(*met).ptr - c->der.ptr),
+				    "the policy of a voucher signer");
+	return REASON_OK;
+}

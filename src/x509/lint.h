@@ -53,6 +53,10 @@ MUST_USE enum reason lint_before_signing(
 MUST_USE enum reason lint_import(const struct certificate *c,
     const struct lint_context *context, char *warnings, size_t cap,
     struct why *why);
+/* Does it assert a policy of our voucher signers, or one below (IP 2)? policies are
+ * the values of their certificatePolicies, one behind another. L06. */
+MUST_USE enum reason lint_voucher_policies(
+    const struct certificate *c, struct span policies, struct why *why);
 /* Is this SubjectPublicKeyInfo one of the published test keys (L15)? */
 bool test_key_published(struct span spki);
 

@@ -15,3 +15,33 @@ CREATE TABLE masa_name (
 	name TEXT PRIMARY KEY NOT NULL,
 	since INTEGER NOT NULL
 );
+
+-- What the linter only warned about when a device's certificate was imported (IP
+-- 10): codes, "L01 L05".
+ALTER TABLE device ADD COLUMN warnings TEXT NOT NULL DEFAULT '';
+
+-- The INTEGER of each certificate, once for an issuer's Name (IP 2). Those of devices
+-- that were there before come little by little, from behind a serial on: to take them
+-- here, all rows would be read while nobody is served (doc/decisions/076).
+CREATE TABLE certificate_number (
+	issuer_name BLOB NOT NULL,
+	number BLOB NOT NULL,
+	spki BLOB NOT NULL,
+	PRIMARY KEY (issuer_name, number)
+);
+CREATE TABLE number_fill (
+	behind TEXT NOT NULL,
+	repeated INTEGER NOT NULL,
+	done INTEGER NOT NULL
+);
+INSERT INTO number_fill SELECT '', 0,
+	CASE WHEN EXISTS (SELECT 1 FROM device) THEN 0 ELSE 1 END;
+
+-- Product lines whose units had keys that were seen before (R-2.8): how many since an
+-- operator looked, whose key the last one was, and when.
+CREATE TABLE line (
+	product TEXT PRIMARY KEY NOT NULL REFERENCES product (name),
+	duplicates INTEGER NOT NULL,
+	serial TEXT NOT NULL,
+	moment INTEGER NOT NULL
+);

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "judge.h"
 
 /* A command that is refused before the signer hears of it. */
@@ -402,6 +403,12 @@ imports(void **state)
 	refused(w, REASON_PRODUCT_SYNTAX, "issue.csr",
 	    ARGUMENTS({ "product", "foreign" }, { "csr", "request" }));
 	imported(w, "00-D0-E5-F2-00-02", 1, 1);
+	/* They stay with the device, also for whoever counts (IP 10). */
+	assert_string_equal(
+	    text_at(done(w, "device.show",
+			ARGUMENTS({ "serial", "00-D0-E5-F2-00-02" })),
+		"devices.0.warnings"),
+	    "L01 L05");
 	import(w, "00-D0-E5-F2-00-03", 1, 1);
 	(void)told(w, REASON_KEY_DUPLICATE);
 	import(w, "00-D0-E5-F2-00-02", 2, 1);
@@ -409,6 +416,66 @@ imports(void **state)
 	import(w, "AR9-F1-000001", 2, 1);
 	(void)told(w, REASON_SERIAL_USED);
 	imported(w, "00-D0-E5-F2-00-02", 2, 2);
+}
+
+static bool
+count_ruling(void *context, const struct store_ruling *r)
+{
+	assert_string_equal(r->name, "router-9");
+	++*(unsigned *)context;
+	return true;
+}
+
+/* A second unit with a key counts, the unit that has it does not. */
+static void
+duplicate_keys(void **state)
+{
+	struct world *w = *state;
+	const char *json;
+	unsigned n = 0;
+
+	world_ready(w, 1);
+	csr(w, 1, NULL, "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	csr(w, 1, "AR9-F1-000001", "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	csr(w, 1, NULL, "AR9-F1-000001");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(
+	    text_at(json, "duplicate-keys.0.product"), "absent");
+
+	csr(w, 1, "AR9-F1-000002", "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "duplicate-keys.0.keys"), "1");
+	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "false");
+	/* The same octets, but nobody waits for an answer any more. */
+	clock_set_test(NOW + 2 * REPLAY_SECONDS);
+	csr(w, 1, NULL, "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "true");
+	assert_string_equal(
+	    text_at(json, "duplicate-keys.0.serial"), "AR9-F1-000001");
+	refused(w, REASON_LINE_STOPPED, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+
+	refused(w, REASON_ADMIN_ARGUMENT, "product.resume",
+	    ARGUMENTS({ "name", "router-9" }, { "reason", "bored" }));
+	(void)done(w, "product.resume",
+	    ARGUMENTS({ "name", "router-9" }, { "reason", "repaired" },
+		{ "note", "firmware 2" }));
+	refused(w, REASON_ADMIN_ARGUMENT, "product.resume",
+	    ARGUMENTS({ "name", "router-9" }, { "reason", "repaired" }));
+	csr(w, 2, NULL, "");
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_OK);
+	store_ruling_each(
+	    w->a->store, RULING_PRODUCT, "router-9", count_ruling, &n);
+	assert_int_equal(n, 2);
+	clock_set_test(NOW);
 }
 
 /* A checker that was asked about a request must not make a device of its own of it,
@@ -733,6 +800,7 @@ main(void)
 		TEST(issuing_again),
 		TEST(commit_lost),
 		TEST(imports),
+		TEST(duplicate_keys),
 		TEST(another_kind),
 		TEST(another_checker),
 		TEST(pages),

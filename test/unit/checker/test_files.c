@@ -235,6 +235,47 @@ imports_refuse(void **state)
 	assert_non_null(strstr(found.text, "2 serialNumber"));
 }
 
+/* What our voucher signers assert, or what lies below it, no device may (L06). */
+static void
+imports_policies(void **state)
+{
+	/* 1.3.6.1.4.1.99999.1, of one signer, and 1.2.3.4, of another. */
+	static const uint8_t ours[] = { 0x30, 0x0d, 0x30, 0x0b, 0x06, 0x09,
+		0x2b, 0x06, 0x01, 0x04, 0x01, 0x86, 0x8d, 0x1f, 0x01, 0x30,
+		0x07, 0x30, 0x05, 0x06, 0x03, 0x2a, 0x03, 0x04 };
+	static const struct {
+		const char *asserts;
+		enum reason wanted;
+	} rows[] = { { "1.3.6.1.4.1.99999.1", REASON_L06 },
+		{ "1.3.6.1.4.1.99999.1.7", REASON_L06 },
+		{ "1.3.6.1.4.1.99999.2,1.2.3.4", REASON_L06 },
+		{ "2.5.29.32.0", REASON_L06 },
+		{ "1.3.6.1.4.1.99999.2,1.2.3.5", REASON_OK } };
+	const struct foreign *vendor = certificate_of(VENDOR);
+	struct message_inspect m = { .kind = INSPECT_IMPORT,
+		.other = vendor->der,
+		.policies = span_of(ours, sizeof(ours)) };
+	struct foreign f;
+	size_t i;
+
+	(void)state;
+	keep_nothing();
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct recipe r = { .common_name = "device",
+			.serial_number = SERIAL,
+			.issuer = vendor,
+			.extensions = {
+			    { "certificatePolicies", rows[i].asserts } } };
+
+		foreign_make(&f, &r);
+		m.bytes = f.der;
+		inspect_file(
+		    &m, keep(f.der.len + vendor->der.len + 1), NULL, 0, &found);
+		assert_int_equal(found.reason, rows[i].wanted);
+		foreign_free(&f);
+	}
+}
+
 /* Its names say that it issued itself, its signature does not. */
 static void
 not_its_own(void **state)
@@ -392,6 +433,7 @@ main(void)
 		cmocka_unit_test(hands_on),
 		cmocka_unit_test(imports),
 		cmocka_unit_test(imports_refuse),
+		cmocka_unit_test(imports_policies),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(not_its_own),
 		cmocka_unit_test(others),

@@ -251,6 +251,7 @@ fill_inspect(union any_message *m)
 	TEXT(m->inspect.lint.token);
 	TEXT(m->inspect.lint.scheme);
 	TEXT(m->inspect.lint.slot);
+	m->inspect.policies = SPAN(INSPECT_POLICIES_MAX);
 }
 
 static void
@@ -284,6 +285,7 @@ fill_manifest(struct manifest_facts *f)
 		f->devices[i].sequence = INT64_MAX;
 		HASH(f->devices[i].root_sha256);
 		f->devices[i].certificate = SPAN(i == 0 ? CERTIFICATE_MAX : 0);
+		TEXT(f->devices[i].warnings);
 	}
 }
 

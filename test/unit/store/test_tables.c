@@ -50,6 +50,57 @@ products(void **state)
 	assert_true(committed(f->store));
 }
 
+static bool
+take_warnings(void *context, const struct store_device *d)
+{
+	memcpy(context, d->warnings, sizeof(d->warnings));
+	return true;
+}
+
+static void
+warnings(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = some_device(3);
+	char found[WARNINGS_SIZE];
+
+	put_devices(f->store, 2);
+	store_device_get(f->store, "U-00001", take_warnings, found);
+	assert_string_equal(found, "");
+	snprintf(d.warnings, sizeof(d.warnings), "L01 L04");
+	assert_true(store_device_add(f->store, &d));
+	store_device_get(f->store, "U-00003", take_warnings, found);
+	assert_string_equal(found, "L01 L04");
+	assert_true(committed(f->store));
+}
+
+static void
+numbers(void **state)
+{
+	static const uint8_t seven[] = { 7 }, eight[] = { 8 };
+	struct fixture *f = *state;
+	struct store_device one = some_device(1), two = some_device(2),
+			    again = some_device(1);
+	uint8_t spki[HASH_SIZE];
+
+	one.number = two.number = span_of(seven, 1);
+	again.number = span_of(eight, 1);
+	put_devices(f->store, 0);
+	assert_true(store_device_add(f->store, &one));
+	assert_false(store_device_add(f->store, &two));
+	assert_true(store_number_find(
+	    f->store, two.device.issuer_name_sha256, two.number, spki));
+	assert_memory_equal(spki, one.device.spki_sha256, HASH_SIZE);
+	/* What was refused for its key leaves its number free. */
+	assert_false(store_device_add(f->store, &again));
+	assert_false(store_number_find(
+	    f->store, again.device.issuer_name_sha256, again.number, spki));
+	two.device.issuer_name_sha256[0] ^= 1;
+	assert_true(store_device_add(f->store, &two));
+	assert_true(committed(f->store));
+	assert_int_equal(store_count(f->store, TABLE_DEVICE), 2);
+}
+
 static void
 twins(void **state)
 {
@@ -690,6 +741,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(products),
+		TEST(warnings),
+		TEST(numbers),
 		TEST(twins),
 		TEST(lists),
 		TEST(serials),
