@@ -148,7 +148,6 @@ class Scene:
         self.products = set()
         self.known = {}     # devices that cases share, by home
         self.last = None
-        self.faults = []
 
     # --- places ---
 
@@ -239,11 +238,16 @@ class Scene:
         return self.published("jwsv", "2024-11-29T09:35:00Z", paths[1],
                               paths[0], "--formats", "jws")
 
-    def close(self):
-        said = "".join(self.faults)
+    def close(self, killed=False):
+        """Stops all: what is wrong, "" if nothing. killed: the test has killed
+        programs; else none may have died, behind no answer."""
+        said = ""
         for home in self.homes.values():
-            if home.stop() != 0:
-                said += home.said()
+            try:
+                if home.stop() != 0 or (home.died() and not killed):
+                    said += home.said()
+            except AssertionError as fault:
+                said += str(fault)
         return said
 
     # --- devices ---

@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -22,12 +23,25 @@ DATA = "1.2.840.113549.1.7.1"
 BIN = pathlib.Path(os.environ["HALLMARK_BIN"])
 SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
 VECTORS = SOURCE / "test" / "vectors"
+# SIGKILL is ours; a refusal or a broken invariant ends a program by a status.
+CRASH = re.compile(r"ERROR: \w+Sanitizer|: runtime error: "
+                   r"|program-died .* signal=\"(?!9\")")
+
+
+def sound(said):
+    """Raises if a program crashed by what programs said, also behind an answer
+    that was right or while stopping: no status tells of that."""
+    found = CRASH.search(said)
+    if found:
+        raise AssertionError("a program crashed:\n" +
+                             said[max(0, found.start() - 300):][:6000])
 
 
 def command(*words, data=None, check=True, cwd=None):
     """Runs a program; its standard output. Raises with all it said."""
     done = subprocess.run([str(w) for w in words], input=data, cwd=cwd,
                           capture_output=True, timeout=120)
+    sound(done.stderr.decode(errors="replace"))
     if check and done.returncode != 0:
         raise RuntimeError("%s: status %d\n%s%s" % (
             " ".join(str(w) for w in words), done.returncode,
@@ -545,6 +559,7 @@ class Home:
         self.passphrase.write_text(secrets.token_hex(16) + "\n")
         self.server = None
         self.log = open(folder / (name + ".log"), "wb")
+        self.judged = 0     # characters of the log that sound() has seen
         self.hallmark("init", "--organization", "Conformance", *options)
 
     def hallmark(self, *words, **options):
@@ -571,16 +586,29 @@ class Home:
         self.log.flush()
         return open(self.log.name, "rb").read().decode(errors="replace")
 
+    def sound(self):
+        """Raises if a program crashed since it was asked last."""
+        said = self.said()[self.judged:]
+        self.judged += len(said)
+        sound(said)
+
+    def died(self):
+        """Did any program end while the service ran?"""
+        return " program-died " in self.said()
+
     def stop(self):
+        """The status of the service; raises if a program crashed or hung."""
         if self.server is None:
             return 0
         self.server.send_signal(signal.SIGTERM)
         try:
-            status = self.server.wait(timeout=20)
+            status = self.server.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.server.kill()
-            status = -9
-        self.server = None
+            raise AssertionError("no end:\n" + self.said()[-3000:])
+        finally:
+            self.server = None
+        self.sound()
         return status
 
     def programs(self):

@@ -33,6 +33,7 @@
 #define ENDS_MAX 50000
 
 bool faults_all;
+unsigned long inputs_accepted;
 
 static struct {
 	bool on;	/* an input is being read */
@@ -208,6 +209,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 #ifdef NEVER_ALLOCATES
 	require(count == 0);
 #endif
+	inputs_accepted += plain != 0;
 	if (count == 0 || f.ends == ENDS_MAX)
 		return 0;
 	if (!faults_all) {

@@ -25,6 +25,12 @@ uint64_t input_read(const uint8_t *bytes, size_t len);
  */
 uint64_t input_decode(const uint8_t *bytes, size_t len);
 
+/*
+ * Which of a target's readers has accepted none of all inputs up to now, NULL if
+ * none. Targets with one reader do not have this.
+ */
+__attribute__((weak)) const char *corpus_lacks(void);
+
 /* FNV-1a, never 0. */
 #define ACCEPTED UINT64_C(0xcbf29ce484222325)
 uint64_t digest_add(uint64_t digest, const void *bytes, size_t len);
@@ -43,6 +49,8 @@ void oracle_end(void);
 
 /* faults.c: allocations fail all over an input, instead of a drawn one. */
 extern bool faults_all;
+/* faults.c: inputs that were accepted as they are. */
+extern unsigned long inputs_accepted;
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /* An invariant; also without assertions. */

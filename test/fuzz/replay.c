@@ -1,7 +1,8 @@
 /*
  * Feeds every file of the folders that are named to a fuzz target, once, and
  * reports each as a point of TAP. A fault ends the process: the plan that comes
- * last is then missing, which fails the test.
+ * last is then missing, which fails the test. The last point is that the readers
+ * have accepted something: a corpus of which all is refused proves little.
  */
 #include "fuzz.h"
 
@@ -63,12 +64,21 @@ folder_replay(const char *folder, unsigned count)
 int
 main(int argc, char **argv)
 {
+	const char *lacks = NULL;
 	unsigned count = 0;
 	int i;
 
 	faults_all = true;
 	for (i = 1; i < argc; i++)
 		count = folder_replay(argv[i], count);
-	printf("1..%u\n", count);
-	return count == 0; /* a corpus that is not there proves nothing */
+	if (inputs_accepted == 0)
+		lacks = "all";
+	else if (corpus_lacks != NULL)
+		lacks = corpus_lacks();
+	printf("%s %u - inputs are accepted, by every reader\n",
+	    lacks == NULL ? "ok" : "not ok", count + 1);
+	if (lacks != NULL)
+		printf("# %s: no input is accepted\n", lacks);
+	printf("1..%u\n", count + 1);
+	return lacks != NULL;
 }

@@ -275,7 +275,8 @@ class Liar:
 
     def done(self):
         """The exit status."""
-        self.scene.close()
+        said = self.scene.close(killed=True)
+        self.test.point("no program has crashed", not said, said)
         if self.bin != REAL:
             shutil.rmtree(self.bin, ignore_errors=True)
         return self.test.done()

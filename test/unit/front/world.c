@@ -563,12 +563,15 @@ size_t
 client_rest(SSL *ssl, char out[REPLY_MAX])
 {
 	size_t len = 0;
-	int n;
+	int n = 0;
 
 	while (len < REPLY_MAX - 1 &&
 	    (n = SSL_read(ssl, out + len, (int)(REPLY_MAX - 1 - len))) > 0)
 		len += (size_t)n;
 	out[len] = '\0';
+	/* An end, not the patience of the socket, which says "want read". */
+	assert_true(len < REPLY_MAX - 1);
+	assert_int_not_equal(SSL_get_error(ssl, n), SSL_ERROR_WANT_READ);
 	ERR_clear_error();
 	return len;
 }

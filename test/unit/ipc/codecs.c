@@ -591,3 +591,14 @@ const struct codec codecs[] = {
 	ROW(key_certificate),
 };
 const size_t codecs_len = sizeof(codecs) / sizeof(codecs[0]);
+
+unsigned
+codec_mark(const struct codec *c)
+{
+	const char *p = c->name;
+	uint32_t mark = 0x811c9dc5;
+
+	while (*p != '\0')
+		mark = (mark ^ (uint8_t)*p++) * 0x01000193;
+	return mark & 0xffff;
+}
