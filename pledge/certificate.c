@@ -10,12 +10,6 @@
 	}
 static const uint8_t serial_number[] = OID(0x55, 4, 5);
 
-static bool
-is(struct span s, const uint8_t *bytes, size_t len)
-{
-	return span_eq(s, span_of(bytes, len));
-}
-
 /* --- names --- */
 
 /* One attribute; of serialNumber the characters are kept (MP 6.4). */
@@ -28,7 +22,7 @@ attribute_read(struct der *rdn, struct certificate *subject)
 	if (der_enter(rdn, DER_SEQUENCE, &attribute) != WIRE_OK ||
 	    der_oid(&attribute, &oid) != WIRE_OK)
 		return false;
-	if (!is(oid, serial_number, sizeof(serial_number)))
+	if (!octets_are(oid, serial_number, sizeof(serial_number)))
 		return der_any(&attribute, NULL, NULL, NULL) == WIRE_OK &&
 		    der_end(&attribute) == WIRE_OK;
 	if (der_string(&attribute, NULL, &text) != WIRE_OK ||
@@ -163,7 +157,7 @@ extension_judge(
 	for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
 		const uint8_t id[] = { 0x55, 0x1d, readers[i].id };
 
-		if (!is(oid, id, sizeof(id)))
+		if (!octets_are(oid, id, sizeof(id)))
 			continue;
 		out->unknown_critical |= critical && !readers[i].known;
 		return readers[i].read(&d, critical, out) &&
@@ -296,7 +290,7 @@ has_extension(const struct certificate *c, struct span policy)
 		if (!extension_read(&list, &oid, &critical, &value))
 			return false;
 		if (span_eq(oid, policy))
-			return is(value, null, sizeof(null));
+			return octets_are(value, null, sizeof(null));
 	}
 	return false;
 }

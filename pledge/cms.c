@@ -18,12 +18,6 @@ static const uint8_t sha2[] = { 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2 };
 #define ATTRIBUTES_MAX 16
 
 static bool
-is(struct span s, const uint8_t *bytes, size_t len)
-{
-	return span_eq(s, span_of(bytes, len));
-}
-
-static bool
 digest_read(struct der *d, enum pledge_hash *hash)
 {
 	struct der identifier;
@@ -48,8 +42,8 @@ content_read(struct der *d, struct span *type, struct object *out)
 
 	return der_enter(d, DER_SEQUENCE, &info) == WIRE_OK &&
 	    der_oid(&info, type) == WIRE_OK &&
-	    (is(*type, anima_json, sizeof(anima_json)) ||
-		is(*type, id_data, sizeof(id_data))) &&
+	    (octets_are(*type, anima_json, sizeof(anima_json)) ||
+		octets_are(*type, id_data, sizeof(id_data))) &&
 	    der_enter(&info, DER_CONTEXT_CONS(0), &explicit_) == WIRE_OK &&
 	    der_end(&info) == WIRE_OK &&
 	    der_octets(&explicit_, &out->content) == WIRE_OK &&
@@ -57,7 +51,7 @@ content_read(struct der *d, struct span *type, struct object *out)
 }
 
 static enum pledge_verdict
-certificates_read(struct der *d, struct object *out)
+cms_certificates(struct der *d, struct object *out)
 {
 	enum pledge_verdict v;
 	struct span one;
@@ -79,7 +73,7 @@ certificates_read(struct der *d, struct object *out)
 
 /* One of signedAttrs, with its one value. */
 static bool
-attribute_read(struct der *set, struct span *oid, struct der *value)
+cms_attribute(struct der *set, struct span *oid, struct der *value)
 {
 	struct der attribute;
 
@@ -104,16 +98,17 @@ attributes_check(struct span attributes, struct span type, struct object *o)
 
 	der_open(&set, attributes);
 	for (n = 0; der_end(&set) != WIRE_OK; n++) {
-		if (n == ATTRIBUTES_MAX || !attribute_read(&set, &oid, &values))
+		if (n == ATTRIBUTES_MAX || !cms_attribute(&set, &oid, &values))
 			return PLEDGE_CONTAINER;
-		if (is(oid, content_type, sizeof(content_type))) {
+		if (octets_are(oid, content_type, sizeof(content_type))) {
 			if (has_type || der_oid(&values, &value) != WIRE_OK ||
 			    der_end(&values) != WIRE_OK)
 				return PLEDGE_CONTAINER;
 			if (!span_eq(value, type))
 				return PLEDGE_SIGNATURE;
 			has_type = true;
-		} else if (is(oid, message_digest, sizeof(message_digest))) {
+		} else if (octets_are(
+			       oid, message_digest, sizeof(message_digest))) {
 			if (has_digest ||
 			    der_octets(&values, &value) != WIRE_OK ||
 			    der_end(&values) != WIRE_OK)
@@ -121,7 +116,7 @@ attributes_check(struct span attributes, struct span type, struct object *o)
 			if (!pledge_hash(
 				o->message.hash, &o->content, 1, digest))
 				return PLEDGE_ALGORITHM;
-			if (!is(value, digest, (size_t)o->message.hash))
+			if (!octets_are(value, digest, (size_t)o->message.hash))
 				return PLEDGE_SIGNATURE;
 			has_digest = true;
 		}
@@ -145,7 +140,7 @@ sid_read(struct der *d, struct object *out)
 
 /* What is signed: signedAttrs as a SET (5.4). */
 static void
-message_of(struct span attributes_whole, struct object *o)
+cms_message(struct span attributes_whole, struct object *o)
 {
 	static const uint8_t set = DER_SET;
 
@@ -178,7 +173,7 @@ signer_read(struct der *d, struct span type, struct object *out)
 	if (!pledge_algorithm_read(identifier, &hash) ||
 	    hash != out->message.hash)
 		return PLEDGE_ALGORITHM;
-	message_of(whole, out);
+	cms_message(whole, out);
 	return attributes_check(attributes, type, out);
 }
 
@@ -194,7 +189,7 @@ data_read(struct der *d, struct object *out)
 	    der_take(d, DER_SET, NULL) != WIRE_OK ||
 	    !content_read(d, &type, out))
 		return PLEDGE_CONTAINER;
-	if ((v = certificates_read(d, out)) != PLEDGE_ACCEPTED)
+	if ((v = cms_certificates(d, out)) != PLEDGE_ACCEPTED)
 		return v;
 	if ((der_peek(d) == DER_CONTEXT_CONS(1) &&
 		der_take(d, DER_CONTEXT_CONS(1), NULL) != WIRE_OK) ||
@@ -216,7 +211,7 @@ pledge_cms_open(struct span bytes, struct room *room, struct object *out)
 	der_open(&outer, bytes);
 	if (der_enter(&outer, DER_SEQUENCE, &info) != WIRE_OK ||
 	    der_end(&outer) != WIRE_OK || der_oid(&info, &type) != WIRE_OK ||
-	    !is(type, signed_data, sizeof(signed_data)) ||
+	    !octets_are(type, signed_data, sizeof(signed_data)) ||
 	    der_enter(&info, DER_CONTEXT_CONS(0), &explicit_) != WIRE_OK ||
 	    der_end(&info) != WIRE_OK ||
 	    der_enter(&explicit_, DER_SEQUENCE, &data) != WIRE_OK ||

@@ -61,7 +61,7 @@ map_read(struct cbor *c, struct header *h)
 
 /* The protected map is in a byte string, which may be empty. */
 static bool
-protected_read(struct cbor *c, struct span *bytes, struct header *h)
+cose_protected(struct cbor *c, struct span *bytes, struct header *h)
 {
 	struct cbor inner;
 
@@ -76,7 +76,7 @@ protected_read(struct cbor *c, struct span *bytes, struct header *h)
 
 /* COSE_X509 (RFC 9360 2): one byte string, or an array of them. */
 static enum pledge_verdict
-certificates_read(struct span item, struct object *out)
+cose_certificates(struct span item, struct object *out)
 {
 	enum pledge_verdict v;
 	struct span one;
@@ -101,7 +101,7 @@ certificates_read(struct span item, struct object *out)
 }
 
 static enum pledge_verdict
-algorithm_read(struct span item, struct object *out)
+cose_algorithm(struct span item, struct object *out)
 {
 	struct cbor c;
 	int64_t alg;
@@ -126,11 +126,11 @@ headers_judge(
 
 	if (p->crit.ptr != NULL || u->crit.ptr != NULL)
 		return PLEDGE_HEADER;
-	if ((v = algorithm_read(p->alg, out)) != PLEDGE_ACCEPTED ||
-	    (v = certificates_read(chain, out)) != PLEDGE_ACCEPTED)
+	if ((v = cose_algorithm(p->alg, out)) != PLEDGE_ACCEPTED ||
+	    (v = cose_certificates(chain, out)) != PLEDGE_ACCEPTED)
 		return v;
 	out->first_signs = out->certificates_len > 0;
-	return certificates_read(bag, out);
+	return cose_certificates(bag, out);
 }
 
 /* The head of a byte string, in its shortest form. */
@@ -147,7 +147,7 @@ head_of(size_t len, uint8_t out[5])
 
 /* Sig_structure (RFC 9052 4.4), with the protected map as received. */
 static void
-message_of(struct span protected, struct object *o)
+cose_message(struct span protected, struct object *o)
 {
 	static const uint8_t context[] = { 0x84, 0x6a, 'S', 'i', 'g', 'n', 'a',
 		't', 'u', 'r', 'e', '1' };
@@ -177,12 +177,12 @@ pledge_cose_open(struct span bytes, struct room *room, struct object *out)
 	if ((cbor_peek(&c) == CBOR_TAG &&
 		(cbor_tag(&c, &tag) != WIRE_OK || tag != TAG_SIGN1)) ||
 	    cbor_array(&c, &count) != WIRE_OK || count != 4 ||
-	    !protected_read(&c, &signed_map, &protected) ||
+	    !cose_protected(&c, &signed_map, &protected) ||
 	    !map_read(&c, &unprotected) ||
 	    cbor_bytes(&c, &out->content) != WIRE_OK ||
 	    cbor_bytes(&c, &out->message.signature) != WIRE_OK ||
 	    cbor_end(&c) != WIRE_OK)
 		return PLEDGE_CONTAINER;
-	message_of(signed_map, out);
+	cose_message(signed_map, out);
 	return headers_judge(&protected, &unprotected, out);
 }

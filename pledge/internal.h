@@ -5,6 +5,13 @@
 #include "pledge/pledge.h"
 #include "pledge/port.h"
 
+/* Are they exactly these? */
+static inline bool
+octets_are(struct span s, const uint8_t *bytes, size_t len)
+{
+	return span_eq(s, span_of(bytes, len));
+}
+
 /* The caller's memory, what is left of it. */
 struct room {
 	uint8_t *at;
@@ -134,6 +141,17 @@ enum leaf {
 	LEAF_PROPRIETARY,
 	LEAVES
 };
+
+/* What both ways of writing share. */
+struct leaf_row {
+	const char *name;
+	uint8_t delta; /* SID of the leaf - SID of the container (MP 10.2) */
+	enum leaf_kind { LEAF_TEXT, LEAF_OCTETS, LEAF_BOOLEAN, LEAF_ENUM } kind;
+};
+extern const struct leaf_row pledge_leaf_rows[LEAVES];
+/* The words of assertion, in the order of their numbers. */
+#define LEAF_ASSERTIONS 4
+extern const char *const pledge_assertions[LEAF_ASSERTIONS];
 
 struct content {
 	struct span leaves[LEAVES]; /* ptr NULL = absent */

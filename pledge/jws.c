@@ -15,7 +15,7 @@ plain_string(const struct json_value *v, struct span *out)
 
 /* x5c (4.1.6): standard base64, the signer first. */
 static enum pledge_verdict
-certificates_read(
+jws_certificates(
     const struct json_value *header, struct room *room, struct object *out)
 {
 	struct json_value list, v;
@@ -40,7 +40,7 @@ certificates_read(
 }
 
 static enum pledge_verdict
-algorithm_read(const struct json_value *header, struct object *out)
+jws_algorithm(const struct json_value *header, struct object *out)
 {
 	struct json_value v;
 
@@ -59,7 +59,7 @@ algorithm_read(const struct json_value *header, struct object *out)
 }
 
 static enum pledge_verdict
-protected_read(
+jws_protected(
     const struct json_value *value, struct room *room, struct object *out)
 {
 	struct json_value header, v;
@@ -75,9 +75,9 @@ protected_read(
 	if (json_member(&header, "typ", &v) &&
 	    !json_string_is(&v, "voucher-jws+json"))
 		return PLEDGE_HEADER;
-	if ((verdict = algorithm_read(&header, out)) != PLEDGE_ACCEPTED)
+	if ((verdict = jws_algorithm(&header, out)) != PLEDGE_ACCEPTED)
 		return verdict;
-	return certificates_read(&header, room, out);
+	return jws_certificates(&header, room, out);
 }
 
 /* What a header that is not signed must not hold; nothing in it is used. */
@@ -117,5 +117,5 @@ pledge_jws_open(struct span bytes, struct room *room, struct object *out)
 	m->parts_len = 3;
 	if (unprotected_bad(&first))
 		return PLEDGE_HEADER;
-	return protected_read(&protected, room, out);
+	return jws_protected(&protected, room, out);
 }

@@ -3,7 +3,7 @@
 #include "wire/date.h"
 #include "wire/der.h"
 
-/* A firmware leaves out what it does not take. */
+/* A firmware leaves out what it does not take (README.md). */
 #ifdef PLEDGE_WITHOUT_CMS
 #define OPEN_CMS(bytes, room, object) PLEDGE_FORMAT
 #else
@@ -16,8 +16,15 @@
 #endif
 #ifdef PLEDGE_WITHOUT_COSE
 #define OPEN_COSE(bytes, room, object) PLEDGE_FORMAT
+#define CONTENT_CBOR(bytes, content)   PLEDGE_CONTENT
 #else
-#define OPEN_COSE pledge_cose_open
+#define OPEN_COSE    pledge_cose_open
+#define CONTENT_CBOR pledge_content_cbor
+#endif
+#if defined(PLEDGE_WITHOUT_CMS) && defined(PLEDGE_WITHOUT_JWS)
+#define CONTENT_JSON(bytes, room, content) PLEDGE_CONTENT
+#else
+#define CONTENT_JSON pledge_content_json
 #endif
 
 /* Everything of one call. */
@@ -259,8 +266,8 @@ content_take(struct judging *j)
 	enum pledge_verdict v;
 
 	v = out->format == PLEDGE_COSE
-	    ? pledge_content_cbor(j->object.content, c)
-	    : pledge_content_json(j->object.content, &j->room, c);
+	    ? CONTENT_CBOR(j->object.content, c)
+	    : CONTENT_JSON(j->object.content, &j->room, c);
 	if (v != PLEDGE_ACCEPTED ||
 	    (v = date_of(j, LEAF_CREATED_ON, &out->created_on)) !=
 		PLEDGE_ACCEPTED ||

@@ -50,7 +50,7 @@ base64url_encode(char *out, struct span bytes)
 #define S 0x040 /* of the standard alphabet alone */
 #define U 0x080 /* of the URL one alone */
 #define X 0x100 /* of none */
-static const uint16_t values[128] = {
+static const uint16_t of_octet[128] = {
 	X,
 	X,
 	X,
@@ -191,8 +191,11 @@ static const uint16_t foreign[] = {
 static inline unsigned
 value_of(uint8_t c)
 {
-	return c < 128 ? values[c] : X;
+	return c < 128 ? of_octet[c] : X;
 }
+#undef S
+#undef U
+#undef X
 
 /* Cuts the padding off; false if it is not as this kind wants it. */
 static bool
