@@ -353,10 +353,11 @@ kinds_of_pins(void **state)
 }
 
 #define BEGIN "{\"ietf-voucher:voucher\":{"
-#define REST                                                        \
+#define MEMBERS                                                     \
 	"\"serial-number\":\"" SERIAL "\",\"nonce\":\"" NONCE "\"," \
 	"\"pinned-domain-pubk-sha256\":"                            \
-	"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}}"
+	"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""
+#define REST MEMBERS "}}"
 
 static void
 contents_in_json(void **state)
@@ -402,6 +403,12 @@ contents_in_json(void **state)
 		    PLEDGE_CONTENT },
 		{ "{\"a\":1,\"ietf-voucher:voucher\":{"
 		  "\"assertion\":\"logged\"," REST,
+		    PLEDGE_CONTENT },
+		{ BEGIN "\"assertion\":\"logged\","
+			"\"pinned-domain-pubk-sha256\":\"AAAA\","
+			"\"serial-number\":\"" SERIAL "\"}}",
+		    PLEDGE_CONTENT },
+		{ BEGIN "\"assertion\":\"logged\"," MEMBERS "},\"b\":1}",
 		    PLEDGE_CONTENT },
 		{ "{\"ietf-voucher:voucher\":[]}", PLEDGE_CONTENT },
 		{ "{}", PLEDGE_CONTENT },
@@ -490,7 +497,8 @@ contents_in_cbor(void **state)
 		{ "\xa0", 1, PLEDGE_CONTENT },
 		{ "\xa1\x19\x09\x93\x80", 5, PLEDGE_CONTENT },
 		{ "\x80", 1, PLEDGE_CONTENT },
-	};
+	}, empty = ROW("\xa1\x19\x09\x93\xa4\x01\x01\x0b" SERIAL_NUMBER
+		       "\x07\x40", PLEDGE_NONCE);
 	size_t i;
 
 	(void)state;
@@ -501,6 +509,11 @@ contents_in_cbor(void **state)
 		if (world_judge(PLEDGE_COSE) != rows[i].v)
 			fail_msg("row %zu: %s", i, pledge_code(world_look()));
 	}
+	/* A nonce of nothing is none, and answers nothing. */
+	w.content = span_of(empty.octets, empty.len);
+	world_sign(PLEDGE_COSE);
+	w.p.nonce = span_of(NULL, 0);
+	assert_int_equal(world_look(), empty.v);
 }
 
 static void
