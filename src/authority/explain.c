@@ -76,7 +76,7 @@ read_question(
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "kind: voucher or auditlog");
 	q->derive.moment = clock_now();
-	if (at.len > 0 && !clock_parse(at, &q->derive.moment))
+	if (at.len > 0 && !date_parse(at, &q->derive.moment))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "at: a date such as 2026-01-31T12:00:00Z");
 	if (q->derive.body.len > BODY_MAX)

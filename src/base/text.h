@@ -1,27 +1,13 @@
 /*
- * Base64, base64url and hex between bytes and text.
+ * Hex, and small things about text. Base64 is of wire/base64.h.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
-#include "wire/span.h"
+#include "wire/base64.h"
 
-#define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
-#define HEX_SIZE(n)    ((n)*2 + 1)
+#define HEX_SIZE(n) ((n)*2 + 1)
 
-enum base64_kind {
-	BASE64_STANDARD, /* RFC 4648 4, padding demanded */
-	BASE64_URL,	 /* RFC 4648 5, padding refused */
-	BASE64_TOLERANT, /* either alphabet, padding or not (MP 7.1) */
-};
-
-/* Terminated text; out holds at least BASE64_SIZE(len). */
-void base64_encode(char *out, struct span bytes);
-void base64url_encode(char *out, struct span bytes);
-/* Decodes all of text; false on any foreign character, wrong padding, nonzero
- * spare bits or more than cap bytes. */
-bool base64_decode(uint8_t *out, size_t cap, size_t *len, struct span text,
-    enum base64_kind kind);
 /* Lower case, terminated; out holds at least HEX_SIZE(len). */
 void hex_encode(char *out, struct span bytes);
 /* 0 to 15, or -1 if c is no hexadecimal digit. */

@@ -37,7 +37,7 @@ moment_of(const struct json_value *v, const char *name)
 	int64_t moment = 0;
 
 	output_cell(text, v, name);
-	(void)clock_parse(span_str(text), &moment);
+	(void)date_parse(span_str(text), &moment);
 	return moment;
 }
 

@@ -187,7 +187,7 @@ read_clock(struct service *s, struct why *why)
 	if (!start->config.test)
 		return why_set(why, REASON_TEST_CLOCK, -1, "%s", s->home);
 	start->has_test_clock = true;
-	if (clock_parse(span_str(s->test_clock), &start->test_clock))
+	if (date_parse(span_str(s->test_clock), &start->test_clock))
 		return REASON_OK;
 	return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 	    "test-clock: a date such as 2026-01-31T12:00:00Z");

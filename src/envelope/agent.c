@@ -34,7 +34,7 @@ payload_read(struct agent_data *d, struct why *why)
 		return data_refused(why, "serial-number is no text");
 	if (!json_member(&root, "created-on", &v) ||
 	    json_string(&v, date, sizeof(date), &len) != WIRE_OK ||
-	    !clock_parse(span_of(date, len), &d->created_on))
+	    !date_parse(span_of(date, len), &d->created_on))
 		return data_refused(why, "created-on is no date");
 	return REASON_OK;
 }

@@ -185,7 +185,7 @@ ledger_awake_read(const struct ledger *l, const char *subject, int64_t now,
 	if (blank == NULL ||
 	    !text_copy(name, sizeof(name),
 		span_of(subject, (size_t)(blank - subject))) ||
-	    !clock_parse(span_str(blank + 1), until))
+	    !date_parse(span_str(blank + 1), until))
 		return why_set(why, REASON_SIGNER_FACTS, -1,
 		    "until: now, or a moment such as 2026-01-31T12:00:00Z");
 	*key = ledger_key_find(l, name);

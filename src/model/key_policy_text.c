@@ -25,7 +25,7 @@ day_parse(struct span text, uint32_t *day)
 		return false;
 	memcpy(moment, text.ptr, text.len);
 	memcpy(moment + text.len, "T00:00:00Z", sizeof("T00:00:00Z"));
-	if (!clock_parse(span_str(moment), &seconds) || seconds < SECONDS_A_DAY)
+	if (!date_parse(span_str(moment), &seconds) || seconds < SECONDS_A_DAY)
 		return false;
 	*day = (uint32_t)(seconds / SECONDS_A_DAY);
 	return true;

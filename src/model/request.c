@@ -54,7 +54,7 @@ take_date(
 	if (v->type != JSON_STRING)
 		return refuse_type(r, "is no string");
 	if (json_string(v, text, sizeof(text), &len) != WIRE_OK ||
-	    !clock_parse(span_of(text, len), value))
+	    !date_parse(span_of(text, len), value))
 		return why_set(r->why, REASON_DATE_MALFORMED, -1,
 		    "%s is no yang:date-and-time", r->leaf);
 	*has = true;

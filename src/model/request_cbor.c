@@ -45,7 +45,7 @@ take_date(struct reading *r, bool *has, int64_t *value)
 
 	if (cbor_text(r->c, &text) != WIRE_OK)
 		return refuse_type(r, "is no text");
-	if (!clock_parse(text, value))
+	if (!date_parse(text, value))
 		return why_set(r->why, REASON_DATE_MALFORMED, -1,
 		    "%s is no yang:date-and-time", r->leaf);
 	*has = true;

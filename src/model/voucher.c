@@ -108,7 +108,7 @@ take_date(const struct reading *r, const char *name, int64_t *out)
 	*out = 0;
 	if (!take_text(r, name, text, sizeof(text)))
 		return false;
-	return text[0] == '\0' || clock_parse(span_str(text), out);
+	return text[0] == '\0' || date_parse(span_str(text), out);
 }
 
 static bool

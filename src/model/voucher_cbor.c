@@ -30,7 +30,7 @@ take_date(struct reading *r, int64_t *out)
 {
 	struct span text;
 
-	return cbor_text(r->c, &text) == WIRE_OK && clock_parse(text, out);
+	return cbor_text(r->c, &text) == WIRE_OK && date_parse(text, out);
 }
 
 static bool

@@ -54,7 +54,7 @@ entry_read(const struct json_value *v, struct audit_entry *out)
 
 	if (v->type != JSON_OBJECT ||
 	    !text_read(v, "date", text, sizeof(text)) ||
-	    !clock_parse(span_str(text), &out->date) ||
+	    !date_parse(span_str(text), &out->date) ||
 	    !text_read(v, "domainID", text, sizeof(text)) ||
 	    !base64_decode(out->domain_id, sizeof(out->domain_id), &len,
 		span_str(text), BASE64_STANDARD))

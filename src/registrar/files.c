@@ -144,7 +144,7 @@ enum reason
 time_option(const char *text, int64_t *out, struct why *why)
 {
 	*out = clock_now();
-	if (text == NULL || clock_parse(span_str(text), out))
+	if (text == NULL || date_parse(span_str(text), out))
 		return REASON_OK;
 	return why_set(why, REASON_DATE_MALFORMED, -1,
 	    "%s is not like 2026-01-31T23:59:59Z", text);

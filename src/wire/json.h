@@ -12,8 +12,12 @@
 
 #include "wire/span.h"
 
-#define JSON_MAX_DEPTH	  16 /* MP 17 */
-#define JSON_MAX_MEMBERS  256
+#ifndef JSON_MAX_DEPTH	  /* firmware has less stack for it */
+#define JSON_MAX_DEPTH 16 /* MP 17 */
+#endif
+#ifndef JSON_MAX_MEMBERS
+#define JSON_MAX_MEMBERS 256
+#endif
 #define JSON_MAX_ELEMENTS 4096
 
 enum json_type {

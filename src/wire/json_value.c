@@ -90,7 +90,7 @@ json_iter_open(struct json_iter *i, const struct json_value *container)
 }
 
 static bool
-take_mark(struct json_iter *i, char mark)
+iter_mark(struct json_iter *i, char mark)
 {
 	bool there;
 
@@ -108,11 +108,11 @@ json_iter_next(
 {
 	struct json_value first;
 
-	(void)take_mark(i, ',');
+	(void)iter_mark(i, ',');
 	if (i->pos == i->end)
 		return false;
 	first = take_value(&i->pos, i->end);
-	if (take_mark(i, ':')) {
+	if (iter_mark(i, ':')) {
 		if (name != NULL)
 			*name = first;
 		*value = take_value(&i->pos, i->end);

@@ -186,8 +186,8 @@ oracle_begin(void)
 void
 oracle_end(void)
 {
+	ERR_clear_error(); /* which may allocate */
 	f.on = true;
-	ERR_clear_error();
 }
 
 uint64_t

@@ -76,12 +76,12 @@ date_same(struct span text)
 	char again[CLOCK_TEXT_SIZE];
 	int64_t t, u;
 
-	if (!clock_parse(text, &t))
+	if (!date_parse(text, &t))
 		return false;
 	/* An offset may lead out of the years that have four digits. */
 	if (t >= YEAR_1 && t < YEAR_10000) {
 		clock_print(again, t);
-		require(clock_parse(span_str(again), &u) && u == t);
+		require(date_parse(span_str(again), &u) && u == t);
 	}
 	return true;
 }

@@ -40,7 +40,7 @@ a_line_has_time_program_severity_event(void **state)
 	assert_int_equal(sscanf(said, "%39s %39[a-z][%d] %39s %39s", date,
 			     program, &pid, severity, event),
 	    5);
-	assert_true(clock_parse(span_str(date), &seconds));
+	assert_true(date_parse(span_str(date), &seconds));
 	assert_string_equal(program, "signer");
 	assert_true(pid > 1);
 	assert_string_equal(severity, "note");

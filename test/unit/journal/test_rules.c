@@ -326,7 +326,7 @@ wakes(void **state)
 		assert_int_equal(strncmp(k->order.name, rows[i].subject,
 				     (size_t)(blank - rows[i].subject)),
 		    0);
-		assert_true(clock_parse(span_str(blank + 1), &expected));
+		assert_true(date_parse(span_str(blank + 1), &expected));
 		assert_int_equal(until, expected);
 	}
 }

@@ -200,8 +200,8 @@ months(void **state)
 	assert_true(key_policy_end(&p, &c) == INT64_MAX);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		p.months = cases[i].months;
-		assert_true(clock_parse(span_str(cases[i].from), &c.activated));
-		assert_true(clock_parse(span_str(cases[i].end), &end));
+		assert_true(date_parse(span_str(cases[i].from), &c.activated));
+		assert_true(date_parse(span_str(cases[i].end), &end));
 		assert_true(key_policy_end(&p, &c) == end);
 		assert_int_equal(allows(&p, &c, end - 1), REASON_OK);
 		assert_int_equal(allows(&p, &c, end), REASON_SIGNER_DATE);
@@ -223,7 +223,7 @@ last_days(void **state)
 	int64_t last;
 
 	(void)state;
-	assert_true(clock_parse(span_str("9999-12-31T00:00:00Z"), &last));
+	assert_true(date_parse(span_str("9999-12-31T00:00:00Z"), &last));
 	p.last_day = KEY_DAY_MAX - 1;
 	assert_true(key_policy_end(&p, &c) == last);
 	assert_int_equal(allows(&p, &c, last), REASON_SIGNER_DATE);
@@ -289,7 +289,7 @@ windows(void **state)
 		    REASON_OK);
 		key_awake_print(words, &p);
 		assert_string_equal(words, cases[i].words);
-		assert_true(clock_parse(span_str(cases[i].time), &time));
+		assert_true(date_parse(span_str(cases[i].time), &time));
 		assert_int_equal(key_policy_allows(&p, &c, &use, time, &why),
 		    cases[i].awake ? REASON_OK : REASON_SIGNER_ASLEEP);
 		c.awake_until = time; /* no longer then */
