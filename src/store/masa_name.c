@@ -1,13 +1,27 @@
 /* Names of the MASA that devices were given, for ever; see store.h. */
 #include "store/internal.h"
 
+static bool
+first_row(void *context, const struct value *row, unsigned n)
+{
+	(void)row;
+	(void)n;
+	*(bool *)context = true;
+	return false;
+}
+
+/* Nothing is written for what is there: a start must not need the store's lock. */
 bool
 store_masa_name_add(struct store *s, const char *name, int64_t now)
 {
-	return store_change(s,
-	    "INSERT INTO masa_name (name, since) VALUES (?1, ?2) "
-	    "ON CONFLICT (name) DO UPDATE SET since = masa_name.since",
-	    VALUES(value_text(name), value_number(now)));
+	bool known = false;
+
+	store_read(s, "SELECT 1 FROM masa_name WHERE name = ?1",
+	    VALUES(value_text(name)), first_row, &known);
+	return known ||
+	    store_change(s,
+		"INSERT INTO masa_name (name, since) VALUES (?1, ?2)",
+		VALUES(value_text(name), value_number(now)));
 }
 
 struct each {
