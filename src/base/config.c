@@ -29,6 +29,7 @@ static const struct row rows[] = {
 	{ "manufacturer", "organization", KIND_TEXT, AT(organization), 0,
 	    sizeof(((struct config *)0)->organization) },
 	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
+	{ "manufacturer", "root-keys", KIND_BOOL, AT(root_keys), 0, 0 },
 	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
 	{ "masa", "client-certificate", KIND_CLIENT, AT(client), 0, 0 },
 	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
@@ -255,17 +256,18 @@ config_print(const struct config *c, char *out, size_t cap)
 	unsigned i;
 
 	snprintf(out, cap,
-	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
+	    "[manufacturer]\norganization = %s\ntest = %s\n"
+	    "root-keys = %s\n\n"
 	    "[masa]\nlisten = %s\nclient-certificate = %s\n"
 	    "fronts = %u\nconnections = %u\nrate-client = %u\n"
 	    "rate-prefix = %u\nrate-known = %u\nrate-handshake = %u\n"
 	    "max-age = %u\nmax-ahead = %u\n"
 	    "keep-requests = %u\nrevocation-required = %s\n",
-	    c->organization, c->test ? "yes" : "no", c->listen,
-	    client_words[c->client], c->fronts, c->connections, c->rate_client,
-	    c->rate_prefix, c->rate_known, c->rate_handshake, c->max_age,
-	    c->max_ahead, c->keep_requests,
-	    c->revocation_required ? "yes" : "no");
+	    c->organization, c->test ? "yes" : "no",
+	    c->root_keys ? "yes" : "no", c->listen, client_words[c->client],
+	    c->fronts, c->connections, c->rate_client, c->rate_prefix,
+	    c->rate_known, c->rate_handshake, c->max_age, c->max_ahead,
+	    c->keep_requests, c->revocation_required ? "yes" : "no");
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		len = strlen(out);
 		if (!legacy_form(i)->product)
