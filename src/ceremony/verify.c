@@ -16,7 +16,6 @@
 #include "ceremony/bundle.h"
 #include "ceremony/ceremony.h"
 #include "ceremony/guide.h"
-#include "ceremony/host.h"
 #include "envelope/pem.h"
 #include "x509/extension.h"
 
@@ -343,39 +342,25 @@ check_host(
 	return differs(why, "journal", "the host was not fit");
 }
 
-/* What the test of the generator found (IP 9 step 4). Scripts of before it was recorded
- * do not name it, and their evidence has none. */
 static enum reason
 check_health(const struct check *c, unsigned act, struct why *why)
 {
-	const struct story_line *line = c->story->acts[act];
-	struct span script = buf_span(&c->script_text);
-	char wanted[200];
-	uint64_t n[3];
 	struct health h;
-	unsigned i;
+	char wanted[200];
+	bool named;
+	enum reason r;
 
 	act_print(c->plan, &c->script.acts[act], wanted, sizeof(wanted));
-	if (line->words_len == 1 &&
-	    memmem(script.ptr, script.len, wanted, strlen(wanted)) == NULL) {
+	named = memmem(c->script_text.ptr, c->script_text.len, wanted,
+		    strlen(wanted)) != NULL;
+	r = story_health(c->story->acts[act], named, &h, why);
+	if (r == REASON_OK && h.octets == 0)
 		(void)buf_printf(
 		    c->out, "no test of the generator is on record\n");
-		return REASON_OK;
-	}
-	if (line->words_len != 4)
-		return differs(
-		    why, "journal", "no test of the generator is on record");
-	for (i = 0; i < 3; i++)
-		if (!text_uint(line->words[i + 1], UINT32_MAX, &n[i]))
-			return differs(why, "journal",
-			    "what the test of the generator found is no "
-			    "number");
-	h = (struct health){ (unsigned)n[0], (unsigned)n[1], (unsigned)n[2] };
-	if (entropy_check(&h, why) != REASON_OK)
-		return differs(
-		    why, "journal", "the generator did not pass its test");
-	(void)buf_printf(c->out, "generator tested: %u octets\n", h.octets);
-	return REASON_OK;
+	else if (r == REASON_OK)
+		(void)buf_printf(
+		    c->out, "generator tested: %u octets\n", h.octets);
+	return r;
 }
 
 /* The signature was over the script when the ceremony began: it is the one that the
