@@ -29,6 +29,7 @@ static const struct row rows[] = {
 	{ "manufacturer", "organization", KIND_TEXT, AT(organization), 0,
 	    sizeof(((struct config *)0)->organization) },
 	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
+	{ "manufacturer", "root-keys", KIND_BOOL, AT(root_keys), 0, 0 },
 	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
 	{ "masa", "names", KIND_TEXT, AT(names), 0, CONFIG_TEXT },
 	{ "masa", "base-path", KIND_PATHS, AT(base_path), 0, CONFIG_TEXT },
@@ -304,13 +305,15 @@ config_print(const struct config *c, char *out, size_t cap)
 	unsigned i;
 
 	snprintf(out, cap,
-	    "[manufacturer]\norganization = %s\ntest = %s\n\n"
+	    "[manufacturer]\norganization = %s\ntest = %s\n"
+	    "root-keys = %s\n\n"
 	    "[masa]\nlisten = %s\n%s%s%sclient-certificate = %s\n"
 	    "fronts = %u\nconnections = %u\nrate-client = %u\n"
 	    "rate-prefix = %u\nrate-known = %u\nrate-handshake = %u\n"
 	    "max-age = %u\nmax-ahead = %u\n"
 	    "keep-requests = %u\nrevocation-required = %s\n",
-	    c->organization, c->test ? "yes" : "no", c->listen,
+	    c->organization, c->test ? "yes" : "no",
+	    c->root_keys ? "yes" : "no", c->listen,
 	    c->base_path[0] == '\0' ? "" : "base-path = ", c->base_path,
 	    c->base_path[0] == '\0' ? "" : "\n", client_words[c->client],
 	    c->fronts, c->connections, c->rate_client, c->rate_prefix,

@@ -17,7 +17,8 @@ enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
 struct config {
 	/* [manufacturer] */
 	char organization[65]; /* O of every certificate */
-	bool test; /* made by init --test; the signer's journal decides */
+	bool test;	/* made by init --test; the signer's journal decides */
+	bool root_keys; /* keys of roots may lie in the home */
 	/* [masa] */
 	char listen[CONFIG_TEXT]; /* address:port, default 127.0.0.1:8443 */
 	/* Names by which devices reach this service (R-3.12): HOST[:PORT], commas

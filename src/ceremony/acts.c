@@ -129,21 +129,30 @@ check_date(struct run *run, int64_t moment, struct why *why)
 	    (long long)off);
 }
 
-/* Certificates begin now, and nobody can correct that later. */
+/* Certificates begin now, and nobody can correct that later; they have numbers, and
+ * shares have polynomials, that the kernel's generator draws (IP 9 step 4). */
 static enum reason
 act_clock(struct run *run, struct why *why)
 {
 	char now[CLOCK_TEXT_SIZE];
+	struct health h;
 	enum reason r;
 
+	if ((r = host_check_kernel(&h, why)) != REASON_OK)
+		return r;
 	clock_print(now, clock_now());
-	guide_say(&run->guide, "    This host says %s (UTC)\n\n", now);
+	guide_say(&run->guide,
+	    "    The kernel's generator passed its health tests:\n"
+	    "    of %u octets at most %u alike in a row, %u in a window.\n\n"
+	    "    This host says %s (UTC)\n\n",
+	    h.octets, h.run, h.often, now);
 	r = guide_confirm(&run->guide,
 	    "Two sources beside this host agree to the minute.", why);
 	return r != REASON_OK ||
 		(r = check_date(run, clock_now(), why)) != REASON_OK
 	    ? r
-	    : run_note(run, why, "clock", "-");
+	    : run_note(
+		  run, why, "clock", "- %u %u %u", h.octets, h.run, h.often);
 }
 
 /* --- entropy --- */
@@ -163,9 +172,10 @@ entropy_kernel(struct run *run, struct why *why)
 {
 	char hex[HEX_SIZE(HASH_SIZE)];
 	uint8_t drawn[POOL_SIZE];
+	struct health health;
 	enum reason r;
 
-	if ((r = host_check_kernel(why)) != REASON_OK)
+	if ((r = host_check_kernel(&health, why)) != REASON_OK)
 		return r;
 	secret_new(&run->pool, POOL_SIZE);
 	random_bytes(drawn, sizeof(drawn));

@@ -8,6 +8,7 @@
 #ifndef CEREMONY_BUNDLE_H
 #define CEREMONY_BUNDLE_H
 
+#include "ceremony/host.h"
 #include "ceremony/plan.h"
 #include "journal/journal.h"
 #include "wire/json.h"
@@ -57,6 +58,11 @@ bool story_early(const struct story *s);
 /* May what this act signed, which was done, begin then? No earlier than the record in
  * front of its own, but for what a clock is slewed by (IP 2), no later than its own. */
 bool story_dates(const struct story *s, unsigned act, int64_t not_before);
+/* What the record of the clock tells of the generator's test (IP 9 step 4), which it
+ * passed; of what a script does not name there may be none: out is zero then.
+ * EVIDENCE_DIFFERS. */
+MUST_USE enum reason story_health(const struct story_line *line, bool named,
+    struct health *out, struct why *why);
 /* What an act is about: the first word of its subject. */
 const char *act_about(const struct act *a);
 

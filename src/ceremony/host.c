@@ -80,41 +80,53 @@ host_program(uint8_t out[32], struct why *why)
 #define REPEATED_MAX 5	/* 1 + 40 / 8 would be one too many */
 #define OFTEN_MAX    19 /* in a window; 20 have a chance below 2^-40 */
 
-enum reason
-entropy_check_octets(struct span octets, struct why *why)
+void
+entropy_measure(struct span octets, struct health *out)
 {
 	size_t i, j;
 
+	*out = (struct health){ .octets = (unsigned)octets.len };
 	for (i = 0; i < octets.len; i++) {
 		for (j = 1; i + j < octets.len; j++)
 			if (octets.ptr[i + j] != octets.ptr[i])
 				break;
-		if (j > REPEATED_MAX)
-			return why_set(why, REASON_CEREMONY_ENTROPY, -1,
-			    "one octet %zu times in a row", j);
+		if (j > out->run)
+			out->run = (unsigned)j;
 	}
 	for (i = 0; i + WINDOW <= octets.len; i += WINDOW) {
 		unsigned n = 0;
 
 		for (j = 0; j < WINDOW; j++)
 			n += octets.ptr[i + j] == octets.ptr[i];
-		if (n > OFTEN_MAX)
-			return why_set(why, REASON_CEREMONY_ENTROPY, -1,
-			    "one octet %u times of %d", n, WINDOW);
+		if (n > out->often)
+			out->often = n;
 	}
+}
+
+enum reason
+entropy_check(const struct health *h, struct why *why)
+{
+	if (h->octets < SAMPLE)
+		return why_set(why, REASON_CEREMONY_ENTROPY, -1,
+		    "%u octets, wanted are %d", h->octets, SAMPLE);
+	if (h->run > REPEATED_MAX)
+		return why_set(why, REASON_CEREMONY_ENTROPY, -1,
+		    "one octet %u times in a row", h->run);
+	if (h->often > OFTEN_MAX)
+		return why_set(why, REASON_CEREMONY_ENTROPY, -1,
+		    "one octet %u times of %d", h->often, WINDOW);
 	return REASON_OK;
 }
 
 enum reason
-host_check_kernel(struct why *why)
+host_check_kernel(struct health *out, struct why *why)
 {
 	uint8_t sample[SAMPLE];
-	enum reason r;
 
 	random_bytes(sample, sizeof(sample));
-	r = entropy_check_octets(span_of(sample, sizeof(sample)), why);
+	entropy_measure(span_of(sample, sizeof(sample)), out);
 	secret_wipe(sample, sizeof(sample));
-	return r;
+	return entropy_check(out, why);
 }
 
 #define TEXT_MIN  50

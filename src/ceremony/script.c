@@ -154,7 +154,9 @@ act_print(const struct plan *p, const struct act *a, char *out, size_t cap)
 		snprintf(out, cap, "this host: no network, locked memory");
 		break;
 	case ACT_CLOCK:
-		snprintf(out, cap, "the clock is compared with two sources");
+		snprintf(out, cap,
+		    "the clock is compared with two sources, the generator "
+		    "is tested");
 		break;
 	case ACT_ENTROPY:
 		snprintf(out, cap, "randomness of %s is mixed in",

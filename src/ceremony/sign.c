@@ -27,26 +27,6 @@ struct root {
 	bool test;
 };
 
-/* The text of one attribute of a Name, false if it is not there. */
-static bool
-name_attribute(struct span name, uint8_t arc, char *out, size_t cap)
-{
-	const uint8_t oid[] = { 0x55, 4, arc };
-	struct der outer, names, set, pair;
-	struct span type, text;
-
-	der_open(&outer, name);
-	if (der_enter(&outer, DER_SEQUENCE, &names) != WIRE_OK)
-		return false;
-	while (der_enter(&names, DER_SET, &set) == WIRE_OK)
-		if (der_enter(&set, DER_SEQUENCE, &pair) == WIRE_OK &&
-		    der_oid(&pair, &type) == WIRE_OK &&
-		    span_eq(type, span_of(oid, sizeof(oid))) &&
-		    der_string(&pair, NULL, &text) == WIRE_OK)
-			return text_copy(out, cap, text);
-	return false;
-}
-
 static enum reason
 root_certificate(
     struct root *root, const struct sign_options *o, struct why *why)

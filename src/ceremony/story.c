@@ -325,3 +325,23 @@ story_dates(const struct story *s, unsigned act, int64_t not_before)
 	return not_before >= before->time - MOMENT_TOLERATED &&
 	    not_before <= line->time;
 }
+
+enum reason
+story_health(const struct story_line *line, bool named, struct health *out,
+    struct why *why)
+{
+	uint64_t n[3] = { 0 };
+	bool good = line->words_len == 4;
+	unsigned i;
+
+	memset(out, 0, sizeof(*out));
+	if (!named && line->words_len == 1)
+		return REASON_OK;
+	for (i = 0; good && i < 3; i++)
+		good = text_uint(line->words[i + 1], UINT32_MAX, &n[i]);
+	*out =
+	    (struct health){ (unsigned)n[0], (unsigned)n[1], (unsigned)n[2] };
+	if (good && entropy_check(out, why) == REASON_OK)
+		return REASON_OK;
+	return differs(why, "no generator that passed its test", line);
+}

@@ -349,6 +349,27 @@ check_host(
 	return differs(why, "journal", "the host was not fit");
 }
 
+static enum reason
+check_health(const struct check *c, unsigned act, struct why *why)
+{
+	struct health h;
+	char wanted[200];
+	bool named;
+	enum reason r;
+
+	act_print(c->plan, &c->script.acts[act], wanted, sizeof(wanted));
+	named = memmem(c->script_text.ptr, c->script_text.len, wanted,
+		    strlen(wanted)) != NULL;
+	r = story_health(c->story->acts[act], named, &h, why);
+	if (r == REASON_OK && h.octets == 0)
+		(void)buf_printf(
+		    c->out, "no test of the generator is on record\n");
+	else if (r == REASON_OK)
+		(void)buf_printf(
+		    c->out, "generator tested: %u octets\n", h.octets);
+	return r;
+}
+
 /* The signature was over the script when the ceremony began: it is the one that the
  * record names. */
 static enum reason
@@ -392,6 +413,8 @@ check_act(struct check *c, unsigned act, struct why *why)
 		return check_item(c, act, why);
 	case ACT_HOST:
 		return check_host(c, line, why);
+	case ACT_CLOCK:
+		return check_health(c, act, why);
 	case ACT_CLOSE:
 		return check_text(c, "notes.txt", line, why);
 	default:

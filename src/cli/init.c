@@ -175,6 +175,7 @@ plan_config(struct plan *p, struct why *why)
 
 	config_defaults(&p->config);
 	p->config.test = p->test;
+	p->config.root_keys = true; /* those that it makes, and says so */
 	if (p->organization[0] == '\0' ||
 	    !config_text_valid(p->organization, sizeof(p->config.organization)))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,

@@ -1,4 +1,5 @@
 /* hallmark serve: bind, start the four, restart what dies, until stopped. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -193,6 +194,41 @@ read_clock(struct service *s, struct why *why)
 	    "test-clock: a date such as 2026-01-31T12:00:00Z");
 }
 
+/* A root's key has no business where strangers ask (R-3.2): only a home whose roots
+ * init made may have them, says so in its configuration, and at each start. */
+static enum reason
+root_keys_check(const char *home, const struct config *c, struct why *why)
+{
+	char path[PATH_MAX];
+	const struct dirent *e;
+	enum reason r = REASON_OK;
+	DIR *d;
+
+	path_join(path, sizeof(path), home, "ceremony");
+	if ((d = opendir(path)) == NULL)
+		return errno == ENOENT
+		    ? REASON_OK
+		    : why_set(why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
+	while (r == REASON_OK && (e = readdir(d)) != NULL) {
+		const char *end = strrchr(e->d_name, '.');
+
+		if (end == NULL || strcmp(end, ".key") != 0)
+			continue;
+		if (!c->root_keys)
+			r = why_set(why, REASON_ROOT_KEY, -1,
+			    "ceremony/%.60s; take it away, or say root-keys = "
+			    "yes under [manufacturer] of hallmark.ini",
+			    e->d_name);
+		else
+			log_warning("root-key-in-home",
+			    "file=\"ceremony/%s\" text=\"whoever has this home "
+			    "and its passphrase has the root\"",
+			    e->d_name);
+	}
+	closedir(d);
+	return r;
+}
+
 static enum reason
 prepare(struct service *s, struct why *why)
 {
@@ -201,6 +237,8 @@ prepare(struct service *s, struct why *why)
 
 	if ((r = home_path(s->c, s->home, why)) != REASON_OK ||
 	    (r = config_read(s->home, &p->start.config, why)) != REASON_OK ||
+	    (r = root_keys_check(s->home, &p->start.config, why)) !=
+		REASON_OK ||
 	    (r = read_clock(s, why)) != REASON_OK ||
 	    (r = home_lock(s->home, &s->lock, why)) != REASON_OK)
 		return r;

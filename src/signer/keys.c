@@ -1,4 +1,5 @@
 /* Keys come, get their certificates and go: orders of operators. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,7 +14,8 @@
 #include "x509/lint.h"
 #include "x509/render.h"
 
-#define CSR_ROOM 2048 /* RSA-3072: about 900 */
+#define CSR_ROOM	2048 /* RSA-3072: about 900 */
+#define COMMON_NAME_MAX 64   /* RFC 5280 A.1 */
 
 static enum reason
 check_order(const struct key_order *k, struct why *why)
@@ -232,6 +234,38 @@ is_issuing_ca(const struct signer *s, const struct certificate *c)
 	return lint_named_idevid_ca(c);
 }
 
+/* The name of an issuing CA says whose it is, and which one of which slot: `<O> IDevID
+ * CA <slot>-<generation>` (IP 4), in a home for tests behind TEST. So a certificate
+ * that a root signed for another slot, which serials would name, is seen here. A long
+ * O may be cut off. */
+static bool
+named_rightly(const struct signer *s, const struct ledger_key *k,
+    const struct certificate *c)
+{
+	const struct ledger *l = journal_ledger(s->journal);
+	char organization[256], name[256], wanted[64], *end;
+	const char *begin = name;
+
+	if (!name_attribute(
+		c->subject, 10, organization, sizeof(organization)) ||
+	    !name_attribute(c->subject, 3, name, sizeof(name)))
+		return false;
+	snprintf(wanted, sizeof(wanted), " IDevID CA %s-%u", k->order.slot,
+	    ledger_key_generation(l, k));
+	if (strlen(name) < strlen(wanted))
+		return false;
+	end = name + strlen(name) - strlen(wanted);
+	if (strcmp(end, wanted) != 0)
+		return false;
+	*end = '\0';
+	if (l->test && strncmp(begin, "TEST ", 5) == 0)
+		begin += 5;
+	return *begin != '\0' &&
+	    (strcmp(begin, organization) == 0 ||
+		(strlen(name) + strlen(wanted) + 4 > COMMON_NAME_MAX &&
+		    strncmp(begin, organization, strlen(begin)) == 0));
+}
+
 /* What an issuing CA must not have (IP 4): an extended key usage would bind its
  * devices, anyPolicy would let it sign for vouchers. */
 static const char *
@@ -297,6 +331,11 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		return mismatch(why, 0, "its path length is not 0");
 	if (issues && ca_excess(&chain[0]) != NULL)
 		return mismatch(why, 0, ca_excess(&chain[0]));
+	if (issues && !named_rightly(s, k, &chain[0]))
+		return why_set(why, REASON_CA_MISMATCH, -1,
+		    "certificate 0: its CN is not `<O> IDevID CA %s-%u`",
+		    k->order.slot,
+		    ledger_key_generation(journal_ledger(s->journal), k));
 	if (policy_taken(s, k, &chain[0]))
 		return mismatch(why, 0,
 		    issues ? "it has the policy of a voucher signer"

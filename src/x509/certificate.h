@@ -133,5 +133,7 @@ bool certificate_public_policy(const struct certificate *c);
 /* "CN=..., O=..." of a DER Name for people; other attributes as "?". Printable
  * ASCII only, cut off at cap. */
 void name_print(char *out, size_t cap, struct span name);
+/* The text of the first attribute 2.5.4.arc; false if it is not there or too long. */
+bool name_attribute(struct span name, uint8_t arc, char *out, size_t cap);
 
 #endif

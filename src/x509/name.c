@@ -1,6 +1,7 @@
 /* Distinguished names for people, see certificate.h. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "wire/der.h"
 #include "x509/certificate.h"
 
@@ -73,4 +74,23 @@ name_print(char *out, size_t cap, struct span name)
 		    der_oid(&pair, &oid) == WIRE_OK &&
 		    der_any(&pair, NULL, &text, NULL) == WIRE_OK)
 			append(out, cap, attribute_name(oid), text);
+}
+
+bool
+name_attribute(struct span name, uint8_t arc, char *out, size_t cap)
+{
+	const uint8_t oid[] = { 0x55, 4, arc };
+	struct der outer, names, set, pair;
+	struct span type, text;
+
+	der_open(&outer, name);
+	if (der_enter(&outer, DER_SEQUENCE, &names) != WIRE_OK)
+		return false;
+	while (der_enter(&names, DER_SET, &set) == WIRE_OK)
+		if (der_enter(&set, DER_SEQUENCE, &pair) == WIRE_OK &&
+		    der_oid(&pair, &type) == WIRE_OK &&
+		    span_eq(type, span_of(oid, sizeof(oid))) &&
+		    der_string(&pair, NULL, &text) == WIRE_OK)
+			return text_copy(out, cap, text);
+	return false;
 }

@@ -14,20 +14,28 @@
 static enum reason
 octets(const uint8_t *sample)
 {
+	struct health h;
 	struct why why;
 
-	return entropy_check_octets(span_of(sample, SAMPLE), &why);
+	entropy_measure(span_of(sample, SAMPLE), &h);
+	assert_int_equal(h.octets, SAMPLE);
+	return entropy_check(&h, &why);
 }
 
 static void
 kernel_passes(void **state)
 {
+	struct health h;
 	struct why why;
 	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 200; i++)
-		assert_int_equal(host_check_kernel(&why), REASON_OK);
+	for (i = 0; i < 200; i++) {
+		assert_int_equal(host_check_kernel(&h, &why), REASON_OK);
+		assert_true(h.run >= 1 && h.often >= 1);
+	}
+	h.octets--;
+	assert_int_equal(entropy_check(&h, &why), REASON_CEREMONY_ENTROPY);
 }
 
 static void

@@ -271,6 +271,42 @@ refresh_of_a_larger_set(void **state)
 	assert_int_equal(story.done, 1);
 }
 
+/* The record of the clock: figures that pass, where the script names the test. */
+static void
+health(void **state)
+{
+	static const struct {
+		const char *subject;
+		bool named;
+		enum reason wanted;
+		unsigned octets;
+	} rows[] = {
+		{ "- 4096 2 9", true, REASON_OK, 4096 },
+		{ "- 4096 2 9", false, REASON_OK, 4096 },
+		{ "-", false, REASON_OK, 0 },
+		{ "-", true, REASON_EVIDENCE_DIFFERS, 0 },
+		{ "- 4096 2", true, REASON_EVIDENCE_DIFFERS, 0 },
+		{ "- 4096 2 9 9", true, REASON_EVIDENCE_DIFFERS, 0 },
+		{ "- 4096 6 9", true, REASON_EVIDENCE_DIFFERS, 0 },
+		{ "- 4096 2 20", false, REASON_EVIDENCE_DIFFERS, 0 },
+		{ "- 16 1 1", true, REASON_EVIDENCE_DIFFERS, 0 },
+		{ "- 4096 two 9", true, REASON_EVIDENCE_DIFFERS, 0 },
+	};
+	struct health h;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		open_story(PLAN_SIGN);
+		told("clock", rows[i].subject);
+		assert_int_equal(story_health(&story.lines[story.len - 1],
+				     rows[i].named, &h, &why),
+		    rows[i].wanted);
+		if (rows[i].wanted == REASON_OK)
+			assert_int_equal(h.octets, rows[i].octets);
+	}
+}
+
 /* Evidence of before: by custodian, in front of the wipe. */
 static void
 refresh_of_before(void **state)
@@ -334,6 +370,7 @@ main(void)
 		cmocka_unit_test_setup(of_no_share, begin),
 		cmocka_unit_test_setup(without_a_number, begin),
 		cmocka_unit_test_setup(out_of_place, begin),
+		cmocka_unit_test(health),
 		cmocka_unit_test(refresh),
 		cmocka_unit_test(refresh_out_of_order),
 		cmocka_unit_test(refresh_of_a_larger_set),
