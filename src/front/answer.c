@@ -134,7 +134,9 @@ on_meet(void *context, const char *address)
 	if (budget_handshake(f->budget, &f->rates, address, clock_ticks()))
 		return true;
 	why_set(&why, REASON_RATE_LIMITED, -1,
-	    "connection closed: more TLS handshakes than rate-handshake");
+	    "connection closed: more TLS handshakes than rate-handshake, or "
+	    "more connections than %d seconds of it",
+	    BUDGET_HELD);
 	if (line_left(f, true))
 		log_reason(
 		    REASON_RATE_LIMITED, &why, "address=\"%s\"", address);
@@ -152,6 +154,14 @@ on_met(void *context, struct http_connection *c, bool full)
 		budget_give_back(f->budget, &f->rates, address, now);
 	if (is_known(f, c))
 		budget_customer(f->budget, address, now);
+}
+
+static void
+on_left(void *context, const char *address)
+{
+	struct front *f = context;
+
+	budget_left(f->budget, address);
 }
 
 /* MP 5 row 0b: the first thing that is looked at. Without a list nobody is
@@ -240,6 +250,7 @@ on_answered(void *context, struct http_connection *c, unsigned status,
 const struct http_calls front_http_calls = {
 	.meet = on_meet,
 	.met = on_met,
+	.left = on_left,
 	.greet = on_greet,
 	.admit = on_admit,
 	.request = on_request,

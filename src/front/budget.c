@@ -8,6 +8,7 @@
 #include "model/block.h"
 
 #define SET_BITS    11
+#define HELD_BITS   14
 #define WAYS	    8
 #define PREFIX_IPV6 7 /* octets: 56 bits, what a household or a site gets */
 #define MAPPED	    12
@@ -31,6 +32,9 @@ struct budget {
 	/* Of handshakes. Strangers cannot push customers out of theirs. */
 	struct bucket strangers[1 << SET_BITS][WAYS];
 	struct bucket customers[1 << SET_BITS][WAYS];
+	/* Connections that are there, by the hash of their prefix: few of 4,096 meet
+	 * in one place, and nobody can choose it. */
+	uint16_t held[1 << HELD_BITS];
 };
 
 struct budget *
@@ -49,14 +53,20 @@ budget_free(struct budget *b)
 	free(b);
 }
 
-static struct bucket *
-set_of(struct bucket sets[][WAYS], uint64_t salt, const uint8_t name[HASH_SIZE])
+static uint64_t
+place_of(uint64_t salt, const uint8_t name[HASH_SIZE], unsigned bits)
 {
 	uint64_t high, low;
 
 	memcpy(&high, name, sizeof(high));
 	memcpy(&low, name + sizeof(high), sizeof(low));
-	return sets[((high * salt ^ low) * salt) >> (64 - SET_BITS)];
+	return ((high * salt ^ low) * salt) >> (64 - bits);
+}
+
+static struct bucket *
+set_of(struct bucket sets[][WAYS], uint64_t salt, const uint8_t name[HASH_SIZE])
+{
+	return sets[place_of(salt, name, SET_BITS)];
 }
 
 /* NULL if it has none. */
@@ -164,21 +174,46 @@ bucket_of(struct budget *b, const struct budget_rates *rates,
 	return k;
 }
 
+/* Where its connections are counted, whatever the rate is now; NULL: nowhere. */
+static uint16_t *
+held_by(struct budget *b, const char *address)
+{
+	uint8_t name[HASH_SIZE];
+
+	return prefix_name(name, address)
+	    ? &b->held[place_of(b->salt, name, HELD_BITS)]
+	    : NULL;
+}
+
 bool
 budget_handshake(struct budget *b, const struct budget_rates *rates,
     const char *address, int64_t now)
 {
+	uint16_t *held = held_by(b, address);
 	struct bucket *k;
 	unsigned rate;
 	int64_t full;
 
 	now *= SECOND / 1000;
-	if ((k = bucket_of(b, rates, address, now, &rate)) == NULL)
-		return true;
-	if ((full = taken(k, rate, now)) < 0)
-		return false;
-	k->full = full;
+	k = bucket_of(b, rates, address, now, &rate);
+	if (k != NULL) {
+		if (*held >= (uint64_t)rate * BUDGET_HELD ||
+		    (full = taken(k, rate, now)) < 0)
+			return false;
+		k->full = full;
+	}
+	if (held != NULL && *held < UINT16_MAX)
+		++*held;
 	return true;
+}
+
+void
+budget_left(struct budget *b, const char *address)
+{
+	uint16_t *held = held_by(b, address);
+
+	if (held != NULL && *held > 0)
+		--*held;
 }
 
 void

@@ -8,7 +8,9 @@
  *
  * And how many full TLS handshakes: nobody has a name before one, so they are
  * counted by prefix alone. A prefix from which a known customer came within a
- * day has a bucket of its own, ten times as large (doc/decisions/056).
+ * day has a bucket of its own, ten times as large (doc/decisions/056). Nor may a prefix
+ * hold more connections than BUDGET_HELD seconds of these are: else it had them all in
+ * a minute or two, for a request now and then (077).
  */
 #ifndef FRONT_BUDGET_H
 #define FRONT_BUDGET_H
@@ -18,6 +20,7 @@
 #include "model/names.h"
 
 #define BUDGET_BURST	  10	/* seconds' worth at once */
+#define BUDGET_HELD	  20	/* seconds' worth of connections at one time */
 #define BUDGET_CUSTOMERS  10	/* times the handshakes of strangers */
 #define BUDGET_REMEMBERED 86400 /* seconds, of a prefix with customers */
 
@@ -42,14 +45,17 @@ void budget_free(struct budget *b);
 bool budget_take(struct budget *b, const struct budget_rates *rates,
     const uint8_t key[HASH_SIZE], const char *address, bool known, int64_t now);
 /*
- * One handshake of somebody from that address, at that moment: false if the
- * bucket of its prefix is empty. An address that is none has no bucket.
+ * One connection, and its handshake, of somebody from that address, at that moment:
+ * false if the bucket of its prefix is empty or it holds all that it may; true is to
+ * be followed by budget_left(). An address that is none has no bucket.
  */
 bool budget_handshake(struct budget *b, const struct budget_rates *rates,
     const char *address, int64_t now);
 /* That one cost next to nothing: the token goes back. */
 void budget_give_back(struct budget *b, const struct budget_rates *rates,
     const char *address, int64_t now);
+/* One of its connections has ended. */
+void budget_left(struct budget *b, const char *address);
 /* A known customer has proven its key from there. */
 void budget_customer(struct budget *b, const char *address, int64_t now);
 

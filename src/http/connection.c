@@ -145,6 +145,8 @@ connection_free(struct http_connection *c)
 	if (c->state == STATE_ANSWER)
 		s->calls->gone(s->context, c);
 	handshake_over(c);
+	if (s->calls->left != NULL)
+		s->calls->left(s->context, c->address);
 	close_stream(c);
 	if (fd >= 0)
 		close(fd);

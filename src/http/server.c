@@ -86,7 +86,12 @@ address_print(const struct sockaddr_storage *from, char *out, size_t cap)
 		inet_ntop(AF_INET6, &six->sin6_addr, out, (socklen_t)cap);
 }
 
-/* Nobody is dropped for a newcomer who is not there. */
+/*
+ * Nobody is dropped for a newcomer who is not there. Where several fronts share the
+ * listener each may drop one for the same newcomer, whom one of them gets; the others
+ * have a free place then, and drop nobody before it is taken. So no front ever drops
+ * more than one beyond those that it takes in.
+ */
 static bool
 is_full(struct http_server *s)
 {

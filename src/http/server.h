@@ -30,6 +30,8 @@ struct http_calls {
 	 * of each. full: with all the arithmetic, so neither resumed nor left
 	 * before its first octet. May be NULL. */
 	void (*met)(void *context, struct http_connection *c, bool full);
+	/* A connection that was met is over. May be NULL. */
+	void (*left)(void *context, const char *address);
 	/* The header is there; may this client ask for anything at all? Asked
 	 * before path and types are looked at. May be NULL. */
 	enum reason (*greet)(void *context, struct http_connection *c);

@@ -134,7 +134,8 @@ more_than_there_is_room(void **state)
 	budget_free(b);
 }
 
-/* How many of so many handshakes at one moment are granted. */
+/* How many of so many handshakes at one moment are granted, each of which has left
+ * before the next one comes. */
 static unsigned
 shaken(struct budget *b, const struct budget_rates *rates, const char *address,
     unsigned n, int64_t now)
@@ -142,7 +143,10 @@ shaken(struct budget *b, const struct budget_rates *rates, const char *address,
 	unsigned i, good = 0;
 
 	for (i = 0; i < n; i++)
-		good += budget_handshake(b, rates, address, now);
+		if (budget_handshake(b, rates, address, now)) {
+			budget_left(b, address);
+			good++;
+		}
 	return good;
 }
 
@@ -179,6 +183,7 @@ handshakes_given_back(void **state)
 	for (i = 0; i < 500; i++) {
 		assert_true(budget_handshake(b, &rates, "192.0.2.1", BEGIN));
 		budget_give_back(b, &rates, "192.0.2.1", BEGIN);
+		budget_left(b, "192.0.2.1");
 	}
 	budget_give_back(b, &rates, "192.0.2.1", BEGIN);
 	assert_int_equal(shaken(b, &rates, "192.0.2.1", 99, BEGIN), 10);
@@ -211,6 +216,7 @@ handshakes_near_customers(void **state)
 		snprintf(address, sizeof(address), "10.%u.%u.%u", i >> 16,
 		    i >> 8 & 255, i & 255);
 		assert_true(budget_handshake(b, &rates, address, BEGIN));
+		budget_left(b, address);
 	}
 	assert_int_equal(
 	    shaken(b, &rates, "192.0.2.1", 999, BEGIN + day - 1), 100);
@@ -220,6 +226,42 @@ handshakes_near_customers(void **state)
 	assert_int_equal(
 	    shaken(b, &rates, "192.0.2.1", 999, BEGIN + 2 * day), 100);
 	budget_customer(b, "nobody", BEGIN);
+	budget_free(b);
+}
+
+/* Held at one time, however slowly they came; whoever leaves makes room for his own
+ * prefix alone. */
+static void
+connections_of_a_prefix(void **state)
+{
+	const struct budget_rates rates = { 0, 0, 0, 2 }, any = { 0 };
+	struct budget *b = budget_new();
+	int64_t now = BEGIN;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 40; i++, now += 1000)
+		assert_true(budget_handshake(b, &rates, "192.0.2.1", now));
+	assert_false(budget_handshake(b, &rates, "192.0.2.1", now));
+	assert_false(budget_handshake(b, &rates, "::ffff:192.0.2.1", now));
+	assert_true(budget_handshake(b, &rates, "192.0.2.2", now));
+	budget_left(b, "192.0.2.2");
+	assert_false(budget_handshake(b, &rates, "192.0.2.1", now));
+	budget_left(b, "192.0.2.1");
+	assert_true(budget_handshake(b, &rates, "192.0.2.1", now));
+	assert_false(budget_handshake(b, &rates, "192.0.2.1", now));
+	/* Ten times as many where a customer is. */
+	budget_customer(b, "192.0.2.1", now);
+	for (i = 40; i < 400; i++, now += 1000)
+		assert_true(budget_handshake(b, &rates, "192.0.2.1", now));
+	assert_false(budget_handshake(b, &rates, "192.0.2.1", now));
+	/* Counted also while there is no limit, for a reload may bring one. */
+	for (i = 0; i < 50; i++)
+		assert_true(budget_handshake(b, &any, "192.0.2.3", now));
+	assert_false(budget_handshake(b, &rates, "192.0.2.3", now));
+	for (i = 0; i < 60; i++)
+		budget_left(b, "192.0.2.3");
+	assert_true(budget_handshake(b, &rates, "192.0.2.3", now));
 	budget_free(b);
 }
 
@@ -235,6 +277,7 @@ main(void)
 		cmocka_unit_test(handshakes_of_strangers),
 		cmocka_unit_test(handshakes_given_back),
 		cmocka_unit_test(handshakes_near_customers),
+		cmocka_unit_test(connections_of_a_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -396,6 +396,23 @@ full_of_strangers(void **state)
 		close(fds[i]);
 }
 
+/* Who has left holds nothing any more: 20 seconds' worth of connections is what an
+ * address may hold, and these are more, one behind the other. */
+static void
+comings_and_goings(void **state)
+{
+	struct http_limits l = world_limits();
+	int i;
+
+	(void)state;
+	world_handshakes = 50;
+	world_start(&l, CLIENT_REQUIRED, 0);
+	world_handshakes = 0;
+	for (i = 0; i < 50 * 20 + 10; i++)
+		close(client_connect());
+	assert_serves();
+}
+
 /* Nor do those that ask and do not take what they are given. */
 static void
 full_of_deaf_ears(void **state)
@@ -526,6 +543,7 @@ main(void)
 		cmocka_unit_test_teardown(idle_crowd, stop),
 		cmocka_unit_test_teardown(full_house, stop),
 		cmocka_unit_test_teardown(full_of_strangers, stop),
+		cmocka_unit_test_teardown(comings_and_goings, stop),
 		cmocka_unit_test_teardown(full_of_deaf_ears, stop),
 		cmocka_unit_test_teardown(full_of_work, stop),
 		WITH_FRONT(a_checker_that_dies),

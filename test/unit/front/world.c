@@ -341,6 +341,8 @@ send_tls(void)
 	close(tls);
 }
 
+unsigned world_handshakes;
+
 void
 world_start(const struct http_limits *limits, enum client_certificate client,
     unsigned legacy)
@@ -357,6 +359,7 @@ world_start(const struct http_limits *limits, enum client_certificate client,
 		.legacy = legacy,
 		.fronts = 1,
 		.connections = 64,
+		.rate_handshake = world_handshakes,
 		.max_age = 86400,
 		.max_ahead = 300 };
 	channel_pair(fds);

@@ -24,6 +24,8 @@ struct http_limits world_limits(void);
 /* Starts both and waits until the front is ready. */
 void world_start(const struct http_limits *limits,
     enum client_certificate client, unsigned legacy);
+extern unsigned
+    world_handshakes; /* rate-handshake; 0, the usual, is any number */
 /* Orders the front to stop; its exit status when it has. */
 int world_stop(void);
 void world_send_stop(void);
