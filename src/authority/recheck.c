@@ -384,6 +384,9 @@ ask_batch(struct authority *a, struct peer *apart)
 	k->asked = clock_ticks();
 	s.most = k->careful > 0 ? 1 : RECHECK_BATCH - DRAWN;
 	store_recheck_each(a->store, INT64_MIN, ask_one, &s);
+	/* One whose bytes are gone before their time is a difference too. */
+	if (k->len == 0 && k->lacks != NULL)
+		judge_item(a, &k->unreadable, NULL, k->lacks);
 	if (k->len < s.most || k->careful > 0)
 		return;
 	s.most = RECHECK_BATCH;
@@ -421,9 +424,6 @@ recheck_connected(struct authority *a, struct peer *apart)
 	if (k->asked == 0 || a->stopped)
 		return;
 	ask_batch(a, apart);
-	/* One whose bytes are gone before their time is a difference too. */
-	if (k->len == 0 && k->lacks != NULL)
-		judge_item(a, &k->unreadable, NULL, k->lacks);
 }
 
 void

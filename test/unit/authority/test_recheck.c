@@ -566,6 +566,27 @@ dies_once(void **state)
 	assert_false(w->a->stopped);
 }
 
+/* What cannot be asked about is a difference also where one process goes on. */
+static void
+unreadable_behind(void **state)
+{
+	static struct request_facts f[MANY];
+	struct world *w = *state;
+
+	issue(w, MANY, f);
+	store_group_begin(w->a->store);
+	assert_true(store_change(w->a->store,
+	    "UPDATE voucher SET facts = x'00' WHERE sequence = ?1",
+	    VALUES(value_number(
+		(int64_t)w->sequence - MANY + RECHECK_BATCH + 1))));
+	store_group_submit(w->a->store, committed, NULL);
+	clock_set_test(NOW + 300);
+	batch(w);
+	assert_int_equal(answer_all(w, f), RECHECK_BATCH);
+	assert_string_equal(status(w, "recheck.stopped"), "true");
+	assert_string_equal(status(w, "recheck.field"), "facts");
+}
+
 /* What a checker says must be about the bytes, and about now. */
 static void
 vouched(void **state)
@@ -907,6 +928,7 @@ main(void)
 		TEST(dies),
 		TEST(dies_of_a_later_one),
 		TEST(dies_once),
+		TEST(unreadable_behind),
 		TEST(vouched),
 		TEST(cas_on_file),
 		TEST(many_cas_since),
