@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../base/capture.h"
 #include "base/clock.h"
 #include "judge.h"
 
@@ -478,25 +479,50 @@ duplicate_keys(void **state)
 	clock_set_test(NOW);
 }
 
+/* What ends the authority, in a child; and the sentence that it then says. */
+static struct {
+	struct world *w;
+	struct peer *by;
+	uint64_t id;
+	const struct message_inspected *m;
+} last_word;
+
+static void
+say_import(void)
+{
+	import_found(last_word.w, "00-D0-E5-F2-00-02", 9, 9);
+}
+
+static void
+say_inspected(void)
+{
+	inspected(last_word.w, last_word.by, last_word.id, last_word.m);
+}
+
+static void
+ends_it(void (*say)(void), const char *sentence)
+{
+	char said[1024];
+	int status = capture(say, said, sizeof(said));
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	if (strstr(said, sentence) == NULL)
+		fail_msg("it says: %s", said);
+}
+
 /* A checker that was asked about a request must not make a device of its own of it,
  * in a product that takes none: that ends the authority. */
 static void
 another_kind(void **state)
 {
 	struct world *w = *state;
-	int status;
-	pid_t pid;
 
 	world_ready(w, 1);
 	command(w, "issue.csr",
 	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
-	if ((pid = fork()) == 0) {
-		import_found(w, "00-D0-E5-F2-00-02", 9, 9);
-		_exit(EXIT_SUCCESS);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	last_word.w = w;
+	ends_it(say_import, "INSPECTED of another kind");
 }
 
 /* What one checker was asked, another must not answer, although it can tell the
@@ -508,8 +534,6 @@ another_checker(void **state)
 	struct peer *other = calloc(1, sizeof(*other));
 	struct message_inspected m = { .kind = INSPECT_CSR };
 	uint64_t id;
-	int status;
-	pid_t pid;
 
 	assert_non_null(other);
 	other->role = ROLE_CHECKER;
@@ -518,13 +542,12 @@ another_checker(void **state)
 	id = csr_shown(w);
 	m.csr.spki = span_str("its own");
 	memset(m.csr.spki_sha256, 9, HASH_SIZE);
-	if ((pid = fork()) == 0) {
-		inspected(w, other, id, &m);
-		_exit(EXIT_SUCCESS);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	last_word.w = w;
+	last_word.by = other;
+	last_word.id = id;
+	last_word.m = &m;
+	ends_it(say_inspected,
+	    "INSPECTED for something that nobody asked it about");
 	/* From who was asked the same is an answer. */
 	inspected(w, &w->checker, id, &m);
 	drained(w);

@@ -57,6 +57,7 @@ left_out_of_core_files(void **state)
 			    (uintptr_t)s.ptr >= from && (uintptr_t)s.ptr < to;
 		if (mine && strncmp(line, "VmFlags:", 8) == 0)
 			said = strstr(line, " dd") != NULL &&
+			    strstr(line, " lo") != NULL &&
 			    strstr(line, " wf") != NULL;
 	}
 	fclose(f);

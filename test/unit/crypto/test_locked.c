@@ -299,6 +299,7 @@ full(void **state)
 		for (ordinary = 0; ordinary == 0 && n < 1 << 16; n++)
 			taken[n] = OPENSSL_malloc(size);
 	}
+	assert_true(ordinary > 0); /* and it did not end for want of places */
 	libcrypto_locked(false);
 	private_key_sign(k, span_str("message"), signature, &len);
 	other = private_key_generate(KEY_P384);

@@ -116,14 +116,15 @@ unwraps(void **state)
 {
 	static const struct {
 		const char *file, *object;
+		size_t len;
 	} cases[] = {
-		{ "MAMCAQA=", "\x30\x03\x02\x01\x00" },
-		{ "MAMC\r\nAQA=\n", "\x30\x03\x02\x01\x00" },
+		{ "MAMCAQA=", "\x30\x03\x02\x01\x00", 5 },
+		{ "MAMC\r\nAQA=\n", "\x30\x03\x02\x01\x00", 5 },
 		{ "-----BEGIN CMS-----\nMAMCAQA=\n-----END CMS-----\n",
-		    "\x30\x03\x02\x01\x00" },
-		{ "eyJhIjoxfQ==", "{\"a\":1}" },
-		{ "0oRDoQ==", "\xd2\x84\x43\xa1" },
-		{ "hEOhASY=", "\x84\x43\xa1\x01\x26" },
+		    "\x30\x03\x02\x01\x00", 5 },
+		{ "eyJhIjoxfQ==", "{\"a\":1}", 7 },
+		{ "0oRDoQ==", "\xd2\x84\x43\xa1", 4 },
+		{ "hEOhASY=", "\x84\x43\xa1\x01\x26", 5 },
 		{ "eyJhIjoxfQ.e30.AA", NULL },
 		{ "MAMC!", NULL },
 		{ "{\"a\":1}", NULL },
@@ -139,13 +140,13 @@ unwraps(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		file = span_str(cases[i].file);
 		object = object_unwrap(file, room);
-		if (cases[i].object == NULL)
+		if (cases[i].object == NULL) {
 			assert_ptr_equal(object.ptr, file.ptr);
-		else
-			assert_memory_equal(
-			    object.ptr, cases[i].object, object.len);
-		assert_true(cases[i].object != NULL || object.len == file.len);
-		assert_true(object.len == file.len || object.len >= 4);
+			assert_int_equal(object.len, file.len);
+			continue;
+		}
+		assert_int_equal(object.len, cases[i].len);
+		assert_memory_equal(object.ptr, cases[i].object, object.len);
 	}
 }
 

@@ -315,6 +315,7 @@ health_and_the_log(void **state)
 	assert_true(len > 0);
 	reply[len] = '\0';
 	assert_has("path-unknown");
+	assert_null(strstr(reply, "healthz"));
 	close(log);
 	close(kept);
 }

@@ -235,15 +235,15 @@ publish_round(struct blocklist *b, const struct block_entry *always, bool below)
 	blocklist_publish(b, e, CROWD + 1);
 }
 
-/* Looks up until the pipe's other end is closed. */
+/* Looks up until the pipe's other end is closed; how often is in `rounds`. */
 static int
 looker(const struct blocklist *r, const struct block_entry *always,
-    const struct block_entry *never, int tube)
+    const struct block_entry *never, int tube, _Atomic unsigned *rounds)
 {
 	unsigned i;
 	char c;
 
-	while (read(tube, &c, 1) != 0)
+	for (; read(tube, &c, 1) != 0; (*rounds)++)
 		for (i = 0; i < 1000; i++)
 			if (!blocklist_has(
 				r, none, always->name.bytes, "", NOW) ||
@@ -264,17 +264,21 @@ never_torn(void **state)
 			   never = client(BLOCK_CERTIFICATE, 0x8081, 0);
 	const struct blocklist *r;
 	struct blocklist *b;
+	_Atomic unsigned *rounds = mmap(NULL, sizeof(*rounds),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd, status, tube[2];
-	unsigned n;
+	unsigned n, before;
+	siginfo_t end;
 	pid_t child;
 
 	(void)state;
+	assert_ptr_not_equal(rounds, MAP_FAILED);
 	b = make(&r, &fd);
 	assert_int_equal(pipe2(tube, O_NONBLOCK), 0);
 	publish_round(b, &always, true);
 	if ((child = fork()) == 0) {
 		close(tube[1]);
-		_exit(looker(r, &always, &never, tube[0]));
+		_exit(looker(r, &always, &never, tube[0], rounds));
 	}
 	close(tube[0]);
 	for (n = 1; n <= ROUNDS; n++) {
@@ -284,9 +288,16 @@ never_torn(void **state)
 			fail_msg("a look-up was torn");
 		publish_round(b, &always, n % 2 == 0);
 		publish_round(b, &always, n % 2 == 0);
+		before = *rounds;
 		assert_int_equal(kill(child, SIGCONT), 0);
-		sched_yield();
+		memset(&end, 0, sizeof(end));
+		while (*rounds == before &&
+		    waitid(P_PID, (id_t)child, &end,
+			WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    end.si_pid == 0)
+			sched_yield();
 	}
+	assert_true(*rounds >= ROUNDS);
 	close(tube[1]);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));

@@ -29,10 +29,15 @@ good(struct record r)
 static void
 damaged(struct record r)
 {
-	const uint64_t before = ledger.sequence;
+	static uint8_t before[65536], after[65536];
+	size_t before_len, after_len;
 
+	assert_true(
+	    ledger_write(&ledger, 0, before, sizeof(before), &before_len));
 	assert_int_equal(now(r), REASON_JOURNAL_DAMAGED);
-	assert_int_equal(ledger.sequence, before);
+	assert_true(ledger_write(&ledger, 0, after, sizeof(after), &after_len));
+	assert_int_equal(after_len, before_len);
+	assert_memory_equal(after, before, after_len);
 }
 
 static struct record

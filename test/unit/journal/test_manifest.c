@@ -237,7 +237,22 @@ dates(void **state)
 	assert_int_equal(dated(set_back, -5400), REASON_JOURNAL_TIME);
 }
 
-/* Every beginning and every octet changed: refused, and nothing behind it. */
+/* Is this octet of what was read last one that the signature is verified over, or
+ * that it is verified by? */
+static bool
+is_sealed(const uint8_t *at)
+{
+	const struct span parts[] = { m.statement, m.key, m.signature };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (at >= parts[i].ptr && at < parts[i].ptr + parts[i].len)
+			return true;
+	return false;
+}
+
+/* Every beginning and every octet changed: refused, or the seal's to find; and
+ * nothing behind it. */
 static void
 refused(void **state)
 {
@@ -253,6 +268,13 @@ refused(void **state)
 	octets[all.len] = 0;
 	assert_int_equal(manifest_read(span_of(octets, all.len + 1), &m, NULL),
 	    REASON_MANIFEST_MALFORMED);
+	for (i = 0; i < all.len; i++) {
+		octets[i] ^= 1;
+		if (manifest_read(all, &m, NULL) == REASON_OK)
+			assert_true(is_sealed(&octets[i]));
+		octets[i] ^= 1;
+	}
+	assert_int_equal(manifest_read(all, &m, NULL), REASON_OK);
 	octets[all.len - 1] ^= 1;
 	assert_int_equal(
 	    manifest_read(all, &m, NULL), REASON_MANIFEST_SIGNATURE);

@@ -144,21 +144,32 @@ saturation(void **state)
 	json_decref(log);
 }
 
+static const char *
+date_of(const json_t *log, size_t n)
+{
+	return json_string_value(json_object_get(
+	    json_array_get(json_object_get(log, "events"), n), "date"));
+}
+
 /* Over the cap the oldest go, are counted, and as many stay as fit. */
 static void
 cap(void **state)
 {
 	struct audit_event events[100];
-	json_t *log, *more;
+	json_t *log, *more, *all;
 	size_t n, size;
 
 	(void)state;
 	for (n = 0; n < 100; n++)
 		events[n] = event((int)n, (uint8_t)n, "n");
+	all = written(events, 100, 65536);
+	assert_true(strcmp(date_of(all, 0), date_of(all, 99)) > 0);
 	for (size = 1000; size < 12000; size += 500) {
 		log = written(events, 100, size);
 		n = json_array_size(json_object_get(log, "events"));
 		assert_int_equal(truncation(log, "arbitrary"), 100 - n);
+		assert_string_equal(date_of(log, 0), date_of(all, 0));
+		assert_string_equal(date_of(log, n - 1), date_of(all, n - 1));
 		more = written(events, 100, size + 200);
 		assert_true(n > 0 &&
 		    (n == 100 ||
@@ -166,6 +177,7 @@ cap(void **state)
 		json_decref(log);
 		json_decref(more);
 	}
+	json_decref(all);
 }
 
 static void

@@ -79,8 +79,11 @@ extensions_equal(const struct certificate *c, X509 *x)
 		/* OpenSSL: lowest octet first, too. */
 		assert_int_equal(c->key_usage, X509_get_key_usage(x));
 	}
-	if (c->has_path_length)
-		assert_int_equal(c->path_length, X509_get_pathlen(x));
+	if (c->has_extended_key_usage)
+		assert_int_equal(c->eku_any,
+		    (X509_get_extended_key_usage(x) & XKU_ANYEKU) != 0);
+	assert_int_equal(c->has_path_length ? (long)c->path_length : -1,
+	    X509_get_pathlen(x));
 }
 
 static void
