@@ -51,8 +51,8 @@ row_take(void *context, const struct json_value *row, struct why *why)
 	struct audited_key *k;
 
 	(void)why;
-	output_cell(warnings, row, "warnings");
-	a->warned += warnings[0] != '\0';
+	a->warned += json_text(row->raw, "warnings", warnings, CELL_MAX) &&
+	    warnings[0] != '\0';
 	if (!issued(row))
 		return REASON_OK;
 	output_cell(serial, row, "serial");
