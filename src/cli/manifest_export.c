@@ -36,7 +36,9 @@ struct exporting {
 
 	struct buf out; /* the file */
 	uint64_t begin, manifests, devices;
-	bool more, asked; /* for a seal, which is a record */
+	bool more;
+	bool
+	    sealed; /* once at least, as far as one can know: a record says so */
 };
 
 static void
@@ -79,6 +81,14 @@ ask_seal(struct exporting *x, struct span content,
 	return session_ask(x->s, &m, reply, why);
 }
 
+/* Is there a record of it? Of an answer that was lost, or a store that was, too. */
+static bool
+may_be_sealed(enum reason r)
+{
+	return r == REASON_OK || r == REASON_UNAVAILABLE ||
+	    r == REASON_STORE_FAILED || r == REASON_INTERNAL;
+}
+
 static enum reason
 seal(struct exporting *x, struct why *why)
 {
@@ -93,8 +103,8 @@ seal(struct exporting *x, struct why *why)
 		&x->content, content, sizeof(content), &len))
 		return why_set(
 		    why, REASON_INTERNAL, -1, "a manifest is too large");
-	x->asked = true;
 	r = ask_seal(x, span_of(content, len), &reply, why);
+	x->sealed |= may_be_sealed(r);
 	if (r != REASON_OK)
 		return r;
 	if (!manifest_write(reply.blob, span_of(content, len), whole,
@@ -435,7 +445,7 @@ manifest_export_run(struct cli *c, int argc, char **argv)
 	buf_init(&x.out, EXPORT_MAX);
 	if ((r = export_to(&x, signer, out, &why)) != REASON_OK) {
 		code = refuse(c, r, &why);
-		if (x.asked)
+		if (x.sealed)
 			tell_lost(&x, signer);
 	} else {
 		print(&x);

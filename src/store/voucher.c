@@ -235,20 +235,29 @@ reverse(struct events *e)
 	}
 }
 
+static bool
+take_older(void *context, const struct value *row, unsigned n)
+{
+	(void)row;
+	(void)n;
+	++*(uint64_t *)context;
+	return true;
+}
+
 /* An index tells, without the rows. */
 static uint64_t
-count_events(struct store *s, const char *serial, const struct issuer *issuer)
+count_older(struct store *s, const char *serial, const struct issuer *issuer)
 {
-	int64_t n = 0;
+	uint64_t n = 0;
 
 	store_read(s,
-	    "SELECT count(*) FROM (SELECT 1 FROM voucher WHERE serial = ?1 AND "
-	    "issuer_kind = ?2 AND issuer = ?3 LIMIT ?4) AS counted",
+	    "SELECT 1 FROM voucher WHERE serial = ?1 AND issuer_kind = ?2 AND "
+	    "issuer = ?3 LIMIT ?4 OFFSET ?5",
 	    VALUES(value_text(serial), value_number(issuer->kind),
 		value_bytes(issuer->bytes, issuer->len),
-		value_number(AUDIT_SEEN_MAX + AUDIT_COUNTER_MAX)),
-	    take_number, &n);
-	return (uint64_t)n;
+		value_number(AUDIT_COUNTER_MAX), value_number(AUDIT_SEEN_MAX)),
+	    take_older, &n);
+	return n;
 }
 
 size_t
@@ -268,8 +277,6 @@ store_audit(struct store *s, const char *serial, const struct issuer *issuer,
 	    take_event, &e);
 	reverse(&e);
 	*out = e.list;
-	*older = e.len < AUDIT_SEEN_MAX
-	    ? 0
-	    : count_events(s, serial, issuer) - e.len;
+	*older = e.len < AUDIT_SEEN_MAX ? 0 : count_older(s, serial, issuer);
 	return e.len;
 }
