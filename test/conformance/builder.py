@@ -148,6 +148,7 @@ class Scene:
         self.products = set()
         self.known = {}     # devices that cases share, by home
         self.last = None
+        self.asked = {}
 
     # --- places ---
 
@@ -411,6 +412,8 @@ class Scene:
             leaves[leaf] = self.leaf(value)
         for leaf in words.get("omit", []):
             leaves.pop(leaf, None)
+        self.asked = {"serial-number": device.serial,
+                      "nonce": leaves.get("nonce")}
         content = json.dumps({words.get("root", REQUEST): leaves}).encode()
         content = self.written(content, words.get("written"))
         if "content" in words:
@@ -573,6 +576,7 @@ class Scene:
 
     def compose(self, home, words):
         """Body of one request; remembers device, nonce and signer."""
+        self.asked = {}
         if "file" in words:
             body = (world.VECTORS / words["file"]).read_bytes()
             if words["file"].endswith(".hex"):
@@ -821,7 +825,8 @@ class Scene:
         if issuer:
             expect("idevid-issuer", self.issuer(issuer, self.last),
                    base64.b64decode(voucher["idevid-issuer"]))
-        for leaf, value in wanted.items():
+        # Whatever else a case is about, it is of this device and this request.
+        for leaf, value in dict(self.asked, **wanted).items():
             expect(leaf, self.value(value), voucher.get(leaf))
         if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{10}",
                             str(voucher.get("created-on"))):

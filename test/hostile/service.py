@@ -424,6 +424,14 @@ class Judge:
         else:
             self.states[name] = value
 
+    def enough(self, vouchers):
+        """Raises if too little was told to judge by: of a unit that is issued,
+        or held or released, under load an error is no fault."""
+        assert len(self.vouchers) > vouchers, len(self.vouchers)
+        assert len(self.devices) > 6, len(self.devices)
+        assert any(held is not None for held in self.states.values()), \
+            self.states
+
     def sample(self, artifact):
         """Every tenth voucher is also shown to openssl."""
         self.checked += 1

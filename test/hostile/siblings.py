@@ -144,7 +144,8 @@ class Liar:
         body = self.compose() if body is None else body
         with self.lying(lies):
             code, text = self.post(body)
-            assert (code, b"[" + reason.encode() in text) == (status, True), \
+            assert (code, b"[%s, " % reason.encode() in text) == \
+                (status, True), \
                 (lies, code, text, self.said()[-2000:])
             for words in logged:
                 assert words in self.said(), (words, self.said()[-2000:])
