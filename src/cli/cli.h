@@ -107,6 +107,8 @@ struct plain_verb {
 	/* What a list shows to people, NULL last; NULL: all that it has. */
 	const char *const *columns;
 };
+_Static_assert(OPERANDS_MAX + FIELDS_MAX <= ADMIN_ARGUMENTS_MAX,
+    "a verb with all of its options must fit a request");
 #define PAGE_FIELDS  "after", "limit"
 #define PAGE_OPTIONS "[--after KEY] [--limit N]"
 int session_verb(

@@ -266,7 +266,7 @@ struct message_signed {
 };
 
 /* --- command line --- */
-#define ADMIN_ARGUMENTS_MAX 24
+#define ADMIN_ARGUMENTS_MAX 32
 /* Rows of one answer, and the twins of its last one. */
 #define ADMIN_PAGE_MAX	    256
 struct admin_argument {
