@@ -182,12 +182,13 @@ openssl_signs(unsigned signers, unsigned flags)
 	BIO *in = BIO_new_mem_buf(w.content.ptr, (int)w.content.len);
 	unsigned base = CMS_BINARY | CMS_PARTIAL | CMS_NOSMIMECAP | flags;
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, in, base);
+	ASN1_OBJECT *type = OBJ_txt2obj("1.2.840.113549.1.9.16.1.40", 1);
 	unsigned char *der = NULL;
 	enum pledge_verdict v;
 	int len;
 
-	CMS_set1_eContentType(
-	    cms, OBJ_txt2obj("1.2.840.113549.1.9.16.1.40", 1));
+	CMS_set1_eContentType(cms, type);
+	ASN1_OBJECT_free(type);
 	assert_non_null(
 	    CMS_add1_signer(cms, w.direct.x, w.direct.key, EVP_sha256(), base));
 	if (signers > 1)

@@ -1,0 +1,10 @@
+"""What schema 15 of the store has added, and how a store of before lacks it."""
+
+TAKEN_BACK = ["ALTER TABLE product DROP COLUMN " + name
+              for name in ("subject_key_id", "organization", "unit", "model",
+                           "hw_type", "issuance_policy", "x5bag")]
+TAKEN_BACK += ["ALTER TABLE device DROP COLUMN warnings"]
+TAKEN_BACK += ["DROP TABLE " + name
+               for name in ("masa_name", "certificate_number", "number_fill",
+                            "line")]
+TAKEN_BACK += ["DELETE FROM schema_version WHERE version > 14"]
