@@ -1,6 +1,5 @@
 /* Vouchers in JSON (RFC 7951, RFC 8366 5.3). */
 #include "pledge/internal.h"
-#include "wire/base64.h"
 #include "wire/json.h"
 
 #define ROOT "ietf-voucher:voucher"

@@ -4,6 +4,7 @@
 
 #include "pledge/pledge.h"
 #include "pledge/port.h"
+#include "wire/base64.h"
 
 /* Are they exactly these? */
 static inline bool
@@ -75,8 +76,7 @@ enum pledge_verdict pledge_certificate_message(
 /* --- paths --- */
 
 struct path {
-	/* The certificates there are; the one that is looked from is not to be
-	 * among the issuers that are tried. */
+	/* The certificates there are, the one that is looked from included. */
 	const struct span *pool;
 	unsigned pool_len;
 	unsigned checks;
@@ -85,7 +85,7 @@ struct path {
 };
 
 /* From c, which is no CA, up to the anchor. ANCHOR, UNAUTHORIZED, CERTIFICATE,
- * ALGORITHM, LIMIT; what stood in the way last, where there were more ways. */
+ * ALGORITHM, LIMIT; where there were more ways, what stood nearest to the anchor. */
 enum pledge_verdict pledge_path_climb(struct path *p,
     const struct certificate *c, const struct pledge_anchor *anchor);
 
@@ -119,9 +119,9 @@ enum pledge_verdict pledge_object_certificate(
 struct json_value;
 bool pledge_room_string(
     struct room *room, const struct json_value *v, struct span *out);
-/* The same, decoded from one kind of base64 (wire/base64.h). */
-bool pledge_room_base64(
-    struct room *room, const struct json_value *v, int kind, struct span *out);
+/* The same, decoded. */
+bool pledge_room_base64(struct room *room, const struct json_value *v,
+    enum base64_kind kind, struct span *out);
 
 /* --- content --- */
 

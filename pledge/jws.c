@@ -1,6 +1,5 @@
 /* General JWS JSON (RFC 7515 7.2.1, MP 9). */
 #include "pledge/internal.h"
-#include "wire/base64.h"
 #include "wire/json.h"
 
 /* The characters of a string that has no escapes, as none of base64url needs. */

@@ -1,6 +1,5 @@
 /* What the three kinds of containers share. */
 #include "pledge/internal.h"
-#include "wire/base64.h"
 #include "wire/json.h"
 
 enum pledge_verdict
@@ -27,15 +26,15 @@ pledge_room_string(
 }
 
 bool
-pledge_room_base64(
-    struct room *room, const struct json_value *v, int kind, struct span *out)
+pledge_room_base64(struct room *room, const struct json_value *v,
+    enum base64_kind kind, struct span *out)
 {
 	uint8_t *begin = room->at;
 	size_t left = room->left, len;
 	struct span text;
 
 	if (!pledge_room_string(room, v, &text) ||
-	    !base64_decode(begin, text.len, &len, text, (enum base64_kind)kind))
+	    !base64_decode(begin, text.len, &len, text, kind))
 		return false;
 	*out = span_of(begin, len);
 	room->at = begin + len;

@@ -121,7 +121,7 @@ member_time(struct members *f, unsigned key, const char *name,
 	} else {
 		/* What the text form can say. */
 		good = cbor_int(f->in, value) == WIRE_OK &&
-		    *value >= CLOCK_FIRST && *value <= CLOCK_LAST;
+		    *value >= DATE_FIRST && *value <= DATE_LAST;
 		member_taken(f, name, p, good, *value == 0);
 	}
 }

@@ -123,5 +123,5 @@ date_parse(struct span text, int64_t *unix_seconds)
 	if (!zone(p, (size_t)(end - p), &offset))
 		return false;
 	*unix_seconds -= offset;
-	return *unix_seconds >= CLOCK_FIRST && *unix_seconds <= CLOCK_LAST;
+	return *unix_seconds >= DATE_FIRST && *unix_seconds <= DATE_LAST;
 }

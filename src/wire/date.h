@@ -8,8 +8,8 @@
 #include "wire/span.h"
 
 /* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: what texts can say. */
-#define CLOCK_FIRST INT64_C(-62135596800)
-#define CLOCK_LAST  INT64_C(253402300799)
+#define DATE_FIRST INT64_C(-62135596800)
+#define DATE_LAST  INT64_C(253402300799)
 
 struct date {
 	int64_t year;

@@ -1,4 +1,5 @@
 /* JSON writer, see json.h. */
+#include "wire/base64.h"
 #include "wire/json.h"
 #include "wire/utf8.h"
 
@@ -184,29 +185,21 @@ json_put_null(struct json_out *o)
 	put(o, "null", 4);
 }
 
+#define PIECE 48 /* octets at a time: whole groups of three */
+
 void
 json_put_base64(struct json_out *o, struct span bytes)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	char quad[4];
-	uint32_t v;
+	char text[BASE64_SIZE(PIECE)];
 	size_t i, left;
 
 	element(o);
 	put_char(o, '"');
-	for (i = 0; i < bytes.len; i += 3) {
+	for (i = 0; i < bytes.len; i += PIECE) {
 		left = bytes.len - i;
-		v = (uint32_t)bytes.ptr[i] << 16;
-		if (left > 1)
-			v |= (uint32_t)bytes.ptr[i + 1] << 8;
-		if (left > 2)
-			v |= bytes.ptr[i + 2];
-		quad[0] = digit[v >> 18];
-		quad[1] = digit[v >> 12 & 63];
-		quad[2] = left > 1 ? digit[v >> 6 & 63] : '=';
-		quad[3] = left > 2 ? digit[v & 63] : '=';
-		put(o, quad, 4);
+		base64_encode(
+		    text, span_of(bytes.ptr + i, left < PIECE ? left : PIECE));
+		put(o, text, strlen(text));
 	}
 	put_char(o, '"');
 }
