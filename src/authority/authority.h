@@ -28,6 +28,7 @@
 #define KEPT_MAX	    (32u << 20) /* octets of requests on their way */
 #define WAITERS_MAX	    16		/* requests that wait for one device */
 #define WAITERS_OF_ONE	    4		/* of one client, or one address */
+#define WAITERS_OF_SAME	    8		/* the same bytes from one client */
 #define RECHECK_BATCH	    32
 #define RECHECK_FACTS_MAX   4096
 

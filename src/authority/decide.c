@@ -412,17 +412,19 @@ same_asker(const struct pending *p, const struct pending *q)
 }
 
 /* Few may wait for one device, or whoever has one could take the room of all; and
- * fewer of one asker, or he could take all of these from its owner. */
+ * fewer of one asker, or he could take all of these from its owner. The same bytes are
+ * no other request: whoever sends them from several threads gets one answer. */
 static bool
 has_place(const struct pending *holder, const struct pending *w)
 {
-	const struct pending *lists[] = { holder->same, holder->later }, *p;
-	unsigned i, of_one = 0;
+	bool same = same_request(holder, w);
+	const struct pending *p = same ? holder->same : holder->later;
+	unsigned of_one = 0;
 
-	for (i = 0; i < 2; i++)
-		for (p = lists[i]; p != NULL; p = p->next)
-			of_one += same_asker(p, w);
-	return holder->waiters < WAITERS_MAX && of_one < WAITERS_OF_ONE;
+	for (; p != NULL; p = p->next)
+		of_one += same || same_asker(p, w);
+	return holder->waiters < WAITERS_MAX &&
+	    of_one < (same ? WAITERS_OF_SAME : WAITERS_OF_ONE);
 }
 
 /*

@@ -123,6 +123,32 @@ one_asker(void **state)
 	is_full(w, 500);
 }
 
+/* Who asks the same again while it is decided, once a thread, gets its answer. */
+static void
+same_bytes(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	uint64_t id;
+	unsigned i;
+
+	world_ready(w, 1);
+	ask(w, 1, &f);
+	for (i = 0; i < WAITERS_OF_SAME; i++)
+		ask(w, 100 + i, &f);
+	expect_nothing(&w->checker);
+	ask(w, 200, &f);
+	is_full(w, 200);
+	asker(&g, 1);
+	request_of(&g, 10);
+	ask(w, 300, &g);
+	expect_nothing(&w->checker);
+	puppet_obey(w);
+	drained(w);
+	for (i = 0; i <= WAITERS_OF_SAME; i++)
+		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
+}
+
 /* Those who wait at one that was not signed come to the next one, as far as it has
  * places left. */
 static void
@@ -161,6 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_queue),
 		TEST(one_asker),
+		TEST(same_bytes),
 		TEST(two_queues),
 	};
 
