@@ -7,9 +7,9 @@
 
 #include "crypto/public_key.h"
 
-#define CERTIFICATE_POLICIES_MAX 8
-#define CERTIFICATE_EKU_MAX	 16
-#define CERTIFICATE_MARKS_MAX	 4
+#define CERTIFICATE_EXTENSIONS_MAX 32
+#define CERTIFICATE_POLICIES_MAX   8
+#define CERTIFICATE_EKU_MAX	   16
 
 /* keyUsage bits, first bit of the BIT STRING highest. */
 #define KEY_USAGE_DIGITAL_SIGNATURE 0x80
@@ -77,9 +77,9 @@ struct certificate {
 	unsigned policies_len;
 	struct span policies[CERTIFICATE_POLICIES_MAX]; /* OID contents */
 	/* OIDs of unknown extensions that are not critical and hold a NULL alone (IP
-	 * 6): the first ones, which say that there are any. */
+	 * 6): all of them, so that none hides behind others. */
 	unsigned marks_len;
-	struct span marks[CERTIFICATE_MARKS_MAX];
+	struct span marks[CERTIFICATE_EXTENSIONS_MAX];
 	bool has_crl_pointers, has_authority_information;
 	bool has_ocsp_pointers; /* or what cannot be read */
 	/* What a CA asks of those below it, see constraints.h (RFC 5280 4.2.1.10, 11 and

@@ -4,8 +4,6 @@
 #include "crypto/oid.h"
 #include "wire/der.h"
 
-#define EXTENSIONS_MAX 32
-
 static bool
 subject_key_id(struct der *d, bool critical, struct certificate *out)
 {
@@ -276,8 +274,7 @@ mark_take(struct span oid, struct span value, struct certificate *out)
 {
 	static const uint8_t null[] = { 5, 0 };
 
-	if (span_eq(value, OID_SPAN(null)) &&
-	    out->marks_len < CERTIFICATE_MARKS_MAX)
+	if (span_eq(value, OID_SPAN(null)))
 		out->marks[out->marks_len++] = oid;
 }
 
@@ -311,7 +308,7 @@ extension_value(struct span whole, struct span oid, bool critical,
 enum reason
 extensions_read(struct der *d, struct certificate *out, struct why *why)
 {
-	struct span seen[EXTENSIONS_MAX], value;
+	struct span seen[CERTIFICATE_EXTENSIONS_MAX], value;
 	struct der tagged, list, one, at = *d;
 	struct span whole;
 	bool critical;
@@ -326,7 +323,7 @@ extensions_read(struct der *d, struct certificate *out, struct why *why)
 	while (der_end(&list) != WIRE_OK) {
 		critical = false;
 		at = list;
-		if (n == EXTENSIONS_MAX ||
+		if (n == CERTIFICATE_EXTENSIONS_MAX ||
 		    der_whole(&at, DER_SEQUENCE, &whole, NULL) != WIRE_OK ||
 		    der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
 		    der_oid(&one, &seen[n]) != WIRE_OK)

@@ -39,7 +39,7 @@ parts_inside(const struct certificate *c)
 	require(c->policies_len <= CERTIFICATE_POLICIES_MAX);
 	for (i = 0; i < c->policies_len; i++)
 		inside(c->policies[i], c->tbs);
-	require(c->marks_len <= CERTIFICATE_MARKS_MAX);
+	require(c->marks_len <= CERTIFICATE_EXTENSIONS_MAX);
 	for (i = 0; i < c->marks_len; i++)
 		inside(c->marks[i], c->tbs);
 	require(c->subject_key_id.len <= KEY_ID_MAX);

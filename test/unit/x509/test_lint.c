@@ -198,6 +198,28 @@ l06_device_with_rights(void **state)
 	       r.extensions[2].value = "1.2.3", "");
 }
 
+/* The policy as a private extension (IP 6), behind as many others as there is
+ * room for. */
+static void
+l06_by_extension(void **state)
+{
+	static char names[RECIPE_EXTENSIONS][8];
+	struct recipe r = good_idevid();
+	unsigned i;
+
+	(void)state;
+	for (i = 2; i < RECIPE_EXTENSIONS; i++) {
+		snprintf(names[i], sizeof(names[i]), "1.2.9.%u", i);
+		r.extensions[i].name = names[i];
+		r.extensions[i].value = "DER:0500";
+	}
+	codes_are(&r, &idevid, "");
+	r.extensions[RECIPE_EXTENSIONS - 1].name = POLICY;
+	codes_are(&r, &idevid, "L06");
+	r.extensions[RECIPE_EXTENSIONS - 1].value = "DER:040100";
+	codes_are(&r, &idevid, "");
+}
+
 static void
 l07_ca(void **state)
 {
@@ -524,6 +546,7 @@ main(void)
 		cmocka_unit_test(l04_authority_key),
 		cmocka_unit_test(l05_masa_url),
 		cmocka_unit_test(l06_device_with_rights),
+		cmocka_unit_test(l06_by_extension),
 		cmocka_unit_test(l07_ca),
 		cmocka_unit_test(l08_integer),
 		cmocka_unit_test(l09_issuer),
