@@ -257,6 +257,11 @@ wait_gone(struct child *k)
 		pid_t pid = waitpid(k->pid, &status, WNOHANG);
 
 		if (pid == k->pid || (pid < 0 && errno == ECHILD)) {
+			if (pid > 0 && WIFSIGNALED(status) &&
+			    deadline != INT64_MAX)
+				log_alarm("program-died",
+				    "program=\"%s\" signal=\"%d\"",
+				    role_name(k->role), WTERMSIG(status));
 			k->pid = 0;
 		} else if (clock_ticks() > deadline) {
 			log_alarm("program-stuck", "program=\"%s\"",

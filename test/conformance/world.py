@@ -512,7 +512,7 @@ def programs_of(pid):
             pid, pid)).read_text().split():
         try:
             name = pathlib.Path("/proc/%s/cmdline" % child).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
         found.setdefault(name.split(b"\0")[0].rsplit(b"hallmark-")[-1]
                          .decode(), []).append(int(child))
