@@ -35,15 +35,20 @@ struct passphrase_options {
 	const char *home;
 	const struct secret *before, *next;
 };
+struct passphrase_done {
+	unsigned files;	  /* key files that there are */
+	unsigned changed; /* of them */
+	unsigned roots;	  /* of them, of roots: none may be here */
+};
 /*
  * Puts all key files of a home, which nobody else uses meanwhile, under another
  * passphrase: those of the signer, and those of software roots where they still lie
  * there. Nothing is changed before every file was opened, with before or with next.
- * files: how many there are; changed: how many were. PASSPHRASE, KEY_END while a key
- * waits for its archive, KEY_COSTLY, FILE_UNREADABLE, HOME_INVALID.
+ * PASSPHRASE, KEY_END while a key waits for its archive, KEY_COSTLY, FILE_UNREADABLE,
+ * HOME_INVALID.
  */
 MUST_USE enum reason ceremony_passphrase(const struct passphrase_options *o,
-    unsigned *files, unsigned *changed, struct why *why);
+    struct passphrase_done *done, struct why *why);
 
 enum ceremony_root { CEREMONY_IDEVID, CEREMONY_VOUCHER };
 

@@ -214,7 +214,7 @@ change_passphrase(
     const struct arguments *a, const struct secret *before, struct why *why)
 {
 	struct passphrase_options o = { .home = a->home, .before = before };
-	unsigned files, changed;
+	struct passphrase_done done;
 	struct secret next;
 	enum reason r;
 
@@ -223,12 +223,17 @@ change_passphrase(
 		    "none, or too long a one, on descriptor %d",
 		    NEXT_DESCRIPTOR);
 	o.next = &next;
-	r = ceremony_passphrase(&o, &files, &changed, why);
+	r = ceremony_passphrase(&o, &done, why);
 	secret_free(&next);
-	if (r == REASON_OK)
-		printf(a->json ? "{\"files\":%u,\"changed\":%u}\n"
-			       : "files: %u\nchanged: %u\n",
-		    files, changed);
+	if (r != REASON_OK)
+		return r;
+	printf(a->json ? "{\"files\":%u,\"changed\":%u,\"roots\":%u}\n"
+		       : "files: %u\nchanged: %u\nroots: %u\n",
+	    done.files, done.changed, done.roots);
+	if (done.roots == 0)
+		fputs("no root's key is here: where they are, they keep the "
+		      "passphrase that they had\n",
+		    stderr);
 	return r;
 }
 

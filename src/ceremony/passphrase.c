@@ -22,7 +22,7 @@ struct change {
 	int home;
 	struct key_vault vault; /* one salt for all that have no wrapping key */
 	bool write;
-	unsigned files, changed;
+	struct passphrase_done done;
 };
 
 /* Is the name NAME.key? */
@@ -45,8 +45,8 @@ renew(struct change *c, const char *folder, const char *file,
 	enum reason r =
 	    sealed_renew(file, before, next, vault, c->write, &renewed, &inner);
 
-	c->files++;
-	c->changed += renewed;
+	c->done.files++;
+	c->done.changed += renewed;
 	if (r == REASON_OK)
 		return r;
 	return why_set(why, r, -1, "%s: %.150s", folder, inner.text);
@@ -144,21 +144,24 @@ static enum reason
 renew_all(struct change *c, bool write, struct why *why)
 {
 	struct stat st;
+	unsigned signers;
 	enum reason r;
 
 	c->write = write;
-	c->files = 0;
+	memset(&c->done, 0, sizeof(c->done));
 	r = renew_folder(c, "signer/keys", why);
+	signers = c->done.files;
 	/* Somebody may have moved it off the host altogether. */
 	if (r == REASON_OK && fchdir(c->home) == 0 &&
 	    stat("ceremony", &st) == 0)
 		r = renew_folder(c, "ceremony", why);
+	c->done.roots = c->done.files - signers;
 	return r;
 }
 
 enum reason
-ceremony_passphrase(const struct passphrase_options *o, unsigned *files,
-    unsigned *changed, struct why *why)
+ceremony_passphrase(const struct passphrase_options *o,
+    struct passphrase_done *done, struct why *why)
 {
 	struct change c = { .options = o,
 		.home = open(o->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
@@ -172,7 +175,6 @@ ceremony_passphrase(const struct passphrase_options *o, unsigned *files,
 		r = renew_all(&c, true, why);
 	key_vault_close(&c.vault);
 	close(c.home);
-	*files = c.files;
-	*changed = c.changed;
+	*done = c.done;
 	return r;
 }

@@ -64,7 +64,11 @@ home_lock(const char *home, int *lock, struct why *why)
 		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
 	if (flock(*lock, LOCK_EX | LOCK_NB) == 0)
 		return REASON_OK;
-	r = why_set(why, REASON_HOME_LOCKED, -1, "%.150s: %m", path);
+	if (errno == EWOULDBLOCK)
+		r = why_set(why, REASON_HOME_LOCKED, -1,
+		    "a service or a verb runs: stop it first, or wait");
+	else
+		r = why_set(why, REASON_HOME_LOCKED, -1, "%.150s: %m", path);
 	close(*lock);
 	*lock = -1;
 	return r;
