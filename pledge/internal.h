@@ -64,9 +64,11 @@ struct message {
 };
 
 /* PLEDGE_ACCEPTED, SIGNATURE, ALGORITHM (the key's), or LIMIT if *checks, those that
- * were made in this call, is at its end. */
+ * may still be made in this call, is 0. */
 enum pledge_verdict pledge_message_verify(
     const struct message *m, struct span spki, unsigned *checks);
+/* Is it a SubjectPublicKeyInfo of a kind that can verify here? */
+bool pledge_key_known(struct span spki);
 /* The hash of ecdsa-with-SHA256 or -SHA384; false for another AlgorithmIdentifier. */
 bool pledge_algorithm_read(struct span identifier, enum pledge_hash *hash);
 /* A certificate as such a message. ALGORITHM. */
@@ -79,13 +81,14 @@ struct path {
 	/* The certificates there are, the one that is looked from included. */
 	const struct span *pool;
 	unsigned pool_len;
-	unsigned checks;
+	unsigned checks; /* that may still be made */
 	/* The dates in which all below the anchor are valid. */
 	int64_t from, until;
 };
 
-/* From c, which is no CA, up to the anchor. ANCHOR, UNAUTHORIZED, CERTIFICATE,
- * ALGORITHM, LIMIT; where there were more ways, what stood nearest to the anchor. */
+/* From c, which is no CA, up to the anchor. ANCHOR, ALGORITHM, LIMIT; UNAUTHORIZED if
+ * the way leads there, but over one that may not be on it. Where there were more ways,
+ * what stood nearest to the anchor. */
 enum pledge_verdict pledge_path_climb(struct path *p,
     const struct certificate *c, const struct pledge_anchor *anchor);
 

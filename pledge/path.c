@@ -65,12 +65,14 @@ is_self_signed(struct path *p, const struct certificate *c)
 }
 
 static enum pledge_verdict climb(struct path *p, const struct certificate *c,
-    const struct pledge_anchor *anchor, unsigned depth);
+    const struct pledge_anchor *anchor, unsigned depth,
+    enum pledge_verdict found);
 
 /* One certificate of the pool as the issuer of c. */
 static enum pledge_verdict
 climb_over(struct path *p, struct span der, const struct certificate *c,
-    const struct message *m, const struct pledge_anchor *anchor, unsigned depth)
+    const struct message *m, const struct pledge_anchor *anchor, unsigned depth,
+    enum pledge_verdict found)
 {
 	struct certificate issuer;
 	enum pledge_verdict v;
@@ -83,52 +85,75 @@ climb_over(struct path *p, struct span der, const struct certificate *c,
 	if (v != PLEDGE_ACCEPTED)
 		return v == PLEDGE_SIGNATURE ? PLEDGE_ANCHOR : v;
 	/* A self-issued one would not count for the path lengths above it; one
-	 * that has signed itself is the top of something else. */
-	if (span_eq(issuer.subject, issuer.issuer))
-		return is_self_signed(p, &issuer) ? PLEDGE_ANCHOR
-						  : PLEDGE_UNAUTHORIZED;
+	 * that has signed itself is the top of something else (IP 6). */
+	if (span_eq(issuer.subject, issuer.issuer)) {
+		if (is_self_signed(p, &issuer))
+			return PLEDGE_ANCHOR;
+		found = PLEDGE_UNAUTHORIZED;
+	}
 	if (!pledge_certificate_issues(&issuer, depth - 1))
-		return PLEDGE_UNAUTHORIZED;
-	return climb(p, &issuer, anchor, depth + 1);
+		found = PLEDGE_UNAUTHORIZED;
+	return climb(p, &issuer, anchor, depth + 1, found);
 }
 
-/* depth: certificates up to and with c. */
+/* By one of the pool. */
 static enum pledge_verdict
-climb(struct path *p, const struct certificate *c,
-    const struct pledge_anchor *anchor, unsigned depth)
+climb_on(struct path *p, const struct certificate *c, const struct message *m,
+    const struct pledge_anchor *anchor, unsigned depth,
+    enum pledge_verdict found)
 {
 	enum pledge_verdict said = PLEDGE_ANCHOR, v;
-	int64_t from = p->from, until = p->until;
-	struct message m;
 	unsigned i;
 
-	if ((v = below_check(c, anchor)) != PLEDGE_ACCEPTED ||
-	    (v = pledge_certificate_message(c, &m)) != PLEDGE_ACCEPTED)
-		return v;
-	interval_narrow(p, c);
-	v = anchor_check(p, &m, anchor);
-	if (v != PLEDGE_SIGNATURE)
-		return v;
 	for (i = 0; depth < PLEDGE_DEPTH_MAX && i < p->pool_len; i++) {
-		v = climb_over(p, p->pool[i], c, &m, anchor, depth);
+		v = climb_over(p, p->pool[i], c, m, anchor, depth, found);
 		if (v == PLEDGE_ACCEPTED || v == PLEDGE_LIMIT)
 			return v;
 		said = nearer(said, v);
 	}
-	p->from = from;
-	p->until = until;
 	return said;
+}
+
+/*
+ * depth: certificates up to and with c. found: what is wrong on the way so far. It is
+ * told only where the way leads to the anchor: below somebody else's key nothing is
+ * the manufacturer's.
+ */
+static enum pledge_verdict
+climb(struct path *p, const struct certificate *c,
+    const struct pledge_anchor *anchor, unsigned depth,
+    enum pledge_verdict found)
+{
+	int64_t from = p->from, until = p->until;
+	enum pledge_verdict v;
+	struct message m;
+
+	if (found == PLEDGE_ACCEPTED)
+		found = below_check(c, anchor);
+	if ((v = pledge_certificate_message(c, &m)) != PLEDGE_ACCEPTED)
+		return v;
+	interval_narrow(p, c);
+	v = anchor_check(p, &m, anchor);
+	if (v == PLEDGE_ACCEPTED)
+		v = found;
+	else if (v == PLEDGE_SIGNATURE)
+		v = climb_on(p, c, &m, anchor, depth, found);
+	if (v != PLEDGE_ACCEPTED) {
+		p->from = from;
+		p->until = until;
+	}
+	return v;
 }
 
 enum pledge_verdict
 pledge_path_climb(struct path *p, const struct certificate *c,
     const struct pledge_anchor *anchor)
 {
+	bool signs =
+	    !c->has_key_usage || (c->key_usage & KEY_USAGE_SIGNATURE) != 0;
+
 	p->from = INT64_MIN;
 	p->until = INT64_MAX;
-	if (c->ca)
-		return PLEDGE_UNAUTHORIZED;
-	if (c->has_key_usage && (c->key_usage & KEY_USAGE_SIGNATURE) == 0)
-		return PLEDGE_UNAUTHORIZED;
-	return climb(p, c, anchor, 1);
+	return climb(p, c, anchor, 1,
+	    c->ca || !signs ? PLEDGE_UNAUTHORIZED : PLEDGE_ACCEPTED);
 }

@@ -16,8 +16,8 @@
 #define PLEDGE_VOUCHER_MAX	65536 /* octets */
 #define PLEDGE_CERTIFICATES_MAX 10    /* that come along */
 #define PLEDGE_DEPTH_MAX	6     /* from the signer up */
-#define PLEDGE_CHECKS_MAX	24    /* signatures looked at per call */
-#define PLEDGE_POLICIES_MAX	2     /* that one anchor demands */
+#define PLEDGE_CHECKS_MAX	24 /* signatures looked at, for each anchor */
+#define PLEDGE_POLICIES_MAX	2  /* that one anchor demands */
 
 enum pledge_verdict {
 #define VERDICT(id, code, clause, sentence) PLEDGE_##id,

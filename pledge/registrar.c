@@ -8,7 +8,9 @@ below_pinned(const struct certificate *pinned, const struct certificate *own,
 {
 	const struct pledge_anchor anchor = { .key = pinned->spki,
 		.certifies = true };
-	struct path path = { .pool = chain + 1, .pool_len = chain_len - 1 };
+	struct path path = { .pool = chain + 1,
+		.pool_len = chain_len - 1,
+		.checks = PLEDGE_CHECKS_MAX };
 	enum pledge_verdict v;
 
 	if (!pinned->ca)

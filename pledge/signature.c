@@ -38,6 +38,14 @@ key_read(struct span spki, const uint8_t **point)
 	return (enum pledge_curve)0;
 }
 
+bool
+pledge_key_known(struct span spki)
+{
+	const uint8_t *point;
+
+	return key_read(spki, &point) != 0;
+}
+
 /* A positive INTEGER of at most width octets, right-aligned. */
 static bool
 number_read(struct der *d, uint8_t *out, size_t width)
@@ -78,7 +86,7 @@ pledge_message_verify(
 
 	if (width == 0)
 		return PLEDGE_ALGORITHM;
-	if (*checks == PLEDGE_CHECKS_MAX)
+	if (*checks == 0)
 		return PLEDGE_LIMIT;
 	if (m->der) {
 		if (!from_der(m->signature, both, width))
@@ -87,7 +95,7 @@ pledge_message_verify(
 	} else if (m->signature.len != 2 * width) {
 		return PLEDGE_SIGNATURE;
 	}
-	(*checks)++;
+	(*checks)--;
 	if (!pledge_hash(m->hash, m->parts, m->parts_len, digest))
 		return PLEDGE_ALGORITHM;
 	return pledge_ecdsa(

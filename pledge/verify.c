@@ -44,7 +44,8 @@ static bool
 anchor_valid(const struct pledge_anchor *a)
 {
 	return (a->signs || a->certifies) &&
-	    (a->key.len > 0) != (a->key_sha256.len == PLEDGE_SHA256);
+	    (a->key.len > 0 ? a->key_sha256.len == 0 && pledge_key_known(a->key)
+			    : a->key_sha256.len == PLEDGE_SHA256);
 }
 
 static bool
@@ -113,29 +114,6 @@ is_named(const struct object *o, unsigned at, const struct certificate *c)
 	return !o->first_signs || at == 0;
 }
 
-/* The certificate whose key verifies it. */
-static enum pledge_verdict
-signer_find(struct judging *j, struct certificate *signer)
-{
-	enum pledge_verdict v, said = PLEDGE_SIGNATURE;
-	struct object *o = &j->object;
-	unsigned i;
-
-	for (i = 0; i < o->certificates_len; i++) {
-		v = pledge_certificate_read(o->certificates[i], signer);
-		if (v == PLEDGE_ACCEPTED && is_named(o, i, signer))
-			v = pledge_message_verify(
-			    &o->message, signer->spki, &j->path.checks);
-		else if (v == PLEDGE_ACCEPTED)
-			continue;
-		if (v == PLEDGE_ACCEPTED || v == PLEDGE_LIMIT)
-			return v;
-		if (v != PLEDGE_SIGNATURE)
-			said = v;
-	}
-	return said;
-}
-
 /* --- the anchor --- */
 
 static bool
@@ -147,30 +125,6 @@ is_key_of(const struct pledge_anchor *a, struct span spki)
 		return span_eq(a->key, spki);
 	return pledge_hash(PLEDGE_SHA256, &spki, 1, hash) &&
 	    span_eq(a->key_sha256, span_of(hash, sizeof(hash)));
-}
-
-/* An anchor that has signed the voucher itself: a registrar strips certificates
- * of COSE, and may put in others (MP 10.1). */
-static enum pledge_verdict
-anchor_signs(struct judging *j)
-{
-	enum pledge_verdict v, said = PLEDGE_SIGNATURE;
-	unsigned i;
-
-	for (i = 0; i < j->p->anchors_len; i++) {
-		const struct pledge_anchor *a = &j->p->anchors[i];
-
-		if (!a->signs || a->key.len == 0)
-			continue;
-		v = pledge_message_verify(
-		    &j->object.message, a->key, &j->path.checks);
-		j->out->anchor = i;
-		if (v == PLEDGE_ACCEPTED || v == PLEDGE_LIMIT)
-			return v;
-		if (v != PLEDGE_SIGNATURE)
-			said = v;
-	}
-	return said;
 }
 
 /* The anchor that stands behind a signer. */
@@ -197,25 +151,87 @@ anchor_find(struct judging *j, const struct certificate *signer)
 	return said;
 }
 
+/* Of two refusals of signatures, ANCHOR where none was looked at, the one that tells
+ * more. */
+static enum pledge_verdict
+fuller(enum pledge_verdict before, enum pledge_verdict now)
+{
+	return now == PLEDGE_ANCHOR ||
+		(now == PLEDGE_SIGNATURE && before != PLEDGE_ANCHOR)
+	    ? before
+	    : now;
+}
+
+/* An anchor that has signed the voucher itself: a registrar strips certificates
+ * of COSE, and may put in others (MP 10.1). */
+static enum pledge_verdict
+anchor_signs(struct judging *j, enum pledge_verdict said)
+{
+	enum pledge_verdict v;
+	unsigned i;
+
+	for (i = 0; i < j->p->anchors_len; i++) {
+		const struct pledge_anchor *a = &j->p->anchors[i];
+
+		if (!a->signs || a->key.len == 0)
+			continue;
+		v = pledge_message_verify(
+		    &j->object.message, a->key, &j->path.checks);
+		j->out->anchor = i;
+		if (v == PLEDGE_ACCEPTED || v == PLEDGE_LIMIT)
+			return v;
+		said = fuller(said, v);
+	}
+	return said;
+}
+
+/* Is it signed by the key of this certificate? ANCHOR: the container names others. */
+static enum pledge_verdict
+is_signed_by(struct judging *j, unsigned at, struct certificate *signer)
+{
+	const struct object *o = &j->object;
+	enum pledge_verdict v =
+	    pledge_certificate_read(o->certificates[at], signer);
+
+	if (v != PLEDGE_ACCEPTED)
+		return v;
+	return is_named(o, at, signer)
+	    ? pledge_message_verify(&o->message, signer->spki, &j->path.checks)
+	    : PLEDGE_ANCHOR;
+}
+
+/* A bag may hold more than one certificate of the key that has signed: any will do that
+ * leads to an anchor. */
 static enum pledge_verdict
 signature_check(struct judging *j)
 {
+	enum pledge_verdict v, failed = PLEDGE_ANCHOR, said = PLEDGE_ANCHOR;
 	struct certificate signer;
-	enum pledge_verdict v, direct;
+	bool verified = false;
+	unsigned i;
 
 	j->path.pool = j->object.certificates;
 	j->path.pool_len = j->object.certificates_len;
+	j->path.checks = PLEDGE_CHECKS_MAX * j->p->anchors_len;
 	j->path.from = INT64_MIN;
 	j->path.until = INT64_MAX;
-	v = signer_find(j, &signer);
-	if (v == PLEDGE_ACCEPTED) {
+	for (i = 0; i < j->object.certificates_len; i++) {
+		v = is_signed_by(j, i, &signer);
+		if (v == PLEDGE_LIMIT)
+			return v;
+		if (v != PLEDGE_ACCEPTED) {
+			failed = fuller(failed, v);
+			continue;
+		}
+		verified = true;
 		j->out->signer = signer.whole;
-		return anchor_find(j, &signer);
+		v = anchor_find(j, &signer);
+		if (v == PLEDGE_ACCEPTED || v == PLEDGE_LIMIT)
+			return v;
+		if (v != PLEDGE_ANCHOR)
+			said = v;
 	}
-	if (v == PLEDGE_LIMIT)
-		return v;
-	direct = anchor_signs(j);
-	return direct == PLEDGE_SIGNATURE ? v : direct;
+	return verified ? said : anchor_signs(j, failed);
 }
 
 /* --- the content --- */

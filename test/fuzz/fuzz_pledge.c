@@ -122,7 +122,7 @@ judge(const struct pledge *p, struct span bytes, uint8_t *work)
 			oracle_end();
 		}
 	}
-	require(checks <= 2 * PLEDGE_CHECKS_MAX);
+	require(checks <= 2 * PLEDGE_CHECKS_MAX); /* one anchor, one registrar */
 	return digest;
 }
 

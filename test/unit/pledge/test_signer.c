@@ -90,6 +90,16 @@ a_stranger_signs(void **state)
 	world_chain(&f, &w.stranger, &w.root);
 	expect(PLEDGE_ANCHOR);
 	foreign_free(&f);
+	/* Without our policy he is a stranger all the same: only what leads to
+	 * the anchor is the manufacturer's. */
+	world_certificate(&f, &w.stranger, "signer", false, NULL);
+	world_chain(&f, &w.stranger, &w.root);
+	expect(PLEDGE_ANCHOR);
+	foreign_free(&f);
+	world_chain(&w.stranger, NULL, NULL); /* a CA */
+	expect(PLEDGE_ANCHOR);
+	world_chain(&w.registrar, &w.domain, &w.root);
+	expect(PLEDGE_ANCHOR);
 	/* Self-signed, with the policy and the anchor's name. */
 	world_certificate(&f, NULL, "root", false, POLICY);
 	world_chain(&f, &w.root, NULL);
@@ -428,11 +438,101 @@ several_anchors(void **state)
 	assert_int_equal(w.out.anchor, 0);
 }
 
+/* An honest voucher costs more for each anchor that is not its own. */
+static void
+many_anchors(void **state)
+{
+	struct pledge_anchor anchors[8];
+	struct foreign others[8];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		world_certificate(&others[i], NULL, "root", true, NULL);
+		anchors[i] = (struct pledge_anchor){ .key = others[i].c.spki,
+			.certifies = true };
+	}
+	anchors[7] = w.anchor;
+	w.p.anchors = anchors;
+	w.p.anchors_len = 8;
+	expect(PLEDGE_ACCEPTED);
+	assert_int_equal(w.out.anchor, 7);
+	for (i = 0; i < 8; i++)
+		foreign_free(&others[i]);
+}
+
+/* What one anchor's way was valid for says nothing of another's. */
+static void
+dates_of_one_anchor(void **state)
+{
+	const struct recipe ended = { .common_name = "ended",
+		.not_before = "20260101000000Z",
+		.not_after = "20260102000000Z" };
+	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+	struct recipe r = { .common_name = "other", .key = rsa };
+	struct pledge_anchor anchors[2] = { { .certifies = true },
+		{ .signs = true } };
+	struct foreign f, other;
+	uint8_t hash[32];
+
+	(void)state;
+	foreign_make(&f, &ended);
+	foreign_make(&other, &r);
+	sha256(other.c.spki, hash);
+	anchors[0].key_sha256 = span_of(hash, sizeof(hash));
+	anchors[1].key = f.c.spki;
+	w.p.anchors = anchors;
+	w.p.anchors_len = 2;
+	world_chain(&f, &other, NULL);
+	expect(PLEDGE_ACCEPTED);
+	foreign_free(&f);
+	foreign_free(&other);
+	EVP_PKEY_free(rsa);
+}
+
+/* Two certificates of one signer's key, by two roots: in whatever order they lie in a
+ * bag, the one below the anchor counts. */
+static void
+two_certificates_of_one_key(void **state)
+{
+	struct recipe r = { .common_name = "signer",
+		.issuer = &w.stranger,
+		.key = w.direct.key,
+		.extensions = { { "keyUsage", USAGE_EE },
+		    { "certificatePolicies", POLICY } } };
+	struct foreign other;
+
+	(void)state;
+	foreign_make(&other, &r);
+	world_chain(&w.direct, &other, &w.root);
+	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_ACCEPTED);
+	assert_true(span_eq(w.out.signer, w.direct.der));
+	world_chain(&other, &w.direct, &w.root);
+	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_ACCEPTED);
+	assert_true(span_eq(w.out.signer, w.direct.der));
+	world_chain(&other, &w.stranger, NULL);
+	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_ANCHOR);
+	foreign_free(&other);
+}
+
+/* Without certificates, and without a key that signs itself, there is nothing that could
+ * verify. */
+static void
+nothing_to_verify_with(void **state)
+{
+	(void)state;
+	w.bare = true;
+	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_ANCHOR);
+	w.anchor.signs = true;
+	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_SIGNATURE);
+}
+
 /* P-384 above P-256, and the other way round. */
 static void
 curves(void **state)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(2048);
+	uint8_t hash[32];
 	struct recipe r = { .common_name = "signer",
 		.issuer = &w.root,
 		.extensions = { { "certificatePolicies", POLICY } } };
@@ -466,6 +566,12 @@ curves(void **state)
 	foreign_make(&f, &r);
 	w.anchor.key = root.c.spki;
 	world_chain(&f, NULL, NULL);
+	expect(PLEDGE_CALL);
+	/* Of a hash that cannot be said before. */
+	sha256(root.c.spki, hash);
+	w.anchor.key = span_of(NULL, 0);
+	w.anchor.key_sha256 = span_of(hash, sizeof(hash));
+	world_chain(&f, &root, NULL);
 	expect(PLEDGE_ALGORITHM);
 	foreign_free(&f);
 	foreign_free(&root);
@@ -494,6 +600,10 @@ main(void)
 		CASE(circles),
 		CASE(an_anchor_reissued),
 		CASE(several_anchors),
+		CASE(many_anchors),
+		CASE(dates_of_one_anchor),
+		CASE(two_certificates_of_one_key),
+		CASE(nothing_to_verify_with),
 		CASE(curves),
 	};
 

@@ -112,7 +112,7 @@ constrained(void **state)
 		d.anchor.signs = false;
 		assert_int_equal(
 		    pledge_verify(&d.p, bytes, work, sizeof(work), &v),
-		    i == 0 ? PLEDGE_SIGNATURE : PLEDGE_UNAUTHORIZED);
+		    i == 0 ? PLEDGE_ANCHOR : PLEDGE_UNAUTHORIZED);
 	}
 	device_free(&d);
 	sample_release();

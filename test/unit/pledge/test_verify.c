@@ -183,8 +183,8 @@ another_key_has_signed(void **state)
 	world_chain(&w.signer, &w.voucher_ca, &w.root);
 	/* No certificate comes along, and no anchor signs itself. */
 	w.bare = true;
-	assert_int_equal(world_judge(PLEDGE_JWS), PLEDGE_SIGNATURE);
-	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_SIGNATURE);
+	assert_int_equal(world_judge(PLEDGE_JWS), PLEDGE_ANCHOR);
+	assert_int_equal(world_judge(PLEDGE_COSE), PLEDGE_ANCHOR);
 }
 
 static void
@@ -553,6 +553,11 @@ limits(void **state)
 	w.anchor.certifies = true;
 	w.anchor.key.len = 0;
 	expect(PLEDGE_CALL);
+	/* What is no SubjectPublicKeyInfo: a certificate, the point alone. */
+	w.anchor.key = w.root.der;
+	expect(PLEDGE_CALL);
+	w.anchor.key = span_of(w.root.c.spki.ptr + 26, 65);
+	expect(PLEDGE_CALL);
 }
 
 static void
@@ -620,6 +625,7 @@ headers(void **state)
 	size_t i;
 
 	(void)state;
+	w.anchor.signs = true;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		w.bytes = span_of(rows[i].octets, rows[i].len);
 		if (world_look() != rows[i].v)
@@ -648,6 +654,7 @@ static void
 headers_of_jws(void **state)
 {
 	(void)state;
+	w.anchor.signs = true;
 	assert_int_equal(
 	    jws_of("{\"alg\":\"ES256\"}", "", ""), PLEDGE_SIGNATURE);
 	assert_int_equal(
