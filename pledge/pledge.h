@@ -146,9 +146,14 @@ enum pledge_verdict pledge_verify(const struct pledge *p, struct span voucher,
  * Is that the registrar that the voucher pins (RFC 8995 5.6.2)? chain holds what it
  * showed in the TLS handshake, DER, its own certificate first: TLS has proved that it
  * has that key. Pinned are a key of its own, or a CA above it, or itself.
- * PLEDGE_REGISTRAR if it is another; PLEDGE_ALGORITHM if a signature on the way is
- * of a kind that is not known here: then let the TLS library decide, with the pinned
- * certificate as its only anchor. Dates are not looked at.
+ * PLEDGE_REGISTRAR if it is another. PLEDGE_UNDECIDED if it may be the one, but a
+ * signature on the way is of a kind that is not known here, or a certificate is not what
+ * pledge_verify() demands below an anchor: then let the TLS library decide, with the
+ * pinned certificate as its only anchor. PLEDGE_CERTIFICATE, LIMIT, CALL (no chain, or
+ * no accepted voucher). Dates are not looked at.
+ *
+ * Where est_domain is there, the server of that name is pinned, and not the registrar
+ * that the voucher came from (a cloud registrar, MP 15.2).
  */
 enum pledge_verdict pledge_registrar(const struct pledge_voucher *v,
     const struct span *chain, unsigned chain_len);

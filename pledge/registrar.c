@@ -16,7 +16,10 @@ below_pinned(const struct certificate *pinned, const struct certificate *own,
 	if (!pinned->ca)
 		return PLEDGE_REGISTRAR;
 	v = pledge_path_climb(&path, own, &anchor);
-	return v == PLEDGE_ANCHOR ? PLEDGE_REGISTRAR : v;
+	if (v == PLEDGE_ACCEPTED)
+		return v;
+	/* The customer's PKI may be what a manufacturer's may not. */
+	return v == PLEDGE_ANCHOR ? PLEDGE_REGISTRAR : PLEDGE_UNDECIDED;
 }
 
 enum pledge_verdict

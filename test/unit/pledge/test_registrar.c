@@ -115,7 +115,7 @@ what_it_cannot_judge(void **state)
 	foreign_make(&ca, &r);
 	world_certificate(&own, &ca, "registrar", false, NULL);
 	assert_int_equal(
-	    look(PLEDGE_PIN_CERTIFICATE, ca.der, &own, &ca), PLEDGE_ALGORITHM);
+	    look(PLEDGE_PIN_CERTIFICATE, ca.der, &own, &ca), PLEDGE_UNDECIDED);
 	/* But itself it is, whatever its key. */
 	assert_int_equal(
 	    look(PLEDGE_PIN_CERTIFICATE, ca.der, &ca, NULL), PLEDGE_ACCEPTED);
@@ -134,6 +134,46 @@ what_it_cannot_judge(void **state)
 	EVP_PKEY_free(rsa);
 }
 
+/* CAs of a customer that may not stand above a voucher: whether they may above his
+ * registrar is not for this code to say, and no manufacturer's signer is at fault. */
+static void
+another_kind_of_pki(void **state)
+{
+	static const char *const subs[][2][2] = {
+		{ { "basicConstraints", BASIC_CA }, { NULL, NULL } },
+		{ { "basicConstraints", BASIC_CA },
+		    { "nameConstraints",
+			"critical,permitted;DNS:example.com" } },
+		{ { "basicConstraints", "CA:TRUE" }, { "keyUsage", USAGE_CA } },
+	};
+	struct recipe r = { .common_name = "sub", .issuer = &w.domain };
+	struct foreign sub, own;
+	unsigned i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {
+		for (j = 0; j < 2; j++) {
+			r.extensions[j].name = subs[i][j][0];
+			r.extensions[j].value = subs[i][j][1];
+		}
+		foreign_make(&sub, &r);
+		world_certificate(&own, &sub, "registrar", false, NULL);
+		assert_int_equal(
+		    look(PLEDGE_PIN_CERTIFICATE, w.domain.der, &own, &sub),
+		    PLEDGE_UNDECIDED);
+		assert_int_equal(
+		    look(PLEDGE_PIN_CERTIFICATE, w.stranger.der, &own, &sub),
+		    PLEDGE_REGISTRAR);
+		foreign_free(&own);
+		foreign_free(&sub);
+	}
+	/* A registrar that is a CA, too. */
+	world_certificate(&own, &w.domain, "registrar", true, NULL);
+	assert_int_equal(look(PLEDGE_PIN_CERTIFICATE, w.domain.der, &own, NULL),
+	    PLEDGE_UNDECIDED);
+	foreign_free(&own);
+}
+
 int
 main(void)
 {
@@ -141,6 +181,7 @@ main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(what_it_cannot_judge),
+		cmocka_unit_test(another_kind_of_pki),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_free);
