@@ -30,6 +30,8 @@ leaf_of_key(int64_t delta, struct span name)
 {
 	unsigned i;
 
+	if (span_is(name, PLEDGE_PROPRIETARY_BEFORE))
+		return LEAF_PROPRIETARY;
 	for (i = 0; i < LEAVES; i++)
 		if (name.ptr != NULL ? span_is(name, pledge_leaf_rows[i].name)
 				     : delta == pledge_leaf_rows[i].delta)
@@ -64,32 +66,56 @@ cbor_leaf(enum leaf leaf, struct cbor *c, struct content *out)
 	return cbor_text(c, value) == WIRE_OK && value->len > 0;
 }
 
+/* Is a leaf of no meaning here one of the first n, which were read before? */
 static bool
+key_seen(struct cbor map, unsigned n, int64_t delta, struct span name)
+{
+	struct span other;
+	int64_t number;
+
+	for (; n > 0; n--)
+		if (!leaf_key_read(&map, &number, &other) ||
+		    cbor_skip(&map, NULL) != WIRE_OK ||
+		    (number == delta &&
+			(other.ptr == NULL) == (name.ptr == NULL) &&
+			span_eq(other, name)))
+			return true;
+	return false;
+}
+
+static enum pledge_verdict
 container_read(struct cbor *c, struct content *out)
 {
 	struct span name;
+	struct cbor begin;
 	uint64_t count;
 	int64_t delta;
 	enum leaf leaf;
+	unsigned n;
 
 	if (cbor_map(c, &count) != WIRE_OK)
-		return false;
-	while (cbor_more(c, &count)) {
+		return PLEDGE_CONTENT;
+	begin = *c;
+	for (n = 0; cbor_more(c, &count); n++) {
+		if (n == PLEDGE_MEMBERS_MAX)
+			return PLEDGE_LIMIT;
 		if (!leaf_key_read(c, &delta, &name))
-			return false;
+			return PLEDGE_CONTENT;
 		leaf = leaf_of_key(delta, name);
 		/* A SID and its name are one leaf (MP 10.2). */
-		if (leaf == LEAVES ? cbor_skip(c, NULL) != WIRE_OK
+		if (leaf == LEAVES ? cbor_skip(c, NULL) != WIRE_OK ||
+			    key_seen(begin, n, delta, name)
 				   : out->leaves[leaf].ptr != NULL ||
 			    !cbor_leaf(leaf, c, out))
-			return false;
+			return PLEDGE_CONTENT;
 	}
-	return true;
+	return PLEDGE_ACCEPTED;
 }
 
 enum pledge_verdict
 pledge_content_cbor(struct span bytes, struct content *out)
 {
+	enum pledge_verdict v;
 	uint64_t roots, sid;
 	struct span name;
 	struct cbor c;
@@ -102,8 +128,9 @@ pledge_content_cbor(struct span bytes, struct content *out)
 		? cbor_text(&c, &name) != WIRE_OK || !span_is(name, ROOT_NAME)
 		: cbor_uint(&c, &sid) != WIRE_OK || sid != SID)
 		return PLEDGE_CONTENT;
-	if (!container_read(&c, out) || cbor_more(&c, &roots) ||
-	    cbor_end(&c) != WIRE_OK)
-		return PLEDGE_CONTENT;
-	return PLEDGE_ACCEPTED;
+	if ((v = container_read(&c, out)) != PLEDGE_ACCEPTED)
+		return v;
+	return cbor_more(&c, &roots) || cbor_end(&c) != WIRE_OK
+	    ? PLEDGE_CONTENT
+	    : PLEDGE_ACCEPTED;
 }

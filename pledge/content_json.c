@@ -54,6 +54,8 @@ leaf_of_name(const struct json_value *name)
 {
 	unsigned i;
 
+	if (json_string_is(name, PLEDGE_PROPRIETARY_BEFORE))
+		return LEAF_PROPRIETARY;
 	for (i = 0; i < LEAVES; i++)
 		if (json_string_is(name, pledge_leaf_rows[i].name))
 			break;
@@ -65,11 +67,14 @@ pledge_content_json(struct span bytes, struct room *room, struct content *out)
 {
 	struct json_value root, object, name, v;
 	struct json_iter i;
+	enum pledge_verdict verdict;
 	enum leaf leaf;
 
 	memset(out, 0, sizeof(*out));
-	if (json_parse(bytes, &root, NULL) != WIRE_OK ||
-	    root.type != JSON_OBJECT)
+	verdict = pledge_json_parse(bytes, &root, PLEDGE_CONTENT);
+	if (verdict != PLEDGE_ACCEPTED)
+		return verdict;
+	if (root.type != JSON_OBJECT)
 		return PLEDGE_CONTENT;
 	json_iter_open(&i, &root);
 	if (!json_iter_next(&i, &name, &object) ||
@@ -77,9 +82,12 @@ pledge_content_json(struct span bytes, struct room *room, struct content *out)
 	    json_iter_next(&i, NULL, &v))
 		return PLEDGE_CONTENT;
 	json_iter_open(&i, &object);
-	while (json_iter_next(&i, &name, &v)) /* json_parse(): none twice */
-		if ((leaf = leaf_of_name(&name)) < LEAVES &&
+	while (json_iter_next(&i, &name, &v)) { /* json_parse(): none twice */
+		if ((leaf = leaf_of_name(&name)) == LEAVES)
+			continue;
+		if (out->leaves[leaf].ptr != NULL || /* by its other name */
 		    !json_leaf(leaf, &v, room, out))
 			return PLEDGE_CONTENT;
+	}
 	return PLEDGE_ACCEPTED;
 }

@@ -31,11 +31,39 @@ item_of(struct header *h, int64_t label)
 	}
 }
 
-/* A label twice is refused where it means something (RFC 9052 3). */
+/* A label: a number, or something else, whole. */
+static bool
+label_read(struct cbor *c, int64_t *number, struct span *other)
+{
+	*other = span_of(NULL, 0);
+	return cbor_int(c, number) == WIRE_OK || cbor_skip(c, other) == WIRE_OK;
+}
+
+/* Is it one of the first n of a map, which were read before? */
+static bool
+label_seen(struct cbor map, unsigned n, int64_t number, struct span other)
+{
+	struct span text;
+	int64_t label;
+
+	for (; n > 0; n--) {
+		if (!label_read(&map, &label, &text) ||
+		    cbor_skip(&map, NULL) != WIRE_OK)
+			return true;
+		if (text.ptr == NULL && other.ptr == NULL
+			? label == number
+			: text.ptr != NULL && span_eq(text, other))
+			return true;
+	}
+	return false;
+}
+
+/* No label is there twice (RFC 9052 3). */
 static bool
 map_read(struct cbor *c, struct header *h)
 {
-	struct span whole, *item;
+	struct span whole, other, *item;
+	struct cbor begin;
 	uint64_t count;
 	int64_t label;
 	unsigned n;
@@ -43,18 +71,14 @@ map_read(struct cbor *c, struct header *h)
 	memset(h, 0, sizeof(*h));
 	if (cbor_map(c, &count) != WIRE_OK)
 		return false;
+	begin = *c;
 	for (n = 0; cbor_more(c, &count); n++) {
-		bool number = cbor_int(c, &label) == WIRE_OK;
-
-		if (n == LABELS_MAX ||
-		    (!number && cbor_skip(c, NULL) != WIRE_OK) ||
-		    cbor_skip(c, &whole) != WIRE_OK)
+		if (n == LABELS_MAX || !label_read(c, &label, &other) ||
+		    cbor_skip(c, &whole) != WIRE_OK ||
+		    label_seen(begin, n, label, other))
 			return false;
-		if (!number || (item = item_of(h, label)) == NULL)
-			continue;
-		if (item->ptr != NULL)
-			return false;
-		*item = whole;
+		if (other.ptr == NULL && (item = item_of(h, label)) != NULL)
+			*item = whole;
 	}
 	return true;
 }

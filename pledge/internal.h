@@ -118,8 +118,11 @@ enum pledge_verdict pledge_cose_open(
 /* One certificate more. LIMIT. */
 enum pledge_verdict pledge_object_certificate(
     struct object *o, struct span der);
-/* A string of JSON, as UTF-8, from the room. Two behind each other lie so, too. */
 struct json_value;
+/* json_parse(); malformed, or LIMIT. */
+enum pledge_verdict pledge_json_parse(
+    struct span text, struct json_value *root, enum pledge_verdict malformed);
+/* A string of JSON, as UTF-8, from the room. Two behind each other lie so, too. */
 bool pledge_room_string(
     struct room *room, const struct json_value *v, struct span *out);
 /* The same, decoded. */
@@ -152,8 +155,10 @@ struct leaf_row {
 	enum leaf_kind { LEAF_TEXT, LEAF_OCTETS, LEAF_BOOLEAN, LEAF_ENUM } kind;
 };
 extern const struct leaf_row pledge_leaf_rows[LEAVES];
+/* As 8366bis called manufacturer-proprietary until August 2026 (MP 6.2). */
+#define PLEDGE_PROPRIETARY_BEFORE "manufacturer-private"
 /* The words of assertion, in the order of their numbers. */
-#define LEAF_ASSERTIONS 4
+#define LEAF_ASSERTIONS		  4
 extern const char *const pledge_assertions[LEAF_ASSERTIONS];
 
 struct content {
@@ -162,7 +167,7 @@ struct content {
 	bool revocation_checks;
 };
 
-/* CONTENT. */
+/* CONTENT, LIMIT. */
 enum pledge_verdict pledge_content_json(
     struct span bytes, struct room *room, struct content *out);
 enum pledge_verdict pledge_content_cbor(struct span bytes, struct content *out);

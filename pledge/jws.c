@@ -57,19 +57,46 @@ jws_algorithm(const struct json_value *header, struct object *out)
 	    : PLEDGE_ALGORITHM;
 }
 
+/* What a header that is not signed must not hold: crit, or a name of the one that is
+ * (RFC 7515 4.1.11, 7.2.1). Nothing in it is used. */
+static bool
+unprotected_bad(const struct json_value *signature,
+    const struct json_value *protected, const struct room *room)
+{
+	struct json_value header, name, v;
+	struct json_iter i;
+	size_t len;
+
+	if (!json_member(signature, "header", &header))
+		return false;
+	if (header.type != JSON_OBJECT || json_member(&header, "crit", &v))
+		return true;
+	json_iter_open(&i, &header);
+	while (json_iter_next(&i, &name, &v))
+		if (json_string(&name, (char *)room->at, room->left, &len) !=
+			WIRE_OK ||
+		    json_member(protected, (const char *)room->at, &v))
+			return true;
+	return false;
+}
+
 static enum pledge_verdict
-jws_protected(
-    const struct json_value *value, struct room *room, struct object *out)
+jws_protected(const struct json_value *value,
+    const struct json_value *signature, struct room *room, struct object *out)
 {
 	struct json_value header, v;
 	enum pledge_verdict verdict;
 	struct span text;
 
-	if (!pledge_room_base64(room, value, BASE64_URL, &text) ||
-	    json_parse(text, &header, NULL) != WIRE_OK ||
-	    header.type != JSON_OBJECT)
+	if (!pledge_room_base64(room, value, BASE64_URL, &text))
 		return PLEDGE_CONTAINER;
-	if (json_member(&header, "crit", &v)) /* none is known (4.1.11) */
+	verdict = pledge_json_parse(text, &header, PLEDGE_CONTAINER);
+	if (verdict != PLEDGE_ACCEPTED)
+		return verdict;
+	if (header.type != JSON_OBJECT)
+		return PLEDGE_CONTAINER;
+	if (json_member(&header, "crit", &v) || /* none is known (4.1.11) */
+	    unprotected_bad(signature, &header, room))
 		return PLEDGE_HEADER;
 	if (json_member(&header, "typ", &v) &&
 	    !json_string_is(&v, "voucher-jws+json"))
@@ -79,25 +106,18 @@ jws_protected(
 	return jws_certificates(&header, room, out);
 }
 
-/* What a header that is not signed must not hold; nothing in it is used. */
-static bool
-unprotected_bad(const struct json_value *signature)
-{
-	struct json_value header, v;
-
-	return json_member(signature, "header", &header) &&
-	    (header.type != JSON_OBJECT || json_member(&header, "crit", &v));
-}
-
 enum pledge_verdict
 pledge_jws_open(struct span bytes, struct room *room, struct object *out)
 {
 	struct json_value root, payload, list, first, v, protected, signature;
 	struct message *m = &out->message;
+	enum pledge_verdict verdict;
 	struct json_iter i;
 
-	if (json_parse(bytes, &root, NULL) != WIRE_OK ||
-	    !json_member(&root, "payload", &payload) ||
+	verdict = pledge_json_parse(bytes, &root, PLEDGE_CONTAINER);
+	if (verdict != PLEDGE_ACCEPTED)
+		return verdict;
+	if (!json_member(&root, "payload", &payload) ||
 	    !json_member(&root, "signatures", &list) || list.type != JSON_ARRAY)
 		return PLEDGE_CONTAINER;
 	json_iter_open(&i, &list);
@@ -114,7 +134,5 @@ pledge_jws_open(struct span bytes, struct room *room, struct object *out)
 		return PLEDGE_CONTAINER;
 	m->parts[1] = span_str(".");
 	m->parts_len = 3;
-	if (unprotected_bad(&first))
-		return PLEDGE_HEADER;
-	return jws_protected(&protected, room, out);
+	return jws_protected(&protected, &first, room, out);
 }

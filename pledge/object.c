@@ -11,6 +11,17 @@ pledge_object_certificate(struct object *o, struct span der)
 	return PLEDGE_ACCEPTED;
 }
 
+enum pledge_verdict
+pledge_json_parse(
+    struct span text, struct json_value *root, enum pledge_verdict malformed)
+{
+	enum wire_error e = json_parse(text, root, NULL);
+
+	if (e == WIRE_DEPTH || e == WIRE_LIMIT)
+		return PLEDGE_LIMIT;
+	return e == WIRE_OK ? PLEDGE_ACCEPTED : malformed;
+}
+
 bool
 pledge_room_string(
     struct room *room, const struct json_value *v, struct span *out)

@@ -12,12 +12,15 @@
 
 #include "wire/span.h"
 
-/* Limits (MP 17), of what a stranger can make the device do. */
+/* Limits of what a stranger can make the device do (MP 17). Besides, JSON may be six
+ * levels deep and CBOR eight, a certificate has 16 extensions at most, a header of COSE 16
+ * labels, and CMS 16 signed attributes. */
 #define PLEDGE_VOUCHER_MAX	65536 /* octets */
 #define PLEDGE_CERTIFICATES_MAX 10    /* that come along */
 #define PLEDGE_DEPTH_MAX	6     /* from the signer up */
 #define PLEDGE_CHECKS_MAX	24 /* signatures looked at, for each anchor */
 #define PLEDGE_POLICIES_MAX	2  /* that one anchor demands */
+#define PLEDGE_MEMBERS_MAX	64 /* of one object in JSON, or of a voucher */
 
 enum pledge_verdict {
 #define VERDICT(id, code, clause, sentence) PLEDGE_##id,
@@ -83,6 +86,9 @@ struct pledge {
 	 * unique under the anchor (R-6.5, R-10.8). One that is there is compared
 	 * in any case. */
 	bool issuer_demanded;
+	/* Where the IDevID has no authorityKeyIdentifier: SHA-1 of the public key
+	 * bits of its issuer (RFC 5280 4.2.1.2), by which the MASA names it then. */
+	struct span issuer_key_id;
 	/* As it stands in the request that was sent: the characters of the
 	 * string in JSON, the octets in CBOR. Empty: none was sent. */
 	struct span nonce;
@@ -129,9 +135,9 @@ struct pledge_voucher {
  * the signer, serial, issuer, nonce, expiry, pin. *out is filled for PLEDGE_ACCEPTED
  * only; work must live as long as *out is used.
  *
- * The certificates from the signer up to below the anchor must not be self-issued, must
- * assert the anchor's policies, and hold to what RFC 5280 6.1 demands of a path, more
- * strictly here and there: a CA has a critical basicConstraints and keyCertSign,
+ * The certificates from the signer up to below the anchor must assert the anchor's
+ * policies, and hold to what RFC 5280 6.1 demands of a path, more strictly here and
+ * there: a CA is not self-issued and has a critical basicConstraints and keyCertSign,
  * a critical extension other than basicConstraints, keyUsage and certificatePolicies
  * is refused, name constraints and policy mappings are refused in any case.
  * A signer is no CA. With a clock a fresh voucher's certificates must be valid now, those

@@ -1,6 +1,11 @@
 /*
  * What the firmware implements: two functions of its crypto library. No secret goes
  * through them, so neither has to run in constant time.
+ *
+ * true means that it is so, and nothing else does: libraries that answer 0 for success,
+ * or a negative number for an error, must be compared with their own word for success
+ * and not be returned as they are. Try both functions with a digest and a signature that
+ * are good, and with one bit of each of them changed, before anything else.
  */
 #ifndef PLEDGE_PORT_H
 #define PLEDGE_PORT_H

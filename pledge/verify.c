@@ -246,7 +246,8 @@ date_of(const struct judging *j, enum leaf leaf, int64_t *out)
 							 : PLEDGE_CONTENT;
 }
 
-/* Exactly one of three (RFC 8366 5.3, 8366bis 8). */
+/* One of three (RFC 8366 5.3); of several that one which the device asked with
+ * (MP 11). */
 static enum pledge_verdict
 pin_take(struct judging *j)
 {
@@ -254,18 +255,19 @@ pin_take(struct judging *j)
 		PLEDGE_PIN_KEY, PLEDGE_PIN_KEY_SHA256 };
 	struct pledge_voucher *out = j->out;
 	struct certificate pinned;
-	unsigned i, n = 0;
+	unsigned i, taken = 0;
 
 	for (i = 0; i < 3; i++) {
 		struct span pin = j->content.leaves[LEAF_PIN_CERTIFICATE + i];
+		bool takes = (j->p->pins & (unsigned)kinds[i]) != 0;
 
-		if (pin.ptr == NULL)
+		if (pin.ptr == NULL || (taken > 0 && !takes))
 			continue;
-		n++;
+		taken += takes;
 		out->pin = pin;
 		out->pin_kind = kinds[i];
 	}
-	if (n != 1 || out->pin.len == 0 ||
+	if (taken > 1 || out->pin.len == 0 ||
 	    (out->pin_kind == PLEDGE_PIN_KEY_SHA256 &&
 		out->pin.len != PLEDGE_SHA256) ||
 	    (out->pin_kind == PLEDGE_PIN_CERTIFICATE &&
@@ -355,7 +357,9 @@ static bool
 issuer_fits(const struct judging *j)
 {
 	struct span bytes = j->content.leaves[LEAF_IDEVID_ISSUER], peeled;
-	struct span key_id = j->idevid.authority_key_id;
+	struct span key_id = j->idevid.authority_key_id.len > 0
+	    ? j->idevid.authority_key_id
+	    : j->p->issuer_key_id;
 	struct der d;
 
 	if (bytes.ptr == NULL)
@@ -388,7 +392,7 @@ judge(struct judging *j, struct span voucher)
 		return PLEDGE_ISSUER;
 	if (!nonce_fits(j))
 		return PLEDGE_NONCE;
-	if (j->p->has_clock && j->out->expires_on != 0 &&
+	if (j->p->has_clock && j->content.leaves[LEAF_EXPIRES_ON].ptr != NULL &&
 	    j->p->now > j->out->expires_on)
 		return PLEDGE_EXPIRED;
 	return (j->p->pins & (unsigned)j->out->pin_kind) != 0 ? PLEDGE_ACCEPTED

@@ -232,6 +232,33 @@ another_issuer(void **state)
 	expect(PLEDGE_ISSUER);
 }
 
+/* Of a foreign maker's IDevID without an authorityKeyIdentifier (MP 6.3). */
+static void
+an_issuer_without_key_identifier(void **state)
+{
+	const struct recipe r = { .serial_number = SERIAL,
+		.issuer = &w.idevid_ca };
+	uint8_t form[26] = { 0x04, 0x18, 0x30, 0x16, 0x80, 0x14, 4, 7, 1, 1 };
+	struct foreign device;
+
+	(void)state;
+	foreign_make(&device, &r);
+	w.p.idevid = device.der;
+	w.voucher.idevid_issuer = span_of(form, sizeof(form));
+	expect(PLEDGE_ISSUER);
+	w.p.issuer_key_id = span_of(form + 6, 20);
+	expect(PLEDGE_ACCEPTED);
+	form[25] ^= 1;
+	expect(PLEDGE_ACCEPTED); /* it is in both */
+	w.p.issuer_key_id.len--;
+	expect(PLEDGE_ISSUER);
+	foreign_free(&device);
+	/* Where there is one, it counts. */
+	w.p.idevid = w.device.der;
+	w.p.issuer_key_id = span_of(form + 6, 20);
+	expect(PLEDGE_ISSUER);
+}
+
 static void
 another_nonce(void **state)
 {
@@ -349,6 +376,16 @@ kinds_of_pins(void **state)
 	w.p.pins = 7;
 	w.voucher.pinned_domain_cert = w.domain.der; /* a second one */
 	expect(PLEDGE_CONTENT);
+	/* The one that the device takes is the one that counts. */
+	w.p.pins = PLEDGE_PIN_KEY_SHA256;
+	expect(PLEDGE_ACCEPTED);
+	assert_int_equal(w.out.pin_kind, PLEDGE_PIN_KEY_SHA256);
+	w.p.pins = PLEDGE_PIN_CERTIFICATE;
+	expect(PLEDGE_ACCEPTED);
+	assert_int_equal(w.out.pin_kind, PLEDGE_PIN_CERTIFICATE);
+	w.p.pins = PLEDGE_PIN_KEY;
+	expect(PLEDGE_PIN);
+	w.p.pins = 7;
 	w.voucher.pinned_domain_pubk_sha256 = span_of(NULL, 0);
 	w.voucher.pinned_domain_cert = span_of(NULL, 0); /* none */
 	expect(PLEDGE_CONTENT);
@@ -419,6 +456,22 @@ contents_in_json(void **state)
 		{ "{}", PLEDGE_CONTENT },
 		{ "[]", PLEDGE_CONTENT },
 		{ BEGIN "\"assertion\":\"logged\"," REST " 1", PLEDGE_CONTENT },
+		/* The name of before, alone and beside the new one (MP 6.2). */
+		{ BEGIN "\"assertion\":\"logged\","
+			"\"manufacturer-private\":\"eA==\"," REST,
+		    PLEDGE_ACCEPTED },
+		{ BEGIN "\"assertion\":\"logged\","
+			"\"manufacturer-private\":\"eA==\","
+			"\"manufacturer-proprietary\":\"eA==\"," REST,
+		    PLEDGE_CONTENT },
+		/* The first second that has a number is a moment, too. */
+		{ BEGIN "\"assertion\":\"logged\",\"expires-on\":"
+			"\"1970-01-01T00:00:00Z\"," REST,
+		    PLEDGE_EXPIRED },
+		/* Deeper than the limit: that is no other fault. */
+		{ BEGIN "\"x\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]],"
+			"\"assertion\":\"logged\"," REST,
+		    PLEDGE_LIMIT },
 	};
 	enum pledge_format f;
 	size_t i;
@@ -478,6 +531,21 @@ contents_in_cbor(void **state)
 		ROW("\xa1\x19\x09\x93\xa3\x0b" SERIAL_NUMBER
 		    "\x07" NONCE_OCTETS,
 		    PLEDGE_CONTENT), /* none */
+		/* An unknown leaf twice: by its number and under tag 47, by its
+		 * name; and a number and a name. */
+		ROW("\xa1\x19\x09\x93\xa6\x0f\x01\xd8\x2f\x19\x09\xa2\x01\x01\x01"
+		    "\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_CONTENT),
+		ROW("\xa1\x19\x09\x93\xa6\x61x\x01\x61x\x01\x01\x01"
+		    "\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_CONTENT),
+		ROW("\xa1\x19\x09\x93\xa6\x61x\x01\x0f\x01\x01\x01"
+		    "\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_ACCEPTED),
+		/* The name of before, beside the new one. */
+		ROW("\xa1\x19\x09\x93\xa6\x73manufacturer-private\x41x\x0e\x41y"
+		    "\x01\x01\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_CONTENT),
 		/* A request's numbers: 2501, and 13 for the serial. */
 		ROW("\xa1\x19\x09\xc5\xa4\x01\x01\x0b" SERIAL_NUMBER
 		    "\x07" NONCE_OCTETS,
@@ -611,6 +679,19 @@ headers(void **state)
 		/* alg that is not protected; twice; crit in either map. */
 		COSE("\xd2\x84\x40\xa1\x01\x26", PLEDGE_ALGORITHM),
 		COSE("\xd2\x84\x45\xa2\x01\x26\x01\x26\xa0", PLEDGE_CONTAINER),
+		/* Also of a label without a meaning here: 4, then "a". */
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa2\x04\x40\x05\x40",
+		    PLEDGE_SIGNATURE),
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa2\x04\x40\x04\x40",
+		    PLEDGE_CONTAINER),
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa2\x61"
+		     "a\x40\x61"
+		     "b\x40",
+		    PLEDGE_SIGNATURE),
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa2\x61"
+		     "a\x40\x61"
+		     "a\x40",
+		    PLEDGE_CONTAINER),
 		COSE("\xd2\x84\x46\xa2\x01\x26\x02\x81\x01\xa0", PLEDGE_HEADER),
 		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x02\x81\x01", PLEDGE_HEADER),
 		/* x5bag that is no certificate's octets. */
@@ -675,6 +756,10 @@ headers_of_jws(void **state)
 	assert_int_equal(jws_of("{\"alg\":\"ES256\"}", "",
 			     ",\"header\":{\"x5c\":[\"AAAA\"]}"),
 	    PLEDGE_SIGNATURE);
+	/* A name in both, in whatever way it is written. */
+	assert_int_equal(jws_of("{\"alg\":\"ES256\"}", "",
+			     ",\"header\":{\"\\u0061lg\":\"none\"}"),
+	    PLEDGE_HEADER);
 	assert_int_equal(jws_of("{\"alg\":\"ES256\",\"x5c\":[\"A\"]}", "", ""),
 	    PLEDGE_CONTAINER);
 	assert_int_equal(
@@ -721,6 +806,7 @@ main(void)
 		CASE(another_key_has_signed),
 		CASE(another_device),
 		CASE(another_issuer),
+		CASE(an_issuer_without_key_identifier),
 		CASE(another_nonce),
 		CASE(expired),
 		CASE(dates_of_the_signer),
