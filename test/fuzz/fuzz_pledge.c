@@ -60,6 +60,20 @@ lies_in(struct span s, struct span whole)
 	    (s.ptr >= whole.ptr && s.ptr + s.len <= whole.ptr + whole.len);
 }
 
+/* They read all of it, a device what it obeys: not certificates that are on no way to its
+ * anchor, nor CMS's list of digests (RFC 5652 5.1: may), nor what est-domain and its
+ * like hold. */
+static bool
+may_refuse(enum reason r, const struct why *why)
+{
+	return r == REASON_CERTIFICATE_MALFORMED ||
+	    (r == REASON_ALGORITHM &&
+		strstr(why->text, "digestAlgorithms") != NULL) ||
+	    (r == REASON_VOUCHER_MALFORMED &&
+		(strstr(why->text, "est-domain") != NULL ||
+		    strstr(why->text, "additional-configuration") != NULL));
+}
+
 /* The same octets by the readers of the service and of `voucher show`. */
 static void
 others_agree(struct span bytes, const struct pledge_voucher *v)
@@ -70,27 +84,31 @@ others_agree(struct span bytes, const struct pledge_voucher *v)
 	    leaves[PLEDGE_VOUCHER_MAX];
 	enum artifact_format format = envelope_format(bytes);
 	struct span pin;
+	struct why why;
+	enum reason r;
 
-	if (envelope_read(format, bytes, arena, ENVELOPE_ARENA(bytes.len), &e,
-		NULL) == REASON_OK &&
-	    (format == FORMAT_COSE_CBOR
-		    ? voucher_from_cbor(e.content, false, &other, NULL)
-		    : voucher_from_json(e.content, leaves, bytes.len, &other,
-			  NULL)) == REASON_OK) {
-		pin = v->pin_kind == PLEDGE_PIN_CERTIFICATE
-		    ? other.pinned_domain_cert
-		    : v->pin_kind == PLEDGE_PIN_KEY
-		    ? other.pinned_domain_pubk
-		    : other.pinned_domain_pubk_sha256;
-		require(span_eq(v->pin, pin));
-		require(v->created_on == other.created_on);
-		require(v->expires_on == other.expires_on);
-		require(v->nonceless == (other.nonce[0] == '\0'));
-		require((int)v->assertion ==
-		    (int)other.assertion - (int)ASSERTION_VERIFIED);
-		require(
-		    v->has_revocation_checks == other.has_revocation_checks);
+	why_clear(&why);
+	r = envelope_read(
+	    format, bytes, arena, ENVELOPE_ARENA(bytes.len), &e, &why);
+	if (r == REASON_OK)
+		r = format == FORMAT_COSE_CBOR
+		    ? voucher_from_cbor(e.content, false, &other, &why)
+		    : voucher_from_json(
+			  e.content, leaves, bytes.len, &other, &why);
+	if (r != REASON_OK) {
+		require(may_refuse(r, &why));
+		return;
 	}
+	pin = v->pin_kind == PLEDGE_PIN_CERTIFICATE ? other.pinned_domain_cert
+	    : v->pin_kind == PLEDGE_PIN_KEY	    ? other.pinned_domain_pubk
+					    : other.pinned_domain_pubk_sha256;
+	require(span_eq(v->pin, pin));
+	require(v->created_on == other.created_on);
+	require(v->expires_on == other.expires_on);
+	require(v->nonceless == (other.nonce[0] == '\0'));
+	require((int)v->assertion ==
+	    (int)other.assertion - (int)ASSERTION_VERIFIED);
+	require(v->has_revocation_checks == other.has_revocation_checks);
 }
 
 static uint64_t
@@ -122,7 +140,8 @@ judge(const struct pledge *p, struct span bytes, uint8_t *work)
 			oracle_end();
 		}
 	}
-	require(checks <= 2 * PLEDGE_CHECKS_MAX); /* one anchor, one registrar */
+	require(
+	    checks <= 2 * PLEDGE_CHECKS_MAX); /* one anchor, one registrar */
 	return digest;
 }
 
