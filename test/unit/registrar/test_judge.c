@@ -184,6 +184,10 @@ obeys_a_good_one(void **state)
 	/* No-PKI layout: the signer is the anchor. */
 	w.facts.anchor = w.signer.c.spki;
 	assert_int_equal(judge(), REASON_OK);
+	/* The key is all, whatever the certificate around it is for (IP 3). */
+	sign(&w.root, NULL);
+	w.facts.anchor = w.root.c.spki;
+	assert_int_equal(judge(), REASON_OK);
 }
 
 static void
@@ -354,8 +358,10 @@ obeys_appendix_c(void **state)
 static void
 obeys_published_cose(void **state)
 {
-	static uint8_t room[8192], key[1024];
+	static uint8_t room[8192], key[1024], bag[10240];
 	struct certificate anchor, other;
+	struct span stripped;
+	size_t bag_len;
 
 	(void)state;
 	assert_int_equal(certificate_read(vector("cbrski-cose/masa_ca.der", key,
@@ -370,6 +376,21 @@ obeys_published_cose(void **state)
 		.nonce = "V+7Xhq1ASQc=" };
 	assert_int_equal(judge(), REASON_OK);
 	assert_true(w.j.chained && w.j.signer == NULL && w.j.nonce_checked);
+	/* Others were put in (MP 10.1). */
+	assert_memory_equal(room, "\xd2\x84\x43\xa1\x01\x26\xa0", 7);
+	memcpy(bag, room, 6);
+	bag_len = 6 +
+	    (size_t)snprintf((char *)bag + 6, 7, "\xa1\x18\x20\x59%c%c",
+		(int)(w.domain.c.der.len >> 8),
+		(int)(w.domain.c.der.len & 0xff));
+	memcpy(bag + bag_len, w.domain.c.der.ptr, w.domain.c.der.len);
+	bag_len += w.domain.c.der.len;
+	memcpy(bag + bag_len, room + 7, w.facts.voucher.len - 7);
+	stripped = w.facts.voucher;
+	w.facts.voucher = span_of(bag, bag_len + stripped.len - 7);
+	assert_int_equal(judge(), REASON_OK);
+	assert_true(w.j.chained && w.j.signer == NULL);
+	w.facts.voucher = stripped;
 	w.facts.nonce = "I7+7ycK88hM=";
 	assert_int_equal(judge(), REASON_VOUCHER_NONCE);
 	w.facts.nonce = NULL;
