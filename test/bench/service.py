@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import sys
+import time
 
 BIN = pathlib.Path(os.environ["HALLMARK_BIN"])
 SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
@@ -52,8 +53,26 @@ class Service:
         self.port = line.strip().rsplit(":", 1)[1]
 
     def hallmark(self, *words):
-        subprocess.run([str(w) for w in (BIN / "hallmark", *words)],
-                       check=True, stdout=subprocess.DEVNULL)
+        return subprocess.run([str(w) for w in (BIN / "hallmark", *words)],
+                              check=True, stdout=subprocess.PIPE).stdout
+
+    def others(self):
+        """CPU seconds of serve, and of those that it has waited for: the
+        checkers that derive again what was issued."""
+        stat = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text()
+        return sum(map(int, stat.rsplit(")", 1)[1].split()[11:15])) / \
+            os.sysconf("SC_CLK_TCK")
+
+    def derived(self):
+        """How many vouchers were derived again, when none waits."""
+        end = time.monotonic() + 600
+        while time.monotonic() < end:
+            said = json.loads(self.hallmark(
+                "status", "--json", "--home", self.home))["recheck"]
+            if said["waiting"] == 0:
+                return said["checked"]
+            time.sleep(1)
+        sys.exit("vouchers still wait for their re-check")
 
     def programs(self):
         """NAME=PID of every child."""
