@@ -316,8 +316,10 @@ struct peer *signer_peer(struct authority *a);
 /* --- certificate.c --- */
 /* The content of its serialNumber; empty, and false, if it cannot be found. */
 bool certificate_number(struct span certificate, struct span *out);
-/* The value of its certificatePolicies; false if it has none. */
-bool certificate_policies(struct span certificate, struct span *out);
+/* The value of its certificatePolicies, and as such a value each private extension
+ * that may stand for a policy (IP 6): of NULL, not critical. take may not keep it. */
+void certificate_policies(struct span certificate,
+    void (*take)(void *context, struct span policies), void *context);
 
 /* --- numbers.c --- */
 /* Whose certificate has this number under this issuer's Name (IP 2, L08)? false:

@@ -26,17 +26,14 @@ known_before(const struct loading *l, unsigned at, const char *name)
 	return NULL;
 }
 
-/* What voucher signers assert, each value once. Nothing else may (IP 10 L06), also
- * when they are out of use: pledges know no end of a key. */
+/* Each value once. */
 static void
-take_policies(struct authority *a, const struct store_ca *ca)
+take_policies(void *context, struct span value)
 {
-	struct span value, met;
+	struct authority *a = context;
+	struct span met;
 	struct der d;
 
-	if (ca->purpose != PURPOSE_VOUCHER || ca->state == KEY_REQUESTED ||
-	    ca->chain_len == 0 || !certificate_policies(ca->chain[0], &value))
-		return;
 	der_open(&d, buf_span(&a->voucher_policies));
 	while (der_whole(&d, DER_SEQUENCE, &met, NULL) == WIRE_OK)
 		if (span_eq(met, value))
@@ -74,7 +71,11 @@ take_key(void *context, const struct store_ca *ca)
 	k->not_after = ca->not_after;
 	/* No other key's chain is one certificate alone. */
 	k->raw = ca->purpose == PURPOSE_VOUCHER && ca->chain_len == 1;
-	take_policies(a, ca);
+	/* What voucher signers assert nothing else may (IP 10 L06), also when they are
+	 * out of use: pledges know no end of a key. */
+	if (ca->purpose == PURPOSE_VOUCHER && ca->state != KEY_REQUESTED &&
+	    ca->chain_len > 0)
+		certificate_policies(ca->chain[0], take_policies, a);
 }
 
 static int
