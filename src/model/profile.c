@@ -35,6 +35,13 @@ hw_type_read(const char *text, uint8_t out[HW_TYPE_MAX], size_t *len)
 	    private_arc_len(span_of(out, *len)) > 0;
 }
 
+bool
+policy_oid_read(const char *text, uint8_t out[POLICY_OID_MAX], size_t *len)
+{
+	return strcmp(text, "2.5.29.32.0") != 0 &&
+	    text_oid(span_str(text), out, POLICY_OID_MAX, len);
+}
+
 const char *
 profile_ca_fault(const struct idevid_profile *p, struct span policy)
 {
