@@ -126,31 +126,6 @@ set_client(enum client_certificate *out, const char *value)
 	return false;
 }
 
-/* Segments of unreserved characters (RFC 3986 2.3), none of them empty or of dots
- * alone: what a client may write in another way is no name for ever. */
-static bool
-path_valid(const char *path, size_t len)
-{
-	size_t i, segment = 0, dots = 0;
-
-	for (i = 1; i < len; i++) {
-		if (path[i] == '/') {
-			if (segment == dots)
-				return false;
-			segment = dots = 0;
-			continue;
-		}
-		if (!((path[i] >= 'a' && path[i] <= 'z') ||
-			(path[i] >= 'A' && path[i] <= 'Z') ||
-			(path[i] >= '0' && path[i] <= '9') ||
-			strchr("-._~", path[i]) != NULL))
-			return false;
-		dots += path[i] == '.';
-		segment++;
-	}
-	return len > 1 && path[0] == '/' && segment > dots;
-}
-
 static bool
 set_paths(char *out, size_t cap, const char *value)
 {
@@ -162,7 +137,7 @@ set_paths(char *out, size_t cap, const char *value)
 		return false;
 	while (*from != '\0' || n > 0) {
 		len = strcspn(from, ",");
-		if (++n > BASE_PATHS || !path_valid(from, len))
+		if (++n > BASE_PATHS || !text_path(span_of(from, len)))
 			return false;
 		from += len;
 		if (*from++ == '\0')
