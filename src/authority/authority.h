@@ -147,11 +147,15 @@ struct key_entry {
 	char slot[SLOT_TOKEN_MAX + 1];
 	uint8_t key_id[KEY_ID_MAX];
 	uint8_t key_id_len;
-	uint64_t turn;	   /* issuing CA: when it was chosen last */
-	unsigned warned;   /* how far its end was told of */
-	int64_t not_after; /* of its certificate; 0 = none yet */
-	bool raw;	   /* pledges hold the key alone (decision 027) */
-	unsigned expiring; /* how far that was told of */
+	/* Issuing CA: the policy that its certificate asserts, or as much of it as
+	 * tells whose it is. */
+	uint8_t policy[HW_TYPE_MAX];
+	uint8_t policy_len; /* 0 = none */
+	uint64_t turn;	    /* issuing CA: when it was chosen last */
+	unsigned warned;    /* how far its end was told of */
+	int64_t not_after;  /* of its certificate; 0 = none yet */
+	bool raw;	    /* pledges hold the key alone (decision 027) */
+	unsigned expiring;  /* how far that was told of */
 };
 
 /* What the checker apart was asked, in this order; see recheck.c. */
@@ -316,8 +320,10 @@ struct peer *signer_peer(struct authority *a);
 /* --- certificate.c --- */
 /* The content of its serialNumber; empty, and false, if it cannot be found. */
 bool certificate_number(struct span certificate, struct span *out);
-/* The value of its certificatePolicies; false if it has none. */
-bool certificate_policies(struct span certificate, struct span *out);
+/* The value of its certificatePolicies, and as such a value each private extension
+ * that may stand for a policy (IP 6): of NULL, not critical. take may not keep it. */
+void certificate_policies(struct span certificate,
+    void (*take)(void *context, struct span policies), void *context);
 
 /* --- numbers.c --- */
 /* Whose certificate has this number under this issuer's Name (IP 2, L08)? false:
@@ -373,7 +379,8 @@ const struct key_entry *ca_of_slot(const struct authority *a, const char *slot);
 MUST_USE enum reason ca_of_serial(const struct authority *a, const char *serial,
     const struct product *product, const struct key_entry **out,
     uint64_t *counter, struct why *why);
-/* Does its policy allow an IDevID of the product now, its rate apart? */
+/* Can it give what the product shows, and does its policy allow an IDevID of the
+ * product now, its rate apart? */
 bool ca_may_sign(const struct authority *a, const struct key_entry *ca,
     const struct product *product);
 /* Percent of its life that is over, or of the counters of its slot, in the fewest

@@ -26,12 +26,25 @@ certificate_number(struct span certificate, struct span *out)
 	return open_tbs(certificate, &tbs) && der_integer(&tbs, out) == WIRE_OK;
 }
 
-bool
-certificate_policies(struct span certificate, struct span *out)
+/* Its OID, whether it is critical, its value; false behind the last one. */
+static bool
+extension_next(
+    struct der *list, struct span *type, bool *critical, struct span *value)
 {
-	static const uint8_t wanted[] = { 0x55, 0x1d, 32 };
-	struct der tbs, wrapped, list, one;
-	struct span type;
+	struct der one;
+
+	*critical = false;
+	return der_enter(list, DER_SEQUENCE, &one) == WIRE_OK &&
+	    der_oid(&one, type) == WIRE_OK &&
+	    (der_peek(&one) != DER_BOOLEAN ||
+		der_bool(&one, critical) == WIRE_OK) &&
+	    der_octets(&one, value) == WIRE_OK;
+}
+
+static bool
+open_extensions(struct span certificate, struct der *list)
+{
+	struct der tbs, wrapped;
 	uint8_t tag;
 
 	if (!open_tbs(certificate, &tbs))
@@ -39,18 +52,45 @@ certificate_policies(struct span certificate, struct span *out)
 	while (der_peek(&tbs) != DER_CONTEXT_CONS(3))
 		if (der_any(&tbs, &tag, NULL, NULL) != WIRE_OK)
 			return false;
-	if (der_enter(&tbs, DER_CONTEXT_CONS(3), &wrapped) != WIRE_OK ||
-	    der_enter(&wrapped, DER_SEQUENCE, &list) != WIRE_OK)
-		return false;
-	while (der_enter(&list, DER_SEQUENCE, &one) == WIRE_OK &&
-	    der_oid(&one, &type) == WIRE_OK) {
-		bool critical;
+	return der_enter(&tbs, DER_CONTEXT_CONS(3), &wrapped) == WIRE_OK &&
+	    der_enter(&wrapped, DER_SEQUENCE, list) == WIRE_OK;
+}
 
-		if (!span_eq(type, span_of(wanted, sizeof(wanted))))
-			continue;
-		return (der_peek(&one) != DER_BOOLEAN ||
-			   der_bool(&one, &critical) == WIRE_OK) &&
-		    der_octets(&one, out) == WIRE_OK;
+/* The value of certificatePolicies that has this one alone. */
+static struct span
+as_policies(struct span oid, uint8_t room[CERTIFICATE_MAX])
+{
+	struct der_out o;
+	struct span written;
+	size_t list, one;
+
+	der_out_open(&o, room, CERTIFICATE_MAX);
+	list = der_begin(&o, DER_SEQUENCE);
+	one = der_begin(&o, DER_SEQUENCE);
+	der_put_oid(&o, oid);
+	der_close(&o, one);
+	der_close(&o, list);
+	return der_out_span(&o, &written) == WIRE_OK ? written
+						     : span_of(NULL, 0);
+}
+
+void
+certificate_policies(struct span certificate,
+    void (*take)(void *context, struct span policies), void *context)
+{
+	static const uint8_t policies[] = { 0x55, 0x1d, 32 }, null[] = { 5, 0 };
+	uint8_t room[CERTIFICATE_MAX];
+	struct span type, value;
+	struct der list;
+	bool critical;
+
+	if (!open_extensions(certificate, &list))
+		return;
+	while (extension_next(&list, &type, &critical, &value)) {
+		if (span_eq(type, span_of(policies, sizeof(policies))))
+			take(context, value);
+		else if (!critical &&
+		    span_eq(value, span_of(null, sizeof(null))))
+			take(context, as_policies(type, room));
 	}
-	return false;
 }

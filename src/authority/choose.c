@@ -10,6 +10,7 @@
 
 /* Turns of this run come after all that records tell of. */
 #define TURN_FIRST (UINT64_C(1) << 63)
+#define RANK_FITS  8u /* above all that rank() says */
 
 /* What records are judged by. */
 static int64_t
@@ -69,6 +70,14 @@ may_sign(const struct authority *a, const struct ledger_key *k,
 	    REASON_OK;
 }
 
+/* Can it give devices what they are to show (IP 4, IP 5)? */
+static bool
+fits(const struct key_entry *entry, const struct product *p)
+{
+	return profile_ca_fault(&p->profile,
+		   span_of(entry->policy, entry->policy_len)) == NULL;
+}
+
 /* 0: not at all. One that may sign before one that may not, so that where none
  * may the signer says what is wrong; the product's own before any product's;
  * one with a life before it before one that ends. */
@@ -98,7 +107,8 @@ rank(const struct authority *a, const struct ledger_key *k, const char *factory,
 		    : 0u);
 }
 
-/* Of those with the same rank the one whose turn is longest ago. */
+/* One that fits before all that do not, and of those with the same rank the one whose
+ * turn is longest ago. */
 static struct key_entry *
 best_of(struct authority *a, const char *factory, const struct product *product)
 {
@@ -108,11 +118,14 @@ best_of(struct authority *a, const char *factory, const struct product *product)
 
 	for (i = 0; i < a->ledger.keys_len; i++) {
 		r = rank(a, &a->ledger.keys[i], factory, product);
-		if (r == 0 || r < best_rank)
+		if (r == 0)
 			continue;
 		entry = (struct key_entry *)(uintptr_t)key_by_name(
 		    a, a->ledger.keys[i].order.name);
-		if (entry == NULL ||
+		if (entry == NULL)
+			continue;
+		r += fits(entry, product) ? RANK_FITS : 0;
+		if (r < best_rank ||
 		    (r == best_rank && entry->turn >= best->turn))
 			continue;
 		best = entry;
@@ -212,7 +225,7 @@ ca_may_sign(const struct authority *a, const struct key_entry *ca,
 	const struct key_use use = use_of(product);
 	const struct ledger_key *k = ledger_key_find(&a->ledger, ca->name);
 
-	return k != NULL && may_sign(a, k, &use);
+	return k != NULL && fits(ca, product) && may_sign(a, k, &use);
 }
 
 /* --- word before a limit --- */

@@ -26,22 +26,38 @@ known_before(const struct loading *l, unsigned at, const char *name)
 	return NULL;
 }
 
-/* What voucher signers assert, each value once. Nothing else may (IP 10 L06), also
- * when they are out of use: pledges know no end of a key. */
+/* Each value once. */
 static void
-take_policies(struct authority *a, const struct store_ca *ca)
+take_policies(void *context, struct span value)
 {
-	struct span value, met;
+	struct authority *a = context;
+	struct span met;
 	struct der d;
 
-	if (ca->purpose != PURPOSE_VOUCHER || ca->state == KEY_REQUESTED ||
-	    ca->chain_len == 0 || !certificate_policies(ca->chain[0], &value))
-		return;
 	der_open(&d, buf_span(&a->voucher_policies));
 	while (der_whole(&d, DER_SEQUENCE, &met, NULL) == WIRE_OK)
 		if (span_eq(met, value))
 			return;
 	a->policies_over |= !buf_add(&a->voucher_policies, value);
+}
+
+/* The signer certifies no CA with two. */
+static void
+take_policy(void *context, struct span value)
+{
+	struct key_entry *k = context;
+	struct der d, list, one;
+	struct span oid;
+
+	der_open(&d, value);
+	if (der_enter(&d, DER_SEQUENCE, &list) != WIRE_OK ||
+	    der_enter(&list, DER_SEQUENCE, &one) != WIRE_OK ||
+	    der_oid(&one, &oid) != WIRE_OK)
+		return;
+	k->policy_len =
+	    (uint8_t)(oid.len < sizeof(k->policy) ? oid.len
+						  : sizeof(k->policy));
+	memcpy(k->policy, oid.ptr, k->policy_len);
 }
 
 static void
@@ -74,7 +90,15 @@ take_key(void *context, const struct store_ca *ca)
 	k->not_after = ca->not_after;
 	/* No other key's chain is one certificate alone. */
 	k->raw = ca->purpose == PURPOSE_VOUCHER && ca->chain_len == 1;
-	take_policies(a, ca);
+	k->policy_len = 0;
+	if (ca->state == KEY_REQUESTED || ca->chain_len == 0)
+		return;
+	/* What voucher signers assert nothing else may (IP 10 L06), also when they are
+	 * out of use: pledges know no end of a key. */
+	if (ca->purpose == PURPOSE_VOUCHER)
+		certificate_policies(ca->chain[0], take_policies, a);
+	else if (ca->purpose == PURPOSE_IDEVID_CA)
+		certificate_policies(ca->chain[0], take_policy, k);
 }
 
 static int

@@ -12,7 +12,14 @@
 #include "base/taxonomy.h"
 #include "base/text.h"
 
-enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CLIENT, KIND_PATHS };
+enum kind {
+	KIND_TEXT,
+	KIND_BOOL,
+	KIND_NUMBER,
+	KIND_CLIENT,
+	KIND_PATHS,
+	KIND_NAMES,
+};
 
 /* One name of the file: where its value goes and what it may be. */
 struct row {
@@ -30,9 +37,9 @@ static const struct row rows[] = {
 	    sizeof(((struct config *)0)->organization) },
 	{ "manufacturer", "test", KIND_BOOL, AT(test), 0, 0 },
 	{ "manufacturer", "root-keys", KIND_BOOL, AT(root_keys), 0, 0 },
-	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_TEXT },
-	{ "masa", "names", KIND_TEXT, AT(names), 0, CONFIG_TEXT },
-	{ "masa", "base-path", KIND_PATHS, AT(base_path), 0, CONFIG_TEXT },
+	{ "masa", "listen", KIND_TEXT, AT(listen), 0, CONFIG_VALUE },
+	{ "masa", "names", KIND_NAMES, AT(names), 0, CONFIG_TEXT },
+	{ "masa", "base-path", KIND_PATHS, AT(base_path), 0, CONFIG_VALUE },
 	{ "masa", "client-certificate", KIND_CLIENT, AT(client), 0, 0 },
 	{ "masa", "fronts", KIND_NUMBER, AT(fronts), 1, 16 },
 	{ "masa", "connections", KIND_NUMBER, AT(connections), 16, 60000 },
@@ -119,31 +126,6 @@ set_client(enum client_certificate *out, const char *value)
 	return false;
 }
 
-/* Segments of unreserved characters (RFC 3986 2.3), none of them empty or of dots
- * alone: what a client may write in another way is no name for ever. */
-static bool
-path_valid(const char *path, size_t len)
-{
-	size_t i, segment = 0, dots = 0;
-
-	for (i = 1; i < len; i++) {
-		if (path[i] == '/') {
-			if (segment == dots)
-				return false;
-			segment = dots = 0;
-			continue;
-		}
-		if (!((path[i] >= 'a' && path[i] <= 'z') ||
-			(path[i] >= 'A' && path[i] <= 'Z') ||
-			(path[i] >= '0' && path[i] <= '9') ||
-			strchr("-._~", path[i]) != NULL))
-			return false;
-		dots += path[i] == '.';
-		segment++;
-	}
-	return len > 1 && path[0] == '/' && segment > dots;
-}
-
 static bool
 set_paths(char *out, size_t cap, const char *value)
 {
@@ -155,11 +137,36 @@ set_paths(char *out, size_t cap, const char *value)
 		return false;
 	while (*from != '\0' || n > 0) {
 		len = strcspn(from, ",");
-		if (++n > BASE_PATHS || !path_valid(from, len))
+		if (++n > BASE_PATHS || !text_path(span_of(from, len)))
 			return false;
 		from += len;
 		if (*from++ == '\0')
 			break;
+	}
+	return true;
+}
+
+/* Behind those of the lines before. A value of commas alone is none: "" would say that
+ * nothing is said. */
+static bool
+add_names(char *out, size_t cap, const char *value)
+{
+	size_t used = strlen(out), len;
+
+	if (!config_text_valid(value, CONFIG_VALUE))
+		return false;
+	while (*value != '\0') {
+		const char *comma = strchrnul(value, ',');
+
+		for (len = (size_t)(comma - value);
+		     len > 0 && value[len - 1] == ' '; len--)
+			;
+		if (len == 0 || used + 1 + len >= cap)
+			return false;
+		used += (size_t)snprintf(out + used, cap - used, "%s%.*s",
+		    used > 0 ? "," : "", (int)len, value);
+		value = comma + (*comma == ',');
+		value += strspn(value, " ");
 	}
 	return true;
 }
@@ -180,6 +187,8 @@ set_row(struct config *c, const struct row *row, const char *value)
 		return set_client(place, value);
 	case KIND_PATHS:
 		return set_paths(place, row->high, value);
+	case KIND_NAMES:
+		return add_names(place, row->high, value);
 	}
 	return false;
 }
@@ -237,7 +246,7 @@ take_name(
 	if ((n = name_find(section, name)) == NAMES)
 		return "unknown name";
 	/* inih gives an indented line to the name above it, too */
-	if (r->seen[n])
+	if (r->seen[n] && (n >= ROWS || rows[n].kind != KIND_NAMES))
 		return "given twice";
 	r->seen[n] = set_name(r->config, n, value);
 	return r->seen[n] ? NULL : "value out of range";
@@ -260,6 +269,47 @@ take_pair(
 	return 0;
 }
 
+struct lines {
+	FILE *file;
+	int number; /* of the last one */
+	bool cut;   /* it is longer than there was room for */
+};
+
+/* inih takes the rest of a line that is too long for a line of its own: a value would
+ * be cut off, or another line be blamed. So there it ends. */
+static char *
+line_next(char *out, int room, void *stream)
+{
+	struct lines *l = stream;
+	int n = 0, ch;
+
+	if (l->cut)
+		return NULL;
+	l->number++;
+	while ((ch = getc(l->file)) != EOF && ch != '\n' && n < room - 1)
+		out[n++] = (char)ch;
+	out[n] = '\0';
+	l->cut = ch != EOF && ch != '\n';
+	return l->cut || (ch == EOF && n == 0) ? NULL : out;
+}
+
+/* The number of the first bad line, 0 if none is, -1 if there is no file. */
+static int
+lines_read(const char *path, struct reading *r)
+{
+	struct lines l = { .file = fopen(path, "re") };
+	int line;
+
+	if (l.file == NULL)
+		return -1;
+	line = ini_parse_stream(line_next, &l, take_pair, r);
+	fclose(l.file);
+	if (line != 0 || !l.cut)
+		return line;
+	snprintf(r->fault, sizeof(r->fault), "over 199 octets");
+	return l.number;
+}
+
 enum reason
 config_read_all(const char *home, struct config *c, struct taxonomy *taxonomy,
     struct why *why)
@@ -272,7 +322,7 @@ config_read_all(const char *home, struct config *c, struct taxonomy *taxonomy,
 	taxonomy->len = 0;
 	why_clear(why);
 	path_join(path, sizeof(path), home, "hallmark.ini");
-	line = ini_parse(path, take_pair, &r);
+	line = lines_read(path, &r);
 	if (line < 0)
 		return why_set(
 		    why, REASON_HOME_INVALID, -1, "%.150s: %m", path);
@@ -301,7 +351,8 @@ config_read(const char *home, struct config *c, struct why *why)
 void
 config_print(const struct config *c, char *out, size_t cap)
 {
-	size_t len;
+	const char *at;
+	size_t len, n;
 	unsigned i;
 
 	snprintf(out, cap,
@@ -319,9 +370,10 @@ config_print(const struct config *c, char *out, size_t cap)
 	    c->fronts, c->connections, c->rate_client, c->rate_prefix,
 	    c->rate_known, c->rate_handshake, c->max_age, c->max_ahead,
 	    c->keep_requests, c->revocation_required ? "yes" : "no");
-	if (c->names[0] != '\0') {
+	for (at = c->names; *at != '\0'; at += n + (at[n] == ',')) {
+		n = strcspn(at, ",");
 		len = strlen(out);
-		snprintf(out + len, cap - len, "names = %s\n", c->names);
+		snprintf(out + len, cap - len, "names = %.*s\n", (int)n, at);
 	}
 	for (i = 0; i < LEGACY_COUNT; i++) {
 		len = strlen(out);

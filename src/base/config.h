@@ -8,9 +8,10 @@
 #include "base/legacy.h"
 #include "base/reason.h"
 
-#define CONFIG_TEXT 256
-#define BASE_PATHS  4	    /* at most, in one text */
-#define RATE_MAX    1000000 /* requests a second */
+#define CONFIG_TEXT  256
+#define CONFIG_VALUE 181 /* what one line has room for: inih reads 199 octets */
+#define BASE_PATHS   4	 /* at most, in one text */
+#define RATE_MAX     1000000 /* requests a second */
 
 enum client_certificate { CLIENT_NONE, CLIENT_OPTIONAL, CLIENT_REQUIRED };
 
@@ -22,7 +23,7 @@ struct config {
 	/* [masa] */
 	char listen[CONFIG_TEXT]; /* address:port, default 127.0.0.1:8443 */
 	/* Names by which devices reach this service (R-3.12): HOST[:PORT], commas
-	 * between; "" = not said. */
+	 * between, of all lines that have some; "" = not said. */
 	char names[CONFIG_TEXT];
 	/* Paths below which the service answers, too, with commas; "" = none
 	 * (RFC 8995 2.3.2). */
@@ -49,8 +50,8 @@ void config_defaults(struct config *c);
  * no blank at either end and no ';' (a comment begins there). */
 bool config_text_valid(const char *value, size_t cap);
 /* Reads HOME/hallmark.ini. REASON_HOME_INVALID with name and value in the text
- * and the number of the line as offset; unknown names, names given twice and
- * values out of range are refused. */
+ * and the number of the line as offset; unknown names, names given twice,
+ * values out of range and lines of over 199 octets are refused. */
 MUST_USE enum reason config_read(
     const char *home, struct config *c, struct why *why);
 struct taxonomy;

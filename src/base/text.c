@@ -134,3 +134,27 @@ text_oid(struct span text, uint8_t *out, size_t cap, size_t *len)
 		text = span_of(dot + 1, text.len - own - 1);
 	}
 }
+
+bool
+text_path(struct span path)
+{
+	size_t i, segment = 0, dots = 0;
+
+	for (i = 1; i < path.len; i++) {
+		uint8_t c = path.ptr[i];
+
+		if (c == '/') {
+			if (segment == dots)
+				return false;
+			segment = dots = 0;
+			continue;
+		}
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') ||
+			(c != '\0' && strchr("-._~", c) != NULL)))
+			return false;
+		dots += c == '.';
+		segment++;
+	}
+	return path.len > 1 && path.ptr[0] == '/' && segment > dots;
+}

@@ -23,5 +23,8 @@ bool text_uint(struct span s, uint64_t max, uint64_t *value);
 /* 1.3.6.1.4.1.1.1 as the content of an OBJECT IDENTIFIER (X.690 8.19): two arcs or
  * more, each below 2^32. */
 bool text_oid(struct span text, uint8_t *out, size_t cap, size_t *len);
+/* A path of segments of unreserved characters (RFC 3986 2.3), none of them empty or of
+ * dots alone: what a client may write in another way is no name for ever. */
+bool text_path(struct span path);
 
 #endif

@@ -10,13 +10,13 @@
 #include "ceremony/ceremony.h"
 #include "envelope/csr.h"
 #include "envelope/pem.h"
+#include "model/profile.h"
 #include "model/serial.h"
 #include "wire/der.h"
 
-#define DAY	       86400
-#define VOUCHER_DAYS   730 /* IP 1: 90 days to 2 years */
-#define DAYS_MAX       3650
-#define POLICY_OID_MAX 32
+#define DAY	     86400
+#define VOUCHER_DAYS 730 /* IP 1: 90 days to 2 years */
+#define DAYS_MAX     3650
 
 /* What a signature needs of its root. */
 struct root {
@@ -127,8 +127,7 @@ sign_csr(const struct root *root, const struct sign_options *o,
 	size_t len;
 
 	if (o->policy != NULL) {
-		if (!text_oid(span_str(o->policy), oid, sizeof(oid), &len) ||
-		    strcmp(o->policy, "2.5.29.32.0") == 0)
+		if (!policy_oid_read(o->policy, oid, &len))
 			return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 			    "policy: an OID such as 1.3.6.1.4.1.1.1, and not "
 			    "anyPolicy");

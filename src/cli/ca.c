@@ -122,7 +122,7 @@ root_of(const struct ca_plan *p)
 }
 
 /* Before a key is made, whose name, slot and generation are taken for ever: is the
- * root there, and is this its passphrase? */
+ * root there, and is this its passphrase? Options were looked at before. */
 static enum reason
 ceremony_open(const struct ca_plan *p, struct why *why)
 {
@@ -266,10 +266,12 @@ ca_create_run(struct cli *c, int argc, char **argv)
 	struct ca_plan p = { .passphrase = -1 };
 	struct session *s = NULL;
 	char home[CONFIG_TEXT];
+	uint8_t oid[POLICY_OID_MAX];
 	struct cli again;
 	char fd[16];
 	struct why why;
 	enum reason r;
+	size_t len;
 	int code;
 
 	if (!order_options(c, argc, argv, &p, NULL))
@@ -280,6 +282,10 @@ ca_create_run(struct cli *c, int argc, char **argv)
 	if (p.raw && p.asserts != NULL)
 		return usage_error(
 		    c, "what a placeholder asserts means nothing");
+	if (p.asserts != NULL && !policy_oid_read(p.asserts, oid, &len))
+		return usage_error(c,
+		    "certificate-policy: an OID such as 1.3.6.1.4.1.1.1, "
+		    "and not anyPolicy");
 	why_clear(&why);
 	if ((r = home_path(c, home, &why)) != REASON_OK ||
 	    (r = passphrase_get(c, false, &p.passphrase, &why)) != REASON_OK)

@@ -185,9 +185,9 @@ plan_config(struct plan *p, struct why *why)
 	    span_str(p->organization));
 	if (p->listen == NULL)
 		return REASON_OK;
-	if (!config_text_valid(p->listen, sizeof(p->config.listen)))
+	if (!config_text_valid(p->listen, CONFIG_VALUE))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
-		    "listen: at most 255 printable ASCII characters");
+		    "listen: at most 180 printable ASCII characters");
 	text_copy(
 	    p->config.listen, sizeof(p->config.listen), span_str(p->listen));
 	return listen_split(p->listen, host, port, why);

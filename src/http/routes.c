@@ -12,6 +12,7 @@ static const struct http_route routes[] = {
 };
 static const struct http_route prepared = { PREPARED_NAME, RESOURCE_PREPARED,
 	REQUEST_AUDIT_LOG };
+/* Below no base. */
 static const struct http_route health = { "healthz", RESOURCE_HEALTH,
 	REQUEST_VOUCHER };
 
@@ -24,41 +25,6 @@ base_take(struct span *path, struct span base)
 		return false;
 	*path = span_of(path->ptr + base.len + 1, path->len - base.len - 1);
 	return true;
-}
-
-/* The longest that fits goes first: /a and /a/auditlog may both be there. */
-static size_t
-base_len(struct span path, const char *bases)
-{
-	size_t len, most = 0;
-	struct span rest;
-
-	for (; *bases != '\0'; bases += len + (bases[len] == ',')) {
-		len = strcspn(bases, ",");
-		rest = path;
-		if (len > most && base_take(&rest, span_of(bases, len)))
-			most = len;
-	}
-	return most;
-}
-
-/* What is left of the path below a base that we know, which may be none: /healthz
- * is below that. */
-static bool
-base_find(struct span *path, const struct http_paths *paths,
-    struct http_exchange *out)
-{
-	size_t len = base_len(*path, paths->bases);
-	size_t brski = base_len(*path, BRSKI), est = base_len(*path, EST);
-
-	if (brski > len)
-		len = brski;
-	if (est > len && (paths->allowed & LEGACY(LEGACY_PATHS)) != 0) {
-		len = est;
-		out->legacy = LEGACY(LEGACY_PATHS);
-	}
-	out->base = span_of(path->ptr, len);
-	return base_take(path, out->base);
 }
 
 static bool
@@ -81,19 +47,55 @@ prepared_read(struct span name, uint8_t slug[SLUG_SIZE])
 }
 
 static const struct http_route *
-route_find(
-    struct span path, const struct http_paths *paths, struct http_exchange *out)
+route_named(struct span name, uint8_t slug[SLUG_SIZE])
 {
 	size_t i;
 
-	if (!base_find(&path, paths, out))
-		return NULL;
-	if (out->base.len == 0)
-		return span_is(path, health.name) ? &health : NULL;
 	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (span_is(path, routes[i].name))
+		if (span_is(name, routes[i].name))
 			return &routes[i];
-	return prepared_read(path, out->slug) ? &prepared : NULL;
+	return prepared_read(name, slug) ? &prepared : NULL;
+}
+
+/* What the path names below one of these bases. All are tried, in whatever order: with
+ * /a and /a/auditlog a prepared log of the first looks as if it were of the second, but
+ * no path names something below both. */
+static const struct http_route *
+route_below(struct span path, const char *bases, struct http_exchange *out)
+{
+	const struct http_route *found;
+	struct span name;
+	size_t len;
+
+	for (; *bases != '\0'; bases += len + (bases[len] == ',')) {
+		len = strcspn(bases, ",");
+		name = path;
+		if (!base_take(&name, span_of(bases, len)))
+			continue;
+		if ((found = route_named(name, out->slug)) != NULL) {
+			out->base = span_of(path.ptr, len);
+			return found;
+		}
+	}
+	return NULL;
+}
+
+static const struct http_route *
+route_find(
+    struct span path, const struct http_paths *paths, struct http_exchange *out)
+{
+	const struct http_route *found;
+
+	out->base = span_of(path.ptr, 0);
+	if (span_is(path, "/healthz"))
+		return &health;
+	if ((found = route_below(path, paths->bases, out)) != NULL ||
+	    (found = route_below(path, BRSKI, out)) != NULL ||
+	    (paths->allowed & LEGACY(LEGACY_PATHS)) == 0)
+		return found;
+	if ((found = route_below(path, EST, out)) != NULL)
+		out->legacy = LEGACY(LEGACY_PATHS);
+	return found;
 }
 
 /* A slash at the end names another resource (RFC 3986 6.2.3), and is the usual

@@ -209,8 +209,8 @@ struct message_inspect {
 	struct span bytes;
 	struct span other;
 	struct lint_order lint; /* INSPECT_LINT */
-	/* INSPECT_IMPORT, INSPECT_MANIFEST: what our voucher signers assert, the
-	 * values of their certificatePolicies one behind another. */
+	/* INSPECT_IMPORT, INSPECT_MANIFEST: what our voucher signers assert, be it by
+	 * a private extension: values of certificatePolicies one behind another. */
 	struct span policies;
 };
 #define INSPECT_POLICIES_MAX 32768

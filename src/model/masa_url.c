@@ -1,6 +1,7 @@
 /* Where devices say that their MASA is, see masa_url.h. */
 #include "model/masa_url.h"
 
+#include "base/config.h"
 #include "base/text.h"
 
 static bool
@@ -43,12 +44,29 @@ port_valid(struct span port)
 	return value <= 65535;
 }
 
+/* The part of a full URI behind the scheme and before the path, which *path gets;
+ * all of what is no URI. */
+static struct span
+authority_of(struct span text, struct span *path)
+{
+	const uint8_t *slash;
+
+	*path = span_of(NULL, 0);
+	if (text.len <= 8 || memcmp(text.ptr, "https://", 8) != 0)
+		return text;
+	text = span_of(text.ptr + 8, text.len - 8);
+	slash = memchr(text.ptr, '/', text.len);
+	if (slash == NULL)
+		return text;
+	*path = span_of(slash, (size_t)(text.ptr + text.len - slash));
+	return span_of(text.ptr, text.len - path->len);
+}
+
 bool
 masa_url_valid(struct span text)
 {
-	static const char scheme[] = "https://";
-	const uint8_t *colon, *slash;
-	struct span host = text, port = { NULL, 0 };
+	const uint8_t *colon;
+	struct span host, path, port = { NULL, 0 };
 	size_t i;
 
 	if (text.len > MASA_URL_MAX)
@@ -56,12 +74,7 @@ masa_url_valid(struct span text)
 	for (i = 0; i < text.len; i++)
 		if (text.ptr[i] <= 0x20 || text.ptr[i] > 0x7e)
 			return false;
-	if (text.len > 8 && memcmp(text.ptr, scheme, 8) == 0) {
-		host = span_of(text.ptr + 8, text.len - 8);
-		slash = memchr(host.ptr, '/', host.len);
-		if (slash != NULL)
-			host.len = (size_t)(slash - host.ptr);
-	}
+	host = authority_of(text, &path);
 	colon = host.len == 0 ? NULL : memchr(host.ptr, ':', host.len);
 	if (colon != NULL) {
 		port = span_of(
@@ -74,19 +87,23 @@ masa_url_valid(struct span text)
 }
 
 bool
+masa_url_servable(struct span text)
+{
+	struct span path;
+
+	(void)authority_of(text, &path);
+	return path.len == 0 || (path.len < CONFIG_VALUE && text_path(path));
+}
+
+bool
 masa_url_authority(struct span text, char out[MASA_URL_MAX + 1])
 {
-	const uint8_t *slash;
+	struct span path;
 	size_t i;
 
 	if (!masa_url_valid(text))
 		return false;
-	if (text.len > 8 && memcmp(text.ptr, "https://", 8) == 0) {
-		text = span_of(text.ptr + 8, text.len - 8);
-		slash = memchr(text.ptr, '/', text.len);
-		if (slash != NULL)
-			text.len = (size_t)(slash - text.ptr);
-	}
+	text = authority_of(text, &path);
 	if (text.len > 4 && memcmp(text.ptr + text.len - 4, ":443", 4) == 0)
 		text.len -= 4;
 	if (!text_copy(out, MASA_URL_MAX + 1, text))

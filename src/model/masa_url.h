@@ -10,6 +10,8 @@
 /* HOST[:PORT], or a full https URI (IP 5: for diagnostics); at most MASA_URL_MAX
  * octets. A host is a DNS name or an IPv4 address. */
 bool masa_url_valid(struct span text);
+/* Of a valid one, can base-path of hallmark.ini be its path, where it has one? */
+bool masa_url_servable(struct span text);
 /* Whom a valid one asks, as names are compared: HOST[:PORT] in lower case, without
  * :443. false if it is none. */
 bool masa_url_authority(struct span text, char out[MASA_URL_MAX + 1]);

@@ -35,6 +35,31 @@ hw_type_read(const char *text, uint8_t out[HW_TYPE_MAX], size_t *len)
 	    private_arc_len(span_of(out, *len)) > 0;
 }
 
+bool
+policy_oid_read(const char *text, uint8_t out[POLICY_OID_MAX], size_t *len)
+{
+	return strcmp(text, "2.5.29.32.0") != 0 &&
+	    text_oid(span_str(text), out, POLICY_OID_MAX, len);
+}
+
+const char *
+profile_ca_fault(const struct idevid_profile *p, struct span policy)
+{
+	uint8_t type[HW_TYPE_MAX];
+	size_t len, arc;
+
+	if (p->issuance_policy && policy.len == 0)
+		return "the issuing CA asserts no issuance policy that its "
+		       "devices could have";
+	if (p->hw_type[0] == '\0' || private_arc_len(policy) == 0 ||
+	    !hw_type_read(p->hw_type, type, &len))
+		return NULL;
+	arc = private_arc_len(span_of(type, len));
+	if (policy.len >= arc && memcmp(policy.ptr, type, arc) == 0)
+		return NULL;
+	return "hw-type and the issuing CA's policy are of two enterprises";
+}
+
 /* UTF-8 (IP 2) that a terminal shows as it stands: neither C0 nor DEL nor C1. */
 static bool
 subject_part_valid(struct span s)

@@ -38,6 +38,15 @@ const char *idevid_usage_text(enum idevid_usage u);
 bool hw_type_read(const char *text, uint8_t out[HW_TYPE_MAX], size_t *len);
 /* How many octets of an OID are 1.3.6.1.4.1.PEN; 0 if it is nothing below one. */
 size_t private_arc_len(struct span oid);
+/* The policy that a certificate may be made to assert: an OID of at most
+ * POLICY_OID_MAX octets, and not anyPolicy (IP 4, IP 6). */
+#define POLICY_OID_MAX 32
+bool policy_oid_read(
+    const char *text, uint8_t out[POLICY_OID_MAX], size_t *len);
+/* Why a CA that asserts this policy (content of an OID, or its beginning; empty for
+ * none) cannot give devices what they are to show (IP 4, IP 5); NULL if it can. */
+const char *profile_ca_fault(
+    const struct idevid_profile *p, struct span policy);
 /* The first field that breaks its rules, NULL if none does. */
 const char *profile_fault(const struct idevid_profile *p);
 /* Sets one field by its configuration name. false if there is none of that name;

@@ -45,7 +45,8 @@ serial_find(
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "give --serial or --pledge-certificate");
 	if (o->serial != NULL)
-		return text_printable(span_str(o->serial)) &&
+		return o->serial[0] != '\0' &&
+			text_printable(span_str(o->serial)) &&
 			text_copy(out, SERIAL_MAX + 1, span_str(o->serial))
 		    ? REASON_OK
 		    : why_set(why, REASON_SERIAL_SYNTAX, -1, "--serial");

@@ -39,6 +39,20 @@ request_make(const struct pledge_options *o, const struct identity *i,
 	return pvr_make(&plan, out, why);
 }
 
+/* An empty file is what a shell leaves of an agent-data that failed. To take it for no
+ * agent at all would make the device say that it saw the registrar (MP 15.1). */
+static enum reason
+agent_read(const char *path, struct buf *out, struct why *why)
+{
+	enum reason r = REASON_OK;
+
+	if (path != NULL)
+		r = file_read(path, out, BODY_MAX, why);
+	return r == REASON_OK && path != NULL && out->len == 0
+	    ? why_set(why, REASON_FILE_UNREADABLE, -1, "%.150s is empty", path)
+	    : r;
+}
+
 enum exit_code
 pledge_request(int argc, char **argv)
 {
@@ -75,9 +89,7 @@ pledge_request(int argc, char **argv)
 		 o.passphrase, &why)) == REASON_OK &&
 	    (r = certificates_load(&registrar, o.registrar, &why)) ==
 		REASON_OK &&
-	    (o.agent == NULL ||
-		(r = file_read(o.agent, &agent, BODY_MAX, &why)) ==
-		    REASON_OK) &&
+	    (r = agent_read(o.agent, &agent, &why)) == REASON_OK &&
 	    (r = request_make(&o, &identity, &registrar.list[0],
 		 buf_span(&agent), &out, &why)) == REASON_OK)
 		r = file_write(o.out, buf_span(&out), 0644, &why);

@@ -45,23 +45,16 @@ check_facts(
  * most, and never that of a voucher signer (key_certify_prepare()). */
 static enum reason
 check_profile(const struct idevid_profile *p, struct span spki,
-    const struct certificate *ca, struct span hw_type, struct why *why)
+    const struct certificate *ca, struct why *why)
 {
+	const struct span none = { NULL, 0 };
 	const struct public_key *key;
-	size_t arc = private_arc_len(hw_type);
+	const char *fault =
+	    profile_ca_fault(p, ca->policies_len == 1 ? ca->policies[0] : none);
 	enum reason r;
 
-	if (p->issuance_policy && ca->policies_len != 1)
-		return why_set(why, REASON_CA_MISMATCH, -1,
-		    "the issuing CA asserts no issuance policy that its "
-		    "devices could have");
-	if (arc > 0 && ca->policies_len == 1 &&
-	    private_arc_len(ca->policies[0]) > 0 &&
-	    (ca->policies[0].len < arc ||
-		memcmp(ca->policies[0].ptr, hw_type.ptr, arc) != 0))
-		return why_set(why, REASON_CA_MISMATCH, -1,
-		    "hw-type and the issuing CA's policy are of two "
-		    "enterprises");
+	if (fault != NULL)
+		return why_set(why, REASON_CA_MISMATCH, -1, "%s", fault);
 	if (p->key_usage != IDEVID_USAGE_ENCIPHER)
 		return REASON_OK;
 	if ((r = public_key_get(spki, &key, why)) != REASON_OK)
@@ -156,8 +149,7 @@ render(struct order *o, const struct product *p, const struct ledger_key *k)
 	size_t len;
 
 	plan_profile(&plan, &p->profile, ca, hw_type);
-	reason =
-	    check_profile(&p->profile, plan.spki, ca, plan.hw_type, &o->why);
+	reason = check_profile(&p->profile, plan.spki, ca, &o->why);
 	if (reason != REASON_OK)
 		return reason;
 	memcpy(plan.serial, r->serial, sizeof(plan.serial));

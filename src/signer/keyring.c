@@ -47,7 +47,7 @@ keyring_add(struct keyring *k, const char *name, struct private_key *key)
 	return h;
 }
 
-static void
+void
 chain_free(struct held_key *h)
 {
 	while (h->chain_len > 0)
@@ -96,9 +96,7 @@ held_key_chain(struct held_key *h, const struct span *chain, unsigned chain_len,
 	return certificate_read(h->chain[0], &h->certificate, why);
 }
 
-/* The file that key_certify_prepare() wrote; the ledger has the hash of its
- * first certificate, and that one names this key. */
-static enum reason
+enum reason
 chain_load(struct held_key *h, const char *folder,
     const struct ledger_key *known, struct why *why)
 {
@@ -110,7 +108,7 @@ chain_load(struct held_key *h, const char *folder,
 	unsigned n = 0;
 	enum reason r;
 
-	key_path(path, folder, h->name, "pem");
+	key_path(path, folder, known->order.name, "pem");
 	if ((r = file_read(path, &text, CHAIN_FILE_MAX, why)) != REASON_OK)
 		return r;
 	octets = memory_new((text.len + 1) * CHAIN_MAX);

@@ -285,28 +285,49 @@ ca_excess(const struct certificate *c)
 					 : NULL;
 }
 
-/* By its policy a pledge tells a voucher signer below a root that certifies both
- * (IP 6), so no issuing CA has it. */
-static bool
-policy_taken(const struct signer *s, const struct ledger_key *k,
-    const struct certificate *c)
+/*
+ * By its policy a pledge tells a voucher signer below a root that certifies both (IP
+ * 6), so no issuing CA, and no device, has it or one below (IP 2, L06). Also when the
+ * other key is out of use, or gone: neither pledges nor devices know an end of it. So
+ * the files are asked, which stay, and not the keyring.
+ */
+static enum reason
+check_policies(const struct signer *s, const struct ledger_key *k,
+    const struct certificate *c, struct why *why)
 {
+	static const uint8_t none[HASH_SIZE];
+	const struct ledger *l = journal_ledger(s->journal);
+	bool issues = k->order.purpose == PURPOSE_IDEVID_CA, met;
+	struct held_key other;
+	enum reason r;
 	size_t i;
-	unsigned j;
 
-	for (i = 0; i < s->keyring.len; i++) {
-		const struct held_key *h = s->keyring.keys[i];
+	if (c->policies_len == 0 && c->marks_len == 0)
+		return REASON_OK;
+	for (i = 0; i < l->keys_len; i++) {
+		const struct ledger_key *known = &l->keys[i];
 
-		if (h->chain_len == 0 ||
-		    ledger_key_of(s, h->name)->order.purpose ==
-			k->order.purpose)
+		if (known->order.purpose == k->order.purpose ||
+		    memcmp(known->certificate_sha256, none, HASH_SIZE) == 0)
 			continue;
-		for (j = 0; j < c->policies_len; j++)
-			if (certificate_has_policy(
-				&h->certificate, c->policies[j]))
-				return true;
+		memset(&other, 0, sizeof(other));
+		r = chain_load(&other, s->folder, known, why);
+		met = r == REASON_OK &&
+		    (issues ? lint_policy_of(c, &other.certificate)
+			    : lint_policy_of(&other.certificate, c));
+		chain_free(&other);
+		if (r != REASON_OK)
+			return r;
+		if (met)
+			return why_set(why, REASON_CA_MISMATCH, -1,
+			    issues
+				? "certificate 0: it has a policy of voucher "
+				  "signer %s, or one below"
+				: "certificate 0: a policy of issuing CA %s "
+				  "is one of it, or below",
+			    known->order.name);
 	}
-	return false;
+	return REASON_OK;
 }
 
 /* The profile that the key was made for (IP 4, IP 6). */
@@ -322,6 +343,7 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		.issuer_is_idevid_ca =
 		    chain_len > 1 && is_issuing_ca(s, &chain[1]) };
 	struct lint_finding findings[LINT_FINDINGS_MAX];
+	enum reason r;
 
 	if (!span_eq(chain[0].spki, private_key_spki(h->key)))
 		return mismatch(why, 0, "it is for another key");
@@ -336,10 +358,8 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		    "certificate 0: its CN is not `<O> IDevID CA %s-%u`",
 		    k->order.slot,
 		    ledger_key_generation(journal_ledger(s->journal), k));
-	if (policy_taken(s, k, &chain[0]))
-		return mismatch(why, 0,
-		    issues ? "it has the policy of a voucher signer"
-			   : "it has the policy of an issuing CA");
+	if ((r = check_policies(s, k, &chain[0], why)) != REASON_OK)
+		return r;
 	if (chain[0].subject_key_id.len == 0)
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
 	if (chain[0].not_after <= s->now)

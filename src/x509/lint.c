@@ -465,3 +465,17 @@ lint_voucher_policies(
 				    "the policy of a voucher signer");
 	return REASON_OK;
 }
+
+bool
+lint_policy_of(const struct certificate *c, const struct certificate *signer)
+{
+	unsigned i;
+
+	for (i = 0; i < signer->policies_len; i++)
+		if (policy_find(c, signer->policies[i], true) != NULL)
+			return true;
+	for (i = 0; i < signer->marks_len; i++)
+		if (policy_find(c, signer->marks[i], true) != NULL)
+			return true;
+	return false;
+}

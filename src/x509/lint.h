@@ -57,6 +57,10 @@ MUST_USE enum reason lint_import(const struct certificate *c,
  * the values of their certificatePolicies, one behind another. L06. */
 MUST_USE enum reason lint_voucher_policies(
     const struct certificate *c, struct span policies, struct why *why);
+/* Does c assert a policy of this voucher signer, be it there as a private extension (IP
+ * 6), or one below (IP 2)? */
+bool lint_policy_of(
+    const struct certificate *c, const struct certificate *signer);
 /* Is this SubjectPublicKeyInfo one of the published test keys (L15)? */
 bool test_key_published(struct span spki);
 

@@ -537,6 +537,44 @@ by_scheme(void **state)
 	issues_for(w, &lamp, "", NULL);
 }
 
+/* One that can give what the product's devices show, before all else that ranks; where
+ * none can, the one that ranks says so (IP 4, IP 5). */
+static void
+by_profile(void **state)
+{
+	/* 1.3.6.1.4.1.32473.5 */
+	static const uint8_t ours[] = { 0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 5 };
+	struct world *w = *state;
+	struct product p = router;
+
+	only_for(add_ca(w, "own"), "router-9");
+	add_ca(w, "all");
+	issues(w, "own");
+	p.profile.issuance_policy = true;
+	issues_for(w, &p, "", "own");
+	assert_false(ca_may_sign(w->a, entry(w, "own"), &p));
+	memcpy(entry(w, "all")->policy, ours, sizeof(ours));
+	entry(w, "all")->policy_len = sizeof(ours);
+	issues_for(w, &p, "", "all");
+	assert_true(ca_may_sign(w->a, entry(w, "all"), &p));
+	issues(w, "own");
+	/* And says that it may not now, rather than the other that it never can. */
+	key(w, "all")->count.issued = 100;
+	issues_for(w, &p, "", "all");
+	key(w, "all")->count.issued = 0;
+	/* A hwType of the same enterprise, and of another one. */
+	only_for(key(w, "all"), "router-9");
+	key(w, "own")->count.issued = 95;
+	p.profile.issuance_policy = false;
+	strcpy(p.profile.hw_type, "1.3.6.1.4.1.32473.7.1");
+	issues_for(w, &p, "", "all");
+	strcpy(p.profile.hw_type, "1.3.6.1.4.1.32474.7.1");
+	issues_for(w, &p, "", "own");
+	p.profile.issuance_policy = true;
+	assert_false(ca_may_sign(w->a, entry(w, "own"), &p));
+	assert_false(ca_may_sign(w->a, entry(w, "all"), &p));
+}
+
 static void
 take_turn(struct world *w, struct pending *p, const char *expected)
 {
@@ -824,6 +862,7 @@ main(void)
 		TEST(by_counter),
 		TEST(by_succession),
 		TEST(by_scheme),
+		TEST(by_profile),
 		TEST(in_turn),
 		TEST(slots),
 		TEST(used_counters),

@@ -130,6 +130,93 @@ faults_are_refused_with_their_line(void **state)
 			fail_msg("row %zu: %ld %s", i, why.offset, why.text);
 }
 
+static const char *
+repeated(const char *before, char what, int times, const char *after)
+{
+	static char text[1000];
+	int n = snprintf(text, sizeof(text), "%s", before);
+
+	memset(text + n, what, (size_t)times);
+	snprintf(
+	    text + n + times, sizeof(text) - (size_t)(n + times), "%s", after);
+	return text;
+}
+
+/* inih would read the rest of a long line as one more, and the wrong one be told. */
+static void
+long_lines(void **state)
+{
+	static const char head[] = "[manufacturer]\norganization = x\n";
+	char before[60];
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s#", head);
+	assert_int_equal(
+	    reading(repeated(before, '-', 198, "\n[masa]\nfronts = 2\n")),
+	    REASON_OK);
+	assert_int_equal(c.fronts, 2);
+	assert_int_equal(reading(repeated(before, '-', 198, "")), REASON_OK);
+	assert_int_equal(
+	    reading(repeated(before, '-', 199, "[masa]\nfronts = 2\n")),
+	    REASON_HOME_INVALID);
+	assert_int_equal(why.offset, 3);
+	assert_string_equal(why.text, "hallmark.ini: line 3: over 199 octets");
+	assert_int_equal(
+	    reading(repeated(before, '-', 199, "")), REASON_HOME_INVALID);
+	/* The first fault is told. */
+	snprintf(before, sizeof(before), "[masa]\nfronts = 0\n#");
+	assert_int_equal(
+	    reading(repeated(before, '-', 199, "\n")), REASON_HOME_INVALID);
+	assert_int_equal(why.offset, 2);
+	/* A value that would be printed on too long a line. */
+	assert_int_equal(reading(repeated("[masa]\nlisten=", 'x', 181, "\n")),
+	    REASON_HOME_INVALID);
+	assert_non_null(strstr(why.text, "out of range"));
+}
+
+/* R-3.12: a manufacturer has more of them than a line has room for. */
+static void
+names_on_several_lines(void **state)
+{
+	static const char head[] = "[manufacturer]\norganization = x\n[masa]\n";
+	struct config before;
+	char text[2000];
+	unsigned i;
+
+	(void)state;
+	snprintf(text, sizeof(text),
+	    "%snames = a , b:8443\nfronts = 2\n"
+	    "names = c\nnames = d,\n  e\n",
+	    head);
+	assert_int_equal(reading(text), REASON_OK);
+	assert_string_equal(c.names, "a,b:8443,c,d,e");
+	before = c;
+	config_print(&before, text, sizeof(text));
+	assert_int_equal(reading(text), REASON_OK);
+	assert_memory_equal(&c, &before, sizeof(c));
+	snprintf(text, sizeof(text), "%s", head);
+	for (i = 0; i < 12; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "names = masa-%02u.example.com\n", i);
+	assert_int_equal(reading(text), REASON_OK);
+	assert_int_equal(strlen(c.names), 12 * 20 - 1);
+	before = c;
+	config_print(&before, text, sizeof(text));
+	assert_int_equal(reading(text), REASON_OK);
+	assert_memory_equal(&c, &before, sizeof(c));
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+	    "[masa]\nnames = 123456789012345\n");
+	assert_int_equal(reading(text), REASON_OK); /* 255 */
+	snprintf(
+	    text + strlen(text), sizeof(text) - strlen(text), "names = 1\n");
+	assert_int_equal(reading(text), REASON_HOME_INVALID);
+	/* No name at all is not "nothing is said". */
+	snprintf(text, sizeof(text), "%snames = ,\n", head);
+	assert_int_equal(reading(text), REASON_HOME_INVALID);
+	snprintf(text, sizeof(text), "%snames = a,,b\n", head);
+	assert_int_equal(reading(text), REASON_HOME_INVALID);
+}
+
 static void
 no_file_is_refused(void **state)
 {
@@ -158,6 +245,8 @@ main(void)
 		cmocka_unit_test(defaults_stand_where_nothing_is_said),
 		cmocka_unit_test(what_is_printed_is_read_again),
 		cmocka_unit_test(faults_are_refused_with_their_line),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(names_on_several_lines),
 		cmocka_unit_test(no_file_is_refused),
 		cmocka_unit_test(texts_that_would_not_come_back_are_known),
 	};

@@ -13,6 +13,9 @@
 #define BRSKI "/.well-known/brski/"
 #define EST   "/.well-known/est/"
 #define SLUG  "0123456789abcdef0123456789abcdef"
+#define BASES                                             \
+	"/one,/one/two/three,/.well-known,/one/auditlog," \
+	"/.well-known/brski/auditlog"
 
 static const struct {
 	enum http_method method;
@@ -66,6 +69,12 @@ static const struct {
 	    "application/voucher-cms+json", NULL, 0, REASON_OK },
 	{ HTTP_POST, "/.well-known/requestvoucher",
 	    "application/voucher-cms+json", NULL, 0, REASON_OK },
+	/* One that ends as a prepared log's name begins. */
+	{ HTTP_POST, "/one/auditlog/requestauditlog",
+	    "application/voucher-cms+json", NULL, 0, REASON_OK },
+	{ HTTP_GET, "/one/auditlog/auditlog/" SLUG, NULL, NULL, 0, REASON_OK },
+	{ HTTP_POST, BRSKI "auditlog/requestvoucher",
+	    "application/voucher-cms+json", NULL, 0, REASON_OK },
 	{ HTTP_POST, "/one/two/requestvoucher", NULL, NULL, 0,
 	    REASON_PATH_UNKNOWN },
 	{ HTTP_POST, "/one-requestvoucher", NULL, NULL, 0,
@@ -92,8 +101,7 @@ read_case(size_t i, struct http_exchange *e)
 {
 	struct http_request q = { .method = cases[i].method,
 		.path = span_str(cases[i].path) };
-	const struct http_paths paths = { "/one,/one/two/three,/.well-known",
-		cases[i].legacy };
+	const struct http_paths paths = { BASES, cases[i].legacy };
 	struct why why;
 
 	if (cases[i].type != NULL) {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "model/masa_url.h"
 #include "model/product.h"
@@ -147,6 +148,45 @@ whole(void **state)
 	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
 }
 
+/* What we sign for ever is what base-path can be; others' devices have what they have
+ * (doc/decisions/077). */
+static void
+paths_of_our_own(void **state)
+{
+	static const struct {
+		const char *path;
+		bool ours;
+	} rows[] = { { "", true }, { "/line-b", true }, { "/a/b_C.~9", true },
+		{ "/line+b", false }, { "/a%20b", false }, { "/a/../b", false },
+		{ "/a//b", false }, { "/a/", false }, { "/", false },
+		{ "/x?y", false }, { "/x#y", false } };
+	struct product p = { .name = "router-9", .counter_width = 6 };
+	struct why why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(p.masa_url, sizeof(p.masa_url),
+		    "https://masa.example.com:8443%s", rows[i].path);
+		memcpy(p.token, "AR9", 4);
+		p.import_only = false;
+		if ((product_check(&p, &why) == REASON_OK) != rows[i].ours)
+			fail_msg("%s", p.masa_url);
+		p.import_only = true;
+		assert_int_equal(product_check(&p, &why), REASON_OK);
+		p.token[0] = '\0';
+		assert_int_equal(product_check(&p, &why), REASON_OK);
+		assert_true(masa_url_valid(span_str(p.masa_url)));
+	}
+	/* As long as a line of hallmark.ini has room for. */
+	p.import_only = false;
+	memcpy(p.token, "AR9", 4);
+	snprintf(p.masa_url, sizeof(p.masa_url), "https://m/%0179d", 1);
+	assert_int_equal(product_check(&p, &why), REASON_OK);
+	snprintf(p.masa_url, sizeof(p.masa_url), "https://m/%0180d", 1);
+	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
+}
+
 static void
 authorities(void **state)
 {
@@ -221,6 +261,7 @@ main(void)
 		cmocka_unit_test(fields),
 		cmocka_unit_test(format_lists),
 		cmocka_unit_test(whole),
+		cmocka_unit_test(paths_of_our_own),
 		cmocka_unit_test(authorities),
 		cmocka_unit_test(names),
 	};

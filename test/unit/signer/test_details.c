@@ -354,6 +354,9 @@ product_of_an_order(void **state)
 	i.masa_url[0] = '\0';
 	assert_int_equal(says(&i, "product: masa-url"), REASON_SIGNER_FACTS);
 	i = good;
+	strcpy(i.masa_url, "https://masa.example.com/a+b");
+	assert_int_equal(says(&i, "product: masa-url"), REASON_SIGNER_FACTS);
+	i = good;
 	i.spki = span_of(NULL, 0);
 	assert_int_equal(says(&i, "spki of 0 octets"), REASON_SIGNER_FACTS);
 	i = good;

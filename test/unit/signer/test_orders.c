@@ -316,7 +316,7 @@ again_other_key(void **state)
 	struct ledger_key *keys;
 
 	(void)state;
-	assert_true(world_voucher_key("voucher-2"));
+	assert_true(world_voucher_key("voucher-2", NULL));
 	assert_int_equal(order_voucher(&o), REASON_OK);
 	strcpy(o.key, "voucher-2");
 	assert_int_equal(order_voucher(&o), REASON_OK);

@@ -344,13 +344,13 @@ make_key(
 }
 
 bool
-world_voucher_key(const char *name)
+world_voucher_key(const char *name, const char *asserts)
 {
 	struct key_order k = { .purpose = PURPOSE_VOUCHER,
 		.policy = { .kinds = SIGNED_NONCED } };
 
 	strcpy(k.name, name);
-	return make_key(&k, CEREMONY_VOUCHER, NULL);
+	return make_key(&k, CEREMONY_VOUCHER, asserts);
 }
 
 bool

@@ -48,8 +48,8 @@ struct device world_device(void);
 struct voucher_order world_voucher(void);
 struct idevid_order world_idevid(uint64_t counter);
 
-/* One more voucher key, of any product, with its certificate. */
-bool world_voucher_key(const char *name);
+/* One more voucher key, of any product, with its certificate; asserts: its policy. */
+bool world_voucher_key(const char *name, const char *asserts);
 
 /* One more issuing CA, of any product; asserts: the policy of its certificate. */
 bool world_issuing_ca(
