@@ -137,16 +137,17 @@ customer_update(
 
 /* --- certificates on file --- */
 
-static bool
+/* Whose it is, NULL if nobody's. */
+static const char *
 on_file(const struct authority *a, const uint8_t spki_sha256[HASH_SIZE])
 {
+	const struct customer_key *k = a->customers.keys;
 	unsigned i;
 
-	for (i = 0; i < a->customers.keys_len; i++)
-		if (memcmp(a->customers.keys[i].spki_sha256, spki_sha256,
-			HASH_SIZE) == 0)
-			return true;
-	return false;
+	for (i = 0; i < a->customers.keys_len; i++, k++)
+		if (memcmp(k->spki_sha256, spki_sha256, HASH_SIZE) == 0)
+			return a->customers.list[k->customer].name;
+	return NULL;
 }
 
 /* What may be on file as what; certificates of public CAs never (RFC 8995
@@ -158,6 +159,7 @@ check_file(struct authority *a, const struct message_admin *m,
 {
 	const struct chain_entry *e = &f->entry;
 	struct span word = admin_argument(m, "kind");
+	const char *name = NULL;
 
 	*kind = span_is(word, "domain-ca") ? CUSTOMER_DOMAIN_CA
 	    : span_is(word, "est-server")  ? CUSTOMER_EST_SERVER
@@ -181,12 +183,15 @@ check_file(struct authority *a, const struct message_admin *m,
 		return why_set(why, REASON_PIN_PUBLIC, -1,
 		    "%.120s is a public CA, or below one", f->subject);
 	/* An EST server's may be on file as something else as well. */
-	if (*kind == CUSTOMER_EST_SERVER
-		? customer_filed(a, c->name, e->spki_sha256).est_servers > 0
-		: on_file(a, e->spki_sha256))
-		return why_set(why, REASON_KEY_DUPLICATE, -1,
-		    "a certificate with this key is on file");
-	return REASON_OK;
+	if (*kind != CUSTOMER_EST_SERVER)
+		name = on_file(a, e->spki_sha256);
+	else if (customer_filed(a, c->name, e->spki_sha256).est_servers > 0)
+		name = c->name;
+	return name == NULL ? REASON_OK
+			    : why_set(why, REASON_CUSTOMER_EXISTS, -1,
+				  "a certificate with this key is on file "
+				  "for %s",
+				  name);
 }
 
 static enum reason

@@ -64,8 +64,8 @@ masa_names_check(struct authority *a, struct why *why)
 	if (n.known[0] == '\0' || n.missing == 0)
 		return REASON_OK;
 	return why_set(why, REASON_MASA_NAME, -1,
-	    "%.150s: devices were given it (%u such names), and names in "
-	    "hallmark.ini has it not",
+	    "%.80s: devices were given it (%u such names), and names in "
+	    "hallmark.ini has it not: add it there, or leave names empty",
 	    n.first, n.missing);
 }
 
@@ -81,8 +81,8 @@ masa_name_admit(
 	    masa_name_listed(known, name))
 		return REASON_OK;
 	return why_set(why, REASON_MASA_NAME, -1,
-	    "%.150s: devices would have it for ever, and names in hallmark.ini "
-	    "has it not",
+	    "%.100s: devices would have it for ever, and names in hallmark.ini "
+	    "has it not: add it there first",
 	    name);
 }
 

@@ -227,9 +227,38 @@ set_name(struct config *c, size_t n, const char *value)
 	return true;
 }
 
+/* What a name takes, for who gave it something else. */
+static void
+takes(char *out, size_t cap, size_t n)
+{
+	const struct row *row = &rows[n < ROWS ? n : 0];
+
+	/* The switches of old forms are behind the rows. */
+	switch (n < ROWS ? row->kind : KIND_BOOL) {
+	case KIND_TEXT:
+		snprintf(out, cap, "takes at most %u characters of ASCII, no ;",
+		    row->high - 1);
+		break;
+	case KIND_BOOL:
+		snprintf(out, cap, "takes yes or no");
+		break;
+	case KIND_NUMBER:
+		snprintf(out, cap, "takes %u to %u", row->low, row->high);
+		break;
+	case KIND_CLIENT:
+		snprintf(out, cap, "takes none, optional or required");
+		break;
+	case KIND_PATHS:
+		snprintf(out, cap, "takes at most %d paths such as /a/b,/c",
+		    BASE_PATHS);
+		break;
+	}
+}
+
 struct reading {
 	struct config *config;
 	struct taxonomy *taxonomy;
+	char takes[56];	 /* what the last one would have taken */
 	char fault[160]; /* the first one */
 	bool seen[NAMES];
 };
@@ -249,7 +278,10 @@ take_name(
 	if (r->seen[n] && (n >= ROWS || rows[n].kind != KIND_NAMES))
 		return "given twice";
 	r->seen[n] = set_name(r->config, n, value);
-	return r->seen[n] ? NULL : "value out of range";
+	if (r->seen[n])
+		return NULL;
+	takes(r->takes, sizeof(r->takes), n);
+	return r->takes;
 }
 
 /* inih calls this for each pair; 0 is a fault. It goes on after a fault, so

@@ -275,6 +275,67 @@ fault(const struct reading *r, long line, const char *what, struct span text)
 	    (const char *)text.ptr);
 }
 
+/* "a, b or c". */
+static void
+words_join(char *out, size_t cap, const char *const *words)
+{
+	size_t len = 0;
+	unsigned i;
+
+	for (i = 0; words[i] != NULL; i++) {
+		if (words[i][0] == '\0')
+			continue; /* a number that is none */
+		snprintf(out + len, cap - len, "%s%s",
+		    len == 0		       ? ""
+			: words[i + 1] == NULL ? " or "
+					       : ", ",
+		    words[i]);
+		len += strlen(out + len);
+	}
+}
+
+/* What a row takes, for who gave it something else. */
+static void
+row_takes(char *out, size_t cap, const struct row *row)
+{
+	static const char *const texts[] = {
+		[VALUE_HANDLE] = "1 to 32 of a-z 0-9 -, no hyphen in front",
+		[VALUE_SLOT] = "2 to 4 of A-Z 0-9",
+		[VALUE_ROLES] = "administrator, operator, witness, auditor, "
+				"custodian or witness auditor",
+		[VALUE_HASH] = "64 hexadecimal digits",
+		[VALUE_KEY] = "ssh-ed25519, ecdsa-sha2-nistp256 or "
+			      "ecdsa-sha2-nistp384, and the key",
+		[VALUE_PAPER] = "on paper",
+		[VALUE_YES] = "yes",
+		[VALUE_OID] = "an OID such as 1.3.6.1.4.1.1.1",
+	};
+
+	if (row->kind == VALUE_NUMBER)
+		snprintf(out, cap, "%u to %u", row->low, row->high);
+	else if (row->kind == VALUE_TEXT)
+		snprintf(out, cap, "1 to %u octets of UTF-8", row->high - 1);
+	else if (row->kind == VALUE_WORD)
+		words_join(out, cap, row->words);
+	else
+		snprintf(out, cap, "%s", texts[row->kind]);
+}
+
+static enum reason
+value_fault(const struct reading *r, const struct row *row, struct span line)
+{
+	char takes[112];
+	struct why inner;
+	enum reason reason = fault(r, r->line, "out of range", line);
+
+	if (r->why == NULL)
+		return reason;
+	row_takes(takes, sizeof(takes), row);
+	inner = *r->why;
+	return why_set(
+	    r->why, reason, r->line, "%s: takes %s", inner.text, takes);
+}
+
 static enum reason
 section_end(struct reading *r)
 {
@@ -400,7 +461,7 @@ value_line(struct reading *r, struct span line)
 		return fault(r, r->line, "given twice", name);
 	r->seen[i] = true;
 	if (!value_set(&rows[i], r->base, value))
-		return fault(r, r->line, "out of range", line);
+		return value_fault(r, &rows[i], line);
 	return REASON_OK;
 }
 

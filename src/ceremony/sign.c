@@ -149,7 +149,8 @@ static enum reason
 check_options(const struct sign_options *o, struct why *why)
 {
 	if (o->name[0] == '\0' || strlen(o->name) > KEY_NAME_MAX)
-		return why_set(why, REASON_ADMIN_ARGUMENT, -1, "name");
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "name: 1 to 32 of A-Z a-z 0-9 -");
 	if (o->root == CEREMONY_IDEVID &&
 	    (o->slot == NULL || !slot_valid(o->slot)))
 		return why_set(

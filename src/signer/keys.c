@@ -524,7 +524,7 @@ clock_confirmed(struct signer *s)
 		    "seconds=\"%lld\" text=\"until the clock has come up with "
 		    "the journal, rates count one period, and keys sleep or "
 		    "are awake as at its last time\" next=\"hallmark ca policy "
-		    "NAME --rate none, ca activate NAME\"",
+		    "NAME --rate none --awake always\"",
 		    (long long)(chain - s->clock.wall));
 }
 

@@ -1,5 +1,6 @@
--- The first schema. What a journal can give back (devices, vouchers, the audit
--- log) stands beside what only a backup can (products, holds, refusals).
+-- The first schema. What a journal can give back (keys, vouchers, the audit log,
+-- which serials are used) stands beside what only a backup can (devices, chains,
+-- products, holds, refusals).
 
 CREATE TABLE product (
 	name TEXT PRIMARY KEY NOT NULL,
