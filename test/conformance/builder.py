@@ -69,6 +69,22 @@ import world
 
 MEDIA = "application/voucher-cms+json"
 REQUEST = "ietf-voucher-request:voucher"
+
+
+def table(name, form):
+    """The rows of a table of the sources, as tuples of their words."""
+    return re.findall(form, (world.SOURCE / "src" / name).read_text(), re.M)
+
+
+# (name, row of MP 5, title, clause), in the order in which they are walked.
+STEPS = table("model/steps.def",
+              r'^STEP\((\w+), "([^"]+)", "([^"]+)", "([^"]+)"\)')
+# Of a log: what stands in front of issuing, and these.
+OF_A_LOG = ("FRESH", "REVOCATION", "OWNER")
+# code: (clause, sentence)
+REASONS = {code: rest for code, *rest in table(
+    "base/reasons.def",
+    r'^REASON\(\w+, "([^"]+)", "([^"]*)", \d+, \w+, "(.*)"\)')}
 TYPES = {"cms": MEDIA, "jws": "application/voucher-jws+json",
          "cose": "application/voucher+cose"}
 
@@ -700,6 +716,7 @@ class Scene:
         if wire.get("accept"):
             words += ["--accept", wire["accept"]]
         said = json.loads(home.hallmark(*words, check=False))
+        self.explained_rows(said["rows"], kind, said["granted"])
         expect("explained status", wanted.get("status", 200), said["status"])
         expect("explained verdict", wanted.get("status", 200) == 200,
                said["granted"])
@@ -722,6 +739,29 @@ class Scene:
         if kind == "voucher":
             expect("explained format", TYPES[wanted.get("format", self.format)],
                    said["format"])
+
+    @staticmethod
+    def explained_rows(rows, kind, granted):
+        """Each row of MP 5 that this kind meets, with its clause; the first
+        refusal with its own clause and what to do; none is reached behind it,
+        and each in front of it was."""
+        issuing = [name for name, *_ in STEPS].index("ISSUING")
+        steps = [step for i, step in enumerate(STEPS)
+                 if (i < issuing or step[0] in OF_A_LOG
+                     if kind == "auditlog" else step[0] != "OWNER")]
+        expect("explained rows", [step[1:3] for step in steps],
+               [(row["row"], row["title"]) for row in rows])
+        reached = True
+        for (_, _, title, clause), row in zip(steps, rows):
+            if row["outcome"] == "refused":
+                expect("clause and fix of " + title, REASONS[row["reason"]],
+                       [row["clause"], row["fix"]])
+            else:
+                expect("clause of " + title, clause, row["clause"])
+            expect(title + " was reached", reached,
+                   row["outcome"] != "not reached")
+            reached = reached and row["outcome"] != "refused"
+        expect("no row refuses", granted, reached)
 
     def compare(self, home, wanted, status, headers, body):
         said = "" if status == 200 else body.decode(errors="replace")

@@ -1,8 +1,8 @@
 /*
  * hallmark-authority, lying in its orders: SIGN_VOUCHER by the words of
- * voucher_order, SIGN_IDEVID by idevid.*, TAG_DEVICE by tag.*, HEAD by head.*;
- * see lies.h. It says
- * what it heard back, since no client would.
+ * voucher_order, SIGN_IDEVID by idevid.*, TAG_DEVICE by tag.*, HEAD by head.*,
+ * KEY_POLICY by policy.*, ACT by act.*; see lies.h. It says what it heard back,
+ * since no client would.
  */
 #include "lies.h"
 
@@ -62,6 +62,21 @@ static const struct lie_field head_fields[] = {
 	{ "head.sha256", offsetof(struct message_head, sha256), HASH_SIZE,
 	    LIE_BYTES, 0 },
 };
+static const struct lie_field policy_fields[] = {
+	{ "policy.name", offsetof(struct policy_order, name), KEY_NAME_MAX + 1,
+	    LIE_BYTES, 0 },
+	{ "policy.user", offsetof(struct policy_order, user), sizeof(uint32_t),
+	    LIE_NUMBER, 0 },
+	{ "policy.limit", offsetof(struct policy_order, policy.limit),
+	    sizeof(uint64_t), LIE_NUMBER, 0 },
+};
+static const struct lie_field act_fields[] = {
+	{ "act.user", offsetof(struct message_act, user), sizeof(uint32_t),
+	    LIE_NUMBER, 0 },
+	{ "act.verb", offsetof(struct message_act, verb), 32, LIE_BYTES, 0 },
+	{ "act.subject", offsetof(struct message_act, subject), 128, LIE_BYTES,
+	    0 },
+};
 
 static uint8_t last[FRAME_MAX]; /* the last voucher order, as it was sent */
 static size_t last_len;
@@ -80,6 +95,12 @@ void __wrap_message_device_order_put(
     struct cbor_out *o, const struct device_order *m);
 void __real_message_head_put(struct cbor_out *o, const struct message_head *m);
 void __wrap_message_head_put(struct cbor_out *o, const struct message_head *m);
+void __real_message_policy_order_put(
+    struct cbor_out *o, const struct policy_order *m);
+void __wrap_message_policy_order_put(
+    struct cbor_out *o, const struct policy_order *m);
+void __real_message_act_put(struct cbor_out *o, const struct message_act *m);
+void __wrap_message_act_put(struct cbor_out *o, const struct message_act *m);
 bool __real_message_signed_get(struct cbor *c, struct message_signed *m);
 bool __wrap_message_signed_get(struct cbor *c, struct message_signed *m);
 void __real_sync_begin(struct authority *a);
@@ -129,6 +150,26 @@ __wrap_message_head_put(struct cbor_out *o, const struct message_head *m)
 	lies_tell(
 	    head_fields, sizeof(head_fields) / sizeof(head_fields[0]), &lie);
 	__real_message_head_put(o, &lie);
+}
+
+void
+__wrap_message_policy_order_put(
+    struct cbor_out *o, const struct policy_order *m)
+{
+	struct policy_order lie = *m;
+
+	lies_tell(policy_fields,
+	    sizeof(policy_fields) / sizeof(policy_fields[0]), &lie);
+	__real_message_policy_order_put(o, &lie);
+}
+
+void
+__wrap_message_act_put(struct cbor_out *o, const struct message_act *m)
+{
+	struct message_act lie = *m;
+
+	lies_tell(act_fields, sizeof(act_fields) / sizeof(act_fields[0]), &lie);
+	__real_message_act_put(o, &lie);
 }
 
 /* impatient 1: an order that was good once, before heads were compared. */

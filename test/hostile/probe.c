@@ -90,6 +90,17 @@ map_code(void)
 	return p == MAP_FAILED ? -1 : 0;
 }
 
+/* What outlives a program that was ended. */
+static long
+make_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return child;
+}
+
 static const struct {
 	const char *name;
 	long (*call)(void);
@@ -105,6 +116,7 @@ static const struct {
 	{ "signal-parent", signal_parent },
 	{ "read-parent", read_parent },
 	{ "map-code", map_code },
+	{ "fork", make_child },
 };
 
 static void

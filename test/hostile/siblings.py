@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +22,8 @@ LIES_SIZE = 262144
 LONG = "@long"  # a text that is longer than any field of a frame
 PATH = "/.well-known/brski/requestvoucher"
 AUDIT = "/.well-known/brski/requestauditlog"
+# What a signer only warns of; else what it refuses is an alarm.
+WARNINGS = ("signer-rate", "serial-used", "serial-slot")
 
 
 def programs(role):
@@ -147,8 +150,16 @@ class Liar:
             assert (code, b"[%s, " % reason.encode() in text) == \
                 (status, True), \
                 (lies, code, text, self.said()[-2000:])
+            if status >= 500 and reason.startswith("signer-"):
+                self.complained(reason)
             for words in logged:
                 assert words in self.said(), (words, self.said()[-2000:])
+
+    def complained(self, reason):
+        """The signer itself has said so, before it answered."""
+        severity = "warning" if reason in WARNINGS else "alarm"
+        assert re.search(r" signer\[\d+\] %s %s " % (severity, reason),
+                         self.said()), (reason, self.said()[-2000:])
 
     def fatal(self, lies, victim, words):
         """Under these lies the victim ends and says why; then it comes back."""

@@ -4,6 +4,8 @@
  * folder and every sync, in order, and makes calls fail, memory run out and the
  * clock step when the test says so. doc/faults.md tells how it is used.
  *
+ * A program that dies of SIGSEGV says "fault: SIGSEGV in OBJECT" before.
+ *
  * Everything is opened by the constructor: later a program is behind walls, and
  * only write() is used on what is open.
  */
