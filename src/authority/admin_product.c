@@ -19,6 +19,13 @@ set_fields(struct product *p, const struct message_admin *m, struct why *why)
 	return r;
 }
 
+static bool
+url_is_new(const struct product *before, const struct product *p)
+{
+	return before == NULL || before->import_only != p->import_only ||
+	    strcmp(before->masa_url, p->masa_url) != 0;
+}
+
 /* The product as the request wants it, from what is on record now. */
 static enum reason
 planned(struct authority *a, const struct message_admin *m, bool add,
@@ -40,7 +47,9 @@ planned(struct authority *a, const struct message_admin *m, bool add,
 	}
 	before = *p;
 	if ((r = set_fields(p, m, why)) != REASON_OK ||
-	    (r = product_check(p, why)) != REASON_OK)
+	    (r = product_check(p, why)) != REASON_OK ||
+	    (url_is_new(add ? NULL : &before, p) &&
+		(r = product_url_check(p, why)) != REASON_OK))
 		return r;
 	r = product_line_check(a, add ? NULL : &before, p, why);
 	return r != REASON_OK ? r : masa_name_admit(a, p, why);

@@ -252,6 +252,10 @@ takes(char *out, size_t cap, size_t n)
 		snprintf(out, cap, "takes at most %d paths such as /a/b,/c",
 		    BASE_PATHS);
 		break;
+	case KIND_NAMES:
+		snprintf(out, cap, "takes HOST[:PORT],..., at most %u in all",
+		    row->high - 1);
+		break;
 	}
 }
 

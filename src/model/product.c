@@ -77,11 +77,16 @@ product_check(const struct product *p, struct why *why)
 	if (p->masa_url[0] == '\0')
 		return refuse(why, "masa-url",
 		    "an IDevID must say where its MASA is (RFC 8995 2.3.2)");
-	/* What devices that we certify ask for ever we must be able to serve. */
-	if (!p->import_only && !masa_url_servable(span_str(p->masa_url)))
-		return refuse(why, "masa-url",
-		    "its path is none that base-path of hallmark.ini can be");
 	return REASON_OK;
+}
+
+enum reason
+product_url_check(const struct product *p, struct why *why)
+{
+	if (p->import_only || masa_url_servable(span_str(p->masa_url)))
+		return REASON_OK;
+	return refuse(why, "masa-url",
+	    "its path is none that base-path of hallmark.ini can be");
 }
 
 static bool

@@ -62,6 +62,10 @@ const char *pin_policy_text(enum pin_policy p);
 enum pin_policy pin_policy_find(struct span text);
 /* PRODUCT_SYNTAX naming the field. */
 MUST_USE enum reason product_check(const struct product *p, struct why *why);
+/* What devices that we certify ask for ever we must be able to serve. To be asked where
+ * the URL is new: those that have another one keep it. PRODUCT_SYNTAX. */
+MUST_USE enum reason product_url_check(
+    const struct product *p, struct why *why);
 /* Sets one field by its configuration name ("pin" = "end-entity", ...);
  * PRODUCT_SYNTAX for an unknown name or bad value. */
 MUST_USE enum reason product_set(

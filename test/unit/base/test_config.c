@@ -176,7 +176,7 @@ long_lines(void **state)
 	/* A value that would be printed on too long a line. */
 	assert_int_equal(reading(repeated("[masa]\nlisten=", 'x', 181, "\n")),
 	    REASON_HOME_INVALID);
-	assert_non_null(strstr(why.text, "out of range"));
+	assert_non_null(strstr(why.text, "takes at most 180 characters"));
 }
 
 /* a manufacturer has more of them than a line has room for. */

@@ -170,21 +170,21 @@ paths_of_our_own(void **state)
 		    "https://masa.example.com:8443%s", rows[i].path);
 		memcpy(p.token, "AR9", 4);
 		p.import_only = false;
-		if ((product_check(&p, &why) == REASON_OK) != rows[i].ours)
+		if ((product_url_check(&p, &why) == REASON_OK) != rows[i].ours)
 			fail_msg("%s", p.masa_url);
 		p.import_only = true;
-		assert_int_equal(product_check(&p, &why), REASON_OK);
+		assert_int_equal(product_url_check(&p, &why), REASON_OK);
 		p.token[0] = '\0';
-		assert_int_equal(product_check(&p, &why), REASON_OK);
+		assert_int_equal(product_url_check(&p, &why), REASON_OK);
 		assert_true(masa_url_valid(span_str(p.masa_url)));
 	}
 	/* As long as a line of hallmark.ini has room for. */
 	p.import_only = false;
 	memcpy(p.token, "AR9", 4);
 	snprintf(p.masa_url, sizeof(p.masa_url), "https://m/%0179d", 1);
-	assert_int_equal(product_check(&p, &why), REASON_OK);
+	assert_int_equal(product_url_check(&p, &why), REASON_OK);
 	snprintf(p.masa_url, sizeof(p.masa_url), "https://m/%0180d", 1);
-	assert_int_equal(product_check(&p, &why), REASON_PRODUCT_SYNTAX);
+	assert_int_equal(product_url_check(&p, &why), REASON_PRODUCT_SYNTAX);
 }
 
 static void
