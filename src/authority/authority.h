@@ -333,9 +333,16 @@ void numbers_status(struct authority *a, struct json_out *o);
 /* May units of this product be issued or imported? LINE_STOPPED. */
 MUST_USE enum reason line_check(
     struct authority *a, const char *product, struct why *why);
-/* A unit of the product had the key of that device; the second one stops the line. */
+/* A unit whose key another device has. */
+struct line_unit {
+	const char *holder; /* the serial of that device */
+	struct span serial; /* of the unit itself; empty: nobody named it */
+	const uint8_t *request_sha256; /* its request, or its certificate */
+};
+/* A unit of the product is such a one; the second one stops the line, and the same one
+ * once more is none. */
 void line_duplicate(
-    struct authority *a, const char *product, const char *serial);
+    struct authority *a, const char *product, const struct line_unit *u);
 /* A request was refused for its key: counts it, unless it is the unit that has it. */
 void line_see(
     struct authority *a, const struct pending *p, const struct csr_facts *f);

@@ -43,8 +43,12 @@ static enum reason
 duplicate(struct authority *a, const char *product,
     const struct import_facts *f, const struct device *other, struct why *why)
 {
+	const struct line_unit u = { .holder = other->serial,
+		.serial = span_str(f->serial),
+		.request_sha256 = f->certificate_sha256 };
+
 	if (strcmp(f->serial, other->serial) != 0)
-		line_duplicate(a, product, other->serial);
+		line_duplicate(a, product, &u);
 	return why_set(why, REASON_KEY_DUPLICATE, -1, "it is the key of %s",
 	    other->serial);
 }

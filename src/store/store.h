@@ -69,6 +69,8 @@ struct store_line {
 	unsigned duplicates;	     /* since an operator looked */
 	char serial[SERIAL_MAX + 1]; /* whose key the last one had */
 	int64_t moment;		     /* of the last one */
+	char unit[SERIAL_MAX + 1];   /* who that was: "" = nobody named it, */
+	uint8_t request_sha256[HASH_SIZE]; /* and what it came with */
 };
 /* Its duplicates; 0, and nothing, where there are none. */
 unsigned store_line_find(

@@ -38,10 +38,13 @@ INSERT INTO number_fill SELECT '', 0,
 	CASE WHEN EXISTS (SELECT 1 FROM device) THEN 0 ELSE 1 END;
 
 -- Product lines whose units had keys that were seen before (R-2.8): how many since an
--- operator looked, whose key the last one was, and when.
+-- operator looked, whose key the last one had, and when; the last one's own serial,
+-- where one was named, and the hash of its request or certificate: it counts once.
 CREATE TABLE line (
 	product TEXT PRIMARY KEY NOT NULL REFERENCES product (name),
 	duplicates INTEGER NOT NULL,
 	serial TEXT NOT NULL,
-	moment INTEGER NOT NULL
+	moment INTEGER NOT NULL,
+	unit TEXT NOT NULL,
+	request BLOB NOT NULL
 );

@@ -451,9 +451,7 @@ duplicate_keys(void **state)
 	json = done(w, "service.status", NULL);
 	assert_string_equal(text_at(json, "duplicate-keys.0.keys"), "1");
 	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "false");
-	/* The same octets, but nobody waits for an answer any more. */
-	clock_set_test(NOW + 2 * REPLAY_SECONDS);
-	csr(w, 1, NULL, "");
+	csr(w, 1, "AR9-F1-000003", "");
 	(void)told(w, REASON_KEY_DUPLICATE);
 	json = done(w, "service.status", NULL);
 	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "true");
@@ -476,7 +474,125 @@ duplicate_keys(void **state)
 	store_ruling_each(
 	    w->a->store, RULING_PRODUCT, "router-9", count_ruling, &n);
 	assert_int_equal(n, 2);
+}
+
+/* A tray that was cut short is issued once more: what has its certificates is refused
+ * again, the rest is issued, however late that is. */
+static void
+tray_again(void **state)
+{
+	struct world *w = *state;
+	unsigned i;
+
+	world_ready(w, 3);
+	clock_set_test(NOW + 2 * REPLAY_SECONDS);
+	for (i = 1; i <= 3; i++) {
+		csr(w, i, NULL, "");
+		(void)told(w, REASON_KEY_DUPLICATE);
+	}
+	csr(w, 4, NULL, "");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000004");
 	clock_set_test(NOW);
+}
+
+/* The key number 1, which AR9-F1-000001 has, in a request of its own. */
+static void
+second_unit(struct world *w, uint8_t octets, const char *claimed)
+{
+	struct message_inspected m = { .kind = INSPECT_CSR };
+	uint64_t id = csr_shown(w);
+	struct store_serial first;
+
+	assert_true(
+	    store_serial_find(w->a->store, "AR9-F1-000001", "", &first));
+	m.csr.spki = span_str("key");
+	memcpy(m.csr.spki_sha256, first.spki_sha256, HASH_SIZE);
+	memset(m.csr.csr_sha256, octets, HASH_SIZE);
+	snprintf(m.csr.serial, sizeof(m.csr.serial), "%s", claimed);
+	inspected(w, &w->checker, id, &m);
+}
+
+static void
+counted(struct world *w, const char *keys, const char *stopped)
+{
+	const char *json = done(w, "service.status", NULL);
+
+	assert_string_equal(text_at(json, "duplicate-keys.0.keys"), keys);
+	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), stopped);
+}
+
+/* A unit with another one's key is one unit, however often it is tried: by its serial,
+ * or, where it has none, by its request. */
+static void
+unit_again(void **state)
+{
+	struct world *w = *state;
+	unsigned i;
+
+	world_ready(w, 2);
+	for (i = 0; i < 3; i++) {
+		second_unit(w, 0x71, "");
+		drained(w);
+		(void)told(w, REASON_KEY_DUPLICATE);
+	}
+	counted(w, "1", "false");
+	(void)done(w, "product.resume",
+	    ARGUMENTS({ "name", "router-9" }, { "reason", "removed" }));
+	for (i = 0; i < 3; i++) {
+		/* Its station signs anew each time. */
+		second_unit(w, (uint8_t)(0x71 + i), "AR9-F1-000009");
+		drained(w);
+		(void)told(w, REASON_KEY_DUPLICATE);
+	}
+	counted(w, "1", "false");
+	/* The same request, once without its serial. */
+	second_unit(w, 0x71, "");
+	drained(w);
+	(void)told(w, REASON_KEY_DUPLICATE);
+	counted(w, "1", "false");
+	/* A new key of it that is another one's again: no retry. */
+	csr(w, 2, "AR9-F1-000009", "");
+	(void)told(w, REASON_KEY_DUPLICATE);
+	counted(w, "2", "true");
+}
+
+/* Two requests without a serial that differ are two units. */
+static void
+two_units(void **state)
+{
+	struct world *w = *state;
+	uint8_t i;
+
+	world_ready(w, 1);
+	for (i = 0; i < 2; i++) {
+		second_unit(w, (uint8_t)(0x71 + i), "");
+		drained(w);
+		(void)told(w, REASON_KEY_DUPLICATE);
+	}
+	counted(w, "2", "true");
+}
+
+static void
+import_again(void **state)
+{
+	struct world *w = *state;
+	unsigned i;
+
+	world_ready(w, 1);
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	imported(w, "00-D0-E5-F2-00-02", 1, 1);
+	for (i = 0; i < 3; i++) {
+		import(w, "00-D0-E5-F2-00-03", 1, 1);
+		(void)told(w, REASON_KEY_DUPLICATE);
+	}
+	counted(w, "1", "false");
+	import(w, "00-D0-E5-F2-00-04", 1, 1);
+	(void)told(w, REASON_KEY_DUPLICATE);
+	counted(w, "2", "true");
 }
 
 /* What ends the authority, in a child; and the sentence that it then says. */
@@ -824,6 +940,10 @@ main(void)
 		TEST(commit_lost),
 		TEST(imports),
 		TEST(duplicate_keys),
+		TEST(tray_again),
+		TEST(unit_again),
+		TEST(two_units),
+		TEST(import_again),
 		TEST(another_kind),
 		TEST(another_checker),
 		TEST(pages),
