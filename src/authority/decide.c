@@ -391,7 +391,8 @@ same_request(const struct pending *p, const struct pending *q)
 	    memcmp(p->client_sha256, q->client_sha256, HASH_SIZE) == 0;
 }
 
-/* By certificate and by address (IPv6: the network): keys cost nothing. */
+/* By certificate and by address (IPv6: 56 bits, as doc/decisions/023 has it): keys cost
+ * nothing. */
 static bool
 same_asker(const struct pending *p, const struct pending *q)
 {
@@ -407,7 +408,7 @@ same_asker(const struct pending *p, const struct pending *q)
 	    !block_address_read(other, q->address))
 		return strcmp(p->address, q->address) == 0;
 	if (memcmp(at.bytes, mapped, sizeof(mapped)) != 0)
-		at.bits = 64;
+		at.bits = 56;
 	return block_covers(&at, other);
 }
 

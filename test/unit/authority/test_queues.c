@@ -104,7 +104,8 @@ one_asker(void **state)
 	/* By address, IPv6 by its network, with many certificates. */
 	for (i = 0; i < WAITERS_MAX; i++) {
 		asker(&g, i);
-		snprintf(g.address, sizeof(g.address), "2001:db8::%x", i + 1);
+		/* Of the 256 networks that a household may have. */
+		snprintf(g.address, sizeof(g.address), "2001:db8:0:%x::1", i);
 		ask(w, 200 + i, &g);
 		if (i >= WAITERS_OF_ONE)
 			is_full(w, 200 + i);
