@@ -26,6 +26,9 @@ read_order(struct authority *a, const struct message_admin *m,
 		return r;
 	if (!store_product_find(a->store, name, product))
 		return why_set(why, REASON_PRODUCT_UNKNOWN, -1, "%s", name);
+	/* An order with what no program wrote would end the signer. */
+	if ((r = product_check(product, why)) != REASON_OK)
+		return r;
 	if (product->import_only)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is in import mode: its devices come certified", name);

@@ -595,6 +595,34 @@ import_again(void **state)
 	counted(w, "2", "true");
 }
 
+/* What no program wrote of a product never comes to the signer. */
+static void
+product_damaged(void **state)
+{
+	struct world *w = *state;
+	struct product p, damaged;
+	unsigned i;
+
+	world_ready(w, 0);
+	assert_true(store_product_find(w->a->store, "router-9", &p));
+	for (i = 0; i < 4; i++) {
+		damaged = p;
+		if (i == 0)
+			damaged.profile.key_usage =
+			    (enum idevid_usage)(IDEVID_USAGE_LAST + 1);
+		else if (i == 1)
+			damaged.counter_width = 13;
+		else if (i == 2)
+			memcpy(damaged.profile.hw_type, "1.3\t", 5);
+		else
+			memcpy(damaged.masa_url, "masa\t", 6);
+		assert_true(store_product_put(w->a->store, &damaged));
+		drained(w);
+		refused(w, REASON_PRODUCT_SYNTAX, "issue.csr",
+		    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+	}
+}
+
 /* What ends the authority, in a child; and the sentence that it then says. */
 static struct {
 	struct world *w;
@@ -944,6 +972,7 @@ main(void)
 		TEST(unit_again),
 		TEST(two_units),
 		TEST(import_again),
+		TEST(product_damaged),
 		TEST(another_kind),
 		TEST(another_checker),
 		TEST(pages),
