@@ -197,6 +197,25 @@ serial_choose(struct authority *a, struct pending *p,
 
 /* --- asking the signer --- */
 
+/* The product as it is now, which an operator may have changed since the order came:
+ * the signer goes by the last act (doc/decisions/075). false if its IDevIDs show what
+ * they did, or it can be ordered no more. */
+static bool
+product_again(struct authority *a, struct pending *p)
+{
+	uint8_t before[HASH_SIZE], after[HASH_SIZE];
+	struct product now;
+	struct why why;
+
+	if (!store_product_find(a->store, p->product.name, &now) ||
+	    product_check(&now, &why) != REASON_OK)
+		return false;
+	profile_hash(&p->product, before);
+	profile_hash(&now, after);
+	p->product = now;
+	return memcmp(before, after, HASH_SIZE) != 0;
+}
+
 static void
 ask(struct authority *a, struct pending *p, bool good)
 {
@@ -259,6 +278,7 @@ issue_inspected(
 	bool fresh = false;
 	enum reason r = REASON_OK;
 
+	(void)product_again(a, p);
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
 	if ((r = line_check(a, p->product.name, &why)) != REASON_OK)
@@ -432,6 +452,12 @@ issue_signed(
 		r == REASON_SIGNER_KEY || r == REASON_KEY_OUT_OF_REACH) &&
 	    take_over(a, p))
 		return;
+	/* Its act was before the order, its row was not; now that is there, too: the
+	 * signer answers in the order in which it was asked. */
+	if (r == REASON_SIGNER_POLICY && product_again(a, p)) {
+		ask(a, p, true);
+		return;
+	}
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !record_device(a, p, m))
 		r = what_clashed(a, m, &why);

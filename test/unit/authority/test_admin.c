@@ -595,6 +595,61 @@ import_again(void **state)
 	counted(w, "2", "true");
 }
 
+/* The organization in the order that the signer has next. */
+static void
+organization_ordered(struct world *w, const char *organization)
+{
+	struct idevid_order o;
+	struct cbor in;
+
+	assert_int_equal(w->signer.len, 1);
+	assert_int_equal(w->signer.sent[0].type, MESSAGE_SIGN_IDEVID);
+	cbor_open(&in, buf_span(&w->signer.sent[0].payload), true);
+	assert_true(message_idevid_order_get(&in, &o));
+	assert_string_equal(o.profile.organization, organization);
+	puppet_obey(w);
+	drained(w);
+}
+
+/* Operators change a product while a tray of it is issued: no unit pays for that. */
+static void
+product_changed(void **state)
+{
+	struct message_inspected m = { .kind = INSPECT_CSR };
+	struct world *w = *state;
+	uint64_t id;
+
+	world_ready(w, 0);
+	/* While a checker looks at the request. */
+	id = csr_shown(w);
+	(void)done(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "organization", "One" }));
+	m.csr.spki = span_str("a key");
+	memset(m.csr.spki_sha256, 9, HASH_SIZE);
+	inspected(w, &w->checker, id, &m);
+	drained(w);
+	organization_ordered(w, "One");
+	(void)told(w, REASON_OK);
+	/* While the act is on its way: the signer goes by it already. */
+	command(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "organization", "Two" }));
+	csr(w, 2, NULL, "");
+	assert_int_equal(w->signer.len, 2);
+	puppet_obey(w);
+	w->refuses = REASON_SIGNER_POLICY;
+	organization_ordered(w, "One");
+	(void)told(w, REASON_OK); /* the operator; the unit waits */
+	expect_nothing(&w->operator);
+	organization_ordered(w, "Two");
+	(void)told(w, REASON_OK);
+	/* What has not changed is not asked for again. */
+	csr(w, 3, NULL, "");
+	w->refuses = REASON_SIGNER_POLICY;
+	organization_ordered(w, "Two");
+	expect_nothing(&w->signer);
+	(void)told(w, REASON_SIGNER_POLICY);
+}
+
 /* What no program wrote of a product never comes to the signer. */
 static void
 product_damaged(void **state)
@@ -972,6 +1027,7 @@ main(void)
 		TEST(unit_again),
 		TEST(two_units),
 		TEST(import_again),
+		TEST(product_changed),
 		TEST(product_damaged),
 		TEST(another_kind),
 		TEST(another_checker),
