@@ -107,7 +107,7 @@ struct pending {
 	struct product product;
 	struct device device;
 	struct store_serial reserved;
-	uint64_t number;	    /* of a ruling */
+	uint64_t number;	    /* of a ruling; of a key seen before */
 	uint64_t sequence;	    /* of the record of its act */
 	uint64_t turn, turn_before; /* of the issuing CA in the line */
 	unsigned takeovers;
@@ -339,13 +339,13 @@ struct line_unit {
 	struct span serial; /* of the unit itself; empty: nobody named it */
 	const uint8_t *request_sha256; /* its request, or its certificate */
 };
-/* A unit of the product is such a one; the second one stops the line, and the same one
- * once more is none. */
-void line_duplicate(
-    struct authority *a, const char *product, const struct line_unit *u);
-/* A request was refused for its key: counts it, unless it is the unit that has it. */
-void line_see(
-    struct authority *a, const struct pending *p, const struct csr_facts *f);
+/* p is about such a one and to be refused: it counts, and the second one stops the line.
+ * true: p is answered when that is on disk, KEY_DUPLICATE; false: it counted before. */
+bool line_duplicate(
+    struct authority *a, struct pending *p, const struct line_unit *u);
+/* The same for a request; false, too, where it is the unit that has the key. */
+bool line_see(
+    struct authority *a, struct pending *p, const struct csr_facts *f);
 void product_resume(
     struct authority *a, struct origin from, const struct message_admin *m);
 void lines_status(struct authority *a, struct json_out *o);

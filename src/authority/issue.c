@@ -298,8 +298,8 @@ issue_inspected(
 		r = why_set(&why, REASON_KEY_WEAK, -1,
 		    "devices of %s encipher keys, which takes an RSA key",
 		    p->product.name);
-	if (r == REASON_KEY_DUPLICATE)
-		line_see(a, p, f);
+	if (r == REASON_KEY_DUPLICATE && line_see(a, p, f))
+		return;
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);
 		return;

@@ -39,9 +39,27 @@ is_counted(const struct store_line *l, const struct line_unit *u)
 	return memcmp(l->request_sha256, u->request_sha256, HASH_SIZE) == 0;
 }
 
-void
+/* Nobody is told that a line stopped which goes on because the store lost it. */
+static void
+refuse(struct authority *a, struct pending *p, bool good)
+{
+	struct why why;
+
+	if (!good) {
+		admin_fail(a, p, REASON_STORE_FAILED, NULL);
+		return;
+	}
+	if (p->number == DUPLICATES_MAX)
+		log_alarm("line-stopped", "product=\"%s\" serial=\"%s\"",
+		    p->product.name, p->device.serial);
+	why_set(&why, REASON_KEY_DUPLICATE, -1, "it is the key of %s",
+	    p->device.serial);
+	admin_fail(a, p, REASON_KEY_DUPLICATE, &why);
+}
+
+bool
 line_duplicate(
-    struct authority *a, const char *product, const struct line_unit *u)
+    struct authority *a, struct pending *p, const struct line_unit *u)
 {
 	struct store_line l;
 	struct store_ruling stop = { .kind = RULING_PRODUCT,
@@ -50,10 +68,10 @@ line_duplicate(
 		.user = RULING_NOBODY,
 		.cause = CAUSE_DUPLICATE };
 
-	store_line_find(a->store, product, &l);
+	store_line_find(a->store, p->product.name, &l);
 	if (is_counted(&l, u))
-		return;
-	text_copy(l.product, sizeof(l.product), span_str(product));
+		return false;
+	memcpy(l.product, p->product.name, sizeof(l.product));
 	text_copy(l.serial, sizeof(l.serial), span_str(u->holder));
 	/* Cut where it is longer than any serial: nobody has looked at it yet. */
 	(void)text_copy(l.unit, sizeof(l.unit), u->serial);
@@ -61,21 +79,22 @@ line_duplicate(
 	l.moment = clock_now();
 	l.duplicates++;
 	(void)store_line_put(a->store, &l);
+	memcpy(p->device.serial, l.serial, sizeof(p->device.serial));
+	p->number = l.duplicates;
+	wait_for_commit(a, p, refuse);
 	if (l.duplicates != DUPLICATES_MAX)
-		return;
+		return true;
 	memcpy(stop.name, l.product, sizeof(l.product));
 	snprintf(stop.note, sizeof(stop.note), "%s: the key of %s",
 	    reason_code(REASON_KEY_DUPLICATE), u->holder);
 	(void)store_ruling_add(a->store, &stop);
-	log_alarm(
-	    "line-stopped", "product=\"%s\" serial=\"%s\"", product, u->holder);
+	return true;
 }
 
 /* The unit that has the key is none: by its serial, in the order or the request. Where
  * neither names one the same octets are its request, however late they come again. */
-void
-line_see(
-    struct authority *a, const struct pending *p, const struct csr_facts *f)
+bool
+line_see(struct authority *a, struct pending *p, const struct csr_facts *f)
 {
 	struct line_unit u = { .request_sha256 = f->csr_sha256 };
 	struct store_serial known = { 0 };
@@ -91,20 +110,20 @@ line_see(
 		u.holder = holder.serial;
 		of = holder.product;
 	} else {
-		return;
+		return false;
 	}
 	admin_again(p, &m);
 	ordered = admin_argument(&m, "serial");
 	u.serial = ordered.len > 0 ? ordered : span_str(f->serial);
 	if (u.serial.len == 0) {
 		if (memcmp(known.csr_sha256, f->csr_sha256, HASH_SIZE) == 0)
-			return;
+			return false;
 	} else if (strcmp(of, p->product.name) == 0 &&
 	    span_is(u.serial, u.holder) &&
 	    (f->serial[0] == '\0' || strcmp(f->serial, u.holder) == 0)) {
-		return;
+		return false;
 	}
-	line_duplicate(a, p->product.name, &u);
+	return line_duplicate(a, p, &u);
 }
 
 /* --- an operator has looked --- */

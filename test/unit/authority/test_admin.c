@@ -575,6 +575,35 @@ two_units(void **state)
 	counted(w, "2", "true");
 }
 
+/* Who is told that a line stopped finds it stopped, whatever becomes of the store. */
+static void
+stop_lost(void **state)
+{
+	struct world *w = *state;
+	struct sent head;
+
+	world_ready(w, 1);
+	second_unit(w, 0x71, "");
+	drained(w);
+	(void)told(w, REASON_KEY_DUPLICATE);
+	second_unit(w, 0x72, "");
+	expect_nothing(&w->operator);
+	store_group_spoil(w->a->store);
+	drained(w);
+	(void)told(w, REASON_STORE_FAILED);
+	authority_calls.tick(w->a);
+	head = take(&w->signer, MESSAGE_HEAD);
+	buf_free(&head.payload);
+	puppet_repeat(w, 1);
+	counted(w, "1", "false");
+	second_unit(w, 0x72, "");
+	drained(w);
+	(void)told(w, REASON_KEY_DUPLICATE);
+	counted(w, "2", "true");
+	refused(w, REASON_LINE_STOPPED, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+}
+
 static void
 import_again(void **state)
 {
@@ -1027,6 +1056,7 @@ main(void)
 		TEST(unit_again),
 		TEST(two_units),
 		TEST(import_again),
+		TEST(stop_lost),
 		TEST(product_changed),
 		TEST(product_damaged),
 		TEST(another_kind),
