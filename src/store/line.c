@@ -32,8 +32,8 @@ store_line_each(struct store *s,
 
 	store_read(s,
 	    "SELECT " COLUMNS " FROM line WHERE duplicates > 0 "
-	    "ORDER BY product",
-	    NULL, 0, next_line, &e);
+	    "ORDER BY duplicates DESC, product LIMIT ?1",
+	    VALUES(value_number(LINES_LISTED)), next_line, &e);
 }
 
 static void

@@ -75,7 +75,9 @@ struct store_line {
 /* Its duplicates; 0, and nothing, where there are none. */
 unsigned store_line_find(
     struct store *s, const char *product, struct store_line *out);
-/* Those with duplicates, in the order of their names. */
+/* Those with duplicates, the most first, then in the order of their names; no more
+ * than fit one answer. */
+#define LINES_LISTED 64
 void store_line_each(struct store *s,
     void (*call)(void *context, const struct store_line *l), void *context);
 bool store_line_put(struct store *s, const struct store_line *l);

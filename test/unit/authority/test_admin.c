@@ -707,6 +707,35 @@ product_damaged(void **state)
 	}
 }
 
+/* Each of many products with a duplicate; the status goes on, with those that stopped
+ * first. */
+static void
+many_lines(void **state)
+{
+	struct world *w = *state;
+	struct store_line l = { .serial = "AR9-F1-000001", .moment = NOW };
+	struct product p;
+	const char *json;
+	unsigned i;
+
+	world_ready(w, 0);
+	assert_true(store_product_find(w->a->store, "router-9", &p));
+	for (i = 0; i < 1300; i++) {
+		snprintf(p.name, sizeof(p.name), "product-%052u", i);
+		memcpy(l.product, p.name, sizeof(l.product));
+		l.duplicates = i == 1299 ? 2 : 1;
+		assert_true(store_product_put(w->a->store, &p));
+		assert_true(store_line_put(w->a->store, &l));
+	}
+	drained(w);
+	json = done(w, "service.status", NULL);
+	assert_string_equal(
+	    text_at(json, "duplicate-keys.0.product"), l.product);
+	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "true");
+	assert_string_equal(text_at(json, "duplicate-keys.63.keys"), "1");
+	assert_string_equal(text_at(json, "duplicate-keys.64"), "absent");
+}
+
 /* What ends the authority, in a child; and the sentence that it then says. */
 static struct {
 	struct world *w;
@@ -1059,6 +1088,7 @@ main(void)
 		TEST(stop_lost),
 		TEST(product_changed),
 		TEST(product_damaged),
+		TEST(many_lines),
 		TEST(another_kind),
 		TEST(another_checker),
 		TEST(pages),
