@@ -661,7 +661,7 @@ void ruling_put(struct json_out *o, const struct store_ruling *r);
  * argument "note". STORE_FAILED, ADMIN_ARGUMENT. */
 MUST_USE enum reason ruling_end(struct authority *a, const struct pending *p,
     enum ruling_kind kind, const char *name, bool ended, struct why *why);
-/* The rulings on one of these as a member. */
+/* The newest rulings on one of these, or on a product, as a member. */
 void rulings_put(struct authority *a, struct json_out *o, enum ruling_kind kind,
     const char *name);
 /* Once a second: one hold that nobody confirmed in time ends. */

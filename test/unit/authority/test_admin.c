@@ -474,6 +474,13 @@ duplicate_keys(void **state)
 	store_ruling_each(
 	    w->a->store, RULING_PRODUCT, "router-9", count_ruling, &n);
 	assert_int_equal(n, 2);
+	/* Who looked, and what he said. */
+	json = done(w, "product.show", ARGUMENTS({ "name", "router-9" }));
+	assert_string_equal(text_at(json, "rulings.0.state"), "active");
+	assert_string_equal(
+	    text_at(json, "rulings.0.note"), "repaired: firmware 2");
+	assert_string_equal(text_at(json, "rulings.1.state"), "held");
+	assert_string_equal(text_at(json, "rulings.2"), "absent");
 }
 
 /* A tray that was cut short is issued once more: what has its certificates is refused
