@@ -211,7 +211,7 @@ bool store_device_warn(
     struct store *s, const struct store_device *d, const char *word);
 
 /* --- the numbers of certificates: one of an issuer's Name is of one key (IP 2) --- */
-/* false if it is taken. */
+/* false if it is taken, by a device that is there. */
 bool store_number_add(
     struct store *s, const struct device *d, struct span number);
 bool store_number_drop(
