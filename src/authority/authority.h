@@ -325,7 +325,7 @@ bool certificate_policies(struct span certificate, struct span *out);
 bool number_holder(struct authority *a, const uint8_t issuer_name[HASH_SIZE],
     struct span certificate, struct device *out);
 /* Once a second: takes the numbers of some devices from before they were kept. What
- * came twice is an alarm and a warning of the device. */
+ * came twice is a warning of the device, and one alarm for all. */
 void numbers_tick(struct authority *a);
 void numbers_status(struct authority *a, struct json_out *o);
 

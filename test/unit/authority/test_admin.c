@@ -6,6 +6,7 @@
 
 #include "../base/capture.h"
 #include "base/clock.h"
+#include "crypto/hash/hash.h"
 #include "judge.h"
 
 /* A command that is refused before the signer hears of it. */
@@ -743,6 +744,67 @@ many_lines(void **state)
 	assert_string_equal(text_at(json, "duplicate-keys.64"), "absent");
 }
 
+/* A second of the service; what it says on stderr. */
+static void
+tick(struct world *w, char *said, size_t cap)
+{
+	int ends[2], before = dup(STDERR_FILENO);
+	ssize_t got;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	authority_calls.tick(w->a);
+	drained(w);
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	close(before);
+	got = read(ends[0], said, cap - 1);
+	said[got < 0 ? 0 : got] = '\0';
+	close(ends[0]);
+}
+
+/* A maker whose certificates all have one number: a store of before tells of it once a
+ * tick, not once a device, and counts them all. */
+static void
+numbers_repeated(void **state)
+{
+	/* As much of a certificate as has its number. */
+	static const uint8_t certificate[] = { 0x30, 0x0a, 0x30, 0x08, 0xa0,
+		0x03, 0x02, 0x01, 0x02, 0x02, 0x01, 0x07 };
+	struct store_device d = { .certificate = span_of(
+				      certificate, sizeof(certificate)) };
+	struct store_number_fill fill = { 0 };
+	static char said[65536];
+	struct world *w = *state;
+	const char *json, *line;
+	unsigned i;
+
+	world_ready(w, 0);
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	memcpy(d.device.product, "foreign", 8);
+	d.device.issuer.kind = ISSUER_KEY_ID;
+	d.device.issuer.len = 20;
+	d.device.state = DEVICE_ACTIVE;
+	d.device.origin = ORIGIN_IMPORTED;
+	for (i = 0; i < 200; i++) {
+		snprintf(d.device.serial, sizeof(d.device.serial), "S-%03u", i);
+		sha256(span_of(&i, sizeof(i)), d.device.spki_sha256);
+		assert_true(store_device_add(w->a->store, &d));
+	}
+	assert_true(store_number_filled(w->a->store, &fill));
+	drained(w);
+	w->a->numbers_done = false;
+	tick(w, said, sizeof(said));
+	line = strstr(said, "number-repeated");
+	assert_non_null(line);
+	assert_null(strstr(line + 1, "number-repeated"));
+	assert_non_null(strstr(line, "devices=\"199\""));
+	assert_non_null(strstr(line, "serial=\"S-001\" other=\"S-000\""));
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "numbers-repeated"), "199");
+}
+
 /* What ends the authority, in a child; and the sentence that it then says. */
 static struct {
 	struct world *w;
@@ -1096,6 +1158,7 @@ main(void)
 		TEST(product_changed),
 		TEST(product_damaged),
 		TEST(many_lines),
+		TEST(numbers_repeated),
 		TEST(another_kind),
 		TEST(another_checker),
 		TEST(pages),
