@@ -213,7 +213,8 @@ void
 product_show(
     struct authority *a, struct origin from, const struct message_admin *m)
 {
-	char room[ONE_PRODUCT + 16], name[PRODUCT_NAME_MAX + 1];
+	static char room[ONE_PRODUCT + (RULINGS_SHOWN + 1) * 1024];
+	char name[PRODUCT_NAME_MAX + 1];
 	struct json_out o;
 	struct product p;
 	struct why why;
@@ -228,6 +229,7 @@ product_show(
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	put_product(&o, &p);
+	rulings_put(a, &o, RULING_PRODUCT, p.name);
 	json_end_object(&o);
 	answer_json(from, &o);
 }

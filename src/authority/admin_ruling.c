@@ -244,20 +244,29 @@ ruling_put(struct json_out *o, const struct store_ruling *r)
 	json_end_object(o);
 }
 
+struct shown {
+	struct json_out *o;
+	unsigned n;
+};
+
 static bool
 put_next(void *context, const struct store_ruling *r)
 {
-	ruling_put(context, r);
-	return r->number > 1;
+	struct shown *s = context;
+
+	ruling_put(s->o, r);
+	return ++s->n < RULINGS_SHOWN;
 }
 
 void
 rulings_put(struct authority *a, struct json_out *o, enum ruling_kind kind,
     const char *name)
 {
+	struct shown s = { .o = o };
+
 	json_put_name(o, "rulings");
 	json_begin_array(o);
-	store_ruling_each(a->store, kind, name, put_next, o);
+	store_ruling_each(a->store, kind, name, put_next, &s);
 	json_end_array(o);
 }
 

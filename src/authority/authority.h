@@ -107,7 +107,7 @@ struct pending {
 	struct product product;
 	struct device device;
 	struct store_serial reserved;
-	uint64_t number;	    /* of a ruling */
+	uint64_t number;	    /* of a ruling; of a key seen before */
 	uint64_t sequence;	    /* of the record of its act */
 	uint64_t turn, turn_before; /* of the issuing CA in the line */
 	unsigned takeovers;
@@ -331,7 +331,7 @@ void certificate_policies(struct span certificate,
 bool number_holder(struct authority *a, const uint8_t issuer_name[HASH_SIZE],
     struct span certificate, struct device *out);
 /* Once a second: takes the numbers of some devices from before they were kept. What
- * came twice is an alarm and a warning of the device. */
+ * came twice is a warning of the device, and one alarm for all. */
 void numbers_tick(struct authority *a);
 void numbers_status(struct authority *a, struct json_out *o);
 
@@ -339,12 +339,19 @@ void numbers_status(struct authority *a, struct json_out *o);
 /* May units of this product be issued or imported? LINE_STOPPED. */
 MUST_USE enum reason line_check(
     struct authority *a, const char *product, struct why *why);
-/* A unit of the product had the key of that device; the second one stops the line. */
-void line_duplicate(
-    struct authority *a, const char *product, const char *serial);
-/* A request was refused for its key: counts it, unless it is the unit that has it. */
-void line_see(
-    struct authority *a, const struct pending *p, const struct csr_facts *f);
+/* A unit whose key another device has. */
+struct line_unit {
+	const char *holder; /* the serial of that device */
+	struct span serial; /* of the unit itself; empty: nobody named it */
+	const uint8_t *request_sha256; /* its request, or its certificate */
+};
+/* p is about such a one and to be refused: it counts, and the second one stops the line.
+ * true: p is answered when that is on disk, KEY_DUPLICATE; false: it counted before. */
+bool line_duplicate(
+    struct authority *a, struct pending *p, const struct line_unit *u);
+/* The same for a request; false, too, where it is the unit that has the key. */
+bool line_see(
+    struct authority *a, struct pending *p, const struct csr_facts *f);
 void product_resume(
     struct authority *a, struct origin from, const struct message_admin *m);
 void lines_status(struct authority *a, struct json_out *o);
@@ -661,7 +668,7 @@ void ruling_put(struct json_out *o, const struct store_ruling *r);
  * argument "note". STORE_FAILED, ADMIN_ARGUMENT. */
 MUST_USE enum reason ruling_end(struct authority *a, const struct pending *p,
     enum ruling_kind kind, const char *name, bool ended, struct why *why);
-/* The rulings on one of these as a member. */
+/* The newest rulings on one of these, or on a product, as a member. */
 void rulings_put(struct authority *a, struct json_out *o, enum ruling_kind kind,
     const char *name);
 /* Once a second: one hold that nobody confirmed in time ends. */

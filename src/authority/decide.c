@@ -391,7 +391,8 @@ same_request(const struct pending *p, const struct pending *q)
 	    memcmp(p->client_sha256, q->client_sha256, HASH_SIZE) == 0;
 }
 
-/* By certificate and by address (IPv6: the network): keys cost nothing. */
+/* By certificate and by address (IPv6: 56 bits, as doc/decisions/023 has it): keys cost
+ * nothing. */
 static bool
 same_asker(const struct pending *p, const struct pending *q)
 {
@@ -407,24 +408,45 @@ same_asker(const struct pending *p, const struct pending *q)
 	    !block_address_read(other, q->address))
 		return strcmp(p->address, q->address) == 0;
 	if (memcmp(at.bytes, mapped, sizeof(mapped)) != 0)
-		at.bits = 64;
+		at.bits = 56;
 	return block_covers(&at, other);
+}
+
+/* Is p the first of its bytes among those who wait for the next decisions? */
+static bool
+is_first(const struct pending *holder, const struct pending *p)
+{
+	const struct pending *q = holder->later;
+
+	while (q != p && !same_request(q, p))
+		q = q->next;
+	return q == p;
 }
 
 /* Few may wait for one device, or whoever has one could take the room of all; and
  * fewer of one asker, or he could take all of these from its owner. The same bytes are
- * no other request: whoever sends them from several threads gets one answer. */
+ * no other request: whoever sends them from several threads gets one answer, also
+ * behind somebody else's. */
 static bool
 has_place(const struct pending *holder, const struct pending *w)
 {
-	bool same = same_request(holder, w);
-	const struct pending *p = same ? holder->same : holder->later;
-	unsigned of_one = 0;
+	bool again = same_request(holder, w);
+	const struct pending *p;
+	unsigned requests = 0, repeats = 0;
 
-	for (; p != NULL; p = p->next)
-		of_one += same || same_asker(p, w);
+	for (p = holder->same; p != NULL; p = p->next)
+		repeats += same_asker(p, w);
+	for (p = holder->later; p != NULL; p = p->next) {
+		if (!same_asker(p, w))
+			continue;
+		again |= same_request(p, w);
+		if (is_first(holder, p))
+			requests++;
+		else
+			repeats++;
+	}
 	return holder->waiters < WAITERS_MAX &&
-	    of_one < (same ? WAITERS_OF_SAME : WAITERS_OF_ONE);
+	    (again ? repeats < WAITERS_OF_SAME : requests < WAITERS_OF_ONE);
 }
 
 /*

@@ -38,17 +38,6 @@ device_import(
 	inspect_ask(a, p, &inspect);
 }
 
-/* The same unit once more is no second one with its key. */
-static enum reason
-duplicate(struct authority *a, const char *product,
-    const struct import_facts *f, const struct device *other, struct why *why)
-{
-	if (strcmp(f->serial, other->serial) != 0)
-		line_duplicate(a, product, other->serial);
-	return why_set(why, REASON_KEY_DUPLICATE, -1, "it is the key of %s",
-	    other->serial);
-}
-
 /* No second device with this key, nor with this serial from this issuer. */
 static enum reason
 check_free(struct authority *a, const char *product,
@@ -65,7 +54,8 @@ check_free(struct authority *a, const char *product,
 		return why_set(why, REASON_L15, -1,
 		    "only a home made by init --test takes it");
 	if (store_device_by_key(a->store, f->spki_sha256, &other))
-		return duplicate(a, product, f, &other, why);
+		return why_set(why, REASON_KEY_DUPLICATE, -1,
+		    "it is the key of %s", other.serial);
 	if (number_holder(a, f->issuer_name_sha256, f->certificate, &other))
 		return why_set(why, REASON_L08, -1,
 		    "its number is that of %s, by the same issuer",
@@ -79,6 +69,19 @@ check_free(struct authority *a, const char *product,
 	return twin_check(a, f->serial, product, &f->issuer, false, why);
 }
 
+/* The same unit once more is no second one with its key. */
+static bool
+is_second(struct authority *a, struct pending *p, const struct import_facts *f)
+{
+	struct device other;
+	const struct line_unit u = { .holder = other.serial,
+		.serial = span_str(f->serial),
+		.request_sha256 = f->certificate_sha256 };
+
+	return store_device_by_key(a->store, f->spki_sha256, &other) &&
+	    strcmp(f->serial, other.serial) != 0 && line_duplicate(a, p, &u);
+}
+
 void
 import_inspected(
     struct authority *a, struct pending *p, const struct import_facts *f)
@@ -89,6 +92,8 @@ import_inspected(
 	struct why why;
 	enum reason r = check_free(a, p->product.name, f, &why);
 
+	if (r == REASON_KEY_DUPLICATE && is_second(a, p, f))
+		return;
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);
 		return;

@@ -26,6 +26,9 @@ read_order(struct authority *a, const struct message_admin *m,
 		return r;
 	if (!store_product_find(a->store, name, product))
 		return why_set(why, REASON_PRODUCT_UNKNOWN, -1, "%s", name);
+	/* An order with what no program wrote would end the signer. */
+	if ((r = product_check(product, why)) != REASON_OK)
+		return r;
 	if (product->import_only)
 		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
 		    "%s is in import mode: its devices come certified", name);
@@ -194,6 +197,25 @@ serial_choose(struct authority *a, struct pending *p,
 
 /* --- asking the signer --- */
 
+/* The product as it is now, which an operator may have changed since the order came:
+ * the signer goes by the last act (doc/decisions/075). false if its IDevIDs show what
+ * they did, or it can be ordered no more. */
+static bool
+product_again(struct authority *a, struct pending *p)
+{
+	uint8_t before[HASH_SIZE], after[HASH_SIZE];
+	struct product now;
+	struct why why;
+
+	if (!store_product_find(a->store, p->product.name, &now) ||
+	    product_check(&now, &why) != REASON_OK)
+		return false;
+	profile_hash(&p->product, before);
+	profile_hash(&now, after);
+	p->product = now;
+	return memcmp(before, after, HASH_SIZE) != 0;
+}
+
 static void
 ask(struct authority *a, struct pending *p, bool good)
 {
@@ -256,6 +278,7 @@ issue_inspected(
 	bool fresh = false;
 	enum reason r = REASON_OK;
 
+	(void)product_again(a, p);
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
 	if ((r = line_check(a, p->product.name, &why)) != REASON_OK)
@@ -275,8 +298,8 @@ issue_inspected(
 		r = why_set(&why, REASON_KEY_WEAK, -1,
 		    "devices of %s encipher keys, which takes an RSA key",
 		    p->product.name);
-	if (r == REASON_KEY_DUPLICATE)
-		line_see(a, p, f);
+	if (r == REASON_KEY_DUPLICATE && line_see(a, p, f))
+		return;
 	if (r != REASON_OK) {
 		admin_fail(a, p, r, &why);
 		return;
@@ -429,6 +452,12 @@ issue_signed(
 		r == REASON_SIGNER_KEY || r == REASON_KEY_OUT_OF_REACH) &&
 	    take_over(a, p))
 		return;
+	/* Its act was before the order, its row was not; now that is there, too: the
+	 * signer answers in the order in which it was asked. */
+	if (r == REASON_SIGNER_POLICY && product_again(a, p)) {
+		ask(a, p, true);
+		return;
+	}
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !record_device(a, p, m))
 		r = what_clashed(a, m, &why);

@@ -26,40 +26,40 @@ line_check(struct authority *a, const char *product, struct why *why)
 
 /* --- what counts --- */
 
-struct looking {
-	const uint8_t *spki;
-	int64_t added;
-};
-
+/* Was it this unit that counted before? By its serial, where both times name one, else
+ * by what it asked with; and its key is that of the same device: one that makes itself
+ * another key, and again somebody else's, counts again. */
 static bool
-see_added(void *context, const struct store_device *d)
+is_counted(const struct store_line *l, const struct line_unit *u)
 {
-	struct looking *l = context;
-
-	if (memcmp(d->device.spki_sha256, l->spki, HASH_SIZE) == 0)
-		l->added = d->added;
-	return true;
-}
-
-/* A request that names no unit is the same unit's if it is the same octets, and its
- * answer was on its way just now: whoever lost it asks at once. Later it may as well
- * be another unit, whose generator gives the same key and signature. */
-static bool
-is_repeated(struct authority *a, const struct store_serial *known,
-    const struct csr_facts *f)
-{
-	struct looking l = { .spki = f->spki_sha256 };
-
-	if (memcmp(known->csr_sha256, f->csr_sha256, HASH_SIZE) != 0)
+	if (l->duplicates == 0 || strcmp(l->serial, u->holder) != 0)
 		return false;
-	if (known->state == SERIAL_RESERVED)
-		return true;
-	store_device_get(a->store, known->serial, see_added, &l);
-	return clock_now() - l.added <= REPLAY_SECONDS;
+	if (l->unit[0] != '\0' && u->serial.len > 0)
+		return span_is(u->serial, l->unit);
+	return memcmp(l->request_sha256, u->request_sha256, HASH_SIZE) == 0;
 }
 
-void
-line_duplicate(struct authority *a, const char *product, const char *serial)
+/* Nobody is told that a line stopped which goes on because the store lost it. */
+static void
+refuse(struct authority *a, struct pending *p, bool good)
+{
+	struct why why;
+
+	if (!good) {
+		admin_fail(a, p, REASON_STORE_FAILED, NULL);
+		return;
+	}
+	if (p->number == DUPLICATES_MAX)
+		log_alarm("line-stopped", "product=\"%s\" serial=\"%s\"",
+		    p->product.name, p->device.serial);
+	why_set(&why, REASON_KEY_DUPLICATE, -1, "it is the key of %s",
+	    p->device.serial);
+	admin_fail(a, p, REASON_KEY_DUPLICATE, &why);
+}
+
+bool
+line_duplicate(
+    struct authority *a, struct pending *p, const struct line_unit *u)
 {
 	struct store_line l;
 	struct store_ruling stop = { .kind = RULING_PRODUCT,
@@ -68,52 +68,62 @@ line_duplicate(struct authority *a, const char *product, const char *serial)
 		.user = RULING_NOBODY,
 		.cause = CAUSE_DUPLICATE };
 
-	store_line_find(a->store, product, &l);
-	text_copy(l.product, sizeof(l.product), span_str(product));
-	text_copy(l.serial, sizeof(l.serial), span_str(serial));
+	store_line_find(a->store, p->product.name, &l);
+	if (is_counted(&l, u))
+		return false;
+	memcpy(l.product, p->product.name, sizeof(l.product));
+	text_copy(l.serial, sizeof(l.serial), span_str(u->holder));
+	/* Cut where it is longer than any serial: nobody has looked at it yet. */
+	(void)text_copy(l.unit, sizeof(l.unit), u->serial);
+	memcpy(l.request_sha256, u->request_sha256, HASH_SIZE);
 	l.moment = clock_now();
 	l.duplicates++;
 	(void)store_line_put(a->store, &l);
+	memcpy(p->device.serial, l.serial, sizeof(p->device.serial));
+	p->number = l.duplicates;
+	wait_for_commit(a, p, refuse);
 	if (l.duplicates != DUPLICATES_MAX)
-		return;
+		return true;
 	memcpy(stop.name, l.product, sizeof(l.product));
 	snprintf(stop.note, sizeof(stop.note), "%s: the key of %s",
-	    reason_code(REASON_KEY_DUPLICATE), serial);
+	    reason_code(REASON_KEY_DUPLICATE), u->holder);
 	(void)store_ruling_add(a->store, &stop);
-	log_alarm(
-	    "line-stopped", "product=\"%s\" serial=\"%s\"", product, serial);
+	return true;
 }
 
-void
-line_see(
-    struct authority *a, const struct pending *p, const struct csr_facts *f)
+/* The unit that has the key is none: by its serial, in the order or the request. Where
+ * neither names one the same octets are its request, however late they come again. */
+bool
+line_see(struct authority *a, struct pending *p, const struct csr_facts *f)
 {
+	struct line_unit u = { .request_sha256 = f->csr_sha256 };
 	struct store_serial known = { 0 };
 	struct device holder = { 0 };
 	struct message_admin m;
 	struct span ordered;
-	const char *serial, *of;
+	const char *of;
 
 	if (store_serial_by_key(a->store, f->spki_sha256, &known)) {
-		serial = known.serial;
+		u.holder = known.serial;
 		of = known.product;
 	} else if (store_device_by_key(a->store, f->spki_sha256, &holder)) {
-		serial = holder.serial;
+		u.holder = holder.serial;
 		of = holder.product;
 	} else {
-		return;
+		return false;
 	}
 	admin_again(p, &m);
 	ordered = admin_argument(&m, "serial");
-	if (ordered.len == 0 && f->serial[0] == '\0') {
-		if (known.serial[0] != '\0' && is_repeated(a, &known, f))
-			return;
+	u.serial = ordered.len > 0 ? ordered : span_str(f->serial);
+	if (u.serial.len == 0) {
+		if (memcmp(known.csr_sha256, f->csr_sha256, HASH_SIZE) == 0)
+			return false;
 	} else if (strcmp(of, p->product.name) == 0 &&
-	    (ordered.len == 0 || span_is(ordered, serial)) &&
-	    (f->serial[0] == '\0' || strcmp(f->serial, serial) == 0)) {
-		return;
+	    span_is(u.serial, u.holder) &&
+	    (f->serial[0] == '\0' || strcmp(f->serial, u.holder) == 0)) {
+		return false;
 	}
-	line_duplicate(a, p->product.name, serial);
+	return line_duplicate(a, p, &u);
 }
 
 /* --- an operator has looked --- */

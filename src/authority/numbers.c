@@ -26,20 +26,34 @@ struct taking {
 	struct store_number_fill *fill;
 	unsigned n;
 	bool more;
+	unsigned repeated;
+	struct device first, holder; /* of these, and who has its number */
 };
 
 static void
 repeated(
     struct taking *t, const struct store_device *d, const struct device *holder)
 {
+	if (t->repeated++ == 0) {
+		t->first = d->device;
+		t->holder = *holder;
+	}
+	t->fill->repeated++;
+	(void)store_device_warn(t->a->store, d, reason_code(REASON_L08));
+}
+
+/* One alarm for all: of a maker who gave each certificate the same number there may be
+ * a million. */
+static void
+tell_repeated(const struct taking *t)
+{
 	char issuer[HEX_SIZE(HASH_SIZE)];
 
-	t->fill->repeated++;
-	hex_encode(issuer, span_of(d->device.issuer_name_sha256, HASH_SIZE));
+	hex_encode(issuer, span_of(t->first.issuer_name_sha256, HASH_SIZE));
 	log_alarm("number-repeated",
-	    "serial=\"%s\" other=\"%s\" issuer-name-sha256=\"%s\"",
-	    d->device.serial, holder->serial, issuer);
-	(void)store_device_warn(t->a->store, d, reason_code(REASON_L08));
+	    "devices=\"%u\" serial=\"%s\" other=\"%s\" "
+	    "issuer-name-sha256=\"%s\"",
+	    t->repeated, t->first.serial, t->holder.serial, issuer);
 }
 
 /* Devices of one serial are taken together: one goes on behind a serial. */
@@ -83,6 +97,8 @@ numbers_tick(struct authority *a)
 	memcpy(behind, fill.behind, sizeof(behind));
 	(void)store_device_each(
 	    a->store, behind, "", 0, take_number, &t, reached);
+	if (t.repeated > 0)
+		tell_repeated(&t);
 	fill.done = !t.more;
 	(void)store_number_filled(a->store, &fill);
 }

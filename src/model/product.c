@@ -74,7 +74,7 @@ product_check(const struct product *p, struct why *why)
 		return refuse(why, "counter-width", "4 to 12");
 	if (profile_fault(&p->profile) != NULL)
 		return refuse(why, profile_fault(&p->profile), "(IP 5)");
-	if (p->masa_url[0] == '\0')
+	if (!masa_url_valid(span_str(p->masa_url)))
 		return refuse(why, "masa-url",
 		    "an IDevID must say where its MASA is (RFC 8995 2.3.2)");
 	return REASON_OK;

@@ -3,7 +3,6 @@
  * from a CSR but the key, the plan is linted before it is signed.
  */
 #include "crypto/hash/hash.h"
-#include "model/masa_url.h"
 #include "model/serial.h"
 #include "signer/signer.h"
 #include "wire/der.h"
@@ -35,8 +34,6 @@ check_facts(
 	if (i->spki.len == 0 || i->spki.len > SPKI_MAX)
 		return why_set(why, REASON_SIGNER_FACTS, -1,
 		    "spki of %zu octets", i->spki.len);
-	if (p->masa_url[0] != '\0' && !masa_url_valid(span_str(p->masa_url)))
-		return why_set(why, REASON_SIGNER_FACTS, -1, "masa_url");
 	return REASON_OK;
 }
 

@@ -1,7 +1,7 @@
 /* Product lines with units whose keys were seen before. */
 #include "store/internal.h"
 
-#define COLUMNS "product, duplicates, serial, moment"
+#define COLUMNS "product, duplicates, serial, moment, unit, request"
 
 struct each_line {
 	void (*call)(void *context, const struct store_line *l);
@@ -18,6 +18,8 @@ next_line(void *context, const struct value *row, unsigned n)
 	(void)n;
 	take_text(l.product, sizeof(l.product), &row[0]);
 	take_text(l.serial, sizeof(l.serial), &row[2]);
+	take_text(l.unit, sizeof(l.unit), &row[4]);
+	take_hash(l.request_sha256, &row[5]);
 	e->call(e->context, &l);
 	return true;
 }
@@ -30,8 +32,8 @@ store_line_each(struct store *s,
 
 	store_read(s,
 	    "SELECT " COLUMNS " FROM line WHERE duplicates > 0 "
-	    "ORDER BY product",
-	    NULL, 0, next_line, &e);
+	    "ORDER BY duplicates DESC, product LIMIT ?1",
+	    VALUES(value_number(LINES_LISTED)), next_line, &e);
 }
 
 static void
@@ -55,9 +57,11 @@ bool
 store_line_put(struct store *s, const struct store_line *l)
 {
 	return store_change(s,
-	    "INSERT INTO line (" COLUMNS ") VALUES (?1, ?2, ?3, ?4) "
-	    "ON CONFLICT (product) DO UPDATE SET duplicates = ?2, serial = ?3, "
-	    "moment = ?4",
+	    "INSERT INTO line (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, "
+	    "?5, ?6) ON CONFLICT (product) DO UPDATE SET duplicates = ?2, "
+	    "serial = ?3, moment = ?4, unit = ?5, request = ?6",
 	    VALUES(value_text(l->product), value_number(l->duplicates),
-		value_text(l->serial), value_number(l->moment)));
+		value_text(l->serial), value_number(l->moment),
+		value_text(l->unit),
+		value_bytes(l->request_sha256, HASH_SIZE)));
 }

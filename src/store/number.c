@@ -1,12 +1,16 @@
 /* The INTEGERs of certificates, once for each issuer's Name (IP 2). */
 #include "store/internal.h"
 
+/* The row of a device that an administrator deleted stays behind, and is free. */
 bool
 store_number_add(struct store *s, const struct device *d, struct span number)
 {
 	return store_change(s,
 	    "INSERT INTO certificate_number (issuer_name, number, spki) VALUES "
-	    "(?1, ?2, ?3)",
+	    "(?1, ?2, ?3) ON CONFLICT (issuer_name, number) DO UPDATE SET "
+	    "spki = excluded.spki WHERE NOT EXISTS "
+	    "(SELECT 1 FROM device WHERE device.spki = "
+	    "certificate_number.spki)",
 	    VALUES(value_bytes(d->issuer_name_sha256, HASH_SIZE),
 		value_bytes(number.ptr, number.len),
 		value_bytes(d->spki_sha256, HASH_SIZE)));

@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	15
+#define STORE_SCHEMA	16
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -69,11 +69,15 @@ struct store_line {
 	unsigned duplicates;	     /* since an operator looked */
 	char serial[SERIAL_MAX + 1]; /* whose key the last one had */
 	int64_t moment;		     /* of the last one */
+	char unit[SERIAL_MAX + 1];   /* who that was: "" = nobody named it, */
+	uint8_t request_sha256[HASH_SIZE]; /* and what it came with */
 };
 /* Its duplicates; 0, and nothing, where there are none. */
 unsigned store_line_find(
     struct store *s, const char *product, struct store_line *out);
-/* Those with duplicates, in the order of their names. */
+/* Those with duplicates, the most first, then in the order of their names; no more
+ * than fit one answer. */
+#define LINES_LISTED 64
 void store_line_each(struct store *s,
     void (*call)(void *context, const struct store_line *l), void *context);
 bool store_line_put(struct store *s, const struct store_line *l);
@@ -207,7 +211,7 @@ bool store_device_warn(
     struct store *s, const struct store_device *d, const char *word);
 
 /* --- the numbers of certificates: one of an issuer's Name is of one key (IP 2) --- */
-/* false if it is taken. */
+/* false if it is taken, by a device that is there. */
 bool store_number_add(
     struct store *s, const struct device *d, struct span number);
 bool store_number_drop(

@@ -6,17 +6,8 @@
 
 #include "../base/capture.h"
 #include "base/clock.h"
+#include "crypto/hash/hash.h"
 #include "judge.h"
-
-/* A command that is refused before the signer hears of it. */
-static void
-refused(struct world *w, enum reason r, const char *verb,
-    const struct argument *list)
-{
-	command(w, verb, list);
-	expect_nothing(&w->signer);
-	(void)told(w, r);
-}
 
 static void
 products(void **state)
@@ -320,77 +311,6 @@ commit_lost(void **state)
 /* --- imports --- */
 
 static void
-inspected(struct world *w, struct peer *by, uint64_t id,
-    const struct message_inspected *m)
-{
-	static uint8_t room[4096];
-	struct cbor_out o;
-
-	cbor_out_open(&o, room, sizeof(room));
-	message_inspected_put(&o, m);
-	deliver(w, by, MESSAGE_INSPECTED, id, &o);
-}
-
-/* The number under which a checker was asked about a request for a certificate. */
-static uint64_t
-csr_shown(struct world *w)
-{
-	struct sent s;
-
-	command(w, "issue.csr",
-	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
-	s = take(&w->checker, MESSAGE_INSPECT);
-	buf_free(&s.payload);
-	return s.id;
-}
-
-/* What a checker says of a device's certificate. */
-static void
-import_found(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
-{
-	struct message_inspected m = { .kind = INSPECT_IMPORT };
-	struct import_facts *f = &m.import;
-	struct sent s = take(&w->checker, MESSAGE_INSPECT);
-
-	buf_free(&s.payload);
-	snprintf(f->serial, sizeof(f->serial), "%s", serial);
-	f->certificate = span_str("device");
-	f->issuer_certificate = span_str("authority");
-	f->issuer.kind = ISSUER_KEY_ID;
-	f->issuer.len = 20;
-	memset(f->issuer.bytes, issuer, 20);
-	memset(f->issuer_name_sha256, issuer, HASH_SIZE);
-	memset(f->spki_sha256, key, HASH_SIZE);
-	memset(f->certificate_sha256, key, HASH_SIZE);
-	memcpy(f->warnings, "L01 L05", 8);
-	inspected(w, &w->checker, s.id, &m);
-	drained(w);
-}
-
-static void
-import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
-{
-	command(w, "device.import",
-	    ARGUMENTS({ "product", "foreign" }, { "certificate", "device" },
-		{ "ca", "authority" }));
-	import_found(w, serial, key, issuer);
-}
-
-static void
-imported(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
-{
-	const char *json;
-
-	import(w, serial, key, issuer);
-	puppet_obey(w);
-	expect_nothing(&w->operator);
-	drained(w);
-	json = told(w, REASON_OK);
-	assert_string_equal(text_at(json, "serial"), serial);
-	assert_string_equal(text_at(json, "warnings"), "L01 L05");
-}
-
-static void
 imports(void **state)
 {
 	struct world *w = *state;
@@ -419,64 +339,65 @@ imports(void **state)
 	imported(w, "00-D0-E5-F2-00-02", 2, 2);
 }
 
-static bool
-count_ruling(void *context, const struct store_ruling *r)
+/* A second of the service; what it says on stderr. */
+static void
+tick(struct world *w, char *said, size_t cap)
 {
-	assert_string_equal(r->name, "router-9");
-	++*(unsigned *)context;
-	return true;
+	int ends[2], before = dup(STDERR_FILENO);
+	ssize_t got;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	authority_calls.tick(w->a);
+	drained(w);
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	close(before);
+	got = read(ends[0], said, cap - 1);
+	said[got < 0 ? 0 : got] = '\0';
+	close(ends[0]);
 }
 
-/* A second unit with a key counts, the unit that has it does not. */
+/* A maker whose certificates all have one number: a store of before tells of it once a
+ * tick, not once a device, and counts them all. */
 static void
-duplicate_keys(void **state)
+numbers_repeated(void **state)
 {
+	/* As much of a certificate as has its number. */
+	static const uint8_t certificate[] = { 0x30, 0x0a, 0x30, 0x08, 0xa0,
+		0x03, 0x02, 0x01, 0x02, 0x02, 0x01, 0x07 };
+	struct store_device d = { .certificate = span_of(
+				      certificate, sizeof(certificate)) };
+	struct store_number_fill fill = { 0 };
+	static char said[65536];
 	struct world *w = *state;
-	const char *json;
-	unsigned n = 0;
+	const char *json, *line;
+	unsigned i;
 
-	world_ready(w, 1);
-	csr(w, 1, NULL, "");
-	(void)told(w, REASON_KEY_DUPLICATE);
-	csr(w, 1, "AR9-F1-000001", "");
-	(void)told(w, REASON_KEY_DUPLICATE);
-	csr(w, 1, NULL, "AR9-F1-000001");
-	(void)told(w, REASON_KEY_DUPLICATE);
-	json = done(w, "service.status", NULL);
-	assert_string_equal(
-	    text_at(json, "duplicate-keys.0.product"), "absent");
-
-	csr(w, 1, "AR9-F1-000002", "");
-	(void)told(w, REASON_KEY_DUPLICATE);
-	json = done(w, "service.status", NULL);
-	assert_string_equal(text_at(json, "duplicate-keys.0.keys"), "1");
-	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "false");
-	/* The same octets, but nobody waits for an answer any more. */
-	clock_set_test(NOW + 2 * REPLAY_SECONDS);
-	csr(w, 1, NULL, "");
-	(void)told(w, REASON_KEY_DUPLICATE);
-	json = done(w, "service.status", NULL);
-	assert_string_equal(text_at(json, "duplicate-keys.0.stopped"), "true");
-	assert_string_equal(
-	    text_at(json, "duplicate-keys.0.serial"), "AR9-F1-000001");
-	refused(w, REASON_LINE_STOPPED, "issue.csr",
-	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
-
-	refused(w, REASON_ADMIN_ARGUMENT, "product.resume",
-	    ARGUMENTS({ "name", "router-9" }, { "reason", "bored" }));
-	(void)done(w, "product.resume",
-	    ARGUMENTS({ "name", "router-9" }, { "reason", "repaired" },
-		{ "note", "firmware 2" }));
-	refused(w, REASON_ADMIN_ARGUMENT, "product.resume",
-	    ARGUMENTS({ "name", "router-9" }, { "reason", "repaired" }));
-	csr(w, 2, NULL, "");
-	puppet_obey(w);
+	world_ready(w, 0);
+	(void)done(w, "product.add",
+	    ARGUMENTS({ "name", "foreign" }, { "import-only", "yes" }));
+	memcpy(d.device.product, "foreign", 8);
+	d.device.issuer.kind = ISSUER_KEY_ID;
+	d.device.issuer.len = 20;
+	d.device.state = DEVICE_ACTIVE;
+	d.device.origin = ORIGIN_IMPORTED;
+	for (i = 0; i < 200; i++) {
+		snprintf(d.device.serial, sizeof(d.device.serial), "S-%03u", i);
+		sha256(span_of(&i, sizeof(i)), d.device.spki_sha256);
+		assert_true(store_device_add(w->a->store, &d));
+	}
+	assert_true(store_number_filled(w->a->store, &fill));
 	drained(w);
-	(void)told(w, REASON_OK);
-	store_ruling_each(
-	    w->a->store, RULING_PRODUCT, "router-9", count_ruling, &n);
-	assert_int_equal(n, 2);
-	clock_set_test(NOW);
+	w->a->numbers_done = false;
+	tick(w, said, sizeof(said));
+	line = strstr(said, "number-repeated");
+	assert_non_null(line);
+	assert_null(strstr(line + 1, "number-repeated"));
+	assert_non_null(strstr(line, "devices=\"199\""));
+	assert_non_null(strstr(line, "serial=\"S-001\" other=\"S-000\""));
+	json = done(w, "service.status", NULL);
+	assert_string_equal(text_at(json, "numbers-repeated"), "199");
 }
 
 /* What ends the authority, in a child; and the sentence that it then says. */
@@ -823,7 +744,7 @@ main(void)
 		TEST(issuing_again),
 		TEST(commit_lost),
 		TEST(imports),
-		TEST(duplicate_keys),
+		TEST(numbers_repeated),
 		TEST(another_kind),
 		TEST(another_checker),
 		TEST(pages),

@@ -104,7 +104,8 @@ one_asker(void **state)
 	/* By address, IPv6 by its network, with many certificates. */
 	for (i = 0; i < WAITERS_MAX; i++) {
 		asker(&g, i);
-		snprintf(g.address, sizeof(g.address), "2001:db8::%x", i + 1);
+		/* Of the 256 networks that a household may have. */
+		snprintf(g.address, sizeof(g.address), "2001:db8:0:%x::1", i);
 		ask(w, 200 + i, &g);
 		if (i >= WAITERS_OF_ONE)
 			is_full(w, 200 + i);
@@ -149,6 +150,44 @@ same_bytes(void **state)
 		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
 }
 
+/* The same behind somebody else's decision: one answer for all threads, and other
+ * requests still have their places. */
+static void
+same_bytes_later(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(1, 2);
+	uint64_t id;
+	unsigned i;
+
+	world_ready(w, 1);
+	asker(&g, 1);
+	ask(w, 1, &g);
+	for (i = 0; i <= WAITERS_OF_SAME; i++)
+		ask(w, 100 + i, &f);
+	expect_nothing(&w->checker);
+	ask(w, 200, &f);
+	is_full(w, 200);
+	for (i = 1; i < WAITERS_OF_ONE; i++) {
+		request_of(&f, (uint8_t)(10 + i));
+		ask(w, 300 + i, &f);
+	}
+	expect_nothing(&w->checker);
+	/* Repeated or new, that is all: there is room for the owner. */
+	ask(w, 400, &f);
+	is_full(w, 400);
+	request_of(&f, 20);
+	ask(w, 401, &f);
+	is_full(w, 401);
+	while (w->signer.len > 0) {
+		puppet_obey(w);
+		drained(w);
+	}
+	assert_int_equal(w->checker.len, 1 + WAITERS_OF_SAME + WAITERS_OF_ONE);
+	while (w->checker.len > 0)
+		assert_int_equal(next_answer(w, &id).reason, REASON_OK);
+}
+
 /* Those who wait at one that was not signed come to the next one, as far as it has
  * places left. */
 static void
@@ -188,6 +227,7 @@ main(void)
 		TEST(one_queue),
 		TEST(one_asker),
 		TEST(same_bytes),
+		TEST(same_bytes_later),
 		TEST(two_queues),
 	};
 

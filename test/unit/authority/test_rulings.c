@@ -17,15 +17,6 @@
 	ARGUMENTS({ "serial", SERIAL }, { "reason", "end-of-life" }, \
 	    { "signature.0", "one" }, { "signature.1", "two" })
 
-static void
-refused(struct world *w, enum reason r, const char *verb,
-    const struct argument *list)
-{
-	command(w, verb, list);
-	expect_nothing(&w->signer);
-	(void)told(w, r);
-}
-
 /* Of the device's newest ruling. */
 static const char *
 newest(struct world *w, const char *member)

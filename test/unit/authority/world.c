@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "crypto/hash/hash.h"
+#include "judge.h"
 #include "store/schema.h"
 
 static struct world *world;
@@ -741,6 +742,79 @@ csr(struct world *w, unsigned n, const char *serial, const char *claimed)
 	snprintf(m.csr.serial, sizeof(m.csr.serial), "%s", claimed);
 	DELIVER(w, &w->checker, INSPECTED, s.id, inspected, &m);
 	drained(w);
+}
+
+void
+refused(struct world *w, enum reason r, const char *verb,
+    const struct argument *list)
+{
+	command(w, verb, list);
+	expect_nothing(&w->signer);
+	(void)told(w, r);
+}
+
+void
+inspected(struct world *w, struct peer *by, uint64_t id,
+    const struct message_inspected *m)
+{
+	DELIVER(w, by, INSPECTED, id, inspected, m);
+}
+
+uint64_t
+csr_shown(struct world *w)
+{
+	struct sent s;
+
+	command(w, "issue.csr",
+	    ARGUMENTS({ "product", "router-9" }, { "csr", "request" }));
+	s = take(&w->checker, MESSAGE_INSPECT);
+	buf_free(&s.payload);
+	return s.id;
+}
+
+void
+import_found(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+{
+	struct message_inspected m = { .kind = INSPECT_IMPORT };
+	struct import_facts *f = &m.import;
+	struct sent s = take(&w->checker, MESSAGE_INSPECT);
+
+	buf_free(&s.payload);
+	snprintf(f->serial, sizeof(f->serial), "%s", serial);
+	f->certificate = span_str("device");
+	f->issuer_certificate = span_str("authority");
+	f->issuer.kind = ISSUER_KEY_ID;
+	f->issuer.len = 20;
+	memset(f->issuer.bytes, issuer, 20);
+	memset(f->issuer_name_sha256, issuer, HASH_SIZE);
+	memset(f->spki_sha256, key, HASH_SIZE);
+	memset(f->certificate_sha256, key, HASH_SIZE);
+	memcpy(f->warnings, "L01 L05", 8);
+	inspected(w, &w->checker, s.id, &m);
+	drained(w);
+}
+
+void
+import(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+{
+	command(w, "device.import",
+	    ARGUMENTS({ "product", "foreign" }, { "certificate", "device" },
+		{ "ca", "authority" }));
+	import_found(w, serial, key, issuer);
+}
+
+void
+imported(struct world *w, const char *serial, uint8_t key, uint8_t issuer)
+{
+	const char *json;
+
+	import(w, serial, key, issuer);
+	puppet_obey(w);
+	expect_nothing(&w->operator);
+	drained(w);
+	json = told(w, REASON_OK);
+	assert_string_equal(text_at(json, "serial"), serial);
+	assert_string_equal(text_at(json, "warnings"), "L01 L05");
 }
 
 void

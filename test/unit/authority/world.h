@@ -92,6 +92,9 @@ struct argument {
 void command(struct world *w, const char *verb, const struct argument *list);
 /* What the operator is told; the reply's JSON as text (static). */
 const char *told(struct world *w, enum reason r);
+/* A command that is refused before the signer hears of it. */
+void refused(struct world *w, enum reason r, const char *verb,
+    const struct argument *list);
 /* One command with what the signer does for it, from begin to end. */
 const char *done(
     struct world *w, const char *verb, const struct argument *list);
@@ -108,5 +111,16 @@ const char *done(
 void world_ready(struct world *w, unsigned devices);
 /* hallmark issue csr, for the key number n. */
 void csr(struct world *w, unsigned n, const char *serial, const char *claimed);
+/* The number under which a checker was asked about a request for a certificate. */
+uint64_t csr_shown(struct world *w);
+/* What it says of that, or of another file. */
+void inspected(struct world *w, struct peer *by, uint64_t id,
+    const struct message_inspected *m);
+/* hallmark device import, for product "foreign"; what the checker says of the file;
+ * and the same with what the signer does for it. */
+void import(struct world *w, const char *serial, uint8_t key, uint8_t issuer);
+void import_found(
+    struct world *w, const char *serial, uint8_t key, uint8_t issuer);
+void imported(struct world *w, const char *serial, uint8_t key, uint8_t issuer);
 
 #endif
