@@ -431,6 +431,7 @@ class Judge:
         assert len(self.devices) > 6, len(self.devices)
         assert any(held is not None for held in self.states.values()), \
             self.states
+        world.conforms(self.service.path)
 
     def sample(self, artifact):
         """Every tenth voucher is also shown to openssl."""
