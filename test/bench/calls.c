@@ -2,12 +2,13 @@
  * A layer between our programs and libcrypto that counts the calls which the
  * hot path must not make (house of OpenSSL objects: certificates, CMS, decoding
  * of keys), and some that it does make, which prove that the layer is in place.
- * LD_PRELOAD brings it in. The counts lie in the file that CALLS_FILE names, as
- * records of 56 octets of name and a 64-bit number; it is opened and mapped
- * before main(), so that a program without files can go on counting.
+ * LD_PRELOAD brings it in. The counts lie in a file whose name is CALLS_FILE, a dot
+ * and the process, as records of 56 octets of name and a 64-bit number; it is opened
+ * and mapped before main(), so that a program without files can go on counting.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,13 +114,16 @@ static __attribute__((constructor)) void
 calls_open(void)
 {
 	const char *path = getenv("CALLS_FILE");
+	char own[PATH_MAX];
 	struct counted *map;
 	size_t i;
 	int fd;
 
 	if (path == NULL)
 		return;
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* One for each: a checker apart runs under the name of the first. */
+	snprintf(own, sizeof(own), "%s.%ld", path, (long)getpid());
+	fd = open(own, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(nobody)) != 0)
 		abort();
 	map = mmap(

@@ -15,6 +15,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -23,6 +24,9 @@ DATA = "1.2.840.113549.1.7.1"
 BIN = pathlib.Path(os.environ["HALLMARK_BIN"])
 SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
 VECTORS = SOURCE / "test" / "vectors"
+sys.path.insert(0, str(SOURCE / "test" / "unit" / "schema"))
+import cddl  # noqa: E402
+
 # SIGKILL is ours; a refusal or a broken invariant ends a program by a status.
 CRASH = re.compile(r"ERROR: \w+Sanitizer|: runtime error: "
                    r"|program-died .* signal=\"(?!9\")")
@@ -35,6 +39,36 @@ def sound(said):
     if found:
         raise AssertionError("a program crashed:\n" +
                              said[max(0, found.start() - 300):][:6000])
+
+
+def records(segment):
+    """Each record of a segment that whole groups have."""
+    data, at = segment.read_bytes(), 0
+    while data[at:at + 4] == b"HLJ1":
+        size = int.from_bytes(data[at + 12:at + 16], "big")
+        rest = data[at + 48:at + 48 + size]
+        if hashlib.sha256(data[at + 4:at + 16] + rest).digest() != \
+                data[at + 16:at + 48]:
+            return
+        while rest:
+            n = 4 + int.from_bytes(rest[:4], "big")
+            yield rest[4:n]
+            rest = rest[n:]
+        at += (48 + size + 7) // 8 * 8
+
+
+def conforms(home):
+    """Raises if doc/journal.cddl lacks what a signer of this home has written."""
+    schema = cddl.Schema((SOURCE / "doc" / "journal.cddl").read_text())
+    count = 0
+    for segment in sorted((home / "signer").glob("journal*/*.seg")):
+        for record in records(segment):
+            why = schema.match(schema.rules["record"], cddl.decode(record))
+            if why:
+                raise AssertionError("%s, record %d read: %s" % (
+                    segment, count, why))
+            count += 1
+    assert count > 0, "no record in %s" % home
 
 
 def command(*words, data=None, check=True, cwd=None):
@@ -609,6 +643,8 @@ class Home:
         finally:
             self.server = None
         self.sound()
+        if status == 0:
+            conforms(self.path)
         return status
 
     def programs(self):

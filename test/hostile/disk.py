@@ -190,6 +190,11 @@ class Disk:
             self.names[name].waiting.append((0, None))
         self.open[inode] = self.names[name]
 
+    def has(self, inode, suffix):
+        """Is it open as a file with such a name?"""
+        return any(file is self.open[inode] and name.endswith(suffix)
+                   for name, file in self.names.items())
+
     def wait(self, name, act):
         self.waiting.append((name.rpartition("/")[0], act))
 

@@ -321,6 +321,8 @@ class Judge:
         self.devices = {}       # serial: certificate that was handed out
         self.states = {}        # serial: held? None where nobody knows
         self.checked = 0
+        self.same = 0       # answers that a repetition was held to
+        self.rendered = 0   # records that one was, whose answer was lost
 
     def journal(self):
         world.command(world.BIN / "hallmark", "journal", "verify", "--home",
@@ -426,11 +428,17 @@ class Judge:
 
     def enough(self, vouchers):
         """Raises if too little was told to judge by: of a unit that is issued,
-        or held or released, under load an error is no fault."""
+        or held or released, under load an error is no fault. Nor is a repetition
+        behind its minute, but not all may come so late."""
+        print("# repeated: %d as told before, %d as only recorded" % (
+            self.same, self.rendered))
         assert len(self.vouchers) > vouchers, len(self.vouchers)
+        assert self.same > vouchers // 2, self.same
+        assert self.rendered > 0
         assert len(self.devices) > 6, len(self.devices)
         assert any(held is not None for held in self.states.values()), \
             self.states
+        world.conforms(self.service.path)
 
     def sample(self, artifact):
         """Every tenth voucher is also shown to openssl."""
@@ -538,9 +546,11 @@ class Round:
             record = self.judge.voucher_record(request)
             if before is not None:
                 assert body == before, "another voucher the second time"
+                self.judge.same += 1
             elif record is not None:
                 assert signed_attributes(body)[0] == record["tbs_sha256"], \
                     "the record was not rendered again"
+                self.judge.rendered += 1
             self.judge.told(("voucher", request.sha256, body))
             self.judge.sample(body)
         if self.made is not None:

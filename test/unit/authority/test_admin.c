@@ -231,6 +231,21 @@ issuing(void **state)
 	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-00000A");
 }
 
+/* While an authority lives no other one opens its home. */
+static void
+second(void **state)
+{
+	struct authority *other = calloc(1, sizeof(*other));
+	struct why why;
+
+	(void)state;
+	assert_non_null(other);
+	assert_int_equal(
+	    authority_calls.start(other, NULL, &why), REASON_HOME_LOCKED);
+	close(other->lock);
+	free(other);
+}
+
 /* Lost between reservation and certificate: the same key gets the same serial,
  * or, where the signer has gone past it, the next one, and the old is burnt. */
 static void
@@ -742,6 +757,7 @@ main(void)
 		TEST(signer_ends),
 		TEST(issuing),
 		TEST(issuing_again),
+		TEST(second),
 		TEST(commit_lost),
 		TEST(imports),
 		TEST(numbers_repeated),

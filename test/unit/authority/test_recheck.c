@@ -587,6 +587,53 @@ unreadable_behind(void **state)
 	assert_string_equal(status(w, "recheck.field"), "facts");
 }
 
+static bool
+see_bytes(void *context, const struct store_recheck *r)
+{
+	*(bool *)context = r->bytes.len > 0;
+	return false;
+}
+
+static bool
+has_bytes(struct world *w)
+{
+	uint8_t signer[16];
+	bool has = false;
+
+	memcpy(signer, w->a->ledger.signer, sizeof(signer));
+	store_recheck_get(w->a->store, signer, w->sequence, see_bytes, &has);
+	return has;
+}
+
+/* The bytes of what was derived again are kept for the days that hallmark.ini
+ * says, those of what waits longer. */
+static void
+kept(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f[1];
+	const int64_t days = 30;
+
+	issue(w, 1, f);
+	w->a->start.config.keep_requests = (unsigned)days;
+	clock_set_test(NOW + 2 * days * SECONDS_A_DAY);
+	authority_calls.tick(w->a);
+	drained(w);
+	assert_true(has_bytes(w));
+	clock_set_test(NOW);
+	authority_calls.connected(w->a, &w->apart);
+	say(w, &w->apart, asked(&w->apart, &f[0]), &f[0], REASON_OK);
+	drained(w);
+	clock_set_test(NOW + days * SECONDS_A_DAY - 60);
+	authority_calls.tick(w->a);
+	drained(w);
+	assert_true(has_bytes(w));
+	clock_set_test(NOW + days * SECONDS_A_DAY + 60);
+	authority_calls.tick(w->a);
+	drained(w);
+	assert_false(has_bytes(w));
+}
+
 /* What a checker says must be about the bytes, and about now. */
 static void
 vouched(void **state)
@@ -691,6 +738,7 @@ main(void)
 		TEST(dies_of_a_later_one),
 		TEST(dies_once),
 		TEST(unreadable_behind),
+		TEST(kept),
 		TEST(vouched),
 		TEST(explained),
 		TEST(explained_refusal),

@@ -60,6 +60,7 @@ sample_key(enum key_purpose purpose, const char *name)
 
 	r.key.order = sample_order(purpose, name);
 	sample_fill(r.key.spki_sha256, HASH_SIZE, 4);
+	sample_fill(r.tbs_sha256, HASH_SIZE, 22);
 	return r;
 }
 

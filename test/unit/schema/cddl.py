@@ -238,8 +238,13 @@ class Schema:
     def match_map(self, node, value):
         if type(value) is not dict:
             return "line %d: %.60r is no map" % (node.line, value)
-        left = dict(value)
-        for member in self.flat(node.of):
+        left, met, members = dict(value), [], list(self.flat(node.of))
+        for member in members:      # first what tells alternatives apart
+            if member.of.kind == "number" and member.key in left:
+                why = self.match(member.of, left[member.key])
+                if why:
+                    return why
+        for member in members:
             if member.key not in left:
                 if member.optional:
                     continue
@@ -247,9 +252,35 @@ class Schema:
             why = self.match(member.of, left.pop(member.key))
             if why:
                 return why
+            met.append(member)
+        if left:
+            return "line %d: members %s are not in it" % (
+                node.line, sorted(left))
+        for member in met:      # not by what another alternative takes
             member.met += 1
-        return "" if not left else "line %d: members %s are not in it" % (
-            node.line, sorted(left))
+        return ""
+
+
+def encode(value):
+    """The one encoding of a value."""
+    def head(major, n):
+        if n < 24:
+            return bytes([major << 5 | n])
+        size = next(s for s in (1, 2, 4, 8) if n < 1 << 8 * s)
+        return bytes([major << 5 | 23 + size.bit_length()]) + \
+            n.to_bytes(size, "big")
+    if value is None or type(value) is bool:
+        return {False: b"\xf4", True: b"\xf5", None: b"\xf6"}[value]
+    if type(value) is int:
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if type(value) is bytes:
+        return head(2, len(value)) + value
+    if type(value) is str:
+        return head(3, len(value.encode())) + value.encode()
+    if type(value) is list:
+        return head(4, len(value)) + b"".join(encode(v) for v in value)
+    return head(5, len(value)) + b"".join(sorted(
+        encode(key) + encode(v) for key, v in value.items()))
 
 
 def decode(data):

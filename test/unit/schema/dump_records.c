@@ -39,7 +39,9 @@ print_checkpoint(void)
 		.copied = true,
 		.lines = { 1, 0, 0, 0, 1 } };
 	struct ledger_line lines[] = { { "lamp-1", "SN-######" },
-		{ "lamp-2", "%%%%" } };
+		{ "lamp-2",
+		    "THE-LONGEST-SCHEME-THAT-THERE-MAY-BE-OF-SIXTY-FOUR-IN-ALL-"
+		    "%%%%%%" } };
 	struct ledger_profile profile = { "router-9", { 0 } };
 	struct ledger_run runs[] = { { 0, 0, 4 }, { 0, 9, 9 }, { 1, 2, 2 } };
 	struct ledger_slot given = { "Q7", "Graz", SAMPLE_TIME };
@@ -86,7 +88,10 @@ int
 main(void)
 {
 	struct record r;
+	unsigned kind;
 
+	for (kind = 1; kind <= RECORD_KIND_LAST; kind++)
+		printf("type %u\n", kind);
 	print_checkpoint();
 	r = sample_key(PURPOSE_IDEVID_CA, "F1-1");
 	r.key.wrapped = true;
@@ -94,6 +99,10 @@ main(void)
 	r = sample_key(PURPOSE_IDEVID_CA, "R1-1");
 	r.key.order.rsa_bits = 2048;
 	print(r);
+	r = sample_key(PURPOSE_IDEVID_CA, "F2-1");
+	r.key.order.policy.awake_days = AWAKE_BY_ACT;
+	print(r);
+	print(sample_key(PURPOSE_MANIFEST, "manifest-1"));
 	print(sample_ca("F1-1"));
 	r = sample_device_record();
 	sample_fill(r.device.device.certificate_sha256, HASH_SIZE, 9);

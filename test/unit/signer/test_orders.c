@@ -384,6 +384,39 @@ large_groups(void **state)
 	}
 }
 
+/* Law 3: no signature without a record that is on the disk, whatever is signed. */
+static void
+synced_first(void **state)
+{
+	struct order *o[3];
+	struct why why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		o[i] = calloc(1, sizeof(*o[i]));
+	o[0]->type = MESSAGE_SIGN_VOUCHER;
+	o[0]->voucher = world_voucher();
+	o[1]->type = MESSAGE_SIGN_IDEVID;
+	o[1]->idevid = world_idevid(7);
+	o[2]->type = MESSAGE_KEY_CREATE;
+	o[2]->key = (struct key_order){ .purpose = PURPOSE_VOUCHER,
+		.name = "voucher-2",
+		.policy = { .kinds = SIGNED_NONCED } };
+	for (i = 0; i < 3; i++)
+		signer_order(&world.signer, o[i]);
+	memset(&world.reply, 0, sizeof(world.reply));
+	world.signatures = 0;
+	world.sync_fails = true;
+	assert_int_equal(
+	    signer_group(&world.signer, &why), REASON_JOURNAL_WRITE);
+	world.sync_fails = false;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(o[i]->reason, REASON_OK);
+	assert_int_equal(world.signatures, 0);
+	assert_int_equal(world.reply.count, 0);
+}
+
 /* The signature is announced in the next group, by the artifact's hash. */
 static void
 signed_follows(void **state)
@@ -720,6 +753,7 @@ main(void)
 		CASE(again_other_key),
 		CASE(group),
 		CASE(large_groups),
+		CASE(synced_first),
 		CASE(signed_follows),
 		CASE(idevid),
 		CASE(idevid_again),

@@ -3,6 +3,7 @@
 
 #include "../scrypt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +28,29 @@ static struct secret secret;
 
 /* The power stays: nothing need reach a disk that others keep busy. */
 int
-fdatasync(int fd)
+fsync(int fd)
 {
 	return fcntl(fd, F_GETFD) < 0 ? -1 : 0;
 }
 
+/* Of the journal's groups; key files and folders have fsync(). */
 int
-fsync(int fd)
+fdatasync(int fd)
 {
-	return fdatasync(fd);
+	if (!world.sync_fails)
+		return fsync(fd);
+	errno = EIO;
+	return -1;
+}
+
+void __wrap_private_keys_sign(struct signature *all, size_t len);
+void __real_private_keys_sign(struct signature *all, size_t len);
+
+void
+__wrap_private_keys_sign(struct signature *all, size_t len)
+{
+	world.signatures += len;
+	__real_private_keys_sign(all, len);
 }
 
 static void

@@ -32,6 +32,8 @@ struct world {
 	int64_t now;	 /* test clock at the start */
 	unsigned opened; /* keys, so far */
 	unsigned scrypts;
+	size_t signatures; /* made, so far */
+	bool sync_fails;
 	uint8_t pin[CERTIFICATE_MAX];
 	struct certificate pinned;
 };
