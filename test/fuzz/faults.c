@@ -24,13 +24,16 @@
 #define LEAKS 1
 #endif
 #ifdef LEAKS
+#include <sanitizer/allocator_interface.h>
 #include <sanitizer/lsan_interface.h>
 #endif
 
 #define LIVE_MAX 65536 /* allocations of one input that are known */
 #define ALL_MAX	 24    /* failures tried for one input, spread over all */
-/* What a process leaves behind at its end stays here: so this many ends. */
+/* What a process leaves behind at its end stays here: so this many ends, and no more
+ * octets than the fuzzer has room for (libFuzzer's limit is 2 GiB). */
 #define ENDS_MAX 50000
+#define LEFT_MAX (UINT64_C(1) << 30)
 
 bool faults_all;
 unsigned long inputs_accepted;
@@ -41,6 +44,7 @@ static struct {
 	unsigned fail;	/* the one that fails; 0 = none */
 	bool lasting;	/* all behind it fail, too */
 	unsigned ends;	/* caught so far */
+	uint64_t left;	/* octets that they left */
 	void *live[LIVE_MAX];
 	unsigned live_len;
 	uint64_t digest;
@@ -136,8 +140,13 @@ __wrap_exit(int status)
 	require(f.fail != 0 && f.count >= f.fail);
 	f.on = false;
 #ifdef LEAKS
-	while (f.live_len > 0)
-		__lsan_ignore_object(f.live[--f.live_len]);
+	while (f.live_len > 0) {
+		void *p = f.live[--f.live_len];
+
+		if (__sanitizer_get_ownership(p))
+			f.left += __sanitizer_get_allocated_size(p);
+		__lsan_ignore_object(p);
+	}
 #endif
 	f.ends++;
 	longjmp(f.end, 1);
@@ -210,7 +219,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(count == 0);
 #endif
 	inputs_accepted += plain != 0;
-	if (count == 0 || f.ends == ENDS_MAX)
+	if (count == 0 || f.ends == ENDS_MAX || f.left > LEFT_MAX)
 		return 0;
 	if (!faults_all) {
 		drawn = digest_add(ACCEPTED, bytes, len) >> 8;
