@@ -171,8 +171,10 @@ open_place(const struct signer *s)
 		    "text=\"the journal was copied to where it lies: whether "
 		    "it is "
 		    "the newest only evidence outside of this home can tell\" "
-		    "next=\"hallmark journal verify --against MANIFEST, then "
-		    "hallmark journal succeed\"");
+		    "next=\"of a home that you moved, and that runs nowhere "
+		    "else, remove signer/journal/place; else hallmark journal "
+		    "verify --against MANIFEST, then hallmark journal "
+		    "succeed\"");
 		break;
 	case PLACE_OWN:
 		break;
