@@ -24,8 +24,10 @@
 #define LEAKS 1
 #endif
 #ifdef LEAKS
-#include <sanitizer/allocator_interface.h>
 #include <sanitizer/lsan_interface.h>
+/* Of sanitizer/allocator_interface.h, which gcc has in its library alone. */
+int __sanitizer_get_ownership(const volatile void *p);
+size_t __sanitizer_get_allocated_size(const volatile void *p);
 #endif
 
 #define LIVE_MAX 65536 /* allocations of one input that are known */
