@@ -48,7 +48,7 @@ keyring_add(struct keyring *k, const char *name, struct private_key *key)
 }
 
 void
-chain_free(struct held_key *h)
+held_key_free_chain(struct held_key *h)
 {
 	while (h->chain_len > 0)
 		free((void *)(uintptr_t)h->chain[--h->chain_len].ptr);
@@ -57,7 +57,7 @@ chain_free(struct held_key *h)
 static void
 held_key_free(struct held_key *h)
 {
-	chain_free(h);
+	held_key_free_chain(h);
 	private_key_free(h->key);
 	free(h);
 }
@@ -88,7 +88,7 @@ held_key_chain(struct held_key *h, const struct span *chain, unsigned chain_len,
 {
 	unsigned i;
 
-	chain_free(h);
+	held_key_free_chain(h);
 	for (i = 0; i < chain_len && i < CHAIN_MAX; i++)
 		h->chain[i] = span_of(
 		    memory_copy(chain[i].ptr, chain[i].len), chain[i].len);
@@ -97,7 +97,7 @@ held_key_chain(struct held_key *h, const struct span *chain, unsigned chain_len,
 }
 
 enum reason
-chain_load(struct held_key *h, const char *folder,
+held_key_load_chain(struct held_key *h, const char *folder,
     const struct ledger_key *known, struct why *why)
 {
 	uint8_t hash[HASH_SIZE], *octets;
@@ -195,7 +195,7 @@ key_load(struct keyring *k, struct signer *s, const struct ledger_key *known,
 	if (known->state == KEY_REQUESTED ||
 	    known->order.purpose == PURPOSE_MANIFEST)
 		return REASON_OK;
-	if ((r = chain_load(h, s->folder, known, why)) != REASON_OK)
+	if ((r = held_key_load_chain(h, s->folder, known, why)) != REASON_OK)
 		keyring_forget(k, known->order.name);
 	return r;
 }

@@ -311,11 +311,11 @@ check_policies(const struct signer *s, const struct ledger_key *k,
 		    memcmp(known->certificate_sha256, none, HASH_SIZE) == 0)
 			continue;
 		memset(&other, 0, sizeof(other));
-		r = chain_load(&other, s->folder, known, why);
+		r = held_key_load_chain(&other, s->folder, known, why);
 		met = r == REASON_OK &&
 		    (issues ? lint_policy_of(c, &other.certificate)
 			    : lint_policy_of(&other.certificate, c));
-		chain_free(&other);
+		held_key_free_chain(&other);
 		if (r != REASON_OK)
 			return r;
 		if (met)

@@ -55,9 +55,9 @@ MUST_USE enum reason held_key_chain(struct held_key *h,
 /* The same from FOLDER/NAME.pem, which key_certify_prepare() wrote and nothing takes
  * away, whatever becomes of the key; the ledger has the hash of its first certificate.
  * HOME_INVALID, FILE_UNREADABLE. */
-MUST_USE enum reason chain_load(struct held_key *h, const char *folder,
+MUST_USE enum reason held_key_load_chain(struct held_key *h, const char *folder,
     const struct ledger_key *known, struct why *why);
-void chain_free(struct held_key *h);
+void held_key_free_chain(struct held_key *h);
 /* FOLDER/NAME.key and FOLDER/NAME.pem. */
 void key_path(char out[PATH_MAX], const char *folder, const char *name,
     const char *ending);
