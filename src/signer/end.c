@@ -134,7 +134,8 @@ key_end_prepare(struct signer *s, struct order *o)
 		return why_set(&o->why, REASON_KEY_END, -1, "key %s is %s",
 		    e->name,
 		    k->ending != 0 && k->state == KEY_RETIRED
-			? "being erased"
+			? "being erased: the signer's next "
+			  "start goes on with it"
 			: key_state_name(k->state));
 	if ((r = key_erasable(s, k, &o->why)) != REASON_OK)
 		return r;

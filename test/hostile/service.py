@@ -44,7 +44,7 @@ PATH = "/.well-known/brski/requestvoucher"
 AUDIT = "/.well-known/brski/requestauditlog"
 HEAD = {"Content-Type": builder.MEDIA}
 PROGRAMS = ("front", "checker", "authority", "signer")
-FAULTS = ("write", "sync", "room", "memory")
+FAULTS = ("write", "sync", "room", "memory", "name", "folder")
 FAULT = struct.Struct("=qqq")
 FOLDERS = ("signer/journal", "signer/keys", "signer/wrapping",
            "signer/archive", "authority")
@@ -91,6 +91,10 @@ class Control:
     def struck(self, fault):
         return FAULT.unpack_from(self.map,
                                  FAULTS.index(fault) * FAULT.size)[2]
+
+    def countdown(self, fault):
+        return FAULT.unpack_from(self.map,
+                                 FAULTS.index(fault) * FAULT.size)[0]
 
     def calm(self):
         for fault in FAULTS:

@@ -28,6 +28,7 @@
 static struct watched {
 	char path[PATH_LONGEST]; /* whole */
 	uint64_t file;
+	bool folder;
 } watched[DESCRIPTORS];
 
 /* Where the program stands behind its walls: its folder, by fchdir(), and then
@@ -120,6 +121,7 @@ open_watched(int dir, const char *name, int flags, mode_t mode,
 		abort();
 	memcpy(watched[fd].path, path, strlen(path) + 1);
 	watched[fd].file = st.st_ino;
+	watched[fd].folder = S_ISDIR(st.st_mode);
 	path = watched_path(path);
 	log_change(CHANGE_OPEN, st.st_ino,
 	    (made ? 1u : 0u) | ((flags & O_TRUNC) != 0 ? 2u : 0u), path,
@@ -394,7 +396,8 @@ sync_watched(int fd, int (*real)(int))
 	if (w == NULL)
 		return real(fd);
 	name = watched_path(w->path);
-	if (fault_strikes(FAULT_SYNC)) {
+	if (fault_strikes(FAULT_SYNC) ||
+	    (w->folder && fault_strikes(FAULT_FOLDER))) {
 		log_change(CHANGE_SYNC_FAILED, w->file, 0, name, strlen(name));
 		errno = EIO;
 		return -1;
@@ -435,6 +438,15 @@ log_names(enum change change, const char *from, const char *to)
 	log_change(change, 0, 0, both, len);
 }
 
+static bool
+name_stays(const char *path)
+{
+	if (path == NULL || !fault_strikes(FAULT_NAME))
+		return false;
+	errno = EIO;
+	return true;
+}
+
 int
 renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
@@ -443,6 +455,8 @@ renameat(int from_dir, const char *from, int to_dir, const char *to)
 	int r;
 	NEXT(int, int, const char *, int, const char *);
 
+	if (name_stays(a))
+		return -1;
 	r = real(from_dir, from, to_dir, to);
 	if (r == 0 && a != NULL && b != NULL)
 		log_names(CHANGE_RENAME, watched_path(a), watched_path(b));
@@ -464,6 +478,8 @@ link(const char *from, const char *to)
 	int r;
 	NEXT(int, const char *, const char *);
 
+	if (name_stays(a))
+		return -1;
 	r = real(from, to);
 	if (r == 0 && a != NULL && b != NULL)
 		log_names(CHANGE_LINK, watched_path(a), watched_path(b));
@@ -478,6 +494,8 @@ unlinkat(int dir, const char *name, int flags)
 	int r;
 	NEXT(int, int, const char *, int);
 
+	if (name_stays(path))
+		return -1;
 	r = real(dir, name, flags);
 	if (r == 0 && path != NULL)
 		log_names(CHANGE_UNLINK, watched_path(path), NULL);

@@ -22,7 +22,15 @@
  * fault strikes when its countdown goes from 1 to 0, and each time after that
  * while `lasting` is set.
  */
-enum fault { FAULT_WRITE, FAULT_SYNC, FAULT_ROOM, FAULT_MEMORY, FAULT_KINDS };
+enum fault {
+	FAULT_WRITE,
+	FAULT_SYNC, /* of a file or a folder */
+	FAULT_ROOM,
+	FAULT_MEMORY,
+	FAULT_NAME,   /* a rename, link or unlink */
+	FAULT_FOLDER, /* a sync of a folder alone */
+	FAULT_KINDS
+};
 
 struct control {
 	struct {
