@@ -5,13 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static char other[4096]; /* a file of another program */
@@ -101,6 +104,36 @@ make_child(void)
 	return child;
 }
 
+/* With a descriptor that the program was given. */
+static long
+connect_given(void)
+{
+	const struct sockaddr_un where = { .sun_family = AF_UNIX,
+		.sun_path = "control" };
+
+	return connect(
+	    STDIN_FILENO, (const struct sockaddr *)&where, sizeof(where));
+}
+
+static long
+memory_file(void)
+{
+	return memfd_create("probe", 0);
+}
+
+/* Calls that no list of calls sees. */
+static long
+ring(void)
+{
+	return syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static long
+name_space(void)
+{
+	return unshare(CLONE_NEWUSER);
+}
+
 static const struct {
 	const char *name;
 	long (*call)(void);
@@ -117,6 +150,10 @@ static const struct {
 	{ "read-parent", read_parent },
 	{ "map-code", map_code },
 	{ "fork", make_child },
+	{ "connect", connect_given },
+	{ "memory-file", memory_file },
+	{ "ring", ring },
+	{ "namespace", name_space },
 };
 
 static void
