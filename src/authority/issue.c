@@ -13,6 +13,18 @@
 /* CAs of a line that may reach their limit while one unit waits. */
 #define TAKEOVERS_MAX 4
 
+/* Now, and again when the key is known: an operator may have changed his mind. */
+static enum reason
+check_orderable(
+    struct authority *a, const struct product *product, struct why *why)
+{
+	if (product->import_only)
+		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
+		    "%s is in import mode: its devices come certified",
+		    product->name);
+	return line_check(a, product->name, why);
+}
+
 static enum reason
 read_order(struct authority *a, const struct message_admin *m,
     struct product *product, struct why *why)
@@ -29,10 +41,7 @@ read_order(struct authority *a, const struct message_admin *m,
 	/* An order with what no program wrote would end the signer. */
 	if ((r = product_check(product, why)) != REASON_OK)
 		return r;
-	if (product->import_only)
-		return why_set(why, REASON_PRODUCT_SYNTAX, -1,
-		    "%s is in import mode: its devices come certified", name);
-	if ((r = line_check(a, name, why)) != REASON_OK)
+	if ((r = check_orderable(a, product, why)) != REASON_OK)
 		return r;
 	r = admin_text(m, "factory", factory, sizeof(factory), false, why);
 	if (r != REASON_OK)
@@ -133,8 +142,22 @@ serial_fresh(struct authority *a, const struct product *product,
 	return serial_format(out->serial, product, ca->slot, out->counter, why);
 }
 
+/* Has it the form that the product's serials have today? Without devices width, check
+ * character and token may change. */
+static bool
+serial_stands(const struct product *product, const struct store_serial *s)
+{
+	char now[SERIAL_MAX + 1];
+	struct why why;
+
+	return serial_format(now, product, s->slot, s->counter, &why) ==
+	    REASON_OK &&
+	    strcmp(now, s->serial) == 0;
+}
+
 /* Whoever asks again with the same key gets what was reserved for it, if there is a
- * CA that signs it. */
+ * CA that signs it. Where there is none it stays: a serial that is burnt for
+ * nothing is lost, and each try would burn one. */
 static bool
 serial_again(struct authority *a, struct pending *p,
     const struct store_serial *known, const char *ordered, const char *factory,
@@ -146,9 +169,12 @@ serial_again(struct authority *a, struct pending *p,
 	}
 	*ca = ca_of_slot(a, known->slot);
 	if (*ca != NULL &&
-	    (ordered[0] != '\0' || ca_may_sign(a, *ca, &p->product)))
+	    (ordered[0] != '\0' ||
+		(serial_stands(&p->product, known) &&
+		    (ca_may_sign(a, *ca, &p->product) ||
+			*ca == ca_choose(a, &p->product, factory)))))
 		return true;
-	/* Its CA has ended meanwhile: the unit gets another one. */
+	/* Its CA has ended meanwhile, or its form: the unit gets another one. */
 	(void)serial_burn(a, known);
 	return false;
 }
@@ -281,7 +307,7 @@ issue_inspected(
 	(void)product_again(a, p);
 	memcpy(s.csr_sha256, f->csr_sha256, HASH_SIZE);
 	memcpy(s.spki_sha256, f->spki_sha256, HASH_SIZE);
-	if ((r = line_check(a, p->product.name, &why)) != REASON_OK)
+	if ((r = check_orderable(a, &p->product, &why)) != REASON_OK)
 		; /* since it was asked about */
 	else if (store_device_by_key(a->store, f->spki_sha256, &other))
 		r = why_set(&why, REASON_KEY_DUPLICATE, -1,
@@ -455,8 +481,13 @@ issue_signed(
 	/* Its act was before the order, its row was not; now that is there, too: the
 	 * signer answers in the order in which it was asked. */
 	if (r == REASON_SIGNER_POLICY && product_again(a, p)) {
-		ask(a, p, true);
-		return;
+		if (p->product.scheme[0] != '\0' || is_ordered(p) ||
+		    serial_stands(&p->product, &p->reserved)) {
+			ask(a, p, true);
+			return;
+		}
+		if (burn_and_retry(a, p))
+			return;
 	}
 	why_set(&why, r, -1, "%s", m->text);
 	if (r == REASON_OK && !record_device(a, p, m))

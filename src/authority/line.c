@@ -73,7 +73,6 @@ line_duplicate(
 		return false;
 	memcpy(l.product, p->product.name, sizeof(l.product));
 	text_copy(l.serial, sizeof(l.serial), span_str(u->holder));
-	/* Cut where it is longer than any serial: nobody has looked at it yet. */
 	(void)text_copy(l.unit, sizeof(l.unit), u->serial);
 	memcpy(l.request_sha256, u->request_sha256, HASH_SIZE);
 	l.moment = clock_now();
@@ -99,8 +98,9 @@ line_see(struct authority *a, struct pending *p, const struct csr_facts *f)
 	struct line_unit u = { .request_sha256 = f->csr_sha256 };
 	struct store_serial known = { 0 };
 	struct device holder = { 0 };
+	char ordered[SERIAL_MAX + 1];
 	struct message_admin m;
-	struct span ordered;
+	struct why why;
 	const char *of;
 
 	if (store_serial_by_key(a->store, f->spki_sha256, &known)) {
@@ -113,8 +113,11 @@ line_see(struct authority *a, struct pending *p, const struct csr_facts *f)
 		return false;
 	}
 	admin_again(p, &m);
-	ordered = admin_argument(&m, "serial");
-	u.serial = ordered.len > 0 ? ordered : span_str(f->serial);
+	/* What no serial can be names no unit. */
+	if (admin_text(&m, "serial", ordered, sizeof(ordered), false, &why) !=
+	    REASON_OK)
+		ordered[0] = '\0';
+	u.serial = span_str(ordered[0] != '\0' ? ordered : f->serial);
 	if (u.serial.len == 0) {
 		if (memcmp(known.csr_sha256, f->csr_sha256, HASH_SIZE) == 0)
 			return false;

@@ -153,7 +153,7 @@ add_names(char *out, size_t cap, const char *value)
 {
 	size_t used = strlen(out), len;
 
-	if (!config_text_valid(value, CONFIG_VALUE))
+	if (!config_text_valid(value, cap))
 		return false;
 	while (*value != '\0') {
 		const char *comma = strchrnul(value, ',');

@@ -42,8 +42,8 @@ MUST_USE enum reason envelope_verify(const struct envelope *e,
     const struct certificate **signer, struct why *why);
 /* Has COSE the algorithm of the signature (MP 10.1)? */
 bool envelope_algorithm_in_cose(const struct envelope *e);
-/* Does this key verify it? For objects that bring no certificate. Never for
- * CMS, which brings its own. */
+/* Does this key, known from elsewhere, verify it? COSE without alg is the caller's
+ * to judge (envelope_verify() says ALGORITHM). Never for CMS, which brings its own. */
 MUST_USE bool envelope_verify_key(const struct envelope *e, struct span spki);
 
 #endif

@@ -23,9 +23,10 @@ envelope_check(const struct judge_facts *f, uint8_t *arena,
 	why_clear(&inner);
 	r = envelope_verify(e, &out->signer, &inner);
 	/* A registrar strips the certificates of a COSE voucher, or puts in
-	 * others (MP 10.1). */
+	 * others (MP 10.1). Without alg nothing verifies it. */
 	if (r == REASON_OK ||
-	    (f->anchor.len > 0 && envelope_verify_key(e, f->anchor)))
+	    (r != REASON_ALGORITHM && f->anchor.len > 0 &&
+		envelope_verify_key(e, f->anchor)))
 		return REASON_OK;
 	return why_set(why, REASON_VOUCHER_SIGNATURE, inner.offset, "%s: %s",
 	    reason_code(r), inner.text);

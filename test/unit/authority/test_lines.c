@@ -151,6 +151,26 @@ unit_again(void **state)
 	counted(w, "2", "true");
 }
 
+/* No serial is that long: it names no unit, and the same octets are one. */
+static void
+no_serial(void **state)
+{
+	struct world *w = *state;
+	char longer[SERIAL_MAX + 8];
+	unsigned i;
+
+	world_ready(w, 1);
+	memset(longer, 'A', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	for (i = 0; i < 3; i++) {
+		csr(w, 1, longer, "");
+		(void)told(w, REASON_KEY_DUPLICATE);
+	}
+	assert_string_equal(text_at(done(w, "service.status", NULL),
+				"duplicate-keys.0.product"),
+	    "absent");
+}
+
 /* Two requests without a serial that differ are two units. */
 static void
 two_units(void **state)
@@ -300,6 +320,109 @@ product_changed(void **state)
 	(void)told(w, REASON_SIGNER_POLICY);
 }
 
+/* Who orders the key number n is sent with this serial, and refused so. */
+static void
+order_refused(
+    struct world *w, unsigned n, const char *serial, enum reason refusal)
+{
+	struct idevid_order o;
+	struct cbor in;
+
+	csr(w, n, NULL, "");
+	assert_int_equal(w->signer.len, 1);
+	assert_int_equal(w->signer.sent[0].type, MESSAGE_SIGN_IDEVID);
+	cbor_open(&in, buf_span(&w->signer.sent[0].payload), true);
+	assert_true(message_idevid_order_get(&in, &o));
+	assert_string_equal(o.serial, serial);
+	w->refuses = refusal;
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, refusal);
+}
+
+/* Where no CA can give what a product shows, no try burns a serial. */
+static void
+no_ca_fits(void **state)
+{
+	struct world *w = *state;
+	unsigned i;
+
+	world_ready(w, 0);
+	(void)done(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "issuance-policy", "yes" }));
+	for (i = 0; i < 3; i++)
+		order_refused(w, 1, "AR9-F1-000001", REASON_CA_MISMATCH);
+	(void)done(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "issuance-policy", "no" }));
+	csr(w, 1, NULL, "");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000001");
+}
+
+/* A serial that was kept has the form of before: it is burnt, and the unit gets one
+ * that the signer signs. */
+static void
+form_changed(void **state)
+{
+	struct world *w = *state;
+	struct store_serial s;
+
+	world_ready(w, 0);
+	order_refused(w, 1, "AR9-F1-000001", REASON_SIGNER_RATE);
+	(void)done(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "counter-width", "8" }));
+	csr(w, 1, NULL, "");
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-00000002");
+	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", "", &s));
+	assert_int_equal(s.state, SERIAL_BURNT);
+}
+
+/* The same while an order is with the signer. */
+static void
+form_changed_meanwhile(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 0);
+	command(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "counter-width", "8" }));
+	csr(w, 1, NULL, "");
+	assert_int_equal(w->signer.len, 2);
+	puppet_obey(w);
+	w->refuses = REASON_SIGNER_POLICY;
+	puppet_obey(w);
+	drained(w);
+	(void)told(w, REASON_OK); /* the operator */
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(
+	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-00000002");
+}
+
+/* In import mode none is issued, also where a checker looks at it already. */
+static void
+import_mode_meanwhile(void **state)
+{
+	struct message_inspected m = { .kind = INSPECT_CSR };
+	struct world *w = *state;
+	uint64_t id;
+
+	world_ready(w, 0);
+	id = csr_shown(w);
+	(void)done(w, "product.set",
+	    ARGUMENTS({ "name", "router-9" }, { "import-only", "yes" }));
+	m.csr.spki = span_str("a key");
+	inspected(w, &w->checker, id, &m);
+	drained(w);
+	expect_nothing(&w->signer);
+	(void)told(w, REASON_PRODUCT_SYNTAX);
+}
+
 /* What no program wrote of a product never comes to the signer. */
 static void
 product_damaged(void **state)
@@ -338,10 +461,15 @@ main(void)
 		TEST(duplicate_keys),
 		TEST(tray_again),
 		TEST(unit_again),
+		TEST(no_serial),
 		TEST(two_units),
 		TEST(import_again),
 		TEST(stop_lost),
 		TEST(product_changed),
+		TEST(no_ca_fits),
+		TEST(form_changed),
+		TEST(form_changed_meanwhile),
+		TEST(import_mode_meanwhile),
 		TEST(product_damaged),
 		TEST(many_lines),
 	};

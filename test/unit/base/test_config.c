@@ -215,6 +215,10 @@ names_on_several_lines(void **state)
 	snprintf(
 	    text + strlen(text), sizeof(text) - strlen(text), "names = 1\n");
 	assert_int_equal(reading(text), REASON_HOME_INVALID);
+	/* As long as its line may be. */
+	snprintf(text, sizeof(text), "%snames=%0193u\n", head, 1u);
+	assert_int_equal(reading(text), REASON_OK);
+	assert_int_equal(strlen(c.names), 193);
 	/* No name at all is not "nothing is said". */
 	snprintf(text, sizeof(text), "%snames = ,\n", head);
 	assert_int_equal(reading(text), REASON_HOME_INVALID);
