@@ -86,9 +86,10 @@ struct pledge {
 	 * unique under the anchor (R-6.5, R-10.8). One that is there is compared
 	 * in any case. */
 	bool issuer_demanded;
-	/* Where the IDevID has no authorityKeyIdentifier: SHA-1 of the public key
-	 * bits of its issuer (RFC 5280 4.2.1.2), by which the MASA names it then. */
-	struct span issuer_key_id;
+	/* Where the IDevID has no authorityKeyIdentifier: SHA-1 of its own public
+	 * key, what is in the BIT STRING (RFC 5280 4.2.1.2), by which the MASA names
+	 * its issuer then (MP 6.3). */
+	struct span key_id;
 	/* As it stands in the request that was sent: the characters of the
 	 * string in JSON, the octets in CBOR. Empty: none was sent. */
 	struct span nonce;

@@ -359,7 +359,7 @@ issuer_fits(const struct judging *j)
 	struct span bytes = j->content.leaves[LEAF_IDEVID_ISSUER], peeled;
 	struct span key_id = j->idevid.authority_key_id.len > 0
 	    ? j->idevid.authority_key_id
-	    : j->p->issuer_key_id;
+	    : j->p->key_id;
 	struct der d;
 
 	if (bytes.ptr == NULL)
