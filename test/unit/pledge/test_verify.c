@@ -576,6 +576,13 @@ contents_in_cbor(void **state)
 		ROW("\xa1\x19\x09\x93\xa5\x01\x01\x0b" SERIAL_NUMBER
 		    "\x07" NONCE_OCTETS,
 		    PLEDGE_CONTENT),
+		/* Eight levels, of which two are the voucher's own; nine. */
+		ROW("\xa1\x19\x09\x93\xa5\x61x\x81\x81\x81\x81\x81\x81\x01"
+		    "\x01\x01\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_ACCEPTED),
+		ROW("\xa1\x19\x09\x93\xa5\x61x\x81\x81\x81\x81\x81\x81\x81\x01"
+		    "\x01\x01\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_LIMIT),
 		{ "\xa0", 1, PLEDGE_CONTENT },
 		{ "\xa1\x19\x09\x93\x80", 5, PLEDGE_CONTENT },
 		{ "\x80", 1, PLEDGE_CONTENT },
@@ -701,6 +708,16 @@ headers(void **state)
 		     "a\x40\x61"
 		     "a\x40",
 		    PLEDGE_CONTAINER),
+		/* By its meaning, its length in one octet or in two. */
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa2\x61"
+		     "a\x40\x78\x01"
+		     "a\x40",
+		    PLEDGE_CONTAINER),
+		/* Neither a number nor a text (RFC 9052 1.5). */
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x41"
+		     "a\x40",
+		    PLEDGE_CONTAINER),
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x80\x40", PLEDGE_CONTAINER),
 		COSE("\xd2\x84\x46\xa2\x01\x26\x02\x81\x01\xa0", PLEDGE_HEADER),
 		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x02\x81\x01", PLEDGE_HEADER),
 		/* x5bag that is no certificate's octets. */
