@@ -77,7 +77,11 @@ struct pledge {
 	const struct pledge_anchor *anchors;
 	unsigned anchors_len;
 	unsigned formats; /* of pledge_format, or-ed */
-	unsigned pins;	  /* of pledge_pin, or-ed */
+	/* Of pledge_pin, or-ed: in answer to a request with a nonce the kind that it
+	 * asked with. Of several in a voucher those that it does not take are passed
+	 * over; of several that it takes the hash counts, then the key, then the
+	 * certificate (MP 11). */
+	unsigned pins;
 	/* Its IDevID certificate, DER. The serial is that of its subject
 	 * (MP 6.4), unless serial is given. */
 	struct span idevid;

@@ -383,24 +383,59 @@ kinds_of_pins(void **state)
 		expect(PLEDGE_PIN);
 	}
 	w.p.pins = 7;
-	w.voucher.pinned_domain_cert = w.domain.der; /* a second one */
-	expect(PLEDGE_CONTENT);
-	/* The one that the device takes is the one that counts. */
-	w.p.pins = PLEDGE_PIN_KEY_SHA256;
-	expect(PLEDGE_ACCEPTED);
-	assert_int_equal(w.out.pin_kind, PLEDGE_PIN_KEY_SHA256);
-	w.p.pins = PLEDGE_PIN_CERTIFICATE;
-	expect(PLEDGE_ACCEPTED);
-	assert_int_equal(w.out.pin_kind, PLEDGE_PIN_CERTIFICATE);
-	w.p.pins = PLEDGE_PIN_KEY;
-	expect(PLEDGE_PIN);
-	w.p.pins = 7;
-	w.voucher.pinned_domain_pubk_sha256 = span_of(NULL, 0);
-	w.voucher.pinned_domain_cert = span_of(NULL, 0); /* none */
+	w.voucher.pinned_domain_pubk_sha256 = span_of(NULL, 0); /* none */
 	expect(PLEDGE_CONTENT);
 	w.voucher.pinned_domain_cert =
 	    span_of(w.domain.der.ptr, w.domain.der.len - 1);
 	expect(PLEDGE_CONTENT);
+}
+
+/* Of several the first that the device takes: hash, key, certificate (MP 11). */
+static void
+several_pins(void **state)
+{
+	static const struct {
+		unsigned takes;
+		enum pledge_pin kind;
+	} rows[] = {
+		{ 7, PLEDGE_PIN_KEY_SHA256 },
+		{ 6, PLEDGE_PIN_KEY_SHA256 },
+		{ 5, PLEDGE_PIN_KEY_SHA256 },
+		{ 4, PLEDGE_PIN_KEY_SHA256 },
+		{ 3, PLEDGE_PIN_KEY },
+		{ 2, PLEDGE_PIN_KEY },
+		{ 1, PLEDGE_PIN_CERTIFICATE },
+	};
+	struct span hash = span_str("0123456789abcdef0123456789abcdef");
+	struct span pins[] = { w.domain.der, w.registrar.c.spki, hash };
+	enum pledge_format f;
+	unsigned i;
+
+	(void)state;
+	w.p.nonceless = true;
+	w.voucher.pinned_domain_cert = pins[0];
+	w.voucher.pinned_domain_pubk = pins[1];
+	w.voucher.pinned_domain_pubk_sha256 = pins[2];
+	for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++)
+		FORMATS(f)
+		{
+			w.p.pins = rows[i / 2].takes;
+			strcpy(w.voucher.nonce, i % 2 == 0 ? NONCE : "");
+			assert_int_equal(world_judge(f), PLEDGE_ACCEPTED);
+			assert_int_equal(w.out.pin_kind, rows[i / 2].kind);
+			assert_true(
+			    span_eq(w.out.pin, pins[w.out.pin_kind / 2]));
+		}
+	/* What the device does not take is passed over, also if it is wrong; what
+	 * is wrong gives no way to the next. */
+	w.voucher.pinned_domain_pubk_sha256.len--;
+	expect(PLEDGE_ACCEPTED);
+	w.p.pins = 7;
+	expect(PLEDGE_CONTENT);
+	w.voucher.pinned_domain_cert = span_of(NULL, 0);
+	w.p.pins = PLEDGE_PIN_CERTIFICATE;
+	w.voucher.pinned_domain_pubk_sha256.len++;
+	expect(PLEDGE_PIN);
 }
 
 #define BEGIN "{\"ietf-voucher:voucher\":{"
@@ -837,6 +872,7 @@ main(void)
 		CASE(expired),
 		CASE(dates_of_the_signer),
 		CASE(kinds_of_pins),
+		CASE(several_pins),
 		CASE(contents_in_json),
 		CASE(contents_in_cbor),
 		CASE(limits),
