@@ -158,10 +158,12 @@ enum pledge_verdict pledge_verify(const struct pledge *p, struct span voucher,
  * showed in the TLS handshake, DER, its own certificate first: TLS has proved that it
  * has that key. Pinned are a key of its own, or a CA above it, or itself.
  * PLEDGE_REGISTRAR if it is another. PLEDGE_UNDECIDED if it may be the one, but a
- * signature on the way is of a kind that is not known here, or a certificate is not what
- * pledge_verify() demands below an anchor: then let the TLS library decide, with the
- * pinned certificate as its only anchor. PLEDGE_CERTIFICATE, LIMIT, CALL (no chain, or
- * no accepted voucher). Dates are not looked at.
+ * signature on the way is of a kind that is not known here, a certificate cannot be
+ * read or is not what pledge_verify() demands below an anchor, or the way is longer than
+ * PLEDGE_DEPTH_MAX or costs more than PLEDGE_CHECKS_MAX: then let the TLS library decide,
+ * with the pinned certificate as its only anchor. PLEDGE_CERTIFICATE (its own or the
+ * pinned one cannot be read), LIMIT (it showed more than PLEDGE_CERTIFICATES_MAX), CALL
+ * (no chain, or no accepted voucher). Dates are not looked at.
  *
  * Where est_domain is there, the server of that name is pinned, and not the registrar
  * that the voucher came from (a cloud registrar, MP 15.2).
