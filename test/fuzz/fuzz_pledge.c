@@ -74,6 +74,18 @@ may_refuse(enum reason r, const struct why *why)
 		    strstr(why->text, "additional-configuration") != NULL));
 }
 
+/* They take no voucher with several pins, but read all of it (MP 11). */
+static bool
+has_several_pins(enum reason r, const struct why *why, const struct voucher *v)
+{
+	return r == REASON_VOUCHER_MALFORMED &&
+	    strstr(why->text, "exactly one pinned-domain") != NULL &&
+	    (v->pinned_domain_cert.ptr != NULL) +
+		(v->pinned_domain_pubk.ptr != NULL) +
+		(v->pinned_domain_pubk_sha256.ptr != NULL) >
+	    1;
+}
+
 /* The same octets by the readers of the service and of `voucher show`. */
 static void
 others_agree(struct span bytes, const struct pledge_voucher *v)
@@ -83,6 +95,7 @@ others_agree(struct span bytes, const struct pledge_voucher *v)
 	static uint8_t arena[ENVELOPE_ARENA(PLEDGE_VOUCHER_MAX)],
 	    leaves[PLEDGE_VOUCHER_MAX];
 	enum artifact_format format = envelope_format(bytes);
+	enum pledge_pin kind;
 	struct span pin;
 	struct why why;
 	enum reason r;
@@ -95,14 +108,22 @@ others_agree(struct span bytes, const struct pledge_voucher *v)
 		    ? voucher_from_cbor(e.content, false, &other, &why)
 		    : voucher_from_json(
 			  e.content, leaves, bytes.len, &other, &why);
-	if (r != REASON_OK) {
+	if (r != REASON_OK && !has_several_pins(r, &why, &other)) {
 		require(may_refuse(r, &why));
 		return;
 	}
-	pin = v->pin_kind == PLEDGE_PIN_CERTIFICATE ? other.pinned_domain_cert
-	    : v->pin_kind == PLEDGE_PIN_KEY	    ? other.pinned_domain_pubk
-					    : other.pinned_domain_pubk_sha256;
-	require(span_eq(v->pin, pin));
+	/* This device takes all kinds. */
+	kind = PLEDGE_PIN_CERTIFICATE;
+	pin = other.pinned_domain_cert;
+	if (other.pinned_domain_pubk.ptr != NULL) {
+		kind = PLEDGE_PIN_KEY;
+		pin = other.pinned_domain_pubk;
+	}
+	if (other.pinned_domain_pubk_sha256.ptr != NULL) {
+		kind = PLEDGE_PIN_KEY_SHA256;
+		pin = other.pinned_domain_pubk_sha256;
+	}
+	require(v->pin_kind == kind && span_eq(v->pin, pin));
 	require(v->created_on == other.created_on);
 	require(v->expires_on == other.expires_on);
 	require(v->nonceless == (other.nonce[0] == '\0'));
