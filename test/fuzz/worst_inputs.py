@@ -552,8 +552,9 @@ def line_inputs(section, line, last):
 
 def text_inputs():
     found = {}
-    for kind, piece in enumerate((b"A", b"A", b"A ", b"a", b"9", b"0", b"A",
-                                  b"name=a")):
+    for kind, piece in enumerate((
+            b"A", b"A", b"A ", b"a", b"9", b"0", b"A", b"pin=farthest\n",
+            b"product=any\n", b"address:", b"pin=product\n", b"1.2.", b"a,")):
         found["kind %d" % kind] = fill(bytes([kind]), piece)
     return found
 
