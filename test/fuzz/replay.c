@@ -1,8 +1,9 @@
 /*
  * Feeds every file of the folders that are named to a fuzz target, once, and
  * reports each as a point of TAP. A fault ends the process: the plan that comes
- * last is then missing, which fails the test. The last point is that the readers
- * have accepted something: a corpus of which all is refused proves little.
+ * last is then missing, which fails the test. The last points are that allocations
+ * have failed for every input, and that the readers have accepted something: a
+ * corpus of which all is refused proves little.
  */
 #include "fuzz.h"
 
@@ -75,10 +76,14 @@ main(int argc, char **argv)
 		lacks = "all";
 	else if (corpus_lacks != NULL)
 		lacks = corpus_lacks();
+	printf("%s %u - allocations fail for every input\n",
+	    inputs_read_once == 0 ? "ok" : "not ok", ++count);
+	if (inputs_read_once > 0)
+		printf("# %lu inputs were read once\n", inputs_read_once);
 	printf("%s %u - inputs are accepted, by every reader\n",
-	    lacks == NULL ? "ok" : "not ok", count + 1);
+	    lacks == NULL ? "ok" : "not ok", ++count);
 	if (lacks != NULL)
 		printf("# %s: no input is accepted\n", lacks);
-	printf("1..%u\n", count + 1);
-	return lacks != NULL;
+	printf("1..%u\n", count);
+	return lacks != NULL || inputs_read_once > 0;
 }
