@@ -8,6 +8,19 @@
 #include "journal/ledger.h"
 #include "wire/json.h"
 
+static bool met_ledger, met_record[RECORD_KIND_LAST + 1];
+
+const char *
+corpus_lacks(void)
+{
+	int i;
+
+	for (i = 1; i <= RECORD_KIND_LAST; i++)
+		if (!met_record[i])
+			return record_kind_name((enum record_kind)i);
+	return met_ledger ? NULL : "a ledger";
+}
+
 static uint64_t
 ledger_check(struct span bytes)
 {
@@ -24,6 +37,7 @@ ledger_check(struct span bytes)
 	    (ledger_part_write(&l, again, sizeof(again), &len) &&
 		span_eq(bytes, span_of(again, len))));
 	ledger_free(&l);
+	met_ledger = true;
 	return digest_add(ACCEPTED, bytes.ptr, bytes.len);
 }
 
@@ -46,6 +60,7 @@ record_check(struct span bytes)
 		require(json_parse(span_of(json, len), &root, NULL) == WIRE_OK);
 	else
 		require(r.kind == RECORD_CHECKPOINT);
+	met_record[r.kind] = true;
 	return digest_add(ACCEPTED, again, len);
 }
 

@@ -35,11 +35,24 @@ scratch_folder(void)
 	return folder;
 }
 
+/* An end by fatal() leaves a few descriptors open; AFL++ has its own further up. */
+static void
+left_close(void)
+{
+	static int first = -1;
+
+	if (first < 0)
+		first = dup(STDERR_FILENO);
+	require(first >= 0 &&
+	    close_range((unsigned)first, (unsigned)first + 7, 0) == 0);
+}
+
 const char *
 scratch_write(const char *name, struct span bytes)
 {
 	int fd;
 
+	left_close();
 	snprintf(file, sizeof(file), "%s/%s", scratch_folder(), name);
 	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	require(fd >= 0);
