@@ -626,6 +626,27 @@ def key_inputs(pki):
     }
 
 
+def client_key_inputs():
+    """A curve over a prime of which libcrypto takes long for a square root, of which
+    compressed points ask for one each. A named one, the slowest of all."""
+    prime, size = (1049041 << 640) + 1, 83
+    xs = [x for x in range(2, 40)
+          if pow(x ** 3 + 3 * x + 7, prime >> 1, prime) == 1]
+    point = [b"\2" + x.to_bytes(size, "big") for x in xs[:2]]
+    curve = der(
+        0x30, number(1), der(0x30, oid("1.2.840.10045.1.1"), number(prime)),
+        der(0x30, der(4, (3).to_bytes(size, "big")),
+            der(4, (7).to_bytes(size, "big"))),
+        der(4, point[0]), number(prime), number(1))
+
+    def key(curve, point):
+        return der(0x30, der(0x30, oid("1.2.840.10045.2.1"), curve),
+                   der(3, b"\0" + point))
+    return {"a prime made for it": key(curve, point[1]),
+            "secp224r1": key(oid("1.3.132.0.33"), bytes.fromhex(
+                "02b70e0cbd6bb4bf7f321390b94a03c1d356c21122343280d6115c1d21"))}
+
+
 def worst_inputs(target, folder, _pki=[]):
     def pki():
         if not _pki:
@@ -653,7 +674,7 @@ def worst_inputs(target, folder, _pki=[]):
         "csr": lambda: csr_inputs(pki()), "pem": pem_inputs,
         "key": lambda: key_inputs(pki()),
         "audit_log": audit_inputs, "text": text_inputs,
-        "frames": codec_inputs, "record": cbor_inputs, "admin": cbor_inputs,
+        "client_key": client_key_inputs, "frames": codec_inputs, "record": cbor_inputs, "admin": cbor_inputs,
         "config": lambda: line_inputs(b"[hallmark]\n", b"fronts = 1\n",
                                       b"a"),
         "plan": lambda: line_inputs(b"[ceremony]\n", b"title = a\n", b"a"),
