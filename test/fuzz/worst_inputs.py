@@ -686,6 +686,9 @@ def worst_inputs(target, folder, _pki=[]):
         "client_key": client_key_inputs,
         "frames": codec_inputs, "record": cbor_inputs, "admin": cbor_inputs,
         "operators": operators_inputs,
+        "story": lambda: {
+            "faults": b"3" + b"fault x\n" * 1024,
+            "retired": b"2" + b"retire one 1\n" * 1024},
         "config": lambda: line_inputs(b"[hallmark]\n", b"fronts = 1\n",
                                       b"a"),
         "plan": lambda: line_inputs(b"[ceremony]\n", b"title = a\n", b"a"),
