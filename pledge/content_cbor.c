@@ -116,12 +116,17 @@ enum pledge_verdict
 pledge_content_cbor(struct span bytes, struct content *out)
 {
 	enum pledge_verdict v;
+	enum wire_error error;
 	uint64_t roots, sid;
 	struct span name;
-	struct cbor c;
+	struct cbor c, all;
 
 	memset(out, 0, sizeof(*out));
 	cbor_open(&c, bytes, false);
+	/* All of it once: how deep it is can be seen from its root only. */
+	all = c;
+	if ((error = cbor_skip(&all, NULL)) != WIRE_OK)
+		return error == WIRE_DEPTH ? PLEDGE_LIMIT : PLEDGE_CONTENT;
 	if (cbor_map(&c, &roots) != WIRE_OK || !cbor_more(&c, &roots))
 		return PLEDGE_CONTENT;
 	if (cbor_peek(&c) == CBOR_TEXT

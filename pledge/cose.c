@@ -31,12 +31,12 @@ item_of(struct header *h, int64_t label)
 	}
 }
 
-/* A label: a number, or something else, whole. */
+/* A label: a number, or a text (RFC 9052 1.5). */
 static bool
-label_read(struct cbor *c, int64_t *number, struct span *other)
+label_read(struct cbor *c, int64_t *number, struct span *text)
 {
-	*other = span_of(NULL, 0);
-	return cbor_int(c, number) == WIRE_OK || cbor_skip(c, other) == WIRE_OK;
+	*text = span_of(NULL, 0);
+	return cbor_int(c, number) == WIRE_OK || cbor_text(c, text) == WIRE_OK;
 }
 
 /* Is it one of the first n of a map, which were read before? */

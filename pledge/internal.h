@@ -82,6 +82,9 @@ struct path {
 	const struct span *pool;
 	unsigned pool_len;
 	unsigned checks; /* that may still be made */
+	/* There may be a way that was not walked: one of the pool cannot be read, or
+	 * there are more certificates than PLEDGE_DEPTH_MAX on it. */
+	bool cut;
 	/* The dates in which all below the anchor are valid. */
 	int64_t from, until;
 };

@@ -76,11 +76,16 @@ climb_over(struct path *p, struct span der, const struct certificate *c,
 {
 	struct certificate issuer;
 	enum pledge_verdict v;
+	bool read = pledge_certificate_read(der, &issuer) == PLEDGE_ACCEPTED;
 
-	if (pledge_certificate_read(der, &issuer) != PLEDGE_ACCEPTED ||
-	    !span_eq(issuer.subject, c->issuer) ||
-	    span_eq(issuer.spki, c->spki))
+	if (read &&
+	    (!span_eq(issuer.subject, c->issuer) ||
+		span_eq(issuer.spki, c->spki)))
 		return PLEDGE_ANCHOR;
+	if (!read || depth == PLEDGE_DEPTH_MAX) {
+		p->cut = true;
+		return PLEDGE_ANCHOR;
+	}
 	v = pledge_message_verify(m, issuer.spki, &p->checks);
 	if (v != PLEDGE_ACCEPTED)
 		return v == PLEDGE_SIGNATURE ? PLEDGE_ANCHOR : v;
@@ -105,7 +110,7 @@ climb_on(struct path *p, const struct certificate *c, const struct message *m,
 	enum pledge_verdict said = PLEDGE_ANCHOR, v;
 	unsigned i;
 
-	for (i = 0; depth < PLEDGE_DEPTH_MAX && i < p->pool_len; i++) {
+	for (i = 0; i < p->pool_len; i++) {
 		v = climb_over(p, p->pool[i], c, m, anchor, depth, found);
 		if (v == PLEDGE_ACCEPTED || v == PLEDGE_LIMIT)
 			return v;

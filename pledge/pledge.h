@@ -77,7 +77,11 @@ struct pledge {
 	const struct pledge_anchor *anchors;
 	unsigned anchors_len;
 	unsigned formats; /* of pledge_format, or-ed */
-	unsigned pins;	  /* of pledge_pin, or-ed */
+	/* Of pledge_pin, or-ed: in answer to a request with a nonce the kind that it
+	 * asked with. Of several in a voucher those that it does not take are passed
+	 * over; of several that it takes the hash counts, then the key, then the
+	 * certificate (MP 11). */
+	unsigned pins;
 	/* Its IDevID certificate, DER. The serial is that of its subject
 	 * (MP 6.4), unless serial is given. */
 	struct span idevid;
@@ -86,9 +90,10 @@ struct pledge {
 	 * unique under the anchor (R-6.5, R-10.8). One that is there is compared
 	 * in any case. */
 	bool issuer_demanded;
-	/* Where the IDevID has no authorityKeyIdentifier: SHA-1 of the public key
-	 * bits of its issuer (RFC 5280 4.2.1.2), by which the MASA names it then. */
-	struct span issuer_key_id;
+	/* Where the IDevID has no authorityKeyIdentifier: SHA-1 of its own public
+	 * key, what is in the BIT STRING (RFC 5280 4.2.1.2), by which the MASA names
+	 * its issuer then (MP 6.3). */
+	struct span key_id;
 	/* As it stands in the request that was sent: the characters of the
 	 * string in JSON, the octets in CBOR. Empty: none was sent. */
 	struct span nonce;
@@ -153,10 +158,12 @@ enum pledge_verdict pledge_verify(const struct pledge *p, struct span voucher,
  * showed in the TLS handshake, DER, its own certificate first: TLS has proved that it
  * has that key. Pinned are a key of its own, or a CA above it, or itself.
  * PLEDGE_REGISTRAR if it is another. PLEDGE_UNDECIDED if it may be the one, but a
- * signature on the way is of a kind that is not known here, or a certificate is not what
- * pledge_verify() demands below an anchor: then let the TLS library decide, with the
- * pinned certificate as its only anchor. PLEDGE_CERTIFICATE, LIMIT, CALL (no chain, or
- * no accepted voucher). Dates are not looked at.
+ * signature on the way is of a kind that is not known here, a certificate cannot be
+ * read or is not what pledge_verify() demands below an anchor, or the way is longer than
+ * PLEDGE_DEPTH_MAX or costs more than PLEDGE_CHECKS_MAX: then let the TLS library decide,
+ * with the pinned certificate as its only anchor. PLEDGE_CERTIFICATE (its own or the
+ * pinned one cannot be read), LIMIT (it showed more than PLEDGE_CERTIFICATES_MAX), CALL
+ * (no chain, or no accepted voucher). Dates are not looked at.
  *
  * Where est_domain is there, the server of that name is pinned, and not the registrar
  * that the voucher came from (a cloud registrar, MP 15.2).

@@ -19,7 +19,8 @@ below_pinned(const struct certificate *pinned, const struct certificate *own,
 	if (v == PLEDGE_ACCEPTED)
 		return v;
 	/* The customer's PKI may be what a manufacturer's may not. */
-	return v == PLEDGE_ANCHOR ? PLEDGE_REGISTRAR : PLEDGE_UNDECIDED;
+	return v == PLEDGE_ANCHOR && !path.cut ? PLEDGE_REGISTRAR
+					       : PLEDGE_UNDECIDED;
 }
 
 enum pledge_verdict

@@ -246,7 +246,7 @@ date_of(const struct judging *j, enum leaf leaf, int64_t *out)
 							 : PLEDGE_CONTENT;
 }
 
-/* One of three (RFC 8366 5.3); of several that one which the device asked with
+/* One of three (RFC 8366 5.3); of several the last of these that the device takes
  * (MP 11). */
 static enum pledge_verdict
 pin_take(struct judging *j)
@@ -255,19 +255,19 @@ pin_take(struct judging *j)
 		PLEDGE_PIN_KEY, PLEDGE_PIN_KEY_SHA256 };
 	struct pledge_voucher *out = j->out;
 	struct certificate pinned;
-	unsigned i, taken = 0;
+	bool taken = false;
+	unsigned i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 3; i-- > 0 && !taken;) {
 		struct span pin = j->content.leaves[LEAF_PIN_CERTIFICATE + i];
-		bool takes = (j->p->pins & (unsigned)kinds[i]) != 0;
 
-		if (pin.ptr == NULL || (taken > 0 && !takes))
+		if (pin.ptr == NULL)
 			continue;
-		taken += takes;
+		taken = (j->p->pins & (unsigned)kinds[i]) != 0;
 		out->pin = pin;
 		out->pin_kind = kinds[i];
 	}
-	if (taken > 1 || out->pin.len == 0 ||
+	if (out->pin.len == 0 ||
 	    (out->pin_kind == PLEDGE_PIN_KEY_SHA256 &&
 		out->pin.len != PLEDGE_SHA256) ||
 	    (out->pin_kind == PLEDGE_PIN_CERTIFICATE &&
@@ -359,7 +359,7 @@ issuer_fits(const struct judging *j)
 	struct span bytes = j->content.leaves[LEAF_IDEVID_ISSUER], peeled;
 	struct span key_id = j->idevid.authority_key_id.len > 0
 	    ? j->idevid.authority_key_id
-	    : j->p->issuer_key_id;
+	    : j->p->key_id;
 	struct der d;
 
 	if (bytes.ptr == NULL)

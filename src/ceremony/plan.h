@@ -140,8 +140,9 @@ void plan_free(struct plan *p);
 /* plan_read.c: the lines alone. */
 MUST_USE enum reason plan_read(
     struct span text, struct plan *out, struct why *why);
-/* plan_check.c: roles, places, policy of the split. */
-MUST_USE enum reason plan_check(const struct plan *p, struct why *why);
+/* plan_check.c: roles, places, policy of the split, what is to be signed; gives each
+ * item its root. */
+MUST_USE enum reason plan_check(struct plan *p, struct why *why);
 /* slots.c: is each planned issuing CA the one that the ledger of slots has for that
  * slot now (IP 5.2)? PLAN_SLOT. */
 MUST_USE enum reason slots_check(const struct plan *p, struct why *why);

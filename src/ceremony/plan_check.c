@@ -417,7 +417,7 @@ check_organization(const struct plan *p, struct why *why)
 }
 
 enum reason
-plan_check(const struct plan *p, struct why *why)
+plan_check(struct plan *p, struct why *why)
 {
 	enum reason r;
 
@@ -428,9 +428,10 @@ plan_check(const struct plan *p, struct why *why)
 	    (r = check_split(p, why)) != REASON_OK ||
 	    (r = check_places(p, why)) != REASON_OK)
 		return r;
-	if ((r = check_roots(p, why)) != REASON_OK)
+	if ((r = check_roots(p, why)) != REASON_OK ||
+	    (r = check_policies(p, why)) != REASON_OK)
 		return r;
-	return check_policies(p, why);
+	return check_items(p, why);
 }
 
 /* --- objects --- */
@@ -624,8 +625,7 @@ plan_load(const char *path, enum plan_objects where, struct plan **out,
 		return r;
 	sha256(buf_span(&p->text), p->sha256);
 	if ((r = plan_read(buf_span(&p->text), p, why)) != REASON_OK ||
-	    (r = plan_check(p, why)) != REASON_OK ||
-	    (r = check_items(p, why)) != REASON_OK)
+	    (r = plan_check(p, why)) != REASON_OK)
 		return r;
 	return load_objects(p, p->folder, where == PLAN_BUNDLE, why);
 }

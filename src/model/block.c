@@ -50,6 +50,20 @@ bits_behind(const struct block_name *n)
 	return false;
 }
 
+/* IPv4 below its own bound, or more: as IPv6 that has bits enough. */
+static bool
+holds_ipv4(const struct block_name *n)
+{
+	uint8_t any[BLOCK_ADDRESS] = { 0 };
+	struct block_name head = *n;
+
+	memcpy(any, mapped, sizeof(mapped));
+	if (head.bits > MAPPED_BITS)
+		head.bits = MAPPED_BITS;
+	return n->bits < MAPPED_BITS + IPV4_BITS_MIN &&
+	    block_covers(&head, any);
+}
+
 /* "A" or "A/BITS" */
 static enum reason
 read_prefix(struct block_name *out, struct span text, struct why *why)
@@ -75,7 +89,8 @@ read_prefix(struct block_name *out, struct span text, struct why *why)
 		    "name: a prefix has at most %u bits",
 		    BLOCK_ADDRESS * 8 - first);
 	out->bits = first + (unsigned)bits;
-	if (bits < (first == 0 ? IPV6_BITS_MIN : IPV4_BITS_MIN))
+	if (bits < (first == 0 ? IPV6_BITS_MIN : IPV4_BITS_MIN) ||
+	    holds_ipv4(out))
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "name: a prefix of %u bits would block the world",
 		    (unsigned)bits);

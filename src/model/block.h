@@ -23,7 +23,7 @@ struct block_name {
 /* "key:HEX" and "certificate:HEX" with the SHA-256 of a SubjectPublicKeyInfo or
  * a whole certificate, "address:A" or "address:A/BITS". ADMIN_ARGUMENT, also
  * for a prefix that is so short that it can only be a slip (IPv4 below 8 bits,
- * IPv6 below 16), or that has bits behind it. */
+ * IPv6 below 16, or IPv6 that holds as much of IPv4), or that has bits behind it. */
 MUST_USE enum reason block_name_read(
     struct block_name *out, struct span text, struct why *why);
 /* The same text again; an IPv4 prefix as IPv4. */

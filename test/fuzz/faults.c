@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <setjmp.h>
+#include <signal.h>
 
 #include "forget.h"
 
@@ -30,22 +31,29 @@ int __sanitizer_get_ownership(const volatile void *p);
 size_t __sanitizer_get_allocated_size(const volatile void *p);
 #endif
 
-#define LIVE_MAX 65536 /* allocations of one input that are known */
-#define ALL_MAX	 24    /* failures tried for one input, spread over all */
-/* What a process leaves behind at its end stays here: so this many ends, and no more
- * octets than the fuzzer has room for (libFuzzer's limit is 2 GiB). */
-#define ENDS_MAX 50000
-#define LEFT_MAX (UINT64_C(1) << 30)
+#define LIVE_MAX    65536 /* allocations of one input that are known */
+#define ALL_MAX	    24	  /* failures tried for one input, spread over all */
+/* What a process leaves behind at its end stays here: no more octets than the fuzzer
+ * has room for (libFuzzer's limit is 2 GiB), with what the sanitizer puts around each
+ * allocation. Then the next process goes on, see full(). */
+#define LEFT_MAX    (UINT64_C(1) << 30)
+#define LEFT_AROUND 64
 
 bool faults_all;
-unsigned long inputs_accepted;
+unsigned long inputs_accepted, inputs_read_once;
+
+/* Inputs that this process has read, those that allocate, and of these those that
+ * were read again with a failing allocation. */
+static struct {
+	unsigned long all, allocate, twice;
+} runs;
 
 static struct {
 	bool on;	/* an input is being read */
 	unsigned count; /* allocations since then */
 	unsigned fail;	/* the one that fails; 0 = none */
 	bool lasting;	/* all behind it fail, too */
-	unsigned ends;	/* caught so far */
+	unsigned ends;	/* of the process, caught so far */
 	uint64_t left;	/* octets that they left */
 	void *live[LIVE_MAX];
 	unsigned live_len;
@@ -146,7 +154,8 @@ __wrap_exit(int status)
 		void *p = f.live[--f.live_len];
 
 		if (__sanitizer_get_ownership(p))
-			f.left += __sanitizer_get_allocated_size(p);
+			f.left +=
+			    __sanitizer_get_allocated_size(p) + LEFT_AROUND;
 		__lsan_ignore_object(p);
 	}
 #endif
@@ -211,6 +220,44 @@ digest_add(uint64_t digest, const void *bytes, size_t len)
 	return digest == 0 ? 1 : digest;
 }
 
+__attribute__((destructor)) static void
+runs_print(void)
+{
+	static bool done;
+
+	if (!done && !faults_all)
+		fprintf(stderr,
+		    "faults: %lu runs, %lu with allocations, %lu of these read "
+		    "twice; %u ends left %llu octets\n",
+		    runs.all, runs.allocate, runs.twice, f.ends,
+		    (unsigned long long)f.left);
+	done = true;
+}
+
+/*
+ * No end fits in here any more. libFuzzer is asked to end this process, with its
+ * last line, and ./dev fuzz begins the next one. Where nobody waits for the signal,
+ * what is left is read once and counted: AFL++ is told how many inputs a process
+ * reads, the replay fails.
+ */
+static bool
+full(void)
+{
+	struct sigaction a;
+
+	if (f.left <= LEFT_MAX)
+		return false;
+	if (sigaction(SIGUSR1, NULL, &a) == 0 && a.sa_handler != SIG_DFL) {
+		runs_print();
+#ifdef LEAKS
+		__lsan_do_leak_check(); /* as exit() would */
+#endif
+		raise(SIGUSR1);
+	}
+	inputs_read_once++;
+	return true;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -221,8 +268,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(count == 0);
 #endif
 	inputs_accepted += plain != 0;
-	if (count == 0 || f.ends == ENDS_MAX || f.left > LEFT_MAX)
+	runs.all++;
+	runs.allocate += count > 0;
+	if (count == 0 || full())
 		return 0;
+	runs.twice++;
 	if (!faults_all) {
 		drawn = digest_add(ACCEPTED, bytes, len) >> 8;
 		f.lasting = drawn & 1;

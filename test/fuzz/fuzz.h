@@ -51,6 +51,9 @@ void oracle_end(void);
 extern bool faults_all;
 /* faults.c: inputs that were accepted as they are. */
 extern unsigned long inputs_accepted;
+/* faults.c: inputs that allocate and were not read again with a failing allocation,
+ * as the process was full. */
+extern unsigned long inputs_read_once;
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /* An invariant; also without assertions. */

@@ -552,8 +552,9 @@ def line_inputs(section, line, last):
 
 def text_inputs():
     found = {}
-    for kind, piece in enumerate((b"A", b"A", b"A ", b"a", b"9", b"0", b"A",
-                                  b"name=a")):
+    for kind, piece in enumerate((
+            b"A", b"A", b"A ", b"a", b"9", b"0", b"A", b"pin=farthest\n",
+            b"product=any\n", b"address:", b"pin=product\n", b"1.2.", b"a,")):
         found["kind %d" % kind] = fill(bytes([kind]), piece)
     return found
 
@@ -656,6 +657,30 @@ def operators_inputs():
             "blanks": fill(b"a", b" ", key, 16384)}
 
 
+def plan_inputs():
+    """As many of each section as may be, and behind a NUL a list of 4,096
+    slots, of which the last are those of the plan."""
+    tokens = ["".join(t) for t in itertools.product(
+        "ABCDEFGHJKMNPQRS", repeat=3)]
+    roles = ["administrator", "operator", "witness", "witness auditor"]
+    roles += ["custodian"] * 16 + ["witness"] * 12
+    text = ("[ceremony]\ntitle = a\nkind = create\norganization = a\n"
+            "shares = 16\nthreshold = 9\nexception = a\n"
+            "slots = a\n") + "".join(
+        "[place p%d]\nis = a\n" % n for n in range(16)) + "".join(
+        "[attendee a%d]\nname = a%d\nrole = %s\nacknowledges = on paper\n%s%s"
+        % (n, n, role, "place = p%d\nmanager = m%d\n" % (n % 16, n)
+           if role == "custodian" else "", "approves = yes\n"
+           if n < 2 else "") for n, role in enumerate(roles)) + \
+        "[root r]\npurpose = idevid\nalgorithm = p384\ngeneration = 1\n" + \
+        "".join("[sign s%d]\nroot = r\nslot = %s\nnumber = 1\n"
+                "algorithm = p256\ncsr = a\ncsr-sha256 = %064x\n" % (
+                    n, token, n) for n, token in enumerate(tokens[-48:]))
+    rows = ",".join('{"slot":"%s","state":"given"}' % t for t in tokens)
+    return dict(line_inputs(b"[ceremony]\n", b"title = a\n", b"a"), **{
+        "sections and slots": ('%s\0{"slots":[%s]}' % (text, rows)).encode()})
+
+
 def worst_inputs(target, folder, _pki=[]):
     def pki():
         if not _pki:
@@ -691,7 +716,7 @@ def worst_inputs(target, folder, _pki=[]):
             "retired": b"2" + b"retire one 1\n" * 1024},
         "config": lambda: line_inputs(b"[hallmark]\n", b"fronts = 1\n",
                                       b"a"),
-        "plan": lambda: line_inputs(b"[ceremony]\n", b"title = a\n", b"a"),
+        "plan": plan_inputs,
         "share": lambda: {"words": fill(b"", b"academic "),
                           "blanks": b" " * BODY, "a word": b"a" * BODY},
         "ssh": lambda: {"a key": fill(b"ssh-ed25519 ", b"A"),

@@ -22,6 +22,9 @@ names(void **state)
 		{ "address:2001:db8::/32", "address:2001:db8::/32" },
 		{ "address:2001:db8::1", "address:2001:db8::1/128" },
 		{ "address:::ffff:192.0.2.0/120", "address:192.0.2.0/24" },
+		{ "address:::ffff:10.0.0.0/104", "address:10.0.0.0/8" },
+		{ "address:::/81", "address:::/81" },
+		{ "address:64:ff9b::/96", "address:64:ff9b::/96" },
 		{ "", NULL },
 		{ "key:", NULL },
 		{ "key:" HEX32, NULL },
@@ -39,9 +42,15 @@ names(void **state)
 		{ "address:::/0", NULL },
 		{ "address:2000::/15", NULL },
 		{ "address:2001:db8::/129", NULL },
+		/* All of IPv4, or a part that is too much of it, as IPv6. */
+		{ "address:::ffff:0:0/96", NULL },
+		{ "address:::ffff:0.0.0.0/97", NULL },
+		{ "address:::ffff:128.0.0.0/103", NULL },
+		{ "address:::/16", NULL },
+		{ "address:::/80", NULL },
 		{ "address:localhost", NULL },
 	};
-	struct block_name n;
+	struct block_name n, again;
 	char text[BLOCK_TEXT_MAX];
 	struct why why;
 	size_t i;
@@ -61,6 +70,9 @@ names(void **state)
 			fail_msg("%s: %s", cases[i].text, why.text);
 		block_name_print(text, &n);
 		assert_string_equal(text, cases[i].again);
+		assert_int_equal(
+		    block_name_read(&again, span_str(text), &why), REASON_OK);
+		assert_memory_equal(&n, &again, sizeof(n));
 	}
 }
 

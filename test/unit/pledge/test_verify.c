@@ -232,30 +232,39 @@ another_issuer(void **state)
 	expect(PLEDGE_ISSUER);
 }
 
-/* Of a foreign maker's IDevID without an authorityKeyIdentifier (MP 6.3). */
+/* Of a foreign maker's IDevID without an authorityKeyIdentifier: by its own key, as
+ * OpenSSL hashes it and as the MASA names it (MP 6.3). */
 static void
 an_issuer_without_key_identifier(void **state)
 {
 	const struct recipe r = { .serial_number = SERIAL,
 		.issuer = &w.idevid_ca };
-	uint8_t form[26] = { 0x04, 0x18, 0x30, 0x16, 0x80, 0x14, 4, 7, 1, 1 };
+	uint8_t form[26] = { 0x04, 0x18, 0x30, 0x16, 0x80, 0x14 }, own[20];
 	struct foreign device;
+	struct issuer issuer;
 
 	(void)state;
 	foreign_make(&device, &r);
+	assert_int_equal(
+	    X509_pubkey_digest(device.x, EVP_sha1(), own, NULL), 1);
+	certificate_issuer(&device.c, &issuer);
+	assert_int_equal(issuer.kind, ISSUER_KEY_ID);
+	assert_int_equal(issuer.len, 20);
+	memcpy(form + 6, issuer.bytes, 20);
 	w.p.idevid = device.der;
 	w.voucher.idevid_issuer = span_of(form, sizeof(form));
 	expect(PLEDGE_ISSUER);
-	w.p.issuer_key_id = span_of(form + 6, 20);
+	w.p.key_id = span_of(own, 20);
 	expect(PLEDGE_ACCEPTED);
+	w.p.key_id.len--;
+	expect(PLEDGE_ISSUER);
+	w.p.key_id.len++;
 	form[25] ^= 1;
-	expect(PLEDGE_ACCEPTED); /* it is in both */
-	w.p.issuer_key_id.len--;
 	expect(PLEDGE_ISSUER);
 	foreign_free(&device);
 	/* Where there is one, it counts. */
+	form[25] ^= 1;
 	w.p.idevid = w.device.der;
-	w.p.issuer_key_id = span_of(form + 6, 20);
 	expect(PLEDGE_ISSUER);
 }
 
@@ -374,24 +383,59 @@ kinds_of_pins(void **state)
 		expect(PLEDGE_PIN);
 	}
 	w.p.pins = 7;
-	w.voucher.pinned_domain_cert = w.domain.der; /* a second one */
-	expect(PLEDGE_CONTENT);
-	/* The one that the device takes is the one that counts. */
-	w.p.pins = PLEDGE_PIN_KEY_SHA256;
-	expect(PLEDGE_ACCEPTED);
-	assert_int_equal(w.out.pin_kind, PLEDGE_PIN_KEY_SHA256);
-	w.p.pins = PLEDGE_PIN_CERTIFICATE;
-	expect(PLEDGE_ACCEPTED);
-	assert_int_equal(w.out.pin_kind, PLEDGE_PIN_CERTIFICATE);
-	w.p.pins = PLEDGE_PIN_KEY;
-	expect(PLEDGE_PIN);
-	w.p.pins = 7;
-	w.voucher.pinned_domain_pubk_sha256 = span_of(NULL, 0);
-	w.voucher.pinned_domain_cert = span_of(NULL, 0); /* none */
+	w.voucher.pinned_domain_pubk_sha256 = span_of(NULL, 0); /* none */
 	expect(PLEDGE_CONTENT);
 	w.voucher.pinned_domain_cert =
 	    span_of(w.domain.der.ptr, w.domain.der.len - 1);
 	expect(PLEDGE_CONTENT);
+}
+
+/* Of several the first that the device takes: hash, key, certificate (MP 11). */
+static void
+several_pins(void **state)
+{
+	static const struct {
+		unsigned takes;
+		enum pledge_pin kind;
+	} rows[] = {
+		{ 7, PLEDGE_PIN_KEY_SHA256 },
+		{ 6, PLEDGE_PIN_KEY_SHA256 },
+		{ 5, PLEDGE_PIN_KEY_SHA256 },
+		{ 4, PLEDGE_PIN_KEY_SHA256 },
+		{ 3, PLEDGE_PIN_KEY },
+		{ 2, PLEDGE_PIN_KEY },
+		{ 1, PLEDGE_PIN_CERTIFICATE },
+	};
+	struct span hash = span_str("0123456789abcdef0123456789abcdef");
+	struct span pins[] = { w.domain.der, w.registrar.c.spki, hash };
+	enum pledge_format f;
+	unsigned i;
+
+	(void)state;
+	w.p.nonceless = true;
+	w.voucher.pinned_domain_cert = pins[0];
+	w.voucher.pinned_domain_pubk = pins[1];
+	w.voucher.pinned_domain_pubk_sha256 = pins[2];
+	for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++)
+		FORMATS(f)
+		{
+			w.p.pins = rows[i / 2].takes;
+			strcpy(w.voucher.nonce, i % 2 == 0 ? NONCE : "");
+			assert_int_equal(world_judge(f), PLEDGE_ACCEPTED);
+			assert_int_equal(w.out.pin_kind, rows[i / 2].kind);
+			assert_true(
+			    span_eq(w.out.pin, pins[w.out.pin_kind / 2]));
+		}
+	/* What the device does not take is passed over, also if it is wrong; what
+	 * is wrong gives no way to the next. */
+	w.voucher.pinned_domain_pubk_sha256.len--;
+	expect(PLEDGE_ACCEPTED);
+	w.p.pins = 7;
+	expect(PLEDGE_CONTENT);
+	w.voucher.pinned_domain_cert = span_of(NULL, 0);
+	w.p.pins = PLEDGE_PIN_CERTIFICATE;
+	w.voucher.pinned_domain_pubk_sha256.len++;
+	expect(PLEDGE_PIN);
 }
 
 #define BEGIN "{\"ietf-voucher:voucher\":{"
@@ -567,6 +611,13 @@ contents_in_cbor(void **state)
 		ROW("\xa1\x19\x09\x93\xa5\x01\x01\x0b" SERIAL_NUMBER
 		    "\x07" NONCE_OCTETS,
 		    PLEDGE_CONTENT),
+		/* Eight levels, of which two are the voucher's own; nine. */
+		ROW("\xa1\x19\x09\x93\xa5\x61x\x81\x81\x81\x81\x81\x81\x01"
+		    "\x01\x01\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_ACCEPTED),
+		ROW("\xa1\x19\x09\x93\xa5\x61x\x81\x81\x81\x81\x81\x81\x81\x01"
+		    "\x01\x01\x0b" SERIAL_NUMBER "\x07" NONCE_OCTETS,
+		    PLEDGE_LIMIT),
 		{ "\xa0", 1, PLEDGE_CONTENT },
 		{ "\xa1\x19\x09\x93\x80", 5, PLEDGE_CONTENT },
 		{ "\x80", 1, PLEDGE_CONTENT },
@@ -692,6 +743,16 @@ headers(void **state)
 		     "a\x40\x61"
 		     "a\x40",
 		    PLEDGE_CONTAINER),
+		/* By its meaning, its length in one octet or in two. */
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa2\x61"
+		     "a\x40\x78\x01"
+		     "a\x40",
+		    PLEDGE_CONTAINER),
+		/* Neither a number nor a text (RFC 9052 1.5). */
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x41"
+		     "a\x40",
+		    PLEDGE_CONTAINER),
+		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x80\x40", PLEDGE_CONTAINER),
 		COSE("\xd2\x84\x46\xa2\x01\x26\x02\x81\x01\xa0", PLEDGE_HEADER),
 		COSE("\xd2\x84\x43\xa1\x01\x26\xa1\x02\x81\x01", PLEDGE_HEADER),
 		/* x5bag that is no certificate's octets. */
@@ -811,6 +872,7 @@ main(void)
 		CASE(expired),
 		CASE(dates_of_the_signer),
 		CASE(kinds_of_pins),
+		CASE(several_pins),
 		CASE(contents_in_json),
 		CASE(contents_in_cbor),
 		CASE(limits),

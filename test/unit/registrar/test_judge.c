@@ -408,6 +408,26 @@ obeys_published_cose(void **state)
 	assert_int_equal(judge(), REASON_VOUCHER_ANCHOR);
 }
 
+/* The anchor's own key, but no alg says how it signed (MP 10.1). */
+static void
+refuses_cose_without_alg(void **state)
+{
+	static const uint8_t covered[] = "\x84\x6aSignature1\x40\x40\x41\xa0";
+	static const uint8_t head[] = "\xd2\x84\x40\xa0\x41\xa0\x58\x40";
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	size_t len;
+
+	(void)state;
+	private_key_sign(
+	    w.root.key, span_of(covered, sizeof(covered) - 1), signature, &len);
+	memcpy(w.bytes, head, sizeof(head) - 1);
+	assert_true(signature_to_fixed(
+	    span_of(signature, len), 32, w.bytes + sizeof(head) - 1));
+	w.facts.voucher = span_of(w.bytes, sizeof(head) - 1 + 64);
+	assert_int_equal(judge(), REASON_VOUCHER_SIGNATURE);
+	assert_non_null(strstr(w.why.text, "algorithm"));
+}
+
 /* Its signer's CA does not come along, but the anchor is known. */
 static void
 obeys_published_jws(void **state)
@@ -614,6 +634,7 @@ main(void)
 		CASE(refuses_another_registrar),
 		CASE(obeys_appendix_c),
 		CASE(obeys_published_cose),
+		CASE(refuses_cose_without_alg),
 		CASE(obeys_published_jws),
 		CASE(pinned_keys),
 		CASE(the_policy_for_vouchers),

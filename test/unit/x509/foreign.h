@@ -8,7 +8,7 @@
 
 #include "x509/certificate.h"
 
-#define RECIPE_EXTENSIONS 10
+#define RECIPE_EXTENSIONS 17
 
 struct foreign;
 

@@ -203,7 +203,7 @@ l06_device_with_rights(void **state)
 static void
 l06_by_extension(void **state)
 {
-	static char names[RECIPE_EXTENSIONS][8];
+	static char names[RECIPE_EXTENSIONS][12];
 	struct recipe r = good_idevid();
 	unsigned i;
 
