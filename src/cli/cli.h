@@ -170,7 +170,10 @@ void output_others(struct span json, const char *name);
 #define CELL_MAX 2048
 void output_cell(
     char out[CELL_MAX], const struct json_value *object, const char *name);
-/* A member that is a string, copied; false if absent or too long. */
+/* A string, copied; false if it is none, or too long. Here as above control characters
+ * have become "?": what is kept may be printed. */
+bool json_copy(const struct json_value *v, char *out, size_t cap);
+/* A member that is one. */
 bool json_text(struct span json, const char *name, char *out, size_t cap);
 /* A member that is a certificate, base64 of DER, in room (CERTIFICATE_MAX octets);
  * false if it is none. */

@@ -90,15 +90,14 @@ take_bags(struct kept_root *root, const struct json_value *one, int64_t end)
 	struct json_value list, bag;
 	struct json_iter i;
 	unsigned n;
-	size_t len;
 
 	if (!json_member(one, "bags", &list))
 		return;
 	json_iter_open(&i, &list);
 	for (n = 0; n < EVIDENCE_HOLDERS && json_iter_next(&i, NULL, &bag); n++)
 		if (bag.type == JSON_STRING && end >= root->holders[n].sealed &&
-		    json_string(&bag, root->holders[n].bag,
-			sizeof(root->holders[n].bag), &len) == WIRE_OK)
+		    json_copy(&bag, root->holders[n].bag,
+			sizeof(root->holders[n].bag)))
 			root->holders[n].sealed = end;
 }
 

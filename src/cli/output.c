@@ -11,7 +11,7 @@
 /* A terminal obeys control characters: none gets that far, nor one of C1, which
  * are U+0080 to U+009F. */
 static void
-cell_tame(char out[CELL_MAX])
+cell_tame(char *out)
 {
 	unsigned char *c;
 
@@ -288,14 +288,23 @@ output_json(const struct cli *c, struct span json)
 }
 
 bool
+json_copy(const struct json_value *v, char *out, size_t cap)
+{
+	size_t len;
+
+	if (json_string(v, out, cap, &len) != WIRE_OK)
+		return false;
+	cell_tame(out);
+	return true;
+}
+
+bool
 json_text(struct span json, const char *name, char *out, size_t cap)
 {
 	struct json_value root, v;
-	size_t len;
 
 	return json_parse(json, &root, NULL) == WIRE_OK &&
-	    json_member(&root, name, &v) &&
-	    json_string(&v, out, cap, &len) == WIRE_OK;
+	    json_member(&root, name, &v) && json_copy(&v, out, cap);
 }
 
 bool

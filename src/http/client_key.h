@@ -10,7 +10,8 @@
 
 /* From here on EC keys are read so in this process, those of P-256 with one copy
  * of the curve's constants. What is taken and what is refused is what libcrypto
- * takes and refuses. Once per process, before the first key. */
+ * takes and refuses, but that a curve must be named. Once per process, before the first
+ * key. */
 void client_key_install(void);
 
 #endif

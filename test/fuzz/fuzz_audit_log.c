@@ -13,10 +13,12 @@ input_read(const uint8_t *bytes, size_t len)
 	static const struct audit_domains nobody;
 	struct audit_findings findings;
 	struct why why;
+	enum reason r;
 	unsigned i;
 
-	if (audit_log_read(span_of(bytes, len), &log, &why) != REASON_OK) {
-		require(reason_valid(REASON_AUDIT_MALFORMED));
+	if ((r = audit_log_read(span_of(bytes, len), &log, &why)) !=
+	    REASON_OK) {
+		require(r == REASON_AUDIT_MALFORMED && why.text[0] != '\0');
 		require(why.offset <= (long)len);
 		return 0;
 	}

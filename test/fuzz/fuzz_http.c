@@ -75,12 +75,18 @@ static void
 check_same(const struct http_reader *a, const struct http_reader *b)
 {
 	const struct http_request *p = &a->request, *q = &b->request;
+	unsigned i;
 
 	require(a->place == b->place && a->reason == b->reason);
 	if (a->place != PLACE_DONE)
 		return;
 	require(p->method == q->method && p->old == q->old);
-	require(p->keep_alive == q->keep_alive);
+	require(p->keep_alive == q->keep_alive && p->chunked == q->chunked &&
+	    p->length == q->length);
+	require(p->expect_continue == q->expect_continue);
+	require(p->has_type == q->has_type && p->accept_len == q->accept_len);
+	for (i = 0; i < p->accept_len; i++)
+		require(span_eq(p->accept[i], q->accept[i]));
 	require(span_eq(p->path, q->path) && span_eq(p->type, q->type));
 	require(span_eq(p->body, q->body));
 }

@@ -1,7 +1,7 @@
 /*
  * PEM: blocks lie behind each other, each holds no more than its text, and is
- * written again to a block that reads as the same; OpenSSL reads the first block
- * of the same label to the same octets. Signed objects in PEM or base64.
+ * written again to a block that reads as the same; if OpenSSL takes it, too, then
+ * for the same octets. Signed objects in PEM or base64.
  */
 #include <openssl/pem.h>
 
@@ -9,6 +9,23 @@
 #include "fuzz.h"
 
 #define LABEL "CERTIFICATE"
+#define BEGIN "-----BEGIN " LABEL "-----"
+
+enum { BLOCKS, BLOCKS_OF_BOTH, PEM_OR_DER, OBJECTS, READERS };
+static bool met[READERS];
+
+const char *
+corpus_lacks(void)
+{
+	static const char *const names[] = { "a block",
+		"a block that OpenSSL takes", "PEM or DER", "a signed object" };
+	unsigned i;
+
+	for (i = 0; i < READERS; i++)
+		if (!met[i])
+			return names[i];
+	return NULL;
+}
 
 static void
 block_again(struct span der)
@@ -27,6 +44,39 @@ block_again(struct span der)
 	buf_free(&text);
 }
 
+/* OpenSSL is stricter with lines, and some blocks have a header for it. */
+static void
+block_by_openssl(struct span text, struct span der)
+{
+	BIO *bio = BIO_new_mem_buf(text.ptr, (int)text.len);
+	char *label = NULL, *header = NULL;
+	unsigned char *data = NULL;
+	long len;
+
+	require(bio != NULL);
+	if (PEM_read_bio(bio, &label, &header, &data, &len) == 1 &&
+	    header[0] == '\0') {
+		require(strcmp(label, LABEL) == 0);
+		require(span_eq(span_of(data, (size_t)len), der));
+		met[BLOCKS_OF_BOTH] = true;
+	}
+	OPENSSL_free(label);
+	OPENSSL_free(header);
+	OPENSSL_free(data);
+	BIO_free(bio);
+}
+
+/* From its beginning to where the next one is looked for. */
+static struct span
+block_text(struct span text, size_t before, size_t behind)
+{
+	const uint8_t *at =
+	    memmem(text.ptr + before, behind - before, BEGIN, strlen(BEGIN));
+
+	require(at != NULL);
+	return span_of(at, (size_t)(text.ptr + behind - at));
+}
+
 /* A signed object in PEM or base64 is decoded into the room, or given back as it
  * came. */
 static uint64_t
@@ -39,6 +89,7 @@ object_check(struct span bytes)
 	require(room != NULL);
 	plain = object_unwrap(bytes, room);
 	require(plain.len <= bytes.len);
+	met[OBJECTS] |= plain.ptr == room;
 	if (plain.ptr == room)
 		digest = digest_add(ACCEPTED, plain.ptr, plain.len);
 	else
@@ -60,13 +111,18 @@ input_read(const uint8_t *bytes, size_t len)
 	     before = offset) {
 		require(offset > before && offset <= len && n < len);
 		digest = digest_add(ACCEPTED, room, n);
+		met[BLOCKS] = true;
 		if (oracle_begin()) {
 			block_again(span_of(room, n));
+			block_by_openssl(
+			    block_text(text, before, offset), span_of(room, n));
 			oracle_end();
 		}
 	}
-	if (pem_or_der(text, LABEL, room, len, &n))
+	if (pem_or_der(text, LABEL, room, len, &n)) {
 		digest = digest_add(ACCEPTED, room, n);
+		met[PEM_OR_DER] = true;
+	}
 	free(room);
 	digest ^= object_check(text);
 	return digest;

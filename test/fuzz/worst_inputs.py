@@ -627,6 +627,36 @@ def key_inputs(pki):
     }
 
 
+def client_key_inputs():
+    """A curve over a prime of which libcrypto takes long for a square root; each
+    compressed point asks for one. And of named curves the slowest."""
+    prime, size = (1049041 << 640) + 1, 83
+    xs = [x for x in range(2, 40)
+          if pow(x ** 3 + 3 * x + 7, prime >> 1, prime) == 1]
+    point = [b"\2" + x.to_bytes(size, "big") for x in xs[:2]]
+    curve = der(
+        0x30, number(1), der(0x30, oid("1.2.840.10045.1.1"), number(prime)),
+        der(0x30, der(4, (3).to_bytes(size, "big")),
+            der(4, (7).to_bytes(size, "big"))),
+        der(4, point[0]), number(prime), number(1))
+
+    def key(curve, point):
+        return der(0x30, der(0x30, oid("1.2.840.10045.2.1"), curve),
+                   der(3, b"\0" + point))
+    return {"a prime made for it": key(curve, point[1]),
+            "secp224r1": key(oid("1.3.132.0.33"), bytes.fromhex(
+                "02b70e0cbd6bb4bf7f321390b94a03c1d356c21122343280d6115c1d21"))}
+
+
+def operators_inputs():
+    """As large as a roster may be."""
+    key = b" ssh-ed25519 " + base64.b64encode(
+        b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32))
+    return {"remarks": fill(b"", b"#\n", b"", 16384),
+            "keys": fill(b"", key + b"\n", b"", 16384),
+            "blanks": fill(b"a", b" ", key, 16384)}
+
+
 def plan_inputs():
     """As many of each section as may be, and behind a NUL a list of 4,096
     slots, of which the last are those of the plan."""
@@ -678,7 +708,12 @@ def worst_inputs(target, folder, _pki=[]):
         "csr": lambda: csr_inputs(pki()), "pem": pem_inputs,
         "key": lambda: key_inputs(pki()),
         "audit_log": audit_inputs, "text": text_inputs,
+        "client_key": client_key_inputs,
         "frames": codec_inputs, "record": cbor_inputs, "admin": cbor_inputs,
+        "operators": operators_inputs,
+        "story": lambda: {
+            "faults": b"3" + b"fault x\n" * 1024,
+            "retired": b"2" + b"retire one 1\n" * 1024},
         "config": lambda: line_inputs(b"[hallmark]\n", b"fronts = 1\n",
                                       b"a"),
         "plan": plan_inputs,

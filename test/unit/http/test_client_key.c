@@ -27,7 +27,6 @@ struct made {
 static struct made keys[] = {
 	{ .curve = "P-256", .encoding = "named_curve", .form = "uncompressed" },
 	{ .curve = "P-256", .encoding = "named_curve", .form = "compressed" },
-	{ .curve = "P-256", .encoding = "explicit", .form = "uncompressed" },
 	{ .curve = "P-384", .encoding = "named_curve", .form = "uncompressed" },
 	{ .curve = "P-521", .encoding = "named_curve", .form = "compressed" },
 	{ .curve = "brainpoolP256r1",
@@ -35,6 +34,9 @@ static struct made keys[] = {
 	    .form = "uncompressed" },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
+static struct made explicit_ = {
+	.curve = "P-256", .encoding = "explicit", .form = "uncompressed"
+};
 
 static void
 key_make(struct made *m)
@@ -80,6 +82,7 @@ world_make(void **state)
 	(void)state;
 	for (i = 0; i < KEYS; i++)
 		key_make(&keys[i]);
+	key_make(&explicit_);
 	client_key_install();
 	return 0;
 }
@@ -92,6 +95,7 @@ world_remove(void **state)
 	(void)state;
 	for (i = 0; i < KEYS; i++)
 		OPENSSL_free(keys[i].spki);
+	OPENSSL_free(explicit_.spki);
 	return 0;
 }
 
@@ -147,7 +151,8 @@ keys_of_all_forms(void **state)
 	}
 }
 
-/* A point beside its curve, and an algorithm without its curve. */
+/* A point beside its curve, and an algorithm without its curve or with all of the
+ * curve's parameters. */
 static void
 no_keys(void **state)
 {
@@ -167,6 +172,7 @@ no_keys(void **state)
 	spki[bad.spki_len - 1] ^= 1;
 	spki[13] = 5; /* the tag of the curve's name: NULL, of eight octets */
 	assert_null(key_read(&bad));
+	assert_null(key_read(&explicit_));
 }
 
 int
