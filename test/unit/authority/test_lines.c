@@ -265,9 +265,9 @@ many_lines(void **state)
 	assert_string_equal(text_at(json, "duplicate-keys.64"), "absent");
 }
 
-/* The organization in the order that the signer has next. */
-static void
-organization_ordered(struct world *w, const char *organization)
+/* The order that the signer has next, and no other. */
+static struct idevid_order
+next_order(const struct world *w)
 {
 	struct idevid_order o;
 	struct cbor in;
@@ -276,7 +276,13 @@ organization_ordered(struct world *w, const char *organization)
 	assert_int_equal(w->signer.sent[0].type, MESSAGE_SIGN_IDEVID);
 	cbor_open(&in, buf_span(&w->signer.sent[0].payload), true);
 	assert_true(message_idevid_order_get(&in, &o));
-	assert_string_equal(o.profile.organization, organization);
+	return o;
+}
+
+static void
+organization_ordered(struct world *w, const char *organization)
+{
+	assert_string_equal(next_order(w).profile.organization, organization);
 	puppet_obey(w);
 	drained(w);
 }
@@ -325,15 +331,8 @@ static void
 order_refused(
     struct world *w, unsigned n, const char *serial, enum reason refusal)
 {
-	struct idevid_order o;
-	struct cbor in;
-
 	csr(w, n, NULL, "");
-	assert_int_equal(w->signer.len, 1);
-	assert_int_equal(w->signer.sent[0].type, MESSAGE_SIGN_IDEVID);
-	cbor_open(&in, buf_span(&w->signer.sent[0].payload), true);
-	assert_true(message_idevid_order_get(&in, &o));
-	assert_string_equal(o.serial, serial);
+	assert_string_equal(next_order(w).serial, serial);
 	w->refuses = refusal;
 	puppet_obey(w);
 	drained(w);
