@@ -216,19 +216,13 @@ issuing(void **state)
 	csr(w, 3, NULL, "AR9-F1-000009");
 	(void)told(w, REASON_SERIAL_MISMATCH);
 	csr(w, 3, "AR9-F1-000009", "AR9-F1-000009");
-	puppet_obey(w);
-	drained(w);
-	assert_string_equal(
-	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000009");
+	issued(w, "AR9-F1-000009");
 	csr(w, 4, "AR9-F1-000009", "");
 	(void)told(w, REASON_SERIAL_USED);
 	csr(w, 4, "AR9-F2-000001", "");
 	(void)told(w, REASON_SERIAL_SLOT);
 	csr(w, 4, NULL, "AR9-F1-00000A");
-	puppet_obey(w);
-	drained(w);
-	assert_string_equal(
-	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-00000A");
+	issued(w, "AR9-F1-00000A");
 }
 
 /* While an authority lives no other one opens its home. */
@@ -259,10 +253,7 @@ issuing_again(void **state)
 	world_again(w);
 	puppet_sync(w);
 	csr(w, 1, NULL, "");
-	puppet_obey(w);
-	drained(w);
-	assert_string_equal(
-	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000001");
+	issued(w, "AR9-F1-000001");
 	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", "", &s));
 	assert_int_equal(s.state, SERIAL_ISSUED);
 
@@ -276,10 +267,7 @@ issuing_again(void **state)
 	csr(w, 2, NULL, "");
 	(void)told(w, REASON_KEY_DUPLICATE);
 	assert_int_equal(w->signer.len, 1);
-	puppet_obey(w);
-	drained(w);
-	assert_string_equal(
-	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000003");
+	issued(w, "AR9-F1-000003");
 	assert_true(store_serial_find(w->a->store, "AR9-F1-000002", "", &s));
 	assert_int_equal(s.state, SERIAL_BURNT);
 	/* Twice in a row is not normal. */
@@ -317,10 +305,7 @@ commit_lost(void **state)
 	assert_true(store_serial_find(w->a->store, "AR9-F1-000001", "", &s));
 	assert_int_equal(s.state, SERIAL_RESERVED);
 	csr(w, 1, NULL, "");
-	puppet_obey(w);
-	drained(w);
-	assert_string_equal(
-	    text_at(told(w, REASON_OK), "serial"), "AR9-F1-000001");
+	issued(w, "AR9-F1-000001");
 }
 
 /* --- imports --- */

@@ -745,6 +745,14 @@ csr(struct world *w, unsigned n, const char *serial, const char *claimed)
 }
 
 void
+issued(struct world *w, const char *serial)
+{
+	puppet_obey(w);
+	drained(w);
+	assert_string_equal(text_at(told(w, REASON_OK), "serial"), serial);
+}
+
+void
 refused(struct world *w, enum reason r, const char *verb,
     const struct argument *list)
 {

@@ -111,6 +111,8 @@ const char *done(
 void world_ready(struct world *w, unsigned devices);
 /* hallmark issue csr, for the key number n. */
 void csr(struct world *w, unsigned n, const char *serial, const char *claimed);
+/* The signer signs what it was asked for, and the operator gets this serial. */
+void issued(struct world *w, const char *serial);
 /* The number under which a checker was asked about a request for a certificate. */
 uint64_t csr_shown(struct world *w);
 /* What it says of that, or of another file. */
