@@ -8,10 +8,10 @@
 #ifndef HTTP_CLIENT_KEY_H
 #define HTTP_CLIENT_KEY_H
 
-/* From here on EC keys are read so in this process, those of P-256 with one copy
- * of the curve's constants. What is taken and what is refused is what libcrypto
- * takes and refuses, but that a curve must be named. Once per process, before the first
- * key. */
+/* From here on EC keys are read so in this process, with one copy of each curve's
+ * constants. What is taken and what is refused is what libcrypto takes and refuses, but
+ * that the curve must be P-256, P-384 or P-521, by name (RFC 5480 2.1.1). Once per
+ * process, before the first key. */
 void client_key_install(void);
 
 #endif

@@ -2,7 +2,7 @@
  * The key of a client's certificate, a SubjectPublicKeyInfo, as the front reads those
  * of EC: what http/client_key.h takes libcrypto takes without it, as the same key, which
  * says the same of a signature; what it refuses libcrypto refuses, or finds a curve in it
- * that is not named.
+ * that is none of the three or is not named.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/core_names.h>
@@ -69,14 +69,20 @@ is_ec(EVP_PKEY *key)
 	return EVP_PKEY_is_a(key, "EC") || EVP_PKEY_is_a(key, "SM2");
 }
 
+/* Its curve is one of three, by name. */
 static bool
 is_named(EVP_PKEY *key)
 {
-	char encoding[16];
+	char encoding[16], curve[80];
 
 	return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
 		   encoding, sizeof(encoding), NULL) == 1 &&
-	    strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) == 0;
+	    strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) == 0 &&
+	    EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME,
+		curve, sizeof(curve), NULL) == 1 &&
+	    (strcmp(curve, SN_X9_62_prime256v1) == 0 ||
+		strcmp(curve, SN_secp384r1) == 0 ||
+		strcmp(curve, SN_secp521r1) == 0);
 }
 
 static void

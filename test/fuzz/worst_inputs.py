@@ -644,8 +644,10 @@ def client_key_inputs():
         return der(0x30, der(0x30, oid("1.2.840.10045.2.1"), curve),
                    der(3, b"\0" + point))
     return {"a prime made for it": key(curve, point[1]),
-            "secp224r1": key(oid("1.3.132.0.33"), bytes.fromhex(
-                "02b70e0cbd6bb4bf7f321390b94a03c1d356c21122343280d6115c1d21"))}
+            "compressed point": key(oid("1.3.132.0.35"), bytes.fromhex(
+                "0200c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af"
+                "606b4d3dbaa14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf9"
+                "7e7e31c2e5bd66"))}
 
 
 def operators_inputs():

@@ -29,14 +29,18 @@ static struct made keys[] = {
 	{ .curve = "P-256", .encoding = "named_curve", .form = "compressed" },
 	{ .curve = "P-384", .encoding = "named_curve", .form = "uncompressed" },
 	{ .curve = "P-521", .encoding = "named_curve", .form = "compressed" },
+	{ .curve = "P-384", .encoding = "named_curve", .form = "compressed" },
+	{ .curve = "P-521", .encoding = "named_curve", .form = "uncompressed" },
+};
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+static struct made others[] = {
+	{ .curve = "P-256", .encoding = "explicit", .form = "uncompressed" },
+	{ .curve = "P-224", .encoding = "named_curve", .form = "compressed" },
 	{ .curve = "brainpoolP256r1",
 	    .encoding = "named_curve",
 	    .form = "uncompressed" },
 };
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-static struct made explicit_ = {
-	.curve = "P-256", .encoding = "explicit", .form = "uncompressed"
-};
+#define OTHERS (sizeof(others) / sizeof(others[0]))
 
 static void
 key_make(struct made *m)
@@ -82,7 +86,8 @@ world_make(void **state)
 	(void)state;
 	for (i = 0; i < KEYS; i++)
 		key_make(&keys[i]);
-	key_make(&explicit_);
+	for (i = 0; i < OTHERS; i++)
+		key_make(&others[i]);
 	client_key_install();
 	return 0;
 }
@@ -95,7 +100,8 @@ world_remove(void **state)
 	(void)state;
 	for (i = 0; i < KEYS; i++)
 		OPENSSL_free(keys[i].spki);
-	OPENSSL_free(explicit_.spki);
+	for (i = 0; i < OTHERS; i++)
+		OPENSSL_free(others[i].spki);
 	return 0;
 }
 
@@ -121,7 +127,7 @@ verdict(const struct made *m, EVP_PKEY *key, const char *text)
 	return good;
 }
 
-/* Every form, on every curve that comes: the same point, and its signatures. */
+/* Every form, on every curve: the same point, and its signatures. */
 static void
 keys_of_all_forms(void **state)
 {
@@ -151,14 +157,15 @@ keys_of_all_forms(void **state)
 	}
 }
 
-/* A point beside its curve, and an algorithm without its curve or with all of the
- * curve's parameters. */
+/* A point beside its curve, an algorithm without its curve or with all of the curve's
+ * parameters, and curves that no registrar's key may be on. */
 static void
 no_keys(void **state)
 {
 	struct made bad = keys[0];
 	unsigned char spki[200];
 	EVP_PKEY *good;
+	size_t i;
 
 	(void)state;
 	assert_true(bad.spki_len < (int)sizeof(spki));
@@ -172,7 +179,8 @@ no_keys(void **state)
 	spki[bad.spki_len - 1] ^= 1;
 	spki[13] = 5; /* the tag of the curve's name: NULL, of eight octets */
 	assert_null(key_read(&bad));
-	assert_null(key_read(&explicit_));
+	for (i = 0; i < OTHERS; i++)
+		assert_null(key_read(&others[i]));
 }
 
 int
