@@ -3,6 +3,7 @@ public key infrastructure of customers and strangers, all made with the openssl
 command, so that requests come from another hand than the programs under test.
 """
 import base64
+import datetime
 import hashlib
 import http.client
 import json
@@ -55,6 +56,16 @@ def records(segment):
             yield rest[4:n]
             rest = rest[n:]
         at += (48 + size + 7) // 8 * 8
+
+
+# Behind every clock that a home was made by.
+MONDAY = datetime.datetime.now(datetime.timezone.utc).date()
+MONDAY += datetime.timedelta(days=42 - MONDAY.weekday())
+
+
+def at(days, hour):
+    """A time for --test-clock, so many days behind MONDAY."""
+    return "%sT%02d:00:00Z" % (MONDAY + datetime.timedelta(days), hour)
 
 
 def conforms(home):

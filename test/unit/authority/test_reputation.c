@@ -57,6 +57,7 @@ offenders(void **state)
 	struct world *w = *state;
 
 	world_ready(w, 0);
+	clock_set_test(NOW);
 	bad(w, 1, BAD - 1, REASON_REQUEST_SIGNATURE);
 	assert_false(blocked(w, 1, NOW));
 	bad(w, 1, 1, REASON_PRIOR_SIGNATURE);
