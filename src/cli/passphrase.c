@@ -1,5 +1,6 @@
 /* Where the passphrase comes from, see cli.h; hallmark passphrase change. */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,38 +28,59 @@ note(int number)
 	came = number;
 }
 
-/* Without SA_RESTART: the read ends. What was ignored stays so, as nohup has it. */
+struct held {
+	struct sigaction before[SIGNALS];
+	sigset_t mask; /* under which they may come */
+};
+
+/* They come only while nothing else is done (typed()). What was ignored stays so, as
+ * nohup has it. */
 static void
-signals_hold(struct sigaction before[SIGNALS])
+signals_hold(struct held *h)
 {
 	const struct sigaction hold = { .sa_handler = note };
+	sigset_t ours;
 	size_t i;
 
 	came = 0;
+	sigemptyset(&ours);
+	for (i = 0; i < SIGNALS; i++)
+		sigaddset(&ours, signals[i]);
+	sigprocmask(SIG_BLOCK, &ours, &h->mask);
 	for (i = 0; i < SIGNALS; i++) {
-		sigaction(signals[i], NULL, &before[i]);
-		if (before[i].sa_handler != SIG_IGN)
+		sigaction(signals[i], NULL, &h->before[i]);
+		if (h->before[i].sa_handler != SIG_IGN)
 			sigaction(signals[i], &hold, NULL);
 	}
 }
 
 static void
-signals_give(const struct sigaction before[SIGNALS])
+signals_give(const struct held *h)
 {
 	size_t i;
 
 	for (i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &before[i], NULL);
+		sigaction(signals[i], &h->before[i], NULL);
+	sigprocmask(SIG_SETMASK, &h->mask, NULL);
 	if (came != 0)
 		raise(came);
+}
+
+/* The next character; false on end of file, or where a signal came, be it just before. */
+static bool
+typed(int tty, char *c, const struct held *h)
+{
+	struct pollfd p = { .fd = tty, .events = POLLIN };
+
+	return ppoll(&p, 1, NULL, &h->mask) == 1 && read(tty, c, 1) == 1;
 }
 
 /* One line without echo, in locked memory; false on end of file. */
 static bool
 read_line(int tty, const char *prompt, struct secret *s)
 {
-	struct sigaction signals_before[SIGNALS];
 	struct termios before, quiet;
+	struct held held;
 	bool good = false;
 	size_t n = 0;
 	char c;
@@ -69,12 +91,12 @@ read_line(int tty, const char *prompt, struct secret *s)
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	secret_new(s, PASSPHRASE_MAX);
-	signals_hold(signals_before);
+	signals_hold(&held);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0) {
-		signals_give(signals_before);
+		signals_give(&held);
 		return false;
 	}
-	while (n < PASSPHRASE_MAX && read(tty, &c, 1) == 1) {
+	while (n < PASSPHRASE_MAX && typed(tty, &c, &held)) {
 		if ((good = c == '\n'))
 			break;
 		s->ptr[n++] = (uint8_t)c;
@@ -82,7 +104,7 @@ read_line(int tty, const char *prompt, struct secret *s)
 	secret_wipe(&c, 1);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	(void)!write(tty, "\n", 1);
-	signals_give(signals_before);
+	signals_give(&held);
 	s->len = n;
 	return good && n > 0;
 }
