@@ -564,6 +564,20 @@ def programs_of(pid):
     return found
 
 
+def named(pid):
+    """{name as ps has it: pid} below a `hallmark serve`; of one name who was started
+    first: the checker apart calls itself so a moment after that."""
+    found = {}
+    for child in pathlib.Path("/proc/%d/task/%d/children" % (
+            pid, pid)).read_text().split():
+        try:
+            name = pathlib.Path("/proc/%s/comm" % child).read_text().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found.setdefault(name, int(child))
+    return found
+
+
 def operators(home, folder):
     """Keys of two persons, who are on the roster of the home."""
     keys = [folder / ("operator-%d" % n) for n in range(2)]

@@ -162,25 +162,19 @@ class Service(world.Home):
         return self.tls[client]
 
     def children(self):
-        """Our programs by name, below the service. The checker apart comes and
-        goes, and calls itself so a moment after it was started."""
-        found = {}
-        pid = self.server.pid
-        for child in pathlib.Path("/proc/%d/task/%d/children" % (
-                pid, pid)).read_text().split():
-            try:
-                comm = pathlib.Path("/proc/%s/comm" % child).read_text()
-            except OSError:
-                continue
-            for program in PROGRAMS:
-                if comm.strip() == ("hallmark-" + program)[:15]:
-                    found.setdefault(program, int(child))
-        return found
+        """Our programs by name, below the service."""
+        found = world.named(self.server.pid)
+        return {program: found[comm] for program, comm in (
+            (program, ("hallmark-" + program)[:15]) for program in PROGRAMS)
+            if comm in found}
 
     def kill(self):
         """All at once, as when the power goes."""
-        pids = list(self.children().values())
         self.server.send_signal(signal.SIGSTOP)
+        until(lambda: stopped(self.server.pid))
+        # Whatever their names: one may be just about to become a program.
+        pids = [int(pid) for pid in pathlib.Path("/proc/%d/task/%d/children" % (
+            self.server.pid, self.server.pid)).read_text().split()]
         for pid in [self.server.pid] + pids:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -199,12 +193,21 @@ class Service(world.Home):
         os.truncate(self.log_path, 0)
 
 
-def gone(pid):
+def state(pid):
+    """The letter that ps has, X where there is none."""
     try:
         stat = pathlib.Path("/proc/%d/stat" % pid).read_text()
-    except FileNotFoundError:
-        return True
-    return stat.rsplit(")", 1)[1].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+    return stat.rsplit(")", 1)[1].split()[0]
+
+
+def stopped(pid):
+    return state(pid) in "TZX"
+
+
+def gone(pid):
+    return state(pid) in "ZX"
 
 
 class Request:

@@ -179,14 +179,8 @@ class Liar:
 
     def pid(self, name):
         """comm is cut to 15 characters."""
-        listing = subprocess.run(
-            ["ps", "-o", "pid=,comm=", "--ppid", str(self.home.server.pid)],
-            capture_output=True).stdout.decode()
-        for line in listing.splitlines():
-            pid, comm = line.split(None, 1)
-            if comm.strip() == ("hallmark-" + name)[:15]:
-                return int(pid)
-        return None
+        return world.named(self.home.server.pid).get(
+            ("hallmark-" + name)[:15])
 
     def restart(self):
         status = self.home.stop()
