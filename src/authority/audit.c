@@ -127,7 +127,7 @@ audit_judge(struct authority *a, const struct request_facts *f, int64_t now,
 
 	why_clear(why);
 	if (!store_voucher_by_request(
-		a->store, f->request_sha256, 0, take_owner, o))
+		a->store, f->request_sha256, 0, INT64_MAX, take_owner, o))
 		return judge_new(a, f, now, trace, o, why);
 	/* MP 14.1: the very bytes of an accepted request open it at any later
 	 * time, whatever has become of their certificates. */

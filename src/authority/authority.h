@@ -316,6 +316,11 @@ void sync_lost(struct authority *a);
 /* Tries whether the store is back (once a second). */
 void sync_retry(struct authority *a);
 struct peer *signer_peer(struct authority *a);
+/* By the clock or by the last record, which is later: so the signer judges. */
+int64_t chain_now(const struct authority *a);
+/* Which is earlier: what is over by it is over, even if the clock runs ahead for a
+ * moment, and may be forgotten for good (doc/decisions/068). */
+int64_t chain_past(const struct authority *a);
 
 /* --- certificate.c --- */
 /* The content of its serialNumber; empty, and false, if it cannot be found. */
@@ -436,7 +441,7 @@ void limits_status(const struct authority *a, struct json_out *o);
 
 /* --- expiry.c --- */
 /* Is its certificate over? */
-bool key_expired(const struct key_entry *k);
+bool key_expired(const struct authority *a, const struct key_entry *k);
 /* Once a second: alarms for voucher signers that end and have none after them. Their
  * part of status. */
 void expiry_tick(struct authority *a);
@@ -495,6 +500,8 @@ void reputation_close(struct authority *a);
 void reputation_bad(
     struct authority *a, enum reason r, const uint8_t client[HASH_SIZE]);
 void reputation_good(struct authority *a, const uint8_t client[HASH_SIZE]);
+/* A group was lost, and with it what this put there. */
+void reputation_lost(struct authority *a);
 bool reputation_has(const struct authority *a, const struct block_name *n);
 /* Puts in the open group what an operator says: ADMIN_ARGUMENT if there is no
  * room for it, CLIENT_NOT_BLOCKED for what is not there to be lifted. */

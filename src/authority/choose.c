@@ -12,15 +12,6 @@
 #define TURN_FIRST (UINT64_C(1) << 63)
 #define RANK_FITS  8u /* above all that rank() says */
 
-/* What records are judged by. */
-static int64_t
-chain_now(const struct authority *a)
-{
-	int64_t now = clock_now();
-
-	return now > a->ledger.time ? now : a->ledger.time;
-}
-
 struct narrowest {
 	const struct key_policy *policy;
 	unsigned width;

@@ -79,9 +79,11 @@ replayed(
     struct authority *a, struct origin to, const struct request_facts *facts)
 {
 	struct replay r = { .facts = facts, .to = to };
+	int64_t now = clock_now();
 
+	/* Not one of a clock that ran ahead. */
 	(void)store_voucher_by_request(a->store, facts->request_sha256,
-	    clock_now() - REPLAY_SECONDS, replay_row, &r);
+	    now - REPLAY_SECONDS, now, replay_row, &r);
 	return r.answered;
 }
 
@@ -228,7 +230,7 @@ row_key(struct authority *a, const struct request_facts *f, struct trace *trace,
 	if (d->key == NULL)
 		return why_set(&d->verdict.why, REASON_KEY_UNAVAILABLE, -1,
 		    "product %s", device->product);
-	if (key_expired(d->key))
+	if (key_expired(a, d->key))
 		return why_set(&d->verdict.why, REASON_KEY_EXPIRED, -1, "%s",
 		    d->key->name);
 	if (shared_with(a, d, device) != NULL)

@@ -141,12 +141,13 @@ keys_load(struct authority *a)
 
 /* A key over its rate is still the one to ask: rates are kept, not dodged. */
 static bool
-allows_now(const struct ledger_key *k, const struct key_use *use)
+allows_now(const struct authority *a, const struct ledger_key *k,
+    const struct key_use *use)
 {
 	struct key_count count = k->count;
 
 	count.in_period = 0;
-	return key_policy_allows(&k->order.policy, &count, use, clock_now(),
+	return key_policy_allows(&k->order.policy, &count, use, chain_now(a),
 		   NULL) == REASON_OK;
 }
 
@@ -178,7 +179,7 @@ key_for(const struct authority *a, const struct key_use *use)
 		entry = key_by_name(a, k->order.name);
 		if (entry == NULL)
 			continue;
-		rank = allows_now(k, use) && !key_expired(entry) ? 3 : 1;
+		rank = allows_now(a, k, use) && !key_expired(a, entry) ? 3 : 1;
 		rank += k->order.policy.products_len > 0;
 		if (rank >= best_rank) {
 			best = entry;

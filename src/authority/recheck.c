@@ -517,7 +517,7 @@ recheck_tick(struct authority *a)
 	if (a->start.offline || !a->synced || a->commit_failed)
 		return;
 	store_request_purge(a->store,
-	    clock_now() - (int64_t)a->start.config.keep_requests * DAY,
+	    chain_past(a) - (int64_t)a->start.config.keep_requests * DAY,
 	    PURGED_A_TICK);
 	if (a->stopped)
 		stop_again(a);

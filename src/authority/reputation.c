@@ -193,29 +193,27 @@ void
 reputation_purge(struct authority *a)
 {
 	store_client_purge(
-	    a->store, clock_now() - GOOD_DAYS * DAY, PURGED_AT_ONCE);
+	    a->store, chain_past(a) - GOOD_DAYS * DAY, PURGED_AT_ONCE);
 }
 
-/* Those that are over bind nobody; their rows go when records say so, too: a clock
- * that runs ahead for a moment must not lift them for good. How many of a kind went. */
+/* Those that are over bind nobody; their rows go when records say so, too. How many of
+ * a kind went. */
 static unsigned
 expire(struct authority *a, enum block_kind kind)
 {
 	struct reputation *r = a->reputation;
-	int64_t now = clock_now(), chain = a->ledger.time;
+	int64_t past = chain_past(a);
 	unsigned i, gone = 0;
 	bool over = false;
 
-	if (chain > now)
-		chain = now;
 	for (i = 0; i < r->operators_len; i++)
-		if (is_over(&r->operators[i], chain)) {
+		if (is_over(&r->operators[i], past)) {
 			gone += (r->operators[i].name.kind == BLOCK_PREFIX) ==
 			    (kind == BLOCK_PREFIX);
 			over = true;
 		}
 	if (over) {
-		store_block_expire(a->store, chain);
+		store_block_expire(a->store, past);
 		r->rows_changed = true;
 	}
 	return gone;
@@ -228,8 +226,10 @@ reputation_tick(struct authority *a)
 	int64_t now = clock_now();
 	unsigned i, left;
 
+	/* None is for longer: what is was made when the clock ran ahead. */
 	for (i = left = 0; i < r->automatic_len; i++)
-		if (!is_over(&r->automatic[i], now))
+		if (!is_over(&r->automatic[i], now) &&
+		    r->automatic[i].until <= now + PERIOD_LAST)
 			r->automatic[left++] = r->automatic[i];
 	(void)expire(a, BLOCK_KEY);
 	if (left != r->automatic_len) {
@@ -418,6 +418,18 @@ reputation_bad(
 		    text, reason_code(reason));
 	else
 		block(a->reputation, w, reason, now);
+}
+
+/* Rows of who was served may be lost with a group: they are written again. */
+void
+reputation_lost(struct authority *a)
+{
+	struct reputation *r = a->reputation;
+	unsigned i, j;
+
+	for (i = 0; i < SETS; i++)
+		for (j = 0; j < WAYS; j++)
+			r->watched[i][j].good = 0;
 }
 
 void

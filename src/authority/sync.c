@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "authority/authority.h"
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -17,6 +18,22 @@ struct peer *
 signer_peer(struct authority *a)
 {
 	return program_peer(a->program, ROLE_SIGNER, 0);
+}
+
+int64_t
+chain_now(const struct authority *a)
+{
+	int64_t now = clock_now();
+
+	return now > a->ledger.time ? now : a->ledger.time;
+}
+
+int64_t
+chain_past(const struct authority *a)
+{
+	int64_t now = clock_now();
+
+	return now < a->ledger.time ? now : a->ledger.time;
 }
 
 enum reason
@@ -431,6 +448,7 @@ sync_lost(struct authority *a)
 	public_cas_load(a);
 	customers_load(a);
 	recheck_load(a);
+	reputation_lost(a);
 }
 
 void

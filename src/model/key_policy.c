@@ -220,6 +220,9 @@ key_policy_used(
 		begin = count->activated;
 	if (end == INT64_MAX || time <= begin)
 		return used;
+	/* The life of one without a first day begins with its first signature. */
+	if (begin == 0 && time < end)
+		return used;
 	other = end <= begin
 	    ? 100
 	    : percent_of((uint64_t)(time - begin), (uint64_t)(end - begin));

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -343,6 +344,7 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		.issuer_is_idevid_ca =
 		    chain_len > 1 && is_issuing_ca(s, &chain[1]) };
 	struct lint_finding findings[LINT_FINDINGS_MAX];
+	char when[CLOCK_TEXT_SIZE];
 	enum reason r;
 
 	if (!span_eq(chain[0].spki, private_key_spki(h->key)))
@@ -364,6 +366,13 @@ check_profile(const struct signer *s, const struct ledger_key *k,
 		return mismatch(why, 0, "it has no subjectKeyIdentifier");
 	if (chain[0].not_after <= s->now)
 		return mismatch(why, 0, "it has expired");
+	/* It would be the newest, be asked at once, and could sign nothing. */
+	if (chain[0].not_before > s->now) {
+		clock_print(when, chain[0].not_before);
+		return why_set(why, REASON_CA_MISMATCH, -1,
+		    "certificate 0: it is not valid yet, import it at %s",
+		    when);
+	}
 	if (chain_len == 1)
 		return REASON_OK; /* by nobody's profile */
 	if (certificate_lint(&chain[0], &context, findings) == 0)

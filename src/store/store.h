@@ -336,9 +336,9 @@ bool store_voucher_add(struct store *s, const struct record *r);
 bool store_voucher_deliver(struct store *s, const uint8_t signer[16],
     uint64_t sequence, const uint8_t request[HASH_SIZE],
     const struct store_delivery *d);
-/* The newest voucher for these request bytes since a moment. */
+/* The newest voucher for these request bytes since a moment and until another. */
 bool store_voucher_by_request(struct store *s,
-    const uint8_t request_sha256[HASH_SIZE], int64_t since,
+    const uint8_t request_sha256[HASH_SIZE], int64_t since, int64_t until,
     void (*call)(void *context, const struct store_voucher *v), void *context);
 /* Did any voucher of this device pin a certificate with this key? */
 bool store_voucher_pinned(struct store *s, const struct device *d,

@@ -135,7 +135,7 @@ take_voucher(void *context, const struct value *row, unsigned n)
 
 bool
 store_voucher_by_request(struct store *s,
-    const uint8_t request_sha256[HASH_SIZE], int64_t since,
+    const uint8_t request_sha256[HASH_SIZE], int64_t since, int64_t until,
     void (*call)(void *context, const struct store_voucher *v), void *context)
 {
 	struct one_voucher o = { .call = call, .context = context };
@@ -144,9 +144,10 @@ store_voucher_by_request(struct store *s,
 	    "SELECT signer, sequence, serial, issuer_kind, issuer, "
 	    "created, pin_spki, delivered, client, artifact, "
 	    "format FROM voucher WHERE "
-	    "request = ?1 AND created >= ?2 ORDER BY created DESC, "
-	    "sequence DESC LIMIT 1",
-	    VALUES(value_bytes(request_sha256, HASH_SIZE), value_number(since)),
+	    "request = ?1 AND created BETWEEN ?2 AND ?3 "
+	    "ORDER BY created DESC, sequence DESC LIMIT 1",
+	    VALUES(value_bytes(request_sha256, HASH_SIZE), value_number(since),
+		value_number(until)),
 	    take_voucher, &o);
 	return o.found;
 }

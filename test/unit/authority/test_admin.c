@@ -708,11 +708,41 @@ new_voucher_key(struct world *w, const char *name, bool raw)
 		{ raw ? "ignored" : "chain.1", "root" }));
 }
 
+static struct ledger_key *
+key_of(struct world *w, const char *name)
+{
+	return (struct ledger_key *)(uintptr_t)ledger_key_find(
+	    &w->a->ledger, name);
+}
+
+static struct key_policy *
+policy_of(struct world *w, const char *name)
+{
+	return &key_of(w, name)->order.policy;
+}
+
+static void
+successor(struct world *w, const char *name)
+{
+	const char *json = done(w, "service.status", NULL);
+	bool first = strcmp(text_at(json, "expiring.0.name"), "voucher-1") == 0;
+
+	assert_string_equal(
+	    text_at(json, first ? "expiring.0.name" : "expiring.1.name"),
+	    "voucher-1");
+	assert_string_equal(
+	    text_at(
+		json, first ? "expiring.0.successor" : "expiring.1.successor"),
+	    name);
+}
+
 /* A raw key without an end is no successor of one that pledges trust by its root. */
 static void
 signer_ends(void **state)
 {
 	struct world *w = *state;
+	struct key_policy *policy;
+	char end[CLOCK_TEXT_SIZE];
 	const char *json;
 
 	world_ready(w, 0);
@@ -725,9 +755,30 @@ signer_ends(void **state)
 	new_voucher_key(w, "next", false);
 	ends_at(w, "raw", 253402300799);
 	ends_at(w, "next", NOW + 100 * SECONDS_A_DAY);
+	successor(w, "next");
+	/* It must be there when the first one ends, and may still sign. */
+	policy = policy_of(w, "next");
+	policy->last_day = NOW / SECONDS_A_DAY - 1;
+	successor(w, "null");
+	policy->last_day = NOW / SECONDS_A_DAY + 50;
+	successor(w, "next");
+	policy->first_day = NOW / SECONDS_A_DAY + 49;
+	successor(w, "null");
+	policy->first_day = NOW / SECONDS_A_DAY;
+	policy->limit = 1;
+	successor(w, "next");
+	key_of(w, "next")->count.issued = 1;
+	successor(w, "null");
+	/* The policy may end before the certificate does. */
+	ends_at(w, "voucher-1", NOW + 1000 * SECONDS_A_DAY);
 	json = done(w, "service.status", NULL);
-	assert_string_equal(text_at(json, "expiring.0.name"), "voucher-1");
-	assert_string_equal(text_at(json, "expiring.0.successor"), "next");
+	assert_string_equal(text_at(json, "expiring.0.name"), "absent");
+	policy_of(w, "voucher-1")->last_day = NOW / SECONDS_A_DAY + 4;
+	successor(w, "null");
+	json = done(w, "service.status", NULL);
+	clock_print(end, (NOW / SECONDS_A_DAY + 5) * SECONDS_A_DAY - 1);
+	assert_string_equal(text_at(json, "expiring.0.end"), end);
+	assert_string_equal(text_at(json, "expiring.0.days"), "5");
 }
 
 int

@@ -299,6 +299,10 @@ rotating(void **state)
 		clock_set_test((TODAY + i) * (int64_t)SECONDS_A_DAY + 86000);
 		signs(w, name);
 	}
+	/* By the last record's time where the clock is behind it, as the signer judges. */
+	clock_set_test(TODAY * (int64_t)SECONDS_A_DAY + 86390);
+	w->a->ledger.time = (TODAY + 1) * (int64_t)SECONDS_A_DAY + 5;
+	signs(w, "day-1");
 	/* All are over: the last one says so. */
 	clock_set_test((TODAY + ROTATING) * (int64_t)SECONDS_A_DAY);
 	signs(w, "day-199");

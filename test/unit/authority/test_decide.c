@@ -8,6 +8,7 @@
 /* The journal stands here after world_ready() with one device. */
 #define FIRST  "artifact 11"
 #define SECOND "artifact 12"
+#define THIRD  "artifact 13"
 
 static void
 voucher(void **state)
@@ -76,6 +77,14 @@ idempotency(void **state)
 	/* After a minute it is a second voucher. */
 	clock_set_test(NOW + REPLAY_SECONDS + 1);
 	ask(w, 6, &f);
+	expect_nothing(&w->checker);
+	assert_int_equal(w->signer.len, 1);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 6, REASON_OK, THIRD);
+	/* As it is where the clock ran ahead and was put right. */
+	clock_set_test(NOW - 3600);
+	ask(w, 8, &f);
 	expect_nothing(&w->checker);
 	assert_int_equal(w->signer.len, 1);
 }

@@ -340,6 +340,13 @@ used(void **state)
 	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 50);
 	p = (struct key_policy){ .kinds = SIGNED_NONCED };
 	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT), 0);
+	/* A last day alone: its life has not begun before it signs. */
+	c = (struct key_count){ .activated = 0 };
+	p.last_day = 19676 + 99;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT + 99 * 86400), 0);
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT + 100 * 86400), 100);
+	c.activated = MIDNIGHT;
+	assert_int_equal(key_policy_used(&p, &c, MIDNIGHT + 50 * 86400), 50);
 }
 
 /* What the signer is told may be any bits: each field at its edge. */

@@ -302,7 +302,7 @@ vouchers(void **state)
 	assert_false(store_voucher_add(f->store, &other));
 	assert_int_equal(store_count(f->store, TABLE_VOUCHER), 1);
 	assert_true(store_voucher_by_request(
-	    f->store, r.request_sha256, 0, keep_voucher, &v));
+	    f->store, r.request_sha256, 0, 10, keep_voucher, &v));
 	assert_false(v.delivered);
 	/* With its delivery only where nothing is. */
 	assert_false(store_voucher_put(f->store, &r, &delivery));
@@ -314,7 +314,7 @@ vouchers(void **state)
 	assert_true(store_voucher_deliver(
 	    f->store, r.signer, 1, r.request_sha256, &delivery));
 	assert_true(store_voucher_by_request(
-	    f->store, r.request_sha256, 10, keep_voucher, &v));
+	    f->store, r.request_sha256, 10, 10, keep_voucher, &v));
 	assert_true(v.delivered);
 	assert_int_equal(v.artifact.len, 5);
 	assert_memory_equal(v.client_sha256, client, HASH_SIZE);
@@ -323,10 +323,12 @@ vouchers(void **state)
 	assert_true(store_voucher_deliver(
 	    f->store, r.signer, 1, r.request_sha256, &delivery));
 	assert_true(store_voucher_by_request(
-	    f->store, r.request_sha256, 10, keep_voucher, &v));
+	    f->store, r.request_sha256, 10, 10, keep_voucher, &v));
 	assert_memory_equal(v.client_sha256, client, HASH_SIZE);
 	assert_false(store_voucher_by_request(
-	    f->store, r.request_sha256, 11, keep_voucher, &v));
+	    f->store, r.request_sha256, 11, INT64_MAX, keep_voucher, &v));
+	assert_false(store_voucher_by_request(
+	    f->store, r.request_sha256, 0, 9, keep_voucher, &v));
 	assert_true(store_voucher_pinned(f->store, &d.device, pin));
 	assert_false(store_voucher_pinned(f->store, &d.device, client));
 	assert_int_equal(
