@@ -20,6 +20,7 @@
 #include "ipc/spawn.h"
 
 #define ANSWER_DEADLINE 60000
+#define ADMIN_BACKLOG	16
 
 struct admin_connection {
 	struct channel channel;
@@ -41,7 +42,9 @@ admin_socket(
 		return -1;
 	snprintf(address.sun_path, sizeof(address.sun_path),
 	    "/proc/self/fd/%d/admin.sock", dir);
-	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) < 0)
+	/* Where so many wait already, connect() would wait without an end. */
+	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		 0)) < 0)
 		fatal_errno("socket");
 	if (call == bind)
 		unlink(address.sun_path);
@@ -64,7 +67,7 @@ admin_listen(const char *home)
 	umask(before);
 	if (fd < 0)
 		return -1;
-	if (listen(fd, 16) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+	if (listen(fd, ADMIN_BACKLOG) != 0)
 		fatal_errno("listen");
 	return fd;
 }

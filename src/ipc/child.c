@@ -192,6 +192,18 @@ tls_back(struct children *c, unsigned front)
 	c->tls_before = -1;
 }
 
+bool
+fronts_agree(const struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->len; i++)
+		if (c->list[i].role == ROLE_FRONT &&
+		    c->list[i].plan != c->reloads)
+			return false;
+	return true;
+}
+
 /* READY, STARTING, FAILED, FRESH or BLOCKLIST of a child, about the START or RELOAD of
  * that number; fd came with it, or is -1. */
 static void
@@ -236,6 +248,13 @@ take_word(struct children *c, struct child *k, enum message type, uint64_t plan,
 	    (k->role == ROLE_FRONT || k->role == ROLE_CHECKER)) {
 		if (k->role == ROLE_FRONT && plan == c->reloads)
 			tls_back(c, k->index);
+		return;
+	}
+	/* It was down when the others were told of a pair that none has used yet: it ends,
+	 * and starts again with the one before. */
+	if (k->role == ROLE_FRONT && k->state == CHILD_STARTING &&
+	    plan == c->reloads && c->tls_before >= 0 && !fronts_agree(c)) {
+		tls_back(c, k->index);
 		return;
 	}
 	k->state = CHILD_FAILED;

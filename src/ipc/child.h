@@ -68,6 +68,8 @@ void child_start(struct children *c, struct child *k);
 void child_go(struct child *k);
 /* Hands it what the plan has now: RELOAD, and TLS if it is a front. */
 void child_reload(const struct children *c, struct child *k);
+/* Has each front said that it can use what came last? Whatever became of it since. */
+bool fronts_agree(const struct children *c);
 /* Takes what a child says, if it says anything; deaf when it cannot any more. */
 void child_listen(struct children *c, struct child *k);
 /* Waits for words of the children, or for the descriptor `also` (-1: none);

@@ -156,19 +156,6 @@ restart_due(struct children *c)
 
 /* --- the loop --- */
 
-/* Has each front said that it can use what came last? Whatever became of it since. */
-static bool
-fronts_agree(const struct children *c)
-{
-	unsigned i;
-
-	for (i = 0; i < c->len; i++)
-		if (c->list[i].role == ROLE_FRONT &&
-		    c->list[i].plan != c->reloads)
-			return false;
-	return true;
-}
-
 static void
 reload_all(struct children *c,
     bool (*reload)(void *context, struct children_plan *plan), void *context)

@@ -276,6 +276,15 @@ take_control(struct program *p, const struct frame *f)
 
 /* --- receiving --- */
 
+/* So are we, when what is to be ended has ended: until then its socket, which is at
+ * its end all the time, must not wake us. */
+static void
+serve_gone(struct program *p)
+{
+	p->ending = true;
+	(void)epoll_ctl(p->epoll, EPOLL_CTL_DEL, p->control.channel.fd, NULL);
+}
+
 /* One frame from a peer; false when there is none, or the peer is gone. */
 static bool
 receive_one(struct program *p, struct peer *peer)
@@ -288,7 +297,7 @@ receive_one(struct program *p, struct peer *peer)
 		return false;
 	case CHANNEL_CLOSED:
 		if (peer == &p->control)
-			p->ending = true; /* serve is gone, so are we */
+			serve_gone(p);
 		else
 			peer_drop(peer);
 		return false;
@@ -357,7 +366,7 @@ handle(struct program *p, const struct epoll_event *e, unsigned *batch)
 	if ((e->events & EPOLLOUT) != 0) {
 		if (!channel_flush(&peer->channel)) {
 			if (peer == &p->control)
-				p->ending = true;
+				serve_gone(p);
 			else
 				peer_drop(peer);
 			return;
@@ -369,6 +378,11 @@ handle(struct program *p, const struct epoll_event *e, unsigned *batch)
 	}
 	if ((e->events & ~(uint32_t)EPOLLOUT) == 0)
 		return;
+	/* Whoever has given up was told that nothing was done. */
+	if (peer->role == ROLE_ADMIN && (e->events & EPOLLHUP) != 0) {
+		peer_drop(peer);
+		return;
+	}
 	while (*batch < PROGRAM_BATCH && peer->used && receive_one(p, peer))
 		(*batch)++;
 }

@@ -69,9 +69,13 @@ child(const char *path, int control, char **env)
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 
+	/* What a terminal or a group gets is serve's affair: it says when to end, and in
+	 * which order. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGINT, SIG_IGN); /* a terminal's ^C is serve's affair */
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || dup2(control, 3) < 0 ||
 	    close_range(4, ~0U, 0) != 0)

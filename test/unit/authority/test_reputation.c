@@ -178,6 +178,33 @@ customers(void **state)
 	assert_int_equal(served, 0);
 }
 
+/* Whose row went with a lost group gets one with the next voucher. */
+static void
+lost_customer(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+	struct sent s;
+
+	world_ready(w, 1);
+	number(f.client_sha256, 4);
+	ask(w, 1, &f);
+	puppet_obey(w);
+	store_group_spoil(w->a->store);
+	drained(w);
+	expect_answer(w, 1, REASON_STORE_FAILED, NULL);
+	authority_calls.tick(w->a);
+	s = take(&w->signer, MESSAGE_HEAD);
+	buf_free(&s.payload);
+	puppet_repeat(w, 1);
+	ask(w, 2, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 2, REASON_OK, NULL);
+	bad(w, 4, BAD, REASON_PRIOR_SIGNATURE);
+	assert_false(blocked(w, 4, NOW));
+}
+
 #define CLIENTS (BLOCKED_CLIENTS_MAX / 2)
 
 /* The oldest goes; what an operator said stays. */
@@ -394,6 +421,7 @@ main(void)
 		TEST(guessers),
 		TEST(others),
 		TEST(customers),
+		TEST(lost_customer),
 		TEST(crowd),
 		TEST(operators),
 		TEST(lifted),

@@ -282,6 +282,25 @@ test_fresh(void **state)
 	admin_close(a);
 }
 
+/* Nobody takes them: the next one is told so, and does not wait for ever. */
+static void
+test_full_house(void **state)
+{
+	struct admin_connection *waiting[64];
+	int listener = admin_listen(home);
+	unsigned n = 0;
+
+	(void)state;
+	alarm(20);
+	while (n < 64 && (waiting[n] = admin_connect(home)) != NULL)
+		n++;
+	alarm(0);
+	assert_in_range(n, 1, 63);
+	while (n > 0)
+		admin_close(waiting[--n]);
+	close(listener);
+}
+
 /* Who says that the start goes on is waited for longer than who says nothing. */
 static void
 test_slow_start(void **state)
@@ -381,6 +400,7 @@ main(void)
 		cmocka_unit_test(test_restart_and_reload),
 		cmocka_unit_test(test_fresh),
 		cmocka_unit_test(test_slow_start),
+		cmocka_unit_test(test_full_house),
 		cmocka_unit_test(test_failure_ends_service),
 		cmocka_unit_test(test_checker_ends_nobody),
 		cmocka_unit_test(test_memfd_is_sealed),
