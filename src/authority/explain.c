@@ -258,8 +258,8 @@ put_facts_found(
 	/* Whoever repeats these bytes within the minute gets that one. */
 	if (f->kind == REQUEST_VOUCHER)
 		(void)store_voucher_by_request(a->store, f->request_sha256,
-		    e->q->derive.moment - REPLAY_SECONDS, e->q->derive.moment,
-		    put_repeat, o);
+		    e->q->derive.moment - REPLAY_SECONDS,
+		    e->q->derive.moment + REPLAY_SECONDS, put_repeat, o);
 }
 
 static void
