@@ -127,8 +127,8 @@ process_harden(void)
 	open_standard();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD,
-	    SIG_DFL); /* ignored by who started us, no child is waited for */
+	/* Where who started us ignores it, no child could be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    setrlimit(RLIMIT_CORE, &none) != 0)
