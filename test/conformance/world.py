@@ -550,31 +550,40 @@ class Pki:
                          **options)
 
 
+def children_of(pid):
+    """Their pids, in the order in which they were started."""
+    return [int(child) for child in pathlib.Path(
+        "/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
+
+
 def programs_of(pid):
     """{program: [pids]} below a `hallmark serve`."""
     found = {}
-    for child in pathlib.Path("/proc/%d/task/%d/children" % (
-            pid, pid)).read_text().split():
+    for child in children_of(pid):
         try:
-            name = pathlib.Path("/proc/%s/cmdline" % child).read_bytes()
+            name = pathlib.Path("/proc/%d/cmdline" % child).read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
         found.setdefault(name.split(b"\0")[0].rsplit(b"hallmark-")[-1]
-                         .decode(), []).append(int(child))
+                         .decode(), []).append(child)
     return found
 
 
-def named(pid):
+def comm_of(program):
+    """Its name as ps has it, which is cut."""
+    return ("hallmark-" + program)[:15]
+
+
+def by_comm(pid):
     """{name as ps has it: pid} below a `hallmark serve`; of one name who was started
     first: the checker apart calls itself so a moment after that."""
     found = {}
-    for child in pathlib.Path("/proc/%d/task/%d/children" % (
-            pid, pid)).read_text().split():
+    for child in children_of(pid):
         try:
-            name = pathlib.Path("/proc/%s/comm" % child).read_text().strip()
+            name = pathlib.Path("/proc/%d/comm" % child).read_text().strip()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        found.setdefault(name, int(child))
+        found.setdefault(name, child)
     return found
 
 

@@ -56,6 +56,12 @@ extern unsigned long inputs_accepted;
 extern unsigned long inputs_read_once;
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+/* libFuzzer's own change of an input, and a target's in its place. */
+__attribute__((weak)) size_t LLVMFuzzerMutate(
+    uint8_t *bytes, size_t len, size_t cap);
+size_t LLVMFuzzerCustomMutator(
+    uint8_t *bytes, size_t len, size_t cap, unsigned seed);
+
 /* An invariant; also without assertions. */
 #define require(condition)                                               \
 	do {                                                             \

@@ -309,10 +309,6 @@ input_read(const uint8_t *bytes, size_t len)
  * rarely anything any more. Three of four changes are made to what such a text says, in
  * its place and as long as it was, so that the lengths around it still hold.
  */
-__attribute__((weak)) size_t LLVMFuzzerMutate(
-    uint8_t *bytes, size_t len, size_t cap);
-size_t LLVMFuzzerCustomMutator(
-    uint8_t *bytes, size_t len, size_t cap, unsigned seed);
 
 static bool
 in_base64(uint8_t c)

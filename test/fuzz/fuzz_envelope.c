@@ -146,10 +146,6 @@ out:
  * protected header or of the payload, which is encoded again in its place; some
  * put an unprotected header in front.
  */
-__attribute__((weak)) size_t LLVMFuzzerMutate(
-    uint8_t *bytes, size_t len, size_t cap);
-size_t LLVMFuzzerCustomMutator(
-    uint8_t *bytes, size_t len, size_t cap, unsigned seed);
 
 /* The characters between the quotes behind "name":", as they stand there. */
 static bool

@@ -163,18 +163,16 @@ class Service(world.Home):
 
     def children(self):
         """Our programs by name, below the service."""
-        found = world.named(self.server.pid)
-        return {program: found[comm] for program, comm in (
-            (program, ("hallmark-" + program)[:15]) for program in PROGRAMS)
-            if comm in found}
+        found = world.by_comm(self.server.pid)
+        return {program: found[world.comm_of(program)] for program in PROGRAMS
+                if world.comm_of(program) in found}
 
     def kill(self):
         """All at once, as when the power goes."""
         self.server.send_signal(signal.SIGSTOP)
         until(lambda: stopped(self.server.pid))
         # Whatever their names: one may be just about to become a program.
-        pids = [int(pid) for pid in pathlib.Path("/proc/%d/task/%d/children" % (
-            self.server.pid, self.server.pid)).read_text().split()]
+        pids = world.children_of(self.server.pid)
         for pid in [self.server.pid] + pids:
             try:
                 os.kill(pid, signal.SIGKILL)
