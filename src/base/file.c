@@ -107,7 +107,9 @@ file_sync_name(const char *path)
 	int fd;
 
 	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
+	while ((slash = strrchr(dir, '/')) != NULL && slash > dir &&
+	    slash[1] == '\0')
+		*slash = '\0';
 	if (slash == NULL)
 		snprintf(dir, sizeof(dir), ".");
 	else
@@ -148,13 +150,16 @@ is_still(int fd, const char *path)
 	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
-/* Removes what a crash left under this name. EBUSY if its writer lives. */
+/* Removes what a crash left under this name. EBUSY if its writer lives; of whom nobody
+ * can say so, as the file is another user's, EACCES. */
 static bool
 remove_dead(const char *path)
 {
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool good;
 
+	if (fd < 0 && errno == EACCES)
+		return false;
 	if (fd >= 0 && !lock_take(fd)) {
 		close(fd);
 		errno = EBUSY;
@@ -223,16 +228,31 @@ fresh_write(struct fresh *f, struct span bytes, unsigned mode, struct why *why)
 	return refuse(why, f->path, "write");
 }
 
-/* A rename would put a file in the place of a device or a folder. */
+/* A rename would put a file in the place of a device, a folder or a link, and what
+ * the link leads to would stay as it was. */
 static enum reason
 check_place(const char *path, struct why *why)
 {
 	struct stat old;
 
-	if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+	if (lstat(path, &old) == 0 && !S_ISREG(old.st_mode))
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s: not a regular file", path);
 	return REASON_OK;
+}
+
+/* Closed, or a pipe that nobody reads. What a disk has room for, nobody knows. */
+static enum reason
+check_stdout(struct why *why)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY &&
+	    (poll(&reader, 1, 0) != 1 || (reader.revents & POLLERR) == 0))
+		return REASON_OK;
+	return why_set(why, REASON_FILE_UNREADABLE, -1,
+	    "standard output takes nothing");
 }
 
 enum reason
@@ -242,13 +262,15 @@ file_writable(const char *path, struct why *why)
 	enum reason r;
 
 	if (strcmp(path, "-") == 0)
-		return REASON_OK;
+		return check_stdout(why);
 	if ((r = check_place(path, why)) != REASON_OK ||
 	    (r = fresh_begin(&f, path, 0600, why)) != REASON_OK)
 		return r;
 	if ((errno = posix_fallocate(f.fd, 0, ROOM_ASKED)) != 0)
 		r = refuse(why, f.path, "write");
 	fresh_end(&f, true);
+	if (r == REASON_OK && !file_sync_name(path))
+		r = refuse(why, path, "sync");
 	return r;
 }
 

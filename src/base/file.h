@@ -18,15 +18,17 @@ MUST_USE enum reason file_read_regular(
     const char *path, struct buf *out, size_t cap, struct why *why);
 /* Writes path.new, syncs, renames, syncs the directory. mode as for open.
  * "-" is stdout (no sync). A path.new that a crash left is replaced; while
- * another process writes it the file is refused. FILE_UNREADABLE. */
+ * another process writes it the file is refused, and so is anything but a regular
+ * file under this name, a link also. FILE_UNREADABLE. */
 MUST_USE enum reason file_write(
     const char *path, struct span bytes, unsigned mode, struct why *why);
 /* The same for a file that must not be there yet, in one step: of several who
  * write it at the same time one succeeds. No "-". */
 MUST_USE enum reason file_write_new(
     const char *path, struct span bytes, unsigned mode, struct why *why);
-/* Could file_write() begin with path, and is there room for a small file? To be
- * asked before something is done that has no other way out. FILE_UNREADABLE. */
+/* Could file_write() begin with path, and is there room for a small file? Of "-": is
+ * there anybody who reads it? To be asked before something is done that has no other
+ * way out. FILE_UNREADABLE. */
 MUST_USE enum reason file_writable(const char *path, struct why *why);
 /* Makes the name of path last, by a sync of its folder: what file_write() does for
  * files, for a folder that was made. false with errno. */

@@ -75,6 +75,16 @@ only_files_are_replaced(void **state)
 	assert_int_equal(stat(inside("pipe"), &st), 0);
 	assert_true(S_ISFIFO(st.st_mode));
 	unlink(inside("pipe"));
+	put("elsewhere", "old");
+	assert_int_equal(symlink("elsewhere", inside("link")), 0);
+	assert_int_equal(file_write(inside("link"), span_str("x"), 0600, &why),
+	    REASON_FILE_UNREADABLE);
+	assert_int_equal(
+	    file_writable(inside("link"), &why), REASON_FILE_UNREADABLE);
+	assert_int_equal(lstat(inside("link"), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	unlink(inside("link"));
+	unlink(inside("elsewhere"));
 	assert_int_equal(
 	    file_write(inside("none/x"), span_str("x"), 0600, &why),
 	    REASON_FILE_UNREADABLE);
@@ -255,6 +265,106 @@ the_dead_and_the_living(void **state)
 	unlink(inside("d"));
 }
 
+#define NOBODY 65534
+
+/* In a folder, as a user who is not root; only root can become one. */
+static void
+as_nobody(const char *where, int (*act)(void))
+{
+	pid_t pid;
+	int status;
+
+	if ((pid = fork()) == 0) {
+		if (chdir(where) != 0 || setgid(NOBODY) != 0 ||
+		    setuid(NOBODY) != 0)
+			_exit(100);
+		_exit(act());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static int
+write_beside(void)
+{
+	if (file_write("e", span_str("y"), 0600, &why) !=
+		REASON_FILE_UNREADABLE ||
+	    strstr(why.text, "Permission denied") == NULL)
+		return 1;
+	return file_writable("e", &why) == REASON_FILE_UNREADABLE ? 0 : 2;
+}
+
+/* Whether another user's writer lives, cannot be asked: its file stays. */
+static void
+anothers_is_left(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(inside("."), 0777), 0);
+	put("e.new", "of another");
+	as_nobody(inside("."), write_beside);
+	assert_int_equal(file_read(inside("e.new"), &b, 99, &why), REASON_OK);
+	assert_true(span_is(buf_span(&b), "of another"));
+	buf_free(&b);
+	unlink(inside("e.new"));
+}
+
+static int
+look_at_drop(void)
+{
+	if (file_writable("x", &why) != REASON_FILE_UNREADABLE ||
+	    strstr(why.text, "sync: ") == NULL)
+		return 1;
+	return access("x.new", F_OK) != 0 ? 0 : 2;
+}
+
+/* A folder that takes files and cannot be opened, so that no name in it is known to
+ * last. */
+static void
+a_drop_is_refused(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(inside("drop"), 0700), 0);
+	assert_int_equal(chown(inside("drop"), NOBODY, NOBODY), 0);
+	assert_int_equal(chmod(inside("drop"), 0300), 0);
+	as_nobody(inside("drop"), look_at_drop);
+	assert_int_equal(rmdir(inside("drop")), 0);
+}
+
+/* Descriptor 1 as it is given, then as it was. */
+static enum reason
+writable_to(int fd)
+{
+	int before = dup(STDOUT_FILENO);
+	enum reason r;
+
+	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
+	r = file_writable("-", &why);
+	assert_true(dup2(before, STDOUT_FILENO) >= 0);
+	close(before);
+	return r;
+}
+
+static void
+standard_output_is_looked_at(void **state)
+{
+	int ends[2], none = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_int_equal(writable_to(none), REASON_FILE_UNREADABLE);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(writable_to(ends[1]), REASON_OK);
+	close(ends[0]);
+	assert_int_equal(writable_to(ends[1]), REASON_FILE_UNREADABLE);
+	close(ends[1]);
+	close(none);
+}
+
 static void
 a_place_is_looked_at(void **state)
 {
@@ -308,6 +418,9 @@ main(void)
 		cmocka_unit_test(one_of_many),
 		cmocka_unit_test(many_replace),
 		cmocka_unit_test(the_dead_and_the_living),
+		cmocka_unit_test(anothers_is_left),
+		cmocka_unit_test(a_drop_is_refused),
+		cmocka_unit_test(standard_output_is_looked_at),
 		cmocka_unit_test(a_place_is_looked_at),
 		cmocka_unit_test(room_is_looked_for),
 		cmocka_unit_test(joins),
