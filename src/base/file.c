@@ -251,8 +251,8 @@ check_stdout(struct why *why)
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY &&
 	    (poll(&reader, 1, 0) != 1 || (reader.revents & POLLERR) == 0))
 		return REASON_OK;
-	return why_set(why, REASON_FILE_UNREADABLE, -1,
-	    "standard output takes nothing");
+	return why_set(
+	    why, REASON_FILE_UNREADABLE, -1, "standard output takes nothing");
 }
 
 enum reason
@@ -303,6 +303,8 @@ file_write_new(
 	struct fresh f;
 	enum reason r;
 
+	if (strcmp(path, "-") == 0)
+		return file_write(path, bytes, mode, why);
 	if ((r = fresh_begin(&f, path, mode, why)) != REASON_OK)
 		return r;
 	r = fresh_write(&f, bytes, mode, why);
@@ -312,8 +314,10 @@ file_write_new(
 					  "%s exists already", path)
 				    : refuse(why, path, "link");
 	fresh_end(&f, true);
-	if (r == REASON_OK && !file_sync_name(path))
+	if (r == REASON_OK && !file_sync_name(path)) {
 		r = refuse(why, path, "sync");
+		unlink(path);
+	}
 	return r;
 }
 

@@ -23,7 +23,7 @@ MUST_USE enum reason file_read_regular(
 MUST_USE enum reason file_write(
     const char *path, struct span bytes, unsigned mode, struct why *why);
 /* The same for a file that must not be there yet, in one step: of several who
- * write it at the same time one succeeds. No "-". */
+ * write it at the same time one succeeds. What is refused is not there. */
 MUST_USE enum reason file_write_new(
     const char *path, struct span bytes, unsigned mode, struct why *why);
 /* Could file_write() begin with path, and is there room for a small file? Of "-": is

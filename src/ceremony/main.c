@@ -225,11 +225,20 @@ change_passphrase(
 	o.next = &next;
 	r = ceremony_passphrase(&o, &done, why);
 	secret_free(&next);
+	if (r != REASON_OK && done.changed > 0)
+		fprintf(stderr,
+		    "%u key files have the new passphrase already; the same "
+		    "again goes on behind them\n",
+		    done.changed);
 	if (r != REASON_OK)
 		return r;
 	printf(a->json ? "{\"files\":%u,\"changed\":%u,\"roots\":%u}\n"
 		       : "files: %u\nchanged: %u\nroots: %u\n",
 	    done.files, done.changed, done.roots);
+	/* Whoever believed that nothing was done would keep the old one. */
+	if (fflush(stdout) != 0)
+		fprintf(stderr, "all %u key files have the new passphrase\n",
+		    done.files);
 	if (done.roots == 0)
 		fputs("no root's key is here: where they are, they keep the "
 		      "passphrase that they had\n",
@@ -312,7 +321,8 @@ by_plan(const struct arguments *a, const char *verb, struct why *why)
 		r = verify(a, &out, why);
 	if (out.len > 0)
 		fwrite(out.ptr, 1, out.len, stdout);
-	if (r == REASON_OK && strcmp(verb, "plan") == 0 && fflush(stdout) == 0)
+	if (r == REASON_OK && strcmp(verb, "plan") == 0 &&
+	    fflush(stdout) == 0 && !ferror(stdout))
 		tell_script(buf_span(&out));
 	buf_free(&out);
 	return r;

@@ -20,7 +20,7 @@
 struct change {
 	const struct passphrase_options *options;
 	int home;
-	struct key_vault vault; /* one salt for all that have no wrapping key */
+	struct renewal renewal; /* of all that have no wrapping key */
 	bool write;
 	struct passphrase_done done;
 };
@@ -38,12 +38,12 @@ is_key(const struct dirent *e)
 static enum reason
 renew(struct change *c, const char *folder, const char *file,
     const struct secret *before, const struct secret *next,
-    struct key_vault *vault, struct why *why)
+    struct renewal *renewal, struct why *why)
 {
 	bool renewed;
 	struct why inner;
-	enum reason r =
-	    sealed_renew(file, before, next, vault, c->write, &renewed, &inner);
+	enum reason r = sealed_renew(
+	    file, before, next, renewal, c->write, &renewed, &inner);
 
 	c->done.files++;
 	c->done.changed += renewed;
@@ -93,7 +93,8 @@ renew_file(
 	if (strcmp(folder, "signer/keys") == 0 && stat(path, &wrapping) == 0)
 		r = renew_wrapped(c, folder, file, &wrapping, why);
 	else
-		r = renew(c, folder, file, o->before, o->next, &c->vault, why);
+		r = renew(
+		    c, folder, file, o->before, o->next, &c->renewal, why);
 	user_leave();
 	return r;
 }
@@ -173,7 +174,7 @@ ceremony_passphrase(const struct passphrase_options *o,
 	if ((r = archive_check(&c, why)) == REASON_OK &&
 	    (r = renew_all(&c, false, why)) == REASON_OK)
 		r = renew_all(&c, true, why);
-	key_vault_close(&c.vault);
+	renewal_close(&c.renewal);
 	close(c.home);
 	*done = c.done;
 	return r;

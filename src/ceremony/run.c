@@ -179,6 +179,15 @@ say_shares(const struct run *run)
 	free(story);
 }
 
+static bool
+exists(const struct run *run, const char *name)
+{
+	char path[PATH_MAX];
+
+	path_join(path, sizeof(path), run->bundle, name);
+	return access(path, F_OK) == 0;
+}
+
 /* What an end before the end leaves, in words that cannot be misread. Certificates are
  * on disk already where the power went between them and the record of the wipe, so each
  * that may exist is named (IP 9). */
@@ -186,8 +195,16 @@ static void
 say_left(const struct run *run)
 {
 	const struct plan *p = run->plan;
+	char name[64];
 	unsigned i;
 
+	if (exists(run, BUNDLE_MANIFEST)) {
+		fprintf(stderr,
+		    "The evidence is closed. hallmark ceremony verify %s tells "
+		    "the words for page 2.\n",
+		    run->bundle);
+		return;
+	}
 	if (run->guide.act > run->script.settled) {
 		fprintf(stderr, "Only %s missing: the same command goes on.\n",
 		    run->guide.act == run->script.len
@@ -211,6 +228,13 @@ say_left(const struct run *run)
 			    "%s was to be signed and is VOID with this "
 			    "ceremony: destroy certificates/%s.pem.\n",
 			    p->items[i].handle, p->items[i].handle);
+	for (i = 0; i < p->roots_len && p->kind == PLAN_CREATE; i++) {
+		snprintf(name, sizeof(name), "certificates/%s.pem",
+		    p->roots[i].handle);
+		if (exists(run, name))
+			fprintf(stderr, "%s is of a VOID root: destroy it.\n",
+			    name);
+	}
 }
 
 static enum reason
@@ -229,15 +253,6 @@ perform(struct run *run, unsigned from, struct why *why)
 }
 
 /* --- a bundle that is there already --- */
-
-static bool
-exists(const struct run *run, const char *name)
-{
-	char path[PATH_MAX];
-
-	path_join(path, sizeof(path), run->bundle, name);
-	return access(path, F_OK) == 0;
-}
 
 /* Not there, as opposed to out of reach. */
 static bool
@@ -284,7 +299,9 @@ resume(struct run *run, unsigned *from, struct why *why)
 
 	if (exists(run, BUNDLE_MANIFEST))
 		return why_set(why, REASON_FILE_UNREADABLE, -1,
-		    "%.150s: this ceremony is closed", run->bundle);
+		    "%.150s: this ceremony is closed; hallmark ceremony verify "
+		    "tells its words",
+		    run->bundle);
 	if (is_missing(run, "journal/00000001.seg"))
 		return never_began(run, why);
 	journal_path(run, path);
@@ -292,7 +309,7 @@ resume(struct run *run, unsigned *from, struct why *why)
 	    REASON_OK)
 		return r;
 	if ((r = story_read(run->bundle, &story, why)) == REASON_OK &&
-	    story->len < 2)
+	    story->len < (plan_follows(run->plan) ? 3U : 2U))
 		r = never_began(run, why);
 	if (r == REASON_OK) {
 		script_make(run->plan, story_early(story), &run->script);
@@ -405,22 +422,26 @@ take_roots(struct run *run)
 		run->roots[i].certificate = p->roots[i].certificate;
 }
 
-/* The host is looked at before the terminal is taken, so that its refusal stays on
- * the screen; secrets are wiped before anything else is tried. */
+/* The host and what is there are looked at before the terminal is taken, so that what
+ * is said of them stays on the screen; secrets are wiped before anything else is tried. */
 static enum reason
 run_all(struct run *run, struct why *why)
 {
+	bool there = access(run->bundle, F_OK) == 0;
 	unsigned from = 0;
 	struct why ignored;
 	enum reason r;
 
 	if ((r = check_host(run, why)) != REASON_OK ||
-	    (r = check_agreed(run, why)) != REASON_OK ||
-	    (r = guide_open(&run->guide, run->plan->title, run->rehearsal,
-		 why)) != REASON_OK)
+	    (r = check_agreed(run, why)) != REASON_OK)
 		return r;
-	r = access(run->bundle, F_OK) == 0 ? resume(run, &from, why)
-					   : begin(run, why);
+	if (there)
+		r = resume(run, &from, why);
+	if (r == REASON_OK)
+		r = guide_open(
+		    &run->guide, run->plan->title, run->rehearsal, why);
+	if (r == REASON_OK && !there)
+		r = begin(run, why);
 	if (r == REASON_OK) {
 		r = perform(run, from, why);
 		run_wipe(run);

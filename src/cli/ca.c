@@ -172,6 +172,20 @@ raw_create(struct session *s, const struct ca_plan *p, struct why *why)
 	return r;
 }
 
+/* The request of a key that is made lies nowhere else, and the key is of no use
+ * without it. */
+static void
+request_rescue(const char *name, struct span request)
+{
+	struct buf pem;
+
+	buf_init(&pem, FRAME_MAX);
+	pem_write(&pem, "CERTIFICATE REQUEST", request);
+	fprintf(stderr, "the key %s is made; this is its request:\n%.*s", name,
+	    (int)pem.len, (const char *)pem.ptr);
+	buf_free(&pem);
+}
+
 enum reason
 ca_create_with(struct session *s, struct ca_plan *p, struct why *why)
 {
@@ -193,9 +207,12 @@ ca_create_with(struct session *s, struct ca_plan *p, struct why *why)
 	path_join(certificate, sizeof(certificate), p->home, file);
 	request_order(&m, p);
 	if ((r = file_writable(csr, why)) != REASON_OK ||
-	    (r = session_ask(s, &m, &reply, why)) != REASON_OK ||
-	    (r = file_write(csr, reply.blob, 0644, why)) != REASON_OK)
+	    (r = session_ask(s, &m, &reply, why)) != REASON_OK)
 		goto out;
+	if ((r = file_write(csr, reply.blob, 0644, why)) != REASON_OK) {
+		request_rescue(p->name, reply.blob);
+		goto out;
+	}
 	p->made = true;
 	if ((r = generation_get(s, p->name, generation, why)) != REASON_OK ||
 	    (r = ceremony_sign(p, generation, csr, certificate, why)) !=
@@ -337,7 +354,10 @@ request_out(const struct cli *c, const char *name, const char *out,
 		if (json_out_span(&o, &json) != WIRE_OK)
 			return why_set(why, REASON_INTERNAL, -1, "%s", "");
 		output_json(c, json);
-		return REASON_OK;
+		return fflush(stdout) == 0
+		    ? REASON_OK
+		    : why_set(why, REASON_FILE_UNREADABLE, -1,
+			  "standard output: %m");
 	}
 	buf_init(&pem, FRAME_MAX);
 	pem_write(&pem, "CERTIFICATE REQUEST", request);
@@ -362,11 +382,11 @@ ca_request_run(struct cli *c, int argc, char **argv)
 		return EXIT_USAGE;
 	why_clear(&why);
 	request_order(&m, &p);
-	/* The request is nowhere else: a key without it is of no use. */
 	if ((r = file_writable(out, &why)) == REASON_OK &&
 	    (r = session_open(c, NEED_SIGNER, &s, &why)) == REASON_OK &&
-	    (r = session_ask(s, &m, &reply, &why)) == REASON_OK)
-		r = request_out(c, p.name, out, reply.blob, &why);
+	    (r = session_ask(s, &m, &reply, &why)) == REASON_OK &&
+	    (r = request_out(c, p.name, out, reply.blob, &why)) != REASON_OK)
+		request_rescue(p.name, reply.blob);
 	if (r != REASON_OK)
 		code = refuse(c, r, &why);
 	session_close(s);

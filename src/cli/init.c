@@ -112,6 +112,9 @@ make_home(struct plan *p, struct why *why)
 	if (!is_empty(p->home))
 		return why_set(why, REASON_HOME_INVALID, -1,
 		    "%.150s is not empty", p->home);
+	/* Of two at once one makes the first folder; the other has touched nothing. */
+	if ((r = make_folder(p->home, "run", NULL, why)) != REASON_OK)
+		return r;
 	p->touched = true;
 	/* Anchors are for everybody; the rest closes itself. */
 	if (chmod(p->home, 0755) != 0)
@@ -121,7 +124,7 @@ make_home(struct plan *p, struct why *why)
 		if ((r = make_folder(p->home, role_name(programs[i]), &rooms[i],
 			 why)) != REASON_OK)
 			return r;
-	return make_folder(p->home, "run", NULL, why);
+	return REASON_OK;
 }
 
 static int
@@ -140,15 +143,19 @@ remove_entry(
 static void
 remove_home(const struct plan *p)
 {
-	if (p->touched)
+	bool gone = true;
+
+	if (p->touched) {
 		nftw(p->home, remove_entry, 16,
 		    FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		gone = is_empty(p->home);
+	}
 	if (p->made_home)
-		rmdir(p->c->home);
-	if (p->touched || p->made_home)
+		gone = rmdir(p->c->home) == 0 && gone;
+	if (p->touched || (p->made_home && gone))
 		fprintf(stderr,
-		    "hallmark init: the half-made home was "
-		    "removed\n");
+		    "hallmark init: the half-made home was %sremoved\n",
+		    gone ? "" : "not all ");
 }
 
 /* --- configuration --- */

@@ -29,7 +29,7 @@ struct batch {
 	size_t len, room;
 	bool folder; /* results go to files, each by its request's name */
 	struct seen results; /* the files that this batch has written */
-	size_t issued, refused;
+	size_t issued, refused, unwritten; /* unwritten: of those issued */
 };
 
 /* --- which files --- */
@@ -182,9 +182,12 @@ static enum reason
 gather(struct batch *b, struct why *why)
 {
 	enum reason r = b->list != NULL ? list_read(b, why) : REASON_OK;
+	bool standard = b->out != NULL && strcmp(b->out, "-") == 0;
 	struct stat st;
 	unsigned i;
 
+	if (standard)
+		b->out = NULL; /* where one goes without the option */
 	for (i = 0; r == REASON_OK && i < b->c->operands_len; i++) {
 		const char *path = b->c->operands[i];
 
@@ -195,8 +198,12 @@ gather(struct batch *b, struct why *why)
 	}
 	b->folder = b->folder || b->len > 1 ||
 	    (b->out != NULL && stat(b->out, &st) == 0 && S_ISDIR(st.st_mode));
+	if (r == REASON_OK && b->folder && standard)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "--out - takes one request");
 	if (r == REASON_OK && b->folder && b->out != NULL &&
-	    mkdir(b->out, 0755) != 0 && errno != EEXIST)
+	    (mkdir(b->out, 0755) == 0 ? !file_sync_name(b->out)
+				      : errno != EEXIST))
 		r = why_set(
 		    why, REASON_FILE_UNREADABLE, -1, "%.150s: %m", b->out);
 	return r;
@@ -249,6 +256,19 @@ tell_issued(
 		fatal("the answer is no JSON");
 	printf("%.*s%.*s}\n", (int)o.len, room, (int)json.len,
 	    (const char *)json.ptr);
+}
+
+/* It is on record all the same: another request for this unit would be a second. */
+static void
+tell_unwritten(struct batch *b, struct span json)
+{
+	char serial[SERIAL_MAX + 1] = "";
+
+	b->unwritten++;
+	(void)json_text(json, "serial", serial, sizeof(serial));
+	fprintf(stderr,
+	    "%s is issued; hallmark device show %s --pem writes it once more\n",
+	    serial, serial);
 }
 
 static void
@@ -333,6 +353,8 @@ issue_one(struct batch *b, size_t at, struct why *why)
 	if (out != NULL) {
 		result_take(b, out);
 		r = file_write(out, buf_span(&pem), 0644, why);
+		if (r != REASON_OK)
+			tell_unwritten(b, reply.json);
 	} else if (!b->c->json)
 		fwrite(pem.ptr, 1, pem.len, stdout);
 	if (r == REASON_OK)
@@ -373,7 +395,8 @@ issue_all(struct batch *b)
 	progress_end(&bar);
 	if (b->folder)
 		fprintf(stderr, "%zu issued, %zu refused, %zu not tried\n",
-		    b->issued, b->refused, b->len - i);
+		    b->issued + b->unwritten, b->refused - b->unwritten,
+		    b->len - i);
 	if (hopeless(r) && reason_status(r) == 503)
 		return EXIT_UNAVAILABLE;
 	return b->refused > 0 ? EXIT_REFUSED : EXIT_DONE;

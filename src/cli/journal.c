@@ -280,6 +280,15 @@ summary(const struct record *r, char *out, size_t cap)
 	}
 }
 
+/* Years of records are not read for somebody who has left. */
+static enum reason
+go_on(struct why *why)
+{
+	return ferror(stdout)
+	    ? why_set(why, REASON_STOPPING, -1, "nobody reads it")
+	    : REASON_OK;
+}
+
 static enum reason
 show_record(
     void *context, const struct record *r, struct span bytes, struct why *why)
@@ -299,13 +308,13 @@ show_record(
 		printf("%8llu  %s  %-10s  %s\n",
 		    (unsigned long long)r->sequence, time,
 		    record_kind_name(r->kind), text);
-		return REASON_OK;
+		return go_on(why);
 	}
 	if (!record_to_json(r, room, sizeof(room), &len))
 		return why_set(
 		    why, REASON_INTERNAL, -1, "a record does not fit");
 	printf("%.*s\n", (int)len, room);
-	return REASON_OK;
+	return go_on(why);
 }
 
 int

@@ -355,8 +355,9 @@ find_journal(struct exporting *x, const char *signer, struct why *why)
 	    "--signer: no journal of that signer lies here");
 }
 
+/* Beside the manifests, not behind them in one stream. */
 static void
-print(const struct exporting *x)
+print(const struct exporting *x, const char *out)
 {
 	char room[1024];
 	struct json_out o;
@@ -374,7 +375,12 @@ print(const struct exporting *x)
 	json_add_text(&o, "key-sha256", x->key_sha256);
 	json_add_bool(&o, "more", x->more);
 	json_end_object(&o);
-	if (json_out_span(&o, &json) == WIRE_OK)
+	if (json_out_span(&o, &json) != WIRE_OK)
+		fatal("the summary does not fit");
+	if (strcmp(out, "-") == 0)
+		fprintf(
+		    stderr, "%.*s\n", (int)json.len, (const char *)json.ptr);
+	else
 		output_json(x->c, json);
 }
 
@@ -448,7 +454,7 @@ manifest_export_run(struct cli *c, int argc, char **argv)
 		if (x.sealed)
 			tell_lost(&x, signer);
 	} else {
-		print(&x);
+		print(&x, out);
 	}
 	session_close(x.s);
 	buf_free(&x.arena);

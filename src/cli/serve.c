@@ -118,7 +118,11 @@ print_ready(const struct cli *c, int listener, const struct children *children)
 	printf("%s https://%s%s%s:%s\n",
 	    missed == REASON_OK ? "ready" : reason_code(missed), six ? "[" : "",
 	    host, six ? "]" : "", port);
-	fflush(stdout);
+	/* The service runs all the same, and how it ends one day is another matter. */
+	if (fflush(stdout) != 0) {
+		log_warning("ready-untold", "error=\"%s\"", strerror(errno));
+		clearerr(stdout);
+	}
 	if (missed != REASON_OK)
 		(void)refuse(c, missed, &why);
 }

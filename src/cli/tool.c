@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -65,6 +66,12 @@ outcome(const char *program, int status, struct why *why)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
+	/* It has done its work, and nobody read what it said of it: as if we had
+	 * said it. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
 	if (code == EXIT_DONE)
 		return REASON_OK;
 	if (code == EXIT_USAGE)

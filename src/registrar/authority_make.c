@@ -65,7 +65,8 @@ certificate_make(
 }
 
 /* All of it or nothing: none of the files may exist, and those that were written go
- * if another one cannot be, so that they are not in the way of another try. */
+ * if another one cannot be, so that they are not in the way of another try. Of two who
+ * do this at once one has the first file, and the other nothing. */
 static enum reason
 made_save(const struct made *ca, const struct made *registrar, const char *dir,
     struct why *why)
@@ -135,7 +136,7 @@ registrar_ca(int argc, char **argv)
 	    !text_printable(span_str(organization)))
 		r = why_set(&why, REASON_ADMIN_ARGUMENT, -1,
 		    "--organization takes 1 to 64 printable characters");
-	else if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+	else if (mkdir(dir, 0700) == 0 ? !file_sync_name(dir) : errno != EEXIST)
 		r = why_set(&why, REASON_FILE_UNREADABLE, -1, "%s: %s", dir,
 		    strerror(errno));
 	if (r == REASON_OK)
@@ -199,12 +200,12 @@ pledge_key(int argc, char **argv)
 				  "--out and --csr are one file"),
 		    &why);
 	key = private_key_generate(KEY_P256);
-	/* The key last: without its request it would be in the way of another
-	 * try. It is looked for again, as the request may be where it goes. */
+	/* Both or neither: one alone would be in the way of another try. */
 	if ((r = file_absent(out, &why)) == REASON_OK &&
 	    (r = csr_make(key, serial, csr, &why)) == REASON_OK &&
-	    (r = file_absent(out, &why)) == REASON_OK)
-		r = private_key_save_plain(key, out, &why);
+	    (r = private_key_save_plain(key, out, &why)) != REASON_OK &&
+	    strcmp(csr, "-") != 0)
+		unlink(csr);
 	private_key_free(key);
 	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);
 }

@@ -197,7 +197,7 @@ pem_save(const char *path, const char *label, struct span der, unsigned mode,
 	buf_init(&text, FILE_MAX);
 	if (!pem_write(&text, label, der))
 		fatal("%zu octets do not fit a PEM block", der.len);
-	r = file_write(path, buf_span(&text), mode, why);
+	r = file_write_new(path, buf_span(&text), mode, why);
 	buf_free(&text);
 	return r;
 }

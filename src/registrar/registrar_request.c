@@ -64,6 +64,14 @@ voucher_tell(struct span voucher, bool json)
 	free(j);
 }
 
+/* How many of what is written goes to stdout, where it stays alone. */
+static unsigned
+outputs(const struct request_options *o)
+{
+	return (unsigned)(o->out != NULL && strcmp(o->out, "-") == 0) +
+	    (o->rvr_out != NULL && strcmp(o->rvr_out, "-") == 0);
+}
+
 static enum reason
 request_voucher(struct ask *a, const struct request_options *o, struct why *why)
 {
@@ -73,12 +81,14 @@ request_voucher(struct ask *a, const struct request_options *o, struct why *why)
 	struct response answer;
 	enum reason r;
 
+	/* A second voucher for the same would be a second entry in the device's log. */
+	if (o->out != NULL && (r = file_writable(o->out, why)) != REASON_OK)
+		return r;
 	r = ask_send(a, "requestvoucher", accept, &answer, why);
 	if (r != REASON_OK)
 		return r;
 	r = voucher_take(o, &answer, accept, why);
-	/* A voucher on stdout stays alone there. */
-	if (r == REASON_OK && (o->out == NULL || strcmp(o->out, "-") != 0))
+	if (r == REASON_OK && outputs(o) == 0)
 		voucher_tell(buf_span(&answer.body), a->options.json);
 	buf_free(&answer.body);
 	return r;
@@ -92,6 +102,9 @@ run(struct ask *a, const struct request_options *o, struct why *why)
 	if (a->options.url == NULL && o->rvr_out == NULL)
 		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "give --url to ask, or --rvr-out to keep the request");
+	if (outputs(o) + o->audit > 1)
+		return why_set(why, REASON_ADMIN_ARGUMENT, -1,
+		    "of --out -, --rvr-out - and --audit one at most");
 	if ((r = ask_open(a, why)) != REASON_OK)
 		return r;
 	/* Kept first: the audit log is asked for with the very same bytes. */

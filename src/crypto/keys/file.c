@@ -152,25 +152,35 @@ unseal(PKCS8_PRIV_KEY_INFO **out, const char *path,
 
 enum reason
 sealed_renew(const char *path, const struct secret *before,
-    const struct secret *next, struct key_vault *shared, bool write,
+    const struct secret *next, struct renewal *shared, bool write,
     bool *renewed, struct why *why)
 {
-	PKCS8_PRIV_KEY_INFO *p8;
+	PKCS8_PRIV_KEY_INFO *p8 = NULL;
+	struct renewal own = { 0 };
+	struct renewal *by = shared == NULL ? &own : shared;
 	struct why other;
 	enum reason r;
 
 	*renewed = false;
-	if (unseal(&p8, path, next, NULL, &other) == REASON_OK) {
-		PKCS8_PRIV_KEY_INFO_free(p8);
-		return REASON_OK;
+	if (unseal(&p8, path, next, &by->next, &other) == REASON_OK)
+		r = REASON_OK;
+	else if ((r = unseal(&p8, path, before, &by->before, why)) ==
+	    REASON_OK) {
+		r = write ? save(p8, path, true, next, &by->sealed, why)
+			  : file_writable(path, why);
+		*renewed = write && r == REASON_OK;
 	}
-	if ((r = unseal(&p8, path, before, NULL, why)) != REASON_OK)
-		return r;
-	if (write)
-		r = save(p8, path, true, next, shared, why);
-	*renewed = write && r == REASON_OK;
 	PKCS8_PRIV_KEY_INFO_free(p8);
+	renewal_close(&own);
 	return r;
+}
+
+void
+renewal_close(struct renewal *r)
+{
+	key_vault_close(&r->before);
+	key_vault_close(&r->next);
+	key_vault_close(&r->sealed);
 }
 
 /* An EC key with its curve would take thousands of octets of the locked heap, and its
@@ -354,7 +364,7 @@ private_key_save_plain(
 		bio, native, NULL, NULL, 0, NULL, NULL) != 1)
 		fatal("a key could not be written");
 	len = BIO_get_mem_data(bio, &text);
-	r = file_write(path, span_of(text, (size_t)len), 0600, why);
+	r = file_write_new(path, span_of(text, (size_t)len), 0600, why);
 	BIO_free(bio);
 	EVP_PKEY_free(native);
 	return r;

@@ -82,8 +82,8 @@ MUST_USE enum reason private_key_load(struct private_key **out,
  * for RSA (KEY_WEAK). KEY_COSTLY as above. */
 MUST_USE enum reason private_key_read(struct private_key **out,
     struct span bytes, const struct secret *passphrase, struct why *why);
-/* Writes a key unencrypted (0600): web servers' and customers' keys only
- * (doc/decisions/005). */
+/* Writes a key unencrypted (0600) to a file that must not be there yet: web servers'
+ * and customers' keys only (doc/decisions/005). */
 MUST_USE enum reason private_key_save_plain(
     const struct private_key *k, const char *path, struct why *why);
 /* Hands an EVP_PKEY (void * here: no OpenSSL in headers) to a TLS client; the
@@ -92,11 +92,17 @@ void *private_key_native(const struct private_key *k);
 
 /*
  * Puts a file of either kind under next instead of before, in one step (file_write());
- * shared: the salt for next. One that next opens already is left alone; with write
- * false every one is. PASSPHRASE if neither opens it, and as private_key_load().
+ * shared: what files under one passphrase share, or NULL. One that next opens already
+ * is left alone; with write false every one is, and it is asked whether another could
+ * take its place (file_writable()). PASSPHRASE if neither opens it, and as
+ * private_key_load().
  */
+struct renewal {
+	struct key_vault before, next, sealed;
+};
+void renewal_close(struct renewal *r);
 MUST_USE enum reason sealed_renew(const char *path, const struct secret *before,
-    const struct secret *next, struct key_vault *shared, bool write,
+    const struct secret *next, struct renewal *shared, bool write,
     bool *renewed, struct why *why);
 /* The password of an issuing CA's file: HMAC-SHA-256 of the passphrase under the text
  * of its wrapping key, in hex. HOME_INVALID if folder/NAME.key is not there. */
