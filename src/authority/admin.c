@@ -182,6 +182,14 @@ void
 admin_fail(struct authority *a, struct pending *p, enum reason r,
     const struct why *why)
 {
+	struct why lost;
+
+	/* No constraint refused it, whoever asked the store: the group is lost. */
+	if (!store_group_good(a->store)) {
+		why_set(&lost, REASON_STORE_FAILED, -1, "%s", "");
+		r = REASON_STORE_FAILED;
+		why = &lost;
+	}
 	log_reason(r, why, "user=\"%u\"", p->origin.user);
 	answer_refusal(p->origin, r, why);
 	pending_free(a, p);

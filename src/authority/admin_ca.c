@@ -477,7 +477,6 @@ put_chain_of(struct json_out *o, const struct store_ca *ca)
 struct printing {
 	struct authority *a;
 	struct json_out *o;
-	const char *name;
 	bool chain_only, found;
 };
 
@@ -486,8 +485,6 @@ put_named(void *context, const struct store_ca *ca)
 {
 	struct printing *s = context;
 
-	if (s->found || strcmp(ca->name, s->name) != 0)
-		return;
 	s->found = true;
 	if (!s->chain_only) {
 		put_ca(s->a, s->o, ca);
@@ -499,11 +496,9 @@ put_named(void *context, const struct store_ca *ca)
 void
 put_chain(struct authority *a, struct json_out *o, const char *name)
 {
-	struct printing s = {
-		.a = a, .o = o, .name = name, .chain_only = true
-	};
+	struct printing s = { .a = a, .o = o, .chain_only = true };
 
-	store_ca_each(a->store, put_named, &s);
+	store_ca_find(a->store, name, put_named, &s);
 }
 
 struct listing {
@@ -542,7 +537,7 @@ ca_show(struct authority *a, struct origin from, const struct message_admin *m)
 	static char room[ADMIN_BLOB_MAX];
 	char name[KEY_NAME_MAX + 1];
 	struct json_out o;
-	struct printing s = { .a = a, .o = &o, .name = name };
+	struct printing s = { .a = a, .o = &o };
 	struct why why;
 	enum reason r = admin_text(m, "name", name, sizeof(name), true, &why);
 
@@ -552,7 +547,7 @@ ca_show(struct authority *a, struct origin from, const struct message_admin *m)
 	}
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	store_ca_each(a->store, put_named, &s);
+	store_ca_find(a->store, name, put_named, &s);
 	json_end_object(&o);
 	if (s.found) {
 		answer_json(from, &o);

@@ -183,10 +183,10 @@ on_tick(void *context)
 
 	a->refusals = REFUSALS_PER_SECOND;
 	a->alarms = ALARMS_PER_SECOND;
-	if (++seconds % 600 == 0) {
+	if (++seconds % 600 == 0)
 		store_refusal_trim(a->store, REFUSALS_KEPT);
+	if (seconds % 60 == 0)
 		reputation_purge(a);
-	}
 	reputation_tick(a);
 	group_commit(a);
 	sync_retry(a);

@@ -12,7 +12,8 @@ static void
 refusal_record(struct authority *a, const struct message_refused *m)
 {
 	reputation_bad(a, m->reason, m->client_sha256);
-	if (a->refusals == 0)
+	/* Each would be a group that is lost, and all that goes with one. */
+	if (a->refusals == 0 || a->commit_failed)
 		return;
 	a->refusals--;
 	(void)store_refusal_add(a->store, clock_now(), m->kind, m->reason,

@@ -21,7 +21,7 @@
 #define DRAWN	      8	 /* of a batch by lot, the others are the oldest */
 #define LATE	      600 /* seconds until somebody must hear of it */
 #define TRIES	      3	  /* checkers that may die of one request */
-#define PURGED_A_TICK 200
+#define PURGED_A_TICK 1000
 #define DAY	      86400
 
 /* --- what is kept --- */
@@ -507,6 +507,19 @@ note_late(struct recheck *k, int64_t seconds)
 		    (long long)seconds);
 }
 
+/* Of what is older than the oldest that waits, nothing waits; behind it each would have
+ * to be asked about, each second. */
+static void
+purge(struct authority *a, int64_t waiting)
+{
+	int64_t before =
+	    chain_past(a) - (int64_t)a->start.config.keep_requests * DAY;
+
+	if (waiting >= 0 && before > clock_now() - waiting - MOMENT_SLACK)
+		before = clock_now() - waiting - MOMENT_SLACK;
+	store_request_purge(a->store, before, PURGED_A_TICK);
+}
+
 /* At most one process a second. */
 void
 recheck_tick(struct authority *a)
@@ -516,14 +529,12 @@ recheck_tick(struct authority *a)
 
 	if (a->start.offline || !a->synced || a->commit_failed)
 		return;
-	store_request_purge(a->store,
-	    chain_past(a) - (int64_t)a->start.config.keep_requests * DAY,
-	    PURGED_A_TICK);
+	seconds = waiting_since(a);
+	purge(a, seconds);
 	if (a->stopped)
 		stop_again(a);
 	if (a->stopped)
 		return;
-	seconds = waiting_since(a);
 	note_late(k, seconds);
 	if (under_way(k))
 		return;

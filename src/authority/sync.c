@@ -123,7 +123,7 @@ check_chain(void *context, const struct store_ca *ca)
 	struct chain_check *c = context;
 	uint8_t hash[HASH_SIZE];
 
-	if (strcmp(ca->name, c->ca->name) != 0 || ca->chain_len == 0)
+	if (ca->chain_len == 0)
 		return;
 	sha256(ca->chain[0], hash);
 	c->fits = memcmp(hash, c->ca->certificate_sha256, HASH_SIZE) == 0;
@@ -137,7 +137,7 @@ copy_ca(struct authority *a, const struct record *r)
 	struct chain_check c = { .ca = &r->ca };
 	bool good = store_ca_activate(a->store, &r->ca);
 
-	store_ca_each(a->store, check_chain, &c);
+	store_ca_find(a->store, r->ca.name, check_chain, &c);
 	keys_load(a);
 	return good && c.fits;
 }

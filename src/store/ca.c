@@ -104,6 +104,20 @@ next_ca(void *context, const struct value *row, unsigned n)
 	return true;
 }
 
+#define COLUMNS                                                   \
+	"SELECT name, purpose, slot, state, created, not_after, " \
+	"key_id, chain, cause FROM ca "
+
+void
+store_ca_find(struct store *s, const char *name,
+    void (*call)(void *context, const struct store_ca *ca), void *context)
+{
+	struct each_ca e = { call, context };
+
+	store_read(s, COLUMNS "WHERE name = ?1", VALUES(value_text(name)),
+	    next_ca, &e);
+}
+
 void
 store_ca_each(struct store *s,
     void (*call)(void *context, const struct store_ca *ca), void *context)
@@ -111,9 +125,5 @@ store_ca_each(struct store *s,
 	struct each_ca e = { call, context };
 
 	/* A second may have several. */
-	store_read(s,
-	    "SELECT name, purpose, slot, state, "
-	    "created, not_after, key_id, chain, cause FROM ca "
-	    "ORDER BY created, name",
-	    NULL, 0, next_ca, &e);
+	store_read(s, COLUMNS "ORDER BY created, name", NULL, 0, next_ca, &e);
 }

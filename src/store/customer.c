@@ -197,11 +197,12 @@ store_customer_pinned(struct store *s, const struct device *d,
 	bool found = false;
 
 	/* k: the customer is known by it; c: what was pinned. Kinds as in
-	 * customer_certificate. */
+	 * customer_certificate. CROSS: in this order, since a device may have very
+	 * many vouchers and a customer has few keys. */
 	store_read(s,
-	    "SELECT 1 FROM voucher v "
-	    "JOIN customer_certificate c ON c.spki = v.pin_spki "
-	    "JOIN customer_certificate k ON k.customer = c.customer "
+	    "SELECT 1 FROM customer_certificate k "
+	    "CROSS JOIN customer_certificate c ON c.customer = k.customer "
+	    "CROSS JOIN voucher v ON v.pin_spki = c.spki "
 	    "WHERE v.serial = ?1 AND v.issuer_kind = ?2 AND v.issuer = ?3 "
 	    "AND k.spki = ?4 AND k.kind <> 3 AND c.kind <> 2 "
 	    "AND k.since <= v.created AND (k.until = 0 OR "

@@ -40,6 +40,8 @@ struct driver {
 	    void *context);
 	/* Several statements without values (migrations). */
 	bool (*script)(void *database, const char *sql, struct why *why);
+	/* Before and behind a script that may write a large part of the database. */
+	bool (*bulk)(void *database, bool begins, struct why *why);
 	/* From here on call runs again and again while statements work, far more
 	 * often than once a second; NULL: no more. It must not use the database. */
 	void (*watch)(

@@ -43,19 +43,6 @@ store_serial_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
 }
 
 bool
-store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
-    struct store_serial *out)
-{
-	struct one_serial o = { .out = out };
-
-	store_read(s,
-	    "SELECT " COLUMNS " FROM serial WHERE csr = ?1 "
-	    "ORDER BY counter DESC",
-	    VALUES(value_bytes(csr_sha256, HASH_SIZE)), take_serial, &o);
-	return o.found;
-}
-
-bool
 store_serial_find(struct store *s, const char *serial, const char *product,
     struct store_serial *out)
 {

@@ -54,6 +54,19 @@ database_script(void *database, const char *sql, struct why *why)
 	return false;
 }
 
+/* Sorts as large as tables go to files, and what is committed stays in the log until
+ * all of it goes into the database at once: two waits, each half as long. */
+static bool
+database_bulk(void *database, bool begins, struct why *why)
+{
+	return database_script(database,
+	    begins
+		? "PRAGMA temp_store=FILE; PRAGMA wal_autocheckpoint=0;"
+		: "PRAGMA wal_checkpoint(TRUNCATE);"
+		  "PRAGMA wal_autocheckpoint=1000; PRAGMA temp_store=MEMORY;",
+	    why);
+}
+
 /*
  * FULL: a commit that returned is on disk (NORMAL may lose it in WAL mode).
  * The mapping and the cache bound memory at ten million devices.
@@ -62,7 +75,10 @@ static const char settings[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;"
     "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
-    "PRAGMA locking_mode=EXCLUSIVE;";
+    "PRAGMA locking_mode=EXCLUSIVE;"
+    /* Else the log keeps the length of the largest transaction, and each start
+     * after an unclean stop writes all of it again. */
+    "PRAGMA journal_size_limit=16777216;";
 
 /*
  * After a sync that failed the page cache may show a transaction that the disk
@@ -235,6 +251,9 @@ database_run(void *database, const char *sql, const struct value *values,
 	char text[200];
 	int r;
 
+	/* After some failures SQLite has done so by itself. */
+	if (strcmp(sql, "ROLLBACK") == 0 && sqlite3_get_autocommit(s->db))
+		return STATEMENT_DONE;
 	bind(t, values, n);
 	while ((r = sqlite3_step(t)) == SQLITE_ROW)
 		if (row != NULL && !row(context, columns, take_row(t, columns)))
@@ -280,5 +299,6 @@ const struct driver sqlite_driver = {
 	.close = database_close,
 	.run = database_run,
 	.script = database_script,
+	.bulk = database_bulk,
 	.watch = database_watch,
 };

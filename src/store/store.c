@@ -13,24 +13,31 @@ _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA,
 
 /* One transaction: a power cut leaves the old schema or the new one. */
 static enum reason
-migrate_to(struct store *s, int64_t version, struct why *why)
+migrate_to(struct store *s, int64_t version, const struct store_watch *watch,
+    struct why *why)
 {
 	char end[96];
 
 	snprintf(end, sizeof(end),
 	    "INSERT INTO schema_version VALUES (%lld); COMMIT;",
 	    (long long)version);
-	if (s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
-	    s->driver->script(s->database, migrations[version - 1], why) &&
-	    s->driver->script(s->database, end, why)) {
-		return REASON_OK;
+	if (!s->driver->bulk(s->database, true, why))
+		return REASON_STORE_FAILED;
+	if (!s->driver->script(s->database, "BEGIN IMMEDIATE", why) ||
+	    !s->driver->script(s->database, migrations[version - 1], why) ||
+	    !s->driver->script(s->database, end, why)) {
+		(void)s->driver->script(s->database, "ROLLBACK", NULL);
+		return REASON_STORE_FAILED;
 	}
-	(void)s->driver->script(s->database, "ROLLBACK", NULL);
-	return REASON_STORE_FAILED;
+	if (watch != NULL)
+		watch->call(watch->context);
+	return s->driver->bulk(s->database, false, why) ? REASON_OK
+							: REASON_STORE_FAILED;
 }
 
 static enum reason
-migrate(struct store *s, bool create, struct why *why)
+migrate(struct store *s, bool create, const struct store_watch *watch,
+    struct why *why)
 {
 	int64_t version = 0, before;
 	enum reason r = REASON_OK;
@@ -48,7 +55,7 @@ migrate(struct store *s, bool create, struct why *why)
 		    (long long)version, STORE_SCHEMA);
 	before = version;
 	while (r == REASON_OK && version < STORE_SCHEMA)
-		r = migrate_to(s, ++version, why);
+		r = migrate_to(s, ++version, watch, why);
 	/* Seldom, and an empty store is news: verbs tell it, too. */
 	if (r == REASON_OK && version > before && !create)
 		log_warning("store-migrated", "from=\"%lld\" to=\"%lld\"",
@@ -70,7 +77,7 @@ store_open(const struct driver *driver, const char *where, bool create,
 	}
 	if (watch != NULL)
 		driver->watch(s->database, watch->call, watch->context);
-	r = migrate(s, create, why);
+	r = migrate(s, create, watch, why);
 	driver->watch(s->database, NULL, NULL);
 	if (r != REASON_OK) {
 		/* The program that knows it will find it as it was. */

@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA	16
+#define STORE_SCHEMA	17
 /* Devices of one serial that a decision looks at. */
 #define STORE_TWINS_MAX 8
 
@@ -170,6 +170,9 @@ bool store_ca_activate(struct store *s, const struct record_ca *ca);
 bool store_ca_retire(struct store *s, const char *name, const char *cause);
 /* It is archived or destroyed. */
 bool store_ca_end(struct store *s, const char *name, enum key_state state);
+/* The one of that name, if there is one. */
+void store_ca_find(struct store *s, const char *name,
+    void (*call)(void *context, const struct store_ca *ca), void *context);
 /* The oldest first; those of one second by name. */
 void store_ca_each(struct store *s,
     void (*call)(void *context, const struct store_ca *ca), void *context);
@@ -286,8 +289,6 @@ struct store_serial {
 };
 /* What was reserved or issued for this public key. */
 bool store_serial_by_key(struct store *s, const uint8_t spki_sha256[HASH_SIZE],
-    struct store_serial *out);
-bool store_serial_by_csr(struct store *s, const uint8_t csr_sha256[HASH_SIZE],
     struct store_serial *out);
 /* That of a product; of any if product is "". */
 bool store_serial_find(struct store *s, const char *serial, const char *product,

@@ -308,6 +308,20 @@ commit_lost(void **state)
 	issued(w, "AR9-F1-000001");
 }
 
+/* What refuses a row of a group that is lost is no key that stands twice. */
+static void
+broken_group(void **state)
+{
+	struct world *w = *state;
+
+	world_ready(w, 0);
+	csr(w, 1, NULL, "");
+	drained(w);
+	store_group_spoil(w->a->store);
+	puppet_obey(w);
+	(void)told(w, REASON_STORE_FAILED);
+}
+
 /* --- imports --- */
 
 static void
@@ -795,6 +809,7 @@ main(void)
 		TEST(issuing_again),
 		TEST(second),
 		TEST(commit_lost),
+		TEST(broken_group),
 		TEST(imports),
 		TEST(numbers_repeated),
 		TEST(another_kind),

@@ -205,6 +205,27 @@ lost_customer(void **state)
 	assert_false(blocked(w, 4, NOW));
 }
 
+/* Strangers' refusals make no groups for a store that takes none. */
+static void
+nothing_is_recorded(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1);
+
+	world_ready(w, 1);
+	bad(w, 5, 1, REASON_PRIOR_SIGNATURE);
+	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL), 1);
+	ask(w, 1, &f);
+	puppet_obey(w);
+	store_group_spoil(w->a->store);
+	drained(w);
+	expect_answer(w, 1, REASON_STORE_FAILED, NULL);
+	bad(w, 5, 3, REASON_PRIOR_SIGNATURE);
+	assert_int_equal(store_count(w->a->store, TABLE_REFUSAL), 1);
+	bad(w, 5, BAD, REASON_PRIOR_SIGNATURE);
+	assert_true(blocked(w, 5, NOW));
+}
+
 #define CLIENTS (BLOCKED_CLIENTS_MAX / 2)
 
 /* The oldest goes; what an operator said stays. */
@@ -422,6 +443,7 @@ main(void)
 		TEST(others),
 		TEST(customers),
 		TEST(lost_customer),
+		TEST(nothing_is_recorded),
 		TEST(crowd),
 		TEST(operators),
 		TEST(lifted),

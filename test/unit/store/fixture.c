@@ -5,6 +5,7 @@
 
 const char *spy_breaks;
 size_t spy_rows;
+int64_t spy_sorts_in;
 
 struct spied {
 	row_call row;
@@ -46,9 +47,26 @@ spy_close(void *database, bool untouched)
 }
 
 static bool
+take_setting(void *context, const struct value *row, unsigned n)
+{
+	(void)n;
+	*(int64_t *)context = row[0].number;
+	return false;
+}
+
+static bool
 spy_script(void *database, const char *sql, struct why *why)
 {
+	if (strstr(sql, "CREATE INDEX") != NULL)
+		(void)sqlite_driver.run(database, "PRAGMA temp_store", NULL, 0,
+		    take_setting, &spy_sorts_in);
 	return sqlite_driver.script(database, sql, why);
+}
+
+static bool
+spy_bulk(void *database, bool begins, struct why *why)
+{
+	return sqlite_driver.bulk(database, begins, why);
 }
 
 static void
@@ -58,7 +76,7 @@ spy_watch(void *database, void (*call)(void *context), void *context)
 }
 
 const struct driver spy_driver = { "spy", spy_open, spy_close, spy_run,
-	spy_script, spy_watch };
+	spy_script, spy_bulk, spy_watch };
 
 int
 fixture_open(void **state)

@@ -22,6 +22,8 @@ struct fixture {
 extern const char *spy_breaks;
 /* Rows that it was given so far. */
 extern size_t spy_rows;
+/* temp_store of SQLite when the last index was made: 1 where its sort goes to files. */
+extern int64_t spy_sorts_in;
 /* sqlite_driver, but for those. */
 extern const struct driver spy_driver;
 

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,6 +184,71 @@ lost_group(void **state)
 	assert_true(store_product_find(f->store, "router-9", &p));
 }
 
+static off_t
+log_length(const struct fixture *f)
+{
+	char path[sizeof(f->path) + 8];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s-wal", f->path);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* After the next start all of the log is written again: it does not keep the length of
+ * the largest group. */
+static void
+log_is_cut(void **state)
+{
+	static uint8_t bytes[4096];
+	struct fixture *f = *state;
+	uint8_t hash[HASH_SIZE] = { 0 };
+	unsigned i;
+
+	for (i = 0; i < 8000; i++) {
+		memcpy(hash, &i, sizeof(i));
+		assert_true(store_request_keep(
+		    f->store, hash, i, span_of(bytes, sizeof(bytes))));
+	}
+	assert_true(committed(f->store));
+	assert_true(log_length(f) > 32 << 20);
+	for (i = 0; i < 2; i++) {
+		put_product(f->store);
+		assert_true(committed(f->store));
+	}
+	assert_true(log_length(f) <= 16 << 20);
+}
+
+static void
+watched(void *context)
+{
+	++*(unsigned *)context;
+}
+
+/* An index over a table of any length is sorted in files, and what a new schema wrote
+ * is out of the log when the store is open. */
+static void
+migration_settles(void **state)
+{
+	struct fixture *f = *state;
+	unsigned calls = 0;
+	struct store_watch watch = { watched, &calls };
+	struct why why;
+
+	store_close(f->store);
+	f->store = NULL;
+	by_hand(f,
+	    "DROP INDEX voucher_pin; CREATE INDEX serial_csr ON serial (csr);"
+	    "DELETE FROM schema_version WHERE version > 16");
+	spy_sorts_in = 0;
+	assert_int_equal(
+	    store_open(&spy_driver, f->path, false, &watch, &f->store, &why),
+	    REASON_OK);
+	assert_int_equal(spy_sorts_in, 1);
+	assert_int_equal(log_length(f), 0);
+	assert_true(calls > 0);
+}
+
 /* --- kill -9 --- */
 
 static void
@@ -272,6 +338,10 @@ main(void)
 		    bad_row, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(
 		    lost_group, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    log_is_cut, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(
+		    migration_settles, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(
 		    power_cut, fixture_open, fixture_close),
 	};

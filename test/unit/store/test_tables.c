@@ -222,7 +222,6 @@ serials(void **state)
 	assert_true(store_serial_find(f->store, "AR9-F1-0001-6", "", &got));
 	assert_memory_equal(&s, &got, sizeof(s));
 	assert_true(store_serial_by_key(f->store, s.spki_sha256, &got));
-	assert_true(store_serial_by_csr(f->store, s.csr_sha256, &got));
 	/* A key has one living serial; when that is burnt, another. */
 	memcpy(s.serial, "AR9-F1-0002", 12);
 	s.counter = 2;
@@ -451,6 +450,15 @@ keys(void **state)
 	assert_true(store_ca_end(f->store, "issuing-1", KEY_RETIRED));
 	store_ca_each(f->store, keep_ca, &got);
 	assert_int_equal(got.state, 3);
+	r.key.order.slot[0] = '\0';
+	strcpy(r.key.order.name, "another");
+	assert_true(store_ca_add(f->store, &r));
+	spy_rows = 0;
+	store_ca_find(f->store, "issuing-1", keep_ca, &got);
+	assert_int_equal(spy_rows, 1);
+	assert_string_equal(got.name, "issuing-1");
+	store_ca_find(f->store, "issuing-2", keep_ca, &got);
+	assert_int_equal(spy_rows, 1);
 	assert_true(committed(f->store));
 }
 
