@@ -405,10 +405,6 @@ unsigned ca_used(const struct authority *a, const struct ledger_key *k);
 MUST_USE enum reason twin_check(struct authority *a, const char *serial,
     const char *product, const struct issuer *issuer, bool once,
     struct why *why);
-/* Is this voucher key, or the one that would be taken for the product, not for the
- * other one? */
-bool voucher_key_apart(
-    const struct authority *a, const char *product, const char *other);
 /* Does a foreign serial read like one of ours (IP 5.2)? SERIAL_SLOT. */
 MUST_USE enum reason foreign_check(
     struct authority *a, const char *serial, struct why *why);

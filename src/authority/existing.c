@@ -9,7 +9,8 @@
 
 /* --- two products with one serial --- */
 
-bool
+/* Is the voucher key that would be taken for the product not for the other one? */
+static bool
 voucher_key_apart(
     const struct authority *a, const char *product, const char *other)
 {

@@ -8,12 +8,12 @@
 #include "crypto/hash/memory.h"
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	static struct authority state;
 
 	process_harden();
 	libcrypto_memory();
 	log_open("authority");
-	return program_main(&authority_calls, &state, argc, argv);
+	return program_main(&authority_calls, &state);
 }

@@ -36,12 +36,6 @@ clock_set_test(int64_t unix_seconds)
 	test_offset = unix_seconds - real_now();
 }
 
-int64_t
-clock_test_offset(void)
-{
-	return test_offset;
-}
-
 void
 clock_print(char out[CLOCK_TEXT_SIZE], int64_t unix_seconds)
 {

@@ -13,8 +13,6 @@ int64_t clock_ticks(void);
 /* Lets clock_now() start at this moment and run on from there (homes made by
  * init --test only; the caller has checked that). */
 void clock_set_test(int64_t unix_seconds);
-/* The offset set by the above, 0 if none. */
-int64_t clock_test_offset(void);
 
 #define CLOCK_TEXT_SIZE 21
 /* YYYY-MM-DDTHH:MM:SSZ (MP 16 row 23), terminated. */

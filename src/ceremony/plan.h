@@ -160,7 +160,6 @@ const char *role_word(unsigned role);
 /* "P-384" and so on for plan_root.type; what an item's key must be. */
 const char *key_type_word(unsigned type);
 const char *item_algorithm_word(unsigned algorithm);
-bool item_algorithm_fits(unsigned algorithm, struct span spki);
 
 /* --- planned.c: certificates as they will be --- */
 /* The plan of one certificate; name gets its CN. Of a rehearsal every CN begins

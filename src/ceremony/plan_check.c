@@ -468,6 +468,22 @@ check_hash(struct span der, const uint8_t expected[HASH_SIZE],
 	    "%s: the file is not the one whose SHA-256 is in the plan", handle);
 }
 
+static bool
+item_algorithm_fits(unsigned algorithm, struct span spki)
+{
+	static const struct {
+		enum key_type type;
+		unsigned bits;
+	} keys[] = { { KEY_P256, 256 }, { KEY_P384, 384 }, { KEY_RSA, 2048 },
+		{ KEY_RSA, 3072 } };
+	const struct public_key *k;
+
+	return public_key_get(spki, &k, NULL) == REASON_OK &&
+	    public_key_type(k) == keys[algorithm].type &&
+	    (keys[algorithm].type != KEY_RSA ||
+		public_key_bits(k) == keys[algorithm].bits);
+}
+
 /* The hash first: what the plan does not name is not even decoded. */
 static enum reason
 load_item(struct plan_item *item, const char *folder, const char *file,
@@ -514,22 +530,6 @@ load_root(struct plan_root *root, const char *folder, const char *file,
 		    "%s: no root with a key on %s", root->handle,
 		    key_type_word(root->type));
 	return REASON_OK;
-}
-
-bool
-item_algorithm_fits(unsigned algorithm, struct span spki)
-{
-	static const struct {
-		enum key_type type;
-		unsigned bits;
-	} keys[] = { { KEY_P256, 256 }, { KEY_P384, 384 }, { KEY_RSA, 2048 },
-		{ KEY_RSA, 3072 } };
-	const struct public_key *k;
-
-	return public_key_get(spki, &k, NULL) == REASON_OK &&
-	    public_key_type(k) == keys[algorithm].type &&
-	    (keys[algorithm].type != KEY_RSA ||
-		public_key_bits(k) == keys[algorithm].bits);
 }
 
 static enum reason

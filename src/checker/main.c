@@ -461,7 +461,7 @@ on_start(void *context, struct program *p, struct why *why)
 }
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	static struct checker state;
 	static const struct program_calls calls = {
@@ -476,5 +476,5 @@ main(int argc, char **argv)
 	process_harden();
 	libcrypto_memory();
 	log_open("checker");
-	return program_main(&calls, &state, argc, argv);
+	return program_main(&calls, &state);
 }

@@ -35,7 +35,7 @@ struct audited_key {
 	uint64_t limit_then; /* by the records so far; 0 = none */
 	bool over;	     /* a record beyond the limit of its time */
 	int64_t born, certified, ended, gone;
-	uint64_t born_record, changes;
+	uint64_t changes;
 	char cause[16]; /* why it was retired; "" */
 	bool wrapped;	/* its file has a wrapping key of its own */
 };

@@ -70,7 +70,6 @@ record_take(
 	case RECORD_KEY:
 		if ((k = audit_key(a, r->key.order.name)) != NULL) {
 			k->born = r->time;
-			k->born_record = r->sequence;
 			k->wrapped = r->key.wrapped;
 		}
 		break;

@@ -146,8 +146,6 @@ MUST_USE enum reason passphrase_get(
     const struct cli *c, bool fresh, int *fd, struct why *why);
 
 /* --- tool.c --- */
-/* Replaces this program by hallmark-PROGRAM; returns only on failure. */
-int tool_become(const struct cli *c, const char *program, char **argv);
 /* Runs hallmark-PROGRAM and waits; passphrase becomes its descriptor 3. */
 MUST_USE enum reason tool_run(const char *program, const char *const *argv,
     int passphrase, struct why *why);

@@ -22,7 +22,8 @@ tool_path(char out[PATH_MAX], const char *program)
 	program_path(out, PATH_MAX, folder, program);
 }
 
-int
+/* Replaces this program by hallmark-PROGRAM; returns only on failure. */
+static int
 tool_become(const struct cli *c, const char *program, char **argv)
 {
 	char path[PATH_MAX];

@@ -36,10 +36,9 @@ MUST_USE enum reason jws_read(struct span bytes, uint8_t *arena,
     size_t arena_len, struct signed_object *out, struct why *why);
 /*
  * Decodes COSE_Sign1, tagged or not (RFC 9052 4.2; MP 10.1). arena takes at
- * least COSE_ARENA(bytes.len) octets. COSE_MALFORMED, COSE_DETACHED,
+ * least bytes.len + 64 octets. COSE_MALFORMED, COSE_DETACHED,
  * COSE_HEADER, ALGORITHM, CERTIFICATE_MALFORMED, CONTAINER_CERTIFICATES.
  */
-#define COSE_ARENA(len) ((len) + 64)
 MUST_USE enum reason cose_read(struct span bytes, uint8_t *arena,
     size_t arena_len, struct signed_object *out, struct why *why);
 

@@ -254,7 +254,7 @@ watch(struct front *f, int fd, short what, event_callback_fn call)
 }
 
 int
-front_run(struct front *f, int argc, char **argv)
+front_run(struct front *f)
 {
 	static const struct program_calls calls = {
 		.role = ROLE_FRONT,
@@ -271,7 +271,7 @@ front_run(struct front *f, int argc, char **argv)
 	/* A client that is gone is an error of a write, nothing more. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		fatal_errno("SIGPIPE");
-	f->program = program_open(&calls, f, argc, argv);
+	f->program = program_open(&calls, f);
 	f->frames = watch(
 	    f, program_descriptor(f->program), EV_READ | EV_PERSIST, on_frames);
 	f->ticker = watch(f, -1, EV_PERSIST, on_frames);

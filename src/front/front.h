@@ -43,7 +43,7 @@ struct front {
 };
 
 /* The whole life of the program; its exit status. */
-int front_run(struct front *f, int argc, char **argv);
+int front_run(struct front *f);
 
 /* answer.c: what the server asks of us, and the checker tells us. */
 extern const struct http_calls front_http_calls;

@@ -4,11 +4,11 @@
 #include "front/front.h"
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	static struct front state;
 
 	process_harden();
 	log_open("front");
-	return front_run(&state, argc, argv);
+	return front_run(&state);
 }

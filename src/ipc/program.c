@@ -447,16 +447,13 @@ is_socket(int fd)
 }
 
 struct program *
-program_open(
-    const struct program_calls *calls, void *context, int argc, char **argv)
+program_open(const struct program_calls *calls, void *context)
 {
 	struct program *p = memory_new(sizeof(*p));
 	struct why why;
 	enum reason r;
 	unsigned i;
 
-	(void)argc;
-	(void)argv;
 	p->calls = calls;
 	p->context = context;
 	p->listener = p->passphrase = p->admin_listener = -1;
@@ -552,10 +549,9 @@ program_close(struct program *p)
 }
 
 int
-program_main(
-    const struct program_calls *calls, void *context, int argc, char **argv)
+program_main(const struct program_calls *calls, void *context)
 {
-	struct program *p = program_open(calls, context, argc, argv);
+	struct program *p = program_open(calls, context);
 
 	while (program_dispatch(p, 1000))
 		;

@@ -57,17 +57,15 @@ struct program_calls {
 };
 
 /*
- * main() of a program is: process_harden(); return program_main(&calls, &state,
- * argc, argv). Exit status 0 after an orderly stop.
+ * main() of a program is: process_harden(); return program_main(&calls, &state). Exit
+ * status 0 after an orderly stop.
  */
-int program_main(
-    const struct program_calls *calls, void *context, int argc, char **argv);
+int program_main(const struct program_calls *calls, void *context);
 
 /* For a program with an event loop of its own (front: libevent): everything up
  * to and with start(), then one descriptor to watch for reading and a call to
  * make when it is readable. dispatch returns false when it is time to end. */
-struct program *program_open(
-    const struct program_calls *calls, void *context, int argc, char **argv);
+struct program *program_open(const struct program_calls *calls, void *context);
 int program_descriptor(struct program *p);
 bool program_dispatch(struct program *p, int timeout_ms);
 /* Tells serve that the stop is done and frees p; the exit status. */

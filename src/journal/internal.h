@@ -8,8 +8,6 @@
 /* A journal whose first checkpoint goes on where a ledger ended. */
 MUST_USE enum reason journal_create_after(const char *dir,
     const struct ledger *old, uint64_t skip, int64_t now, struct why *why);
-/* Makes the next segment when this one is over three quarters full. */
-void journal_prepare(struct journal *j);
 /* Applies all records of a segment to a ledger; call (may be NULL) gets those
  * from a sequence on. JOURNAL_DAMAGED with segment and offset. */
 MUST_USE enum reason segment_replay(const struct segment *s,

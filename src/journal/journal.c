@@ -179,6 +179,32 @@ write_failed(struct journal *j, struct why *why)
 	    strerror(errno));
 }
 
+static void
+make_next(struct journal *j)
+{
+	size_t size = size_needed(&j->ledger, j->size);
+	struct span nothing = { NULL, 0 };
+	struct why why;
+
+	/* One that has become too small for the checkpoint is made anew. */
+	if (j->next_size >= size)
+		return;
+	if (segment_make(j->dir, j->segment + 1, size, nothing, &why) ==
+	    REASON_OK)
+		j->next_size = size;
+	else
+		log_alarm("journal-full", "text=\"%s\"", why.text);
+}
+
+/* Makes the next segment when this one is over three quarters full. Not yet an error if
+ * it fails: there is still a quarter to write to. */
+static void
+prepare(struct journal *j)
+{
+	if (j->used > j->size - j->size / PART)
+		make_next(j);
+}
+
 enum reason
 journal_commit(struct journal *j, struct why *why)
 {
@@ -205,33 +231,8 @@ journal_commit(struct journal *j, struct why *why)
 	j->used += size;
 	keep_fresh(j, span_of(j->pending.ptr + FRAME_HEADER, payload));
 	buf_clear(&j->pending);
-	journal_prepare(j);
+	prepare(j);
 	return REASON_OK;
-}
-
-static void
-make_next(struct journal *j)
-{
-	size_t size = size_needed(&j->ledger, j->size);
-	struct span nothing = { NULL, 0 };
-	struct why why;
-
-	/* One that has become too small for the checkpoint is made anew. */
-	if (j->next_size >= size)
-		return;
-	if (segment_make(j->dir, j->segment + 1, size, nothing, &why) ==
-	    REASON_OK)
-		j->next_size = size;
-	else
-		log_alarm("journal-full", "text=\"%s\"", why.text);
-}
-
-/* Not yet an error if it fails: there is still a quarter to write to. */
-void
-journal_prepare(struct journal *j)
-{
-	if (j->used > j->size - j->size / PART)
-		make_next(j);
 }
 
 /* Goes on in the next segment; what is appended next must be its checkpoint. */
@@ -534,7 +535,7 @@ journal_open(const char *dir, struct journal **out, record_call seen,
 	j->pending.cap = s.size;
 	j->used = s.end;
 	j->group = s.last_group;
-	journal_prepare(j);
+	prepare(j);
 	*out = j;
 	j = NULL; /* transferred */
 out:

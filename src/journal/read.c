@@ -119,7 +119,7 @@ walk_segment(struct walk *w, const struct segment *s, struct why *why)
 }
 
 /* A writer may go on meanwhile: a segment is listed only when the one before it takes no
- * more groups (journal_prepare), so each that is read joins what was read before. */
+ * more groups (prepare() of journal.c), so each that is read joins what was read before. */
 static enum reason
 walk(int dir, struct walk *w, struct why *why)
 {

@@ -133,8 +133,6 @@ bool serial_pattern_valid(const char *pattern);
 #define DAY_TEXT_SIZE 11
 /* YYYY-MM-DD, terminated, of a number of days since 1970-01-01. */
 void day_print(char out[DAY_TEXT_SIZE], uint32_t day);
-/* false unless it is a day from 1970-01-02 on, in that form. */
-bool day_parse(struct span text, uint32_t *day);
 /* The names that key_policy_set() knows; ends with NULL. */
 extern const char *const key_policy_names[];
 /* Rate and kinds as key_policy_set() reads them. */

@@ -15,7 +15,8 @@ day_print(char out[DAY_TEXT_SIZE], uint32_t day)
 	out[DAY_TEXT_SIZE - 1] = '\0';
 }
 
-bool
+/* false unless it is a day from 1970-01-02 on, in that form. */
+static bool
 day_parse(struct span text, uint32_t *day)
 {
 	char moment[CLOCK_TEXT_SIZE];

@@ -1,8 +1,9 @@
 /* Row 19: what a voucher pins (RFC 8995 5.5.2, MP 11), see policy.h. */
 #include "model/policy.h"
 
-enum pin_policy
-policy_pin_wish(const struct product *p, const struct customer *c,
+/* What is wished to be pinned: by the customer, else by the product. */
+static enum pin_policy
+pin_wish(const struct product *p, const struct customer *c,
     enum artifact_format format)
 {
 	enum pin_policy pin = c == NULL ? 0 : c->pin[format];
@@ -182,7 +183,7 @@ policy_pin(const struct policy_input *in, struct verdict *out)
 {
 	const struct request_facts *f = in->facts;
 	const struct product *p = &in->products[out->device];
-	enum pin_policy wish = policy_pin_wish(p, in->customer, out->format);
+	enum pin_policy wish = pin_wish(p, in->customer, out->format);
 	const struct destination *d;
 
 	if (f->chain_len == 0 || f->chain_len > CHAIN_MAX)

@@ -68,9 +68,6 @@ void policy_decide(const struct policy_input *in, struct verdict *out);
  * 5 (MP 14.1). Of in, only facts, trace and what those rows need is looked at; of
  * out, reason and why are set. */
 void policy_audit(const struct policy_input *in, struct verdict *out);
-/* What is wished to be pinned: by the customer, else by the product. */
-enum pin_policy policy_pin_wish(const struct product *p,
-    const struct customer *c, enum artifact_format format);
 /* Is a public CA, also one that operators added, in the registrar's chain, or right
  * above it (pin.c)? Then what its holders have in common says nothing. */
 bool policy_chain_public(const struct policy_input *in);

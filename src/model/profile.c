@@ -13,7 +13,8 @@ idevid_usage_text(enum idevid_usage u)
 	return u <= IDEVID_USAGE_LAST ? usages[u] : "";
 }
 
-size_t
+/* How many octets of an OID are 1.3.6.1.4.1.PEN; 0 if it is nothing below one. */
+static size_t
 private_arc_len(struct span oid)
 {
 	static const uint8_t enterprises[] = { 0x2b, 6, 1, 4, 1 };

@@ -36,8 +36,6 @@ const char *idevid_usage_text(enum idevid_usage u);
 /* hwType as the content of an OBJECT IDENTIFIER: something below 1.3.6.1.4.1.PEN, at
  * most HW_TYPE_MAX octets. */
 bool hw_type_read(const char *text, uint8_t out[HW_TYPE_MAX], size_t *len);
-/* How many octets of an OID are 1.3.6.1.4.1.PEN; 0 if it is nothing below one. */
-size_t private_arc_len(struct span oid);
 /* The policy that a certificate may be made to assert: an OID of at most
  * POLICY_OID_MAX octets, and not anyPolicy (IP 4, IP 6). */
 #define POLICY_OID_MAX 32

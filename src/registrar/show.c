@@ -180,8 +180,8 @@ show_put_date(struct json_out *o, const char *name, int64_t when)
 	show_put_text(o, name, text);
 }
 
-void
-show_put_certificate(struct json_out *o, const struct certificate *c)
+static void
+put_certificate(struct json_out *o, const struct certificate *c)
 {
 	char name[NAME_ROOM];
 	uint8_t hash[HASH_SIZE];
@@ -205,7 +205,7 @@ put_pin(struct json_out *o, const struct judgement *j)
 
 	json_put_name(o, "pinned");
 	if (j->voucher.pinned_domain_cert.ptr != NULL) {
-		show_put_certificate(o, &j->pinned);
+		put_certificate(o, &j->pinned);
 		return;
 	}
 	json_begin_object(o);
@@ -222,7 +222,7 @@ show_put_signature(struct json_out *o, const struct judgement *j)
 	json_put_name(o, "chain");
 	json_begin_array(o);
 	for (i = 0; i < j->chain_len; i++)
-		show_put_certificate(o, &j->chain[i]);
+		put_certificate(o, &j->chain[i]);
 	json_end_array(o);
 }
 

@@ -322,7 +322,7 @@ on_stop(void *context)
 }
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	static const struct program_calls calls = {
 		.role = ROLE_SIGNER,
@@ -340,5 +340,5 @@ main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED);
 	libcrypto_memory();
 	log_open("signer");
-	return program_main(&calls, &state, argc, argv);
+	return program_main(&calls, &state);
 }

@@ -19,7 +19,6 @@ enum der_tag {
 	DER_OCTET_STRING = 0x04,
 	DER_NULL = 0x05,
 	DER_OID = 0x06,
-	DER_ENUMERATED = 0x0a,
 	DER_UTF8_STRING = 0x0c,
 	DER_PRINTABLE_STRING = 0x13,
 	DER_TELETEX_STRING = 0x14,
@@ -104,7 +103,6 @@ void der_put_uint(struct der_out *o, uint64_t value);
 void der_put_unsigned(struct der_out *o, struct span magnitude);
 void der_put_oid(struct der_out *o, struct span content);
 void der_put_bits(struct der_out *o, struct span content, unsigned unused);
-void der_put_null(struct der_out *o);
 /* UTCTime for 1950 to 2049, GeneralizedTime otherwise (RFC 5280 4.1.2.5). A
  * year that four digits cannot hold makes the writer full. */
 void der_put_time(struct der_out *o, int64_t unix_seconds);

@@ -123,12 +123,6 @@ der_put_bits(struct der_out *o, struct span content, unsigned unused)
 	der_close(o, mark);
 }
 
-void
-der_put_null(struct der_out *o)
-{
-	der_put(o, DER_NULL, span_of(NULL, 0));
-}
-
 enum wire_error
 der_out_span(const struct der_out *o, struct span *written)
 {

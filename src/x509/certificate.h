@@ -13,7 +13,6 @@
 
 /* keyUsage bits, first bit of the BIT STRING highest. */
 #define KEY_USAGE_DIGITAL_SIGNATURE 0x80
-#define KEY_USAGE_KEY_ENCIPHERMENT  0x20
 #define KEY_USAGE_CERT_SIGN	    0x04
 #define KEY_USAGE_CRL_SIGN	    0x02
 

@@ -366,7 +366,7 @@ world_start(const struct http_limits *limits, enum client_certificate client,
 	if ((front_pid = fork_with(fds[1])) == 0) {
 		log_open("front");
 		state.limits = *limits;
-		exit(front_run(&state, 0, NULL));
+		exit(front_run(&state));
 	}
 	close(fds[1]);
 	channel_open(&control, fds[0]);

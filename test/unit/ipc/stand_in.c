@@ -211,7 +211,7 @@ int
 main(int argc, char **argv)
 {
 	static struct state state;
-	const char *dash = strrchr(argv[0], '-');
+	const char *dash = argc > 0 ? strrchr(argv[0], '-') : NULL;
 	enum role r;
 
 	process_harden();
@@ -228,9 +228,9 @@ main(int argc, char **argv)
 		calls.tick = tick;
 	}
 	if (calls.role != ROLE_AUTHORITY)
-		return program_main(&calls, &state, argc, argv);
+		return program_main(&calls, &state);
 	/* The authority has its own loop around, as the front will. */
-	state.program = program_open(&calls, &state, argc, argv);
+	state.program = program_open(&calls, &state);
 	if (program_listener(state.program) >= 0)
 		program_accept_admin(
 		    state.program, program_listener(state.program));

@@ -78,7 +78,7 @@ plain_values(void **state)
 	outer = der_begin(&o, DER_SEQUENCE);
 	der_put_bool(&o, true);
 	der_put_bool(&o, false);
-	der_put_null(&o);
+	der_put(&o, DER_NULL, span_of(NULL, 0));
 	der_put_oid(&o, span_of("\x2a\x86\x48", 3));
 	inner = der_begin(&o, DER_CONTEXT_CONS(3));
 	der_put_bits(&o, span_of("\x06\x80", 2), 7);
