@@ -3,7 +3,6 @@ import hashlib
 import itertools
 import json
 import os
-import pathlib
 import pty
 import re
 import select
@@ -196,7 +195,6 @@ class Player:
         self.shares = {} if shares is None else shares
         self.answers = answers or {}
         self.said = ""
-        self.title = ""
         self.given = []
         if arguments[0] == "run" and approved:
             approve(arguments[1])

@@ -298,20 +298,13 @@ class Scene:
         """A new unit: key and CSR by openssl, IDevID by the station."""
         self.count += 1
         identity = world.Identity(self.folder, "unit-%d" % self.count)
-        self.pki.key(identity.name)
-        request = self.folder / "unit.csr"
-        world.openssl("req", "-new", "-key", identity.key, "-subj", "/CN=unit",
-                      "-out", request)
-        home.hallmark("issue", "csr", request, "--product", product, "--out",
-                      identity.pem)
-        self.issuing(home, identity)
-        subject = world.openssl("x509", "-in", identity.pem, "-noout",
-                                "-subject", "-nameopt", "multiline").decode()
-        serial = [line.split("=")[1].strip() for line in subject.splitlines()
-                  if "serialNumber" in line][0]
-        return Device(identity, serial)
+        request = world.csr(self.folder / "unit.csr", identity.key)
+        said = home.hallmark("issue", "csr", request, "--product", product,
+                             "--out", identity.pem)
+        self.issuing(identity)
+        return Device(identity, said.split()[0].decode())
 
-    def issuing(self, home, identity):
+    def issuing(self, identity):
         """What stands behind the certificate in the file, as its chain."""
         begin = "-----BEGIN CERTIFICATE-----"
         blocks = identity.pem.read_text().split(begin)[1:]

@@ -13,7 +13,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -101,6 +100,14 @@ def openssl(*words, **options):
 
 def b64(data):
     return base64.b64encode(data).decode()
+
+
+def csr(path, key=os.devnull, subject="/CN=unit"):
+    """A request for a new P-256 key, by openssl; its path."""
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj",
+            subject, "-out", path)
+    return path
 
 
 def pem_der(path, what="CERTIFICATE"):

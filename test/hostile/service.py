@@ -19,7 +19,6 @@ import signal
 import sqlite3
 import ssl
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
@@ -239,9 +238,8 @@ def signed_attributes(artifact):
 class Customers:
     """They make requests by the openssl command and send them."""
 
-    def __init__(self, service, dice):
+    def __init__(self, service):
         self.service = service
-        self.dice = dice
         self.pki = world.Pki(FOLDER)
         self.client = self.pki.get("client")
         self.registrar = self.pki.get("registrar")
@@ -253,11 +251,8 @@ class Customers:
         """A new unit; what was told, or None."""
         self.count += 1
         identity = world.Identity(FOLDER, "unit-%d" % self.count)
-        request = FOLDER / (identity.name + ".csr")
-        world.openssl("req", "-new", "-newkey", "ec", "-pkeyopt",
-                      "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                      identity.key, "-subj", "/CN=unit", "-out", request)
-        return identity, request
+        return identity, world.csr(FOLDER / (identity.name + ".csr"),
+                                   identity.key)
 
     def issue(self, made):
         """Has the unit issued; its serial and certificate."""
