@@ -59,7 +59,7 @@ split(struct run *run, const struct plan_root *root, struct why *why)
 	secret_new(&run->shares[n], run->plan->shares * sizeof(struct share));
 	private_key_scalar(run->keys[n], &scalar);
 	share_split(span_of(scalar.ptr, scalar.len), run->plan->threshold,
-	    run->plan->shares, root_shares(run, root));
+	    run->plan->shares, run->sets[n], root_shares(run, root));
 	secret_free(&scalar);
 	r = recover(run, root, root_shares(run, root),
 	    private_key_spki(run->keys[n]), &key, why);
@@ -202,6 +202,7 @@ quorum(struct run *run, const struct plan_root *root,
 	} while (r == REASON_OK);
 	for (i = 0; i < k && r == REASON_OK; i++)
 		indices[i] = given[i].index;
+	run->sets[run_root(run, root)] = given[0].id;
 	secret_free(&room);
 	return r;
 }

@@ -25,6 +25,7 @@ struct run {
 	struct secret pool;		 /* 64 octets of mixed entropy */
 	struct secret shares[ROOTS_MAX]; /* struct share, n of them */
 	struct private_key *keys[ROOTS_MAX];
+	uint16_t sets[ROOTS_MAX]; /* id of the shares that were typed last */
 	/* What is published at its end: */
 	struct issued roots[ROOTS_MAX];
 	struct issued items[ITEMS_MAX];

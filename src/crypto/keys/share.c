@@ -13,7 +13,8 @@
 #define DIGEST_SIZE	4
 #define ROUNDS		4
 #define ITERATIONS	2500
-#define EXPONENT	1 /* of our own splits */
+#define EXPONENT	1      /* of our own splits */
+#define ID_MASK		0x7fff /* 15 bits */
 #define PASSPHRASE_SIZE 128
 
 /* --- the cipher: a Feistel network of PBKDF2 --- */
@@ -123,7 +124,8 @@ share_cut(struct span value, unsigned k, unsigned n, struct share *shares)
 }
 
 void
-share_split(struct span secret, unsigned k, unsigned n, struct share *shares)
+share_split(struct span secret, unsigned k, unsigned n, uint16_t old,
+    struct share *shares)
 {
 	struct cipher c = { .form = shares, .half = secret.len / 2 };
 	uint8_t value[SHARE_VALUE_MAX];
@@ -132,10 +134,13 @@ share_split(struct span secret, unsigned k, unsigned n, struct share *shares)
 
 	if (n > SHARES_MAX || secret.len > sizeof(value))
 		fatal("a split of %zu octets into %u", secret.len, n);
-	random_bytes(&id, sizeof(id));
+	do {
+		random_bytes(&id, sizeof(id));
+		id &= ID_MASK;
+	} while (id == old);
 	memset(shares, 0, n * sizeof(*shares));
 	for (i = 0; i < n; i++) {
-		shares[i].id = id & 0x7fff;
+		shares[i].id = id;
 		shares[i].extendable = true;
 		shares[i].exponent = EXPONENT;
 		shares[i].group_threshold = shares[i].groups = 1;

@@ -58,10 +58,11 @@ unsigned share_words(size_t len);
 /*
  * Cuts a secret (16 to 64 octets, an even number) into n shares of which any k
  * recover it, 2 <= k <= n <= SHARES_MAX; no passphrase, extendable, exponent 1.
- * Ends the process for other numbers.
+ * Ends the process for other numbers. Their id is not old, which is that of the set
+ * that they take the place of: shares of both would go together and make no secret.
  */
-void share_split(
-    struct span secret, unsigned k, unsigned n, struct share *shares);
+void share_split(struct span secret, unsigned k, unsigned n, uint16_t old,
+    struct share *shares);
 /*
  * Recovers from exactly as many shares as the threshold says; out is made here
  * and freed by the caller. The passphrase is empty for splits of ours; a wrong

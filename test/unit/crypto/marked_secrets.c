@@ -59,7 +59,7 @@ split_and_recover(void)
 
 	__real_random_bytes(secret, sizeof(secret));
 	VALGRIND_MAKE_MEM_UNDEFINED(secret, sizeof(secret));
-	share_split(span_of(secret, sizeof(secret)), 4, 7, shares);
+	share_split(span_of(secret, sizeof(secret)), 4, 7, 0, shares);
 	/* Marks went where they should, or nothing was looked at. */
 	(void)VALGRIND_GET_VBITS(shares[6].value, marks, sizeof(marks));
 	if (marks[0] != 0xff)

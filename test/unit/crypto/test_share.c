@@ -159,7 +159,37 @@ split_make(struct split *s)
 
 	for (i = 0; i < SECRET_SIZE; i++)
 		s->secret[i] = (uint8_t)(i * 7 + 1);
-	share_split(span_of(s->secret, SECRET_SIZE), 4, 7, s->shares);
+	share_split(span_of(s->secret, SECRET_SIZE), 4, 7, 0, s->shares);
+}
+
+void __real_random_bytes(void *out, size_t len);
+void __wrap_random_bytes(void *out, size_t len);
+
+static const uint16_t *drawn; /* ids that come first, up to 0 */
+
+void
+__wrap_random_bytes(void *out, size_t len)
+{
+	if (drawn != NULL && *drawn != 0 && len == sizeof(*drawn))
+		memcpy(out, drawn++, len);
+	else
+		__real_random_bytes(out, len);
+}
+
+/* In the place of an older set it has another id, or its shares would go with those. */
+static void
+a_new_set_has_another_id(void **state)
+{
+	static const uint16_t ids[] = { 0x1234, 0x9234, 0x4321, 0 };
+	uint8_t secret[SECRET_SIZE] = { 1 };
+	struct share shares[3];
+
+	(void)state;
+	drawn = ids;
+	share_split(span_of(secret, sizeof(secret)), 2, 3, 0x1234, shares);
+	drawn = NULL;
+	assert_int_equal(shares[0].id, 0x4321);
+	assert_int_equal(shares[2].id, 0x4321);
 }
 
 /* Every quorum of 4 of 7 gives the secret, through the words. */
@@ -423,6 +453,7 @@ main(void)
 		cmocka_unit_test(mistyped_words_are_found),
 		cmocka_unit_test(too_few_reveal_nothing),
 		cmocka_unit_test(splits_are_fresh),
+		cmocka_unit_test(a_new_set_has_another_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
