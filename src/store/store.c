@@ -13,22 +13,32 @@ _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA,
 
 /* One transaction: a power cut leaves the old schema or the new one. */
 static enum reason
-migrate_to(struct store *s, int64_t version, const struct store_watch *watch,
-    struct why *why)
+migrate_to(struct store *s, int64_t version, struct why *why)
 {
 	char end[96];
 
 	snprintf(end, sizeof(end),
 	    "INSERT INTO schema_version VALUES (%lld); COMMIT;",
 	    (long long)version);
+	if (s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
+	    s->driver->script(s->database, migrations[version - 1], why) &&
+	    s->driver->script(s->database, end, why))
+		return REASON_OK;
+	(void)s->driver->script(s->database, "ROLLBACK", NULL);
+	return REASON_STORE_FAILED;
+}
+
+/* The same where there may be very many rows. */
+static enum reason
+migrate_rows(struct store *s, int64_t version, const struct store_watch *watch,
+    struct why *why)
+{
+	enum reason r;
+
 	if (!s->driver->bulk(s->database, true, why))
 		return REASON_STORE_FAILED;
-	if (!s->driver->script(s->database, "BEGIN IMMEDIATE", why) ||
-	    !s->driver->script(s->database, migrations[version - 1], why) ||
-	    !s->driver->script(s->database, end, why)) {
-		(void)s->driver->script(s->database, "ROLLBACK", NULL);
-		return REASON_STORE_FAILED;
-	}
+	if ((r = migrate_to(s, version, why)) != REASON_OK)
+		return r;
 	if (watch != NULL)
 		watch->call(watch->context);
 	return s->driver->bulk(s->database, false, why) ? REASON_OK
@@ -54,8 +64,11 @@ migrate(struct store *s, bool create, const struct store_watch *watch,
 		    "the database has schema %lld, this program knows %d",
 		    (long long)version, STORE_SCHEMA);
 	before = version;
-	while (r == REASON_OK && version < STORE_SCHEMA)
-		r = migrate_to(s, ++version, watch, why);
+	while (r == REASON_OK && version < STORE_SCHEMA) {
+		version++;
+		r = create ? migrate_to(s, version, why)
+			   : migrate_rows(s, version, watch, why);
+	}
 	/* Seldom, and an empty store is news: verbs tell it, too. */
 	if (r == REASON_OK && version > before && !create)
 		log_warning("store-migrated", "from=\"%lld\" to=\"%lld\"",
