@@ -85,7 +85,7 @@ made_save(const struct made *ca, const struct made *registrar, const char *dir,
 	if (r != REASON_OK)
 		return r;
 	for (n = 0; n < 4 && r == REASON_OK; n++)
-		r = n < 2 ? pem_save(paths[n], "CERTIFICATE",
+		r = n < 2 ? pem_save(paths[n], true, "CERTIFICATE",
 				span_of(of[n]->der, of[n]->len), 0644, why)
 			  : private_key_save_plain(of[n]->key, paths[n], why);
 	for (i = 0; r != REASON_OK && i + 1 < n; i++)
@@ -160,7 +160,7 @@ csr_make(const struct private_key *key, const char *serial, const char *path,
 		span_of(signature, signature_len), csr, sizeof(csr), &len))
 		fatal("a request does not fit");
 	return pem_save(
-	    path, "CERTIFICATE REQUEST", span_of(csr, len), 0644, why);
+	    path, false, "CERTIFICATE REQUEST", span_of(csr, len), 0644, why);
 }
 
 /* PrintableString (X.680), at most ub-serial-number characters. */
@@ -173,6 +173,18 @@ serial_possible(const char *serial)
 	    strspn(serial,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 		" '()+,-./:=?") == len;
+}
+
+#define ONE_FILE "--out and --csr are one file"
+
+/* By two spellings of its name. */
+static bool
+same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 enum exit_code
@@ -196,16 +208,18 @@ pledge_key(int argc, char **argv)
 		return refuse(
 		    why_set(&why, REASON_SERIAL_SYNTAX, -1, "--serial"), &why);
 	if (strcmp(out, csr) == 0)
-		return refuse(why_set(&why, REASON_ADMIN_ARGUMENT, -1,
-				  "--out and --csr are one file"),
-		    &why);
+		return refuse(
+		    why_set(&why, REASON_ADMIN_ARGUMENT, -1, ONE_FILE), &why);
 	key = private_key_generate(KEY_P256);
-	/* Both or neither: one alone would be in the way of another try. */
-	if ((r = file_absent(out, &why)) == REASON_OK &&
-	    (r = csr_make(key, serial, csr, &why)) == REASON_OK &&
-	    (r = private_key_save_plain(key, out, &why)) != REASON_OK &&
-	    strcmp(csr, "-") != 0)
-		unlink(csr);
+	/* The key first: of two who do this at once one has it. Both or neither: a key
+	 * alone would be in the way of another try. */
+	if ((r = private_key_save_plain(key, out, &why)) == REASON_OK) {
+		r = same_file(out, csr)
+		    ? why_set(&why, REASON_ADMIN_ARGUMENT, -1, ONE_FILE)
+		    : csr_make(key, serial, csr, &why);
+		if (r != REASON_OK && strcmp(out, "-") != 0)
+			(void)unlink(out);
+	}
 	private_key_free(key);
 	return r == REASON_OK ? EXIT_DONE : refuse(r, &why);
 }

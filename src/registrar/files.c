@@ -188,8 +188,8 @@ file_absent(const char *path, struct why *why)
 }
 
 enum reason
-pem_save(const char *path, const char *label, struct span der, unsigned mode,
-    struct why *why)
+pem_save(const char *path, bool fresh, const char *label, struct span der,
+    unsigned mode, struct why *why)
 {
 	struct buf text;
 	enum reason r;
@@ -197,7 +197,8 @@ pem_save(const char *path, const char *label, struct span der, unsigned mode,
 	buf_init(&text, FILE_MAX);
 	if (!pem_write(&text, label, der))
 		fatal("%zu octets do not fit a PEM block", der.len);
-	r = file_write_new(path, buf_span(&text), mode, why);
+	r = (fresh ? file_write_new : file_write)(
+	    path, buf_span(&text), mode, why);
 	buf_free(&text);
 	return r;
 }

@@ -81,9 +81,9 @@ MUST_USE enum reason nonce_option(
     const char *text, char out[NONCE_MAX + 1], struct why *why);
 /* For what is written as a whole or not at all: before the first of its files. */
 MUST_USE enum reason file_absent(const char *path, struct why *why);
-/* Writes a certificate or a CSR as one PEM block, to a file that must not be there
- * yet. */
-MUST_USE enum reason pem_save(const char *path, const char *label,
+/* Writes a certificate or a CSR as one PEM block; fresh: to a file that must not be
+ * there yet. */
+MUST_USE enum reason pem_save(const char *path, bool fresh, const char *label,
     struct span der, unsigned mode, struct why *why);
 
 /* --- sign.c --- */
