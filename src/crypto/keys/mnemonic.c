@@ -144,6 +144,11 @@ share_read(struct span text, struct share *out, struct why *why)
 		r = why_set(why, REASON_SHARE_FORM, -1,
 		    "share %u wants %u groups of %u", out->index + 1U,
 		    out->group_threshold, out->groups);
+	else if (out->group >= out->groups)
+		/* It would be left out, and the others make a secret without it. */
+		r = why_set(why, REASON_SHARE_FORM, -1,
+		    "share %u is of group %u of %u", out->index + 1U,
+		    out->group + 1U, out->groups);
 	else if (out->exponent > SHARE_EXPONENT_MAX)
 		/* What words ask for must not be hours of counting. */
 		r = why_set(why, REASON_SHARE_FORM, -1,

@@ -45,7 +45,7 @@ int share_word_find(struct span word);
  * Reads the words of one share, blanks between them. SHARE_WORD names the first
  * one that is not in the list; SHARE_CHECKSUM, where one or more are mistyped,
  * the index that they say; SHARE_FORM for a number of words, padding or group
- * threshold that cannot be, or an exponent over SHARE_EXPONENT_MAX.
+ * threshold or a group that cannot be, or an exponent over SHARE_EXPONENT_MAX.
  */
 MUST_USE enum reason share_read(
     struct span text, struct share *out, struct why *why);

@@ -311,6 +311,29 @@ costly_shares_are_refused(void **state)
 	secret_wipe(text, sizeof(text));
 }
 
+/* One of a group that there is not would be left out without a word. */
+static void
+lost_groups_are_refused(void **state)
+{
+	char text[SHARE_TEXT_SIZE];
+	struct share share;
+	struct split s;
+	struct why why;
+
+	(void)state;
+	split_make(&s);
+	s.shares[0].groups = 3;
+	s.shares[0].group = 2;
+	share_write(&s.shares[0], text);
+	assert_int_equal(share_read(span_str(text), &share, &why), REASON_OK);
+	s.shares[0].group = 3;
+	share_write(&s.shares[0], text);
+	assert_int_equal(
+	    share_read(span_str(text), &share, &why), REASON_SHARE_FORM);
+	assert_string_equal(why.text, "share 1 is of group 4 of 3");
+	secret_wipe(text, sizeof(text));
+}
+
 /* Each word replaced, each pair of neighbours exchanged: RS1024 finds all. */
 static void
 mistyped_words_are_found(void **state)
@@ -450,6 +473,7 @@ main(void)
 		cmocka_unit_test(quorums_recover),
 		cmocka_unit_test(bad_shares_are_named),
 		cmocka_unit_test(costly_shares_are_refused),
+		cmocka_unit_test(lost_groups_are_refused),
 		cmocka_unit_test(mistyped_words_are_found),
 		cmocka_unit_test(too_few_reveal_nothing),
 		cmocka_unit_test(splits_are_fresh),
