@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "envelope/csr.h"
+#include "envelope/pem.h"
 #include "x509/lint.h"
 #include "x509/render.h"
 
@@ -62,6 +63,33 @@ certificate_make(
 	    certificate_read(span_of(m->der, m->len), &m->certificate, NULL) !=
 		REASON_OK)
 		fatal("a certificate does not fit");
+}
+
+static enum reason
+file_absent(const char *path, struct why *why)
+{
+	if (access(path, F_OK) != 0)
+		return REASON_OK;
+	return why_set(
+	    why, REASON_FILE_UNREADABLE, -1, "%s exists already", path);
+}
+
+/* A certificate or a CSR as one PEM block; fresh: to a file that must not be there
+ * yet. */
+static enum reason
+pem_save(const char *path, bool fresh, const char *label, struct span der,
+    unsigned mode, struct why *why)
+{
+	struct buf text;
+	enum reason r;
+
+	buf_init(&text, FILE_MAX);
+	if (!pem_write(&text, label, der))
+		fatal("%zu octets do not fit a PEM block", der.len);
+	r = (fresh ? file_write_new : file_write)(
+	    path, buf_span(&text), mode, why);
+	buf_free(&text);
+	return r;
 }
 
 /* All of it or nothing: none of the files may exist, and those that were written go

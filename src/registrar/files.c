@@ -177,28 +177,3 @@ object_load(struct buf *out, const char *path, size_t max, struct why *why)
 	free(room);
 	return REASON_OK;
 }
-
-enum reason
-file_absent(const char *path, struct why *why)
-{
-	if (access(path, F_OK) != 0)
-		return REASON_OK;
-	return why_set(
-	    why, REASON_FILE_UNREADABLE, -1, "%s exists already", path);
-}
-
-enum reason
-pem_save(const char *path, bool fresh, const char *label, struct span der,
-    unsigned mode, struct why *why)
-{
-	struct buf text;
-	enum reason r;
-
-	buf_init(&text, FILE_MAX);
-	if (!pem_write(&text, label, der))
-		fatal("%zu octets do not fit a PEM block", der.len);
-	r = (fresh ? file_write_new : file_write)(
-	    path, buf_span(&text), mode, why);
-	buf_free(&text);
-	return r;
-}

@@ -79,12 +79,6 @@ MUST_USE enum reason object_load(
 /* What --nonce says: 8 to 64 printable characters (MP 7.3). NONCE_LENGTH. */
 MUST_USE enum reason nonce_option(
     const char *text, char out[NONCE_MAX + 1], struct why *why);
-/* For what is written as a whole or not at all: before the first of its files. */
-MUST_USE enum reason file_absent(const char *path, struct why *why);
-/* Writes a certificate or a CSR as one PEM block; fresh: to a file that must not be
- * there yet. */
-MUST_USE enum reason pem_save(const char *path, bool fresh, const char *label,
-    struct span der, unsigned mode, struct why *why);
 
 /* --- sign.c --- */
 
