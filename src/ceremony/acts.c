@@ -357,9 +357,8 @@ act_sign(struct run *run, const struct act *a, struct why *why)
 
 /* --- the end --- */
 
-/* Until here certificates were in memory only: an abort publishes nothing. */
 static enum reason
-publish(struct run *run, struct why *why)
+write_certificates(struct run *run, struct why *why)
 {
 	const struct plan *p = run->plan;
 	unsigned i;
@@ -374,6 +373,29 @@ publish(struct run *run, struct why *why)
 		    &run->roots[run_root(run, p->items[i].root)].certificate,
 		    why);
 	return r;
+}
+
+/*
+ * Until here certificates were in memory only: an abort publishes nothing. They are
+ * in memory still where the medium is full or gone, and that can be mended.
+ */
+static enum reason
+publish(struct run *run, struct why *why)
+{
+	enum reason r;
+
+	while (write_certificates(run, why) != REASON_OK) {
+		guide_say(&run->guide,
+		    "\n    %s\n    The certificates are in memory still. Make "
+		    "room, or "
+		    "see to the medium;\n    an abort makes this ceremony "
+		    "void.\n\n",
+		    why->text);
+		if ((r = guide_confirm(&run->guide, "They can be written now.",
+			 why)) != REASON_OK)
+			return r;
+	}
+	return REASON_OK;
 }
 
 /* What was signed comes on disk when nobody can say no any more. */
