@@ -11,7 +11,7 @@
 static const struct {
 	const char *verb;
 	bool signer; /* waits until the signer is there */
-	admin_call call;
+	admin_verb *call;
 } verbs[] = {
 	{ "product.add", true, product_add },
 	{ "product.set", true, product_update },

@@ -57,6 +57,10 @@ enum stage {
 struct authority;
 struct pending;
 
+/* What a verb of the command line does here: it answers m, at once or later. */
+typedef void admin_verb(
+    struct authority *a, struct origin from, const struct message_admin *m);
+
 /* Runs when the record of an operator's act is there, inside of a group: makes
  * the change, or says why it cannot be made any more. */
 typedef enum reason (*act_call)(
@@ -325,6 +329,12 @@ int64_t chain_past(const struct authority *a);
 /* --- certificate.c --- */
 /* The content of its serialNumber; empty, and false, if it cannot be found. */
 bool certificate_number(struct span certificate, struct span *out);
+/* Its Names and its key (SubjectPublicKeyInfo, and the bits in it); false if they cannot
+ * be found. */
+struct certificate_names {
+	struct span issuer, subject, spki, key_bits;
+};
+bool certificate_names(struct span certificate, struct certificate_names *out);
 /* The value of its certificatePolicies, and as such a value each private extension
  * that may stand for a policy (IP 6): of NULL, not critical. take may not keep it. */
 void certificate_policies(struct span certificate,
@@ -357,8 +367,7 @@ bool line_duplicate(
 /* The same for a request; false, too, where it is the unit that has the key. */
 bool line_see(
     struct authority *a, struct pending *p, const struct csr_facts *f);
-void product_resume(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb product_resume;
 void lines_status(struct authority *a, struct json_out *o);
 
 /* --- keys.c --- */
@@ -631,39 +640,16 @@ void page_break(struct page *p, const char *key);
 void page_end(struct page *p, struct origin from);
 
 /* --- the verbs --- each answers, now or later. */
-typedef void (*admin_call)(
-    struct authority *a, struct origin from, const struct message_admin *m);
 /* admin_product.c */
-void product_add(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void product_update(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void product_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void product_show(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb product_add, product_update, product_list, product_show;
 /* admin_device.c */
-void device_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void device_show(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void device_assign(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void device_unassign(
-    struct authority *a, struct origin from, const struct message_admin *m);
-/* "active", "held", "retired" */
-const char *device_state_text(enum device_state state);
+admin_verb device_list, device_show, device_assign, device_unassign;
 /* The one device that is meant by "serial"; several of one serial need "issuer".
  * ADMIN_ARGUMENT, DEVICE_UNKNOWN. */
 MUST_USE enum reason device_meant(struct authority *a,
     const struct message_admin *m, struct device *out, struct why *why);
 /* admin_ruling.c */
-void device_hold(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void device_release(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void device_retire(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb device_hold, device_release, device_retire;
 #define RULINGS_SHOWN 16 /* the newest */
 /* A ruling as an object of at most 1,024 octets. */
 void ruling_put(struct json_out *o, const struct store_ruling *r);
@@ -680,54 +666,25 @@ void holds_tick(struct authority *a);
 void ruling_tell(
     struct authority *a, const struct device *d, char out[TOLD_MAX + 1]);
 /* admin_ca.c */
-void ca_request(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void ca_import(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void ca_activate(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void ca_retire(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void ca_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void ca_show(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb ca_request, ca_import, ca_activate, ca_retire, ca_list, ca_show;
 void ca_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
 /* admin_end.c */
-void ca_destroy(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void ca_archive(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb ca_destroy, ca_archive;
 /* admin_slot.c */
-void ceremony_record(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void slot_give(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void slot_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb ceremony_record, slot_give, slot_list;
 /* admin_manifest.c */
-void manifest_state(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void manifest_sign(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb manifest_state, manifest_sign;
 /* manifest.c */
-void manifest_import(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb manifest_import;
 void manifest_inspected(
     struct authority *a, struct pending *p, struct span payload);
 void manifest_tagged(
     struct authority *a, struct pending *p, const struct message_signed *m);
 /* admin_peer.c */
-void peer_add(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void peer_end(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void peer_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb peer_add, peer_end, peer_list;
 /* admin_policy.c */
-void ca_policy(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb ca_policy;
 /* Changes what the arguments name. ADMIN_ARGUMENT, PRODUCT_UNKNOWN. */
 MUST_USE enum reason policy_read(struct authority *a,
     const struct message_admin *m, enum key_purpose purpose,
@@ -754,24 +711,14 @@ void recheck_lost(struct authority *a);
 void recheck_load(struct authority *a);
 /* Its part of hallmark status. */
 void recheck_status(struct authority *a, struct json_out *o);
-void recheck_confirm(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb recheck_confirm;
 /* status.c */
-void service_status(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb service_status;
 /* Head of the store's copy, and records from "from" on: each behind its length
  * in 4 octets, as many as fit ADMIN_ARTIFACT_MAX. */
-void journal_copy(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void clock_confirm(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb journal_copy, clock_confirm;
 /* admin_client.c */
-void client_block(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void client_release(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void client_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb client_block, client_release, client_list;
 /* --- customer.c --- */
 void customers_load(struct authority *a);
 void customers_free(struct authority *a);
@@ -808,45 +755,25 @@ bool customer_pinned(struct authority *a, const struct request_facts *f,
 /* The one of that name. CUSTOMER_UNKNOWN, CUSTOMER_ENDED. */
 MUST_USE enum reason customer_current(struct authority *a, const char *name,
     struct customer *out, struct why *why);
-void customer_end(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void customer_add(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void customer_update(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void customer_file(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void customer_forget(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void customer_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void customer_show(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb customer_end, customer_add, customer_update, customer_file,
+    customer_forget, customer_list, customer_show;
 /* admin_cloud.c */
-void customer_cloud(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb customer_cloud;
 /* admin_public_ca.c */
 /* A SHA-256 in hex; ADMIN_ARGUMENT. */
 MUST_USE enum reason admin_key(
     const struct message_admin *m, uint8_t key[HASH_SIZE], struct why *why);
 /* Those that the store has; read again after each change. */
 void public_cas_load(struct authority *a);
-void public_ca_add(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void public_ca_drop(
-    struct authority *a, struct origin from, const struct message_admin *m);
-void public_ca_list(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb public_ca_add, public_ca_drop, public_ca_list;
 /* issue.c */
-void issue_csr(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb issue_csr;
 void issue_inspected(
     struct authority *a, struct pending *p, const struct csr_facts *f);
 void issue_signed(
     struct authority *a, struct pending *p, const struct message_signed *m);
 /* import.c */
-void device_import(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb device_import;
 void import_inspected(
     struct authority *a, struct pending *p, const struct import_facts *f);
 void import_signed(
@@ -860,11 +787,15 @@ void inspect_certificate(struct authority *a, struct origin from,
     const struct message_admin *m, inspected_call call);
 void inspect_take(
     struct authority *a, const struct peer *from, const struct frame *frame);
+/* shown.c: is what a checker says of a file (REASON_OK) in the file? Keys, certificates
+ * and serials are, and hashes are theirs; what it judged of them is its word. Of a
+ * manifest and of what was linted true. */
+bool shown_holds(
+    const struct message_inspect *shown, const struct message_inspected *m);
 /* One of the checkers that have a front; NULL if none is there. */
 struct peer *some_checker(struct authority *a, const struct pending *p);
 /* explain.c */
-void request_explain(
-    struct authority *a, struct origin from, const struct message_admin *m);
+admin_verb request_explain;
 void explain_derived(
     struct authority *a, struct pending *p, const struct message_derived *m);
 

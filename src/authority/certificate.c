@@ -1,5 +1,5 @@
 /*
- * Two elements of certificates that are on record, or that a checker or the signer has
+ * Elements of certificates that are on record, or that a checker or the signer has
  * read: found by the strict reader, and judged elsewhere.
  */
 #include "authority/authority.h"
@@ -24,6 +24,26 @@ certificate_number(struct span certificate, struct span *out)
 
 	*out = span_of(NULL, 0);
 	return open_tbs(certificate, &tbs) && der_integer(&tbs, out) == WIRE_OK;
+}
+
+bool
+certificate_names(struct span certificate, struct certificate_names *out)
+{
+	struct der tbs, spki, key;
+	unsigned unused;
+
+	if (!open_tbs(certificate, &tbs) ||
+	    der_take(&tbs, DER_INTEGER, NULL) != WIRE_OK ||
+	    der_take(&tbs, DER_SEQUENCE, NULL) != WIRE_OK ||
+	    der_whole(&tbs, DER_SEQUENCE, &out->issuer, NULL) != WIRE_OK ||
+	    der_take(&tbs, DER_SEQUENCE, NULL) != WIRE_OK ||
+	    der_whole(&tbs, DER_SEQUENCE, &out->subject, NULL) != WIRE_OK ||
+	    der_whole(&tbs, DER_SEQUENCE, &out->spki, NULL) != WIRE_OK)
+		return false;
+	der_open(&spki, out->spki);
+	return der_enter(&spki, DER_SEQUENCE, &key) == WIRE_OK &&
+	    der_take(&key, DER_SEQUENCE, NULL) == WIRE_OK &&
+	    der_bits(&key, &out->key_bits, &unused) == WIRE_OK;
 }
 
 /* Its OID, whether it is critical, its value; false behind the last one. */

@@ -66,6 +66,18 @@ certificate_keep(struct pending *p, const struct certificate_facts *f)
 	p->facts->entry.certificate = buf_span(&p->certificate);
 }
 
+static bool
+holds(const struct pending *p, const struct message_inspected *said)
+{
+	struct message_inspect shown = { .kind = said->kind };
+	struct message_admin m;
+
+	admin_again(p, &m);
+	shown.bytes = admin_argument(
+	    &m, said->kind == INSPECT_CSR ? "csr" : "certificate");
+	return shown_holds(&shown, said);
+}
+
 void
 inspect_take(
     struct authority *a, const struct peer *from, const struct frame *frame)
@@ -84,6 +96,8 @@ inspect_take(
 		fatal("INSPECTED for something that nobody asked it about");
 	if (m.kind != p->asked)
 		fatal("INSPECTED of another kind");
+	if (m.reason == REASON_OK && !holds(p, &m))
+		fatal("INSPECTED of what the file does not have");
 	why_set(&why, m.reason, -1, "%s", m.text);
 	if (m.reason != REASON_OK)
 		admin_fail(a, p, m.reason, &why);

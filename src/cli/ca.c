@@ -180,7 +180,8 @@ request_rescue(const char *name, struct span request)
 	struct buf pem;
 
 	buf_init(&pem, FRAME_MAX);
-	pem_write(&pem, "CERTIFICATE REQUEST", request);
+	if (!pem_write(&pem, "CERTIFICATE REQUEST", request))
+		fatal("no room for PEM");
 	fprintf(stderr, "the key %s is made; this is its request:\n%.*s", name,
 	    (int)pem.len, (const char *)pem.ptr);
 	buf_free(&pem);
@@ -360,7 +361,8 @@ request_out(const struct cli *c, const char *name, const char *out,
 			  "standard output: %m");
 	}
 	buf_init(&pem, FRAME_MAX);
-	pem_write(&pem, "CERTIFICATE REQUEST", request);
+	if (!pem_write(&pem, "CERTIFICATE REQUEST", request))
+		fatal("no room for PEM");
 	r = file_write(out, buf_span(&pem), 0644, why);
 	buf_free(&pem);
 	return r;

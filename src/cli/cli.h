@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/pem.h"
 #include "ipc/children.h"
 #include "wire/json.h"
 
@@ -181,10 +182,6 @@ bool json_certificate(
 bool output_chain(struct span json, struct buf *pem);
 
 /* --- pem.c --- */
-void pem_write(struct buf *out, const char *label, struct span der);
-/* The next block of a text as DER in room (cap octets); false at the end, or
- * where the text is no PEM. */
-bool pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der);
 /* Appends the DER of each block CERTIFICATE, or, where there is none, the bytes
  * as they are; false if a block is none, or there is no room. Nothing else in
  * the file (a key!) goes any further. */

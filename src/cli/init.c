@@ -258,39 +258,30 @@ make_keys(struct plan *p, struct why *why)
 static bool
 put_anchor(const struct plan *p, struct json_out *o, const char *name)
 {
-	uint8_t room[CERTIFICATE_MAX], hash[HASH_SIZE];
+	uint8_t *der, hash[HASH_SIZE];
 	char path[PATH_MAX], file[40];
-	struct span rest, der;
 	struct buf pem;
 	struct why why;
+	size_t len;
 	bool good;
 
 	snprintf(file, sizeof(file), "anchors/%s.pem", name);
 	path_join(path, sizeof(path), p->home, file);
 	if (file_read(path, &pem, FILE_MAX, &why) != REASON_OK)
 		return false;
-	rest = buf_span(&pem);
-	good = pem_next(&rest, room, sizeof(room), &der);
+	der = memory_new(pem.len + 1);
+	good = pem_or_der(buf_span(&pem), "CERTIFICATE", der, pem.len, &len);
 	if (good) {
-		sha256(der, hash);
+		sha256(span_of(der, len), hash);
 		json_begin_object(o);
 		json_add_text(o, "anchor", name);
 		json_add_text(o, "file", path);
 		json_add_hex(o, "sha256", span_of(hash, sizeof(hash)));
 		json_end_object(o);
 	}
+	free(der);
 	buf_free(&pem);
 	return good;
-}
-
-static void
-put_pair(struct json_out *o, const char *name, const char *value)
-{
-	json_put_name(o, name);
-	if (value == NULL)
-		json_put_null(o);
-	else
-		json_put_text(o, value);
 }
 
 static enum reason
@@ -302,13 +293,13 @@ print_summary(const struct plan *p, struct why *why)
 
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
-	put_pair(&o, "home", p->home);
-	put_pair(&o, "organization", p->organization);
+	json_add_optional(&o, "home", p->home);
+	json_add_optional(&o, "organization", p->organization);
 	json_add_bool(&o, "test", p->test);
-	put_pair(&o, "root", "software root");
-	put_pair(&o, "voucher-key", VOUCHER_KEY);
-	put_pair(&o, "issuing-ca", p->issuing);
-	put_pair(&o, "product", p->product);
+	json_add_optional(&o, "root", "software root");
+	json_add_optional(&o, "voucher-key", VOUCHER_KEY);
+	json_add_optional(&o, "issuing-ca", p->issuing);
+	json_add_optional(&o, "product", p->product);
 	json_put_name(&o, "anchors");
 	json_begin_array(&o);
 	if (!put_anchor(p, &o, "idevid-root") ||

@@ -230,9 +230,8 @@ verify_one(void *context, struct span one, struct why *why)
 static enum reason
 read_key(const char *text, uint8_t key[HASH_SIZE], struct why *why)
 {
-	uint8_t der[SPKI_MAX];
-	struct span rest, spki;
 	struct buf file;
+	uint8_t *der;
 	size_t len;
 	enum reason r;
 
@@ -241,12 +240,13 @@ read_key(const char *text, uint8_t key[HASH_SIZE], struct why *why)
 		return REASON_OK;
 	if ((r = file_read(text, &file, FILE_MAX, why)) != REASON_OK)
 		return r;
-	rest = spki = buf_span(&file);
-	if (memmem(rest.ptr, rest.len, "-----BEGIN", 10) != NULL &&
-	    !pem_next(&rest, der, sizeof(der), &spki))
+	der = memory_new(file.len + 1);
+	if (pem_or_der(buf_span(&file), "PUBLIC KEY", der, file.len, &len))
+		sha256(span_of(der, len), key);
+	else
 		r = why_set(why, REASON_ADMIN_ARGUMENT, -1,
 		    "%.100s holds no public key", text);
-	sha256(spki, key);
+	free(der);
 	buf_free(&file);
 	return r;
 }

@@ -147,7 +147,8 @@ print_pem(const struct json_value *v)
 	buf_init(&out, FRAME_MAX);
 	if (json_string(v, text, cap + 1, &len) == WIRE_OK && len > 0 &&
 	    base64_decode(der, cap, &len, span_str(text), BASE64_STANDARD)) {
-		pem_write(&out, "CERTIFICATE", span_of(der, len));
+		if (!pem_write(&out, "CERTIFICATE", span_of(der, len)))
+			fatal("no room for PEM");
 		fwrite(out.ptr, 1, out.len, stdout);
 	}
 	buf_free(&out);
@@ -329,7 +330,8 @@ add_certificate(const struct json_value *v, struct buf *pem)
 
 	if (!json_certificate(v, room, &der))
 		return false;
-	pem_write(pem, "CERTIFICATE", der);
+	if (!pem_write(pem, "CERTIFICATE", der))
+		fatal("no room for PEM");
 	return true;
 }
 

@@ -1,68 +1,9 @@
-/* PEM (RFC 7468) around bytes that nobody here looks into, see cli.h. */
+/* Files of certificates that nobody here looks into, see cli.h. */
 #include <stdlib.h>
 
 #include "base/fatal.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "cli/cli.h"
-
-#define LINE 64
-
-void
-pem_write(struct buf *out, const char *label, struct span der)
-{
-	size_t size = BASE64_SIZE(der.len), at, len;
-	char *text = memory_new(size);
-
-	base64_encode(text, der);
-	len = strlen(text);
-	buf_printf(out, "-----BEGIN %s-----\n", label);
-	for (at = 0; at < len; at += LINE)
-		buf_printf(out, "%.*s\n", LINE, text + at);
-	if (!buf_printf(out, "-----END %s-----\n", label))
-		fatal("no room for PEM");
-	free(text);
-}
-
-/* The offset behind the next occurrence of mark. */
-static bool
-skip_behind(struct span *text, const char *mark)
-{
-	const uint8_t *at = memmem(text->ptr, text->len, mark, strlen(mark));
-
-	if (at == NULL)
-		return false;
-	at += strlen(mark);
-	*text = span_of(at, text->len - (size_t)(at - text->ptr));
-	return true;
-}
-
-bool
-pem_next(struct span *text, uint8_t *room, size_t cap, struct span *der)
-{
-	struct buf packed;
-	struct span body;
-	const uint8_t *end;
-	size_t i, len = 0;
-	bool good;
-
-	if (!skip_behind(text, "-----BEGIN ") || !skip_behind(text, "-----"))
-		return false;
-	end = memmem(text->ptr, text->len, "-----END ", 9);
-	if (end == NULL)
-		return false;
-	body = span_of(text->ptr, (size_t)(end - text->ptr));
-	buf_init(&packed, body.len + 1);
-	for (i = 0; i < body.len; i++)
-		if (strchr(" \t\r\n", body.ptr[i]) == NULL)
-			(void)buf_add(&packed, span_of(&body.ptr[i], 1));
-	good =
-	    base64_decode(room, cap, &len, buf_span(&packed), BASE64_STANDARD);
-	buf_free(&packed);
-	*der = span_of(room, len);
-	*text = span_of(end, text->len - body.len);
-	return good && len > 0;
-}
 
 bool
 der_next(struct span *rest, struct span *one)
@@ -89,21 +30,22 @@ bool
 pem_certificates(struct span text, struct buf *der)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	uint8_t room[CERTIFICATE_MAX];
-	struct span one, at = text;
-	const uint8_t *next;
-	bool found = false;
+	size_t offset = 0, len;
+	uint8_t *room;
+	bool good = true, found = false;
 
 	if (text.len == 0)
 		return true;
-	while ((next = memmem(at.ptr, at.len, begin, strlen(begin))) != NULL) {
-		at = span_of(next, at.len - (size_t)(next - at.ptr));
-		if (!pem_next(&at, room, sizeof(room), &one) ||
-		    !buf_add(der, one))
-			return false;
+	room = memory_new(text.len);
+	while (good &&
+	    memmem(text.ptr + offset, text.len - offset, begin,
+		strlen(begin)) != NULL) {
+		good = pem_next(text, &offset, "CERTIFICATE", room, &len) &&
+		    buf_add(der, span_of(room, len));
 		found = true;
 	}
-	return found || buf_add(der, text);
+	free(room);
+	return good && (found || buf_add(der, text));
 }
 
 /* Is the first thing inside a SEQUENCE? Of a private key in the clear it is a

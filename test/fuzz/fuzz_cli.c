@@ -12,14 +12,14 @@
 #include "wire/der.h"
 #include "wire/json.h"
 
-enum { BLOCKS, FILES, ANSWERS, READERS };
+enum { FILES, ANSWERS, READERS };
 static bool met[READERS];
 
 const char *
 corpus_lacks(void)
 {
-	static const char *const names[] = { "blocks of PEM",
-		"a file of certificates", "an answer" };
+	static const char *const names[] = { "a file of certificates",
+		"an answer" };
 	unsigned i;
 
 	for (i = 0; i < READERS; i++)
@@ -63,23 +63,6 @@ check_shown(struct span answer)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (json_text(answer, names[i], text, sizeof(text)))
 			check_tame(text, strlen(text));
-}
-
-static uint64_t
-blocks_read(struct span input)
-{
-	uint8_t *room = malloc(input.len + 1);
-	struct span rest = input, der;
-	uint64_t digest = 0;
-
-	require(room != NULL);
-	while (pem_next(&rest, room, input.len, &der)) {
-		require(
-		    der.len > 0 && der.len < input.len && rest.len < input.len);
-		digest = digest_add(ACCEPTED, der.ptr, der.len);
-	}
-	free(room);
-	return digest;
 }
 
 /* One whole element for our reader of DER, too. It begins as no private key does: with
@@ -144,12 +127,11 @@ input_read(const uint8_t *bytes, size_t len)
 	uint64_t digest = ACCEPTED, found[READERS];
 	unsigned i;
 
-	found[BLOCKS] = blocks_read(input);
 	found[FILES] = file_check(input);
 	found[ANSWERS] = answer_read(input);
 	for (i = 0; i < READERS; i++)
 		met[i] |= found[i] != 0;
-	if (found[BLOCKS] == 0 && found[FILES] == 0 && found[ANSWERS] == 0)
+	if (found[FILES] == 0 && found[ANSWERS] == 0)
 		return 0;
 	return digest_add(digest, found, sizeof(found));
 }

@@ -6,6 +6,7 @@
 
 #include "../base/capture.h"
 #include "base/clock.h"
+#include "base/fatal.h"
 #include "crypto/hash/hash.h"
 #include "judge.h"
 
@@ -441,7 +442,7 @@ ends_it(void (*say)(void), const char *sentence)
 	int status = capture(say, said, sizeof(said));
 
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	assert_int_equal(WEXITSTATUS(status), FATAL_STATUS);
 	if (strstr(said, sentence) == NULL)
 		fail_msg("it says: %s", said);
 }
@@ -490,6 +491,26 @@ another_checker(void **state)
 	drained(w);
 	(void)told(w, REASON_OK);
 	free(other);
+}
+
+/* Nor may it say what is not in the file. */
+static void
+another_file(void **state)
+{
+	struct world *w = *state;
+	struct message_inspected m = { .kind = INSPECT_CSR };
+
+	world_ready(w, 1);
+	last_word.w = w;
+	last_word.by = &w->checker;
+	last_word.id = csr_shown(w);
+	last_word.m = &m;
+	w->lied = true;
+	ends_it(say_inspected, "INSPECTED of what the file does not have");
+	/* A refusal says nothing of it. */
+	m.reason = REASON_KEY_WEAK;
+	inspected(w, &w->checker, last_word.id, &m);
+	(void)told(w, REASON_KEY_WEAK);
 }
 
 /* --- devices --- */
@@ -814,6 +835,7 @@ main(void)
 		TEST(numbers_repeated),
 		TEST(another_kind),
 		TEST(another_checker),
+		TEST(another_file),
 		TEST(pages),
 		TEST(holds),
 		TEST(patience),

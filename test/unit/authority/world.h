@@ -38,6 +38,7 @@ struct world {
 	struct peer signer, checker, operator, apart;
 	uint32_t owner;	   /* of the service, who is an operator as root is */
 	unsigned fresh;	   /* checkers apart that were asked for */
+	bool lied;	   /* checkers say what the file does not have */
 	unsigned starting; /* that often serve was told that a start gets on */
 	/* of the puppet */
 	bool clock_stopped; /* as the signer's does when the clock steps */
