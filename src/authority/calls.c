@@ -240,10 +240,18 @@ on_migrating(void *context)
 	program_starting(a->program);
 }
 
+static void
+on_busy(void *context)
+{
+	struct authority *a = context;
+
+	program_busy(a->program);
+}
+
 static enum reason
 home_open(struct authority *a, struct why *why)
 {
-	const struct store_watch watch = { on_migrating, a };
+	const struct store_watch watch = { on_migrating, on_busy, a };
 	enum reason r;
 
 	if (!a->start.create && access("store.db", R_OK | W_OK) != 0)

@@ -16,14 +16,14 @@ struct queued {
 	uint8_t bytes[];
 };
 
-void
+bool
 channel_pair(int fds[2])
 {
 	const int size = 4 * FRAME_MAX;
 	int i;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
-		fatal_errno("socketpair");
+		return false;
 	/* Beyond net.core.wmem_max only root may go; the default of 212,992
 	 * still takes one frame of FRAME_MAX. */
 	for (i = 0; i < 2; i++)
@@ -32,6 +32,7 @@ channel_pair(int fds[2])
 		    setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size,
 			sizeof(size)) != 0)
 			fatal_errno("SO_SNDBUF");
+	return true;
 }
 
 void
@@ -111,9 +112,11 @@ channel_receive(struct channel *c, uint8_t *room, size_t *len, int *fd)
 		.msg_controllen = sizeof(control) };
 	ssize_t n;
 
+	/* A peer that ended with frames of ours unread gives the latter, once, in
+	 * front of its own last ones. */
 	do {
 		n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return CHANNEL_EMPTY;
 	if (n <= 0)

@@ -21,8 +21,9 @@ struct channel {
 
 enum channel_result { CHANNEL_FRAME, CHANNEL_EMPTY, CHANNEL_CLOSED };
 
-/* A pair with buffers that take FRAME_MAX. Ends the process if that fails. */
-void channel_pair(int fds[2]);
+/* A pair with buffers that take FRAME_MAX. false with errno: no descriptor or memory is
+ * left for one. */
+bool channel_pair(int fds[2]) __attribute__((warn_unused_result));
 /* Takes fd over and makes it non-blocking. */
 void channel_open(struct channel *c, int fd);
 /* Closes and drops what was queued. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -42,22 +43,32 @@ child_hand_peer(struct child *to, enum role role, unsigned index, int fd)
 	(void)control_send(&to->control, MESSAGE_PEER, put_peer, &m, fd);
 }
 
-void
+bool
 child_link_pair(struct child *a, struct child *b)
 {
 	int fds[2];
 
-	channel_pair(fds);
+	if (!channel_pair(fds))
+		return false;
 	child_hand_peer(a, b->role, b->index, fds[0]);
 	child_hand_peer(b, a->role, a->index, fds[1]);
 	close(fds[0]);
 	close(fds[1]);
+	return true;
 }
 
 bool
 child_lives(const struct child *k)
 {
 	return k->state == CHILD_STARTING || k->state == CHILD_READY;
+}
+
+int64_t
+child_deadline(const struct children *c, const struct child *k)
+{
+	int64_t deadline = k->since + c->plan.patience;
+
+	return deadline > c->busy_until ? deadline : c->busy_until;
 }
 
 static void
@@ -109,17 +120,26 @@ hand_tls(const struct children *c, struct child *k)
 		    &k->control, MESSAGE_TLS, NULL, NULL, c->plan.tls);
 }
 
-void
+bool
 child_start(struct children *c, struct child *k)
 {
-	int fds[2], listener = -1;
+	int fds[2], listener = -1, error;
+	pid_t pid;
 
-	channel_pair(fds);
-	k->pid = program_spawn(c->bindir, k->role, fds[1]);
-	if (k->pid < 0)
-		fatal_errno("fork");
+	if (!channel_pair(fds))
+		return false;
+	pid = program_spawn(c->bindir, k->role, fds[1]);
+	error = errno;
 	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		errno = error;
+		return false;
+	}
+	k->pid = pid;
 	channel_open(&k->control, fds[0]);
+	if (k->role == ROLE_AUTHORITY)
+		c->busy_until = 0;
 	k->state = CHILD_STARTING;
 	k->going = false;
 	k->deaf = false;
@@ -138,24 +158,27 @@ child_start(struct children *c, struct child *k)
 	if (k->role == ROLE_SIGNER && c->plan.passphrase >= 0)
 		(void)control_send(&k->control, MESSAGE_PASSPHRASE, NULL, NULL,
 		    c->plan.passphrase);
+	return true;
 }
 
-/* Joins k to those of the living that it talks to. */
-void
+bool
 child_link(struct children *c, struct child *k)
 {
+	bool good = true;
 	unsigned i;
 
-	for (i = 0; i < c->len; i++) {
+	for (i = 0; good && i < c->len; i++) {
 		struct child *other = &c->list[i];
 
-		if (other == k || !child_lives(other))
+		if (other == k || !child_lives(other) ||
+		    (other->on_demand && other->state != CHILD_READY))
 			continue;
 		if (child_linked(k, other))
-			child_link_pair(k, other);
+			good = child_link_pair(k, other);
 		else if (child_linked(other, k))
-			child_link_pair(other, k);
+			good = child_link_pair(other, k);
 	}
+	return good;
 }
 
 void
@@ -204,7 +227,7 @@ fronts_agree(const struct children *c)
 	return true;
 }
 
-/* READY, STARTING, FAILED, FRESH or BLOCKLIST of a child, about the START or RELOAD of
+/* READY, STARTING, BUSY, FAILED, FRESH or BLOCKLIST of a child, about the START or RELOAD of
  * that number; fd came with it, or is -1. */
 static void
 take_word(struct children *c, struct child *k, enum message type, uint64_t plan,
@@ -228,6 +251,11 @@ take_word(struct children *c, struct child *k, enum message type, uint64_t plan,
 	cbor_open(&in, payload, true);
 	if (type == MESSAGE_FRESH || !message_failed_get(&in, &m))
 		return;
+	if (k->role == ROLE_AUTHORITY)
+		c->busy_until =
+		    type == MESSAGE_BUSY ? clock_ticks() + BUSY_PATIENCE : 0;
+	if (type == MESSAGE_BUSY)
+		return;
 	/* Others may wait for it: nobody is stuck while somebody gets on. */
 	if (type == MESSAGE_STARTING) {
 		for (i = 0; i < c->len; i++)
@@ -236,6 +264,10 @@ take_word(struct children *c, struct child *k, enum message type, uint64_t plan,
 		return;
 	}
 	if (type == MESSAGE_READY) {
+		/* Who cannot start is not asked, and blamed for no request. */
+		if (k->on_demand && k->state == CHILD_STARTING &&
+		    !child_link(c, k))
+			kill(k->pid, SIGKILL);
 		k->state = CHILD_READY;
 		k->plan = plan;
 		return;

@@ -15,6 +15,7 @@
 
 #define CHILDREN_MAX  40
 #define BACKOFF_FIRST 100 /* milliseconds, doubling with each death */
+#define BUSY_PATIENCE 3600000
 
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_FAILED };
 
@@ -43,6 +44,7 @@ struct children {
 	struct child list[CHILDREN_MAX];
 	unsigned len;
 	int64_t began;	      /* clock_ticks when a test clock was set */
+	int64_t busy_until;   /* nobody is stuck before: the authority's word */
 	uint64_t reloads;     /* so many: the number of the last one */
 	int tls_before;	      /* the last that all fronts used; -1 */
 	int blocklist;	      /* the authority's, for fronts; -1 */
@@ -57,14 +59,18 @@ struct children {
 bool child_linked(const struct child *a, const struct child *b);
 /* Hands `to` its end of a pair with another; fd stays the caller's. */
 void child_hand_peer(struct child *to, enum role role, unsigned index, int fd);
-/* Joins two by a new pair. */
-void child_link_pair(struct child *a, struct child *b);
-/* Joins k to those of the living that it talks to. */
-void child_link(struct children *c, struct child *k);
+/* Joins two by a new pair; false with errno. */
+MUST_USE bool child_link_pair(struct child *a, struct child *b);
+/* Joins k to those of the living that it talks to; to one that was started on demand
+ * when that is ready. false with errno: what was joined ends with k. */
+MUST_USE bool child_link(struct children *c, struct child *k);
 /* Is it started and not known to have failed? */
 bool child_lives(const struct child *k);
-/* Runs its program and hands it what it needs; it waits for child_go(). */
-void child_start(struct children *c, struct child *k);
+/* When a start that is not ready yet is given up, in clock_ticks. */
+int64_t child_deadline(const struct children *c, const struct child *k);
+/* Runs its program and hands it what it needs; it waits for child_go(). false with
+ * errno where there is no process to be had. */
+MUST_USE bool child_start(struct children *c, struct child *k);
 void child_go(struct child *k);
 /* Hands it what the plan has now: RELOAD, and TLS if it is a front. */
 void child_reload(const struct children *c, struct child *k);

@@ -125,7 +125,7 @@ start_state(const struct children *c, struct why *why)
 			continue;
 		if (k->deaf ||
 		    (k->going && k->state == CHILD_STARTING &&
-			clock_ticks() - k->since > c->plan.patience))
+			clock_ticks() > child_deadline(c, k)))
 			return why_set(why, REASON_UNAVAILABLE, -1,
 			    "hallmark-%s %s", role_name(k->role),
 			    k->deaf ? "ended before it was ready"
@@ -195,6 +195,7 @@ children_start(
 {
 	struct children *c = memory_new(sizeof(*c));
 	unsigned i, j, started, pairs = plan->fronts > 0 ? plan->fronts : 1;
+	bool good = true;
 	enum reason r;
 
 	c->plan = *plan;
@@ -228,12 +229,19 @@ children_start(
 		children_stop(c);
 		return r;
 	}
-	for (i = 0; i < started; i++)
-		child_start(c, &c->list[i]);
-	for (i = 0; i < started; i++)
-		for (j = 0; j < started; j++)
+	for (i = 0; i < started && good; i++)
+		good = child_start(c, &c->list[i]);
+	for (i = 0; i < started && good; i++)
+		for (j = 0; j < started && good; j++)
 			if (child_linked(&c->list[i], &c->list[j]))
-				child_link_pair(&c->list[i], &c->list[j]);
+				good =
+				    child_link_pair(&c->list[i], &c->list[j]);
+	if (!good) {
+		why_set(why, REASON_UNAVAILABLE, -1, "no process: %s",
+		    strerror(errno));
+		children_stop(c);
+		return REASON_UNAVAILABLE;
+	}
 	for (i = 0; i < started; i++)
 		if (c->list[i].role != ROLE_FRONT)
 			child_go(&c->list[i]);
@@ -323,7 +331,8 @@ admin_open(struct children *c, enum role to)
 	for (i = 0; i < c->len; i++) {
 		if (c->list[i].role != to || c->list[i].index != 0)
 			continue;
-		channel_pair(fds);
+		if (!channel_pair(fds))
+			return false;
 		child_hand_peer(&c->list[i], ROLE_ADMIN, 0, fds[1]);
 		close(fds[1]);
 		channel_open(&c->admin, fds[0]);

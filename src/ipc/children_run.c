@@ -1,4 +1,5 @@
 /* A service that goes on: deaths, new starts, reloads; see children.h. */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -24,6 +25,15 @@ passing(enum reason r)
 }
 
 static void
+start_later(struct child *k)
+{
+	k->state = CHILD_DOWN;
+	k->again = clock_ticks() + k->backoff;
+	k->backoff =
+	    k->backoff * 2 > BACKOFF_LAST ? BACKOFF_LAST : k->backoff * 2;
+}
+
+static void
 child_died(struct children *c, struct child *k, int status)
 {
 	while (k->control.fd >= 0 && !k->deaf)
@@ -31,6 +41,14 @@ child_died(struct children *c, struct child *k, int status)
 	channel_close(&k->control);
 	k->pid = 0;
 	if (k->on_demand) {
+		if (k->state == CHILD_STARTING)
+			log_alarm("program-died",
+			    "program=\"%s\" %s=\"%d\" text=\"in its start, to "
+			    "check again what was issued\"",
+			    role_name(k->role),
+			    WIFSIGNALED(status) ? "signal" : "status",
+			    WIFSIGNALED(status) ? WTERMSIG(status)
+						: WEXITSTATUS(status));
 		k->state = CHILD_DOWN; /* until it is asked for again */
 		return;
 	}
@@ -54,10 +72,7 @@ child_died(struct children *c, struct child *k, int status)
 	    role_name(k->role), WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 	    (long long)k->backoff);
-	k->state = CHILD_DOWN;
-	k->again = clock_ticks() + k->backoff;
-	k->backoff =
-	    k->backoff * 2 > BACKOFF_LAST ? BACKOFF_LAST : k->backoff * 2;
+	start_later(k);
 }
 
 static void
@@ -85,9 +100,14 @@ end_stuck(struct children *c)
 	for (i = 0; i < c->len; i++) {
 		struct child *k = &c->list[i];
 
-		if (k->state == CHILD_STARTING && k->pid > 0 &&
-		    clock_ticks() - k->since > c->plan.patience)
-			kill(k->pid, SIGKILL);
+		if (k->state != CHILD_STARTING || k->pid <= 0 ||
+		    clock_ticks() <= child_deadline(c, k))
+			continue;
+		log_alarm("program-stuck",
+		    "program=\"%s\" text=\"in its start\"", role_name(k->role));
+		kill(k->pid, SIGKILL);
+		/* While a disk holds it, which no signal ends: once a second. */
+		k->since = clock_ticks() - c->plan.patience + 1000;
 	}
 }
 
@@ -106,7 +126,7 @@ next_due(const struct children *c)
 		else if (k->state == CHILD_DOWN && !k->on_demand)
 			at = k->again;
 		else if (k->state == CHILD_STARTING)
-			at = k->since + c->plan.patience + 1;
+			at = child_deadline(c, k) + 1;
 		else
 			continue;
 		if (at < due)
@@ -148,8 +168,14 @@ restart_due(struct children *c)
 
 		if (!start_due(k))
 			continue;
-		child_start(c, k);
-		child_link(c, k);
+		if (!child_start(c, k)) {
+			log_alarm("program-down", "program=\"%s\" text=\"%s\"",
+			    role_name(k->role), strerror(errno));
+			start_later(k);
+			continue;
+		}
+		if (!k->on_demand && !child_link(c, k))
+			kill(k->pid, SIGKILL); /* and once more, later */
 		child_go(k);
 	}
 }

@@ -50,6 +50,7 @@ enum message {
 	/* serve to front */
 	MESSAGE_TLS,
 	MESSAGE_BLOCKLIST, /* authority to serve, serve to fronts */
+	MESSAGE_BUSY, /* authority to serve: STARTING, and no word for long */
 	/* front, checker */
 	MESSAGE_CHECK = 16,
 	MESSAGE_ANSWER,

@@ -367,11 +367,12 @@ handle(struct program *p, const struct epoll_event *e, unsigned *batch)
 		if (!channel_flush(&peer->channel)) {
 			if (peer == &p->control)
 				serve_gone(p);
-			else
+			/* Its last words may lie there still. */
+			else if ((e->events & EPOLLIN) == 0)
 				peer_drop(peer);
-			return;
-		}
-		if (peer->channel.head == NULL && peer->wants_write) {
+			if (peer == &p->control || !peer->used)
+				return;
+		} else if (peer->channel.head == NULL && peer->wants_write) {
 			peer->wants_write = false;
 			watch(p, peer, EPOLL_CTL_MOD);
 		}
@@ -618,6 +619,13 @@ program_starting(struct program *p)
 {
 	if (!p->ready)
 		control_send(p, MESSAGE_STARTING, REASON_OK, NULL);
+}
+
+void
+program_busy(struct program *p)
+{
+	if (!p->ready)
+		control_send(p, MESSAGE_BUSY, REASON_OK, NULL);
 }
 
 enum role

@@ -92,6 +92,9 @@ uint32_t program_owner(const struct program *p);
 void program_ready(struct program *p);
 /* Before that: it takes longer, and is no reason to give this program up. */
 void program_starting(struct program *p);
+/* The same for what nothing can be said in: serve waits for an hour, or until the
+ * next word. */
+void program_busy(struct program *p);
 
 enum role peer_role(const struct peer *p);
 unsigned peer_index(const struct peer *p);

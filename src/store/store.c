@@ -11,18 +11,28 @@
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA,
     "one file in schema/ for each version");
 
+static void
+tell_busy(const struct store_watch *watch)
+{
+	if (watch != NULL)
+		watch->busy(watch->context);
+}
+
 /* One transaction: a power cut leaves the old schema or the new one. */
 static enum reason
-migrate_to(struct store *s, int64_t version, struct why *why)
+migrate_to(struct store *s, int64_t version, const struct store_watch *watch,
+    struct why *why)
 {
 	char end[96];
+	bool good;
 
 	snprintf(end, sizeof(end),
 	    "INSERT INTO schema_version VALUES (%lld); COMMIT;",
 	    (long long)version);
-	if (s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
-	    s->driver->script(s->database, migrations[version - 1], why) &&
-	    s->driver->script(s->database, end, why))
+	good = s->driver->script(s->database, "BEGIN IMMEDIATE", why) &&
+	    s->driver->script(s->database, migrations[version - 1], why);
+	tell_busy(watch);
+	if (good && s->driver->script(s->database, end, why))
 		return REASON_OK;
 	(void)s->driver->script(s->database, "ROLLBACK", NULL);
 	return REASON_STORE_FAILED;
@@ -37,10 +47,9 @@ migrate_rows(struct store *s, int64_t version, const struct store_watch *watch,
 
 	if (!s->driver->bulk(s->database, true, why))
 		return REASON_STORE_FAILED;
-	if ((r = migrate_to(s, version, why)) != REASON_OK)
+	if ((r = migrate_to(s, version, watch, why)) != REASON_OK)
 		return r;
-	if (watch != NULL)
-		watch->call(watch->context);
+	tell_busy(watch);
 	return s->driver->bulk(s->database, false, why) ? REASON_OK
 							: REASON_STORE_FAILED;
 }
@@ -66,7 +75,7 @@ migrate(struct store *s, bool create, const struct store_watch *watch,
 	before = version;
 	while (r == REASON_OK && version < STORE_SCHEMA) {
 		version++;
-		r = create ? migrate_to(s, version, why)
+		r = create ? migrate_to(s, version, watch, why)
 			   : migrate_rows(s, version, watch, why);
 	}
 	/* Seldom, and an empty store is news: verbs tell it, too. */
@@ -84,6 +93,8 @@ store_open(const struct driver *driver, const char *where, bool create,
 	enum reason r;
 
 	s->driver = driver;
+	/* What an unclean stop left in a log is read, whatever its length. */
+	tell_busy(watch);
 	if ((s->database = driver->open(where, create, why)) == NULL) {
 		free(s);
 		return REASON_STORE_FAILED;

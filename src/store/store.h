@@ -28,11 +28,13 @@ struct store;
  * migration per transaction. Schema 0 is a database without any version in it:
  * an empty file, or one without a table of ours. STORE_SCHEMA if it is newer
  * than this program; then no table has been touched. A migration may walk all rows
- * of a large table, which takes minutes: watch (may be NULL) is called again and again
- * meanwhile, see driver.h.
+ * of a large table, which takes minutes: call of watch (may be NULL) runs again and
+ * again meanwhile, see driver.h; busy before each step within which it cannot, and
+ * which takes as long as the disk needs for what was written.
  */
 struct store_watch {
 	void (*call)(void *context);
+	void (*busy)(void *context);
 	void *context;
 };
 MUST_USE enum reason store_open(const struct driver *driver, const char *where,

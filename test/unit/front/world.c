@@ -256,7 +256,7 @@ checker_start(void)
 	const struct message_peer m = { .role = ROLE_CHECKER, .index = 5 };
 	int fds[2];
 
-	channel_pair(fds);
+	assert_true(channel_pair(fds));
 	if ((checker_pid = fork_with(fds[1])) == 0)
 		checker_play(3);
 	assert_true(control_send(&control, MESSAGE_PEER, put_peer, &m, fds[0]));
@@ -362,7 +362,7 @@ world_start(const struct http_limits *limits, enum client_certificate client,
 		.rate_handshake = world_handshakes,
 		.max_age = 86400,
 		.max_ahead = 300 };
-	channel_pair(fds);
+	assert_true(channel_pair(fds));
 	if ((front_pid = fork_with(fds[1])) == 0) {
 		log_open("front");
 		state.limits = *limits;

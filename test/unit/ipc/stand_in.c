@@ -61,8 +61,14 @@ start(void *context, struct program *p, struct why *why)
 	strcpy(s->name, program_start(p)->config.organization);
 	if (getenv("HOME") != NULL || getenv("PATH") != NULL)
 		fatal("an environment came along");
+	if (calls.role == ROLE_CHECKER && strcmp(s->name, "unborn") == 0 &&
+	    program_start(p)->index == CHECKER_APART)
+		_exit(EXIT_FAILURE);
+	if (calls.role == ROLE_AUTHORITY && strcmp(s->name, "busy") == 0)
+		program_busy(p);
 	if (calls.role == ROLE_AUTHORITY && strcmp(s->name, "slow") != 0 &&
-	    strcmp(s->name, "stuck") != 0 && strcmp(s->name, "awaited") != 0)
+	    strcmp(s->name, "busy") != 0 && strcmp(s->name, "stuck") != 0 &&
+	    strcmp(s->name, "awaited") != 0)
 		program_ready(p);
 	/* As a signer with many keys. */
 	for (i = 0; calls.role == ROLE_SIGNER &&
@@ -120,14 +126,16 @@ lost(void *context, struct peer *peer)
 }
 
 /* "slow" says each second that it goes on, and is ready after four; "awaited" is
- * then, too, and its signer says it; "stuck" says nothing; any other one was ready
+ * then, too, and its signer says it; "busy" says once that it will say nothing, and
+ * is ready after four; "stuck" says nothing; any other one was ready
  * at its start. */
 static void
 tick(void *context)
 {
 	struct state *s = context;
 
-	if (strcmp(s->name, "slow") != 0 && strcmp(s->name, "awaited") != 0)
+	if (strcmp(s->name, "slow") != 0 && strcmp(s->name, "awaited") != 0 &&
+	    strcmp(s->name, "busy") != 0)
 		return;
 	if (++s->slow > 4)
 		program_ready(s->program);
@@ -171,6 +179,11 @@ take_admin(struct state *s, struct peer *peer, const struct frame *f)
 		s->fresh = peer;
 		s->fresh_id = f->id;
 		program_fresh(s->program);
+	} else if (strcmp(m.verb, "order") == 0) {
+		program_fresh(s->program);
+		reply(peer, f->id, "ordered");
+	} else if (strcmp(m.verb, "born") == 0) {
+		reply(peer, f->id, s->apart == 0 ? "none" : "some");
 	} else if (strcmp(m.verb, "apart") == 0) {
 		reply(peer, f->id,
 		    program_peer(s->program, ROLE_CHECKER, CHECKER_APART) ==

@@ -32,9 +32,32 @@ pair(struct channel *a, struct channel *b)
 {
 	int fds[2];
 
-	channel_pair(fds);
+	assert_true(channel_pair(fds));
 	channel_open(a, fds[0]);
 	channel_open(b, fds[1]);
+}
+
+/* What was said before the end is heard, whatever was not read. */
+static void
+test_last_words(void **state)
+{
+	struct channel a, b;
+	size_t len;
+	int fd, i;
+
+	(void)state;
+	pair(&a, &b);
+	assert_true(channel_send(&a, span_str("unread"), -1));
+	assert_true(channel_send(&b, span_str("first"), -1));
+	assert_true(channel_send(&b, span_str("last"), -1));
+	channel_close(&b);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+		    channel_receive(&a, room, &len, &fd), CHANNEL_FRAME);
+		assert_memory_equal(room, i == 0 ? "first" : "last", len);
+	}
+	assert_int_equal(channel_receive(&a, room, &len, &fd), CHANNEL_CLOSED);
+	channel_close(&a);
 }
 
 static void
@@ -208,6 +231,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full_frame_passes),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_longer_than_a_frame_is_closed),
 		cmocka_unit_test(test_queue_keeps_order_and_cap),
 		cmocka_unit_test(test_descriptor_passes_through_queue),

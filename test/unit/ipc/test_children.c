@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +87,8 @@ remove_home(void **state)
 	return system(command);
 }
 
+static const char *organization = "first";
+
 static struct children_plan
 plan_of(int secret)
 {
@@ -99,7 +103,7 @@ plan_of(int secret)
 		.tls = -1,
 		.home = home };
 
-	strcpy(p.start.config.organization, "first");
+	strcpy(p.start.config.organization, organization);
 	return p;
 }
 
@@ -282,6 +286,63 @@ test_fresh(void **state)
 	admin_close(a);
 }
 
+/* One that cannot start is shown to nobody: who asks it would blame what he asked. */
+static void
+test_unborn(void **state)
+{
+	int listener = admin_listen(home), status;
+	struct message_admin_reply reply;
+	struct admin_connection *a;
+	pid_t pid;
+
+	(void)state;
+	organization = "unborn";
+	pid = serve(listener, true);
+	organization = "first";
+	close(listener);
+	assert_non_null(a = admin_connect(home));
+	ask(a, "order", &reply);
+	poll(NULL, 0, 2500);
+	ask(a, "born", &reply);
+	assert_true(span_is(reply.json, "none"));
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	admin_close(a);
+}
+
+/* Nothing is left for a new process, for a while: what died comes back behind it. */
+static void
+test_no_process(void **state)
+{
+	int listener = admin_listen(home), status;
+	/* All of these are open; poll() takes no more than the limit. */
+	struct rlimit many, none = { .rlim_cur = 12 };
+	struct message_admin_reply reply;
+	struct admin_connection *a;
+	pid_t pid, helper;
+
+	(void)state;
+	pid = serve(listener, true);
+	close(listener);
+	assert_non_null(a = admin_connect(home));
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &many), 0);
+	none.rlim_max = many.rlim_max;
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &none, NULL), 0);
+	if ((helper = fork()) == 0) {
+		poll(NULL, 0, 1500);
+		_exit(prlimit(pid, RLIMIT_NOFILE, &many, NULL) != 0);
+	}
+	/* Answered only when the authority got a second signer. */
+	ask(a, "kill-signer", &reply);
+	assert_int_equal(waitpid(helper, &status, WNOHANG), helper);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	admin_close(a);
+}
+
 /* Nobody takes them: the next one is told so, and does not wait for ever. */
 static void
 test_full_house(void **state)
@@ -316,6 +377,10 @@ test_slow_start(void **state)
 	children_stop(c);
 	/* Somebody else's word is good for who waits for him. */
 	strcpy(p.start.config.organization, "awaited");
+	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
+	children_stop(c);
+	/* Once is enough for what cannot speak. */
+	strcpy(p.start.config.organization, "busy");
 	assert_int_equal(children_start(&p, &c, &why), REASON_OK);
 	children_stop(c);
 	strcpy(p.start.config.organization, "stuck");
@@ -399,6 +464,8 @@ main(void)
 		cmocka_unit_test(test_refused_start),
 		cmocka_unit_test(test_restart_and_reload),
 		cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_unborn),
+		cmocka_unit_test(test_no_process),
 		cmocka_unit_test(test_slow_start),
 		cmocka_unit_test(test_full_house),
 		cmocka_unit_test(test_failure_ends_service),

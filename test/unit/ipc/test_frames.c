@@ -357,7 +357,7 @@ test_permissions(void **state)
 	assert_int_equal(allowed,
 	    4 * 7 + 1 + 4 * 2 + 2 + 2 + 2 + 3 + 2 + 2 + 10 + 3 + 2 + 2 +
 		2 /* LOOK_UP, ON_RECORD */ + 1 /* STARTING of the signer */ +
-		2 /* FETCH, on its way */);
+		2 /* FETCH, on its way */ + 1 /* BUSY */);
 }
 
 int

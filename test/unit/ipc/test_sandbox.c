@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fatal.h"
 #include "ipc/sandbox.h"
 
 /* A made-up kernel: its version, and what it was asked. */
@@ -132,7 +133,7 @@ not_as_root(void **state)
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == FATAL_STATUS);
 }
 
 int

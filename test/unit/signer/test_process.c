@@ -70,8 +70,8 @@ launch(bool create)
 	int pairs[2][2], folder, secret = memfd_create("passphrase", 0);
 
 	assert_int_equal(write(secret, "open sesame", 11), 11);
-	channel_pair(pairs[0]);
-	channel_pair(pairs[1]);
+	assert_true(channel_pair(pairs[0]));
+	assert_true(channel_pair(pairs[1]));
 	if ((child = fork()) == 0) {
 		dup2(pairs[0][1], 3);
 		execl(getenv("HALLMARK_SIGNER"), "hallmark-signer", NULL);
@@ -227,7 +227,7 @@ bereft(void **state)
 		ask_remark(i);
 	channel_close(&authority);
 	assert_int_equal(kill(child, SIGCONT), 0);
-	channel_pair(pair);
+	assert_true(channel_pair(pair));
 	channel_open(&authority, pair[0]);
 	SEND(&control, PEER, 0, pair[1], peer, &peer);
 	close(pair[1]);

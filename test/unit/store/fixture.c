@@ -6,6 +6,8 @@
 const char *spy_breaks;
 size_t spy_rows;
 int64_t spy_sorts_in;
+bool spy_busy;
+unsigned spy_steps, spy_told;
 
 struct spied {
 	row_call row;
@@ -34,9 +36,18 @@ spy_run(void *database, const char *sql, const struct value *values, unsigned n,
 	    database, sql, values, n, row == NULL ? NULL : spy_row, &s);
 }
 
+static void
+lasts(void)
+{
+	spy_steps++;
+	spy_told += spy_busy;
+	spy_busy = false;
+}
+
 static void *
 spy_open(const char *where, bool create, struct why *why)
 {
+	lasts();
 	return sqlite_driver.open(where, create, why);
 }
 
@@ -60,12 +71,16 @@ spy_script(void *database, const char *sql, struct why *why)
 	if (strstr(sql, "CREATE INDEX") != NULL)
 		(void)sqlite_driver.run(database, "PRAGMA temp_store", NULL, 0,
 		    take_setting, &spy_sorts_in);
+	if (strstr(sql, "COMMIT") != NULL)
+		lasts();
 	return sqlite_driver.script(database, sql, why);
 }
 
 static bool
 spy_bulk(void *database, bool begins, struct why *why)
 {
+	if (!begins)
+		lasts();
 	return sqlite_driver.bulk(database, begins, why);
 }
 

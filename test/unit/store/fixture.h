@@ -24,6 +24,10 @@ extern const char *spy_breaks;
 extern size_t spy_rows;
 /* temp_store of SQLite when the last index was made: 1 where its sort goes to files. */
 extern int64_t spy_sorts_in;
+/* Steps of the driver that may last and call nobody: all, and those before which
+ * spy_busy was set. */
+extern bool spy_busy;
+extern unsigned spy_steps, spy_told;
 /* sqlite_driver, but for those. */
 extern const struct driver spy_driver;
 
