@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ struct journal {
 	size_t size, used;    /* of that segment */
 	uint64_t group;	      /* number of the last one written */
 	size_t next_size;     /* of the segment made ahead, 0 = there is none */
+	int64_t no_room;      /* clock_ticks() when that failed last, or 0 */
 	bool broken;	      /* a write or sync failed */
 	struct ledger ledger; /* as after the pending group */
 	struct buf pending;   /* header's room and payload */
@@ -184,16 +186,25 @@ make_next(struct journal *j)
 {
 	size_t size = size_needed(&j->ledger, j->size);
 	struct span nothing = { NULL, 0 };
+	int64_t now = clock_ticks();
 	struct why why;
 
 	/* One that has become too small for the checkpoint is made anew. */
 	if (j->next_size >= size)
 		return;
+	/* To fill a disk with zeros for each order is dear, and a line for each
+	 * fills it once more. */
+	if (j->no_room != 0 && now - j->no_room < 1000)
+		return;
 	if (segment_make(j->dir, j->segment + 1, size, nothing, &why) ==
-	    REASON_OK)
+	    REASON_OK) {
 		j->next_size = size;
-	else
+		j->no_room = 0;
+		return;
+	}
+	if (j->no_room == 0)
 		log_alarm("journal-full", "text=\"%s\"", why.text);
+	j->no_room = now;
 }
 
 /* Makes the next segment when this one is over three quarters full. Not yet an error if
@@ -289,6 +300,12 @@ journal_append(
 	    (reason = roll_over(j, now, why)) != REASON_OK)
 		return reason;
 	return append(j, r, now, why);
+}
+
+bool
+journal_idle(const struct journal *j)
+{
+	return j->pending.len == 0;
 }
 
 void

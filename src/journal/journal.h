@@ -45,6 +45,8 @@ const struct ledger *journal_ledger(const struct journal *j);
  * once. */
 MUST_USE enum reason journal_append(
     struct journal *j, struct record *r, int64_t now, struct why *why);
+/* No group is begun: of JOURNAL_FULL, there is no room for another segment. */
+bool journal_idle(const struct journal *j);
 /* Writes the group and syncs it. After JOURNAL_WRITE the journal is unusable
  * and the signer must end. */
 MUST_USE enum reason journal_commit(struct journal *j, struct why *why);

@@ -122,7 +122,7 @@ append(struct signer *s, struct record *r, struct why *why)
 {
 	enum reason reason = journal_append(s->journal, r, s->now, why);
 
-	if (reason != REASON_JOURNAL_FULL)
+	if (reason != REASON_JOURNAL_FULL || journal_idle(s->journal))
 		return reason;
 	if ((reason = commit(s, why)) != REASON_OK)
 		return reason;

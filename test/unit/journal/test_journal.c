@@ -1,5 +1,6 @@
 /* The journal on disk: what a crash, a flipped bit or a second signer does. */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -711,8 +712,15 @@ full(void **state)
 		journal_drain(j, ignore, NULL);
 	}
 	assert_int_equal(reason, REASON_JOURNAL_FULL);
+	assert_true(journal_idle(j));
 	assert_int_equal(rmdir(name), 0);
+	/* Tried for once a second, not for each order. */
+	r = sample_voucher("voucher-1");
+	assert_int_equal(
+	    journal_append(j, &r, SAMPLE_TIME, &why), REASON_JOURNAL_FULL);
+	poll(NULL, 0, 1100);
 	add(j, sample_voucher("voucher-1"));
+	assert_false(journal_idle(j));
 	commit(j);
 	journal_close(j);
 	journal_close(reopen());
