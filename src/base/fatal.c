@@ -20,7 +20,7 @@ fatal(const char *format, ...)
 	va_end(arguments);
 	log_alarm(
 	    "fatal", "text=\"%s\"", log_value(plain, sizeof(plain), text));
-	exit(EXIT_FAILURE);
+	exit(FATAL_STATUS);
 }
 
 void

@@ -7,7 +7,9 @@
 
 #include <stddef.h>
 
-/* Logs the message as an alarm and ends the process with EXIT_FAILURE. */
+/* Not one of what verbs return: who starts us again need not look first. */
+#define FATAL_STATUS 70
+/* Logs the message as an alarm and ends the process with FATAL_STATUS. */
 _Noreturn void fatal(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 /* Like fatal(), with the text of errno appended. */

@@ -55,7 +55,7 @@ expect(void (*run)(void), const char *words)
 	int status = capture(run, said, sizeof(said));
 
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	assert_int_equal(WEXITSTATUS(status), FATAL_STATUS);
 	assert_non_null(strstr(said, " alarm fatal "));
 	assert_non_null(strstr(said, words));
 }

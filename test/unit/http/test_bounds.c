@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/fatal.h"
 #include "http/bounds.h"
 
 /* In a child with these limits: its exit status. What it may have open in the
@@ -47,7 +48,7 @@ descriptors(void **state)
 	assert_int_equal(apply(264, 264, 200, 200), 0);
 	assert_int_equal(apply(263, 263, 200, 199), 0);
 	assert_int_equal(apply(65, 65, 4096, 1), 0);
-	assert_int_equal(apply(64, 64, 4096, 0), EXIT_FAILURE);
+	assert_int_equal(apply(64, 64, 4096, 0), FATAL_STATUS);
 }
 
 int
