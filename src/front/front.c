@@ -151,18 +151,18 @@ on_start(void *context, struct program *p, struct why *why)
 	return open_tls(f, &start->config, why);
 }
 
-/* New connections see the new certificate; what cannot be read changes
- * nothing. */
+/* New connections see the new certificate, or go on with the one before; all else is
+ * new in any case, as it is for fronts that start later. */
 static enum reason
 on_reload(void *context, const struct message_start *start, struct why *why)
 {
 	struct front *f = context;
-	enum reason r = open_tls(f, &start->config, why);
 	char legacy[LEGACY_TEXT_SIZE];
+	enum reason r;
 
-	if (r != REASON_OK)
-		return r;
 	take_config(f, &start->config);
+	if ((r = open_tls(f, &start->config, why)) != REASON_OK)
+		return r;
 	legacy_print(legacy, start->config.legacy);
 	log_note("reloaded", "legacy=\"%s\"", legacy);
 	return REASON_OK;
