@@ -103,15 +103,23 @@ connect_any(struct connection *c)
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM };
 	struct addrinfo *list, *a;
-	int n, kept = 0;
+	int64_t deadline = c->deadline, now;
+	int n, kept = 0, left = 0;
 
 	n = getaddrinfo(
 	    c->client->url.host, c->client->url.port, &hints, &list);
 	if (n != 0)
 		return failed(c, "resolve", gai_strerror(n));
-	for (a = list; a != NULL && c->fd < 0; a = a->ai_next)
+	for (a = list; a != NULL; a = a->ai_next)
+		left++;
+	/* One that nothing comes back from leaves the others their share. */
+	for (a = list; a != NULL && c->fd < 0; a = a->ai_next) {
+		now = clock_ticks();
+		c->deadline = now + (deadline - now) / left--;
 		if (!connect_to(c, a))
 			kept = errno;
+	}
+	c->deadline = deadline;
 	freeaddrinfo(list);
 	return c->fd >= 0 ? REASON_OK : failed(c, "connect", strerror(kept));
 }
