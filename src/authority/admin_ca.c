@@ -324,27 +324,14 @@ ca_activate(
 
 /* --- reading --- */
 
-static void
-put_optional(struct json_out *o, const char *name, const char *text)
-{
-	json_put_name(o, name);
-	if (text[0] == '\0')
-		json_put_null(o);
-	else
-		json_put_text(o, text);
-}
-
 void
 put_time(struct json_out *o, const char *name, int64_t moment)
 {
-	char text[CLOCK_TEXT_SIZE];
+	char text[CLOCK_TEXT_SIZE] = "";
 
-	clock_print(text, moment);
-	json_put_name(o, name);
-	if (moment == 0)
-		json_put_null(o);
-	else
-		json_put_text(o, text);
+	if (moment != 0)
+		clock_print(text, moment);
+	json_add_optional(o, name, text);
 }
 
 /* Names that `hallmark init` gives say so (ceremony/ceremony.h): the words stand
@@ -385,14 +372,14 @@ put_place(struct authority *a, struct json_out *o, const struct ledger_key *k)
 	if (k->order.purpose == PURPOSE_IDEVID_CA) {
 		json_add_uint(
 		    o, "generation", ledger_key_generation(&a->ledger, k));
-		put_optional(o, "factory", k->order.factory);
+		json_add_optional(o, "factory", k->order.factory);
 		put_time(o, "awake-until", k->count.awake_until);
-		put_optional(o, "succeeds", k->order.succeeds);
-		put_optional(
+		json_add_optional(o, "succeeds", k->order.succeeds);
+		json_add_optional(
 		    o, "successor", next == NULL ? "" : next->order.name);
 	}
 	/* Where its wrapping key lay is known when it was erased. */
-	put_optional(o, "wrapping",
+	json_add_optional(o, "wrapping",
 	    wrapping_name(k->erased != 0 ? k->erased
 		    : k->wrapped	 ? WRAPPING_BESIDE
 					 : WRAPPING_NONE));
@@ -422,7 +409,7 @@ put_ca(struct authority *a, struct json_out *o, const struct store_ca *ca)
 	}
 	put_time(o, "created", ca->created);
 	put_time(o, "not-after", ca->not_after);
-	put_optional(o, "retired-for", ca->cause);
+	json_add_optional(o, "retired-for", ca->cause);
 	json_add_hex(o, "key-id", span_of(ca->key_id, ca->key_id_len));
 }
 

@@ -10,14 +10,6 @@
 #define ONE_DEVICE	1024
 #define ONE_CERTIFICATE (ONE_DEVICE + CERTIFICATE_MAX / 3 * 4 + 8)
 
-const char *
-device_state_text(enum device_state state)
-{
-	static const char *const words[] = { "", "active", "held", "retired" };
-
-	return (unsigned)state <= DEVICE_RETIRED ? words[state] : "";
-}
-
 /* --- reading --- */
 
 static void
@@ -187,11 +179,8 @@ put_whole(void *context, const struct store_device *s)
 	w->found++;
 	json_begin_object(o);
 	put_device(o, s);
-	json_put_name(o, "customer");
-	if (store_device_owner(w->a->store, d, owner))
-		json_put_text(o, owner);
-	else
-		json_put_null(o);
+	json_add_optional(o, "customer",
+	    store_device_owner(w->a->store, d, owner) ? owner : NULL);
 	json_add_hex(
 	    o, "issuer-name-sha256", span_of(d->issuer_name_sha256, HASH_SIZE));
 	json_add_hex(o, "spki-sha256", span_of(d->spki_sha256, HASH_SIZE));

@@ -36,11 +36,7 @@ put_key(struct authority *a, struct json_out *o)
 	char name[KEY_NAME_MAX + 1];
 
 	free_name(a, name);
-	json_put_name(o, "key");
-	if (k == NULL)
-		json_put_null(o);
-	else
-		json_put_text(o, key->name);
+	json_add_optional(o, "key", k == NULL ? NULL : key->name);
 	json_put_name(o, "key-sha256");
 	if (k == NULL)
 		json_put_null(o);

@@ -76,16 +76,6 @@ ca_policy(
 /* --- showing --- */
 
 static void
-put_word(struct json_out *o, const char *name, const char *word, bool none)
-{
-	json_put_name(o, name);
-	if (none)
-		json_put_null(o);
-	else
-		json_put_text(o, word);
-}
-
-static void
 put_number(struct json_out *o, const char *name, uint64_t value, bool none)
 {
 	json_put_name(o, name);
@@ -98,10 +88,11 @@ put_number(struct json_out *o, const char *name, uint64_t value, bool none)
 static void
 put_day(struct json_out *o, const char *name, uint32_t day)
 {
-	char text[DAY_TEXT_SIZE];
+	char text[DAY_TEXT_SIZE] = "";
 
-	day_print(text, day);
-	put_word(o, name, text, day == 0);
+	if (day != 0)
+		day_print(text, day);
+	json_add_optional(o, name, text);
 }
 
 static void
@@ -123,14 +114,14 @@ policy_put(struct json_out *o, const struct ledger_key *k)
 	char words[KEY_WORDS_SIZE];
 
 	key_kinds_print(words, p->kinds);
-	put_word(o, "kinds", words, false);
+	json_add_text(o, "kinds", words);
 	put_products(o, p);
-	put_word(o, "serials", p->serials, p->serials[0] == '\0');
+	json_add_optional(o, "serials", p->serials);
 	put_number(o, "limit", p->limit, p->limit == 0);
 	put_day(o, "first-day", p->first_day);
 	put_day(o, "last-day", p->last_day);
 	key_rate_print(words, p);
-	put_word(o, "rate", words, p->rate == 0);
+	json_add_optional(o, "rate", p->rate == 0 ? NULL : words);
 	put_number(o, "issued", k->count.issued, false);
 	if (p->rate != 0) {
 		put_time(o, "period", k->count.period);
@@ -140,6 +131,6 @@ policy_put(struct json_out *o, const struct ledger_key *k)
 	if (k->order.purpose != PURPOSE_IDEVID_CA)
 		return;
 	key_awake_print(words, p);
-	put_word(o, "awake", words, false);
+	json_add_text(o, "awake", words);
 	put_number(o, "last-counter", k->last_counter, false);
 }

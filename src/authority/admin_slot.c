@@ -48,16 +48,6 @@ slot_give(
 		admin_act(a, p, from, LEDGER_VERB_GIVE, subject);
 }
 
-static void
-put_text(struct json_out *o, const char *name, const char *text)
-{
-	json_put_name(o, name);
-	if (text[0] == '\0')
-		json_put_null(o);
-	else
-		json_put_text(o, text);
-}
-
 #define ONE_SLOT 512 /* octets of JSON; no entry has more */
 
 /* A slot of ours is told for each generation of it. */
@@ -71,11 +61,11 @@ put_own(struct authority *a, struct page *p, const struct ledger_key *k)
 	snprintf(key, sizeof(key), "%s.%u", k->order.slot, generation);
 	if (!page_reached(p, key) || !page_takes(p, key))
 		return;
-	put_text(o, "slot", k->order.slot);
+	json_add_optional(o, "slot", k->order.slot);
 	json_add_uint(o, "generation", generation);
-	put_text(o, "given-to", k->order.factory);
-	put_text(o, "key", k->order.name);
-	put_text(o, "state", key_state_name(k->state));
+	json_add_optional(o, "given-to", k->order.factory);
+	json_add_optional(o, "key", k->order.name);
+	json_add_optional(o, "state", key_state_name(k->state));
 	json_add_hex(o, "spki-sha256", span_of(k->spki_sha256, HASH_SIZE));
 	json_add_uint(o, "issued", k->count.issued);
 	json_add_uint(o, "last-counter", k->last_counter);
@@ -90,13 +80,13 @@ put_given(struct page *p, const struct ledger_slot *s)
 
 	if (!page_reached(p, s->slot) || !page_takes(p, s->slot))
 		return;
-	put_text(o, "slot", s->slot);
-	put_text(o, "generation", "");
-	put_text(o, "given-to", s->to);
-	put_text(o, "key", "");
-	put_text(o, "state", "given");
-	put_text(o, "issued", "");
-	put_text(o, "last-counter", "");
+	json_add_optional(o, "slot", s->slot);
+	json_add_optional(o, "generation", "");
+	json_add_optional(o, "given-to", s->to);
+	json_add_optional(o, "key", "");
+	json_add_optional(o, "state", "given");
+	json_add_optional(o, "issued", "");
+	json_add_optional(o, "last-counter", "");
 	put_time(o, "since", s->since);
 	json_end_object(o);
 }

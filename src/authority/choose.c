@@ -290,11 +290,8 @@ limits_status(const struct authority *a, struct json_out *o)
 		json_begin_object(o);
 		json_add_text(o, "name", k->order.name);
 		json_add_uint(o, "used-percent", used);
-		json_put_name(o, "successor");
-		if (next == NULL)
-			json_put_null(o);
-		else
-			json_put_text(o, next->order.name);
+		json_add_optional(
+		    o, "successor", next == NULL ? NULL : next->order.name);
 		json_end_object(o);
 	}
 	json_end_array(o);

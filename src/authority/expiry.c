@@ -150,11 +150,8 @@ expiry_status(const struct authority *a, struct json_out *o)
 		json_add_text(o, "name", a->keys[i].name);
 		put_time(o, "end", end_of(k, &a->keys[i]));
 		json_add_uint(o, "days", days);
-		json_put_name(o, "successor");
-		if (next == NULL)
-			json_put_null(o);
-		else
-			json_put_text(o, next->name);
+		json_add_optional(
+		    o, "successor", next == NULL ? NULL : next->name);
 		json_end_object(o);
 	}
 	json_end_array(o);

@@ -86,11 +86,7 @@ page_end(struct page *p, struct origin from)
 	struct why why;
 
 	json_end_array(&p->o);
-	json_put_name(&p->o, "next");
-	if (p->more)
-		json_put_text(&p->o, p->last);
-	else
-		json_put_null(&p->o);
+	json_add_optional(&p->o, "next", p->more ? p->last : NULL);
 	json_end_object(&p->o);
 	if (p->reached) {
 		answer_json(from, &p->o);

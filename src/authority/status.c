@@ -141,11 +141,8 @@ service_status(
 	json_out_open(&o, room, sizeof(room));
 	json_begin_object(&o);
 	json_add_bool(&o, "synced", a->synced);
-	json_put_name(&o, "trouble");
-	if (a->trouble == REASON_OK)
-		json_put_null(&o);
-	else
-		json_put_text(&o, reason_code(a->trouble));
+	json_add_optional(&o, "trouble",
+	    a->trouble == REASON_OK ? NULL : reason_code(a->trouble));
 	json_add_bool(&o, "store-failed", a->commit_failed);
 	json_add_bool(&o, "test", a->ledger.test);
 	put_root(a, &o);

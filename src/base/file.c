@@ -97,14 +97,23 @@ write_all(int fd, struct span bytes)
 	return true;
 }
 
+bool
+file_sync_folder(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 /* A rename is durable when its directory is. */
 bool
 file_sync_name(const char *path)
 {
 	char dir[PATH_MAX];
 	char *slash;
-	bool good;
-	int fd;
 
 	snprintf(dir, sizeof(dir), "%s", path);
 	while ((slash = strrchr(dir, '/')) != NULL && slash > dir &&
@@ -114,11 +123,7 @@ file_sync_name(const char *path)
 		snprintf(dir, sizeof(dir), ".");
 	else
 		slash[slash == dir ? 1 : 0] = '\0';
-	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return false;
-	good = fsync(fd) == 0;
-	close(fd);
-	return good;
+	return file_sync_folder(dir);
 }
 
 /* --- PATH.new: whole and on disk before it gets its name --- */

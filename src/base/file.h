@@ -33,6 +33,8 @@ MUST_USE enum reason file_writable(const char *path, struct why *why);
 /* Makes the name of path last, by a sync of its folder: what file_write() does for
  * files, for a folder that was made. false with errno. */
 bool file_sync_name(const char *path);
+/* The same for all names in a folder. */
+bool file_sync_folder(const char *dir);
 /* For atexit() of what prints: all of it went out. Else says so on stderr and ends
  * the program with EXIT_FAILURE; where a pipe's reader has left, as SIGPIPE
  * does. */

@@ -39,22 +39,12 @@ audit_finding(
 }
 
 void
-audit_put(struct json_out *o, const char *name, const char *text)
-{
-	json_put_name(o, name);
-	if (text == NULL || text[0] == '\0')
-		json_put_null(o);
-	else
-		json_put_text(o, text);
-}
-
-void
 audit_put_moment(struct json_out *o, const char *name, int64_t moment)
 {
 	char text[CLOCK_TEXT_SIZE];
 
 	clock_print(text, moment);
-	audit_put(o, name, moment == 0 ? NULL : text);
+	json_add_optional(o, name, moment == 0 ? NULL : text);
 }
 
 /* --- the keys --- */

@@ -79,8 +79,6 @@ void audit_finding(
  * finding. */
 MUST_USE enum reason audit_journals(
     struct audit *a, record_call call, struct why *why);
-/* One line of an answer, NULL is null. */
-void audit_put(struct json_out *o, const char *name, const char *text);
 void audit_put_moment(struct json_out *o, const char *name, int64_t moment);
 
 #endif

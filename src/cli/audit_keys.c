@@ -101,8 +101,8 @@ put_file(const struct audit *a, struct json_out *o, const char *file)
 	char path[PATH_MAX];
 
 	path_join(path, sizeof(path), a->home, file);
-	audit_put(o, "file", file);
-	audit_put(o, "there",
+	json_add_optional(o, "file", file);
+	json_add_optional(o, "there",
 	    access(path, F_OK) == 0 ? "yes"
 		: errno == ENOENT   ? "no"
 				    : "unknown");
@@ -177,22 +177,23 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	char file[KEY_NAME_MAX + 32];
 
 	json_begin_object(o);
-	audit_put(o, "name", k->name);
-	audit_put(o, "purpose", key_purpose_word(k->purpose));
-	audit_put(o, "algorithm", k->algorithm);
-	audit_put(o, "state", k->state);
+	json_add_optional(o, "name", k->name);
+	json_add_optional(o, "purpose", key_purpose_word(k->purpose));
+	json_add_optional(o, "algorithm", k->algorithm);
+	json_add_optional(o, "state", k->state);
 	audit_put_moment(o, "born", k->born);
 	audit_put_moment(o, "certified", k->certified);
 	audit_put_moment(o, "retired", k->ended);
-	audit_put(o, "retired-for", k->cause[0] == '\0' ? NULL : k->cause);
+	json_add_optional(
+	    o, "retired-for", k->cause[0] == '\0' ? NULL : k->cause);
 	audit_put_moment(o, "erased", k->gone);
 	json_add_uint(o, "policy-changes", k->changes);
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);
 	put_file(a, o, file);
 	file_judge(a, k, file);
-	audit_put(o, "opens", opened_by(a, k));
-	audit_put(o, "last-drill", "none: not split");
-	audit_put(o, "ceremony", ceremony_of(a, k));
+	json_add_optional(o, "opens", opened_by(a, k));
+	json_add_optional(o, "last-drill", "none: not split");
+	json_add_optional(o, "ceremony", ceremony_of(a, k));
 	json_end_object(o);
 }
 
@@ -223,22 +224,23 @@ root_put(struct audit *a, struct json_out *o, const struct kept_root *r)
 	if (told)
 		holders_print(r, opens);
 	json_begin_object(o);
-	audit_put(o, "name", r->name);
-	audit_put(o, "purpose",
+	json_add_optional(o, "name", r->name);
+	json_add_optional(o, "purpose",
 	    strcmp(r->purpose, "idevid") == 0 ? "IDevID root" : "voucher root");
-	audit_put(o, "algorithm", r->algorithm);
-	audit_put(o, "state", r->destroyed ? "destroyed" : "in shares");
+	json_add_optional(o, "algorithm", r->algorithm);
+	json_add_optional(o, "state", r->destroyed ? "destroyed" : "in shares");
 	audit_put_moment(o, "born", r->born);
 	audit_put_moment(o, "certified", r->born);
-	audit_put(o, "retired", NULL);
-	audit_put(o, "retired-for", NULL);
+	json_add_optional(o, "retired", NULL);
+	json_add_optional(o, "retired-for", NULL);
 	audit_put_moment(o, "erased", r->destroyed ? r->touched : 0);
 	json_add_uint(o, "policy-changes", 0);
-	audit_put(o, "file", NULL);
-	audit_put(o, "there", NULL);
-	audit_put(o, "opens", r->destroyed ? "nobody, by its ceremony" : opens);
+	json_add_optional(o, "file", NULL);
+	json_add_optional(o, "there", NULL);
+	json_add_optional(
+	    o, "opens", r->destroyed ? "nobody, by its ceremony" : opens);
 	audit_put_moment(o, "last-drill", r->drilled);
-	audit_put(o, "ceremony", r->last);
+	json_add_optional(o, "ceremony", r->last);
 	json_end_object(o);
 	if (told && !r->destroyed && clock_now() - r->drilled > YEAR_AND_A_DAY)
 		audit_finding(a, REASON_INVENTORY_DIFFERS,
@@ -306,26 +308,26 @@ other_put(const struct audit *a, struct json_out *o, const char *name,
 	path_join(path, sizeof(path), a->home, file);
 	here = access(path, F_OK) == 0;
 	json_begin_object(o);
-	audit_put(o, "name", name);
-	audit_put(o, "purpose", purpose);
-	audit_put(o, "algorithm", root && here ? "p384" : NULL);
-	audit_put(o, "state",
+	json_add_optional(o, "name", name);
+	json_add_optional(o, "purpose", purpose);
+	json_add_optional(o, "algorithm", root && here ? "p384" : NULL);
+	json_add_optional(o, "state",
 	    here       ? root ? "software root" : "in use"
 		: root ? "elsewhere, or unknown"
 		       : "unknown");
-	audit_put(o, "born", NULL);
-	audit_put(o, "certified", NULL);
-	audit_put(o, "retired", NULL);
-	audit_put(o, "retired-for", NULL);
-	audit_put(o, "erased", NULL);
+	json_add_optional(o, "born", NULL);
+	json_add_optional(o, "certified", NULL);
+	json_add_optional(o, "retired", NULL);
+	json_add_optional(o, "retired-for", NULL);
+	json_add_optional(o, "erased", NULL);
 	json_add_uint(o, "policy-changes", 0);
 	put_file(a, o, file);
-	audit_put(o, "opens",
+	json_add_optional(o, "opens",
 	    here || !root ? opens : "unknown: no ceremony on record");
-	audit_put(o, "last-drill",
+	json_add_optional(o, "last-drill",
 	    here || !root ? "none: not split"
 			  : "unknown: no ceremony on record");
-	audit_put(o, "ceremony", NULL);
+	json_add_optional(o, "ceremony", NULL);
 	json_end_object(o);
 }
 

@@ -261,10 +261,10 @@ answer_put(struct audit *a, struct json_out *o, enum taxonomy_question q,
 	char about[CELL_MAX];
 
 	json_begin_object(o);
-	audit_put(o, "question", name);
-	audit_put(o, "product", product);
-	audit_put(o, "answer", answer->text);
-	audit_put(o, "from", answer->from);
+	json_add_optional(o, "question", name);
+	json_add_optional(o, "product", product);
+	json_add_optional(o, "answer", answer->text);
+	json_add_optional(o, "from", answer->from);
 	json_end_object(o);
 	if (answer->from != NULL)
 		return;

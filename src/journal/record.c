@@ -41,9 +41,7 @@ issuer_word(unsigned value)
 static const char *
 state_word(unsigned value)
 {
-	return value == DEVICE_ACTIVE ? "active"
-	    : value == DEVICE_HELD    ? "held"
-				      : "retired";
+	return device_state_text((enum device_state)value);
 }
 
 static const char *

@@ -102,11 +102,7 @@ put_event(struct json_out *o, const struct kept *k)
 	json_begin_object(o);
 	json_add_text(o, "date", date);
 	json_add_base64(o, "domainID", span_of(e->domain_id, e->domain_id_len));
-	json_put_name(o, "nonce");
-	if (e->nonce[0] == '\0')
-		json_put_null(o);
-	else
-		json_put_text(o, e->nonce);
+	json_add_optional(o, "nonce", e->nonce);
 	json_add_text(o, "assertion", assertion_text(e->assertion));
 	if (k->truncated > 0) {
 		json_add_uint(o, "truncated", saturated(k->truncated));

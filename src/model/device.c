@@ -1,5 +1,13 @@
-/* Who issued a device, see device.h. */
+/* Who issued a device and what state it is in, see device.h. */
 #include "model/device.h"
+
+const char *
+device_state_text(enum device_state state)
+{
+	static const char *const words[] = { "", "active", "held", "retired" };
+
+	return (unsigned)state <= DEVICE_RETIRED ? words[state] : "";
+}
 
 bool
 issuer_equal(const struct issuer *a, const struct issuer *b)

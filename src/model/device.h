@@ -20,6 +20,8 @@ struct device {
 	enum device_origin origin;
 };
 
+/* "active", "held", "retired"; empty for a device that is none of these yet. */
+const char *device_state_text(enum device_state state);
 bool issuer_equal(const struct issuer *a, const struct issuer *b);
 /* Was it issued by this one, whose Name has this hash? Records of old hold the Name
  * alone, where a certificate had no AKI. */

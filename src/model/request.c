@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/leaf.h"
 #include "wire/der.h"
 #include "wire/json.h"
 
@@ -422,22 +423,6 @@ request_from_json(struct span text, uint8_t *arena, size_t arena_len,
 	return REASON_OK;
 }
 
-static void
-put_text(struct json_out *o, const char *name, const char *value)
-{
-	if (value[0] == '\0')
-		return;
-	json_add_text(o, name, value);
-}
-
-static void
-put_binary(struct json_out *o, const char *name, struct span value)
-{
-	if (value.ptr == NULL)
-		return;
-	json_add_base64(o, name, value);
-}
-
 /* A list, as PRM has it in JSON. */
 static void
 put_agents(struct json_out *o, const struct voucher_request *q)
@@ -467,19 +452,19 @@ request_to_json(
 	json_begin_object(&o);
 	json_put_name(&o, ROOT);
 	json_begin_object(&o);
-	put_text(&o, "assertion", assertion_text(q->assertion));
-	put_text(&o, "created-on", date);
-	put_text(&o, "serial-number", q->serial);
-	put_text(&o, "nonce", q->nonce);
-	put_binary(&o, "idevid-issuer", q->idevid_issuer);
-	put_binary(&o, "proximity-registrar-cert", q->proximity_cert);
-	put_binary(&o, "proximity-registrar-pubk", q->proximity_pubk);
-	put_binary(
+	leaf_text(&o, "assertion", assertion_text(q->assertion));
+	leaf_text(&o, "created-on", date);
+	leaf_text(&o, "serial-number", q->serial);
+	leaf_text(&o, "nonce", q->nonce);
+	leaf_binary(&o, "idevid-issuer", q->idevid_issuer);
+	leaf_binary(&o, "proximity-registrar-cert", q->proximity_cert);
+	leaf_binary(&o, "proximity-registrar-pubk", q->proximity_pubk);
+	leaf_binary(
 	    &o, "proximity-registrar-pubk-sha256", q->proximity_pubk_sha256);
-	put_binary(&o, "prior-signed-voucher-request", q->prior);
-	put_binary(
+	leaf_binary(&o, "prior-signed-voucher-request", q->prior);
+	leaf_binary(
 	    &o, "agent-provided-proximity-registrar-cert", q->agent_registrar);
-	put_binary(&o, "agent-signed-data", q->agent_signed_data);
+	leaf_binary(&o, "agent-signed-data", q->agent_signed_data);
 	put_agents(&o, q);
 	json_end_object(&o);
 	json_end_object(&o);

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "wire/json.h"
+#include "model/leaf.h"
 
 #define ROOT "ietf-voucher:voucher"
 
@@ -16,22 +16,6 @@ put_date(struct json_out *o, const char *name, int64_t when)
 	json_add_text(o, name, text);
 }
 
-static void
-put_binary(struct json_out *o, const char *name, struct span value)
-{
-	if (value.ptr == NULL)
-		return;
-	json_add_base64(o, name, value);
-}
-
-static void
-put_text(struct json_out *o, const char *name, const char *value)
-{
-	if (value[0] == '\0')
-		return;
-	json_add_text(o, name, value);
-}
-
 /* base64url, unlike other binaries (8366bis 8.7). */
 static void
 put_proprietary(struct json_out *o, struct span value)
@@ -41,7 +25,7 @@ put_proprietary(struct json_out *o, struct span value)
 	if (value.ptr == NULL || value.len > PROPRIETARY_MAX)
 		return;
 	base64url_encode(text, value);
-	put_text(o, "manufacturer-proprietary", text);
+	leaf_text(o, "manufacturer-proprietary", text);
 }
 
 bool
@@ -59,18 +43,18 @@ voucher_to_json(const struct voucher *v, char *out, size_t cap, size_t *len)
 		put_date(&o, "expires-on", v->expires_on);
 	json_add_text(&o, "assertion", assertion_text(v->assertion));
 	json_add_text(&o, "serial-number", v->serial);
-	put_binary(&o, "idevid-issuer", v->idevid_issuer);
-	put_binary(&o, "pinned-domain-cert", v->pinned_domain_cert);
-	put_binary(&o, "pinned-domain-pubk", v->pinned_domain_pubk);
-	put_binary(
+	leaf_binary(&o, "idevid-issuer", v->idevid_issuer);
+	leaf_binary(&o, "pinned-domain-cert", v->pinned_domain_cert);
+	leaf_binary(&o, "pinned-domain-pubk", v->pinned_domain_pubk);
+	leaf_binary(
 	    &o, "pinned-domain-pubk-sha256", v->pinned_domain_pubk_sha256);
 	if (v->has_revocation_checks) {
 		json_add_bool(
 		    &o, "domain-cert-revocation-checks", v->revocation_checks);
 	}
-	put_text(&o, "nonce", v->nonce);
-	put_text(&o, "est-domain", v->est_domain);
-	put_text(&o, "additional-configuration-url", v->configuration_url);
+	leaf_text(&o, "nonce", v->nonce);
+	leaf_text(&o, "est-domain", v->est_domain);
+	leaf_text(&o, "additional-configuration-url", v->configuration_url);
 	put_proprietary(&o, v->proprietary);
 	json_end_object(&o);
 	json_end_object(&o);

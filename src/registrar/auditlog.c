@@ -85,11 +85,7 @@ put_entry(struct json_out *o, const struct audit_entry *e, bool own)
 	json_add_text(o, "date", date);
 	json_add_base64(o, "domainID", span_of(e->domain_id, e->domain_id_len));
 	json_add_bool(o, "own", own);
-	json_put_name(o, "nonce");
-	if (e->nonce[0] == '\0')
-		json_put_null(o);
-	else
-		json_put_text(o, e->nonce);
+	json_add_optional(o, "nonce", e->nonce);
 	json_add_text(o, "assertion", assertion_text(e->assertion));
 	json_add_uint(o, "truncated", e->truncated);
 	json_end_object(o);

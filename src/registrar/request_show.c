@@ -168,11 +168,11 @@ put_prior(struct json_out *o, const struct judgement *j)
 	json_put_name(o, "prior-signed-voucher-request");
 	json_begin_object(o);
 	if (p->reason != REASON_OK)
-		show_put_text(o, "refused", reason_code(p->reason));
+		json_add_optional(o, "refused", reason_code(p->reason));
 	else if (p->j.is_request)
 		request_json_put(o, &p->j);
 	else
-		show_put_text(o, "kind", "voucher");
+		json_add_optional(o, "kind", "voucher");
 	json_end_object(o);
 	inner_close(p);
 }
@@ -183,11 +183,11 @@ request_json_put(struct json_out *o, const struct judgement *j)
 	const struct voucher_request *q = &j->request;
 	unsigned i;
 
-	show_put_text(o, "kind", "voucher-request");
-	show_put_text(o, "serial-number", q->serial);
-	show_put_text(o, "assertion",
+	json_add_optional(o, "kind", "voucher-request");
+	json_add_optional(o, "serial-number", q->serial);
+	json_add_optional(o, "assertion",
 	    q->assertion == ASSERTION_NONE ? "" : assertion_text(q->assertion));
-	show_put_text(o, "nonce", q->nonce);
+	json_add_optional(o, "nonce", q->nonce);
 	show_put_date(o, "created-on", q->has_created_on ? q->created_on : 0);
 	put_base64(o, "idevid-issuer", q->idevid_issuer);
 	put_base64(o, "proximity-registrar-cert", q->proximity_cert);

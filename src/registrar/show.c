@@ -161,23 +161,13 @@ text_print(const struct judgement *j)
 }
 
 void
-show_put_text(struct json_out *o, const char *name, const char *value)
-{
-	json_put_name(o, name);
-	if (value[0] == '\0')
-		json_put_null(o);
-	else
-		json_put_text(o, value);
-}
-
-void
 show_put_date(struct json_out *o, const char *name, int64_t when)
 {
 	char text[CLOCK_TEXT_SIZE] = "";
 
 	if (when != 0)
 		clock_print(text, when);
-	show_put_text(o, name, text);
+	json_add_optional(o, name, text);
 }
 
 static void
@@ -188,7 +178,7 @@ put_certificate(struct json_out *o, const struct certificate *c)
 
 	json_begin_object(o);
 	name_print(name, sizeof(name), c->subject);
-	show_put_text(o, "subject", name);
+	json_add_optional(o, "subject", name);
 	sha256(c->spki, hash);
 	json_add_hex(o, "spki-sha256", span_of(hash, sizeof(hash)));
 	sha256(c->der, hash);
@@ -229,9 +219,9 @@ show_put_signature(struct json_out *o, const struct judgement *j)
 void
 show_put_form(struct json_out *o, const struct judgement *j)
 {
-	show_put_text(o, "format", format_media_type(j->envelope.format));
+	json_add_optional(o, "format", format_media_type(j->envelope.format));
 	if (j->envelope.format == FORMAT_CMS_JSON)
-		show_put_text(o, "content-type", content_type(j));
+		json_add_optional(o, "content-type", content_type(j));
 }
 
 static void
@@ -239,9 +229,9 @@ put_voucher(struct json_out *o, const struct judgement *j)
 {
 	const struct voucher *v = &j->voucher;
 
-	show_put_text(o, "serial-number", v->serial);
-	show_put_text(o, "assertion", assertion_text(v->assertion));
-	show_put_text(o, "nonce", v->nonce);
+	json_add_optional(o, "serial-number", v->serial);
+	json_add_optional(o, "assertion", assertion_text(v->assertion));
+	json_add_optional(o, "nonce", v->nonce);
 	show_put_date(o, "created-on", v->created_on);
 	show_put_date(o, "expires-on", v->expires_on);
 	if (v->has_revocation_checks) {
@@ -252,9 +242,9 @@ put_voucher(struct json_out *o, const struct judgement *j)
 		json_add_base64(o, "idevid-issuer", v->idevid_issuer);
 	}
 	if (v->est_domain[0] != '\0')
-		show_put_text(o, "est-domain", v->est_domain);
+		json_add_optional(o, "est-domain", v->est_domain);
 	if (v->configuration_url[0] != '\0')
-		show_put_text(
+		json_add_optional(
 		    o, "additional-configuration-url", v->configuration_url);
 	if (v->proprietary.ptr != NULL) {
 		json_add_base64(o, "manufacturer-proprietary", v->proprietary);

@@ -18,7 +18,6 @@ void show_date(const char *name, int64_t when);
 void show_certificate(const char *what, const struct certificate *c);
 void show_form(const struct judgement *j);
 void show_chain(const struct judgement *j);
-void show_put_text(struct json_out *o, const char *name, const char *value);
 void show_put_date(struct json_out *o, const char *name, int64_t when);
 void show_put_form(struct json_out *o, const struct judgement *j);
 void show_put_signature(struct json_out *o, const struct judgement *j);

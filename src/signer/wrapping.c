@@ -1,6 +1,5 @@
 /* The folders beside the keys, and new wrapping keys. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,15 +13,9 @@
 enum reason
 folder_sync(const char *path, struct why *why)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-
-	if (!good)
-		why_set(why, REASON_HOME_INVALID, -1, "%s: %s", path,
-		    strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good ? REASON_OK : REASON_HOME_INVALID;
+	return file_sync_folder(path) ? REASON_OK
+				      : why_set(why, REASON_HOME_INVALID, -1,
+					    "%s: %s", path, strerror(errno));
 }
 
 enum reason

@@ -96,10 +96,11 @@ void json_add_text(struct json_out *o, const char *name, const char *text);
 void json_add_uint(struct json_out *o, const char *name, uint64_t value);
 void json_add_int(struct json_out *o, const char *name, int64_t value);
 void json_add_bool(struct json_out *o, const char *name, bool value);
-void json_add_null(struct json_out *o, const char *name);
 void json_add_string(struct json_out *o, const char *name, struct span text);
 void json_add_base64(struct json_out *o, const char *name, struct span bytes);
 void json_add_hex(struct json_out *o, const char *name, struct span bytes);
+/* The text, or null where it is NULL or empty. */
+void json_add_optional(struct json_out *o, const char *name, const char *text);
 enum wire_error json_out_span(const struct json_out *o, struct span *written);
 
 #endif

@@ -236,10 +236,13 @@ ADD(base64, struct span)
 ADD(hex, struct span)
 
 void
-json_add_null(struct json_out *o, const char *name)
+json_add_optional(struct json_out *o, const char *name, const char *text)
 {
 	json_put_name(o, name);
-	json_put_null(o);
+	if (text == NULL || text[0] == '\0')
+		json_put_null(o);
+	else
+		json_put_text(o, text);
 }
 
 enum wire_error
