@@ -196,6 +196,47 @@ signer_refuses(void **state)
 }
 
 static void
+say_signed(struct world *w, uint64_t id, uint64_t sequence)
+{
+	static uint8_t room[512];
+	struct message_signed m = { .sequence = sequence,
+		.artifact = span_str("a voucher, believe me") };
+	struct cbor_out o;
+
+	cbor_out_open(&o, room, sizeof(room));
+	message_signed_put(&o, &m);
+	deliver(w, &w->signer, MESSAGE_SIGNED, id, &o);
+	drained(w);
+}
+
+/* A signer says that it signed, and there is no record of it, or one of another
+ * request: nobody gets that (law 3). */
+static void
+signed_off_record(void **state)
+{
+	struct world *w = *state;
+	struct request_facts f = good_facts(1, 1), g = good_facts(2, 2);
+	struct sent s;
+
+	world_ready(w, 2);
+	ask(w, 1, &f);
+	puppet_obey(w);
+	drained(w);
+	expect_answer(w, 1, REASON_OK, NULL);
+	ask(w, 2, &g);
+	s = take(&w->signer, MESSAGE_SIGN_VOUCHER);
+	buf_free(&s.payload);
+	say_signed(w, s.id, w->sequence + 1);
+	expect_answer(w, 2, REASON_STORE_FAILED, NULL);
+	ask(w, 3, &g);
+	s = take(&w->signer, MESSAGE_SIGN_VOUCHER);
+	buf_free(&s.payload);
+	say_signed(w, s.id, w->sequence);
+	expect_answer(w, 3, REASON_STORE_FAILED, NULL);
+	assert_int_equal(store_count(w->a->store, TABLE_VOUCHER), 1);
+}
+
+static void
 signer_lost(void **state)
 {
 	struct world *w = *state;
@@ -819,6 +860,7 @@ main(void)
 		TEST(one_at_a_time),
 		TEST(refusals),
 		TEST(signer_refuses),
+		TEST(signed_off_record),
 		TEST(signer_lost),
 		TEST(undelivered),
 		TEST(commit_lost),
