@@ -151,20 +151,31 @@ __wrap_message_allowed(enum role from, enum role to, enum message m)
 	return true;
 }
 
+/* How often a frame goes out that the program does not lie about first. */
+static uint64_t
+times_of(enum message type)
+{
+	char word[40];
+
+	snprintf(word, sizeof(word), "%s.times", message_name(type));
+	return lie_number(word, 1);
+}
+
 bool
 __wrap_peer_send(struct peer *p, enum message type, uint64_t id, int fd)
 {
-	uint64_t times;
+	uint64_t times = times_of(type);
 	bool good;
 
 	if (type == MESSAGE_ANSWER)
 		id = lie_number("answer.id", id);
-	if (type != lies_about)
-		return __real_peer_send(p, type, id, fd);
-	type = (enum message)lie_number("type", type);
-	id = lie_number("id", id);
+	if (type == lies_about) {
+		type = (enum message)lie_number("type", type);
+		id = lie_number("id", id);
+		times = lie_number("times", 1);
+	}
 	good = __real_peer_send(p, type, id, fd);
-	for (times = lie_number("times", 1); good && times > 1; times--)
+	for (; good && times > 1; times--)
 		if (!__real_peer_send(p, type, id, fd))
 			break; /* the queue to its peer is full */
 	return good;

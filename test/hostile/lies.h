@@ -31,6 +31,12 @@ struct lie_field {
 #field, offsetof(struct struct_name, field),          \
 		    sizeof(((struct struct_name *)0)->field), kind, 0 \
 	}
+/* Of a frame that is not what the program lies about first: PREFIX.FIELD. */
+#define LIE_OF(prefix, kind, struct_name, field)                        \
+	{                                                               \
+		prefix "." #field, offsetof(struct struct_name, field), \
+		    sizeof(((struct struct_name *)0)->field), kind, 0   \
+	}
 #define LIE_COUNTED(struct_name, field)                                  \
 	{                                                                \
 #field, offsetof(struct struct_name, field),             \
@@ -45,6 +51,22 @@ uint64_t lie_number(const char *word, uint64_t otherwise);
 /* Changes the fields of object that the file names. Spans stay valid until the
  * next call. */
 void lies_tell(const struct lie_field *fields, size_t len, void *object);
+/* Wraps a codec, with nothing but lies in these fields. */
+#define LYING(codec, struct_name, fields)                                      \
+	void __real_message_##codec##_put(                                     \
+	    struct cbor_out *o, const struct struct_name *m);                  \
+	void __wrap_message_##codec##_put(                                     \
+	    struct cbor_out *o, const struct struct_name *m);                  \
+	void __wrap_message_##codec##_put(                                     \
+	    struct cbor_out *o, const struct struct_name *m)                   \
+	{                                                                      \
+		static struct struct_name lie; /* some are large */            \
+                                                                               \
+		lie = *m;                                                      \
+		lies_tell(fields, sizeof(fields) / sizeof((fields)[0]), &lie); \
+		__real_message_##codec##_put(o, &lie);                         \
+	}                                                                      \
+	struct lies_end
 
 /*
  * Every lying program also has peer_send() wrapped:
@@ -52,6 +74,7 @@ void lies_tell(const struct lie_field *fields, size_t len, void *object);
  *   id N         ... with that id
  *   times N      ... so many times
  *   answer.id N  an ANSWER goes out with that id
+ *   NAME.times N a frame of that name goes out so many times
  * The role's frame is what lies_about says, and permissions do not bind a liar.
  */
 extern const enum message lies_about;

@@ -1,8 +1,10 @@
 /*
  * hallmark-authority, lying in its orders: SIGN_VOUCHER by the words of
  * voucher_order, SIGN_IDEVID by idevid.*, TAG_DEVICE by tag.*, HEAD by head.*,
- * KEY_POLICY by policy.*, ACT by act.*; see lies.h. It says what it heard back,
- * since no client would.
+ * KEY_CREATE by order.*, KEY_CERTIFY by certify.*, KEY_POLICY by policy.*, KEY_END
+ * by end.*, SIGN_MANIFEST by manifest.*, ACT by act.*; and to checkers: ANSWER,
+ * INSPECT, DERIVE and ON_RECORD by answer.*, inspect.*, derive.*, on_record.*; see
+ * lies.h. It says what it heard back, since no client would.
  */
 #include "lies.h"
 
@@ -77,6 +79,40 @@ static const struct lie_field act_fields[] = {
 	{ "act.subject", offsetof(struct message_act, subject), 128, LIE_BYTES,
 	    0 },
 };
+static const struct lie_field order_fields[] = {
+	LIE_OF("order", LIE_BYTES, key_order, policy.products[0]),
+	LIE_OF("order", LIE_NUMBER, key_order, policy.limit),
+};
+static const struct lie_field certify_fields[] = {
+	LIE_OF("certify", LIE_SPAN, key_certificate, chain[0]),
+	LIE_OF("certify", LIE_SPAN, key_certificate, chain[1]),
+};
+static const struct lie_field end_fields[] = {
+	LIE_OF("end", LIE_BYTES, end_order, name),
+	LIE_OF("end", LIE_NUMBER, end_order, how),
+	LIE_OF("end", LIE_NUMBER, end_order, signatures_len),
+	LIE_OF("end", LIE_SPAN, end_order, signatures[0]),
+	LIE_OF("end", LIE_SPAN, end_order, signatures[1]),
+};
+static const struct lie_field manifest_fields[] = {
+	LIE_OF("manifest", LIE_BYTES, manifest_order, statement.head),
+	LIE_OF("manifest", LIE_BYTES, manifest_order, statement.content),
+};
+static const struct lie_field answer_fields[] = {
+	LIE_OF("answer", LIE_NUMBER, message_answer, reason),
+	LIE_OF("answer", LIE_NUMBER, message_answer, format),
+	LIE_OF("answer", LIE_SPAN, message_answer, body),
+};
+static const struct lie_field inspect_fields[] = {
+	LIE_OF("inspect", LIE_SPAN, message_inspect, bytes),
+};
+static const struct lie_field derive_fields[] = {
+	LIE_OF("derive", LIE_SPAN, message_derive, body),
+};
+static const struct lie_field on_record_fields[] = {
+	LIE_OF("on_record", LIE_NUMBER, message_on_record, len),
+	LIE_OF("on_record", LIE_SPAN, message_on_record, certificates[0]),
+};
 
 static uint8_t last[FRAME_MAX]; /* the last voucher order, as it was sent */
 static size_t last_len;
@@ -85,26 +121,24 @@ void __real_message_voucher_order_put(
     struct cbor_out *o, const struct voucher_order *m);
 void __wrap_message_voucher_order_put(
     struct cbor_out *o, const struct voucher_order *m);
-void __real_message_idevid_order_put(
-    struct cbor_out *o, const struct idevid_order *m);
-void __wrap_message_idevid_order_put(
-    struct cbor_out *o, const struct idevid_order *m);
-void __real_message_device_order_put(
-    struct cbor_out *o, const struct device_order *m);
-void __wrap_message_device_order_put(
-    struct cbor_out *o, const struct device_order *m);
-void __real_message_head_put(struct cbor_out *o, const struct message_head *m);
-void __wrap_message_head_put(struct cbor_out *o, const struct message_head *m);
-void __real_message_policy_order_put(
-    struct cbor_out *o, const struct policy_order *m);
-void __wrap_message_policy_order_put(
-    struct cbor_out *o, const struct policy_order *m);
-void __real_message_act_put(struct cbor_out *o, const struct message_act *m);
-void __wrap_message_act_put(struct cbor_out *o, const struct message_act *m);
 bool __real_message_signed_get(struct cbor *c, struct message_signed *m);
 bool __wrap_message_signed_get(struct cbor *c, struct message_signed *m);
 void __real_sync_begin(struct authority *a);
 void __wrap_sync_begin(struct authority *a);
+
+LYING(idevid_order, idevid_order, idevid_fields);
+LYING(device_order, device_order, tag_fields);
+LYING(head, message_head, head_fields);
+LYING(key_order, key_order, order_fields);
+LYING(key_certificate, key_certificate, certify_fields);
+LYING(policy_order, policy_order, policy_fields);
+LYING(end_order, end_order, end_fields);
+LYING(manifest_order, manifest_order, manifest_fields);
+LYING(act, message_act, act_fields);
+LYING(answer, message_answer, answer_fields);
+LYING(inspect, message_inspect, inspect_fields);
+LYING(derive, message_derive, derive_fields);
+LYING(on_record, message_on_record, on_record_fields);
 
 void
 __wrap_message_voucher_order_put(
@@ -119,57 +153,6 @@ __wrap_message_voucher_order_put(
 		return;
 	memcpy(last, sent.ptr, sent.len);
 	last_len = sent.len;
-}
-
-void
-__wrap_message_idevid_order_put(
-    struct cbor_out *o, const struct idevid_order *m)
-{
-	struct idevid_order lie = *m;
-
-	lies_tell(idevid_fields,
-	    sizeof(idevid_fields) / sizeof(idevid_fields[0]), &lie);
-	__real_message_idevid_order_put(o, &lie);
-}
-
-void
-__wrap_message_device_order_put(
-    struct cbor_out *o, const struct device_order *m)
-{
-	struct device_order lie = *m;
-
-	lies_tell(tag_fields, sizeof(tag_fields) / sizeof(tag_fields[0]), &lie);
-	__real_message_device_order_put(o, &lie);
-}
-
-void
-__wrap_message_head_put(struct cbor_out *o, const struct message_head *m)
-{
-	struct message_head lie = *m;
-
-	lies_tell(
-	    head_fields, sizeof(head_fields) / sizeof(head_fields[0]), &lie);
-	__real_message_head_put(o, &lie);
-}
-
-void
-__wrap_message_policy_order_put(
-    struct cbor_out *o, const struct policy_order *m)
-{
-	struct policy_order lie = *m;
-
-	lies_tell(policy_fields,
-	    sizeof(policy_fields) / sizeof(policy_fields[0]), &lie);
-	__real_message_policy_order_put(o, &lie);
-}
-
-void
-__wrap_message_act_put(struct cbor_out *o, const struct message_act *m)
-{
-	struct message_act lie = *m;
-
-	lies_tell(act_fields, sizeof(act_fields) / sizeof(act_fields[0]), &lie);
-	__real_message_act_put(o, &lie);
 }
 
 /* impatient 1: an order that was good once, before heads were compared. */

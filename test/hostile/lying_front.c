@@ -1,4 +1,5 @@
-/* hallmark-front, lying in its CHECK frames; see lies.h. */
+/* hallmark-front, lying in its CHECK frames and, by the words fetch.*, in its FETCH
+ * frames; see lies.h. */
 #include "lies.h"
 
 const enum message lies_about = MESSAGE_CHECK;
@@ -16,16 +17,10 @@ static const struct lie_field fields[] = {
 	LIE(LIE_SPAN, message_check, body),
 };
 
-void __real_message_check_put(
-    struct cbor_out *o, const struct message_check *m);
-void __wrap_message_check_put(
-    struct cbor_out *o, const struct message_check *m);
+static const struct lie_field fetch_fields[] = {
+	LIE_OF("fetch", LIE_BYTES, message_fetch, slug),
+	LIE_OF("fetch", LIE_BYTES, message_fetch, client_spki_sha256),
+};
 
-void
-__wrap_message_check_put(struct cbor_out *o, const struct message_check *m)
-{
-	struct message_check lie = *m;
-
-	lies_tell(fields, sizeof(fields) / sizeof(fields[0]), &lie);
-	__real_message_check_put(o, &lie);
-}
+LYING(check, message_check, fields);
+LYING(fetch, message_fetch, fetch_fields);

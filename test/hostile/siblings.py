@@ -18,9 +18,11 @@ import time
 SOURCE = pathlib.Path(os.environ["HALLMARK_SOURCE"])
 REAL = pathlib.Path(os.environ["HALLMARK_BIN"])
 LIES_SIZE = 262144
+BAD = 20        # verified bad requests, see authority/reputation.c
 LONG = "@long"  # a text that is longer than any field of a frame
 PATH = "/.well-known/brski/requestvoucher"
 AUDIT = "/.well-known/brski/requestauditlog"
+PREPARED = "/.well-known/brski/auditlog/"
 # What a signer only warns of; else what it refuses is an alarm.
 WARNINGS = ("signer-rate", "serial-used", "serial-slot")
 
@@ -172,6 +174,70 @@ class Liar:
 
         with self.lying(lies):
             until(ended, self.said)
+        until(lambda: self.pid(victim) not in (None, old) or None, self.said)
+
+    def fetches(self):
+        """Its FETCH frames: a log that was prepared for the client comes to
+        another one who need not know its name; none does by a guess."""
+        body = self.compose()
+        code, text = self.patient(body)
+        assert code == 200, (code, text)
+        code, fields, log = self.home.post(
+            AUDIT, body, {"Content-Type": builder.MEDIA}, self.client)
+        assert code == 200, (code, log)
+        lies = {"fetch.slug": bytes.fromhex(fields["location"][-32:]),
+                "fetch.client_spki_sha256": hashlib.sha256(
+                    self.client.spki()).digest()}
+
+        def fetched(lies):
+            with self.lying(lies):
+                code, _, text = self.home.post(
+                    PREPARED + "0" * 32, None, {},
+                    self.pki.get("client-lost"), "GET")
+            return code, text
+
+        records = len(self.records())
+        assert fetched(lies) == (200, log)
+        for word, value in (("fetch.slug", os.urandom(16)),
+                            ("fetch.client_spki_sha256", os.urandom(32))):
+            code, text = fetched({**lies, word: value})
+            assert code == 404 and b"[log-not-kept" in text, (code, text)
+        assert len(self.records()) == records
+
+    def slanders(self, word, more):
+        """BAD bad requests under a lie about their client block one that got no
+        voucher yet, and only tell of one that did."""
+        newcomer = self.pki.get("client-bad")
+        bad = self.compose(rvr={"mutate": "flip-content"})
+
+        def sent(lies, event):
+            with self.lying({**lies, **more}):
+                code, text = self.post(bad)
+                assert code in (400, 403), (code, text)
+                until(lambda: event in self.said(), self.said)
+
+        sent({word: hashlib.sha256(newcomer.der()).digest()},
+             "client-blocked")
+        code, _, text = self.home.post(
+            PATH, self.compose(), {"Content-Type": builder.MEDIA}, newcomer)
+        assert code == 403 and b"[client-blocked" in text, (code, text)
+        entry, = json.loads(self.home.hallmark("client", "list",
+                                               "--json"))["clients"]
+        assert entry["name"] == newcomer.fingerprint(), entry
+        self.home.hallmark("client", "release", entry["name"])
+        self.served()
+        sent({}, "client-suspect")
+        self.served()
+
+    def ends(self, lies, victim, words, act):
+        """As fatal(), but by what somebody does who may be refused or not."""
+        old = self.pid(victim)
+        with self.lying(lies):
+            try:
+                act()
+            except RuntimeError:
+                pass
+            until(lambda: words in self.said() or None, self.said)
         until(lambda: self.pid(victim) not in (None, old) or None, self.said)
 
     # --- the service from outside ---
