@@ -42,6 +42,7 @@ defaults_stand_where_nothing_is_said(void **state)
 	assert_int_equal(c.rate_handshake, 50);
 	assert_int_equal(c.max_age, 86400);
 	assert_int_equal(c.max_ahead, 300);
+	assert_int_equal(c.keep_requests, 30);
 }
 
 static void
