@@ -118,6 +118,17 @@ walk_checker(struct explanation *e)
 	return m->complete ? REASON_OK : m->reason;
 }
 
+/* The row that policy lacks: nobody is spared one because of an older voucher. */
+static void
+walk_renewal(struct trace *t)
+{
+	const struct trace_row *before = trace_find(t, STEP_STATE);
+
+	if (before != NULL && before->outcome == OUTCOME_PASSED)
+		trace_skip(t, STEP_RENEWAL,
+		    "not offered: a new request like any other");
+}
+
 static enum reason
 walk_authority(struct authority *a, struct explanation *e)
 {
@@ -132,6 +143,7 @@ walk_authority(struct authority *a, struct explanation *e)
 		return trace_end(&e->trace, REASON_RECHECK_DIFFERS, NULL);
 	decision_make(a, f, e->q->derive.moment, &e->trace, &e->made);
 	e->decided = true;
+	walk_renewal(&e->trace);
 	e->why = e->made.verdict.why;
 	if (e->made.verdict.reason == REASON_OK)
 		trace_skip(&e->trace, STEP_ISSUE,
