@@ -124,6 +124,18 @@ check_tag(const struct signer *s, const struct device *d, struct why *why)
 	return REASON_OK;
 }
 
+/* No voucher key has a slot of its own yet (R-8.1): each is of slot 0, and a device of
+ * another slot waits for a key of that one. */
+static enum reason
+check_slot(const struct voucher_order *v, struct why *why)
+{
+	if (v->device.key_slot == 0)
+		return REASON_OK;
+	return why_set(why, REASON_SIGNER_POLICY, -1,
+	    "key %.32s is of slot 0, serial %s of slot %u", v->key,
+	    v->device.serial, v->device.key_slot);
+}
+
 static enum reason
 check_facts(const struct signer *s, const struct voucher_order *v,
     struct certificate *pin, struct why *why)
@@ -141,9 +153,10 @@ check_facts(const struct signer *s, const struct voucher_order *v,
 		return facts(why, "name_issuer without a key identifier");
 	if ((r = check_optional(v, why)) != REASON_OK ||
 	    (r = check_pin(v, pin, why)) != REASON_OK ||
-	    (r = check_expiry(s, v, pin, why)) != REASON_OK)
+	    (r = check_expiry(s, v, pin, why)) != REASON_OK ||
+	    (r = check_tag(s, &v->device, why)) != REASON_OK)
 		return r;
-	return check_tag(s, &v->device, why);
+	return check_slot(v, why);
 }
 
 /* idevid-issuer, form A of MP 6.3: the whole extnValue OCTET STRING of an

@@ -451,6 +451,7 @@ idevid(void **state)
 	struct why why;
 
 	(void)state;
+	o.key_slot = 0;
 	assert_int_equal(order_idevid(&o), REASON_OK);
 	assert_int_equal(world.reply.record.kind, RECORD_IDEVID);
 	assert_int_equal(certificate_read(span_of(world.reply.artifact,
@@ -549,6 +550,8 @@ tag(void **state)
 	size_t len, room;
 
 	(void)state;
+	d.key_slot = 2;
+	device_tag(&world.signer.tag_key, &d, d.tag);
 	(void)cbor_array_push(
 	    list, cbor_move(cbor_build_string("hallmark-device-tag-1")));
 	(void)cbor_array_push(list, cbor_move(cbor_build_string(d.serial)));

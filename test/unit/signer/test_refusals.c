@@ -76,6 +76,22 @@ another_device(void **state)
 	assert_int_equal(order_voucher(&good), REASON_OK);
 }
 
+/* By a good tag, which an order for an IDevID or an import of that slot gets. */
+static void
+another_slot(void **state)
+{
+	struct voucher_order v = world_voucher();
+
+	(void)state;
+	v.device.key_slot = 2;
+	device_tag(&world.signer.tag_key, &v.device, v.device.tag);
+	refused(&v, REASON_SIGNER_POLICY);
+	assert_non_null(strstr(world.reply.text, "slot 2"));
+	v.device.key_slot = 0;
+	device_tag(&world.signer.tag_key, &v.device, v.device.tag);
+	assert_int_equal(order_voucher(&v), REASON_OK);
+}
+
 static void
 bad_fields(void **state)
 {
@@ -847,6 +863,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(another_device),
+		CASE(another_slot),
 		CASE(bad_fields),
 		CASE(bad_cloud_attributes),
 		CASE(another_domain),

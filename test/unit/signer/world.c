@@ -480,7 +480,6 @@ world_device(void)
 	struct device d = { .serial = "00-D0-E5-F2-00-02",
 		.product = "router-9",
 		.issuer = { ISSUER_KEY_ID, 20, { 9 } },
-		.key_slot = 2,
 		.state = DEVICE_ACTIVE,
 		.origin = ORIGIN_IMPORTED };
 
