@@ -4,6 +4,7 @@ verify` and the store. For power, kills and faults; doc/faults.md.
 """
 import atexit
 import base64
+import collections
 import hashlib
 import hmac
 import http.client
@@ -321,8 +322,9 @@ class Judge:
         self.devices = {}       # serial: certificate that was handed out
         self.states = {}        # serial: held? None where nobody knows
         self.checked = 0
-        self.same = 0       # answers that a repetition was held to
-        self.rendered = 0   # records that one was, whose answer was lost
+        self.repeated = collections.Counter()   # how, see Round.again()
+        self.rounds = self.excused = 0  # of repetitions; held to nothing
+        self.earlier = []   # a request that was answered, of the round before
         self.moved = 0      # holds and releases that were told
 
     def journal(self):
@@ -392,6 +394,10 @@ class Judge:
                     self.records[sequence]["previous"], sequence
         rows = {row[0].hex(): row[1:] for row in db.execute(
             "SELECT request, delivered, artifact, sequence FROM voucher")}
+        for sha, row in rows.items():
+            assert sha in by_hash, "a row without a record: " + sha
+            assert row[2] == by_hash[sha]["sequence"], \
+                "the row of %s names record %d" % (sha, row[2])
         for sha, artifact in self.vouchers.items():
             assert sha in by_hash, "a voucher without a record: " + sha
             tbs, _ = signed_attributes(artifact)
@@ -421,23 +427,41 @@ class Judge:
         """An act whose end somebody was told."""
         kind, name, value = act
         if kind == "voucher":
-            self.vouchers[name] = value
+            assert self.vouchers.setdefault(name, value) == value, \
+                "two vouchers for one request: " + name
         elif kind == "device":
             self.devices[name] = value
         else:
             self.states[name] = value
             self.moved += 1
 
+    def repetition(self, how):
+        """After each cut something was held to what was before it, or there is
+        a reason."""
+        self.repeated += how
+        self.rounds += 1
+        if how["same"] + how["rendered"]:
+            return
+        # A round before the first has left nothing.
+        assert how["held"] + how["late"] or not self.earlier, \
+            "a repetition that was held to nothing: %s" % dict(how)
+        self.excused += 1
+
     def enough(self, vouchers):
         """Raises if too little was told to judge by: of a unit that is issued,
-        or held or released, under load an error is no fault. Nor is a repetition
-        behind its minute, but not all may come so late."""
-        print("# repeated: %d as told before, %d as only recorded; "
-              "%d holds and releases told" % (
-                  self.same, self.rendered, self.moved))
+        or held or released, under load an error is no fault."""
+        how = self.repeated
+        print("# repeated in %d rounds: %d as told before, %d as only recorded, "
+              "%d of which there was nothing, %d of units on hold, %d too late; "
+              "in %d rounds nothing was held to" % (
+                  self.rounds, how["same"], how["rendered"], how["fresh"],
+                  how["held"], how["late"], self.excused))
+        print("# %d holds and releases told" % self.moved)
         assert len(self.vouchers) > vouchers, len(self.vouchers)
-        assert self.same > vouchers // 2, self.same
-        assert self.rendered > 0
+        assert self.rounds >= vouchers, self.rounds
+        assert self.excused <= 1 + self.rounds // 5, self.excused
+        assert how["late"] <= how["same"], how
+        assert how["rendered"] > 0
         assert len(self.devices) > 6, len(self.devices)
         assert self.moved > 0
         world.conforms(self.service.path)
@@ -533,28 +557,37 @@ class Round:
                     self.customers.units.append(self.new)
                     self.made = None
 
+    def again(self, request):
+        """Within a minute the same request gives the same voucher, as "same" as
+        was told, or "rendered" from the record whose answer was lost; "fresh":
+        neither was there. Or it is too "late", or its unit "held"."""
+        if time.monotonic() - request.born > 50:
+            return "late"
+        status, _, body = self.customers.served(request)
+        if status == 403 and \
+                self.judge.states.get(request.serial, False) is not False:
+            return "held"
+        assert status == 200, (status, body)
+        before = self.judge.vouchers.get(request.sha256)
+        record = self.judge.voucher_record(request)
+        if before is not None:
+            assert body == before, "another voucher the second time"
+        elif record is not None:
+            assert signed_attributes(body)[0] == record["tbs_sha256"], \
+                "the record was not rendered again"
+        self.judge.told(("voucher", request.sha256, body))
+        self.judge.sample(body)
+        return "same" if before else "rendered" if record else "fresh"
+
     def repeat(self):
-        """Within a minute the same request gives the same voucher, and a unit
-        whose certificate did not come gets one."""
-        for request in self.requests:
-            if time.monotonic() - request.born > 50:
-                continue
-            status, _, body = self.customers.served(request)
-            held = self.judge.states.get(request.serial)
-            if status == 403 and held is not False:
-                continue
-            assert status == 200, (status, body)
-            before = self.judge.vouchers.get(request.sha256)
-            record = self.judge.voucher_record(request)
-            if before is not None:
-                assert body == before, "another voucher the second time"
-                self.judge.same += 1
-            elif record is not None:
-                assert signed_attributes(body)[0] == record["tbs_sha256"], \
-                    "the record was not rendered again"
-                self.judge.rendered += 1
-            self.judge.told(("voucher", request.sha256, body))
-            self.judge.sample(body)
+        """All of this round are asked again, and one of the round before, which
+        has its voucher for sure; and a unit whose certificate did not come gets
+        one."""
+        requests = self.requests + self.judge.earlier
+        self.judge.repetition(collections.Counter(
+            self.again(r) for r in requests))
+        self.judge.earlier = [
+            r for r in requests if r.sha256 in self.judge.vouchers][:1]
         if self.made is not None:
             device, der = self.customers.issue(self.made)
             self.judge.told(("device", device.serial, der))
