@@ -141,13 +141,13 @@ is_beside(const char *folder, const char *name, const struct stat *status)
 {
 	size_t len = strlen(name);
 
+	if (len > 4 && strcmp(name + len - 4, ".new") == 0)
+		return S_ISREG(status->st_mode);
 	if (folder[0] == '\0')
 		return strcmp(name, BUNDLE_MANIFEST) == 0 ||
-		    strcmp(name, "acknowledgements") == 0 ||
-		    (len > 4 && strcmp(name + len - 4, ".new") == 0);
-	return (strcmp(folder, "journal") == 0 && strcmp(name, "lock") == 0 &&
-		   status->st_size == 0) ||
-	    (len > 4 && strcmp(name + len - 4, ".new") == 0);
+		    strcmp(name, "acknowledgements") == 0;
+	return strcmp(folder, "journal") == 0 && strcmp(name, "lock") == 0 &&
+	    status->st_size == 0;
 }
 
 /* Files of one folder; other folders only where the bundle has them. */
