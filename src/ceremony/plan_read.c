@@ -475,6 +475,8 @@ is_control(const uint8_t *p, size_t left)
 		return true;
 	if (left >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
 		return true; /* U+0080 to U+009F */
+	if (left >= 2 && p[0] == 0xd8 && p[1] == 0x9c)
+		return true; /* U+061C */
 	if (left < 3)
 		return false;
 	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)

@@ -61,10 +61,36 @@ a_refused_line_says_what_would_do(void **state)
 	free(plan);
 }
 
+/* The twelve of Unicode's property Bidi_Control. */
+static void
+no_mark_of_direction_passes(void **state)
+{
+	static const char *const marks[] = { "\u061c", "\u200e", "\u200f",
+		"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066",
+		"\u2067", "\u2068", "\u2069" };
+	struct plan *plan = memory_new(sizeof(*plan));
+	char text[256];
+	struct why why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		memset(plan, 0, sizeof(*plan));
+		snprintf(
+		    text, sizeof(text), "[ceremony]\ntitle = a%sb\n", marks[i]);
+		assert_int_equal(
+		    plan_read(span_str(text), plan, &why), REASON_PLAN_SYNTAX);
+		if (strstr(why.text, "a control character after") == NULL)
+			fail_msg("%zu: %s", i, why.text);
+	}
+	free(plan);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_mark_of_direction_passes),
 		cmocka_unit_test(a_refused_line_says_what_would_do),
 	};
 
