@@ -126,7 +126,6 @@ anchor_load(uint8_t *room, struct span *spki, const char *path, struct why *why)
 		return r;
 	if (pem_next(buf_span(&text), &offset, "PUBLIC KEY", room, &len)) {
 		*spki = span_of(room, len);
-		r = public_key_get(*spki, &key, why);
 	} else if (pem_or_der(
 		       buf_span(&text), "CERTIFICATE", room, FILE_MAX, &len)) {
 		r = certificate_read(span_of(room, len), &c, why);
@@ -136,6 +135,8 @@ anchor_load(uint8_t *room, struct span *spki, const char *path, struct why *why)
 		r = why_set(why, REASON_FILE_UNREADABLE, -1,
 		    "%s holds neither one certificate nor a public key", path);
 	}
+	if (r == REASON_OK)
+		r = public_key_get(*spki, &key, why);
 	buf_free(&text);
 	return r;
 }
