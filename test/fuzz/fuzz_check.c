@@ -1,12 +1,14 @@
 /*
  * A whole voucher-request through the checker, and a file that an operator
  * names. The first octet of the input says which. What the checker finds, the
- * authority's reader takes, and writes again to the same octets.
+ * authority's reader takes, and writes again to the same octets; what it finds in a
+ * file the authority finds there, too.
  *
  * A request stands as it is; or behind 'S', an octet of switches, and its length in two
  * octets. Then what is behind it, DER, is what the authority has: the certificate on
  * record for its serial, and CAs on file for its customer.
  */
+#include "authority/authority.h"
 #include "checker/check.h"
 #include "forget.h"
 #include "fuzz.h"
@@ -185,7 +187,7 @@ request_check(struct span body, const struct message_on_record *record,
 }
 
 static void
-record_read(struct span bytes, struct message_on_record *record)
+on_record_read(struct span bytes, struct message_on_record *record)
 {
 	struct span one;
 	struct der d;
@@ -218,7 +220,7 @@ switched_check(struct span bytes)
 	body = malloc(n + (n == 0));
 	require(body != NULL);
 	memcpy(body, bytes.ptr + 3, n);
-	record_read(span_of(bytes.ptr + 3 + n, bytes.len - 3 - n), &record);
+	on_record_read(span_of(bytes.ptr + 3 + n, bytes.len - 3 - n), &record);
 	if ((bytes.ptr[0] & RIGHT) != 0)
 		digest_put_right(body, n);
 	signatures_easy = (bytes.ptr[0] & EASY) != 0;
@@ -261,6 +263,7 @@ file_check(enum inspect_kind kind, struct span bytes)
 	free(arena);
 	if (found.reason != REASON_OK)
 		return 0;
+	require(shown_holds(&in, &again));
 	met[FILES + kind] = true;
 	return digest_add(ACCEPTED, s.ptr, s.len);
 }
