@@ -31,7 +31,8 @@ struct journal {
 	size_t size, used;    /* of that segment */
 	uint64_t group;	      /* number of the last one written */
 	size_t next_size;     /* of the segment made ahead, 0 = there is none */
-	int64_t no_room;      /* clock_ticks() when that failed last, or 0 */
+	unsigned failed;      /* so often in a row could that not be made */
+	int64_t failed_at;    /* clock_ticks() of the last time */
 	bool broken;	      /* a write or sync failed */
 	struct ledger ledger; /* as after the pending group */
 	struct buf pending;   /* header's room and payload */
@@ -192,19 +193,19 @@ make_next(struct journal *j)
 	/* One that has become too small for the checkpoint is made anew. */
 	if (j->next_size >= size)
 		return;
-	/* To fill a disk with zeros for each order is dear, and a line for each
-	 * fills it once more. */
-	if (j->no_room != 0 && now - j->no_room < 1000)
+	/* What fails may pass at once. But to fill a disk with zeros for each order
+	 * is dear, and a line for each fills it once more. */
+	if (j->failed > 1 && now - j->failed_at < 1000)
 		return;
 	if (segment_make(j->dir, j->segment + 1, size, nothing, &why) ==
 	    REASON_OK) {
 		j->next_size = size;
-		j->no_room = 0;
+		j->failed = 0;
 		return;
 	}
-	if (j->no_room == 0)
+	if (j->failed++ == 0)
 		log_alarm("journal-full", "text=\"%s\"", why.text);
-	j->no_room = now;
+	j->failed_at = now;
 }
 
 /* Makes the next segment when this one is over three quarters full. Not yet an error if
