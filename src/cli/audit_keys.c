@@ -184,8 +184,7 @@ key_put(struct audit *a, struct json_out *o, const struct audited_key *k)
 	audit_put_moment(o, "born", k->born);
 	audit_put_moment(o, "certified", k->certified);
 	audit_put_moment(o, "retired", k->ended);
-	json_add_optional(
-	    o, "retired-for", k->cause[0] == '\0' ? NULL : k->cause);
+	json_add_optional(o, "retired-for", k->cause);
 	audit_put_moment(o, "erased", k->gone);
 	json_add_uint(o, "policy-changes", k->changes);
 	snprintf(file, sizeof(file), "signer/keys/%s.key", k->name);

@@ -9,12 +9,12 @@
  * everything that it does not need left out; OpenSSL verifies its signature. Certificates
  * are written and read again. What is shown is text and no more, whatever was read.
  */
-#include <openssl/cms.h>
 #include <openssl/ecdsa.h>
 #include <openssl/x509.h>
 
 #include "base/text.h"
 #include "envelope/pem.h"
+#include "foreign.h"
 #include "forget.h"
 #include "fuzz.h"
 #include "given.h"
@@ -180,27 +180,6 @@ anchor_read(uint64_t digest)
 
 /* --- a pledge's request --- */
 
-static void
-openssl_verifies_cms(struct span bytes, const struct pvr *p)
-{
-	const unsigned char *at = bytes.ptr, *from = p->signer->der.ptr;
-	CMS_ContentInfo *info = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
-	X509 *signer = d2i_X509(NULL, &from, (long)p->signer->der.len);
-	STACK_OF(CMS_SignerInfo) * infos;
-
-	require(info != NULL && at == bytes.ptr + bytes.len && signer != NULL);
-	infos = CMS_get0_SignerInfos(info);
-	require(sk_CMS_SignerInfo_num(infos) == 1);
-	if (p->envelope.cms.attributed) {
-		CMS_SignerInfo_set1_signer_cert(
-		    sk_CMS_SignerInfo_value(infos, 0), signer);
-		require(CMS_SignerInfo_verify(
-			    sk_CMS_SignerInfo_value(infos, 0)) == 1);
-	}
-	X509_free(signer);
-	CMS_ContentInfo_free(info);
-}
-
 /* r and s side by side, as JWS and COSE have them. */
 static void
 openssl_verifies_object(const struct pvr *p)
@@ -308,7 +287,9 @@ signer_holds(const struct pvr *p, const struct certificate_file *pledge)
 	if (signatures_easy)
 		return;
 	if (e->format == FORMAT_CMS_JSON)
-		openssl_verifies_cms(buf_span(&p->bytes), p);
+		require(
+		    openssl_verifies_cms(buf_span(&p->bytes), p->signer->der,
+			p->envelope.cms.attributed) == p->bytes.len);
 	else
 		openssl_verifies_object(p);
 }

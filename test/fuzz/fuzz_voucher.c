@@ -8,12 +8,12 @@
  * its IDevID, the registrar's chain. What is obeyed then is what was demanded, and
  * obeyed by a pledge that demands less.
  */
-#include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "base/file.h"
 #include "envelope/pem.h"
+#include "foreign.h"
 #include "forget.h"
 #include "fuzz.h"
 #include "registrar/voucher_judge.h"
@@ -103,30 +103,6 @@ anchor_make(void)
 	anchor.made = true;
 }
 
-/* The signature only: dates and purposes are ours to judge. */
-static void
-openssl_verifies(struct span voucher, const struct judgement *j)
-{
-	const unsigned char *at = voucher.ptr, *from = j->signer->der.ptr;
-	CMS_ContentInfo *info =
-	    d2i_CMS_ContentInfo(NULL, &at, (long)voucher.len);
-	X509 *signer = d2i_X509(NULL, &from, (long)j->signer->der.len);
-	EVP_PKEY *key = X509_get0_pubkey(signer);
-	STACK_OF(CMS_SignerInfo) * infos;
-
-	require(info != NULL && signer != NULL && key != NULL);
-	infos = CMS_get0_SignerInfos(info);
-	require(sk_CMS_SignerInfo_num(infos) == 1);
-	if (j->envelope.cms.attributed) {
-		CMS_SignerInfo_set1_signer_cert(
-		    sk_CMS_SignerInfo_value(infos, 0), signer);
-		require(CMS_SignerInfo_verify(
-			    sk_CMS_SignerInfo_value(infos, 0)) == 1);
-	}
-	X509_free(signer);
-	CMS_ContentInfo_free(info);
-}
-
 /* Who demands less, but for the nonce, which says what time dates are held to. */
 static void
 obeyed_by_others(struct judge_facts f, uint8_t *arena)
@@ -200,7 +176,8 @@ judge(const struct judge_facts *facts)
 		digest = digest_add(digest, &j.chain_len, sizeof(j.chain_len));
 		if (!signatures_easy && j.envelope.format == FORMAT_CMS_JSON &&
 		    oracle_begin()) {
-			openssl_verifies(facts->voucher, &j);
+			(void)openssl_verifies_cms(facts->voucher,
+			    j.signer->der, j.envelope.cms.attributed);
 			oracle_end();
 		}
 		obeyed_by_others(*facts, arena);
