@@ -4,25 +4,18 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "cli/cli.h"
+#include "wire/der.h"
 
 bool
 der_next(struct span *rest, struct span *one)
 {
-	size_t head = 2, len, i;
+	struct der d;
 
-	if (rest->len < 2)
+	der_open(&d, *rest);
+	d.ber = true; /* whether a length is minimal, its reader says */
+	if (der_whole(&d, DER_SEQUENCE, one, NULL) != WIRE_OK)
 		return false;
-	len = rest->ptr[1];
-	if (len > 0x80 && len <= 0x84) {
-		head += len - 0x80;
-		for (len = 0, i = 2; i < head && i < rest->len; i++)
-			len = len << 8 | rest->ptr[i];
-	}
-	if (rest->ptr[0] != 0x30 || len == 0x80 || head > rest->len ||
-	    len > rest->len - head)
-		return false;
-	*one = span_of(rest->ptr, head + len);
-	*rest = span_of(rest->ptr + head + len, rest->len - head - len);
+	*rest = span_of(d.pos, (size_t)(d.end - d.pos));
 	return true;
 }
 
@@ -51,13 +44,14 @@ pem_certificates(struct span text, struct buf *der)
 /* Is the first thing inside a SEQUENCE? Of a private key in the clear it is a
  * number. */
 static bool
-may_be_certificate(struct span der)
+may_be_certificate(struct span whole)
 {
-	size_t head = 2;
+	struct der d, inner;
 
-	if (der.ptr[1] > 0x80)
-		head += der.ptr[1] - 0x80U;
-	return der.len > head && der.ptr[head] == 0x30;
+	der_open(&d, whole);
+	d.ber = true;
+	return der_enter(&d, DER_SEQUENCE, &inner) == WIRE_OK &&
+	    der_peek(&inner) == DER_SEQUENCE;
 }
 
 enum reason
