@@ -465,40 +465,50 @@ value_line(struct reading *r, struct span line)
 	return REASON_OK;
 }
 
-/* What a terminal or a page obeys instead of showing it, and so what can make a
- * reviewer read another plan: C0, DEL, C1, marks of direction and width, line and
- * paragraph separators. */
+/* What a terminal or a page obeys instead of showing it, or shows nothing of, and so
+ * what can make a reviewer read another plan: control characters, what ends a line or
+ * a paragraph, and the property Default_Ignorable_Code_Point (Unicode 15), which has
+ * the marks of direction and of width. */
 static bool
-is_control(const uint8_t *p, size_t left)
+is_control(uint32_t code)
 {
-	if (p[0] < 0x20 || p[0] == 0x7f)
-		return true;
-	if (left >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
-		return true; /* U+0080 to U+009F */
-	if (left >= 2 && p[0] == 0xd8 && p[1] == 0x9c)
-		return true; /* U+061C */
-	if (left < 3)
-		return false;
-	if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)
-		return true; /* U+FEFF */
-	return p[0] == 0xe2 &&
-	    ((p[1] == 0x80 &&
-		 ((p[2] >= 0x8b && p[2] <= 0x8f) ||	 /* U+200B to U+200F */
-		     (p[2] >= 0xa8 && p[2] <= 0xae))) || /* U+2028 to U+202E */
-		(p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf)); /* U+2060 on */
+	static const struct {
+		uint32_t first, last;
+	} unseen[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad },
+		{ 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff } };
+	size_t i;
+
+	for (i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
+		if (code >= unseen[i].first && code <= unseen[i].last)
+			return true;
+	return false;
 }
 
 static enum reason
 take_line(struct reading *r, struct span line)
 {
-	size_t i;
+	const uint8_t *end = line.ptr + line.len;
+	size_t i, n;
 
-	for (i = 0; i < line.len; i++)
-		if (is_control(line.ptr + i, line.len - i))
+	for (i = 0; i < line.len; i += n) {
+		/* What is no UTF-8 is told with the value that it is in. */
+		n = utf8_character(line.ptr + i, end);
+		if (n > 0 && is_control(utf8_code(line.ptr + i, n)))
 			return fault(r, r->line, "a control character after",
 			    span_of(line.ptr, r->section != NULL ? i : 0));
-	if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == ';')
+		n = n > 0 ? n : 1;
+	}
+	if (line.len == 0)
 		return REASON_OK;
+	if (line.ptr[0] == '#' || line.ptr[0] == ';')
+		return utf8_valid(line)
+		    ? REASON_OK
+		    : fault(r, r->line, "no UTF-8 in", span_str("a comment"));
 	/* Not shown: what has no section may be another file, with a secret. */
 	if (r->section == NULL && line.ptr[0] != '[')
 		return fault(r, r->line,

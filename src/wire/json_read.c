@@ -49,7 +49,7 @@ json_character(const uint8_t *p, const uint8_t *end, uint32_t *code)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *at;
-	size_t n, i;
+	size_t n;
 	int32_t high, low;
 
 	if (*p < 0x20)
@@ -57,9 +57,7 @@ json_character(const uint8_t *p, const uint8_t *end, uint32_t *code)
 	if (*p != '\\') {
 		if ((n = utf8_character(p, end)) == 0)
 			return 0;
-		*code = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
-		for (i = 1; i < n; i++)
-			*code = *code << 6 | (p[i] & 0x3f);
+		*code = utf8_code(p, n);
 		return n;
 	}
 	if (end - p < 2)

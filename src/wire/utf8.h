@@ -41,6 +41,18 @@ utf8_valid(struct span s)
 	return true;
 }
 
+/* The code point of a character of n octets, as utf8_character() found it. */
+static inline uint32_t
+utf8_code(const uint8_t *p, size_t n)
+{
+	uint32_t code = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		code = code << 6 | (p[i] & 0x3f);
+	return code;
+}
+
 /* The character as UTF-8; its octets, 1 to 4. code is at most U+10FFFF and no
  * surrogate. */
 static inline size_t

@@ -61,13 +61,18 @@ a_refused_line_says_what_would_do(void **state)
 	free(plan);
 }
 
-/* The twelve of Unicode's property Bidi_Control. */
+/* The twelve of Unicode's property Bidi_Control, others of Default_Ignorable_Code_Point,
+ * ends of lines, and controls. */
 static void
-no_mark_of_direction_passes(void **state)
+nothing_unseen_passes(void **state)
 {
 	static const char *const marks[] = { "\u061c", "\u200e", "\u200f",
 		"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066",
-		"\u2067", "\u2068", "\u2069" };
+		"\u2067", "\u2068", "\u2069", "\u00ad", "\u034f", "\u115f",
+		"\u17b4", "\u180b", "\u180e", "\u200b", "\u2060", "\u206f",
+		"\u3164", "\ufe0f", "\ufeff", "\uffa0", "\U0001d173",
+		"\U000e0001", "\U000e007f", "\u2028", "\u2029", "\x01", "\x7f",
+		"\xc2\x9b" };
 	struct plan *plan = memory_new(sizeof(*plan));
 	char text[256];
 	struct why why;
@@ -86,11 +91,28 @@ no_mark_of_direction_passes(void **state)
 	free(plan);
 }
 
+/* A terminal of another alphabet may obey 9B. */
+static void
+a_comment_is_utf8(void **state)
+{
+	static const char text[] = "[ceremony]\n# a\x9b\n";
+	struct plan *plan = memory_new(sizeof(*plan));
+	struct why why;
+
+	(void)state;
+	memset(plan, 0, sizeof(*plan));
+	assert_int_equal(
+	    plan_read(span_str(text), plan, &why), REASON_PLAN_SYNTAX);
+	assert_string_equal(why.text, "line 2: no UTF-8 in: a comment");
+	free(plan);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_mark_of_direction_passes),
+		cmocka_unit_test(nothing_unseen_passes),
+		cmocka_unit_test(a_comment_is_utf8),
 		cmocka_unit_test(a_refused_line_says_what_would_do),
 	};
 
