@@ -31,6 +31,19 @@ uint64_t input_decode(const uint8_t *bytes, size_t len);
  */
 __attribute__((weak)) const char *corpus_lacks(void);
 
+/* For corpus_lacks(): the name of the first of n that was not met. What has no name
+ * need not be. */
+static inline const char *
+first_unmet(const bool *met, const char *const *names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!met[i] && names[i] != NULL)
+			return names[i];
+	return NULL;
+}
+
 /* FNV-1a, never 0. */
 #define ACCEPTED UINT64_C(0xcbf29ce484222325)
 uint64_t digest_add(uint64_t digest, const void *bytes, size_t len);

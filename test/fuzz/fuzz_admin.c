@@ -21,12 +21,7 @@ static bool met[WAYS];
 const char *
 corpus_lacks(void)
 {
-	unsigned i;
-
-	for (i = 0; i < WAYS; i++)
-		if (!met[i])
-			return ways[i];
-	return NULL;
+	return first_unmet(met, ways, WAYS);
 }
 
 static uint64_t

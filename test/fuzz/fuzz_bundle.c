@@ -62,12 +62,8 @@ corpus_lacks(void)
 		"one with easy signatures", "a list of slots", "an issuing CA",
 		"a voucher signer", "a ceremony that is void",
 		"a refresh that is void and has made shares" };
-	unsigned i;
 
-	for (i = 0; i < MET; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, MET);
 }
 
 /* --- folders; those of others, such as the fuzzer's corpora, are real --- */
@@ -432,7 +428,8 @@ check_tame(const char *shown, size_t len)
 		"\xe2\x80\x8f", "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac",
 		"\xe2\x80\xad", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7",
 		"\xe2\x81\xa8", "\xe2\x81\xa9", "\xe2\x80\xa8", "\xe2\x80\xa9",
-		"\xef\xbb\xbf" };
+		"\xef\xbb\xbf", "\xcd\x8f", "\xe1\xa0\x8e",
+		"\xf3\xa0\x80\x81" };
 	size_t i;
 
 	if (len == 0)

@@ -46,12 +46,8 @@ corpus_lacks(void)
 		"an agent of a CA on file", "a pledge that is on record",
 		"a refusal that asks for what is on record", "a CSR",
 		"an import", "the linter", "a certificate" };
-	unsigned i;
 
-	for (i = 1; i <= MET; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, MET + 1);
 }
 
 static struct span

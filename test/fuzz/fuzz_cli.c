@@ -21,12 +21,8 @@ corpus_lacks(void)
 {
 	static const char *const names[] = { "a file of certificates",
 		"an answer" };
-	unsigned i;
 
-	for (i = 0; i < READERS; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, READERS);
 }
 
 static void

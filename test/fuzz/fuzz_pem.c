@@ -19,12 +19,8 @@ corpus_lacks(void)
 {
 	static const char *const names[] = { "a block",
 		"a block that OpenSSL takes", "PEM or DER", "a signed object" };
-	unsigned i;
 
-	for (i = 0; i < READERS; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, READERS);
 }
 
 static void

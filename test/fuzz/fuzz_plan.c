@@ -35,12 +35,8 @@ corpus_lacks(void)
 		"a slot list that passes a slot on",
 		"a slot list with a slot that was given away",
 		"a slot list that does not fit" };
-	unsigned i;
 
-	for (i = 0; i < PARTS; i++)
-		if (!met[i])
-			return words[i];
-	return NULL;
+	return first_unmet(met, words, PARTS);
 }
 
 static void

@@ -55,12 +55,8 @@ corpus_lacks(void)
 {
 	static const char *const names[MET] = { "CMS", "JWS", "COSE",
 		"an anchor by its hash", "the second anchor", "a registrar" };
-	unsigned i;
 
-	for (i = 0; i < MET; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, MET);
 }
 
 bool

@@ -62,12 +62,8 @@ corpus_lacks(void)
 		"certificates in PEM", "one in DER", "a request that is shown",
 		"the pledge's request in another", "a voucher that is shown",
 		"an audit log that is shown" };
-	unsigned i;
 
-	for (i = 1; i < MET; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, MET);
 }
 
 /* Something is there that is refused, as all may be where memory is short. */

@@ -71,12 +71,8 @@ corpus_lacks(void)
 		"a policy", "a private extension", "a serial", "a nonce",
 		"an issuer", "a pinned certificate", "a pinned key",
 		"a request", "a voucher without a signer's certificate" };
-	unsigned i;
 
-	for (i = 1; i < MET; i++)
-		if (!met[i])
-			return names[i];
-	return NULL;
+	return first_unmet(met, names, MET);
 }
 
 static struct {
