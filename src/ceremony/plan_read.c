@@ -470,7 +470,7 @@ value_line(struct reading *r, struct span line)
  * a paragraph, and the property Default_Ignorable_Code_Point (Unicode 15), which has
  * the marks of direction and of width. */
 static bool
-is_control(uint32_t code)
+is_unseen(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
@@ -493,20 +493,23 @@ static enum reason
 take_line(struct reading *r, struct span line)
 {
 	const uint8_t *end = line.ptr + line.len;
+	bool utf8 = true;
 	size_t i, n;
 
 	for (i = 0; i < line.len; i += n) {
-		/* What is no UTF-8 is told with the value that it is in. */
 		n = utf8_character(line.ptr + i, end);
-		if (n > 0 && is_control(utf8_code(line.ptr + i, n)))
+		if (n == 0) { /* told with the value that it is in */
+			utf8 = false;
+			n = 1;
+		} else if (is_unseen(utf8_code(line.ptr + i, n))) {
 			return fault(r, r->line, "a control character after",
 			    span_of(line.ptr, r->section != NULL ? i : 0));
-		n = n > 0 ? n : 1;
+		}
 	}
 	if (line.len == 0)
 		return REASON_OK;
 	if (line.ptr[0] == '#' || line.ptr[0] == ';')
-		return utf8_valid(line)
+		return utf8
 		    ? REASON_OK
 		    : fault(r, r->line, "no UTF-8 in", span_str("a comment"));
 	/* Not shown: what has no section may be another file, with a secret. */
