@@ -51,6 +51,7 @@ hash_is(struct span bytes, struct span hex)
 	return span_is(hex, text);
 }
 
+/* out is initialised by this call, also where the file is refused. */
 static enum reason
 read_file(
     const struct check *c, const char *name, struct buf *out, struct why *why)
@@ -58,6 +59,7 @@ read_file(
 	char path[PATH_MAX];
 	struct stat status;
 
+	buf_init(out, EVIDENCE_MAX);
 	path_join(path, sizeof(path), c->bundle, name);
 	/* To open a pipe would wait for ever. */
 	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
