@@ -10,6 +10,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "store/driver.h"
+#include "store/wal_file.h"
 
 #define STATEMENTS_MAX 128
 #define WATCHED_STEPS  10000 /* of SQLite's machine: a thousand rows or so */
@@ -119,7 +120,7 @@ library_open(void)
 	if (!opened &&
 	    (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
 		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK ||
-		sqlite3_initialize() != SQLITE_OK))
+		sqlite3_initialize() != SQLITE_OK || !wal_file_register()))
 		fatal("SQLite cannot be set up");
 	opened = true;
 }
@@ -140,7 +141,8 @@ database_open(const char *where, bool create, struct why *why)
 	}
 	library_open();
 	sqlite3_temp_directory = here;
-	if (sqlite3_open_v2(where, &s->db, flags, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(where, &s->db, flags, WAL_FILE_LAYER) !=
+	    SQLITE_OK) {
 		why_set(why, REASON_STORE_FAILED, -1, "%s: %s", where,
 		    sqlite3_errmsg(s->db));
 		database_close(s, false);
