@@ -27,9 +27,11 @@ VECTORS = SOURCE / "test" / "vectors"
 sys.path.insert(0, str(SOURCE / "test" / "unit" / "schema"))
 import cddl  # noqa: E402
 
-# SIGKILL is ours; a refusal or a broken invariant ends a program by a status.
+# SIGKILL is ours; a refusal or a broken invariant ends a program by a status. Built
+# for coverage, what has walls dies of them (SIGSYS) where it would write its counts.
+OURS = "9|31" if "HALLMARK_COVERAGE" in os.environ else "9"
 CRASH = re.compile(r"ERROR: \w+Sanitizer|: runtime error: "
-                   r"|program-died .* signal=\"(?!9\")")
+                   r"|program-died .* signal=\"(?!(?:" + OURS + r")\")")
 
 
 def sound(said):
