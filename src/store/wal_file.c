@@ -31,8 +31,8 @@ wal_of(sqlite3_file *file)
 	    (int)sizeof(struct wal));
 }
 
-/* What cannot be written is kept, and goes with the next call: that one fails as well,
- * or the log is what SQLite takes it for. */
+/* What cannot be written is kept and tried with the next call: that one fails as well,
+ * or nothing is missing from the log. */
 static int
 flush(sqlite3_file *file)
 {

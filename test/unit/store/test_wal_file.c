@@ -3,19 +3,16 @@
 #include "fixture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
+#include "../folder.h"
 #include "base/file.h"
 #include "store/driver.h"
 #include "store/wal_file.h"
 
 struct place {
-	char folder[40], path[60], copy[60];
+	char path[PATH_MAX], copy[PATH_MAX];
 	void *database;
 };
 
@@ -26,7 +23,7 @@ static bool disk_full;	    /* and such calls fail */
 ssize_t
 pwrite64(int fd, const void *bytes, size_t n, off64_t at)
 {
-	char name[40], path[200];
+	char name[40], path[PATH_MAX];
 	ssize_t len;
 
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
@@ -47,10 +44,9 @@ place_open(void **state)
 	struct place *p = calloc(1, sizeof(*p));
 	struct why why;
 
-	strcpy(p->folder, "/tmp/hallmark-wal.XXXXXX");
-	assert_non_null(mkdtemp(p->folder));
-	snprintf(p->path, sizeof(p->path), "%s/store.db", p->folder);
-	snprintf(p->copy, sizeof(p->copy), "%s/copy.db", p->folder);
+	assert_int_equal(folder_make(state), 0);
+	snprintf(p->path, sizeof(p->path), "%s", inside("store.db"));
+	snprintf(p->copy, sizeof(p->copy), "%s", inside("copy.db"));
 	p->database = sqlite_driver.open(p->path, true, &why);
 	assert_non_null(p->database);
 	assert_true(sqlite_driver.script(p->database,
@@ -63,14 +59,13 @@ static int
 place_close(void **state)
 {
 	struct place *p = *state;
-	char command[80];
 
 	disk_full = false;
 	sqlite_driver.close(p->database, false);
-	snprintf(command, sizeof(command), "rm -r %s", p->folder);
-	assert_int_equal(system(command), 0);
+	unlink(p->path);
+	unlink(p->copy);
 	free(p);
-	return 0;
+	return folder_remove(state);
 }
 
 static enum statement_result
@@ -81,7 +76,7 @@ run(struct place *p, const char *sql)
 
 /* A row of 3000 octets. */
 static enum statement_result
-put(struct place *p, int64_t n)
+add(struct place *p, int64_t n)
 {
 	static uint8_t body[3000];
 	struct value values[2] = { value_number(n),
@@ -119,7 +114,7 @@ copy_file(const char *from, const char *to)
 static int64_t
 left_behind(struct place *p)
 {
-	char from[80], to[80];
+	char from[PATH_MAX + 4], to[PATH_MAX + 4];
 	sqlite3 *db;
 	sqlite3_stmt *t;
 	int64_t n;
@@ -162,7 +157,7 @@ one_write(void **state)
 	log_writes = 0;
 	(void)run(p, "BEGIN");
 	for (n = 1; n <= 20; n++)
-		assert_int_equal(put(p, n), STATEMENT_DONE);
+		assert_int_equal(add(p, n), STATEMENT_DONE);
 	assert_int_not_equal(run(p, "COMMIT"), STATEMENT_FAILED);
 	assert_int_equal(log_writes, 1);
 	assert_int_equal(left_behind(p), 210);
@@ -180,11 +175,11 @@ spill(struct place *p)
 	    sqlite_driver.script(p->database, "PRAGMA cache_size=10", &why));
 	(void)run(p, "BEGIN");
 	for (n = 1; n <= 400; n++)
-		assert_int_equal(put(p, n), STATEMENT_DONE);
+		assert_int_equal(add(p, n), STATEMENT_DONE);
 	assert_int_equal(run(p, "UPDATE t SET n = n + 1000 WHERE n % 7 = 0"),
 	    STATEMENT_DONE);
 	for (n = 401; n <= 404; n++)
-		assert_int_equal(put(p, n), STATEMENT_DONE);
+		assert_int_equal(add(p, n), STATEMENT_DONE);
 	assert_int_equal(
 	    run(p, "UPDATE t SET n = n + 1000 WHERE n BETWEEN 401 AND 404"),
 	    STATEMENT_DONE);
@@ -210,7 +205,7 @@ full_at_commit(void **state)
 	struct place *p = *state;
 
 	(void)run(p, "BEGIN");
-	assert_int_equal(put(p, 1), STATEMENT_DONE);
+	assert_int_equal(add(p, 1), STATEMENT_DONE);
 	disk_full = true;
 	assert_int_equal(run(p, "COMMIT"), STATEMENT_FAILED);
 	(void)run(p, "ROLLBACK");
@@ -218,7 +213,7 @@ full_at_commit(void **state)
 	disk_full = false;
 	assert_int_equal(left_behind(p), 0);
 	(void)run(p, "BEGIN");
-	assert_int_equal(put(p, 2), STATEMENT_DONE);
+	assert_int_equal(add(p, 2), STATEMENT_DONE);
 	assert_int_not_equal(run(p, "COMMIT"), STATEMENT_FAILED);
 	assert_int_equal(found(p), 2);
 	assert_int_equal(left_behind(p), 2);
@@ -264,12 +259,12 @@ any_order(void **state)
 	sqlite3_vfs *vfs = sqlite3_vfs_find(WAL_FILE_LAYER);
 	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
 	sqlite3_int64 size = 0, said;
-	char path[80];
+	char path[PATH_MAX];
 	unsigned i;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
 	/* SQLite gives a log the mode of its database. */
-	snprintf(path, sizeof(path), "%s/any", p->folder);
+	snprintf(path, sizeof(path), "%s", inside("any"));
 	copy_file(p->path, path);
 	strcat(path, "-wal");
 	assert_int_equal(
@@ -335,6 +330,8 @@ any_order(void **state)
 	}
 	file->pMethods->xClose(file);
 	free(file);
+	unlink(path);
+	unlink(inside("any"));
 }
 
 #define TEST(name) \
